@@ -1,0 +1,116 @@
+use proptest::prelude::*;
+
+use serde_json::json;
+
+use super::*;
+use crate::delivery::Method;
+
+fn reply(status: u16, body: &str) -> HttpResponse {
+    HttpResponse { status, body: body.to_owned() }
+}
+
+fn ds() -> BaseUrl {
+    "https://ds.example/ds".parse().unwrap()
+}
+
+fn alice() -> EnsName {
+    "alice.eth".parse().unwrap()
+}
+
+#[test]
+fn any_body_with_status_200_means_accepted() {
+    for body in ["OK", "", "{\"jsonrpc\":\"2.0\",\"result\":true}", "{\"error\":null}"] {
+        assert_eq!(parse_submitted(&reply(200, body)), Ok(()), "{body}");
+    }
+}
+
+#[test]
+fn each_refusal_of_an_envelope_is_told_apart() {
+    let rpc = |status, code: i64| {
+        let body = json!({ "jsonrpc": "2.0", "error": { "code": code, "message": "no" } });
+        parse_submitted(&reply(status, &body.to_string()))
+    };
+    assert_eq!(rpc(200, -32010), Err(SubmitError::Spam));
+    assert_eq!(rpc(400, -32011), Err(SubmitError::TooLarge));
+    assert_eq!(rpc(200, -32602), Err(SubmitError::Rejected("no".into())));
+    let rejected = |body, reason: &str| {
+        assert_eq!(parse_submitted(&reply(400, body)), Err(SubmitError::Rejected(reason.into())));
+    };
+    rejected("", "no reason given");
+    rejected("Envelop missing", "Envelop missing");
+    rejected("{\"error\":\"invalid schema\"}", "invalid schema");
+    assert_eq!(parse_submitted(&reply(413, "<html>")), Err(SubmitError::TooLarge));
+    assert_eq!(parse_submitted(&reply(404, "")), Err(SubmitError::NotThere));
+    assert!(parse_submitted(&reply(503, "")).unwrap_err().is_temporary());
+    assert!(!SubmitError::Spam.is_temporary());
+}
+
+#[test]
+fn one_bad_entry_does_not_spoil_the_mailbox() {
+    let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    let body =
+        format!(r#"[{{"a":"x,]}}\"\\"}}, {{"b":"\ud800"}}, {{"c":{deep}}}, 7, oops, {{"d":[1,{{}}]}}]"#);
+    let incoming = parse_incoming(&reply(200, &body)).unwrap();
+    assert_eq!(incoming.envelopes, [json!({ "a": "x,]}\"\\" }), json!({ "d": [1, {}] })]);
+    assert_eq!((incoming.unreadable, incoming.more), (4, false));
+    assert_eq!(parse_incoming(&reply(200, " [ ] ")), Ok(Incoming::default()));
+}
+
+#[test]
+fn a_mailbox_that_is_no_list_is_an_error() {
+    for body in ["", "{}", "[", "]", "[}]", "[\"]", "<html>"] {
+        assert_eq!(parse_incoming(&reply(200, body)), Err(ApiError::Garbled("no list")), "{body}");
+    }
+    assert_eq!(parse_incoming(&reply(401, "Unauthorized")), Err(ApiError::Unauthorized));
+}
+
+#[test]
+fn an_overfull_mailbox_is_taken_in_parts() {
+    let body = format!("[{}]", vec!["{}"; MAX_ENVELOPES + 1].join(","));
+    let incoming = parse_incoming(&reply(200, &body)).unwrap();
+    assert_eq!((incoming.envelopes.len(), incoming.more), (MAX_ENVELOPES, true));
+}
+
+#[test]
+fn the_specifications_form_of_results_is_understood() {
+    let bare = reply(200, r#"{"result":{"sizeLimit":5,"messageTTL":30}}"#);
+    assert_eq!(parse_properties(&bare).unwrap().size_limit, Some(5));
+    let extension = r#"{"result":{"encryptionScheme":["a"],"supportedMesssageTypes":["REPLY"]}}"#;
+    let extension = parse_profile_extension(&reply(200, extension)).unwrap();
+    assert_eq!(extension.encryption_schemes, ["a"]);
+    assert!(extension.supports("NEW") && extension.supports("REPLY") && !extension.supports("EDIT"));
+    let failed = reply(200, r#"{"error":{"code":-32001,"message":"who?"}}"#);
+    let error = ApiError::Refused { status: 200, reason: "who?".into() };
+    assert_eq!(parse_profile_extension(&failed), Err(error));
+}
+
+#[test]
+fn servers_that_fail_are_told_apart() {
+    assert_eq!(parse_done(&reply(503, "")), Err(ApiError::Unavailable(503)));
+    assert_eq!(parse_done(&reply(429, "")), Err(ApiError::Unavailable(429)));
+    assert_eq!(parse_done(&reply(404, "<html>")), Err(ApiError::NoAccount));
+    let error = ApiError::Refused { status: 400, reason: "no reason given".into() };
+    assert_eq!(parse_done(&reply(400, "<!DOCTYPE html>")), Err(error));
+    assert_eq!(parse_token(&reply(200, "OK")), Err(ApiError::Garbled("no token")));
+    assert_eq!(parse_token(&reply(200, "\"a\\r\\nb\"")), Err(ApiError::Garbled("no token")));
+}
+
+#[test]
+fn what_needs_a_login_carries_the_token() {
+    let token = SessionToken::new("t").unwrap();
+    let request = get_incoming(&ds(), &alice(), &token);
+    assert_eq!(request.bearer, Some(token.clone()));
+    assert_eq!(request.method, Method::Get);
+    assert_eq!(acknowledge(&ds(), &alice(), &token, &[]).bearer, Some(token));
+    assert_eq!(get_properties(&ds()).bearer, None);
+}
+
+proptest! {
+    #[test]
+    fn hostile_listings_never_panic(body in "[\\[\\]{},\"\\\\é:a1 ]{0,60}") {
+        let _ = parse_incoming(&reply(200, &body));
+        if let Ok(Value::Array(array)) = serde_json::from_str(&body) {
+            prop_assert_eq!(split_array(&body).map(|elements| elements.len()), Some(array.len()));
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The login challenge: the one text of a stranger that is ever signed with the profile key.
+//!
+//! The same key signs messages, profile links and name claims. A server that could choose the text
+//! freely would get a message signed that its owner never wrote. So only text that can be nothing else
+//! than a challenge for this very account becomes a [`Challenge`], and only a challenge is signed: a JSON
+//! web token consists of letters, digits, `-`, `_` and two dots, which no JSON, no `alias: …` and no
+//! link text does.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use crate::identity::EnsName;
+use crate::seal::signing::SigningSecret;
+
+/// The longest challenge, in bytes. The reference's have about 310.
+const MAX_CHALLENGE: usize = 2048;
+/// The longest time a challenge may be valid from now on, in seconds. The reference gives 15 minutes.
+const MAX_LIFETIME: u64 = 24 * 60 * 60;
+
+/// A text that is certain to be a login challenge for one account.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Challenge(String);
+
+/// Why a server's text is not signed. The server is to blame, unless the text says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChallengeError {
+    /// Longer than 2 KiB.
+    #[error("the server sent an overlong login challenge; it was not signed")]
+    TooLong,
+    /// Not a JSON web token.
+    #[error("the server wants something signed that is no login challenge; it was not signed")]
+    Form,
+    /// A claim is absent or not what it must be.
+    #[error("the server's login challenge lacks a valid ‘{0}’; it was not signed")]
+    Claim(&'static str),
+    /// Made for somebody else.
+    #[error("the server sent a login challenge for another account; it was not signed")]
+    OtherAccount,
+    /// No longer valid, by our clock.
+    #[error("the server's login challenge has expired; check the clock of this device, then try again")]
+    Expired,
+    /// Valid for longer than a day.
+    #[error("the server's login challenge would be valid for too long; it was not signed")]
+    TooLasting,
+}
+
+impl Challenge {
+    /// Checks that `text` is a challenge for `account` at the time `now`, in seconds since 1970.
+    pub fn parse(text: &str, account: &EnsName, now: u64) -> Result<Self, ChallengeError> {
+        if text.len() > MAX_CHALLENGE {
+            return Err(ChallengeError::TooLong);
+        }
+        let mut parts = text.split('.');
+        let (Some(header), Some(claims), Some(signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(ChallengeError::Form);
+        };
+        let header = json_part(header)?;
+        if !header.get("alg").is_some_and(Value::is_string) {
+            return Err(ChallengeError::Form);
+        }
+        if signature.is_empty() || URL_SAFE_NO_PAD.decode(signature).is_err() {
+            return Err(ChallengeError::Form);
+        }
+        let claims = json_part(claims)?;
+        let claimed = claims.get("account").and_then(Value::as_str).and_then(|name| name.parse().ok());
+        let claimed: EnsName = claimed.ok_or(ChallengeError::Claim("account"))?;
+        if claimed != *account {
+            return Err(ChallengeError::OtherAccount);
+        }
+        if !claims.get("challenge").and_then(Value::as_str).is_some_and(is_uuid) {
+            return Err(ChallengeError::Claim("challenge"));
+        }
+        let expires = claims.get("exp").and_then(Value::as_u64).ok_or(ChallengeError::Claim("exp"))?;
+        if expires <= now {
+            return Err(ChallengeError::Expired);
+        }
+        if expires - now > MAX_LIFETIME {
+            return Err(ChallengeError::TooLasting);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text that is signed and sent back.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The signature that proves the profile key, in base64.
+    pub fn sign(&self, key: &SigningSecret) -> String {
+        key.sign(&self.0)
+    }
+}
+
+impl fmt::Debug for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Challenge(…)")
+    }
+}
+
+fn json_part(part: &str) -> Result<Map<String, Value>, ChallengeError> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| ChallengeError::Form)?;
+    let text = String::from_utf8(bytes).map_err(|_| ChallengeError::Form)?;
+    match serde_json::from_str(&text) {
+        Ok(Value::Object(object)) => Ok(object),
+        _ => Err(ChallengeError::Form),
+    }
+}
+
+/// `8-4-4-4-12` hexadecimal digits, of any version.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(i, b)| match i {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: u64 = 1_795_398_896;
+    const UUID: &str = "2d59fa59-0d26-4782-95c9-170d9287e875";
+
+    fn parse(text: &str) -> Result<Challenge, ChallengeError> {
+        Challenge::parse(text, &"alice.eth".parse().unwrap(), NOW)
+    }
+
+    fn token(claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.c2ln", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(claims))
+    }
+
+    fn claims() -> Value {
+        json!({ "account": "Alice.eth", "challenge": UUID, "iat": NOW, "nbf": NOW, "exp": NOW + 900 })
+    }
+
+    #[test]
+    fn a_challenge_for_this_account_is_signed_as_it_stands() {
+        let text = token(&claims());
+        assert_eq!(parse(&text).unwrap().as_str(), text);
+    }
+
+    #[test]
+    fn nothing_that_means_something_else_is_signed() {
+        for text in [
+            "",
+            "..",
+            "alias: alice.user.dm3.eth",
+            "remove: alice.user.dm3.eth",
+            "{\"message\":\"hi\",\"metadata\":{\"from\":\"a.eth\"}}",
+            "dm3 Profile Link:\nhttps://a.example wants you to link",
+            "0xf2f8e4e1301481b3d7f11127adc11f5f4cf5faa8261296501d7726206ba35a85",
+        ] {
+            assert_eq!(parse(text), Err(ChallengeError::Form), "{text}");
+        }
+        let good = token(&claims());
+        for text in [format!("{good}.x"), format!(" {good}"), format!("{good}\n"), format!("{good}=")] {
+            assert_eq!(parse(&text), Err(ChallengeError::Form), "{text}");
+        }
+        assert_eq!(parse(&"a".repeat(MAX_CHALLENGE + 1)), Err(ChallengeError::TooLong));
+    }
+
+    #[test]
+    fn every_claim_is_checked() {
+        let with = |member: &str, value: Value| {
+            let mut claims = claims();
+            claims[member] = value;
+            parse(&token(&claims))
+        };
+        assert_eq!(with("account", json!("bob.eth")), Err(ChallengeError::OtherAccount));
+        assert_eq!(with("account", json!(["alice.eth"])), Err(ChallengeError::Claim("account")));
+        assert_eq!(
+            with("challenge", json!("alias: x.user.dm3.eth")),
+            Err(ChallengeError::Claim("challenge"))
+        );
+        assert_eq!(with("exp", json!(NOW)), Err(ChallengeError::Expired));
+        assert_eq!(with("exp", json!(NOW + MAX_LIFETIME + 1)), Err(ChallengeError::TooLasting));
+        assert_eq!(with("exp", json!("soon")), Err(ChallengeError::Claim("exp")));
+    }
+}

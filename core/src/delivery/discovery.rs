@@ -1,0 +1,178 @@
+//! `/.well-known/dm3`: all that a client must know about a node, so that embedding takes one URL.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{BaseUrl, HttpRequest, HttpUrl};
+use crate::identity::{Address, EnsName};
+
+/// The document's only version.
+const VERSION: u32 = 1;
+/// The longest document that is read, in bytes.
+const MAX_DOCUMENT: usize = 16 * 1024;
+
+/// What a node says about itself. Members that are not listed here are ignored when read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Discovery {
+    version: u32,
+    /// The ENS name of the node's delivery service; goes into the profiles of its users.
+    pub name: EnsName,
+    /// The delivery service's API, such as `https://example.org/ds`.
+    pub delivery_service_url: BaseUrl,
+    /// The socket.io server, such as `https://example.org/socket.io`.
+    pub socket_url: BaseUrl,
+    /// The encrypted storage's API, such as `https://example.org/api`.
+    pub storage_url: BaseUrl,
+    /// Where address names are registered, such as `https://example.org/resolver-handler`.
+    pub resolver_url: BaseUrl,
+    /// The domain of address names, such as `addr.dm3.eth`.
+    pub address_domain: EnsName,
+    /// The chain ENS is on.
+    pub chain_id: u64,
+    /// A JSON-RPC endpoint of that chain.
+    pub rpc_url: HttpUrl,
+    /// The ENS registry on that chain.
+    pub ens_registry: Address,
+}
+
+/// Why a document doesn't describe a node.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DiscoveryError {
+    /// More than 16 KiB.
+    #[error("the node's description is larger than 16 KiB; check the node's address")]
+    TooLarge,
+    /// Not JSON: there is no node, or something else answers in its place.
+    #[error("there is no dm3 node at this address; check it for typing errors")]
+    NotANode,
+    /// A version that this program doesn't know.
+    #[error("the node speaks another version of dm3; reload the page to get the newest program")]
+    Version,
+    /// A member is absent or invalid.
+    #[error("the node's description is incomplete: {0}; its operator must repair it")]
+    Member(String),
+}
+
+impl Discovery {
+    /// How to ask the node at `origin` about itself.
+    pub fn request(origin: &BaseUrl) -> HttpRequest {
+        HttpRequest::get(origin.join(&[".well-known", "dm3"]))
+    }
+
+    /// Describes a node with the reference's path map below one public address.
+    pub fn at(origin: &BaseUrl, name: EnsName, address_domain: EnsName, chain: ChainAccess) -> Self {
+        Self {
+            version: VERSION,
+            name,
+            delivery_service_url: origin.child("ds"),
+            socket_url: origin.child("socket.io"),
+            storage_url: origin.child("api"),
+            resolver_url: origin.child("resolver-handler"),
+            address_domain,
+            chain_id: chain.chain_id,
+            rpc_url: chain.rpc_url,
+            ens_registry: chain.ens_registry,
+        }
+    }
+
+    /// Reads and checks the document.
+    pub fn parse(text: &str) -> Result<Self, DiscoveryError> {
+        if text.len() > MAX_DOCUMENT {
+            return Err(DiscoveryError::TooLarge);
+        }
+        let value: Value = serde_json::from_str(text).map_err(|_| DiscoveryError::NotANode)?;
+        match value.get("version") {
+            Some(version) if version.as_u64() == Some(VERSION.into()) => {}
+            Some(_) => return Err(DiscoveryError::Version),
+            None => return Err(DiscoveryError::NotANode),
+        }
+        let number = value.get("chainId").and_then(Value::as_u64);
+        Ok(Self {
+            version: VERSION,
+            name: member(&value, "name")?,
+            delivery_service_url: member(&value, "deliveryServiceUrl")?,
+            socket_url: member(&value, "socketUrl")?,
+            storage_url: member(&value, "storageUrl")?,
+            resolver_url: member(&value, "resolverUrl")?,
+            address_domain: member(&value, "addressDomain")?,
+            chain_id: number.ok_or_else(|| DiscoveryError::Member("chainId".to_owned()))?,
+            rpc_url: member(&value, "rpcUrl")?,
+            ens_registry: Address::parse_unchecked_case(text_of(&value, "ensRegistry")?)
+                .map_err(|error| invalid("ensRegistry", &error))?,
+        })
+    }
+
+    /// The document's text.
+    pub fn to_json(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+}
+
+fn text_of<'a>(document: &'a Value, name: &str) -> Result<&'a str, DiscoveryError> {
+    document.get(name).and_then(Value::as_str).ok_or_else(|| DiscoveryError::Member(name.to_owned()))
+}
+
+fn member<T: FromStr<Err: Display>>(document: &Value, name: &str) -> Result<T, DiscoveryError> {
+    text_of(document, name)?.parse().map_err(|error| invalid(name, &error))
+}
+
+fn invalid(name: &str, error: &dyn Display) -> DiscoveryError {
+    DiscoveryError::Member(format!("{name}: {error}"))
+}
+
+/// How a node's clients reach the chain that ENS is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainAccess {
+    /// The chain's id.
+    pub chain_id: u64,
+    /// A JSON-RPC endpoint.
+    pub rpc_url: HttpUrl,
+    /// The ENS registry.
+    pub ens_registry: Address,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node() -> Discovery {
+        let chain = ChainAccess {
+            chain_id: 31337,
+            rpc_url: "http://127.0.0.1:8545/?key=x".parse().unwrap(),
+            ens_registry: Address::from_bytes([7; 20]),
+        };
+        let origin = "http://localhost:8080/".parse().unwrap();
+        Discovery::at(&origin, "ds.dm3.eth".parse().unwrap(), "addr.dm3.eth".parse().unwrap(), chain)
+    }
+
+    #[test]
+    fn what_the_node_writes_the_widget_reads() {
+        let mut value: Value = serde_json::from_str(&node().to_json()).unwrap();
+        assert_eq!(value["deliveryServiceUrl"], "http://localhost:8080/ds");
+        assert_eq!(value["socketUrl"], "http://localhost:8080/socket.io");
+        assert_eq!(value["resolverUrl"], "http://localhost:8080/resolver-handler");
+        value["somethingNew"] = Value::Bool(true);
+        assert_eq!(Discovery::parse(&value.to_string()), Ok(node()));
+        let request = Discovery::request(&"https://a.example".parse().unwrap());
+        assert_eq!(request.url.as_str(), "https://a.example/.well-known/dm3");
+    }
+
+    #[test]
+    fn each_defect_says_who_must_act() {
+        let with = |member: &str, value: Value| {
+            let mut document: Value = serde_json::from_str(&node().to_json()).unwrap();
+            document[member] = value;
+            Discovery::parse(&document.to_string())
+        };
+        assert_eq!(Discovery::parse("<html>"), Err(DiscoveryError::NotANode));
+        assert_eq!(Discovery::parse("{}"), Err(DiscoveryError::NotANode));
+        assert_eq!(with("version", 2.into()), Err(DiscoveryError::Version));
+        assert!(matches!(with("rpcUrl", "http://a.example".into()), Err(DiscoveryError::Member(_))));
+        assert!(matches!(with("name", "a..eth".into()), Err(DiscoveryError::Member(_))));
+        assert!(matches!(with("ensRegistry", Value::Null), Err(DiscoveryError::Member(_))));
+        assert_eq!(Discovery::parse(&" ".repeat(MAX_DOCUMENT + 1)), Err(DiscoveryError::TooLarge));
+    }
+}

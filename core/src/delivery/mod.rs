@@ -1,0 +1,19 @@
+//! A delivery service's API as typed requests and replies: HTTP, challenge login, socket.io frames.
+//!
+//! ```text
+//! api::… ──HttpRequest──▶ driver ──HttpResponse──▶ api::parse_… ──▶ typed reply
+//! get_challenge ──▶ Challenge ──sign──▶ answer_challenge ──▶ SessionToken ──▶ mailbox, socket
+//! ```
+
+pub mod api;
+mod challenge;
+mod discovery;
+mod http;
+pub mod socket_io;
+mod url;
+
+pub use challenge::{Challenge, ChallengeError};
+pub use discovery::{ChainAccess, Discovery, DiscoveryError};
+pub use http::{HttpRequest, HttpResponse, Method, SessionToken};
+pub use socket_io::{SocketEvent, SocketSession};
+pub use url::{BaseUrl, HttpUrl, UrlError};

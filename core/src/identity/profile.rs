@@ -1,0 +1,188 @@
+//! The profile that says which keys and delivery services an account uses, signed by the account's wallet.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use super::wallet_signature::{RecoverError, recover};
+use super::{Address, EnsName, PublicKeys};
+use crate::seal::EncryptionKey;
+use crate::seal::json::{canonical, canonical_object, object};
+use crate::seal::signing::SigningKey;
+
+/// The longest profile we read, in bytes of JSON.
+const MAX_PROFILE: usize = 16 * 1024;
+/// The most delivery services a profile may list.
+const MAX_DELIVERY_SERVICES: usize = 16;
+
+/// Keys and delivery services of an account, in order of preference. Unknown members of a received profile are
+/// kept: they are part of what was signed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserProfile {
+    json: Map<String, Value>,
+    keys: PublicKeys,
+    delivery_services: Vec<EnsName>,
+}
+
+/// A profile with a signature that nobody has checked yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignedProfile {
+    profile: UserProfile,
+    signature: String,
+}
+
+/// A profile that is proven to be the one of an account: only this yields an encryption key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VerifiedProfile {
+    account: Address,
+    signed: SignedProfile,
+}
+
+/// Why a profile can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileError {
+    /// Longer than 16 KiB.
+    #[error("the profile is too large")]
+    TooLarge,
+    /// Not the JSON of a signed profile.
+    #[error("the profile is malformed: {0}")]
+    Form(&'static str),
+    /// Signed by a wallet we can't check.
+    #[error("the profile's signature can't be checked: {0}")]
+    Signature(#[from] RecoverError),
+    /// Signed by another account.
+    #[error("the profile was signed by {signer}, not by {account}")]
+    OtherSigner {
+        /// Who should have signed.
+        account: Address,
+        /// Who did.
+        signer: Address,
+    },
+}
+
+impl UserProfile {
+    /// A new profile.
+    pub fn new(keys: PublicKeys, delivery_services: Vec<EnsName>) -> Self {
+        let mut json = Map::new();
+        json.insert("deliveryServices".into(), delivery_services.iter().map(EnsName::as_str).collect());
+        json.insert("publicEncryptionKey".into(), STANDARD.encode(keys.encryption.as_bytes()).into());
+        json.insert("publicSigningKey".into(), STANDARD.encode(keys.signing.as_bytes()).into());
+        Self { json, keys, delivery_services }
+    }
+
+    fn from_json(value: Value) -> Result<Self, ProfileError> {
+        let Value::Object(json) = value else { return Err(ProfileError::Form("profile")) };
+        let key = |member: &'static str| {
+            let text = json.get(member).and_then(Value::as_str).ok_or(ProfileError::Form(member))?;
+            let bytes = STANDARD.decode(text).map_err(|_| ProfileError::Form(member))?;
+            <[u8; 32]>::try_from(bytes).map_err(|_| ProfileError::Form(member))
+        };
+        let keys = PublicKeys {
+            signing: SigningKey::from_bytes(key("publicSigningKey")?),
+            encryption: EncryptionKey::from_bytes(key("publicEncryptionKey")?),
+        };
+        let listed = json
+            .get("deliveryServices")
+            .and_then(Value::as_array)
+            .filter(|list| list.len() <= MAX_DELIVERY_SERVICES && list.iter().all(Value::is_string))
+            .ok_or(ProfileError::Form("deliveryServices"))?;
+        // One name that we can't read must not make the others unusable.
+        let delivery_services =
+            listed.iter().filter_map(Value::as_str).filter_map(|name| name.parse().ok()).collect();
+        Ok(Self { json, keys, delivery_services })
+    }
+
+    /// The text the account's wallet signs to publish this profile.
+    pub fn registration_message(&self, account: Address) -> String {
+        format!(
+            "dm3.chat wants you register your dm3 profile with your Ethereum account:\n{account}\n\n\
+             This is required only once!\n\
+             (There is no paid transaction initiated. The signature is used off-chain only.)\n\n\
+             URI: https://dm3.chat\nVersion: 1\ndm3 Profile: {}",
+            canonical_object(&self.json)
+        )
+    }
+
+    /// The profile with a wallet's signature of its [registration message](Self::registration_message).
+    pub fn signed(self, signature: String) -> SignedProfile {
+        SignedProfile { profile: self, signature }
+    }
+
+    /// The published keys.
+    pub fn keys(&self) -> PublicKeys {
+        self.keys
+    }
+}
+
+impl SignedProfile {
+    /// Reads the JSON of a signed profile.
+    ///
+    /// # Errors
+    /// [`ProfileError::Form`] naming the member that is wrong.
+    pub fn parse(json: &str) -> Result<Self, ProfileError> {
+        if json.len() > MAX_PROFILE {
+            return Err(ProfileError::TooLarge);
+        }
+        Self::from_json(serde_json::from_str(json).map_err(|_| ProfileError::Form("no JSON"))?)
+    }
+
+    /// Reads a signed profile from parsed JSON.
+    ///
+    /// # Errors
+    /// As [`SignedProfile::parse`].
+    pub fn from_json(value: Value) -> Result<Self, ProfileError> {
+        let Value::Object(mut object) = value else { return Err(ProfileError::Form("no object")) };
+        let Some(Value::String(signature)) = object.remove("signature") else {
+            return Err(ProfileError::Form("signature"));
+        };
+        let profile = UserProfile::from_json(object.remove("profile").unwrap_or_default())?;
+        Ok(Self { profile, signature })
+    }
+
+    /// The canonical JSON value, as it is published.
+    pub fn to_json(&self) -> Value {
+        object(vec![
+            ("profile", self.profile.json.clone().into()),
+            ("signature", self.signature.as_str().into()),
+        ])
+    }
+
+    /// The canonical JSON text, as it is published and hashed.
+    pub fn to_canonical(&self) -> String {
+        canonical(&self.to_json())
+    }
+
+    /// Proves that `account` signed this profile.
+    ///
+    /// # Errors
+    /// [`ProfileError::OtherSigner`] if somebody else did.
+    pub fn verify(self, account: Address) -> Result<VerifiedProfile, ProfileError> {
+        let signer = recover(&self.profile.registration_message(account), &self.signature)?;
+        if signer != account {
+            return Err(ProfileError::OtherSigner { account, signer });
+        }
+        Ok(VerifiedProfile { account, signed: self })
+    }
+}
+
+impl VerifiedProfile {
+    /// The account that signed.
+    pub fn account(&self) -> Address {
+        self.account
+    }
+
+    /// The keys the account uses.
+    pub fn keys(&self) -> PublicKeys {
+        self.signed.profile.keys
+    }
+
+    /// Names of the delivery services that take messages for the account, the preferred one first.
+    pub fn delivery_services(&self) -> &[EnsName] {
+        &self.signed.profile.delivery_services
+    }
+
+    /// The profile as it was signed.
+    pub fn as_signed(&self) -> &SignedProfile {
+        &self.signed
+    }
+}

@@ -1,0 +1,29 @@
+//! Texts in order, each with a number: a set, a map or a sorted list.
+
+use serde_json::{Map, Value};
+
+/// Built on the map of JSON objects, because each type of map and each type that is sorted adds kilobytes of
+/// code of its own to the element.
+#[derive(Default)]
+pub(crate) struct Index(Map<String, Value>);
+
+impl Index {
+    /// Adds or replaces; tells whether the key was new.
+    pub(crate) fn insert(&mut self, key: String, number: usize) -> bool {
+        self.0.insert(key, number.into()).is_none()
+    }
+
+    /// The number of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<usize> {
+        self.0.get(key).and_then(as_number)
+    }
+
+    /// The numbers in the order of their keys' bytes.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
+        self.0.values().filter_map(as_number)
+    }
+}
+
+fn as_number(value: &Value) -> Option<usize> {
+    value.as_u64().and_then(|number| usize::try_from(number).ok())
+}

@@ -1,0 +1,83 @@
+//! From an opened text to a message whose author is proven.
+
+use super::{MessageError, SignedMessage};
+use crate::identity::{Address, VerifiedProfile};
+
+/// A message that was opened with our key; who wrote it is not known yet.
+#[derive(Clone, Debug)]
+pub struct OpenedMessage(SignedMessage);
+
+/// A message whose author and receiver are proven. Only this enters a thread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuthenticMessage {
+    message: SignedMessage,
+    author: Address,
+}
+
+/// Why a message is not what it claims to be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthenticityError {
+    /// Addressed to somebody else: forwarded to us by whoever could read it.
+    #[error("the message is addressed to {0}, not to this account")]
+    OtherReceiver(String),
+    /// The signature was not made with the key of the account behind `from`.
+    #[error("the message was not signed by {0}")]
+    NotSignedBySender(String),
+}
+
+impl OpenedMessage {
+    /// Reads an opened text.
+    ///
+    /// # Errors
+    /// [`MessageError`] if it is no message.
+    pub fn parse(text: &str) -> Result<Self, MessageError> {
+        SignedMessage::parse(text).map(Self)
+    }
+
+    /// The name the sender claims; resolve it and verify the profile behind it.
+    pub fn claimed_sender(&self) -> &str {
+        self.0.from()
+    }
+
+    /// The name the message is addressed to; resolve it to an address.
+    pub fn claimed_receiver(&self) -> &str {
+        self.0.to()
+    }
+
+    /// Proves the author. `receiver` is the address that [`Self::claimed_receiver`] resolves to, `sender` the
+    /// profile of the address that [`Self::claimed_sender`] resolves to.
+    ///
+    /// # Errors
+    /// [`AuthenticityError`] saying what the message pretends.
+    pub fn authenticate(
+        self,
+        account: Address,
+        receiver: Option<Address>,
+        sender: &VerifiedProfile,
+    ) -> Result<AuthenticMessage, AuthenticityError> {
+        if receiver != Some(account) {
+            return Err(AuthenticityError::OtherReceiver(self.0.to().to_owned()));
+        }
+        self.0
+            .check_signature(&sender.keys().signing)
+            .map_err(|_| AuthenticityError::NotSignedBySender(self.0.from().to_owned()))?;
+        Ok(AuthenticMessage { message: self.0, author: sender.account() })
+    }
+}
+
+impl AuthenticMessage {
+    /// A message this account signed itself.
+    pub fn own(message: SignedMessage, account: Address) -> Self {
+        Self { message, author: account }
+    }
+
+    /// The account that signed.
+    pub fn author(&self) -> Address {
+        self.author
+    }
+
+    /// The message.
+    pub fn message(&self) -> &SignedMessage {
+        &self.message
+    }
+}

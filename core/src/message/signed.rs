@@ -1,0 +1,185 @@
+//! A message with its author's signature, kept as the JSON that was signed.
+//!
+//! ```text
+//! signature    = Ed25519(author, canonical(message without signature))
+//! messageHash  = SHA-256(canonical(message))
+//! ```
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::Kind;
+use crate::seal::json::{canonical_object, canonical_without};
+use crate::seal::sha256_hex;
+use crate::seal::signing::{SignatureError, SigningKey};
+
+/// The longest message text we read, in bytes of JSON: the specification's 20 MB.
+const MAX_MESSAGE: usize = 20_000_000;
+
+/// `0x` and 64 digits: the SHA-256 of a signed message, by which other messages refer to it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageHash(String);
+
+/// A message as its author signed it. Unknown members are kept: they are part of what was signed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignedMessage {
+    json: Map<String, Value>,
+    hash: MessageHash,
+}
+
+/// Why a text is no message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// Longer than 20 MB.
+    #[error("the message is too large")]
+    TooLarge,
+    /// A member is missing or has the wrong type.
+    #[error("the message is malformed: {0}")]
+    Form(&'static str),
+}
+
+impl SignedMessage {
+    /// Puts a signature to the members that it covers.
+    pub(super) fn assemble(mut json: Map<String, Value>, signature: String) -> Self {
+        json.insert("signature".into(), signature.into());
+        let hash = MessageHash(sha256_hex(&canonical_object(&json)));
+        Self { json, hash }
+    }
+
+    /// Reads the JSON text of a message.
+    ///
+    /// # Errors
+    /// [`MessageError`] naming the member that is wrong.
+    pub fn parse(text: &str) -> Result<Self, MessageError> {
+        if text.len() > MAX_MESSAGE {
+            return Err(MessageError::TooLarge);
+        }
+        let value: Value = serde_json::from_str(text).map_err(|_| MessageError::Form("no JSON"))?;
+        let Value::Object(json) = value else { return Err(MessageError::Form("no object")) };
+        let hash = MessageHash(sha256_hex(&canonical_object(&json)));
+        let this = Self { json, hash };
+        if !this.json.get("signature").is_some_and(Value::is_string) {
+            return Err(MessageError::Form("signature"));
+        }
+        let metadata = this.metadata().ok_or(MessageError::Form("metadata"))?;
+        for member in ["to", "from", "type"] {
+            if !metadata.get(member).is_some_and(Value::is_string) {
+                return Err(MessageError::Form(member));
+            }
+        }
+        if !metadata.get("timestamp").is_some_and(Value::is_number) {
+            return Err(MessageError::Form("timestamp"));
+        }
+        if this.json.get("message").is_some_and(|m| !m.is_string() && !m.is_null()) {
+            return Err(MessageError::Form("message"));
+        }
+        Ok(this)
+    }
+
+    fn metadata(&self) -> Option<&Map<String, Value>> {
+        self.json.get("metadata").and_then(Value::as_object)
+    }
+
+    fn metadata_text(&self, member: &str) -> &str {
+        self.metadata().and_then(|m| m.get(member)).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Checks the author's signature.
+    ///
+    /// # Errors
+    /// [`SignatureError`] if it was made with another key or over another text.
+    pub fn check_signature(&self, key: &SigningKey) -> Result<(), SignatureError> {
+        let signature = self.json.get("signature").and_then(Value::as_str).ok_or(SignatureError)?;
+        key.verify(&canonical_without(&self.json, "signature"), signature)
+    }
+
+    /// The hash by which others refer to this message: computed here, never taken from the sender.
+    pub fn hash(&self) -> &MessageHash {
+        &self.hash
+    }
+
+    /// What kind of message it is.
+    pub fn kind(&self) -> Kind {
+        Kind::from_wire(self.metadata_text("type"))
+    }
+
+    /// The text; empty for kinds that have none.
+    pub fn text(&self) -> &str {
+        self.json.get("message").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The name the sender claims.
+    pub fn from(&self) -> &str {
+        self.metadata_text("from")
+    }
+
+    /// The name the message is addressed to.
+    pub fn to(&self) -> &str {
+        self.metadata_text("to")
+    }
+
+    /// When the sender says it was written: milliseconds since 1970. Chosen by the sender.
+    pub fn timestamp(&self) -> u64 {
+        // A negative, huge or fractional claim saturates.
+        self.metadata().and_then(|m| m.get("timestamp")).and_then(Value::as_f64).unwrap_or_default() as u64
+    }
+
+    /// The message this one answers, edits, deletes or reacts to.
+    pub fn reference(&self) -> Option<MessageHash> {
+        self.metadata_text("referenceMessageHash").parse().ok()
+    }
+
+    /// How many attachments it carries.
+    pub fn attachments(&self) -> usize {
+        self.json.get("attachments").and_then(Value::as_array).map_or(0, Vec::len)
+    }
+
+    /// The canonical JSON text, which is sealed, hashed and stored.
+    pub fn to_canonical(&self) -> String {
+        canonical_object(&self.json)
+    }
+}
+
+impl MessageHash {
+    /// `0x` and 64 lower-case digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for MessageHash {
+    type Err = MessageError;
+
+    fn from_str(text: &str) -> Result<Self, MessageError> {
+        let digits = text.strip_prefix("0x").ok_or(MessageError::Form("hash"))?;
+        let hex = digits.len() == 64 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if hex { Ok(Self(text.to_owned())) } else { Err(MessageError::Form("hash")) }
+    }
+}
+
+impl fmt::Display for MessageHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for MessageHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for MessageHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for MessageHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,182 @@
+//! What the use cases need from the world. A browser, a server and the tests each bring their own; one storage
+//! contract suite ([`crate::testing`]) holds for every store.
+
+use crate::delivery::{HttpRequest, HttpResponse};
+use crate::identity::{Address, KeySeed};
+use crate::message::MessageHash;
+use crate::record::{Account, Contact, Position, Quarantined, SendState, StoredMessage};
+use crate::registry::CallOutcome;
+use crate::seal::Entropy;
+
+/// The wallet of the person who signs in. Everything it says is checked.
+#[allow(async_fn_in_trait, reason = "the browser has no threads; servers use concrete types")]
+pub trait Wallet {
+    /// Asks the person to sign a text with `personal_sign`; gives the signature as `0x…` text.
+    async fn sign_text(&self, account: Address, text: &str) -> Result<String, WalletError>;
+}
+
+/// Why a wallet did not sign.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WalletError {
+    /// The person said no (EIP-1193 code 4001). Nothing is wrong; they can try again.
+    #[error("you declined the request in your wallet")]
+    Refused,
+    /// The wallet already shows a request (EIP-1474 code -32002).
+    #[error("your wallet is waiting for an answer; please open it")]
+    Pending,
+    /// The account is not connected to this page any more (EIP-1193 codes 4100, 4900, 4901).
+    #[error("your wallet is not connected to this page any more")]
+    Disconnected,
+    /// Anything else, in the wallet's own words.
+    #[error("your wallet answered: {0}")]
+    Failed(String),
+}
+
+/// Read access to an Ethereum chain.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Chain {
+    /// `eth_call` at the latest block. A revert is an outcome, not an error.
+    async fn call(&self, to: Address, data: &[u8]) -> Result<CallOutcome, Unreachable>;
+}
+
+/// HTTP without cookies and referrer, bounded in time and size by the adapter.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Http {
+    /// Sends a request. Every status is a response.
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Unreachable>;
+}
+
+/// Opens WebSockets.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Sockets {
+    /// An open connection.
+    type Connection: Connection;
+    /// Connects to a `ws:` or `wss:` URL.
+    async fn connect(&self, url: &str) -> Result<Self::Connection, Unreachable>;
+}
+
+/// One open WebSocket; closed when dropped.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Connection {
+    /// Sends a text frame.
+    async fn send(&mut self, text: &str) -> Result<(), Unreachable>;
+    /// The next text frame; an error when the connection ended.
+    async fn receive(&mut self) -> Result<String, Unreachable>;
+}
+
+/// The other side did not answer, or not in a way that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{host} can't be reached: {reason}")]
+pub struct Unreachable {
+    /// Host and port.
+    pub host: String,
+    /// In words: timed out, refused, answer too large …
+    pub reason: String,
+}
+
+/// Where accounts, messages and keys stay between visits. One transaction per call: all of it or nothing.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Store {
+    /// The account that is signed in on this device.
+    async fn account(&self) -> Result<Option<Account>, StoreError>;
+    /// Remembers or forgets who is signed in.
+    async fn set_account(&self, account: Option<&Account>) -> Result<(), StoreError>;
+    /// The key seed of an account, unwrapped.
+    async fn seed(&self, owner: Address) -> Result<Option<KeySeed>, StoreError>;
+    /// Keeps a key seed, wrapped by a key that never leaves the platform.
+    async fn set_seed(&self, owner: Address, seed: &KeySeed) -> Result<(), StoreError>;
+    /// Adds messages; one whose hash is already there is left as it is. Gives the hashes that were new.
+    async fn add_messages(
+        &self,
+        owner: Address,
+        messages: &[StoredMessage],
+    ) -> Result<Vec<MessageHash>, StoreError>;
+    /// Changes how far a message of ours has come. Unknown hashes are ignored.
+    async fn set_state(
+        &self,
+        owner: Address,
+        hash: &MessageHash,
+        state: &SendState,
+    ) -> Result<(), StoreError>;
+    /// Up to `limit` messages with a peer, newest first, older than `before` if given.
+    async fn messages(
+        &self,
+        owner: Address,
+        peer: Address,
+        before: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<StoredMessage>, StoreError>;
+    /// Own messages that no delivery service has accepted yet, oldest first.
+    async fn outbox(&self, owner: Address) -> Result<Vec<StoredMessage>, StoreError>;
+    /// Everybody the account has a conversation with, in no particular order.
+    async fn contacts(&self, owner: Address) -> Result<Vec<Contact>, StoreError>;
+    /// Adds or replaces a contact.
+    async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError>;
+    /// How many incoming messages of a peer arrived after a time.
+    async fn count_incoming_after(&self, owner: Address, peer: Address, time: u64)
+    -> Result<u64, StoreError>;
+    /// Keeps what could not be proven; one with a known id is left as it is. At most `limit` are kept, the
+    /// oldest make room.
+    async fn add_quarantined(
+        &self,
+        owner: Address,
+        items: &[Quarantined],
+        limit: usize,
+    ) -> Result<(), StoreError>;
+    /// The ids of everything in quarantine.
+    async fn quarantined_ids(&self, owner: Address) -> Result<Vec<String>, StoreError>;
+    /// Removes everything of an account: messages, contacts, quarantine and seed.
+    async fn erase(&self, owner: Address) -> Result<(), StoreError>;
+}
+
+/// Why something could not be stored or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The platform offers no storage here, or took it away.
+    #[error("this browser does not let the page store anything: {0}")]
+    Unavailable(String),
+    /// No room is left.
+    #[error("there is no storage space left on this device")]
+    Full,
+    /// What was read is not what was written.
+    #[error("the stored data is damaged: {0}")]
+    Damaged(String),
+}
+
+/// The platform's clock.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Clock {
+    /// Milliseconds since 1970.
+    fn now(&self) -> u64;
+    /// Waits.
+    async fn sleep(&self, milliseconds: u32);
+}
+
+/// All ports in one.
+pub trait Ports {
+    /// See [`Chain`].
+    type Chain: Chain;
+    /// See [`Http`].
+    type Http: Http;
+    /// See [`Sockets`].
+    type Sockets: Sockets;
+    /// See [`Store`].
+    type Store: Store;
+    /// See [`Clock`].
+    type Clock: Clock;
+    /// See [`Entropy`].
+    type Entropy: Entropy;
+
+    /// Reads the chain.
+    fn chain(&self) -> &Self::Chain;
+    /// Sends requests.
+    fn http(&self) -> &Self::Http;
+    /// Opens sockets.
+    fn sockets(&self) -> &Self::Sockets;
+    /// Keeps records.
+    fn store(&self) -> &Self::Store;
+    /// Tells the time.
+    fn clock(&self) -> &Self::Clock;
+    /// Draws secrets.
+    fn entropy(&self) -> &Self::Entropy;
+}

@@ -1,0 +1,113 @@
+//! `data:application/json` URIs (RFC 2397) as dm3's records use them: often with bare JSON behind the
+//! comma, sometimes percent-encoded, sometimes in base64.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+
+/// Why a text is not a JSON data URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DataUriError {
+    /// It doesn't begin with `data:application/json`, or has no comma.
+    #[error("it is not a data:application/json address")]
+    Form,
+    /// Another character set than UTF-8 or US-ASCII.
+    #[error("its character set is not UTF-8")]
+    Charset,
+    /// Broken base64.
+    #[error("its base64 is broken")]
+    Base64,
+    /// What it holds is not JSON in UTF-8.
+    #[error("what it holds is not JSON")]
+    Json,
+}
+
+/// The JSON text in a `data:application/json` URI.
+pub fn json_of(uri: &str) -> Result<String, DataUriError> {
+    let (head, body) = uri.split_once(',').ok_or(DataUriError::Form)?;
+    let mut parts = head.split(';').map(|part| part.trim().to_ascii_lowercase());
+    if parts.next().as_deref() != Some("data:application/json") {
+        return Err(DataUriError::Form);
+    }
+    let mut base64 = false;
+    for part in parts {
+        match part.split_once('=') {
+            Some(("charset", charset)) if !matches!(charset, "utf-8" | "utf8" | "us-ascii") => {
+                return Err(DataUriError::Charset);
+            }
+            None if part == "base64" => base64 = true,
+            _ => {}
+        }
+    }
+    if base64 {
+        let body = percent_decoded(body).unwrap_or_else(|| body.to_owned());
+        let bytes = STANDARD.decode(&body).or_else(|_| STANDARD_NO_PAD.decode(&body));
+        let text = String::from_utf8(bytes.map_err(|_| DataUriError::Base64)?);
+        return text.ok().filter(|text| is_json(text)).ok_or(DataUriError::Json);
+    }
+    // The reference writes bare JSON, in which a percent sign stands for itself.
+    if is_json(body) {
+        return Ok(body.to_owned());
+    }
+    percent_decoded(body).filter(|text| is_json(text)).ok_or(DataUriError::Json)
+}
+
+/// The data URI of a JSON text, in the reference's form: nothing is encoded.
+pub fn of_json(json: &str) -> String {
+    format!("data:application/json,{json}")
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok()
+}
+
+/// The text with `%XX` resolved; `None` if an escape is broken or the result is not UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = text.bytes();
+    let mut out = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let digits = [bytes.next()?, bytes.next()?];
+            let mut decoded = [0];
+            hex::decode_to_slice(digits, &mut decoded).ok()?;
+            out.push(decoded[0]);
+        } else {
+            out.push(byte);
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bare_json_is_taken_as_it_stands() {
+        assert_eq!(json_of("data:application/json,{\"a\":\"100%25 #é\"}").unwrap(), "{\"a\":\"100%25 #é\"}");
+        assert_eq!(json_of(&of_json("[1]")).unwrap(), "[1]");
+    }
+
+    #[test]
+    fn encoded_json_is_decoded() {
+        for uri in [
+            "data:application/json,%7B%22a%22%3A%22%C3%A9%22%7D",
+            "data:application/json;charset=utf-8,%7b%22a%22:%22é%22%7d",
+            "data:application/json;base64,eyJhIjoiw6kifQ==",
+            "DATA:application/JSON;charset=UTF-8;base64,eyJhIjoiw6kifQ",
+            "data:application/json;base64,eyJhIjoiw6kifQ%3D%3D",
+        ] {
+            assert_eq!(json_of(uri).unwrap(), "{\"a\":\"é\"}", "{uri}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        assert_eq!(json_of("data:text/html,{}"), Err(DataUriError::Form));
+        assert_eq!(json_of("data:application/json"), Err(DataUriError::Form));
+        assert_eq!(json_of("data:application/json;charset=utf-16,{}"), Err(DataUriError::Charset));
+        assert_eq!(json_of("data:application/json;base64,é"), Err(DataUriError::Base64));
+        assert_eq!(json_of("data:application/json,%7"), Err(DataUriError::Json));
+        assert_eq!(json_of("data:application/json,%FF"), Err(DataUriError::Json));
+        assert_eq!(json_of("data:application/json,{"), Err(DataUriError::Json));
+    }
+}

@@ -1,0 +1,56 @@
+//! Symmetric sealing: `ChaCha20-Poly1305-IETF(key, nonce, pad(text, block))`, no associated data
+//! (RFC 8439; ISO/IEC 7816-4 padding as libsodium's `sodium_pad`).
+
+use chacha20poly1305::aead::{Aead as _, KeyInit as _};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::OpenError;
+
+/// Texts are padded to a multiple of this many bytes before they are sealed for a peer.
+pub(super) const PEER_BLOCK: usize = 2048;
+
+/// A 32-byte key for ChaCha20-Poly1305.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct SealKey([u8; 32]);
+
+impl SealKey {
+    /// Wraps key bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Seals `plaintext`, padded to a multiple of `block` bytes. The nonce must never repeat under this key.
+    pub(super) fn seal(&self, plaintext: &[u8], nonce: &[u8; 12], block: usize) -> Vec<u8> {
+        let mut padded = Zeroizing::new(Vec::with_capacity((plaintext.len() / block + 1) * block));
+        padded.extend_from_slice(plaintext);
+        padded.push(0x80);
+        let length = padded.len().next_multiple_of(block);
+        padded.resize(length, 0);
+        // The cipher refuses only texts beyond 256 GiB, which do not fit a wasm memory or our size limits.
+        self.cipher().encrypt(&Nonce::from(*nonce), padded.as_slice()).unwrap_or_default()
+    }
+
+    /// Opens and unpads.
+    pub(super) fn open(
+        &self,
+        ciphertext: &[u8],
+        nonce: &[u8; 12],
+        block: usize,
+    ) -> Result<Vec<u8>, OpenError> {
+        let mut padded =
+            self.cipher().decrypt(&Nonce::from(*nonce), ciphertext).map_err(|_| OpenError::NotForThisKey)?;
+        let end = padded.iter().rposition(|b| *b != 0).filter(|end| padded[*end] == 0x80);
+        let Some(end) = end.filter(|end| padded.len().is_multiple_of(block) && padded.len() - end <= block)
+        else {
+            padded.zeroize();
+            return Err(OpenError::Padding);
+        };
+        padded.truncate(end);
+        Ok(padded)
+    }
+
+    fn cipher(&self) -> ChaCha20Poly1305 {
+        ChaCha20Poly1305::new(&Key::from(self.0))
+    }
+}

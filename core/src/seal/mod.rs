@@ -1,0 +1,25 @@
+//! What makes text secret and provable: canonical JSON, hashes, sealing and signatures.
+//!
+//! ```text
+//! value ──canonical──▶ text ──sign (Ed25519)──▶ signature
+//!                       │
+//!                       └──pad──▶ ChaCha20-Poly1305 under a key agreed by X25519 ──▶ Sealed
+//! ```
+
+mod aead;
+mod hash;
+pub mod json;
+mod key_agreement;
+mod sealed;
+pub mod signing;
+
+pub use aead::SealKey;
+pub use hash::{keccak256, sha256, sha256_hex};
+pub use key_agreement::{EncryptionKey, EncryptionSecret};
+pub use sealed::{OpenError, Sealed, open, seal};
+
+/// Where secrets and nonces come from. Implemented by the platform, never by the core itself.
+pub trait Entropy {
+    /// Fills `bytes` from a cryptographically secure source.
+    fn fill(&self, bytes: &mut [u8]);
+}

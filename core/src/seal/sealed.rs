@@ -1,0 +1,112 @@
+//! The scheme `x25519-chacha20-poly1305`: a text sealed for one receiver by a fresh key pair.
+//!
+//! ```text
+//! text ──pad to 2048──▶ ChaCha20-Poly1305(k, nonce) ──▶ {"ciphertext","ephemPublicKey","nonce"}
+//! k = crypto_kx(ephemeral secret, receiver's public key).tx
+//! ```
+//!
+//! The ephemeral key says nothing about who sealed; authenticity comes from the signature inside.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::aead::PEER_BLOCK;
+use super::{EncryptionKey, EncryptionSecret, Entropy};
+
+/// A sealed text as it travels. `Display` is its JSON text with sorted members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    ciphertext: Vec<u8>,
+    ephemeral: EncryptionKey,
+    nonce: [u8; 12],
+}
+
+/// Why a sealed text could not be read, or a text not sealed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Not the JSON of a sealed text.
+    #[error("not a sealed text: {0}")]
+    Form(&'static str),
+    /// The ciphertext was made for another key, or was changed on the way.
+    #[error("sealed for somebody else, or changed on the way")]
+    NotForThisKey,
+    /// Decrypted, but not padded as the protocol demands.
+    #[error("the padding is wrong")]
+    Padding,
+    /// Decrypted, but not UTF-8.
+    #[error("the content is no text")]
+    NotText,
+    /// A public key on which no secret can be agreed.
+    #[error("the public key is not usable")]
+    WeakKey,
+}
+
+/// Seals `text` for `receiver`.
+///
+/// # Errors
+/// [`OpenError::WeakKey`] if the receiver's key is one on which no secret can be agreed.
+pub fn seal(text: &str, receiver: &EncryptionKey, entropy: &impl Entropy) -> Result<Sealed, OpenError> {
+    let mut seed = Zeroizing::new([0; 32]);
+    entropy.fill(seed.as_mut());
+    let mut nonce = [0; 12];
+    entropy.fill(&mut nonce);
+    let ephemeral = EncryptionSecret::derive(&seed);
+    let key = ephemeral.sending_key(receiver)?;
+    let ciphertext = key.seal(text.as_bytes(), &nonce, PEER_BLOCK);
+    Ok(Sealed { ciphertext, ephemeral: ephemeral.public(), nonce })
+}
+
+/// Opens what was sealed for `receiver`.
+///
+/// # Errors
+/// [`OpenError::NotForThisKey`] for another receiver or a changed ciphertext.
+pub fn open(sealed: &Sealed, receiver: &EncryptionSecret) -> Result<Zeroizing<String>, OpenError> {
+    let key = receiver.receiving_key(&sealed.ephemeral)?;
+    let plaintext = key.open(&sealed.ciphertext, &sealed.nonce, PEER_BLOCK)?;
+    String::from_utf8(plaintext).map(Zeroizing::new).map_err(|_| OpenError::NotText)
+}
+
+impl Sealed {
+    /// Reads the JSON text of a sealed text.
+    ///
+    /// # Errors
+    /// [`OpenError::Form`] naming the member that is wrong.
+    pub fn parse(json: &str) -> Result<Self, OpenError> {
+        let no_object = OpenError::Form("no such JSON object");
+        let Ok(Value::Object(parts)) = serde_json::from_str(json) else { return Err(no_object) };
+        let (Some(ciphertext), Some(ephemeral), Some(nonce_text)) =
+            (text(&parts, "ciphertext"), text(&parts, "ephemPublicKey"), text(&parts, "nonce"))
+        else {
+            return Err(no_object);
+        };
+        let ciphertext = STANDARD.decode(ciphertext).map_err(|_| OpenError::Form("ciphertext"))?;
+        let ephemeral = STANDARD
+            .decode(ephemeral)
+            .ok()
+            .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+            .ok_or(OpenError::Form("ephemPublicKey"))?;
+        let mut nonce = [0; 12];
+        let digits = nonce_text.strip_prefix("0x").ok_or(OpenError::Form("nonce"))?;
+        hex::decode_to_slice(digits, &mut nonce).map_err(|_| OpenError::Form("nonce"))?;
+        Ok(Self { ciphertext, ephemeral: EncryptionKey::from_bytes(ephemeral), nonce })
+    }
+}
+
+fn text<'a>(object: &'a Map<String, Value>, member: &str) -> Option<&'a str> {
+    object.get(member).and_then(Value::as_str)
+}
+
+impl std::fmt::Display for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Base64 and hexadecimal need no escaping, and the members stand in sorted order.
+        write!(
+            f,
+            r#"{{"ciphertext":"{}","ephemPublicKey":"{}","nonce":"0x{}"}}"#,
+            STANDARD.encode(&self.ciphertext),
+            STANDARD.encode(self.ephemeral.as_bytes()),
+            hex::encode(self.nonce)
+        )
+    }
+}

@@ -1,0 +1,62 @@
+//! The live connection to one of the account's delivery services.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use serde_json::Value;
+
+use super::{Home, HomeError, Session};
+use crate::delivery::{SocketEvent, SocketSession, socket_io};
+use crate::ports::{Clock as _, Connection as _, Ports, Sockets as _};
+
+/// What a live connection tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Live {
+    /// From now on messages are pushed. What came before is fetched by [`Session::sync`].
+    Connected,
+    /// An envelope, for [`Session::accept`].
+    Pushed(Value),
+    /// Something came that can't be read: have a look into the mailbox.
+    Missed,
+}
+
+impl<P: Ports> Session<P> {
+    /// Keeps one connection open until it ends, and says why it did. Never returns otherwise.
+    pub async fn live(&self, home: &Home, mut tell: impl FnMut(Live)) -> HomeError {
+        match self.run_live(home, &mut tell).await {
+            Ok(()) => HomeError::Closed,
+            Err(error) => error,
+        }
+    }
+
+    async fn run_live(&self, home: &Home, tell: &mut impl FnMut(Live)) -> Result<(), HomeError> {
+        let token = self.log_in(home).await?;
+        let mut connection = self.ports().sockets().connect(&socket_io::websocket_url(&home.socket)).await?;
+        let mut socket = SocketSession::new(self.alias.clone(), token);
+        loop {
+            let silence = u32::try_from(socket.silence_limit_ms()).unwrap_or(u32::MAX);
+            let frame = {
+                let mut frame = pin!(connection.receive());
+                let mut silence = pin!(self.ports().clock().sleep(silence));
+                let first = poll_fn(|context| match frame.as_mut().poll(context) {
+                    Poll::Ready(frame) => Poll::Ready(Some(frame)),
+                    Poll::Pending => silence.as_mut().poll(context).map(|()| None),
+                });
+                match first.await {
+                    Some(frame) => frame?,
+                    None => return Ok(()),
+                }
+            };
+            for event in socket.feed(&frame) {
+                match event {
+                    SocketEvent::Send(text) => connection.send(&text).await?,
+                    SocketEvent::Authorized => tell(Live::Connected),
+                    SocketEvent::Message(envelope) => tell(Live::Pushed(envelope)),
+                    SocketEvent::Unreadable(_) => tell(Live::Missed),
+                    SocketEvent::Unauthorized(_) | SocketEvent::Closed => return Ok(()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The use cases: sign in, send, receive. The only room that awaits.
+//!
+//! ```text
+//! SignIn ──wallet──▶ Registration? ──wallet──▶ SignedIn ──▶ Session
+//! Session: compose ─▶ outbox ─flush─▶ the peer's delivery service
+//!          own delivery service ─sync / live─▶ accept ─▶ store ─▶ acknowledge
+//! ```
+
+mod directory;
+mod home;
+mod live;
+mod receive;
+mod send;
+mod sign_in;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+pub use directory::{Directory, FindError, Peer};
+pub use home::{Home, HomeError};
+pub use live::Live;
+pub use receive::Received;
+pub use send::Flushed;
+pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};
+
+use crate::identity::{Address, EnsName, KeySeed, ProfileKeys};
+use crate::ports::{Ports, StoreError};
+
+/// A signed-in account.
+pub struct Session<P> {
+    directory: Rc<Directory<P>>,
+    account: Address,
+    alias: EnsName,
+    keys: ProfileKeys,
+    homes: RefCell<Vec<Rc<Home>>>,
+    /// Nothing is left to be looked up for [`Self::homes`].
+    all_homes_found: Cell<bool>,
+    /// The time of the newest own message, so that the next one is later even within a millisecond.
+    last_sent: Cell<u64>,
+}
+
+impl<P: Ports> Session<P> {
+    /// Goes on with an account whose keys are on this device. Asks neither wallet nor network.
+    pub fn resume(directory: Rc<Directory<P>>, account: Address, seed: &KeySeed) -> Self {
+        let alias = directory.alias(account);
+        Self {
+            directory,
+            account,
+            alias,
+            keys: ProfileKeys::derive(seed),
+            homes: RefCell::default(),
+            all_homes_found: Cell::new(false),
+            last_sent: Cell::new(0),
+        }
+    }
+
+    /// The account.
+    pub fn account(&self) -> Address {
+        self.account
+    }
+
+    /// Where people are looked up.
+    pub fn directory(&self) -> &Directory<P> {
+        &self.directory
+    }
+
+    /// Forgets the account on this device: keys, messages, contacts.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the platform does not let go of them.
+    pub async fn sign_out(&self) -> Result<(), StoreError> {
+        use crate::ports::Store as _;
+        let store = self.ports().store();
+        if store.account().await?.is_some_and(|account| account.address == self.account) {
+            store.set_account(None).await?;
+        }
+        store.erase(self.account).await
+    }
+
+    fn ports(&self) -> &P {
+        self.directory.ports()
+    }
+}

@@ -1,0 +1,389 @@
+//! Receiving: opened, proven, stored, and only then acknowledged. What can't be proven is quarantined; one bad
+//! envelope never holds up the others.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+use serde_json::Value;
+
+use super::{FindError, Home, HomeError, Session};
+use crate::delivery::api::{self, Acknowledgement};
+use crate::identity::{Address, EnsName, VerifiedProfile};
+use crate::index::Index;
+use crate::message::{
+    AuthenticMessage, EnvelopeError, MessageError, MessageHash, OpenedMessage, ReceivedEnvelope,
+};
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::record::{Quarantined, SendState, StoredMessage};
+use crate::seal::json::canonical;
+use crate::seal::{OpenError, sha256, sha256_hex};
+
+/// How many senders are looked up at the same time.
+const CONCURRENT_SENDERS: usize = 6;
+/// How many things are kept in quarantine.
+const MAX_QUARANTINED: usize = 500;
+/// How many envelopes are acknowledged at once; the deployed servers take a second for twenty.
+const MAX_ACKNOWLEDGED: usize = 50;
+/// How often a delivery service is asked in a row for what waits.
+const MAX_LISTINGS: usize = 100;
+/// A listing of so many envelopes may not be all. The deployed servers show about 100 conversations.
+const CROWDED: usize = 100;
+/// The longest envelope that is kept in quarantine, in bytes.
+const MAX_KEPT_ENVELOPE: usize = 64 * 1024;
+
+/// What came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Messages that were not here before, with their peer.
+    pub new: Vec<(Address, MessageHash)>,
+    /// Envelopes that could not be proven and were not known yet.
+    pub quarantined: usize,
+    /// Entries of the mailbox that are no envelopes.
+    pub unreadable: usize,
+    /// Envelopes whose sender could not be looked up now; they stay at the delivery service.
+    pub postponed: usize,
+}
+
+/// An envelope that was opened.
+struct Arrival {
+    id: String,
+    /// It is in quarantine already.
+    known: bool,
+    raw: String,
+    message: OpenedMessage,
+    acknowledgement: Acknowledgement,
+}
+
+/// Why an envelope holds no message for us.
+#[derive(Debug, thiserror::Error)]
+enum Rejection {
+    /// It is no envelope, or holds nothing sealed.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// It can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// What was sealed is no message.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+}
+
+/// What an envelope turned out to be.
+enum Verdict {
+    Authentic(Box<AuthenticMessage>),
+    Forged(String),
+    /// Can't be decided now.
+    Postponed,
+}
+
+/// What became of the envelopes of one listing.
+#[derive(Default)]
+struct Taken {
+    received: Received,
+    /// The delivery service has let go of some of them.
+    made_room: bool,
+}
+
+impl<P: Ports> Session<P> {
+    /// Takes in everything that waits at the account's delivery services.
+    ///
+    /// # Errors
+    /// [`HomeError`] of the first delivery service that failed, if none could be asked; and
+    /// [`HomeError::Store`] as in [`Self::accept`].
+    pub async fn sync(&self) -> Result<Received, HomeError> {
+        let mut received = Received::default();
+        let (mut asked, mut problem) = (false, None);
+        for home in self.homes().await? {
+            match self.sync_home(&home, &mut received).await {
+                Ok(()) => asked = true,
+                Err(error @ HomeError::Store(_)) => return Err(error),
+                Err(error) => problem = problem.or(Some(error)),
+            }
+        }
+        match problem {
+            Some(error) if !asked && received.new.is_empty() => Err(error),
+            _ => Ok(received),
+        }
+    }
+
+    /// Servers show only a part of a full mailbox, so they are asked again for as long as that makes room.
+    async fn sync_home(&self, home: &Home, received: &mut Received) -> Result<(), HomeError> {
+        let mut left = Received::default();
+        let mut last = None;
+        for _ in 0..MAX_LISTINGS {
+            let reply =
+                self.authorized(home, |token| api::get_incoming(&home.url, &self.alias, token)).await?;
+            let listing = Some(sha256(reply.body.as_bytes()));
+            if listing == last {
+                break;
+            }
+            last = listing;
+            let incoming = api::parse_incoming(&reply)?;
+            let crowded = incoming.more || incoming.envelopes.len() >= CROWDED;
+            let taken = self.take_in(home, incoming.envelopes, crowded).await?;
+            received.new.extend(taken.received.new);
+            received.quarantined += taken.received.quarantined;
+            // These stay where they are, and so are listed each time.
+            left.unreadable = left.unreadable.max(incoming.unreadable);
+            left.postponed = left.postponed.max(taken.received.postponed);
+            if !taken.made_room {
+                break;
+            }
+        }
+        received.add(left);
+        Ok(())
+    }
+
+    /// Takes in envelopes that a delivery service listed or pushed.
+    ///
+    /// # Errors
+    /// [`HomeError::Store`] if something could not be stored: then nothing of that sender is acknowledged.
+    pub async fn accept(&self, home: &Home, envelopes: Vec<Value>) -> Result<Received, HomeError> {
+        Ok(self.take_in(home, envelopes, false).await?.received)
+    }
+
+    /// What was sealed for other keys is left at the delivery service, because another device of the account
+    /// may have them; unless the mailbox is `crowded`, and it could hide what comes after it.
+    async fn take_in(&self, home: &Home, envelopes: Vec<Value>, crowded: bool) -> Result<Taken, StoreError> {
+        let now = self.ports().clock().now();
+        let mut quarantine = Index::default();
+        for id in self.ports().store().quarantined_ids(self.account).await? {
+            quarantine.insert(id, 0);
+        }
+        let mut taken = Taken::default();
+        let (mut senders, mut by_sender) = (Index::default(), Vec::<Vec<Arrival>>::new());
+        let mut rejected = Vec::new();
+        let mut done = Vec::new();
+        for envelope in envelopes {
+            let raw = canonical(&envelope);
+            let id = sha256_hex(&raw);
+            let known = !quarantine.insert(id.clone(), 0);
+            let acknowledgement = acknowledgement_of(&envelope);
+            match self.open(&envelope) {
+                Ok(message) => {
+                    let sender = message.claimed_sender();
+                    let number = senders.get(sender).unwrap_or(by_sender.len());
+                    senders.insert(sender.to_owned(), number);
+                    let arrival = Arrival { id, known, raw, message, acknowledgement };
+                    match by_sender.get_mut(number) {
+                        Some(arrivals) => arrivals.push(arrival),
+                        None => by_sender.push(vec![arrival]),
+                    }
+                }
+                Err(rejection) => {
+                    if crowded || !matches!(rejection, Rejection::Open(OpenError::NotForThisKey)) {
+                        done.push(acknowledgement);
+                    }
+                    if !known {
+                        rejected.push(quarantined(id, now, rejection.to_string(), raw));
+                    }
+                }
+            }
+        }
+        taken.received.quarantined += rejected.len();
+        self.quarantine(&rejected).await?;
+        taken.made_room |= self.acknowledge(home, &done).await;
+
+        let groups = by_sender.into_iter().map(|a| Box::pin(self.accept_from_sender(home, a, now)) as _);
+        for outcome in concurrently(groups).await {
+            let more = outcome?;
+            taken.received.add(more.received);
+            taken.made_room |= more.made_room;
+        }
+        Ok(taken)
+    }
+
+    fn open(&self, envelope: &Value) -> Result<OpenedMessage, Rejection> {
+        let text = ReceivedEnvelope::from_json(envelope)?.open(&self.keys)?;
+        Ok(OpenedMessage::parse(&text)?)
+    }
+
+    async fn accept_from_sender(
+        &self,
+        home: &Home,
+        arrivals: Vec<Arrival>,
+        now: u64,
+    ) -> Result<Taken, StoreError> {
+        let mut received = Received::default();
+        let (mut authentic, mut forged, mut done) = (Vec::new(), Vec::new(), Vec::new());
+        let mut sender: Option<Result<VerifiedProfile, FindError>> = None;
+        let mut asked_anew = false;
+        for arrival in arrivals {
+            let known = match &sender {
+                Some(known) => known.clone(),
+                None => self.sender(arrival.message.claimed_sender()).await,
+            };
+            let mut verdict = self.judge(arrival.message.clone(), &known).await;
+            sender = Some(known);
+            if matches!(verdict, Verdict::Forged(_)) && !asked_anew {
+                // The sender may have changed keys within the last minute.
+                asked_anew = true;
+                self.forget_sender(arrival.message.claimed_sender()).await;
+                let anew = self.sender(arrival.message.claimed_sender()).await;
+                verdict = self.judge(arrival.message, &anew).await;
+                sender = Some(anew);
+            }
+            match verdict {
+                Verdict::Authentic(message) => {
+                    authentic.push(*message);
+                    done.push(arrival.acknowledgement);
+                }
+                Verdict::Forged(reason) => {
+                    if !arrival.known {
+                        forged.push(quarantined(arrival.id, now, reason, arrival.raw));
+                    }
+                    done.push(arrival.acknowledgement);
+                }
+                Verdict::Postponed => received.postponed += 1,
+            }
+        }
+        received.quarantined = forged.len();
+        self.quarantine(&forged).await?;
+        received.new = self.keep_messages(&authentic, now).await?;
+        let made_room = self.acknowledge(home, &done).await;
+        Ok(Taken { received, made_room })
+    }
+
+    async fn sender(&self, name: &str) -> Result<VerifiedProfile, FindError> {
+        let name: EnsName = name.parse()?;
+        let address = self.directory.address_of(&name).await?;
+        let address = address.ok_or_else(|| FindError::Unknown(name.clone()))?;
+        if let Some((_, profile)) = self.directory.profile_at(&name, address).await? {
+            return Ok(profile);
+        }
+        let at_alias = self.directory.profile_at(&self.directory.alias(address), address).await?;
+        at_alias.map(|(_, profile)| profile).ok_or(FindError::Unknown(name))
+    }
+
+    /// Forgets the profile of a sender, whether it was found at their name or at their address name.
+    async fn forget_sender(&self, name: &str) {
+        let Ok(name) = name.parse::<EnsName>() else { return };
+        self.directory.forget(&name);
+        if let Ok(Some(address)) = self.directory.address_of(&name).await {
+            self.directory.forget(&self.directory.alias(address));
+        }
+    }
+
+    async fn judge(&self, message: OpenedMessage, sender: &Result<VerifiedProfile, FindError>) -> Verdict {
+        let sender = match sender {
+            Ok(sender) => sender,
+            Err(error) if error.is_temporary() => return Verdict::Postponed,
+            Err(error) => return Verdict::Forged(error.to_string()),
+        };
+        let receiver = match message.claimed_receiver().parse::<EnsName>() {
+            Ok(name) => match self.directory.address_of(&name).await {
+                Ok(address) => address,
+                Err(error) if error.is_temporary() => return Verdict::Postponed,
+                Err(error) => return Verdict::Forged(error.to_string()),
+            },
+            Err(error) => return Verdict::Forged(error.to_string()),
+        };
+        match message.authenticate(self.account, receiver, sender) {
+            Ok(message) => Verdict::Authentic(Box::new(message)),
+            Err(error) => Verdict::Forged(error.to_string()),
+        }
+    }
+
+    async fn keep_messages(
+        &self,
+        messages: &[AuthenticMessage],
+        now: u64,
+    ) -> Result<Vec<(Address, MessageHash)>, StoreError> {
+        let Some(first) = messages.first() else { return Ok(Vec::new()) };
+        let peer = first.author();
+        // By the time that the author claims; mostly they come in that order.
+        let mut rows: Vec<(u64, StoredMessage)> = Vec::with_capacity(messages.len());
+        for m in messages {
+            let claimed = m.message().timestamp();
+            let row = StoredMessage::new(m.message(), m.author(), peer, now, SendState::Received);
+            let place = rows.partition_point(|(earlier, _)| *earlier <= claimed);
+            rows.insert(place, (claimed, row));
+        }
+        let store = self.ports().store();
+        // An author whose clock is ahead of ours claims the future. All such messages would stand at one place,
+        // in no order; so each is put behind the one before it.
+        let newest = store.messages(self.account, peer, None, 1).await?;
+        let mut latest = newest.first().map_or(0, |message| message.time);
+        for (claimed, row) in &mut rows {
+            if *claimed > now {
+                row.time = now.max(latest.saturating_add(1));
+            }
+            latest = latest.max(row.time);
+        }
+        let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+        let new = store.add_messages(self.account, &rows).await?;
+        if !new.is_empty() {
+            self.touch(peer, None, now).await?;
+        }
+        Ok(new.into_iter().map(|hash| (peer, hash)).collect())
+    }
+
+    async fn quarantine(&self, items: &[Quarantined]) -> Result<(), StoreError> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        self.ports().store().add_quarantined(self.account, items, MAX_QUARANTINED).await
+    }
+
+    /// A failed acknowledgement costs nothing: the envelopes come again and are known then.
+    async fn acknowledge(&self, home: &Home, done: &[Acknowledgement]) -> bool {
+        let mut acknowledged = false;
+        for part in done.chunks(MAX_ACKNOWLEDGED) {
+            let reply =
+                self.authorized(home, |token| api::acknowledge(&home.url, &self.alias, token, part)).await;
+            match reply {
+                Ok(reply) if api::parse_done(&reply).is_ok() => acknowledged = true,
+                _ => break,
+            }
+        }
+        acknowledged
+    }
+}
+
+impl Received {
+    fn add(&mut self, other: Self) {
+        self.new.extend(other.new);
+        self.quarantined += other.quarantined;
+        self.unreadable += other.unreadable;
+        self.postponed += other.postponed;
+    }
+}
+
+/// Names an envelope as the delivery service knows it, whatever else is wrong with it.
+type Task<'a> = Pin<Box<dyn Future<Output = Result<Taken, StoreError>> + 'a>>;
+
+/// Runs at most [`CONCURRENT_SENDERS`] tasks at a time; their results come in the order in which they end.
+async fn concurrently<'a>(mut waiting: impl Iterator<Item = Task<'a>>) -> Vec<Result<Taken, StoreError>> {
+    let (mut running, mut results) = (Vec::new(), Vec::new());
+    poll_fn(|context| {
+        loop {
+            running.extend(waiting.by_ref().take(CONCURRENT_SENDERS - running.len()));
+            let before = results.len();
+            running.retain_mut(|task: &mut Task<'a>| match task.as_mut().poll(context) {
+                Poll::Ready(result) => {
+                    results.push(result);
+                    false
+                }
+                Poll::Pending => true,
+            });
+            if results.len() == before {
+                break if running.is_empty() { Poll::Ready(()) } else { Poll::Pending };
+            }
+        }
+    })
+    .await;
+    results
+}
+
+fn acknowledgement_of(envelope: &Value) -> Acknowledgement {
+    let member = |path: &str| envelope.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Acknowledgement {
+        sender: member("/metadata/deliveryInformation/from"),
+        message_hash: member("/metadata/messageHash"),
+    }
+}
+
+fn quarantined(id: String, arrived: u64, reason: String, raw: String) -> Quarantined {
+    Quarantined { id, arrived, reason, envelope: Some(raw).filter(|raw| raw.len() <= MAX_KEPT_ENVELOPE) }
+}

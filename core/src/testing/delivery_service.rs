@@ -1,0 +1,357 @@
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::{FakeClock, SeededEntropy};
+use crate::delivery::socket_io::Packet;
+use crate::delivery::{BaseUrl, HttpRequest, HttpResponse, Method};
+use crate::identity::{Address, EnsName, KeySeed, ProfileKeys, SignedProfile, VerifiedProfile};
+use crate::message::{Delivered, Envelope, Postmark};
+use crate::ports::Clock as _;
+use crate::registry::DeliveryServiceProfile;
+use crate::seal::sha256;
+
+/// How long a session token or a challenge is valid: milliseconds.
+const LIFETIME: u64 = 900_000;
+
+/// A delivery service in memory: mailboxes, challenge login, pushes; with real keys and postmarks.
+pub struct DeliveryService {
+    name: EnsName,
+    url: BaseUrl,
+    keys: ProfileKeys,
+    clock: FakeClock,
+    entropy: SeededEntropy,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    accounts: BTreeMap<Address, VerifiedProfile>,
+    mailboxes: BTreeMap<Address, Vec<Waiting>>,
+    /// With the account and the time at which they end.
+    challenges: BTreeMap<String, (Address, u64)>,
+    tokens: BTreeMap<String, (Address, u64)>,
+    sockets: Vec<(Address, Rc<Wire>)>,
+    /// What is sent in place of a challenge.
+    false_challenge: Option<String>,
+    newest_first: bool,
+    drawn: u64,
+}
+
+/// An entry of a mailbox.
+struct Waiting {
+    sender: String,
+    hash: String,
+    text: String,
+}
+
+/// A socket's frames on their way to the client.
+#[derive(Default)]
+pub struct Wire {
+    frames: RefCell<VecDeque<String>>,
+    closed: Cell<bool>,
+    reader: RefCell<Option<Waker>>,
+}
+
+impl DeliveryService {
+    /// A service without accounts whose keys follow from its name.
+    pub fn new(name: EnsName, url: BaseUrl, clock: FakeClock) -> Self {
+        let seed = sha256(name.as_str().as_bytes());
+        let keys = ProfileKeys::derive(&KeySeed::from_bytes(seed));
+        let entropy = SeededEntropy::new(u64::from(seed[0]));
+        Self { name, url, keys, clock, entropy, state: RefCell::default() }
+    }
+
+    /// Its ENS name.
+    pub fn name(&self) -> &EnsName {
+        &self.name
+    }
+
+    /// Its API's address.
+    pub fn url(&self) -> &BaseUrl {
+        &self.url
+    }
+
+    /// What belongs into its record.
+    pub fn profile(&self) -> DeliveryServiceProfile {
+        let keys = self.keys.public();
+        DeliveryServiceProfile {
+            signing_key: keys.signing,
+            encryption_key: keys.encryption,
+            url: self.url.clone(),
+        }
+    }
+
+    /// How many entries wait for an account.
+    pub fn waiting(&self, account: Address) -> usize {
+        self.state.borrow().mailboxes.get(&account).map_or(0, Vec::len)
+    }
+
+    /// What waits for an account, as it is handed out.
+    pub fn listing(&self, account: Address) -> Vec<String> {
+        let state = self.state.borrow();
+        let mut texts: Vec<_> =
+            state.mailboxes.get(&account).into_iter().flatten().map(|entry| entry.text.clone()).collect();
+        if state.newest_first {
+            texts.reverse();
+        }
+        texts
+    }
+
+    /// Puts any text into a mailbox, as only the operator can, and pushes it.
+    pub fn put(&self, account: Address, text: &str) {
+        let value: Value = serde_json::from_str(text).unwrap_or_default();
+        let member = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let entry = Waiting {
+            sender: member("/metadata/deliveryInformation/from"),
+            hash: member("/metadata/messageHash"),
+            text: text.to_owned(),
+        };
+        let mut state = self.state.borrow_mut();
+        state.mailboxes.entry(account).or_default().push(entry);
+        let push = Packet::Event { ack: None, name: "message".into(), args: vec![value] }.to_frame();
+        for (_, wire) in state.sockets.iter().filter(|(owner, _)| *owner == account) {
+            wire.push(push.clone());
+        }
+    }
+
+    /// From now on mailboxes are listed with the newest entry first, or the oldest.
+    pub fn list_newest_first(&self, newest_first: bool) {
+        self.state.borrow_mut().newest_first = newest_first;
+    }
+
+    /// From now on this text is sent in place of a login challenge, or a challenge again.
+    pub fn set_false_challenge(&self, text: Option<&str>) {
+        self.state.borrow_mut().false_challenge = text.map(str::to_owned);
+    }
+
+    /// Ends every session.
+    pub fn forget_tokens(&self) {
+        self.state.borrow_mut().tokens.clear();
+    }
+
+    /// Sends a frame to every open socket.
+    pub fn send_frame(&self, frame: &str) {
+        for (_, wire) in &self.state.borrow().sockets {
+            wire.push(frame.to_owned());
+        }
+    }
+
+    /// Answers a request; `path` is what follows the service's URL, `address_of` what the chain says.
+    pub fn answer(
+        &self,
+        path: &str,
+        request: &HttpRequest,
+        address_of: impl Fn(&EnsName) -> Option<Address>,
+    ) -> HttpResponse {
+        let body: Value =
+            request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+        let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+        let account = |name: &str| name.parse().ok().and_then(|name| address_of(&name));
+        let reply = match (request.method, segments.as_slice()) {
+            (Method::Post, ["rpc"]) => return self.rpc(&body, address_of),
+            (Method::Post, ["profile", name]) => self.register(account(name), &body),
+            (Method::Get, ["auth", name]) => self.challenge(name, account(name)),
+            (Method::Post, ["auth", name]) => self.log_in(account(name), &body),
+            (Method::Get, ["delivery", "messages", "incoming", name]) => {
+                self.authorized(request, account(name)).map(|owner| self.list(owner))
+            }
+            (Method::Post, ["delivery", "messages", name, "syncAcknowledgements"]) => {
+                self.authorized(request, account(name)).map(|owner| self.remove(owner, &body))
+            }
+            _ => Err(404),
+        };
+        reply.unwrap_or_else(|status| HttpResponse { status, body: String::new() })
+    }
+
+    fn register(&self, account: Option<Address>, body: &Value) -> Result<HttpResponse, u16> {
+        let account = account.ok_or(400_u16)?;
+        let profile = SignedProfile::from_json(body.clone()).and_then(|signed| signed.verify(account));
+        self.state.borrow_mut().accounts.insert(account, profile.map_err(|_| 400_u16)?);
+        Ok(ok(json!("a token that opens nothing")))
+    }
+
+    fn challenge(&self, name: &str, account: Option<Address>) -> Result<HttpResponse, u16> {
+        let mut state = self.state.borrow_mut();
+        if let Some(text) = &state.false_challenge {
+            return Ok(ok(json!(text)));
+        }
+        let account = account.filter(|account| state.accounts.contains_key(account)).ok_or(404_u16)?;
+        state.drawn += 1;
+        let now = self.clock.now();
+        let claims = json!({
+            "account": name,
+            "challenge": format!("00000000-0000-4000-8000-{:012x}", state.drawn),
+            "iat": now / 1000,
+            "exp": (now + LIFETIME) / 1000,
+        });
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let text = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(&claims));
+        let mac = URL_SAFE_NO_PAD.encode(sha256(text.as_bytes()));
+        let challenge = format!("{text}.{mac}");
+        state.challenges.insert(challenge.clone(), (account, now + LIFETIME));
+        Ok(ok(json!(challenge)))
+    }
+
+    fn log_in(&self, account: Option<Address>, body: &Value) -> Result<HttpResponse, u16> {
+        let mut state = self.state.borrow_mut();
+        let text = |member: &str| body.get(member).and_then(Value::as_str).unwrap_or_default();
+        let challenge = text("challenge");
+        let (owner, until) = state.challenges.remove(challenge).ok_or(400_u16)?;
+        if Some(owner) != account || until <= self.clock.now() {
+            return Err(400);
+        }
+        let key = state.accounts.get(&owner).ok_or(404_u16)?.keys().signing;
+        if key.verify(challenge, text("signature")).is_err() {
+            return Ok(HttpResponse {
+                status: 400,
+                body: json!({ "error": "signature invalid" }).to_string(),
+            });
+        }
+        state.drawn += 1;
+        let token = hex::encode(sha256(format!("{} {}", self.name, state.drawn).as_bytes()));
+        state.tokens.insert(token.clone(), (owner, self.clock.now() + LIFETIME));
+        Ok(ok(json!(token)))
+    }
+
+    fn authorized(&self, request: &HttpRequest, account: Option<Address>) -> Result<Address, u16> {
+        let token = request.bearer.as_ref().map(|token| token.expose()).unwrap_or_default();
+        self.owner_of(token).filter(|owner| Some(*owner) == account).ok_or(401)
+    }
+
+    fn owner_of(&self, token: &str) -> Option<Address> {
+        let (owner, until) = *self.state.borrow().tokens.get(token)?;
+        (until > self.clock.now()).then_some(owner)
+    }
+
+    fn list(&self, owner: Address) -> HttpResponse {
+        HttpResponse { status: 200, body: format!("[{}]", self.listing(owner).join(",")) }
+    }
+
+    /// One copy for each acknowledgement, as the deployed server does.
+    fn remove(&self, owner: Address, body: &Value) -> HttpResponse {
+        let mut state = self.state.borrow_mut();
+        let mailbox = state.mailboxes.entry(owner).or_default();
+        for one in body.get("acknowledgements").and_then(Value::as_array).into_iter().flatten() {
+            let matches =
+                |entry: &Waiting| one["contactAddress"] == entry.sender && one["messageHash"] == entry.hash;
+            if let Some(at) = mailbox.iter().position(matches) {
+                mailbox.remove(at);
+            }
+        }
+        HttpResponse { status: 200, body: String::new() }
+    }
+
+    fn rpc(&self, body: &Value, address_of: impl Fn(&EnsName) -> Option<Address>) -> HttpResponse {
+        let outcome = match body["method"].as_str() {
+            Some("dm3_submitMessage") => {
+                self.submit(body["params"][0].as_str().unwrap_or_default(), address_of)
+            }
+            _ => Err("unknown method"),
+        };
+        match outcome {
+            Ok(()) => ok(json!({ "jsonrpc": "2.0", "id": 1, "result": "success" })),
+            Err(message) => {
+                let error = json!({ "code": -32000, "message": message });
+                let body = json!({ "jsonrpc": "2.0", "id": 1, "error": error }).to_string();
+                HttpResponse { status: 400, body }
+            }
+        }
+    }
+
+    fn submit(
+        &self,
+        text: &str,
+        address_of: impl Fn(&EnsName) -> Option<Address>,
+    ) -> Result<(), &'static str> {
+        let envelope = Envelope::parse(text).map_err(|_| "invalid schema")?;
+        let delivery_information =
+            envelope.open_delivery_information(&self.keys.encryption).map_err(|_| "not for this service")?;
+        let receiver = delivery_information.to.parse().ok().and_then(|name| address_of(&name));
+        let receiver = receiver.ok_or("unknown receiver")?;
+        let profile = self.state.borrow().accounts.get(&receiver).cloned().ok_or("unknown receiver")?;
+        let postmark = Postmark::make(&envelope, self.clock.now(), &self.keys)
+            .seal(&profile.keys().encryption, &self.entropy)
+            .map_err(|_| "unusable key")?;
+        self.put(receiver, &Delivered { envelope, delivery_information, postmark }.to_json().to_string());
+        Ok(())
+    }
+
+    /// A client opens a socket.
+    pub fn open_socket(&self) -> Rc<Wire> {
+        let wire = Rc::<Wire>::default();
+        wire.push(Packet::Open { ping_interval: 25_000, ping_timeout: 20_000 }.to_frame());
+        wire
+    }
+
+    /// A client sends a frame through its socket.
+    pub fn socket_frame(
+        &self,
+        wire: &Rc<Wire>,
+        frame: &str,
+        address_of: impl Fn(&EnsName) -> Option<Address>,
+    ) {
+        let Ok(Packet::Connect(auth)) = Packet::parse(frame) else { return };
+        let name = auth["account"]["ensName"].as_str().and_then(|name| name.parse().ok());
+        let owner = self.owner_of(auth["token"].as_str().unwrap_or_default());
+        match owner.filter(|owner| name.and_then(|name| address_of(&name)) == Some(*owner)) {
+            Some(owner) => {
+                self.state.borrow_mut().sockets.push((owner, Rc::clone(wire)));
+                wire.push(Packet::Connect(json!({ "sid": "1" })).to_frame());
+                wire.push(
+                    Packet::Event { ack: None, name: "authorized".into(), args: Vec::new() }.to_frame(),
+                );
+            }
+            None => wire.push(Packet::ConnectError("check token has failed for WS".into()).to_frame()),
+        }
+    }
+
+    /// A client closed its socket.
+    pub fn close_socket(&self, wire: &Rc<Wire>) {
+        wire.close();
+        self.state.borrow_mut().sockets.retain(|(_, open)| !Rc::ptr_eq(open, wire));
+    }
+}
+
+impl Wire {
+    fn push(&self, frame: String) {
+        self.frames.borrow_mut().push_back(frame);
+        self.wake();
+    }
+
+    fn close(&self) {
+        self.closed.set(true);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+
+    /// The next frame; `None` once the socket is closed.
+    pub async fn next(&self) -> Option<String> {
+        poll_fn(|context| {
+            if let Some(frame) = self.frames.borrow_mut().pop_front() {
+                return Poll::Ready(Some(frame));
+            }
+            if self.closed.get() {
+                return Poll::Ready(None);
+            }
+            self.reader.replace(Some(context.waker().clone()));
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+fn ok(body: Value) -> HttpResponse {
+    HttpResponse { status: 200, body: body.to_string() }
+}

@@ -1,0 +1,222 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::identity::{Address, KeySeed};
+use crate::message::MessageHash;
+use crate::ports::{Store, StoreError};
+use crate::record::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
+
+/// A store that lives as long as its last clone, like a browser's database across reloads.
+#[derive(Clone, Default)]
+pub struct MemoryStore(Rc<RefCell<Database>>);
+
+#[derive(Default)]
+struct Database {
+    failure: Option<StoreError>,
+    write_failure: Option<StoreError>,
+    account: Option<Account>,
+    owners: BTreeMap<Address, Records>,
+}
+
+#[derive(Default)]
+struct Records {
+    seed: Option<KeySeed>,
+    messages: BTreeMap<MessageHash, StoredMessage>,
+    contacts: BTreeMap<Address, Contact>,
+    quarantine: BTreeMap<String, Quarantined>,
+}
+
+impl MemoryStore {
+    /// From now on every call fails so, or works again.
+    pub fn set_failure(&self, failure: Option<StoreError>) {
+        self.0.borrow_mut().failure = failure;
+    }
+
+    /// From now on everything can be read, but every change fails so, or works again.
+    pub fn set_write_failure(&self, failure: Option<StoreError>) {
+        self.0.borrow_mut().write_failure = failure;
+    }
+
+    fn read<T>(&self, owner: Address, read: impl FnOnce(&Records) -> T) -> Result<T, StoreError> {
+        let database = self.0.borrow();
+        match &database.failure {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(read(database.owners.get(&owner).unwrap_or(&Records::default()))),
+        }
+    }
+
+    fn write<T>(&self, owner: Address, write: impl FnOnce(&mut Records) -> T) -> Result<T, StoreError> {
+        let mut database = self.0.borrow_mut();
+        match database.failure.as_ref().or(database.write_failure.as_ref()) {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(write(database.owners.entry(owner).or_default())),
+        }
+    }
+}
+
+impl Store for MemoryStore {
+    async fn account(&self) -> Result<Option<Account>, StoreError> {
+        let database = self.0.borrow();
+        database.failure.clone().map_or_else(|| Ok(database.account.clone()), Err)
+    }
+
+    async fn set_account(&self, account: Option<&Account>) -> Result<(), StoreError> {
+        let mut database = self.0.borrow_mut();
+        if let Some(failure) = database.failure.as_ref().or(database.write_failure.as_ref()) {
+            return Err(failure.clone());
+        }
+        database.account = account.cloned();
+        Ok(())
+    }
+
+    async fn seed(&self, owner: Address) -> Result<Option<KeySeed>, StoreError> {
+        self.read(owner, |records| records.seed.as_ref().map(copy))
+    }
+
+    async fn set_seed(&self, owner: Address, seed: &KeySeed) -> Result<(), StoreError> {
+        self.write(owner, |records| records.seed = Some(copy(seed)))
+    }
+
+    async fn add_messages(
+        &self,
+        owner: Address,
+        messages: &[StoredMessage],
+    ) -> Result<Vec<MessageHash>, StoreError> {
+        self.write(owner, |records| {
+            let mut new = Vec::new();
+            for message in messages {
+                if !records.messages.contains_key(&message.hash) {
+                    records.messages.insert(message.hash.clone(), message.clone());
+                    new.push(message.hash.clone());
+                }
+            }
+            new
+        })
+    }
+
+    async fn set_state(
+        &self,
+        owner: Address,
+        hash: &MessageHash,
+        state: &SendState,
+    ) -> Result<(), StoreError> {
+        self.write(owner, |records| {
+            if let Some(message) = records.messages.get_mut(hash) {
+                message.state = state.clone();
+            }
+        })
+    }
+
+    async fn messages(
+        &self,
+        owner: Address,
+        peer: Address,
+        before: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
+        self.read(owner, |records| {
+            let mut found: Vec<_> = (records.messages.values())
+                .filter(|m| m.peer == peer && before.is_none_or(|before| m.position() < *before))
+                .cloned()
+                .collect();
+            found.sort_by_key(StoredMessage::position);
+            found.reverse();
+            found.truncate(limit);
+            found
+        })
+    }
+
+    async fn outbox(&self, owner: Address) -> Result<Vec<StoredMessage>, StoreError> {
+        self.read(owner, |records| {
+            let mut waiting: Vec<_> =
+                records.messages.values().filter(|m| m.state == SendState::Waiting).cloned().collect();
+            waiting.sort_by_key(StoredMessage::position);
+            waiting
+        })
+    }
+
+    async fn contacts(&self, owner: Address) -> Result<Vec<Contact>, StoreError> {
+        self.read(owner, |records| records.contacts.values().cloned().collect())
+    }
+
+    async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
+        self.write(owner, |records| {
+            records.contacts.insert(contact.peer, contact.clone());
+        })
+    }
+
+    async fn count_incoming_after(
+        &self,
+        owner: Address,
+        peer: Address,
+        time: u64,
+    ) -> Result<u64, StoreError> {
+        self.read(owner, |records| {
+            let unread = |m: &&StoredMessage| m.peer == peer && m.lane == Lane::In && m.arrived > time;
+            records.messages.values().filter(unread).count() as u64
+        })
+    }
+
+    async fn add_quarantined(
+        &self,
+        owner: Address,
+        items: &[Quarantined],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        self.write(owner, |records| {
+            for item in items {
+                records.quarantine.entry(item.id.clone()).or_insert_with(|| item.clone());
+            }
+            while records.quarantine.len() > limit {
+                let oldest = records.quarantine.values().min_by_key(|item| (item.arrived, &item.id));
+                let Some(id) = oldest.map(|item| item.id.clone()) else { break };
+                records.quarantine.remove(&id);
+            }
+        })
+    }
+
+    async fn quarantined_ids(&self, owner: Address) -> Result<Vec<String>, StoreError> {
+        self.read(owner, |records| records.quarantine.keys().cloned().collect())
+    }
+
+    async fn erase(&self, owner: Address) -> Result<(), StoreError> {
+        self.write(owner, |records| *records = Records::default())
+    }
+}
+
+fn copy(seed: &KeySeed) -> KeySeed {
+    KeySeed::from_bytes(*seed.expose_secret())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::store_contract;
+
+    macro_rules! behaviour {
+        ($name:ident) => {
+            #[test]
+            fn $name() {
+                pollster::block_on(store_contract::$name(&MemoryStore::default()));
+            }
+        };
+    }
+    crate::for_each_store_behaviour!(behaviour);
+
+    #[test]
+    fn a_clone_sees_what_was_stored_and_a_failure_is_passed_on() {
+        let store = MemoryStore::default();
+        let owner = Address::from_bytes([7; 20]);
+        pollster::block_on(store.set_seed(owner, &KeySeed::from_bytes([9; 32]))).unwrap();
+        let clone = store.clone();
+        drop(store);
+        assert!(pollster::block_on(clone.seed(owner)).unwrap().is_some());
+        clone.set_write_failure(Some(StoreError::Full));
+        assert_eq!(pollster::block_on(clone.set_account(None)), Err(StoreError::Full));
+        assert_eq!(pollster::block_on(clone.erase(owner)), Err(StoreError::Full));
+        assert!(pollster::block_on(clone.seed(owner)).unwrap().is_some());
+        clone.set_failure(Some(StoreError::Full));
+        assert_eq!(pollster::block_on(clone.contacts(owner)), Err(StoreError::Full));
+    }
+}

@@ -1,0 +1,28 @@
+//! In-memory ports, a [`Pair`] of peers in a [`Network`] that fails on purpose, and the contract that every store
+//! keeps. For tests of this and other crates.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't be set up must fail"
+)]
+
+mod chain;
+mod clock;
+mod delivery_service;
+mod entropy;
+mod memory_store;
+mod network;
+mod pair;
+pub mod store_contract;
+mod wallet;
+
+pub use chain::Name;
+pub use clock::FakeClock;
+pub use delivery_service::DeliveryService;
+pub use entropy::SeededEntropy;
+pub use memory_store::MemoryStore;
+pub use network::{Fault, MemoryConnection, MemoryPorts, Network};
+pub use pair::{Pair, Peer};
+pub use wallet::TestWallet;

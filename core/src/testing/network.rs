@@ -1,0 +1,359 @@
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::chain::{self, Chain, Name};
+use super::delivery_service::{DeliveryService, Wire};
+use super::{FakeClock, MemoryStore, SeededEntropy};
+use crate::delivery::{
+    ChainAccess, Discovery, HttpRequest, HttpResponse, socket_io::socket_base, socket_io::websocket_url,
+};
+use crate::identity::{Address, EnsName, SignedProfile};
+use crate::ports::{self, Clock as _, Connection, Http, Ports, Sockets, Unreachable};
+use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, data_uri};
+use crate::seal::json::canonical;
+
+/// Where address names are registered.
+const RESOLVER: &str = "https://dm3.example/resolver-handler/";
+/// Where address names are looked up.
+const GATEWAY: &str = "https://gateway.dm3.example";
+/// A quarter past eight in the morning of the 23rd of November 2026: milliseconds.
+const MORNING: u64 = 1_795_421_700_000;
+
+/// A chain with ENS names, a name gateway and two delivery services, `ds.dm3.eth` and `ds2.eth`. Everything is
+/// real but the transport, and the transport fails as a test wants it. Clones are the same network.
+#[derive(Clone)]
+pub struct Network(Rc<Inner>);
+
+struct Inner {
+    clock: FakeClock,
+    chain: RefCell<Chain>,
+    services: [DeliveryService; 2],
+    documents: RefCell<BTreeMap<String, HttpResponse>>,
+    faults: RefCell<Vec<Rule>>,
+    requests: RefCell<Vec<HttpRequest>>,
+}
+
+/// What goes wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It never arrives.
+    Unreachable,
+    /// It is carried out, but the reply is lost.
+    ReplyLost,
+    /// It arrives twice.
+    Duplicated,
+    /// It is answered with this HTTP status and not carried out. Chain and sockets are unreachable then.
+    Status(u16),
+    /// It takes so many milliseconds.
+    Slow(u32),
+}
+
+struct Rule {
+    target: String,
+    fault: Fault,
+    /// How many requests it lets pass before it strikes once; `None` if it strikes them all.
+    let_pass: Option<usize>,
+}
+
+impl Network {
+    /// A network without people.
+    pub fn new() -> Self {
+        let clock = FakeClock::new(MORNING);
+        let service = |name: &str, url: &str| {
+            let (name, url) = (name.parse().expect("a name"), url.parse().expect("a URL"));
+            DeliveryService::new(name, url, clock.clone())
+        };
+        let services =
+            [service("ds.dm3.eth", "https://dm3.example/ds"), service("ds2.eth", "https://ds2.example/ds")];
+        let mut chain = Chain::new(clock.clone(), address_domain(), GATEWAY);
+        for service in &services {
+            let record = data_uri::of_json(&service.profile().to_json());
+            chain.name(service.name()).texts.insert(DELIVERY_SERVICE_KEY.to_owned(), record);
+        }
+        Self(Rc::new(Inner {
+            clock,
+            chain: RefCell::new(chain),
+            services,
+            documents: RefCell::default(),
+            faults: RefCell::default(),
+            requests: RefCell::default(),
+        }))
+    }
+
+    /// The clock that everybody in this network sees.
+    pub fn clock(&self) -> &FakeClock {
+        &self.0.clock
+    }
+
+    /// What the node at `ds.dm3.eth` says about itself.
+    pub fn discovery(&self) -> Discovery {
+        let access = ChainAccess {
+            chain_id: 31337,
+            rpc_url: "https://rpc.example".parse().expect("a URL"),
+            ens_registry: chain::REGISTRY,
+        };
+        let origin = "https://dm3.example".parse().expect("a URL");
+        Discovery::at(&origin, self.first_service().name().clone(), address_domain(), access)
+    }
+
+    /// `ds.dm3.eth`.
+    pub fn first_service(&self) -> &DeliveryService {
+        &self.0.services[0]
+    }
+
+    /// `ds2.eth`.
+    pub fn second_service(&self) -> &DeliveryService {
+        &self.0.services[1]
+    }
+
+    /// Changes the records of a name.
+    pub fn edit_name(&self, name: &EnsName, edit: impl FnOnce(&mut Name)) {
+        edit(self.0.chain.borrow_mut().name(name));
+    }
+
+    /// Gives an account a name that is also its primary name.
+    pub fn give_name(&self, name: &EnsName, account: Address) {
+        self.edit_name(name, |records| records.address = Some(account));
+        self.edit_name(&EnsName::reverse_of(account), |records| records.primary = Some(name.to_string()));
+    }
+
+    /// What is found at an account's address name from now on, whoever signed it.
+    pub fn set_profile(&self, account: Address, profile: SignedProfile) {
+        self.0.chain.borrow_mut().set_profile(account, profile);
+    }
+
+    /// What is found at a web address from now on.
+    pub fn set_document(&self, url: &str, status: u16, body: &str) {
+        self.0.documents.borrow_mut().insert(url.to_owned(), HttpResponse { status, body: body.to_owned() });
+    }
+
+    /// From now on every request of which `METHOD URL` contains `target` fails; `eth_call` is the chain's.
+    pub fn fail(&self, target: &str, fault: Fault) {
+        self.0.faults.borrow_mut().push(Rule { target: target.to_owned(), fault, let_pass: None });
+    }
+
+    /// The `n`-th such request from now on fails, counted from 1.
+    pub fn fail_nth(&self, n: usize, target: &str, fault: Fault) {
+        let let_pass = Some(n - 1);
+        self.0.faults.borrow_mut().push(Rule { target: target.to_owned(), fault, let_pass });
+    }
+
+    /// Ends all faults.
+    pub fn heal(&self) {
+        self.0.faults.borrow_mut().clear();
+    }
+
+    /// Every HTTP request so far, also those that never arrived.
+    pub fn requests(&self) -> Ref<'_, [HttpRequest]> {
+        Ref::map(self.0.requests.borrow(), Vec::as_slice)
+    }
+
+    /// How many HTTP requests there were of which `METHOD URL` contains `target`.
+    pub fn count(&self, target: &str) -> usize {
+        self.requests().iter().filter(|request| label(request).contains(target)).count()
+    }
+
+    /// The fault that strikes a request.
+    fn fault(&self, label: &str) -> Option<Fault> {
+        let mut faults = self.0.faults.borrow_mut();
+        let mut strikes = None;
+        faults.retain_mut(|rule| {
+            if strikes.is_some() || !label.contains(&rule.target) {
+                return true;
+            }
+            match &mut rule.let_pass {
+                Some(0) => {
+                    strikes = Some(rule.fault);
+                    return false;
+                }
+                Some(left) => *left -= 1,
+                None => strikes = Some(rule.fault),
+            }
+            true
+        });
+        strikes
+    }
+
+    fn answer(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        let url = request.url.as_str();
+        if let Some(document) = self.0.documents.borrow().get(url) {
+            return Some(document.clone());
+        }
+        if let Some(path) = url.strip_prefix(GATEWAY) {
+            return Some(self.0.chain.borrow().ask_gateway(path.trim_start_matches('/')));
+        }
+        if url.strip_prefix(RESOLVER) == Some("profile/address") {
+            return Some(self.register_address(request));
+        }
+        let service = self.0.services.iter().find(|service| url.starts_with(service.url().as_str()))?;
+        let path = &url[service.url().as_str().len()..];
+        Some(service.answer(path, request, |name| self.address_of(name)))
+    }
+
+    fn register_address(&self, request: &HttpRequest) -> HttpResponse {
+        let body: Value =
+            request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+        let account = body["address"].as_str().and_then(|text| text.parse().ok());
+        let profile = SignedProfile::from_json(body["signedUserProfile"].clone()).ok();
+        let registered = account.zip(profile).filter(|_| body["subdomain"] == address_domain().as_str());
+        match registered.and_then(|(account, profile)| profile.verify(account).ok()) {
+            Some(profile) => {
+                self.set_profile(profile.account(), profile.as_signed().clone());
+                HttpResponse { status: 200, body: String::new() }
+            }
+            None => HttpResponse { status: 400, body: canonical(&Value::from("Couldn't store profile")) },
+        }
+    }
+
+    fn address_of(&self, name: &EnsName) -> Option<Address> {
+        self.0.chain.borrow().address_of(name)
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The domain of address names.
+fn address_domain() -> EnsName {
+    "addr.dm3.eth".parse().expect("a name")
+}
+
+fn label(request: &HttpRequest) -> String {
+    format!("{} {}", request.method.as_str(), request.url.as_str())
+}
+
+fn unreachable(host: &str, reason: &str) -> Unreachable {
+    Unreachable { host: host.to_owned(), reason: reason.to_owned() }
+}
+
+impl Http for Network {
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Unreachable> {
+        self.0.requests.borrow_mut().push(request.clone());
+        let host = request.url.authority();
+        let answer = || self.answer(request).ok_or_else(|| unreachable(host, "there is nobody"));
+        match self.fault(&label(request)) {
+            None => answer(),
+            Some(Fault::Unreachable) => Err(unreachable(host, "timed out")),
+            Some(Fault::ReplyLost) => answer().and(Err(unreachable(host, "the connection broke"))),
+            Some(Fault::Duplicated) => answer().and_then(|_| answer()),
+            Some(Fault::Status(status)) => Ok(HttpResponse { status, body: String::new() }),
+            Some(Fault::Slow(milliseconds)) => {
+                self.0.clock.sleep(milliseconds).await;
+                answer()
+            }
+        }
+    }
+}
+
+impl ports::Chain for Network {
+    async fn call(&self, to: Address, data: &[u8]) -> Result<CallOutcome, Unreachable> {
+        match self.fault("eth_call") {
+            None | Some(Fault::Duplicated) => {}
+            Some(Fault::Slow(milliseconds)) => self.0.clock.sleep(milliseconds).await,
+            Some(Fault::Unreachable | Fault::ReplyLost | Fault::Status(_)) => {
+                return Err(unreachable("rpc.example", "timed out"));
+            }
+        }
+        Ok(self.0.chain.borrow().call(to, data))
+    }
+}
+
+impl Sockets for Network {
+    type Connection = MemoryConnection;
+
+    async fn connect(&self, url: &str) -> Result<MemoryConnection, Unreachable> {
+        let service = self.0.services.iter().position(|s| websocket_url(&socket_base(s.url())) == url);
+        match (service, self.fault(url)) {
+            (Some(service), None | Some(Fault::Duplicated | Fault::Slow(_))) => Ok(MemoryConnection {
+                network: self.clone(),
+                service,
+                wire: self.0.services[service].open_socket(),
+            }),
+            _ => Err(unreachable(url, "timed out")),
+        }
+    }
+}
+
+/// A WebSocket in memory.
+pub struct MemoryConnection {
+    network: Network,
+    service: usize,
+    wire: Rc<Wire>,
+}
+
+impl MemoryConnection {
+    fn service(&self) -> &DeliveryService {
+        &self.network.0.services[self.service]
+    }
+}
+
+impl Connection for MemoryConnection {
+    async fn send(&mut self, text: &str) -> Result<(), Unreachable> {
+        self.service().socket_frame(&self.wire, text, |name| self.network.address_of(name));
+        Ok(())
+    }
+
+    async fn receive(&mut self) -> Result<String, Unreachable> {
+        let host = self.service().url().authority();
+        self.wire.next().await.ok_or_else(|| unreachable(host, "the connection was closed"))
+    }
+}
+
+impl Drop for MemoryConnection {
+    fn drop(&mut self) {
+        self.service().close_socket(&self.wire);
+    }
+}
+
+/// The ports of one device in a [`Network`].
+pub struct MemoryPorts {
+    network: Network,
+    store: MemoryStore,
+    entropy: SeededEntropy,
+}
+
+impl MemoryPorts {
+    /// The ports of a device that keeps its records in `store`.
+    pub fn new(network: Network, store: MemoryStore, entropy: SeededEntropy) -> Self {
+        Self { network, store, entropy }
+    }
+}
+
+impl Ports for MemoryPorts {
+    type Chain = Network;
+    type Http = Network;
+    type Sockets = Network;
+    type Store = MemoryStore;
+    type Clock = FakeClock;
+    type Entropy = SeededEntropy;
+
+    fn chain(&self) -> &Network {
+        &self.network
+    }
+
+    fn http(&self) -> &Network {
+        &self.network
+    }
+
+    fn sockets(&self) -> &Network {
+        &self.network
+    }
+
+    fn store(&self) -> &MemoryStore {
+        &self.store
+    }
+
+    fn clock(&self) -> &FakeClock {
+        self.network.clock()
+    }
+
+    fn entropy(&self) -> &SeededEntropy {
+        &self.entropy
+    }
+}

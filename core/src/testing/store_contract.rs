@@ -1,0 +1,319 @@
+//! What every [`Store`] does, one function per behaviour. Each wants a store that is empty.
+//!
+//! ```ignore
+//! macro_rules! behaviour {
+//!     ($name:ident) => {
+//!         #[wasm_bindgen_test]
+//!         async fn $name() {
+//!             store_contract::$name(&new_store().await).await;
+//!         }
+//!     };
+//! }
+//! dm3_core::for_each_store_behaviour!(behaviour);
+//! ```
+
+#![allow(missing_docs, reason = "the names say what is proven")]
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::identity::{Address, EnsName, KeySeed};
+use crate::message::MessageHash;
+use crate::ports::Store;
+use crate::record::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
+
+/// Calls a macro with the name of each behaviour.
+#[macro_export]
+macro_rules! for_each_store_behaviour {
+    ($test:ident) => {
+        $test!(an_empty_store_has_nothing);
+        $test!(the_account_is_remembered_and_forgotten);
+        $test!(a_seed_comes_back_and_can_be_replaced);
+        $test!(a_message_comes_back_as_it_was);
+        $test!(a_message_is_kept_once_and_only_new_ones_are_reported);
+        $test!(a_batch_is_seen_whole_or_not_at_all);
+        $test!(an_abandoned_batch_is_kept_whole_or_not_at_all);
+        $test!(messages_come_newest_first_in_pages);
+        $test!(messages_of_one_millisecond_are_ordered_by_hash);
+        $test!(conversations_are_separate);
+        $test!(the_outbox_holds_only_what_waits_oldest_first);
+        $test!(a_state_changes_and_nothing_else_does);
+        $test!(incoming_messages_are_counted_by_their_arrival);
+        $test!(a_contact_is_replaced_by_its_newer_version);
+        $test!(quarantine_keeps_one_of_each);
+        $test!(in_a_full_quarantine_the_oldest_make_room);
+        $test!(owners_are_separate);
+        $test!(erasing_removes_all_of_one_owner_alone);
+    };
+}
+
+/// The owner in most behaviours.
+const OWNER: Address = Address::from_bytes([0xaa; 20]);
+/// Another account on the same device.
+const OTHER: Address = Address::from_bytes([0xab; 20]);
+const PEER: Address = Address::from_bytes([0x0b; 20]);
+const STRANGER: Address = Address::from_bytes([0xfc; 20]);
+
+/// A message hash whose order follows `number`.
+fn hash(number: u64) -> MessageHash {
+    format!("0x{number:064x}").parse().expect("64 digits")
+}
+
+/// A message of [`PEER`], written and arrived at `time`.
+fn incoming(number: u64, time: u64) -> StoredMessage {
+    StoredMessage {
+        hash: hash(number),
+        peer: PEER,
+        author: PEER,
+        lane: Lane::In,
+        time,
+        arrived: time,
+        json: format!(r#"{{"message":"number {number} – \"ü\" 🦀 \u0000"}}"#),
+        state: SendState::Received,
+    }
+}
+
+/// A message to [`PEER`] that no delivery service has yet.
+fn waiting(number: u64, time: u64) -> StoredMessage {
+    StoredMessage { author: OWNER, lane: Lane::Out, state: SendState::Waiting, ..incoming(number, time) }
+}
+
+fn contact(peer: Address, name: Option<&str>) -> Contact {
+    let name = name.map(|name| name.parse::<EnsName>().expect("a name"));
+    Contact { peer, name, read_until: 0, touched: 5 }
+}
+
+fn quarantined(id: &str, arrived: u64) -> Quarantined {
+    Quarantined { id: id.into(), arrived, reason: "forged".into(), envelope: Some("{}".into()) }
+}
+
+fn hashes(messages: &[StoredMessage]) -> Vec<MessageHash> {
+    messages.iter().map(|message| message.hash.clone()).collect()
+}
+
+async fn all(store: &impl Store, owner: Address) -> Vec<StoredMessage> {
+    store.messages(owner, PEER, None, 10_000).await.unwrap()
+}
+
+async fn sorted_ids(store: &impl Store, owner: Address) -> Vec<String> {
+    let mut ids = store.quarantined_ids(owner).await.unwrap();
+    ids.sort();
+    ids
+}
+
+pub async fn an_empty_store_has_nothing(store: &impl Store) {
+    assert_eq!(store.account().await.unwrap(), None);
+    assert!(store.seed(OWNER).await.unwrap().is_none());
+    assert_eq!(store.messages(OWNER, PEER, None, 10).await.unwrap(), []);
+    assert_eq!(store.outbox(OWNER).await.unwrap(), []);
+    assert_eq!(store.contacts(OWNER).await.unwrap(), []);
+    assert_eq!(store.count_incoming_after(OWNER, PEER, 0).await.unwrap(), 0);
+    assert_eq!(store.quarantined_ids(OWNER).await.unwrap(), [""; 0]);
+    assert_eq!(store.add_messages(OWNER, &[]).await.unwrap(), []);
+}
+
+pub async fn the_account_is_remembered_and_forgotten(store: &impl Store) {
+    for name in [None, Some("alice.eth".parse().unwrap())] {
+        let account = Account { address: OWNER, name };
+        store.set_account(Some(&account)).await.unwrap();
+        assert_eq!(store.account().await.unwrap(), Some(account));
+    }
+    store.set_account(None).await.unwrap();
+    assert_eq!(store.account().await.unwrap(), None);
+}
+
+pub async fn a_seed_comes_back_and_can_be_replaced(store: &impl Store) {
+    for bytes in [[1; 32], [2; 32]] {
+        store.set_seed(OWNER, &KeySeed::from_bytes(bytes)).await.unwrap();
+        assert_eq!(store.seed(OWNER).await.unwrap().unwrap().expose_secret(), &bytes);
+    }
+}
+
+pub async fn a_message_comes_back_as_it_was(store: &impl Store) {
+    let late = 1_800_000_000_123;
+    let messages = [
+        incoming(1, late),
+        waiting(2, late + 1),
+        StoredMessage { state: SendState::Refused("no \"room\"".into()), ..waiting(3, late + 2) },
+        StoredMessage { lane: Lane::Note, arrived: late + 9, ..incoming(4, late + 3) },
+        StoredMessage { state: SendState::Accepted, ..waiting(5, late + 4) },
+    ];
+    store.add_messages(OWNER, &messages).await.unwrap();
+    let mut back = all(store, OWNER).await;
+    back.reverse();
+    assert_eq!(back, messages);
+}
+
+pub async fn a_message_is_kept_once_and_only_new_ones_are_reported(store: &impl Store) {
+    let new = store.add_messages(OWNER, &[incoming(1, 10), incoming(2, 20)]).await.unwrap();
+    assert_eq!(new, [hash(1), hash(2)]);
+    let again = StoredMessage { arrived: 99, json: "{}".into(), ..incoming(2, 90) };
+    let new = store.add_messages(OWNER, &[incoming(3, 30), again, incoming(3, 31)]).await.unwrap();
+    assert_eq!(new, [hash(3)]);
+    assert_eq!(all(store, OWNER).await, [incoming(3, 30), incoming(2, 20), incoming(1, 10)]);
+}
+
+pub async fn a_batch_is_seen_whole_or_not_at_all(store: &impl Store) {
+    let batch: Vec<_> = (0..50).map(|number| incoming(number, number)).collect();
+    let mut adding = pin!(store.add_messages(OWNER, &batch));
+    let mut added = false;
+    while !added {
+        // The writer gets a step, then a reader looks.
+        added = poll_fn(|context| Poll::Ready(adding.as_mut().poll(context).is_ready())).await;
+        let seen = all(store, OWNER).await.len();
+        assert!(seen == 0 || seen == batch.len(), "{seen} of {}", batch.len());
+    }
+    assert_eq!(all(store, OWNER).await.len(), batch.len());
+}
+
+pub async fn an_abandoned_batch_is_kept_whole_or_not_at_all(store: &impl Store) {
+    const SIZE: u64 = 20;
+    for steps in 1..10 {
+        let numbers = steps * SIZE..(steps + 1) * SIZE;
+        let batch: Vec<_> = numbers.map(|number| incoming(number, number)).collect();
+        let mut adding = Box::pin(store.add_messages(OWNER, &batch));
+        let mut left = steps;
+        poll_fn(|context| {
+            left -= 1;
+            if adding.as_mut().poll(context).is_ready() || left == 0 {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+        drop(adding);
+        let seen = all(store, OWNER).await.len();
+        assert_eq!(seen % SIZE as usize, 0, "abandoned after {steps} steps");
+    }
+}
+
+pub async fn messages_come_newest_first_in_pages(store: &impl Store) {
+    let shuffled: Vec<_> = [3, 1, 5, 2, 4].map(|number| incoming(number, number * 1_000)).into();
+    store.add_messages(OWNER, &shuffled).await.unwrap();
+    let first = store.messages(OWNER, PEER, None, 2).await.unwrap();
+    assert_eq!(hashes(&first), [hash(5), hash(4)]);
+    let second = store.messages(OWNER, PEER, Some(&first[1].position()), 2).await.unwrap();
+    assert_eq!(hashes(&second), [hash(3), hash(2)]);
+    let third = store.messages(OWNER, PEER, Some(&second[1].position()), 2).await.unwrap();
+    assert_eq!(hashes(&third), [hash(1)]);
+    assert_eq!(store.messages(OWNER, PEER, Some(&third[0].position()), 2).await.unwrap(), []);
+    assert_eq!(store.messages(OWNER, PEER, None, 0).await.unwrap(), []);
+}
+
+pub async fn messages_of_one_millisecond_are_ordered_by_hash(store: &impl Store) {
+    store
+        .add_messages(OWNER, &[incoming(2, 7), incoming(3, 7), incoming(1, 7), incoming(9, 6)])
+        .await
+        .unwrap();
+    assert_eq!(hashes(&all(store, OWNER).await), [hash(3), hash(2), hash(1), hash(9)]);
+    let before = Position { time: 7, hash: hash(2) };
+    let older = store.messages(OWNER, PEER, Some(&before), 10).await.unwrap();
+    assert_eq!(hashes(&older), [hash(1), hash(9)]);
+}
+
+pub async fn conversations_are_separate(store: &impl Store) {
+    let elsewhere = StoredMessage { peer: STRANGER, ..incoming(2, 20) };
+    store.add_messages(OWNER, &[incoming(1, 10), elsewhere.clone()]).await.unwrap();
+    assert_eq!(all(store, OWNER).await, [incoming(1, 10)]);
+    assert_eq!(store.messages(OWNER, STRANGER, None, 10).await.unwrap(), [elsewhere]);
+}
+
+pub async fn the_outbox_holds_only_what_waits_oldest_first(store: &impl Store) {
+    let to_another = StoredMessage { peer: STRANGER, ..waiting(4, 20) };
+    let accepted = StoredMessage { state: SendState::Accepted, ..waiting(5, 5) };
+    let refused = StoredMessage { state: SendState::Refused("full".into()), ..waiting(6, 6) };
+    let batch = [waiting(1, 30), to_another, incoming(2, 1), accepted, refused, waiting(3, 10)];
+    store.add_messages(OWNER, &batch).await.unwrap();
+    assert_eq!(hashes(&store.outbox(OWNER).await.unwrap()), [hash(3), hash(4), hash(1)]);
+    store.set_state(OWNER, &hash(4), &SendState::Accepted).await.unwrap();
+    store.set_state(OWNER, &hash(6), &SendState::Waiting).await.unwrap();
+    assert_eq!(hashes(&store.outbox(OWNER).await.unwrap()), [hash(6), hash(3), hash(1)]);
+}
+
+pub async fn a_state_changes_and_nothing_else_does(store: &impl Store) {
+    store.add_messages(OWNER, &[waiting(1, 10), waiting(2, 20)]).await.unwrap();
+    for state in [SendState::Refused("too large".into()), SendState::Waiting, SendState::Accepted] {
+        store.set_state(OWNER, &hash(1), &state).await.unwrap();
+        let changed = StoredMessage { state, ..waiting(1, 10) };
+        assert_eq!(all(store, OWNER).await, [waiting(2, 20), changed]);
+    }
+    store.set_state(OWNER, &hash(3), &SendState::Accepted).await.unwrap();
+    assert_eq!(all(store, OWNER).await.len(), 2);
+}
+
+pub async fn incoming_messages_are_counted_by_their_arrival(store: &impl Store) {
+    let written_early = StoredMessage { arrived: 300, ..incoming(1, 1) };
+    let note = StoredMessage { lane: Lane::Note, ..incoming(2, 300) };
+    let elsewhere = StoredMessage { peer: STRANGER, ..incoming(3, 300) };
+    let batch = [written_early, note, elsewhere, waiting(4, 300), incoming(5, 100), incoming(6, 200)];
+    store.add_messages(OWNER, &batch).await.unwrap();
+    for (time, count) in [(0, 3), (99, 3), (100, 2), (199, 2), (299, 1), (300, 0), (u64::MAX, 0)] {
+        assert_eq!(store.count_incoming_after(OWNER, PEER, time).await.unwrap(), count, "after {time}");
+    }
+}
+
+pub async fn a_contact_is_replaced_by_its_newer_version(store: &impl Store) {
+    store.put_contact(OWNER, &contact(PEER, None)).await.unwrap();
+    store.put_contact(OWNER, &contact(STRANGER, None)).await.unwrap();
+    let newer = Contact { read_until: 1_800_000_000_000, touched: 9, ..contact(PEER, Some("bob.eth")) };
+    store.put_contact(OWNER, &newer).await.unwrap();
+    let mut contacts = store.contacts(OWNER).await.unwrap();
+    contacts.sort_by_key(|contact| contact.peer);
+    assert_eq!(contacts, [newer, contact(STRANGER, None)]);
+}
+
+pub async fn quarantine_keeps_one_of_each(store: &impl Store) {
+    store.add_quarantined(OWNER, &[quarantined("a", 1), quarantined("b", 2)], 10).await.unwrap();
+    store.add_quarantined(OWNER, &[quarantined("c", 3), quarantined("a", 4)], 10).await.unwrap();
+    assert_eq!(sorted_ids(store, OWNER).await, ["a", "b", "c"]);
+    // "a" kept its arrival: it is the oldest.
+    store.add_quarantined(OWNER, &[quarantined("d", 5)], 3).await.unwrap();
+    assert_eq!(sorted_ids(store, OWNER).await, ["b", "c", "d"]);
+}
+
+pub async fn in_a_full_quarantine_the_oldest_make_room(store: &impl Store) {
+    let items = [quarantined("a", 30), quarantined("b", 10), quarantined("c", 20)];
+    store.add_quarantined(OTHER, &[quarantined("z", 1)], 3).await.unwrap();
+    store.add_quarantined(OWNER, &items, 3).await.unwrap();
+    store.add_quarantined(OWNER, &[quarantined("d", 40)], 3).await.unwrap();
+    assert_eq!(sorted_ids(store, OWNER).await, ["a", "c", "d"]);
+    let many: Vec<_> = (0..9).map(|n| quarantined(&format!("m{n}"), 100 + n)).collect();
+    store.add_quarantined(OWNER, &many, 3).await.unwrap();
+    assert_eq!(sorted_ids(store, OWNER).await, ["m6", "m7", "m8"]);
+    assert_eq!(sorted_ids(store, OTHER).await, ["z"]);
+}
+
+pub async fn owners_are_separate(store: &impl Store) {
+    store.set_seed(OTHER, &KeySeed::from_bytes([4; 32])).await.unwrap();
+    store.put_contact(OTHER, &contact(PEER, None)).await.unwrap();
+    store.add_quarantined(OTHER, &[quarantined("a", 1)], 10).await.unwrap();
+    // Two accounts on one device may have written to each other, or share a message by its hash.
+    assert_eq!(store.add_messages(OTHER, &[waiting(1, 10)]).await.unwrap(), [hash(1)]);
+    an_empty_store_has_nothing(store).await;
+    assert_eq!(store.add_messages(OWNER, &[incoming(1, 10)]).await.unwrap(), [hash(1)]);
+    store.set_state(OWNER, &hash(1), &SendState::Accepted).await.unwrap();
+    assert_eq!(all(store, OTHER).await, [waiting(1, 10)]);
+    assert_eq!(store.outbox(OTHER).await.unwrap(), [waiting(1, 10)]);
+    assert_eq!(store.outbox(OWNER).await.unwrap(), []);
+    assert_eq!(store.count_incoming_after(OTHER, PEER, 0).await.unwrap(), 0);
+}
+
+pub async fn erasing_removes_all_of_one_owner_alone(store: &impl Store) {
+    for owner in [OWNER, OTHER] {
+        store.set_seed(owner, &KeySeed::from_bytes([4; 32])).await.unwrap();
+        store.put_contact(owner, &contact(PEER, None)).await.unwrap();
+        store.add_messages(owner, &[waiting(1, 10), incoming(2, 20)]).await.unwrap();
+        store.add_quarantined(owner, &[quarantined("a", 1)], 10).await.unwrap();
+    }
+    store.erase(OWNER).await.unwrap();
+    an_empty_store_has_nothing(store).await;
+    assert!(store.seed(OTHER).await.unwrap().is_some());
+    assert_eq!(store.contacts(OTHER).await.unwrap(), [contact(PEER, None)]);
+    assert_eq!(all(store, OTHER).await.len(), 2);
+    assert_eq!(store.outbox(OTHER).await.unwrap(), [waiting(1, 10)]);
+    assert_eq!(sorted_ids(store, OTHER).await, ["a"]);
+    // The account can start again.
+    assert_eq!(store.add_messages(OWNER, &[incoming(2, 20)]).await.unwrap(), [hash(2)]);
+}

@@ -1,0 +1,75 @@
+use std::cell::{Ref, RefCell};
+
+use k256::ecdsa::SigningKey;
+
+use crate::identity::Address;
+use crate::identity::wallet_signature::{address_of, eip191_hash};
+use crate::ports::{Wallet, WalletError};
+use crate::seal::sha256;
+
+/// The account of a private key.
+pub(super) fn account_of(key: &SigningKey) -> Address {
+    let point = key.verifying_key().to_sec1_point(false);
+    address_of(point.as_bytes()[1..].try_into().expect("an uncompressed point has two coordinates"))
+}
+
+/// A wallet with one ordinary account that signs without asking, unless a test lets it fail.
+pub struct TestWallet {
+    key: SigningKey,
+    failure: RefCell<Option<WalletError>>,
+    prompts: RefCell<Vec<String>>,
+}
+
+impl TestWallet {
+    /// The wallet whose key follows from a name.
+    pub fn of(name: &str) -> Self {
+        let key = SigningKey::from_slice(&sha256(name.as_bytes())).expect("a hash is a key");
+        Self { key, failure: RefCell::default(), prompts: RefCell::default() }
+    }
+
+    /// Its account.
+    pub fn address(&self) -> Address {
+        account_of(&self.key)
+    }
+
+    /// From now on every prompt ends with `failure`, or is signed again.
+    pub fn set_failure(&self, failure: Option<WalletError>) {
+        self.failure.replace(failure);
+    }
+
+    /// The texts that were put before the person, also those that were refused.
+    pub fn prompts(&self) -> Ref<'_, [String]> {
+        Ref::map(self.prompts.borrow(), Vec::as_slice)
+    }
+}
+
+impl Wallet for TestWallet {
+    async fn sign_text(&self, account: Address, text: &str) -> Result<String, WalletError> {
+        self.prompts.borrow_mut().push(text.to_owned());
+        if let Some(failure) = &*self.failure.borrow() {
+            return Err(failure.clone());
+        }
+        if account != self.address() {
+            return Err(WalletError::Disconnected);
+        }
+        let hash = eip191_hash(text.as_bytes());
+        let (signature, recovery) = self.key.sign_prehash_recoverable(&hash);
+        Ok(format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + recovery.to_byte()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::wallet_signature::recover;
+
+    #[test]
+    fn signs_as_its_account_and_counts_the_prompts() {
+        let wallet = TestWallet::of("alice");
+        let sign = || pollster::block_on(wallet.sign_text(wallet.address(), "text"));
+        assert_eq!(recover("text", &sign().unwrap()), Ok(wallet.address()));
+        wallet.set_failure(Some(WalletError::Refused));
+        assert_eq!(sign(), Err(WalletError::Refused));
+        assert_eq!(*wallet.prompts(), ["text", "text"]);
+    }
+}

@@ -1,0 +1,23 @@
+//! What two people and their delivery services go through, over a network in memory that fails on purpose.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
+
+#[path = "session/support.rs"]
+mod support;
+
+#[path = "session/hostile.rs"]
+mod hostile;
+#[path = "session/live.rs"]
+mod live;
+#[path = "session/log_in.rs"]
+mod log_in;
+#[path = "session/receive.rs"]
+mod receive;
+#[path = "session/send.rs"]
+mod send;
+#[path = "session/sign_in.rs"]
+mod sign_in;

@@ -1,0 +1,342 @@
+use dm3_core::identity::UserProfile;
+use dm3_core::ports::{Store as _, Wallet as _};
+use dm3_core::record::SendState;
+use dm3_core::registry::{PROFILE_KEY, profile_record};
+use dm3_core::session::FindError;
+use dm3_core::testing::{Fault, Pair, Peer, TestWallet};
+
+use crate::support::*;
+
+#[test]
+fn a_message_by_name_arrives_verified() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let found = alice.directory().find("Bob.ETH").await.unwrap();
+        assert_eq!((found.address, found.name.clone()), (pair.bob.address(), Some(name("bob.eth"))));
+        alice.keep(&found).await.unwrap();
+        let sent = alice.compose(found.address, "hello bob").await.unwrap();
+        assert_eq!(sent.state, SendState::Waiting);
+        let flushed = alice.flush().await.unwrap();
+        assert_eq!((flushed.accepted, flushed.waiting), (vec![sent.hash.clone()], 0));
+
+        let received = bob.sync().await.unwrap();
+        assert_eq!(received.new, [(pair.alice.address(), sent.hash.clone())]);
+        assert_eq!(received.quarantined + received.unreadable + received.postponed, 0);
+        let stored =
+            pair.bob.store.messages(pair.bob.address(), pair.alice.address(), None, 9).await.unwrap();
+        assert_eq!((stored[0].author, &stored[0].state), (pair.alice.address(), &SendState::Received));
+        assert_eq!(pair.bob.texts(&pair.alice).await, ["hello bob"]);
+        assert_eq!(pair.alice.texts(&pair.bob).await, ["hello bob"]);
+    });
+}
+
+#[test]
+fn both_write_and_see_one_conversation() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        for (from, to, session) in
+            [("ping", &pair.bob, &alice), ("pong", &pair.alice, &bob), ("ping again", &pair.bob, &alice)]
+        {
+            say(session, to, from).await;
+            pair.network.clock().advance(1_000);
+            sync(&alice).await;
+            sync(&bob).await;
+        }
+        let expected = ["ping", "pong", "ping again"];
+        assert_eq!(pair.alice.texts(&pair.bob).await, expected);
+        assert_eq!(pair.bob.texts(&pair.alice).await, expected);
+    });
+}
+
+#[test]
+fn what_was_sent_while_bob_was_away_arrives_in_order() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        drop(bob);
+        for text in ["one", "two", "three"] {
+            say(&alice, &pair.bob, text).await;
+            pair.network.clock().advance(60_000);
+        }
+        let bob = pair.bob.resume().await;
+        assert_eq!(sync(&bob).await, 3);
+        assert_eq!(pair.bob.texts(&pair.alice).await, ["one", "two", "three"]);
+        assert_eq!(pair.network.first_service().waiting(pair.bob.address()), 0, "all are acknowledged");
+    });
+}
+
+#[test]
+fn messages_of_one_millisecond_keep_their_order_on_both_sides() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let texts: Vec<_> = (0..8).map(|n| n.to_string()).collect();
+        for text in &texts {
+            alice.compose(pair.bob.address(), text).await.unwrap();
+        }
+        assert_eq!(alice.flush().await.unwrap().accepted.len(), 8);
+        assert_eq!(sync(&bob).await, 8);
+        assert_eq!(pair.alice.texts(&pair.bob).await, texts);
+        assert_eq!(pair.bob.texts(&pair.alice).await, texts);
+    });
+}
+
+#[test]
+fn a_message_waits_until_the_peer_has_joined() {
+    run(async {
+        let pair = Pair::new();
+        let alice = pair.alice.sign_up().await;
+        assert_eq!(say(&alice, &pair.bob, "are you there?").await.waiting, 1);
+        assert_eq!(say(&alice, &pair.bob, "hello?").await.waiting, 2);
+        drop(alice);
+        let bob = pair.bob.sign_up().await;
+        let alice = pair.alice.resume().await;
+        assert_eq!(alice.flush().await.unwrap().accepted.len(), 2);
+        assert_eq!(sync(&bob).await, 2);
+        assert_eq!(pair.bob.texts(&pair.alice).await, ["are you there?", "hello?"]);
+    });
+}
+
+#[test]
+fn somebody_who_has_not_joined_holds_nobody_else_up() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let carol = Peer::new(&pair.network, "carol");
+        assert_eq!(say(&alice, &carol, "later").await.waiting, 1);
+        let flushed = say(&alice, &pair.bob, "now").await;
+        assert_eq!((flushed.accepted.len(), flushed.waiting), (1, 1));
+        assert_eq!(sync(&bob).await, 1);
+    });
+}
+
+#[test]
+fn whatever_is_down_the_message_waits_and_is_then_accepted_once() {
+    for (target, fault) in [
+        (SUBMIT, Fault::Unreachable),
+        (SUBMIT, Fault::Status(500)),
+        (SUBMIT, Fault::Status(429)),
+        (SUBMIT, Fault::Status(404)),
+        ("eth_call", Fault::Unreachable),
+        ("gateway.dm3.example", Fault::Unreachable),
+        ("gateway.dm3.example", Fault::Status(500)),
+        ("gateway.dm3.example", Fault::Status(404)),
+    ] {
+        run(async {
+            let (pair, alice, bob) = Pair::signed_in().await;
+            pair.network.fail(target, fault);
+            assert_eq!(say(&alice, &pair.bob, "hello").await.waiting, 1, "{target} {fault:?}");
+            assert_eq!(alice.flush().await.unwrap().waiting, 1);
+            pair.network.heal();
+            assert_eq!(alice.flush().await.unwrap().accepted.len(), 1, "{target} {fault:?}");
+            assert_eq!(alice.flush().await.unwrap().accepted.len(), 0);
+            assert_eq!(pair.network.first_service().waiting(pair.bob.address()), 1);
+            assert_eq!(sync(&bob).await, 1);
+        });
+    }
+}
+
+#[test]
+fn a_lost_reply_or_a_repeated_request_makes_no_second_message() {
+    for fault in [Fault::ReplyLost, Fault::Duplicated] {
+        run(async {
+            let (pair, alice, bob) = Pair::signed_in().await;
+            pair.network.fail_nth(1, SUBMIT, fault);
+            say(&alice, &pair.bob, "once").await;
+            alice.flush().await.unwrap();
+            say(&alice, &pair.bob, "and then").await;
+            assert_eq!(pair.network.first_service().waiting(pair.bob.address()), 3, "{fault:?}");
+            assert_eq!(sync(&bob).await, 2);
+            assert_eq!(pair.bob.texts(&pair.alice).await, ["once", "and then"]);
+            assert_eq!(pair.network.first_service().waiting(pair.bob.address()), 0, "both copies are gone");
+        });
+    }
+}
+
+#[test]
+fn a_message_never_overtakes_an_earlier_one() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        for text in ["first", "second"] {
+            alice.compose(pair.bob.address(), text).await.unwrap();
+        }
+        pair.network.fail_nth(1, SUBMIT, Fault::Status(500));
+        let flushed = alice.flush().await.unwrap();
+        assert_eq!((flushed.accepted.len(), flushed.waiting), (0, 2));
+        assert_eq!(alice.flush().await.unwrap().accepted.len(), 2);
+    });
+}
+
+#[test]
+fn a_slow_network_is_waited_for() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        for target in ["https://", "eth_call"] {
+            pair.network.fail(target, Fault::Slow(5_000));
+        }
+        assert_eq!(say(&alice, &pair.bob, "slowly").await.accepted.len(), 1);
+        assert_eq!(sync(&bob).await, 1);
+    });
+}
+
+#[test]
+fn the_outbox_survives_a_restart() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        alice.compose(pair.bob.address(), "written").await.unwrap();
+        drop(alice);
+        let alice = pair.alice.resume().await;
+        assert_eq!(alice.flush().await.unwrap().accepted.len(), 1);
+        assert_eq!(sync(&bob).await, 1);
+    });
+}
+
+async fn at_two_services(pair: &Pair, first: &str, second: &str) {
+    let keys = pair.bob.keys().await.public();
+    pair.bob.publish(keys, vec![name(first), name(second)]).await;
+}
+
+#[test]
+fn the_second_delivery_service_takes_what_the_first_does_not() {
+    for fault in [Fault::Unreachable, Fault::Status(500), Fault::Status(400)] {
+        run(async {
+            let (pair, alice, bob) = Pair::signed_in().await;
+            at_two_services(&pair, "ds.dm3.eth", "ds2.eth").await;
+            sync(&bob).await;
+            say(&alice, &pair.bob, "through the first").await;
+            pair.network.clock().advance(1);
+            pair.network.fail(SUBMIT, fault);
+            assert_eq!(say(&alice, &pair.bob, "through the second").await.accepted.len(), 1, "{fault:?}");
+            let waiting = |service: &dm3_core::testing::DeliveryService| service.waiting(pair.bob.address());
+            assert_eq!(waiting(pair.network.first_service()), 1);
+            assert_eq!(waiting(pair.network.second_service()), 1);
+            assert_eq!(sync(&bob).await, 2);
+            assert_eq!(pair.bob.texts(&pair.alice).await, ["through the first", "through the second"]);
+            assert_eq!(waiting(pair.network.first_service()) + waiting(pair.network.second_service()), 0);
+        });
+    }
+}
+
+#[test]
+fn a_delivery_service_that_does_not_exist_is_passed_over() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        at_two_services(&pair, "nowhere.eth", "ds.dm3.eth").await;
+        assert_eq!(say(&alice, &pair.bob, "hello").await.accepted.len(), 1);
+        assert_eq!(sync(&bob).await, 1);
+    });
+}
+
+#[test]
+fn a_refused_message_says_why_and_can_be_sent_again() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        // Bob has not shown himself at this delivery service yet.
+        at_two_services(&pair, "ds2.eth", "ds2.eth").await;
+        let flushed = say(&alice, &pair.bob, "hello").await;
+        let [hash] = flushed.refused.as_slice() else { panic!("{flushed:?}") };
+        let row = pair.alice.store.messages(pair.alice.address(), pair.bob.address(), None, 1).await.unwrap();
+        let SendState::Refused(reason) = &row[0].state else { panic!("{:?}", row[0].state) };
+        assert!(reason.contains("unknown receiver"), "{reason}");
+        assert_eq!(alice.flush().await.unwrap(), Default::default(), "it is not tried again by itself");
+
+        sync(&bob).await;
+        alice.retry(hash).await.unwrap();
+        assert_eq!(alice.flush().await.unwrap().accepted, flushed.refused);
+        assert_eq!(sync(&bob).await, 1);
+    });
+}
+
+#[test]
+fn a_forged_profile_yields_no_key() {
+    run(async {
+        let pair = Pair::new();
+        let alice = pair.alice.sign_up().await;
+        let mallory = TestWallet::of("mallory");
+        let forged = UserProfile::new(keys_of("mallory").public(), vec![name("ds.dm3.eth")]);
+        let text = forged.registration_message(pair.bob.address());
+        let signature = mallory.sign_text(mallory.address(), &text).await.unwrap();
+        let forged = forged.signed(signature);
+
+        let record = profile_record(&forged);
+        pair.network.edit_name(&name("bob.eth"), |records| {
+            records.texts.insert(PROFILE_KEY.into(), record);
+        });
+        let found = alice.directory().find("bob.eth").await;
+        assert!(matches!(found, Err(FindError::Profile { .. })), "{found:?}");
+
+        pair.network.set_profile(pair.bob.address(), forged);
+        let found = alice.directory().find(&pair.bob.address().to_string()).await;
+        assert!(matches!(found, Err(FindError::Profile { .. })), "{found:?}");
+        assert_eq!(say(&alice, &pair.bob, "secret").await.refused.len(), 1);
+        assert_eq!(pair.network.count(SUBMIT), 0);
+    });
+}
+
+#[test]
+fn a_forged_answer_of_the_gateway_is_not_believed() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        assert_eq!(say(&alice, &pair.bob, "hello").await.accepted.len(), 1);
+        let lookup = (pair.network.requests().iter())
+            .map(|request| request.url.as_str().to_owned())
+            .rfind(|url| url.starts_with("https://gateway.dm3.example/"))
+            .unwrap();
+        let nothing = format!(r#"{{"data":"0x{}"}}"#, "00".repeat(192));
+        pair.network.set_document(&lookup, 200, &nothing);
+        pair.network.clock().advance(60_000);
+        assert_eq!(say(&alice, &pair.bob, "secret").await.waiting, 1);
+    });
+}
+
+#[test]
+fn a_peer_whose_primary_name_is_broken_still_gets_messages() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        pair.network.edit_name(&name("bob.eth"), |records| {
+            records.gateway = Some("https://gateway.broken.example".into());
+        });
+        assert_eq!(say(&alice, &pair.bob, "hello").await.accepted.len(), 1);
+        assert_eq!(sync(&bob).await, 1);
+    });
+}
+
+#[test]
+fn a_linked_profile_is_waited_for_while_its_server_is_down() {
+    run(async {
+        use dm3_core::seal::sha256_hex;
+        let (pair, alice, _) = Pair::signed_in().await;
+        let carol = Peer::new(&pair.network, "carol");
+        pair.network.give_name(&name("carol.eth"), carol.address());
+        let profile = UserProfile::new(keys_of("carol").public(), vec![name("ds.dm3.eth")]);
+        let text = profile.registration_message(carol.address());
+        let signed = profile.signed(carol.wallet.sign_text(carol.address(), &text).await.unwrap());
+        let json = signed.to_canonical();
+        let url = format!("https://files.example/carol.json?dm3Hash={}", sha256_hex(&json));
+        pair.network.edit_name(&name("carol.eth"), |records| {
+            records.texts.insert(PROFILE_KEY.into(), url.clone());
+        });
+
+        pair.network.set_document(&url, 503, "<html>maintenance</html>");
+        assert_eq!(say(&alice, &carol, "hello").await.waiting, 1);
+        let found = alice.directory().find("carol.eth").await;
+        assert!(found.is_err_and(|error| error.is_temporary()));
+
+        pair.network.set_document(&url, 200, &json);
+        let found = alice.directory().find("carol.eth").await.unwrap();
+        assert_eq!(found.profile.unwrap().1.as_signed(), &signed);
+    });
+}
+
+#[test]
+fn opening_a_conversation_keeps_what_was_read() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        say(&alice, &pair.bob, "read this").await;
+        sync(&bob).await;
+        pair.network.clock().advance(1);
+        bob.mark_read(pair.alice.address()).await.unwrap();
+        let found = bob.directory().find("alice.eth").await.unwrap();
+        bob.keep(&found).await.unwrap();
+        assert_eq!(pair.bob.unread(&pair.alice).await, 0);
+        let contacts = pair.bob.store.contacts(pair.bob.address()).await.unwrap();
+        assert_eq!(contacts[0].name, Some(name("alice.eth")));
+    });
+}

@@ -1,0 +1,119 @@
+//! What the tests of this folder share.
+
+use dm3_core::delivery::api;
+use dm3_core::identity::{EnsName, KeySeed, ProfileKeys};
+use dm3_core::message::{DeliveryInformation, Draft, Envelope, Kind, MessageHash, SignedMessage};
+use dm3_core::ports::Http as _;
+use dm3_core::seal::{EncryptionKey, seal};
+use dm3_core::session::{Flushed, Session};
+use dm3_core::testing::{DeliveryService, MemoryPorts, Pair, Peer, SeededEntropy};
+use serde_json::{Value, json};
+
+pub use pollster::block_on as run;
+
+pub type TestSession = Session<MemoryPorts>;
+
+/// The submissions at a delivery service, for [`Network::fail`].
+pub const SUBMIT: &str = "POST https://dm3.example/ds/rpc";
+/// The acknowledgements at the first delivery service.
+pub const ACKNOWLEDGE: &str = "syncAcknowledgements";
+
+pub fn name(text: &str) -> EnsName {
+    text.parse().unwrap()
+}
+
+/// Keys that have nothing to do with any wallet.
+pub fn keys_of(text: &str) -> ProfileKeys {
+    ProfileKeys::derive(&KeySeed::derive(text))
+}
+
+/// Writes a message and tries to deliver the outbox.
+pub async fn say(session: &TestSession, peer: &Peer, text: &str) -> Flushed {
+    session.compose(peer.address(), text).await.unwrap();
+    session.flush().await.unwrap()
+}
+
+/// Takes in what waits, and gives how many messages were new.
+pub async fn sync(session: &TestSession) -> usize {
+    session.sync().await.unwrap().new.len()
+}
+
+/// A message that no honest client would send like this. Begins as an honest one from alice to bob.
+pub struct Letter {
+    pub from: EnsName,
+    pub to: EnsName,
+    pub timestamp: u64,
+    pub text: String,
+    pub signed_by: ProfileKeys,
+    pub sealed_for: EncryptionKey,
+    /// What is sealed in place of the message.
+    pub plaintext: Option<String>,
+    /// What stands in place of the sealed message.
+    pub sealed: Option<String>,
+    /// The hash the envelope claims in place of the message's.
+    pub claimed_hash: Option<String>,
+}
+
+impl Letter {
+    pub async fn new(pair: &Pair, text: &str) -> Self {
+        Self {
+            from: pair.alice.alias(),
+            to: pair.bob.alias(),
+            timestamp: dm3_core::ports::Clock::now(pair.network.clock()),
+            text: text.to_owned(),
+            signed_by: pair.alice.keys().await,
+            sealed_for: pair.bob.keys().await.public().encryption,
+            plaintext: None,
+            sealed: None,
+            claimed_hash: None,
+        }
+    }
+
+    fn signed(&self) -> SignedMessage {
+        let draft = Draft {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            timestamp: self.timestamp,
+            kind: Kind::New,
+            reference: None,
+            text: self.text.clone(),
+        };
+        draft.sign(&self.signed_by.signing)
+    }
+
+    pub fn hash(&self) -> MessageHash {
+        self.signed().hash().clone()
+    }
+
+    fn envelope(&self, receiver: &EnsName, service: &DeliveryService) -> Envelope {
+        let entropy = SeededEntropy::new(self.text.len() as u64);
+        let information = DeliveryInformation {
+            from: self.from.to_string(),
+            to: receiver.to_string(),
+            delivery_instruction: None,
+        };
+        let key = service.profile().encryption_key;
+        let message = self.signed();
+        let envelope =
+            Envelope::seal(&message, &information, &self.sealed_for, &key, &self.signed_by, &entropy);
+        let mut envelope: Value = serde_json::from_str(&envelope.unwrap().to_canonical()).unwrap();
+        if let Some(plaintext) = &self.plaintext {
+            envelope["message"] = json!(seal(plaintext, &self.sealed_for, &entropy).unwrap().to_string());
+        }
+        if let Some(sealed) = &self.sealed {
+            envelope["message"] = json!(sealed);
+        }
+        if let Some(hash) = &self.claimed_hash {
+            envelope["metadata"]["messageHash"] = json!(hash);
+        }
+        Envelope::parse(&envelope.to_string()).unwrap()
+    }
+
+    /// Hands it to the first delivery service, for bob.
+    pub async fn submit(&self, pair: &Pair) {
+        let service = pair.network.first_service();
+        let envelope = self.envelope(&pair.bob.alias(), service);
+        let reply = pair.network.send(&api::submit(service.url(), &envelope)).await;
+        api::parse_submitted(&reply.unwrap()).unwrap();
+    }
+}
