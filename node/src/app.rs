@@ -1,0 +1,138 @@
+//! The server's parts and its path map.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderName, StatusCode};
+use axum::routing::{get, post};
+use dm3_core::identity::Address;
+use serde_json::Value;
+use socketioxide::SocketIo;
+use socketioxide::adapter::LocalAdapter;
+use socketioxide::handler::ConnectHandler;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::normalize_path::NormalizePath;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::auth::Tokens;
+use crate::config::Config;
+use crate::names::Names;
+use crate::routes::{api, ds, gateway, resolver, socket, well_known};
+use crate::store::Store;
+
+/// The least body that is taken, in bytes: what the reference's web server takes.
+const MIN_BODY: usize = 1_000_000;
+
+/// How long a browser need not ask again whether it may ask.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Everything the handlers need.
+pub struct App {
+    /// What the operator chose.
+    pub config: Config,
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// Names, here and on the chain.
+    pub names: Names,
+    /// Challenges and sessions.
+    pub tokens: Tokens,
+    sockets: SocketIo,
+}
+
+/// A handle to the one [`App`].
+pub type AppState = Arc<App>;
+
+impl App {
+    /// The largest request body or socket frame, in bytes: an envelope is sent as JSON text within JSON, which
+    /// at worst doubles it.
+    pub fn max_body(config: &Config) -> usize {
+        MIN_BODY.max(2 * config.size_limit + 65_536)
+    }
+
+    /// Sends a new message to every open socket of its receiver. Only a hint: whoever misses it finds the
+    /// message in the mailbox. Never waits for a socket; one that does not keep up is closed.
+    pub fn push(&self, mailbox: Address, envelope: &Value) {
+        for socket in self.sockets.within(socket::room(mailbox)).sockets() {
+            if socket.emit("message", envelope).is_err() {
+                tracing::debug!(sid = %socket.id, "closing a socket that does not keep up");
+                // It may be gone already, which is just as good.
+                let _ = socket.disconnect();
+            }
+        }
+    }
+
+    /// Calls `handler` for each socket that connects to the only namespace.
+    pub fn on_connect<C, T>(&self, handler: C)
+    where
+        C: ConnectHandler<LocalAdapter, T>,
+        T: Send + Sync + 'static,
+    {
+        self.sockets.ns("/", handler);
+    }
+
+    /// Closes every socket.
+    pub async fn close_sockets(&self) {
+        self.sockets.close().await;
+    }
+}
+
+/// Builds the server.
+pub fn build(config: Config, store: Arc<dyn Store>, names: Names) -> (AppState, Router) {
+    let (socket_layer, sockets) = socket::layer(App::max_body(&config));
+    let tokens = Tokens::new(&config.token_key);
+    let app = Arc::new(App { config, store, names, tokens, sockets });
+    socket::serve(&app);
+    let routes = Router::new()
+        .nest("/ds", ds_routes())
+        .nest("/api", api_routes())
+        .nest("/resolver-handler", resolver_routes())
+        .route("/resolver", post(gateway::answer_body))
+        .route("/resolver/{sender}/{data}", get(gateway::answer_path))
+        .route("/.well-known/dm3", get(well_known::discovery))
+        .route("/health", get(well_known::health))
+        .layer(DefaultBodyLimit::max(App::max_body(&app.config)))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, app.config.request_timeout))
+        .with_state(app.clone());
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods(Any)
+        // Named, since a browser does not take `*` for Authorization.
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+        .max_age(PREFLIGHT_AGE)
+        .expose_headers([HeaderName::from_static(ds::NEXT_PAGE)]);
+    // The slash at the end of a path must go before routing, so the routes stand behind another router.
+    let router = Router::new()
+        .fallback_service(NormalizePath::trim_trailing_slash(routes))
+        .layer(socket_layer)
+        .layer(cors);
+    (app, router)
+}
+
+fn ds_routes() -> Router<AppState> {
+    Router::new()
+        .route("/hello", get(well_known::hello))
+        .route("/profile/{name}", get(ds::profile).post(ds::register))
+        .route("/auth/{name}", get(ds::challenge).post(ds::sign_in))
+        .route("/rpc", post(ds::rpc))
+        .route("/delivery/messages/incoming/{name}", get(ds::incoming))
+        .route("/delivery/messages/{name}/syncAcknowledgements", post(ds::acknowledge))
+}
+
+fn api_routes() -> Router<AppState> {
+    Router::new()
+        .route("/hello", get(well_known::hello))
+        .route("/profile/{name}", get(api::profile).post(api::register))
+        .route("/auth/{name}", get(ds::challenge).post(ds::sign_in))
+}
+
+fn resolver_routes() -> Router<AppState> {
+    Router::new()
+        .route("/profile/address", post(resolver::publish))
+        .route("/profile/name", post(resolver::claim_name))
+        .route("/profile/deleteName", post(resolver::release_name))
+        .route("/profile/name/{address}", get(resolver::name))
+        .route("/profile/{address}", get(resolver::profile))
+}

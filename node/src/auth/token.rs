@@ -1,0 +1,163 @@
+//! The three kinds of token this server makes.
+
+use dm3_core::identity::{Address, EnsName};
+use serde::{Deserialize, Serialize};
+
+use super::derive;
+use super::jwt::{Jwt, JwtError};
+
+/// How long a challenge may be answered, in seconds.
+const CHALLENGE_SECONDS: u64 = 15 * 60;
+/// How long a session lasts, in seconds.
+const SESSION_SECONDS: u64 = 60 * 60;
+
+/// What a client must sign to sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Challenge {
+    /// The name that signs in.
+    pub account: EnsName,
+    /// Unique to this challenge.
+    pub challenge: String,
+    iat: u64,
+    nbf: u64,
+    /// When it ends, in seconds since 1970.
+    pub exp: u64,
+}
+
+/// Who a session belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The name that signed in.
+    pub account: EnsName,
+    /// The address that name belonged to then: the mailbox.
+    pub address: Address,
+    iat: u64,
+    nbf: u64,
+    exp: u64,
+}
+
+#[derive(Serialize)]
+struct Receipt<'a> {
+    account: &'a str,
+    iat: u64,
+    nbf: u64,
+    exp: u64,
+}
+
+/// Makes and reads tokens. All times are seconds since 1970.
+pub struct Tokens {
+    challenges: Jwt,
+    sessions: Jwt,
+    receipts: Jwt,
+}
+
+impl Tokens {
+    /// Derives a key for each kind of token.
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self {
+            challenges: Jwt::new(derive(key, "challenge")),
+            sessions: Jwt::new(derive(key, "session")),
+            receipts: Jwt::new(derive(key, "registration receipt")),
+        }
+    }
+
+    /// A new challenge for an account.
+    pub fn make_challenge(&self, account: EnsName, now: u64) -> Result<String, serde_json::Error> {
+        let challenge = uuid::Uuid::new_v4().to_string();
+        let exp = now + CHALLENGE_SECONDS;
+        self.challenges.make(&Challenge { account, challenge, iat: now, nbf: now, exp })
+    }
+
+    /// Reads a challenge that comes back.
+    ///
+    /// # Errors
+    /// [`JwtError`] if it was not made here or its time is over.
+    pub fn challenge(&self, token: &str, now: u64) -> Result<Challenge, JwtError> {
+        let challenge: Challenge = self.challenges.read(token)?;
+        in_time(challenge.nbf, challenge.exp, now)?;
+        Ok(challenge)
+    }
+
+    /// The token of a session that begins now. Only for those who answered a challenge.
+    pub fn make_session(
+        &self,
+        account: EnsName,
+        address: Address,
+        now: u64,
+    ) -> Result<String, serde_json::Error> {
+        self.sessions.make(&Session { account, address, iat: now, nbf: now, exp: now + SESSION_SECONDS })
+    }
+
+    /// Reads a session's token.
+    ///
+    /// # Errors
+    /// [`JwtError`] if it was not made here or its time is over.
+    pub fn session(&self, token: &str, now: u64) -> Result<Session, JwtError> {
+        let session: Session = self.sessions.read(token)?;
+        in_time(session.nbf, session.exp, now)?;
+        Ok(session)
+    }
+
+    /// What a registration is answered with: of a token's form, but valid for nothing.
+    pub fn make_receipt(&self, account: &str, now: u64) -> Result<String, serde_json::Error> {
+        self.receipts.make(&Receipt { account, iat: now, nbf: now, exp: now + SESSION_SECONDS })
+    }
+}
+
+fn in_time(nbf: u64, exp: u64, now: u64) -> Result<(), JwtError> {
+    if now < nbf {
+        Err(JwtError::NotActive)
+    } else if now >= exp {
+        Err(JwtError::Expired)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_795_398_894;
+
+    fn name() -> EnsName {
+        "alice.eth".parse().unwrap()
+    }
+
+    #[test]
+    fn no_kind_of_token_passes_for_another() {
+        let tokens = Tokens::new(&[1; 32]);
+        let challenge = tokens.make_challenge(name(), NOW).unwrap();
+        let session = tokens.make_session(name(), Address::ZERO, NOW).unwrap();
+        let receipt = tokens.make_receipt("alice.eth", NOW).unwrap();
+        assert!(tokens.challenge(&challenge, NOW).is_ok());
+        assert!(tokens.session(&session, NOW).is_ok());
+        for other in [&challenge, &receipt] {
+            assert_eq!(tokens.session(other, NOW), Err(JwtError::Signature));
+        }
+        for other in [&session, &receipt] {
+            assert_eq!(tokens.challenge(other, NOW), Err(JwtError::Signature));
+        }
+    }
+
+    #[test]
+    fn challenges_end_after_fifteen_minutes_and_sessions_after_an_hour() {
+        let tokens = Tokens::new(&[1; 32]);
+        let challenge = tokens.make_challenge(name(), NOW).unwrap();
+        let session = tokens.make_session(name(), Address::ZERO, NOW).unwrap();
+        assert!(tokens.challenge(&challenge, NOW + 899).is_ok());
+        assert_eq!(tokens.challenge(&challenge, NOW + 900), Err(JwtError::Expired));
+        assert!(tokens.session(&session, NOW + 3599).is_ok());
+        assert_eq!(tokens.session(&session, NOW + 3600), Err(JwtError::Expired));
+        assert_eq!(tokens.session(&session, NOW - 1), Err(JwtError::NotActive));
+    }
+
+    #[test]
+    fn every_challenge_is_another() {
+        let tokens = Tokens::new(&[1; 32]);
+        let id = |token: &str| tokens.challenge(token, NOW).unwrap().challenge;
+        let first = tokens.make_challenge(name(), NOW).unwrap();
+        let second = tokens.make_challenge(name(), NOW).unwrap();
+        assert_ne!(id(&first), id(&second));
+    }
+}

@@ -1,0 +1,359 @@
+//! The configuration: one TOML file, each key also by environment as `DM3_NODE_<KEY>`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use dm3_core::delivery::{BaseUrl, HttpUrl};
+use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys};
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
+use crate::gateway_key::GatewayKey;
+
+/// What environment variables that set a key begin with.
+const ENVIRONMENT: &str = "DM3_NODE_";
+
+/// A checked configuration.
+pub struct Config {
+    /// Where the server listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address clients reach the server at, without a path.
+    pub public_url: BaseUrl,
+    /// The SQLite file; created if it is missing.
+    pub database: PathBuf,
+    /// The delivery service's ENS name.
+    pub name: EnsName,
+    /// Address names live below this name: `<0x…>.<address_domain>`.
+    pub address_domain: EnsName,
+    /// Names that users may claim live below this name, if any.
+    pub user_domain: Option<EnsName>,
+    /// The Ethereum node this server asks. May contain an access key, so it is never shown.
+    pub rpc_url: Zeroizing<String>,
+    /// The Ethereum node that clients are told to ask.
+    pub public_rpc_url: HttpUrl,
+    /// The chain ENS is read from.
+    pub chain_id: u64,
+    /// ENS's registry there.
+    pub ens_registry: Address,
+    /// The delivery service's keys.
+    pub keys: ProfileKeys,
+    /// Signs CCIP-read answers.
+    pub gateway_key: GatewayKey,
+    /// The ERC3668Resolver that CCIP-read answers are signed for.
+    pub gateway_resolver: Address,
+    /// How long a CCIP-read answer may be used.
+    pub gateway_ttl: Duration,
+    /// The largest envelope taken, in bytes of its canonical JSON.
+    pub size_limit: usize,
+    /// How long an unacknowledged message is kept; `None` for ever.
+    pub message_ttl: Option<Duration>,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// What is logged, as `tracing` filter directives.
+    pub log: String,
+    /// What session tokens and challenges are authenticated with.
+    pub token_key: Zeroizing<[u8; 32]>,
+}
+
+/// Why a configuration can't be used. No variant shows a value, since values may be secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("can't read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown key, a missing key, or a value of another type.
+    #[error("{place}: {message}")]
+    Form {
+        /// The file, with the line where it is known.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value is not what its key asks for.
+    #[error("{key} must be {expected}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+}
+
+/// The keys as they are written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    #[serde(default = "default_listen")]
+    listen: String,
+    public_url: String,
+    database: PathBuf,
+    name: String,
+    address_domain: String,
+    #[serde(default)]
+    user_domain: String,
+    rpc_url: String,
+    public_rpc_url: String,
+    #[serde(default = "default_chain_id", deserialize_with = "number")]
+    chain_id: u64,
+    #[serde(default = "default_ens_registry")]
+    ens_registry: String,
+    signing_seed: String,
+    gateway_private_key: String,
+    gateway_resolver: String,
+    #[serde(default = "default_gateway_ttl_seconds", deserialize_with = "number")]
+    gateway_ttl_seconds: u64,
+    #[serde(default = "default_size_limit", deserialize_with = "number")]
+    size_limit: u64,
+    #[serde(default, deserialize_with = "number")]
+    message_ttl_seconds: u64,
+    #[serde(default = "default_request_timeout_seconds", deserialize_with = "number")]
+    request_timeout_seconds: u64,
+    #[serde(default = "default_log")]
+    log: String,
+}
+
+fn default_listen() -> String {
+    "127.0.0.1:4040".into()
+}
+
+fn default_chain_id() -> u64 {
+    1
+}
+
+fn default_ens_registry() -> String {
+    "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e".into()
+}
+
+fn default_gateway_ttl_seconds() -> u64 {
+    300
+}
+
+fn default_size_limit() -> u64 {
+    100_000
+}
+
+fn default_request_timeout_seconds() -> u64 {
+    30
+}
+
+fn default_log() -> String {
+    "info".into()
+}
+
+/// A whole number; from the environment it comes as text.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    struct Number;
+    impl serde::de::Visitor<'_> for Number {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number that is not negative")
+        }
+
+        fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<u64, E> {
+            value.try_into().map_err(|_| E::custom("must be a whole number that is not negative"))
+        }
+
+        fn visit_u64<E>(self, value: u64) -> Result<u64, E> {
+            Ok(value)
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<u64, E> {
+            text.trim().parse().map_err(|_| E::custom("must be a whole number that is not negative"))
+        }
+    }
+    deserializer.deserialize_any(Number)
+}
+
+impl Config {
+    /// Reads a file, and the process's environment over it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the file, the line or the key.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&Zeroizing::new(text), &path.display().to_string(), std::env::vars())
+    }
+
+    /// Reads the text of a file called `place`, and `environment` over it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the file, the line or the key.
+    pub fn parse(
+        text: &str,
+        place: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table: toml::Table = toml::from_str(text).map_err(|error| form(place, text, &error))?;
+        let set: BTreeMap<String, String> = environment
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.strip_prefix(ENVIRONMENT)?.to_lowercase(), value)))
+            .collect();
+        for (key, value) in set {
+            table.insert(key, toml::Value::String(value));
+        }
+        let keys: Keys = table.try_into().map_err(|error| form(place, text, &error))?;
+        Self::check(keys)
+    }
+
+    fn check(keys: Keys) -> Result<Self, ConfigError> {
+        let wrong = |key, expected| move || ConfigError::Value { key, expected };
+        let address = |key, text: &str| {
+            text.parse::<Address>()
+                .map_err(|_| ConfigError::Value { key, expected: "an address, 0x and 40 hexadecimal digits" })
+        };
+        let name = |key, text: &str| {
+            text.parse::<EnsName>().map_err(|_| ConfigError::Value { key, expected: "an ENS name" })
+        };
+        let signing_seed = Zeroizing::new(keys.signing_seed);
+        let gateway_private_key = Zeroizing::new(keys.gateway_private_key);
+        let seed = KeySeed::from_base64(signing_seed.trim())
+            .map_err(|_| ConfigError::Value { key: "signing_seed", expected: "32 bytes in base64" })?;
+        let size_limit = usize::try_from(keys.size_limit)
+            .ok()
+            .filter(|limit| (10_000..=20_000_000).contains(limit))
+            .ok_or_else(wrong("size_limit", "between 10000 and 20000000"))?;
+        if !(1..=600).contains(&keys.request_timeout_seconds) {
+            return Err(wrong("request_timeout_seconds", "between 1 and 600")());
+        }
+        if !(1..=86_400).contains(&keys.gateway_ttl_seconds) {
+            return Err(wrong("gateway_ttl_seconds", "between 1 and 86400")());
+        }
+        if !(keys.rpc_url.starts_with("https://") || keys.rpc_url.starts_with("http://")) {
+            return Err(wrong("rpc_url", "a web address, https://… or http://…")());
+        }
+        Ok(Self {
+            listen: keys
+                .listen
+                .parse()
+                .map_err(|_| wrong("listen", "an IP address and a port, as 127.0.0.1:4040")())?,
+            public_url: keys.public_url.parse().map_err(|_| {
+                wrong("public_url", "an https:// address (http:// only for this machine), without a query")()
+            })?,
+            database: keys.database,
+            name: name("name", &keys.name)?,
+            address_domain: name("address_domain", &keys.address_domain)?,
+            user_domain: match keys.user_domain.as_str() {
+                "" => None,
+                text => Some(name("user_domain", text)?),
+            },
+            rpc_url: Zeroizing::new(keys.rpc_url),
+            public_rpc_url: keys.public_rpc_url.parse().map_err(|_| {
+                wrong("public_rpc_url", "an https:// address (http:// only for this machine)")()
+            })?,
+            chain_id: keys.chain_id,
+            ens_registry: address("ens_registry", &keys.ens_registry)?,
+            token_key: crate::auth::token_key(&seed),
+            keys: ProfileKeys::derive(&seed),
+            gateway_key: GatewayKey::from_hex(gateway_private_key.trim())
+                .ok_or_else(wrong("gateway_private_key", "a secp256k1 key, 0x and 64 hexadecimal digits"))?,
+            gateway_resolver: address("gateway_resolver", &keys.gateway_resolver)?,
+            gateway_ttl: Duration::from_secs(keys.gateway_ttl_seconds),
+            size_limit,
+            message_ttl: Some(keys.message_ttl_seconds).filter(|s| *s > 0).map(Duration::from_secs),
+            request_timeout: Duration::from_secs(keys.request_timeout_seconds),
+            log: keys.log,
+        })
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("public_url", &self.public_url)
+            .field("name", &self.name)
+            .field("address_domain", &self.address_domain)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The error without the piece of the file that the TOML crate would show: it may be a secret.
+fn form(place: &str, text: &str, error: &toml::de::Error) -> ConfigError {
+    let line =
+        error.span().and_then(|span| text.get(..span.start)).map(|before| before.lines().count().max(1));
+    let place = match line {
+        Some(line) => format!("{place}, line {line}"),
+        None => place.to_owned(),
+    };
+    ConfigError::Form { place, message: error.message().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../dm3-node.example.toml");
+
+    fn parse(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Config::parse(text, "test.toml", environment)
+    }
+
+    /// The names of the struct's fields, which serde lists when it meets another.
+    fn known_keys() -> Vec<String> {
+        let error = toml::from_str::<Keys>("no_such_key = 1").err().unwrap().message().to_owned();
+        let keys: Vec<String> = error.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        assert!(keys.len() > 10, "{error}");
+        keys
+    }
+
+    #[test]
+    fn the_example_is_a_configuration_and_explains_every_key() {
+        let config = parse(EXAMPLE, &[]).unwrap();
+        assert_eq!(config.size_limit, 100_000);
+        let lines: Vec<&str> = EXAMPLE.lines().collect();
+        for key in known_keys() {
+            let at = lines.iter().position(|line| line.starts_with(&format!("{key} = ")));
+            let at = at.unwrap_or_else(|| panic!("{key} is not in the example"));
+            assert!(lines[at - 1].starts_with('#'), "{key} is not explained");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let error = parse(&format!("{EXAMPLE}\nsize_limt = 5\n"), &[]).unwrap_err().to_string();
+        assert!(error.contains("size_limt"), "{error}");
+        let error = parse(EXAMPLE, &[("DM3_NODE_LISTENS", "x")]).unwrap_err().to_string();
+        assert!(error.contains("listens"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_overrules_the_file() {
+        let config = parse(
+            EXAMPLE,
+            &[("DM3_NODE_SIZE_LIMIT", "20000"), ("DM3_NODE_NAME", "Other.eth"), ("HOME", "/")],
+        )
+        .unwrap();
+        assert_eq!(config.size_limit, 20_000);
+        assert_eq!(config.name.as_str(), "other.eth");
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_but_a_secret_is_never_shown() {
+        let secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0";
+        for (key, value) in [
+            ("DM3_NODE_SIGNING_SEED", secret),
+            ("DM3_NODE_GATEWAY_PRIVATE_KEY", secret),
+            ("DM3_NODE_RPC_URL", secret),
+        ] {
+            let error = parse(EXAMPLE, &[(key, value)]).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains(secret), "{shown}");
+            assert!(shown.contains(&key[9..].to_lowercase()), "{shown}");
+        }
+        let broken = format!("{EXAMPLE}\nlog = {secret}\n");
+        let error = parse(&broken, &[]).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
+        assert!(!format!("{:?}", parse(EXAMPLE, &[]).unwrap()).contains("seed"));
+    }
+}

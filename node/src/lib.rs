@@ -1,0 +1,27 @@
+//! A dm3 relay node: delivery service and name gateway in one process, with an embedded database.
+//!
+//! ```text
+//! routes (thin) ─▶ use cases: registration, login, mailbox ─▶ store (one trait, SQLite)
+//!                                        │                 ─▶ names ─▶ chain (ENS, CCIP-read)
+//!                                        └▶ sockets (push)
+//! ```
+
+mod app;
+mod auth;
+mod chain;
+mod clock;
+pub mod config;
+mod entropy;
+mod error;
+mod gateway_key;
+mod login;
+mod mailbox;
+mod names;
+mod outgoing;
+mod registration;
+mod routes;
+mod server;
+mod store;
+
+pub use config::{Config, ConfigError};
+pub use server::{Server, StartError, public_keys};

@@ -1,0 +1,61 @@
+//! Signing in: a challenge, and a token for its answer.
+
+use dm3_core::identity::{Address, EnsName, VerifiedProfile};
+
+use crate::app::App;
+use crate::auth::Session;
+use crate::clock::now_seconds;
+use crate::error::ApiError;
+
+impl App {
+    /// A challenge for an account to sign.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`] if no profile is known for the name.
+    pub async fn challenge(&self, name: &str) -> Result<String, ApiError> {
+        let Ok(name) = name.parse::<EnsName>() else { return Err(ApiError::NotFound) };
+        if self.account_of(&name).await?.is_none() {
+            return Err(ApiError::NotFound);
+        }
+        Ok(self.tokens.make_challenge(name, now_seconds())?)
+    }
+
+    /// A session for the account that answers its challenge with its profile key.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] saying what is wrong with the answer.
+    pub async fn sign_in(&self, name: &str, challenge: &str, signature: &str) -> Result<String, ApiError> {
+        let refused = |text: &str| Err(ApiError::Refused(text.to_owned()));
+        let account = match name.parse::<EnsName>() {
+            Ok(name) => self.account_of(&name).await?.map(|(address, profile)| (name, address, profile)),
+            Err(_) => None,
+        };
+        let Some((name, address, profile)) = account else { return refused("User account doesn't exist") };
+        let now = now_seconds();
+        let claims = self.tokens.challenge(challenge, now)?;
+        if claims.account != name {
+            return refused("the challenge belongs to another account");
+        }
+        if profile.keys().signing.verify(challenge, signature).is_err() {
+            return refused("Signature invalid");
+        }
+        if !self.store.answer_challenge(&claims.challenge, claims.exp, now).await? {
+            return refused("the challenge was answered before; ask for another");
+        }
+        Ok(self.tokens.make_session(name, address, now)?)
+    }
+
+    /// The session of a token, if it is valid for the name in the request: the one that signed in, or
+    /// another that means the same address by itself.
+    pub fn session(&self, token: &str, name: &str) -> Option<Session> {
+        let session = self.tokens.session(token, now_seconds()).ok()?;
+        let name: EnsName = name.parse().ok()?;
+        let same = name == session.account || self.names.own_address(&name) == Some(session.address);
+        same.then_some(session)
+    }
+
+    async fn account_of(&self, name: &EnsName) -> Result<Option<(Address, VerifiedProfile)>, ApiError> {
+        let Some(address) = self.names.address_of(name).await? else { return Ok(None) };
+        Ok(self.names.profile_of(name, address).await?.map(|profile| (address, profile)))
+    }
+}

@@ -1,0 +1,115 @@
+//! Which address a name belongs to, and which profile an address has.
+
+use std::sync::Arc;
+
+use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
+
+use crate::chain::{Chain, ChainError};
+use crate::error::ApiError;
+use crate::store::{Store, StoreError};
+
+/// The names of this server and, through ENS, all others.
+pub struct Names {
+    store: Arc<dyn Store>,
+    chain: Chain,
+    address_domain: EnsName,
+    user_domain: Option<EnsName>,
+}
+
+/// Why a name could not be looked up. That it does not exist is no failure.
+#[derive(Debug, thiserror::Error)]
+pub enum NamesError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The chain could not be asked.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+}
+
+impl From<NamesError> for ApiError {
+    fn from(error: NamesError) -> Self {
+        match error {
+            NamesError::Store(error) => error.into(),
+            NamesError::Chain(error) => error.into(),
+        }
+    }
+}
+
+impl Names {
+    /// Answers for names below the two domains out of `store`, and for others out of `chain`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        chain: Chain,
+        address_domain: EnsName,
+        user_domain: Option<EnsName>,
+    ) -> Self {
+        Self { store, chain, address_domain, user_domain }
+    }
+
+    /// The address that a text stands for by itself: an address, or an address name of this server.
+    pub fn own_address(&self, name: &EnsName) -> Option<Address> {
+        name.address_below(&self.address_domain).or_else(|| Address::parse_unchecked_case(name.as_str()).ok())
+    }
+
+    /// Whether this server alone decides about a name.
+    fn is_own(&self, name: &EnsName) -> bool {
+        let below = |domain: &EnsName| {
+            name.as_str().strip_suffix(domain.as_str()).is_some_and(|front| front.ends_with('.'))
+        };
+        below(&self.address_domain) || self.user_domain.as_ref().is_some_and(below)
+    }
+
+    /// Whether a name is one that may be claimed here: one label below the domain for it.
+    pub fn is_claimable(&self, name: &EnsName) -> bool {
+        name.parent().is_some_and(|parent| Some(&parent) == self.user_domain.as_ref())
+    }
+
+    /// The domain of address names.
+    pub const fn address_domain(&self) -> &EnsName {
+        &self.address_domain
+    }
+
+    /// The address of a name.
+    ///
+    /// # Errors
+    /// [`NamesError`] if it can't be found out.
+    pub async fn address_of(&self, name: &EnsName) -> Result<Option<Address>, NamesError> {
+        if let Some(address) = self.own_address(name) {
+            return Ok(Some(address));
+        }
+        if self.is_own(name) {
+            return Ok(self.store.address_of(name).await?);
+        }
+        // A single label is no name that anybody can have.
+        if name.parent().is_none() {
+            return Ok(None);
+        }
+        Ok(self.chain.address_of(name).await?)
+    }
+
+    /// The profile of an address: the one that is held here, else the one that the name's record holds.
+    ///
+    /// # Errors
+    /// [`NamesError`] if it can't be found out.
+    pub async fn profile_of(
+        &self,
+        name: &EnsName,
+        address: Address,
+    ) -> Result<Option<VerifiedProfile>, NamesError> {
+        if let Some(account) = self.store.account(address).await? {
+            return verified(&account.profile, address)
+                .map(Some)
+                .ok_or(NamesError::Store(StoreError::Damaged("a kept profile does not verify")));
+        }
+        if self.is_own(name) || name.parent().is_none() {
+            return Ok(None);
+        }
+        let found = self.chain.profile_of(name).await?;
+        Ok(found.and_then(|json| verified(&json, address)))
+    }
+}
+
+fn verified(json: &str, address: Address) -> Option<VerifiedProfile> {
+    SignedProfile::parse(json).ok()?.verify(address).ok()
+}

@@ -1,0 +1,59 @@
+//! Keeping the profiles that are posted.
+
+use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
+use dm3_core::seal::json::canonical;
+use dm3_core::seal::sha256;
+
+use crate::app::App;
+use crate::clock::{now_ms, now_seconds};
+use crate::error::ApiError;
+use crate::store::{Registered, Registration, Service};
+
+impl App {
+    /// Keeps a profile for the address a name belongs to. The answer has the form of a token and is none.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] if the profile is not that address's, or was replaced before.
+    pub async fn register(&self, name: &str, profile: &str, service: Service) -> Result<String, ApiError> {
+        let unresolvable = || ApiError::Unresolvable(name.to_owned());
+        let parsed: EnsName = name.parse().map_err(|_| unresolvable())?;
+        let address = self.names.address_of(&parsed).await?.ok_or_else(unresolvable)?;
+        if service == Service::Storage
+            && self.store.account(address).await?.is_some_and(|account| account.storage)
+        {
+            return Err(ApiError::Refused("Couldn't store profile".into()));
+        }
+        let profile = SignedProfile::parse(profile)
+            .and_then(|profile| profile.verify(address))
+            .map_err(|error| ApiError::Refused(error.to_string()))?;
+        self.keep(&profile, service).await?;
+        // As the reference has it: the mailbox's receipt names the address, the storage's the name.
+        let account = match service {
+            Service::Storage => parsed.as_str().to_owned(),
+            Service::Mailbox | Service::Gateway => address.to_lower_hex(),
+        };
+        Ok(self.tokens.make_receipt(&account, now_seconds())?)
+    }
+
+    /// Keeps a verified profile.
+    ///
+    /// # Errors
+    /// [`ApiError::Refused`] if it was replaced before.
+    pub async fn keep(&self, profile: &VerifiedProfile, service: Service) -> Result<Address, ApiError> {
+        let address = profile.account();
+        let json = profile.as_signed().to_json();
+        let registration = Registration {
+            address,
+            profile: canonical(&json),
+            profile_hash: sha256(canonical(&json["profile"]).as_bytes()),
+            service,
+            now: now_ms(),
+        };
+        match self.store.register(registration).await? {
+            Registered::Kept => Ok(address),
+            Registered::Superseded => Err(ApiError::Refused(
+                "this profile was replaced by a newer one; make and sign a new one".into(),
+            )),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `/ds`: the delivery service.
+
+use axum::Json as JsonBody;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use dm3_core::identity::EnsName;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::extract::{Json, SignedIn, Text};
+use super::json_text;
+use crate::app::AppState;
+use crate::error::ApiError;
+use crate::mailbox::SubmitError;
+use crate::store::{Account, Service};
+
+/// Names the place where the next page of a mailbox begins.
+pub const NEXT_PAGE: &str = "dm3-next-after";
+
+/// The answer to a challenge.
+#[derive(Deserialize)]
+pub struct ChallengeAnswer {
+    challenge: String,
+    signature: String,
+}
+
+/// Where in a mailbox to go on.
+#[derive(Deserialize)]
+pub struct PageQuery {
+    after: Option<i64>,
+}
+
+/// What a receiver has stored.
+#[derive(Deserialize)]
+pub struct Acknowledgements {
+    acknowledgements: Vec<Acknowledgement>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Acknowledgement {
+    contact_address: String,
+    message_hash: String,
+}
+
+/// `GET profile/:name`: the signed profile of an account with a mailbox here.
+pub async fn profile(State(app): State<AppState>, Path(name): Path<String>) -> Result<Response, ApiError> {
+    let unresolvable = || ApiError::Unresolvable(name.clone());
+    let parsed: EnsName = name.parse().map_err(|_| unresolvable())?;
+    let address = app.names.address_of(&parsed).await?.ok_or_else(unresolvable)?;
+    match app.store.account(address).await? {
+        Some(account) if account.mailbox => Ok(json_text(account.profile)),
+        // An address name exists from the first registration on.
+        None if app.names.own_address(&parsed).is_some() => Err(unresolvable()),
+        _ => Err(ApiError::NotFound),
+    }
+}
+
+/// `POST profile/:name`: registers with the mailbox.
+pub async fn register(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    Text(profile): Text,
+) -> Result<JsonBody<String>, ApiError> {
+    app.register(&name, &profile, Service::Mailbox).await.map(JsonBody)
+}
+
+/// `GET auth/:name`: a challenge.
+pub async fn challenge(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<JsonBody<String>, ApiError> {
+    app.challenge(&name).await.map(JsonBody)
+}
+
+/// `POST auth/:name`: a session token for an answered challenge.
+pub async fn sign_in(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    Json(answer): Json<ChallengeAnswer>,
+) -> Result<JsonBody<String>, ApiError> {
+    app.sign_in(&name, &answer.challenge, &answer.signature).await.map(JsonBody)
+}
+
+/// `POST rpc`: the three JSON-RPC methods, with the deployed answers.
+pub async fn rpc(State(app): State<AppState>, Json(request): Json<Value>) -> Result<Response, ApiError> {
+    let method = request.get("method").and_then(Value::as_str).ok_or(ApiError::Malformed)?;
+    let param = request.get("params").and_then(|params| params.get(0));
+    match method {
+        "dm3_submitMessage" => {
+            let envelope = match param {
+                None | Some(Value::Null) => return Err(SubmitError::Missing.into()),
+                Some(Value::String(text)) => text,
+                Some(_) => return Err(SubmitError::Json.into()),
+            };
+            app.submit(envelope).await?;
+            Ok("OK".into_response())
+        }
+        "dm3_getDeliveryServiceProperties" => {
+            let ttl = app.config.message_ttl.map_or(0, |ttl| ttl.as_millis());
+            let properties =
+                json!({ "messageTTL": ttl, "notificationChannel": [], "sizeLimit": app.config.size_limit });
+            Ok(rpc_result(&properties))
+        }
+        "dm3_getProfileExtension" => {
+            let name = param.and_then(Value::as_str).ok_or(ApiError::Malformed)?;
+            if mailbox_of(&app, name).await?.is_none() {
+                return Err(ApiError::Refused("unknown user".into()));
+            }
+            // The reference's default lists NEW as not supported, which would forbid all mail.
+            let extension = json!({
+                "encryptionAlgorithm": ["x25519-chacha20-poly1305"],
+                "notSupportedMessageTypes": [],
+            });
+            Ok(rpc_result(&extension))
+        }
+        _ => Err(ApiError::Method),
+    }
+}
+
+/// The deployed form of a result: JSON text within JSON, and no id.
+fn rpc_result(result: &Value) -> Response {
+    JsonBody(json!({ "jsonrpc": "2.0", "result": result.to_string() })).into_response()
+}
+
+async fn mailbox_of(app: &AppState, name: &str) -> Result<Option<Account>, ApiError> {
+    let Ok(name) = name.parse::<EnsName>() else { return Ok(None) };
+    let Some(address) = app.names.address_of(&name).await? else { return Ok(None) };
+    Ok(app.store.account(address).await?.filter(|account| account.mailbox))
+}
+
+/// `GET delivery/messages/incoming/:name`: the mailbox, as the reference gives it. With `?after=N`, a page of
+/// the whole mailbox, oldest first; the header `dm3-next-after` says where the next one begins.
+pub async fn incoming(
+    State(app): State<AppState>,
+    SignedIn(session): SignedIn,
+    Query(query): Query<PageQuery>,
+) -> Result<Response, ApiError> {
+    let Some(after) = query.after else {
+        return Ok(json_text(array(&app.store.pick_up(session.address).await?)));
+    };
+    let page = app.store.page(session.address, after).await?;
+    let mut response = json_text(array(&page.envelopes));
+    if let Some(next) = page.next {
+        response.headers_mut().insert(NEXT_PAGE, HeaderValue::from(next));
+    }
+    Ok(response)
+}
+
+fn array(items: &[String]) -> String {
+    format!("[{}]", items.join(","))
+}
+
+/// `POST delivery/messages/:name/syncAcknowledgements`: removes what the receiver has stored.
+pub async fn acknowledge(
+    State(app): State<AppState>,
+    SignedIn(session): SignedIn,
+    Json(body): Json<Acknowledgements>,
+) -> Result<StatusCode, ApiError> {
+    let acknowledged: Vec<_> =
+        body.acknowledgements.into_iter().map(|one| (one.contact_address, one.message_hash)).collect();
+    app.acknowledge(session.address, &acknowledged).await?;
+    Ok(StatusCode::OK)
+}

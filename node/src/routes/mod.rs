@@ -1,0 +1,17 @@
+//! The handlers: each reads a request, calls one use case, and writes its answer.
+
+pub mod api;
+pub mod ds;
+mod extract;
+pub mod gateway;
+pub mod resolver;
+pub mod socket;
+pub mod well_known;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+/// JSON text that is written already.
+fn json_text(text: String) -> Response {
+    ([(CONTENT_TYPE, "application/json; charset=utf-8")], text).into_response()
+}

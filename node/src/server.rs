@@ -1,0 +1,145 @@
+//! Starting and stopping.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::app::{self, AppState};
+use crate::chain::Chain;
+use crate::clock::now_ms;
+use crate::config::Config;
+use crate::names::Names;
+use crate::outgoing::{Outgoing, OutgoingError};
+use crate::store::{Sqlite, Store, StoreError};
+
+/// How long open requests may go on after the server was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often old messages are looked for.
+const EXPIRE_EVERY: Duration = Duration::from_secs(600);
+/// How many old messages are removed at once, so that others can write in between.
+const EXPIRE_AT_ONCE: u32 = 500;
+
+/// Why the server can't start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database can't be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The clients for outgoing requests can't be set up.
+    #[error(transparent)]
+    Outgoing(#[from] OutgoingError),
+    /// The address can't be listened at.
+    #[error("can't listen at {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// Serving ended with an error.
+    #[error("the server stopped: {0}")]
+    Serve(#[from] std::io::Error),
+}
+
+/// A server that listens but does not serve yet.
+pub struct Server {
+    app: AppState,
+    router: Router,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Opens the database and listens.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.database).await?);
+        let chain = Chain::new(Outgoing::new()?, config.rpc_url.clone(), config.ens_registry);
+        let names =
+            Names::new(store.clone(), chain, config.address_domain.clone(), config.user_domain.clone());
+        let listen = config.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .map_err(|source| StartError::Listen { address: listen, source })?;
+        let address = listener.local_addr()?;
+        let (app, router) = app::build(config, store, names);
+        Ok(Self { app, router, listener, address })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is ready, then ends open requests in good order.
+    ///
+    /// # Errors
+    /// [`StartError::Serve`].
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+        let Self { app, router, listener, .. } = self;
+        let expiry = app.config.message_ttl.map(|ttl| tokio::spawn(expire(app.clone(), ttl)));
+        let (stopping, stopped) = tokio::sync::oneshot::channel();
+        let signalled = {
+            let app = app.clone();
+            async move {
+                stop.await;
+                // Sockets would stay open for ever.
+                app.close_sockets().await;
+                let _ = stopping.send(());
+            }
+        };
+        let overdue = async {
+            // The sender is only dropped unused when serving has ended by itself.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(GRACE).await;
+        };
+        let served = tokio::select! {
+            result = axum::serve(listener, router).with_graceful_shutdown(signalled) => result,
+            () = overdue => Ok(()),
+        };
+        if let Some(expiry) = expiry {
+            expiry.abort();
+        }
+        app.store.close().await;
+        Ok(served?)
+    }
+}
+
+async fn expire(app: AppState, ttl: Duration) {
+    let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+    let mut interval = tokio::time::interval(EXPIRE_EVERY);
+    loop {
+        interval.tick().await;
+        loop {
+            match app.store.expire(now_ms().saturating_sub(ttl), EXPIRE_AT_ONCE).await {
+                Ok(0) => break,
+                Ok(removed) => tracing::info!(removed, "removed old messages"),
+                Err(error) => {
+                    tracing::error!(%error, "old messages can't be removed");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// What an operator publishes: the keys for the delivery service's record, and the gateway's address.
+pub fn public_keys(config: &Config) -> Value {
+    let keys = config.keys.public();
+    json!({
+        "publicSigningKey": STANDARD.encode(keys.signing.as_bytes()),
+        "publicEncryptionKey": STANDARD.encode(keys.encryption.as_bytes()),
+        "gatewayAddress": config.gateway_key.address(),
+    })
+}

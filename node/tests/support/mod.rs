@@ -1,0 +1,193 @@
+//! A really started node, accounts to use it with, and a chain that knows a few names.
+
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
+
+pub mod account;
+pub mod chain;
+pub mod socket;
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+pub use account::Account;
+pub use chain::Chain;
+pub use socket::Socket;
+
+/// 32 bytes of `n`, in base64: the node's seed.
+const SEED: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+pub const GATEWAY_KEY: &str = "0x0101010101010101010101010101010101010101010101010101010101010101";
+pub const GATEWAY_RESOLVER: &str = "0x84ea74d481ee0a5332c457a4d796187f6ba67feb";
+
+/// The node's keys, whose secrets these tests know.
+pub fn node_keys() -> ProfileKeys {
+    ProfileKeys::derive(&KeySeed::from_base64(SEED).unwrap())
+}
+
+pub fn domain() -> EnsName {
+    "addr.dm3.eth".parse().unwrap()
+}
+
+/// A process of the program, with a database in a folder of its own.
+pub struct Node {
+    pub url: String,
+    pub chain: Chain,
+    folder: TempDir,
+    process: Child,
+    client: Client,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: String,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// The text of a JSON string.
+    pub fn text(&self) -> String {
+        self.json().as_str().unwrap_or_else(|| panic!("no JSON string: {self:?}")).to_owned()
+    }
+}
+
+impl Node {
+    pub async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// With more lines in its configuration.
+    pub async fn start_with(more: &str) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let chain = Chain::start().await;
+        let config = format!(
+            "listen = '127.0.0.1:0'\npublic_url = 'http://127.0.0.1:4040'\ndatabase = '{}'\nname = 'ds1.eth'\n\
+             address_domain = 'addr.dm3.eth'\nuser_domain = 'user.dm3.eth'\nrpc_url = '{}'\n\
+             public_rpc_url = 'http://127.0.0.1:8545'\nchain_id = 1\nens_registry = '{}'\n\
+             signing_seed = '{SEED}'\ngateway_private_key = '{GATEWAY_KEY}'\n\
+             gateway_resolver = '{GATEWAY_RESOLVER}'\nlog = 'warn'\n{more}",
+            folder.path().join("node.sqlite").display(),
+            chain.url,
+            chain::REGISTRY,
+        );
+        std::fs::write(folder.path().join("node.toml"), config).unwrap();
+        let (process, url) = spawn(&folder).await;
+        let client = Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .timeout(Duration::from_secs(40))
+            .build()
+            .unwrap();
+        Self { url, chain, folder, process, client }
+    }
+
+    /// Kills the process without warning and starts it again on the same database.
+    pub async fn kill_and_restart(&mut self) {
+        self.process.kill().await.unwrap();
+        (self.process, self.url) = spawn(&self.folder).await;
+    }
+
+    /// Asks the process to end, as service managers do; gives how long it took and whether it ended well.
+    pub async fn terminate(&mut self) -> (Duration, bool) {
+        let started = std::time::Instant::now();
+        let id = self.process.id().unwrap().to_string();
+        assert!(Command::new("kill").arg(id).status().await.unwrap().success());
+        let status = self.process.wait().await.unwrap();
+        (started.elapsed(), status.success())
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_none()
+    }
+
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&str>,
+    ) -> Reply {
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_owned());
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Reply { status, headers, body: response.text().await.unwrap() }
+    }
+
+    /// Sends a body that the node may refuse before it is sent to its end.
+    pub async fn post_giant(&self, path: &str, bytes: usize) -> Option<StatusCode> {
+        let request = self.client.post(format!("{}{path}", self.url)).body(vec![b'x'; bytes]);
+        request.send().await.ok().map(|response| response.status())
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.request(Method::GET, path, None, None).await
+    }
+
+    pub async fn get_owned(&self, path: String) -> Reply {
+        self.get(&path).await
+    }
+
+    /// What a browser asks before it sends a request with a token from another origin.
+    pub async fn preflight(&self, path: &str) -> Reply {
+        let request = self.client.request(Method::OPTIONS, format!("{}{path}", self.url));
+        let request = request
+            .header("origin", "https://shop.example")
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type");
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Reply { status, headers, body: response.text().await.unwrap() }
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.request(Method::POST, path, None, Some(&body.to_string())).await
+    }
+
+    pub async fn post_text(&self, path: &str, body: &str) -> Reply {
+        self.request(Method::POST, path, None, Some(body)).await
+    }
+
+    pub async fn get_as(&self, token: &str, path: &str) -> Reply {
+        self.request(Method::GET, path, Some(token), None).await
+    }
+
+    pub async fn post_as(&self, token: &str, path: &str, body: &Value) -> Reply {
+        self.request(Method::POST, path, Some(token), Some(&body.to_string())).await
+    }
+}
+
+async fn spawn(folder: &TempDir) -> (Child, String) {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_dm3-node"))
+        .arg("--config")
+        .arg(folder.path().join("node.toml"))
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let line = lines.next_line().await.unwrap().expect("the node ended at once");
+    let url = line.strip_prefix("listening on ").expect("the node says where it listens").to_owned();
+    (process, url)
+}
+
+pub fn address(text: &str) -> Address {
+    text.parse().unwrap()
+}

@@ -1,0 +1,78 @@
+//! A client of socket.io over a WebSocket, frame by frame.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use super::{Account, Node};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Opens the transport; no account yet.
+    pub async fn open(node: &Node) -> Self {
+        let url = format!("{}/socket.io/?EIO=4&transport=websocket", node.url.replace("http", "ws"));
+        let mut socket = Self(connect_async(url).await.unwrap().0);
+        let open = socket.frame().await.unwrap();
+        let open: Value = serde_json::from_str(open.strip_prefix('0').unwrap()).unwrap();
+        assert_eq!(open["pingInterval"], 25_000);
+        assert_eq!(open["pingTimeout"], 20_000);
+        socket
+    }
+
+    /// Connects with a token and gives the answer to it.
+    pub async fn connect(node: &Node, name: &str, token: &str) -> (Self, String) {
+        let mut socket = Self::open(node).await;
+        socket.send(&format!("40{}", json!({ "account": { "ensName": name }, "token": token }))).await;
+        let answer = socket.frame().await.unwrap();
+        (socket, answer)
+    }
+
+    /// Connects an account, up to `authorized`.
+    pub async fn authorized(node: &Node, account: &Account, token: &str) -> Self {
+        let (mut socket, answer) = Self::connect(node, account.name.as_str(), token).await;
+        assert!(answer.starts_with("40{\"sid\":"), "{answer}");
+        assert_eq!(socket.frame().await.as_deref(), Some("42[\"authorized\"]"));
+        socket
+    }
+
+    pub async fn send(&mut self, frame: &str) {
+        self.0.send(Message::text(frame.to_owned())).await.unwrap();
+    }
+
+    /// Sends a frame that the server may refuse before it is sent to its end.
+    pub async fn send_giant(&mut self, frame: &str) {
+        let _ = self.0.send(Message::text(frame.to_owned())).await;
+    }
+
+    /// The next frame that is no ping; `None` once the server has closed.
+    pub async fn frame(&mut self) -> Option<String> {
+        loop {
+            match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a frame in time") {
+                Some(Ok(Message::Text(text))) if text.as_str() == "2" => self.send("3").await,
+                Some(Ok(Message::Text(text))) => return Some(text.as_str().to_owned()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// The envelope of the next frame, which must be a message.
+    pub async fn message(&mut self) -> Value {
+        let frame = self.frame().await.expect("the socket is open");
+        let event: Value = serde_json::from_str(frame.strip_prefix("42").unwrap()).unwrap();
+        assert_eq!(event[0], "message");
+        event[1].clone()
+    }
+
+    /// Whether nothing but pings arrives for a moment.
+    pub async fn is_silent(&mut self) -> bool {
+        tokio::time::timeout(Duration::from_millis(300), self.frame()).await.is_err()
+    }
+}
