@@ -1,0 +1,11 @@
+// The loader: defines <dm3-chat>, paints the launcher at once and fetches the application (WASM, its glue and its
+// styles) on the first opening, when the page is idle, or immediately when the element is shown inline.
+import { Dm3Chat } from './element.js';
+import { startCommands } from './commands.js';
+
+if (!customElements.get('dm3-chat')) {
+  customElements.define('dm3-chat', Dm3Chat);
+  startCommands(Dm3Chat);
+}
+
+export { Dm3Chat };

@@ -1,0 +1,34 @@
+//! Reads the chain through an Ethereum node's JSON-RPC.
+
+use dm3_core::delivery::{HttpRequest, HttpUrl};
+use dm3_core::identity::Address;
+use dm3_core::ports::{Chain, Http as _, Unreachable};
+use dm3_core::registry::CallOutcome;
+use dm3_core::registry::json_rpc::{eth_call_body, parse_eth_call};
+
+use super::http::BrowserHttp;
+
+/// The chain as one Ethereum node shows it.
+pub struct JsonRpcChain {
+    url: HttpUrl,
+}
+
+impl JsonRpcChain {
+    /// Reads through the node at `url`.
+    pub const fn new(url: HttpUrl) -> Self {
+        Self { url }
+    }
+}
+
+impl Chain for JsonRpcChain {
+    async fn call(&self, to: Address, data: &[u8]) -> Result<CallOutcome, Unreachable> {
+        let request = HttpRequest::post(self.url.clone(), eth_call_body(to, data));
+        let response = BrowserHttp.send(&request).await?;
+        parse_eth_call(&response.body).map_err(|error| {
+            // Some nodes answer reverts with 4xx, so the body counts; without one the status says more.
+            let failed = !(200..300).contains(&response.status);
+            let reason = if failed { format!("HTTP status {}", response.status) } else { error.to_string() };
+            Unreachable { host: self.url.authority().to_owned(), reason }
+        })
+    }
+}

@@ -1,0 +1,318 @@
+//! [`Store`] on IndexedDB.
+//!
+//! ```text
+//! account     "current"               who is signed in
+//! vault       "key"                   the browser's own key, not extractable
+//!             owner                   key seed, sealed with that key
+//! messages    [owner, hash]           by conversation, by what waits, by arrival
+//! contacts    [owner, peer]
+//! quarantine  [owner, id]             by arrival
+//! ```
+
+mod database;
+mod record;
+mod request;
+mod vault;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use dm3_core::identity::{Address, KeySeed};
+use dm3_core::message::MessageHash;
+use dm3_core::ports::{Store, StoreError};
+use dm3_core::record::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{CryptoKey, IdbCursorDirection, IdbCursorWithValue};
+
+use database::{ARRIVAL, CONVERSATION, Database, OUTBOX, QUARANTINE_ARRIVAL, table};
+use record::{key, prefix};
+use request::answer;
+
+/// The name of the browser's database.
+pub const DATABASE: &str = "dm3-chat";
+
+/// Where the account is in its table.
+const CURRENT: &str = "current";
+/// Where the wrapping key is in the vault. No owner's address looks like this.
+const VAULT_KEY: &str = "key";
+
+/// Accounts, messages and keys in the browser's IndexedDB. Opened by the first call, and again when the browser
+/// closed it. Clones share the connection.
+#[derive(Clone)]
+pub struct IndexedDbStore(Rc<Database>);
+
+impl IndexedDbStore {
+    /// The store in the database called `name`; usually [`DATABASE`].
+    pub fn new(name: &str) -> Self {
+        Self(Rc::new(Database::new(name)))
+    }
+
+    /// The browser's own key for this origin, made when it is first needed.
+    async fn vault_key(&self) -> Result<CryptoKey, StoreError> {
+        let found = self.0.read(&[table::VAULT], |t| async move {
+            answer(t.object_store(table::VAULT)?.get(&JsValue::from_str(VAULT_KEY))?).await
+        });
+        let found = found.await?;
+        if !found.is_undefined() {
+            return vault::as_key(found);
+        }
+        let new = vault::new_random_key().await?;
+        // Another tab may have been faster; then its key is the one.
+        let key = self.0.write(&[table::VAULT], move |t| async move {
+            let vault = t.object_store(table::VAULT)?;
+            let slot = JsValue::from_str(VAULT_KEY);
+            let key = answer(vault.get(&slot)?).await?;
+            if !key.is_undefined() {
+                return Ok(key);
+            }
+            vault.put_with_key(&new, &slot)?;
+            Ok(new.into())
+        });
+        vault::as_key(key.await?)
+    }
+
+    /// Adds or replaces one record; `undefined` is the key of a record that contains its own.
+    async fn put(
+        &self,
+        tables: &'static [&'static str; 1],
+        record: JsValue,
+        key: JsValue,
+    ) -> Result<(), StoreError> {
+        let write = self.0.write(tables, move |t| async move {
+            t.object_store(tables[0])?.put_with_key(&record, &key)?;
+            Ok(JsValue::UNDEFINED)
+        });
+        write.await.map(drop)
+    }
+
+    /// All records of an owner in a table, or in one of its indexes.
+    async fn all(
+        &self,
+        tables: &'static [&'static str; 1],
+        index: Option<&'static str>,
+        owner: Address,
+    ) -> Result<Array, StoreError> {
+        let range = prefix(&[&owner.to_string()])?;
+        let read = self.0.read(tables, move |t| async move {
+            let table = t.object_store(tables[0])?;
+            let request = match index {
+                Some(index) => table.index(index)?.get_all_with_key(&range)?,
+                None => table.get_all_with_key(&range)?,
+            };
+            answer(request).await
+        });
+        read.await.map(JsCast::unchecked_into)
+    }
+}
+
+fn stored_messages(records: &Array) -> Result<Vec<StoredMessage>, StoreError> {
+    records.iter().map(|value| record::read_message(&value)).collect()
+}
+
+impl Store for IndexedDbStore {
+    async fn account(&self) -> Result<Option<Account>, StoreError> {
+        let account = self.0.read(&[table::ACCOUNT], |t| async move {
+            answer(t.object_store(table::ACCOUNT)?.get(&JsValue::from_str(CURRENT))?).await
+        });
+        let account = account.await?;
+        if account.is_undefined() { Ok(None) } else { record::read_account(&account).map(Some) }
+    }
+
+    async fn set_account(&self, account: Option<&Account>) -> Result<(), StoreError> {
+        let current = JsValue::from_str(CURRENT);
+        if let Some(account) = account {
+            return self.put(&[table::ACCOUNT], record::account(account), current).await;
+        }
+        let write = self.0.write(&[table::ACCOUNT], move |t| async move {
+            t.object_store(table::ACCOUNT)?.delete(&current)?;
+            Ok(JsValue::UNDEFINED)
+        });
+        write.await.map(drop)
+    }
+
+    async fn seed(&self, owner: Address) -> Result<Option<KeySeed>, StoreError> {
+        let pair = self.0.read(&[table::VAULT], move |t| async move {
+            let vault = t.object_store(table::VAULT)?;
+            let sealed = answer(vault.get(&JsValue::from_str(&owner.to_string()))?).await?;
+            let key = answer(vault.get(&JsValue::from_str(VAULT_KEY))?).await?;
+            Ok(Array::of2(&key, &sealed).into())
+        });
+        let pair: Array = pair.await?.unchecked_into();
+        let (key, sealed) = (pair.get(0), pair.get(1));
+        if sealed.is_undefined() {
+            return Ok(None);
+        }
+        if key.is_undefined() {
+            return Err(StoreError::Damaged("the key of the vault is gone".into()));
+        }
+        vault::unwrap(&vault::as_key(key)?, owner, &sealed).await.map(Some)
+    }
+
+    async fn set_seed(&self, owner: Address, seed: &KeySeed) -> Result<(), StoreError> {
+        // A transaction ends while WebCrypto works: seal first, then store.
+        let sealed = vault::wrap(&self.vault_key().await?, owner, seed).await?;
+        self.put(&[table::VAULT], sealed, JsValue::from_str(&owner.to_string())).await
+    }
+
+    async fn add_messages(
+        &self,
+        owner: Address,
+        messages: &[StoredMessage],
+    ) -> Result<Vec<MessageHash>, StoreError> {
+        let mut seen = BTreeSet::new();
+        let mut batch = Vec::new();
+        for message in messages.iter().filter(|message| seen.insert(&message.hash)) {
+            batch.push((message.hash.clone(), record::message(owner, message)?));
+        }
+        let write = self.0.write(&[table::MESSAGES], move |t| async move {
+            let table = t.object_store(table::MESSAGES)?;
+            // All questions at once: the browser answers them while the first is awaited.
+            let mut lookups = Vec::new();
+            for (hash, _) in &batch {
+                lookups.push(answer(table.get_key(&key(owner, hash.as_str()))?));
+            }
+            let new = Array::new();
+            for ((hash, record), lookup) in batch.into_iter().zip(lookups) {
+                if lookup.await?.is_undefined() {
+                    table.put(&record)?;
+                    new.push(&hash.as_str().into());
+                }
+            }
+            Ok(new.into())
+        });
+        let new: Array = write.await?.unchecked_into();
+        Ok(new.iter().filter_map(|hash| hash.as_string()?.parse().ok()).collect())
+    }
+
+    async fn set_state(
+        &self,
+        owner: Address,
+        hash: &MessageHash,
+        state: &SendState,
+    ) -> Result<(), StoreError> {
+        let (id, state) = (key(owner, hash.as_str()), state.clone());
+        let write = self.0.write(&[table::MESSAGES], move |t| async move {
+            let table = t.object_store(table::MESSAGES)?;
+            let record = answer(table.get(&id)?).await?;
+            if !record.is_undefined() {
+                let message = StoredMessage { state, ..record::read_message(&record)? };
+                table.put(&record::message(owner, &message)?)?;
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+        write.await.map(drop)
+    }
+
+    async fn messages(
+        &self,
+        owner: Address,
+        peer: Address,
+        before: Option<&Position>,
+        limit: usize,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let range = record::conversation(owner, peer, before)?;
+        let read = self.0.read(&[table::MESSAGES], move |t| async move {
+            let index = t.object_store(table::MESSAGES)?.index(CONVERSATION)?;
+            let cursor = index.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
+            let found = Array::new();
+            // Nothing is where the range ends.
+            while let Ok(here) = answer(cursor.clone()).await?.dyn_into::<IdbCursorWithValue>() {
+                if found.push(&here.value()?) as usize == limit {
+                    break;
+                }
+                here.continue_()?;
+            }
+            Ok(found.into())
+        });
+        stored_messages(&read.await?.unchecked_into())
+    }
+
+    async fn outbox(&self, owner: Address) -> Result<Vec<StoredMessage>, StoreError> {
+        stored_messages(&self.all(&[table::MESSAGES], Some(OUTBOX), owner).await?)
+    }
+
+    async fn contacts(&self, owner: Address) -> Result<Vec<Contact>, StoreError> {
+        let records = self.all(&[table::CONTACTS], None, owner).await?;
+        records.iter().map(|value| record::read_contact(&value)).collect()
+    }
+
+    async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
+        let record = record::contact(owner, contact)?;
+        self.put(&[table::CONTACTS], record, JsValue::UNDEFINED).await
+    }
+
+    async fn count_incoming_after(
+        &self,
+        owner: Address,
+        peer: Address,
+        time: u64,
+    ) -> Result<u64, StoreError> {
+        let range = record::arrived_after(owner, peer, Lane::In, time)?;
+        let read = self.0.read(&[table::MESSAGES], move |t| async move {
+            answer(t.object_store(table::MESSAGES)?.index(ARRIVAL)?.count_with_key(&range)?).await
+        });
+        Ok(read.await?.as_f64().unwrap_or_default() as u64)
+    }
+
+    async fn add_quarantined(
+        &self,
+        owner: Address,
+        items: &[Quarantined],
+        limit: usize,
+    ) -> Result<(), StoreError> {
+        let mut batch = Vec::new();
+        for item in items {
+            batch.push((item.id.clone(), record::quarantined(owner, item)?));
+        }
+        let range = prefix(&[&owner.to_string()])?;
+        let write = self.0.write(&[table::QUARANTINE], move |t| async move {
+            let table = t.object_store(table::QUARANTINE)?;
+            for (id, record) in batch {
+                if answer(table.get_key(&key(owner, &id))?).await?.is_undefined() {
+                    table.put(&record)?;
+                }
+            }
+            let count = answer(table.count_with_key(&range)?).await?.as_f64().unwrap_or_default() as u32;
+            let excess = count.saturating_sub(u32::try_from(limit).unwrap_or(u32::MAX));
+            // A limit of nought would ask the browser for everything.
+            if excess > 0 {
+                let index = table.index(QUARANTINE_ARRIVAL)?;
+                let oldest = answer(index.get_all_keys_with_key_and_limit(&range, excess)?).await?;
+                for id in oldest.unchecked_into::<Array>().iter() {
+                    table.delete(&id)?;
+                }
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+        write.await.map(drop)
+    }
+
+    async fn quarantined_ids(&self, owner: Address) -> Result<Vec<String>, StoreError> {
+        let range = prefix(&[&owner.to_string()])?;
+        let read = self.0.read(&[table::QUARANTINE], move |t| async move {
+            answer(t.object_store(table::QUARANTINE)?.get_all_keys_with_key(&range)?).await
+        });
+        let keys: Array = read.await?.unchecked_into();
+        let id = |key: JsValue| key.dyn_into::<Array>().ok()?.get(1).as_string();
+        Ok(keys.iter().filter_map(id).collect())
+    }
+
+    async fn erase(&self, owner: Address) -> Result<(), StoreError> {
+        let range = prefix(&[&owner.to_string()])?;
+        let write = self.0.write(
+            &[table::VAULT, table::MESSAGES, table::CONTACTS, table::QUARANTINE],
+            move |t| async move {
+                t.object_store(table::VAULT)?.delete(&JsValue::from_str(&owner.to_string()))?;
+                for table in [table::MESSAGES, table::CONTACTS, table::QUARANTINE] {
+                    t.object_store(table)?.delete(&range)?;
+                }
+                Ok(JsValue::UNDEFINED)
+            },
+        );
+        write.await.map(drop)
+    }
+}

@@ -1,0 +1,176 @@
+//! Requests to a wallet (EIP-1193).
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use dm3_core::identity::Address;
+use dm3_core::ports::{Wallet, WalletError};
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::outside::{beginning, clean, member, text};
+
+/// The longest signature text, in characters. Smart accounts wrap several signatures into one.
+const MAX_SIGNATURE: u32 = 16 * 1024;
+/// The most accounts that are read from a wallet's answer.
+const MAX_ACCOUNTS: u32 = 100;
+
+/// A wallet that lives in the page, most often put there by a browser extension.
+#[derive(Clone)]
+pub struct InjectedWallet {
+    provider: JsValue,
+}
+
+/// Something that happened in the wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WalletChange {
+    /// The person chose other accounts for this page; none if they disconnected it. The first is the current one.
+    Accounts(Vec<Address>),
+    /// The wallet lost its connection.
+    Disconnected,
+}
+
+impl InjectedWallet {
+    pub(super) const fn new(provider: JsValue) -> Self {
+        Self { provider }
+    }
+
+    /// Asks the person to show their accounts to this page. The first is the current one.
+    ///
+    /// # Errors
+    /// [`WalletError`]; [`WalletError::Disconnected`] when the wallet answers with no account at all.
+    pub async fn connect(&self) -> Result<Vec<Address>, WalletError> {
+        let accounts = addresses(&self.request("eth_requestAccounts", &Array::new()).await?);
+        if accounts.is_empty() { Err(WalletError::Disconnected) } else { Ok(accounts) }
+    }
+
+    /// The accounts that this page may see already. Asks nobody.
+    ///
+    /// # Errors
+    /// [`WalletError`].
+    pub async fn accounts(&self) -> Result<Vec<Address>, WalletError> {
+        Ok(addresses(&self.request("eth_accounts", &Array::new()).await?))
+    }
+
+    /// Calls `on_change` until the handle is dropped. Wallets without events are silent.
+    #[must_use = "dropping the handle ends the watch"]
+    pub fn watch(&self, on_change: impl Fn(WalletChange) + 'static) -> Watch {
+        let is_active = Rc::new(Cell::new(true));
+        let on_change = Rc::new(on_change);
+        let on_accounts = {
+            let (is_active, on_change) = (Rc::clone(&is_active), Rc::clone(&on_change));
+            listener(move |accounts| {
+                if is_active.get() {
+                    on_change(WalletChange::Accounts(addresses(&accounts)));
+                }
+            })
+        };
+        let on_disconnect = {
+            let is_active = Rc::clone(&is_active);
+            listener(move |_| {
+                if is_active.get() {
+                    on_change(WalletChange::Disconnected);
+                }
+            })
+        };
+        let listeners = [("accountsChanged", on_accounts), ("disconnect", on_disconnect)];
+        for (event, listener) in &listeners {
+            self.call("on", event, listener);
+        }
+        Watch { wallet: self.clone(), is_active, listeners }
+    }
+
+    async fn request(&self, method: &str, params: &Array) -> Result<JsValue, WalletError> {
+        let argument = Object::new();
+        // Setting members of a plain object does not fail.
+        let _ = Reflect::set(&argument, &"method".into(), &method.into());
+        let _ = Reflect::set(&argument, &"params".into(), params);
+        let request: Function = member(&self.provider, "request").dyn_into().map_err(|_| gone())?;
+        let answer = request.call1(&self.provider, &argument).map_err(|error| wallet_error(&error))?;
+        // Unlike `Promise.resolve`, a new promise turns whatever the answer's members throw into a rejection.
+        let answer = Promise::new(&mut |resolve, _| drop(resolve.call1(&JsValue::UNDEFINED, &answer)));
+        JsFuture::from(answer).await.map_err(|error| wallet_error(&error))
+    }
+
+    /// Calls `on` or `removeListener`, which a provider may lack.
+    fn call(&self, method: &str, event: &str, listener: &JsValue) {
+        if let Ok(function) = member(&self.provider, method).dyn_into::<Function>() {
+            let _ = function.call2(&self.provider, &event.into(), listener);
+        }
+    }
+}
+
+impl Wallet for InjectedWallet {
+    async fn sign_text(&self, account: Address, text_to_sign: &str) -> Result<String, WalletError> {
+        let bytes = format!("0x{}", hex::encode(text_to_sign));
+        let params = Array::of2(&bytes.into(), &account.to_string().into());
+        let answer = self.request("personal_sign", &params).await?;
+        // The text stays as it is, letter case included: keys are derived from it.
+        text(&answer, MAX_SIGNATURE)
+            .filter(|signature| {
+                let digits = signature.strip_prefix("0x").unwrap_or_default();
+                !digits.is_empty() && digits.len() % 2 == 0 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+            })
+            .ok_or_else(|| WalletError::Failed("something that is no signature".into()))
+    }
+}
+
+/// Ends watching a wallet when dropped.
+pub struct Watch {
+    wallet: InjectedWallet,
+    is_active: Rc<Cell<bool>>,
+    listeners: [(&'static str, JsValue); 2],
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // Also for wallets that forget to remove a listener.
+        self.is_active.set(false);
+        for (event, listener) in &self.listeners {
+            self.wallet.call("removeListener", event, listener);
+        }
+    }
+}
+
+/// A function that lives as long as anybody may call it.
+fn listener(call: impl Fn(JsValue) + 'static) -> JsValue {
+    Closure::<dyn Fn(JsValue)>::new(call).into_js_value()
+}
+
+/// The addresses in a list; everything else in it is skipped, and so are repetitions.
+fn addresses(list: &JsValue) -> Vec<Address> {
+    let mut found = Vec::new();
+    let count = member(list, "length").as_f64().unwrap_or_default().clamp(0.0, f64::from(MAX_ACCOUNTS));
+    for index in 0..count as u32 {
+        let item = Reflect::get_u32(list, index).unwrap_or(JsValue::UNDEFINED);
+        let address = text(&item, 42).and_then(|text| Address::parse_unchecked_case(&text).ok());
+        if let Some(address) = address.filter(|address| !found.contains(address)) {
+            found.push(address);
+        }
+    }
+    found
+}
+
+fn gone() -> WalletError {
+    WalletError::Failed("nothing; it went away".into())
+}
+
+/// What a wallet's error means. Some wrap the error of a deeper layer.
+fn wallet_error(error: &JsValue) -> WalletError {
+    let inner = member(&member(error, "data"), "originalError");
+    let codes = [member(error, "code"), member(&inner, "code")];
+    for code in codes.iter().filter_map(JsValue::as_f64) {
+        if code == 4001.0 {
+            return WalletError::Refused;
+        } else if code == -32002.0 {
+            return WalletError::Pending;
+        } else if [4100.0, 4900.0, 4901.0].contains(&code) {
+            return WalletError::Disconnected;
+        }
+    }
+    let words = beginning(&member(error, "message"), 400).or_else(|| beginning(error, 400));
+    let words = clean(&words.unwrap_or_default(), 200);
+    WalletError::Failed(if words.is_empty() { "an error without words".into() } else { words })
+}

@@ -1,0 +1,17 @@
+//! Wallets of the person who visits: EIP-6963 discovery, and EIP-1193 requests.
+//!
+//! ```text
+//! page's provider ──────────────┐ wins
+//! eip6963:announceProvider ─────┼──▶ Wallets ──wallet(id)──▶ InjectedWallet
+//! window.ethereum ──────────────┘ only if nobody announced
+//! ```
+//!
+//! Any script in the page can announce itself as any wallet: names and pictures are claims.
+
+mod announcement;
+mod discovery;
+mod injected;
+mod outside;
+
+pub use discovery::{WalletInfo, Wallets};
+pub use injected::{InjectedWallet, WalletChange, Watch};

@@ -1,0 +1,95 @@
+//! What the application needs from the page it lives in, beside the core's ports.
+
+use dm3_core::delivery::HttpUrl;
+use dm3_core::identity::Address;
+use dm3_core::message::MessageHash;
+use dm3_core::ports::{Ports, Wallet, WalletError};
+use futures_util::future::LocalBoxFuture;
+
+use super::state::WalletChoice;
+
+/// Something that runs beside the rest. Boxed, so that the code that runs it exists once and not once a task.
+pub type Task = LocalBoxFuture<'static, ()>;
+
+/// The page and the browser, as one element sees them.
+#[allow(async_fn_in_trait, reason = "the browser has no threads")]
+pub trait Platform: 'static {
+    /// The core's ports.
+    type Ports: Ports + 'static;
+    /// A wallet that was found.
+    type Wallet: PageWallet + 'static;
+
+    /// Ports that read the chain at `rpc_url`.
+    fn ports(&self, rpc_url: &HttpUrl) -> Self::Ports;
+    /// What is kept on this device.
+    fn store(&self) -> &<Self::Ports as Ports>::Store;
+    /// Sends requests.
+    fn http(&self) -> &<Self::Ports as Ports>::Http;
+    /// Tells the time.
+    fn clock(&self) -> &<Self::Ports as Ports>::Clock;
+    /// The wallets known by now.
+    fn wallets(&self) -> Vec<WalletChoice>;
+    /// A wallet by its id.
+    fn wallet(&self, id: &str) -> Option<Self::Wallet>;
+    /// Accounts that wallets already share with this page. Opens no window.
+    async fn shared_accounts(&self) -> Vec<Address>;
+    /// The account this very window was using, if it was reloaded.
+    fn window_account(&self) -> Option<Address>;
+    /// Remembers the account for this window.
+    fn set_window_account(&self, account: Option<Address>);
+    /// What the node said about itself the last time it was asked, as text.
+    fn kept_discovery(&self, node: &str) -> Option<String>;
+    /// Keeps what the node said.
+    fn keep_discovery(&self, node: &str, text: &str);
+    /// Tells the page. `false` if the page cancelled it.
+    fn emit(&self, event: HostEvent) -> bool;
+    /// Tells the other windows that an account's records changed.
+    fn tell_windows(&self, account: Address);
+    /// Runs a task beside the others.
+    fn spawn(&self, task: Task);
+}
+
+/// A wallet that can be connected to the page.
+#[allow(async_fn_in_trait, reason = "as for Platform")]
+pub trait PageWallet: Wallet {
+    /// As it names itself.
+    fn name(&self) -> String;
+    /// Asks the person which accounts the page may see.
+    async fn connect(&self) -> Result<Vec<Address>, WalletError>;
+}
+
+/// What the host page is told. Never a text, a key or a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostEvent {
+    /// The element can be used.
+    Ready,
+    /// Somebody signed in, or was still signed in.
+    Connect(Address),
+    /// Nobody is signed in any more.
+    Disconnect,
+    /// A wallet is about to be asked to sign. The page can cancel it.
+    BeforeSign {
+        /// `keys` or `profile`.
+        purpose: &'static str,
+        /// The exact text.
+        text: String,
+    },
+    /// A delivery service has a message of ours.
+    MessageSent(MessageHash),
+    /// A message came in.
+    MessageReceived {
+        /// From whom.
+        peer: Address,
+        /// Which one.
+        hash: MessageHash,
+    },
+    /// How many messages have not been seen.
+    UnreadChange(u64),
+    /// Something failed; the code is stable.
+    Error {
+        /// For programs.
+        code: &'static str,
+        /// For people.
+        message: String,
+    },
+}

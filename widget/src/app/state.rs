@@ -1,0 +1,316 @@
+//! What one element shows. Views read it; only [`App`](super::App) changes it. No secrets are in it.
+
+use std::rc::Rc;
+
+use dm3_core::identity::Address;
+use dm3_core::message::MessageHash;
+use leptos::prelude::StoredValue;
+
+use super::field::{Field, Slot};
+
+/// Everything a view can show, as signals.
+#[derive(Clone, Copy)]
+pub struct State {
+    /// Which screen stands.
+    pub screen: Field<Slots, Screen>,
+    /// The account that is signed in.
+    pub account: Field<Slots, Option<Person>>,
+    /// Whether the node answers.
+    pub connection: Field<Slots, Connection>,
+    /// The conversations, latest first. `None` while they are read.
+    pub conversations: Field<Slots, Option<Vec<ConversationRow>>>,
+    /// The open conversation.
+    pub thread: Field<Slots, Option<ThreadState>>,
+    /// The looking up of what was typed as a name.
+    pub lookup: Field<Slots, Lookup>,
+    /// How many received messages could not be verified.
+    pub quarantined: Field<Slots, usize>,
+    /// What the host page asked for: name or address of the peer.
+    pub to: Field<Slots, Option<String>>,
+    /// What the host page put into the composer beforehand.
+    pub draft: Field<Slots, String>,
+    /// True while a panel can be closed (launcher mode); false inline.
+    pub closable: Field<Slots, bool>,
+    /// What is typed into the list's field.
+    pub query: Field<Slots, String>,
+    /// What is typed into the composer.
+    pub text: Field<Slots, String>,
+    /// The wallets are shown to choose from.
+    pub choosing: Field<Slots, bool>,
+    /// The account's menu is open.
+    pub menu: Field<Slots, bool>,
+}
+
+/// Which screen stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Screen {
+    /// The device's records are being read: skeletons.
+    Starting,
+    /// Nobody is signed in.
+    SignIn(SignIn),
+    /// Conversation list.
+    List,
+    /// One conversation.
+    Thread,
+    /// It can't go on; in words. With a button that tries again.
+    Failed(String),
+}
+
+/// The steps of signing in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignIn {
+    /// Where the person is.
+    pub step: SignInStep,
+    /// A wallet request or a network call is under way.
+    pub busy: Option<Busy>,
+    /// What went wrong at this step, in words. The step can be tried again.
+    pub error: Option<String>,
+    /// The wallet that was chosen.
+    pub wallet: Option<String>,
+    /// The account the wallet gave.
+    pub account: Option<Address>,
+}
+
+/// What is being waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Busy {
+    /// The person has to answer in the wallet.
+    Wallet,
+    /// The network.
+    Network,
+}
+
+/// Where somebody who signs in is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SignInStep {
+    /// A wallet is to be chosen; empty: none was found.
+    Connect {
+        /// What is installed.
+        wallets: Vec<WalletChoice>,
+    },
+    /// The wallet is to sign the text from which the keys follow.
+    CreateKeys {
+        /// The exact text.
+        text: String,
+    },
+    /// The wallet is to sign the profile, once per account.
+    PublishProfile {
+        /// The exact text.
+        text: String,
+    },
+    /// Signed; logging in at the node.
+    Finishing,
+    /// The account already has a profile with other keys. Publishing replaces it.
+    OtherKeys {
+        /// The exact text of the new profile.
+        text: String,
+    },
+}
+
+/// An installed wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletChoice {
+    /// Identifies it within this page.
+    pub id: String,
+    /// As it names itself (at most 60 characters).
+    pub name: String,
+    /// A `data:` image, if it gave one.
+    pub icon: Option<String>,
+}
+
+/// Somebody, as shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Who it is.
+    pub address: Address,
+    /// A name that resolves to the address: checked forward and backward, or typed and resolved.
+    pub name: Option<String>,
+}
+
+/// Whether the node answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Not tried yet.
+    Idle,
+    /// Being established.
+    Connecting,
+    /// Messages arrive live.
+    Live,
+    /// The node does not answer; in words. It is tried again by itself, and on demand.
+    Lost(String),
+}
+
+/// A row of the conversation list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationRow {
+    /// With whom.
+    pub peer: Person,
+    /// The last message's text, shortened by the view. `None`: no message yet.
+    pub preview: Option<Preview>,
+    /// Milliseconds since 1970.
+    pub time: u64,
+    /// Messages not seen yet.
+    pub unread: u64,
+}
+
+/// The last message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// Written by the signed-in account.
+    pub own: bool,
+    /// Its text.
+    pub text: String,
+    /// Not accepted by a delivery service yet.
+    pub waiting: bool,
+}
+
+/// The open conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadState {
+    /// With whom.
+    pub peer: Person,
+    /// Whether they can be written to.
+    pub reach: Reach,
+    /// Oldest first. `None` while they are read.
+    pub messages: Option<Vec<Bubble>>,
+    /// Older messages are on the device.
+    pub more: bool,
+}
+
+/// Whether a peer can be written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Being looked up.
+    Checking,
+    /// They have a verified profile.
+    Ready,
+    /// They have no dm3 profile yet; messages wait in the outbox until they join.
+    NoProfile,
+    /// It could not be found out; in words. Can be tried again.
+    Unknown(String),
+}
+
+/// A message as shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bubble {
+    /// Identifies it.
+    pub hash: MessageHash,
+    /// Written by the signed-in account.
+    pub own: bool,
+    /// Milliseconds since 1970.
+    pub time: u64,
+    /// What it says.
+    pub content: Content,
+    /// How far an own message has come.
+    pub delivery: Delivery,
+    /// Emoji and how many gave them.
+    pub reactions: Vec<(String, usize)>,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Text, perhaps edited since.
+    Text {
+        /// The text.
+        text: String,
+        /// It was edited.
+        edited: bool,
+        /// The start of the message it answers, and whether that one is ours.
+        quote: Option<(String, bool)>,
+        /// Attachments that this version does not show.
+        attachments: usize,
+    },
+    /// Its author deleted it.
+    Deleted,
+}
+
+/// How far a message has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The peer's.
+    Received,
+    /// In the outbox.
+    Waiting,
+    /// With the receiver's delivery service.
+    Sent,
+    /// Their client has it.
+    Arrived,
+    /// They have seen it.
+    Read,
+    /// Refused; in words. Can be tried again.
+    Failed(String),
+}
+
+/// The looking up of what was typed as a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// Nothing was asked.
+    Idle,
+    /// Being looked up.
+    Searching,
+    /// Why nothing was found, in words.
+    Failed(String),
+}
+
+/// Where the values of [`State`] are.
+pub struct Slots {
+    screen: Slot<Screen>,
+    account: Slot<Option<Person>>,
+    connection: Slot<Connection>,
+    conversations: Slot<Option<Vec<ConversationRow>>>,
+    thread: Slot<Option<ThreadState>>,
+    lookup: Slot<Lookup>,
+    quarantined: Slot<usize>,
+    to: Slot<Option<String>>,
+    draft: Slot<String>,
+    closable: Slot<bool>,
+    query: Slot<String>,
+    text: Slot<String>,
+    choosing: Slot<bool>,
+    menu: Slot<bool>,
+}
+
+impl State {
+    /// The state of a fresh element. It belongs to the current owner.
+    pub fn new() -> Self {
+        let slots = StoredValue::new_local(Rc::new(Slots {
+            screen: Slot::new(Screen::Starting),
+            account: Slot::new(None),
+            connection: Slot::new(Connection::Idle),
+            conversations: Slot::new(None),
+            thread: Slot::new(None),
+            lookup: Slot::new(Lookup::Idle),
+            quarantined: Slot::new(0),
+            to: Slot::new(None),
+            draft: Slot::new(String::new()),
+            closable: Slot::new(true),
+            query: Slot::new(String::new()),
+            text: Slot::new(String::new()),
+            choosing: Slot::new(false),
+            menu: Slot::new(false),
+        }));
+        Self {
+            screen: Field::new(slots, |slots| &slots.screen),
+            account: Field::new(slots, |slots| &slots.account),
+            connection: Field::new(slots, |slots| &slots.connection),
+            conversations: Field::new(slots, |slots| &slots.conversations),
+            thread: Field::new(slots, |slots| &slots.thread),
+            lookup: Field::new(slots, |slots| &slots.lookup),
+            quarantined: Field::new(slots, |slots| &slots.quarantined),
+            to: Field::new(slots, |slots| &slots.to),
+            draft: Field::new(slots, |slots| &slots.draft),
+            closable: Field::new(slots, |slots| &slots.closable),
+            query: Field::new(slots, |slots| &slots.query),
+            text: Field::new(slots, |slots| &slots.text),
+            choosing: Field::new(slots, |slots| &slots.choosing),
+            menu: Field::new(slots, |slots| &slots.menu),
+        }
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,243 @@
+//! The page an element lives in, as the application's platform.
+
+use std::time::Duration;
+
+use dm3_core::delivery::HttpUrl;
+use dm3_core::identity::Address;
+use dm3_core::ports::WalletError;
+use futures_channel::mpsc::UnboundedSender;
+use futures_util::future::{Either, select};
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use web_sys::{CustomEvent, CustomEventInit, HtmlElement, Storage};
+
+use crate::adapters::BrowserPorts;
+use crate::adapters::clock::BrowserClock;
+use crate::adapters::http::BrowserHttp;
+use crate::adapters::store::{DATABASE, IndexedDbStore};
+use crate::adapters::tabs::Tabs;
+use crate::adapters::wallet::{InjectedWallet, Wallets};
+use crate::app::Command;
+use crate::app::platform::{HostEvent, PageWallet, Platform, Task};
+use crate::app::state::WalletChoice;
+
+/// How long a wallet may take to say which accounts it shares.
+const WALLET_PATIENCE: Duration = Duration::from_millis(400);
+/// Where a window keeps which account it uses.
+const WINDOW_ACCOUNT: &str = "dm3-chat:account";
+/// Where a browser keeps what nodes said about themselves; the node's URL follows.
+const KEPT_DISCOVERY: &str = "dm3-chat:node:";
+
+/// The page and the browser, for one element.
+pub struct Page {
+    host: HtmlElement,
+    store: IndexedDbStore,
+    wallets: Wallets,
+    tabs: Tabs,
+}
+
+/// A wallet with the name it announced.
+pub struct NamedWallet {
+    name: String,
+    wallet: InjectedWallet,
+}
+
+impl Page {
+    /// Looks for wallets, and listens to the other windows.
+    pub fn new(host: HtmlElement, commands: UnboundedSender<Command>) -> Self {
+        let on_wallets = commands.clone();
+        Self {
+            host,
+            store: IndexedDbStore::new(DATABASE),
+            // Both fail only after the element is gone.
+            wallets: Wallets::discover(move || {
+                let _ = on_wallets.unbounded_send(Command::WalletsChanged);
+            }),
+            tabs: Tabs::join(move |account| {
+                let _ = commands.unbounded_send(Command::RecordsChanged(account));
+            }),
+        }
+    }
+
+    /// The wallets of the page.
+    pub fn wallets(&self) -> &Wallets {
+        &self.wallets
+    }
+}
+
+impl Platform for Page {
+    type Ports = BrowserPorts;
+    type Wallet = NamedWallet;
+
+    fn ports(&self, rpc_url: &HttpUrl) -> BrowserPorts {
+        BrowserPorts::new(rpc_url.clone(), self.store.clone())
+    }
+
+    fn store(&self) -> &IndexedDbStore {
+        &self.store
+    }
+
+    fn http(&self) -> &BrowserHttp {
+        &BrowserHttp
+    }
+
+    fn clock(&self) -> &BrowserClock {
+        &BrowserClock
+    }
+
+    fn wallets(&self) -> Vec<WalletChoice> {
+        let choice = |wallet: crate::adapters::wallet::WalletInfo| WalletChoice {
+            id: wallet.id,
+            name: wallet.name,
+            icon: wallet.icon,
+        };
+        self.wallets.list().into_iter().map(choice).collect()
+    }
+
+    fn wallet(&self, id: &str) -> Option<NamedWallet> {
+        let name = self.wallets.list().into_iter().find(|wallet| wallet.id == id)?.name;
+        self.wallets.wallet(id).map(|wallet| NamedWallet { name, wallet })
+    }
+
+    async fn shared_accounts(&self) -> Vec<Address> {
+        let mut shared = Vec::new();
+        for wallet in self.wallets.list() {
+            let Some(wallet) = self.wallets.wallet(&wallet.id) else { continue };
+            let patience = std::pin::pin!(gloo_timers::future::sleep(WALLET_PATIENCE));
+            // A wallet that fails or stays silent shares nothing.
+            if let Either::Left((Ok(accounts), _)) = select(std::pin::pin!(wallet.accounts()), patience).await
+            {
+                shared.extend(accounts);
+            }
+        }
+        shared
+    }
+
+    fn window_account(&self) -> Option<Address> {
+        let kept = storage(Storages::Window)?.get_item(WINDOW_ACCOUNT).ok()??;
+        kept.parse().ok()
+    }
+
+    fn set_window_account(&self, account: Option<Address>) {
+        let Some(storage) = storage(Storages::Window) else { return };
+        // Without it the next start asks the wallets which account is meant.
+        let _ = match account {
+            Some(account) => storage.set_item(WINDOW_ACCOUNT, &account.to_string()),
+            None => storage.remove_item(WINDOW_ACCOUNT),
+        };
+    }
+
+    fn kept_discovery(&self, node: &str) -> Option<String> {
+        storage(Storages::Browser)?.get_item(&format!("{KEPT_DISCOVERY}{node}")).ok()?
+    }
+
+    fn keep_discovery(&self, node: &str, text: &str) {
+        if let Some(storage) = storage(Storages::Browser) {
+            // Without it the history can't be shown while the node is away.
+            let _ = storage.set_item(&format!("{KEPT_DISCOVERY}{node}"), text);
+        }
+    }
+
+    fn emit(&self, event: HostEvent) -> bool {
+        let (name, detail) = described(event);
+        let init = CustomEventInit::new();
+        init.set_bubbles(true);
+        init.set_composed(true);
+        init.set_cancelable(name == "dm3-before-sign");
+        init.set_detail(&detail);
+        // Dispatching fails only for an event that is being dispatched already; this one is new.
+        CustomEvent::new_with_event_init_dict(name, &init)
+            .and_then(|event| self.host.dispatch_event(&event))
+            .unwrap_or(true)
+    }
+
+    fn tell_windows(&self, account: Address) {
+        self.tabs.announce(account);
+    }
+
+    fn spawn(&self, task: Task) {
+        wasm_bindgen_futures::spawn_local(task);
+    }
+}
+
+impl dm3_core::ports::Wallet for NamedWallet {
+    async fn sign_text(&self, account: Address, text: &str) -> Result<String, WalletError> {
+        self.wallet.sign_text(account, text).await
+    }
+}
+
+impl PageWallet for NamedWallet {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    async fn connect(&self) -> Result<Vec<Address>, WalletError> {
+        self.wallet.connect().await
+    }
+}
+
+/// The members an event's `detail` may have.
+#[derive(Default, Serialize)]
+struct Detail {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+fn described(event: HostEvent) -> (&'static str, JsValue) {
+    let (name, detail) = match event {
+        HostEvent::Ready => ("dm3-ready", Detail::default()),
+        HostEvent::Connect(account) => {
+            ("dm3-connect", Detail { account: Some(account.to_string()), ..Detail::default() })
+        }
+        HostEvent::Disconnect => ("dm3-disconnect", Detail::default()),
+        HostEvent::BeforeSign { purpose, text } => {
+            ("dm3-before-sign", Detail { purpose: Some(purpose), text: Some(text), ..Detail::default() })
+        }
+        HostEvent::MessageSent(hash) => {
+            ("dm3-message-sent", Detail { id: Some(hash.to_string()), ..Detail::default() })
+        }
+        HostEvent::MessageReceived { peer, hash } => {
+            let (peer, id) = (Some(peer.to_string()), Some(hash.to_string()));
+            ("dm3-message-received", Detail { peer, id, ..Detail::default() })
+        }
+        HostEvent::UnreadChange(count) => {
+            let count = Some(u32::try_from(count).unwrap_or(u32::MAX));
+            ("dm3-unread-change", Detail { count, ..Detail::default() })
+        }
+        HostEvent::Error { code, message } => {
+            ("dm3-error", Detail { code: Some(code), message: Some(message), ..Detail::default() })
+        }
+    };
+    // Texts and numbers always convert.
+    (name, serde_wasm_bindgen::to_value(&detail).unwrap_or(JsValue::UNDEFINED))
+}
+
+enum Storages {
+    /// Lives as long as the window, reloads included.
+    Window,
+    /// Lives in the browser.
+    Browser,
+}
+
+/// `None` where the browser lets the page store nothing.
+fn storage(which: Storages) -> Option<Storage> {
+    let window = web_sys::window()?;
+    match which {
+        Storages::Window => window.session_storage().ok()?,
+        Storages::Browser => window.local_storage().ok()?,
+    }
+}

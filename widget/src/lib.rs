@@ -1,0 +1,15 @@
+//! `<dm3-chat>`: wallet-to-wallet, end-to-end encrypted chat for any page.
+//!
+//! ```text
+//! element     the custom element: attributes, properties, methods, events
+//! view/       Leptos components, one file per screen part; no I/O
+//! app/        one store per element, and the one handle that changes it
+//! adapters/   wallet, JSON-RPC, HTTP, WebSocket, IndexedDB, clock and entropy of the browser
+//! ```
+//!
+//! Direction: `element → view → app → dm3-core's session`; `adapters → dm3-core's ports`.
+
+pub mod adapters;
+pub mod app;
+pub mod element;
+pub mod view;

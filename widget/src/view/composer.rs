@@ -1,0 +1,67 @@
+//! Where messages are written.
+
+use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, EventTarget, HtmlElement};
+
+use super::attributes::{VALUE, attrs};
+use super::icons::{Picture, icon};
+use super::names::shorten_name;
+use super::{OnClick, OnKey, texts, truth};
+use crate::app::{App, Command};
+
+/// What some browsers report for keys that go to an input method (UI Events, appendix on keyCode).
+const IME_KEY: u32 = 229;
+/// Lines the field grows to where the browser cannot size it by its content.
+const MOST_ROWS: usize = 6;
+
+/// The text field and its button.
+pub fn composer(app: &App, name: &str) -> AnyView {
+    let text = app.state.text;
+    let lines = text.with(|text| text.split('\n').count().min(MOST_ROWS).to_string());
+    let empty = text.with(|text| text.trim().is_empty());
+    let typed: OnKey = {
+        let app = app.clone();
+        Box::new(move |event: KeyboardEvent| {
+            let input_method = event.is_composing() || event.key_code() == IME_KEY;
+            if event.key() == "Enter" && !event.shift_key() && !input_method {
+                event.prevent_default();
+                send(&app, event.target());
+            }
+        })
+    };
+    let pressed: OnClick = {
+        let app = app.clone();
+        Box::new(move |event: MouseEvent| send(&app, event.target()))
+    };
+    view! {
+        <div {attrs(&[("class", "composer"), ("part", "composer")])}>
+            <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &texts::message_field(name)), ("placeholder", &texts::message_field(&shorten_name(name))), ("rows", &lines), (VALUE, &text.get())])} on:input=move |event| text.set(event_target_value(&event)) on:keydown=typed></textarea>
+            <button {attrs(&[("class", "send"), ("part", "send-button"), ("type", "button"), ("aria-label", texts::SEND), ("aria-disabled", truth(empty))])} on:click=pressed>
+                {icon(Picture::Send)}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn send(app: &App, from: Option<EventTarget>) {
+    let message = app.state.text.with_untracked(|text| text.trim().to_owned());
+    let screen = from
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .and_then(|element| element.closest(".screen").ok().flatten());
+    let find = |selector| screen.as_ref().and_then(|screen| screen.query_selector(selector).ok().flatten());
+    if !message.is_empty() {
+        app.command(Command::Send(message));
+        app.state.text.set(String::new());
+        // What somebody writes is seen, wherever they were reading. The rest is the browser's: styles/thread.css.
+        if let Some(log) = find(".log") {
+            log.set_scroll_top(0);
+        }
+    }
+    if let Some(field) = find("textarea").and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+        // A field that cannot take the focus leaves it where it is.
+        let _ = field.focus();
+    }
+}

@@ -1,0 +1,218 @@
+//! The conversation list, with the field that finds or starts a conversation.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+
+use super::attributes::{VALUE, attrs, class};
+use super::icons::{Picture, icon};
+use super::names::{display_name, short_address};
+use super::panel::{connection_bar, header, lookup_note, quarantine_note};
+use super::person::{person_avatar, person_name};
+use super::states::{empty, skeleton_rows};
+use super::{OnKey, on_click, part, rows, sends, texts, time, truth, when};
+use crate::app::state::{ConversationRow, Lookup, Person, State};
+use crate::app::{App, Command};
+
+/// The whole screen.
+pub fn list(app: &App) -> AnyView {
+    let top = {
+        let app = app.clone();
+        part(move || view! { {list_header(&app)} {connection_bar(&app)} }.into_any())
+    };
+    let search = {
+        let app = app.clone();
+        part(move || search(&app))
+    };
+    let found = {
+        let app = app.clone();
+        part(move || found(&app))
+    };
+    let state = app.state;
+    view! {
+        {top}
+        {search}
+        {part(move || lookup_note(state).into_any())}
+        <div {attrs(&[("class", "list"), ("part", "list")])}>
+            {found}
+        </div>
+        {part(move || quarantine_note(state).into_any())}
+    }
+    .into_any()
+}
+
+fn list_header(app: &App) -> AnyView {
+    let account = app.state.account.get();
+    let content = view! {
+        <div {class("title")}>
+            <h2 {attrs(&[("tabindex", "-1")])}>{texts::MESSAGES}</h2>
+            <p>{account.as_ref().map(display_name).unwrap_or_default()}</p>
+        </div>
+        {account_menu(app, account.as_ref())}
+    };
+    header(app, "header", content.into_any())
+}
+
+fn search(app: &App) -> AnyView {
+    let query = app.state.query;
+    let typed: OnKey = {
+        let app = app.clone();
+        Box::new(move |event: KeyboardEvent| {
+            let wanted = wanted(app.state);
+            // Enter inside an input method's list chooses there.
+            if event.key() == "Enter" && !event.is_composing() && !wanted.is_empty() {
+                event.prevent_default();
+                app.command(Command::Open(wanted));
+            }
+        })
+    };
+    view! {
+        <div {class("search")}>
+            {icon(Picture::Search)}
+            <input {attrs(&[("type", "text"), ("data-autofocus", "true"), ("aria-label", texts::SEARCH), ("placeholder", texts::SEARCH), ("autocomplete", "off"), ("autocapitalize", "none"), ("spellcheck", "false"), ("enterkeyhint", "go"), ("maxlength", "255"), (VALUE, &query.get())])} on:input=move |event| query.set(event_target_value(&event)) on:keydown=typed />
+        </div>
+    }
+    .into_any()
+}
+
+/// What is typed, without the blanks around it.
+fn wanted(state: State) -> String {
+    state.query.with(|query| query.trim().to_owned())
+}
+
+/// Who is meant by what is typed, and what Enter does.
+fn found(app: &App) -> AnyView {
+    let state = app.state;
+    let wanted = wanted(state);
+    let start = when(!wanted.is_empty(), || start_row(app, &wanted));
+    let Some(keys) = keys(state, &wanted.to_ascii_lowercase()) else {
+        return view! { {start} {skeleton_rows()} }.into_any();
+    };
+    let nobody = keys.is_empty().then(|| match (wanted.is_empty(), state.lookup.get()) {
+        (true, _) => empty(texts::EMPTY_LIST, texts::EMPTY_LIST_HELP),
+        (false, Lookup::Idle) => view! { <p {class("status")}>{texts::NO_MATCH}</p> }.into_any(),
+        // The search says something by itself.
+        (false, _) => ().into_any(),
+    });
+    let app = app.clone();
+    view! {
+        {start}
+        <ul>{rows(keys, move |key| row(&app, key))}</ul>
+        {nobody}
+    }
+    .into_any()
+}
+
+/// The addresses of those who are meant by what was typed (in lower case). `None` while the list is read.
+fn keys(state: State, wanted: &str) -> Option<Vec<String>> {
+    state.conversations.with(|rows| {
+        let matching = rows.as_ref()?.iter().filter(|row| is_meant(&row.peer, wanted));
+        Some(matching.map(|row| row.peer.address.to_lower_hex()).collect())
+    })
+}
+
+fn is_meant(person: &Person, wanted: &str) -> bool {
+    person.name.as_ref().is_some_and(|name| name.to_ascii_lowercase().contains(wanted))
+        || person.address.to_lower_hex().contains(wanted)
+}
+
+/// The first row while something is typed: what Enter does, for a finger.
+fn start_row(app: &App, name: &str) -> AnyView {
+    view! {
+        <button {attrs(&[("class", "row row-new"), ("type", "button")])} on:click=sends(app, Command::Open(name.to_owned()))>
+            <span {class("avatar avatar-large")}>{icon(Picture::Pen)}</span>
+            <span {class("row-body")}>
+                <b {attrs(&[("dir", "auto")])}>{texts::write_to(name)}</b>
+                <span {class("row-bottom")}>{texts::NEW_CONVERSATION_HELP}</span>
+            </span>
+        </button>
+    }
+    .into_any()
+}
+
+/// One conversation. It reads its record by itself: what is found may change without the row.
+fn row(app: &App, key: String) -> AnyView {
+    let app = app.clone();
+    let view = part(move || {
+        let found = app
+            .state
+            .conversations
+            .with(|rows| rows.iter().flatten().find(|row| row.peer.address.to_lower_hex() == key).cloned());
+        found.map(|row| row_content(&app, &row)).into_any()
+    });
+    view! { <li>{view}</li> }.into_any()
+}
+
+fn row_content(app: &App, row: &ConversationRow) -> AnyView {
+    let unread = row.unread;
+    let classes = if unread > 0 { "row row-unread" } else { "row" };
+    let time = row.preview.as_ref().map(|_| time::short_time(row.time, time::now())).unwrap_or_default();
+    let badge = when(unread > 0, || {
+        view! {
+            <span {class("unread")}>
+                {unread.to_string()}
+                <span {class("sr")}>{texts::unread(unread)}</span>
+            </span>
+        }
+        .into_any()
+    });
+    view! {
+        <button {attrs(&[("class", classes), ("type", "button")])} on:click=sends(app, Command::OpenPeer(row.peer.address))>
+            {person_avatar(&row.peer, true)}
+            <span {class("row-body")}>
+                <span {class("row-top")}>{person_name(&row.peer)}<time>{time}</time></span>
+                <span {class("row-bottom")}>
+                    <span {attrs(&[("class", "preview"), ("dir", "auto")])}>
+                        {preview(row)}
+                    </span>
+                    {badge}
+                </span>
+            </span>
+        </button>
+    }
+    .into_any()
+}
+
+fn preview(row: &ConversationRow) -> String {
+    /// More than any panel shows of one line.
+    const LENGTH: usize = 120;
+    let Some(preview) = &row.preview else { return texts::NO_MESSAGE.into() };
+    let text: String = preview.text.chars().take(LENGTH).collect();
+    if preview.own { texts::own_preview(&text, preview.waiting) } else { text }
+}
+
+/// Who is signed in, and the way out.
+fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
+    let menu = app.state.menu;
+    let escape: OnKey = Box::new(move |event: KeyboardEvent| {
+        if event.key() == "Escape" && menu.get_untracked() {
+            // The panel's own Escape would close the whole chat.
+            event.prevent_default();
+            menu.set(false);
+        }
+    });
+    let card = account.filter(|_| menu.get()).map(|person| {
+        let name = person.name.clone().unwrap_or_else(|| short_address(person.address));
+        view! {
+            <div {class("menu-card")}>
+                <div>
+                    <p>{texts::SIGNED_IN_AS}</p>
+                    <b>{name}</b>
+                    <p {class("mono")}>{person.address.to_string()}</p>
+                </div>
+                <p>{texts::SIGN_OUT_HELP}</p>
+                <button {attrs(&[("class", "button button-quiet"), ("type", "button")])} on:click=sends(app, Command::SignOut)>
+                    {texts::SIGN_OUT}
+                </button>
+            </div>
+        }
+    });
+    view! {
+        <div {class("menu")} on:keydown=escape>
+            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", texts::ACCOUNT), ("aria-expanded", truth(menu.get()))])} on:click=on_click(move || menu.update(|open| *open = !*open))>
+                {icon(Picture::Dots)}
+            </button>
+            {card}
+        </div>
+    }
+    .into_any()
+}

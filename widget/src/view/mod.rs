@@ -1,0 +1,72 @@
+//! What is inside the panel, one file per part of the screen. Views read [`State`](crate::app::state::State) and
+//! send [`Command`]s; they do no I/O.
+//!
+//! They are written for small WASM: a [`Part`] is a function of the state; its elements stay and are given their
+//! attributes and texts anew when the state changes. All parts, handlers, rows and attributes have one type each,
+//! because every further type of closure, memo or attribute costs up to a kilobyte after compression.
+//!
+//! Static text is written as `{"text"}`, and attributes through [`attributes::attrs`]: markup that is constant
+//! throughout would be set through `innerHTML`, which Trusted Types forbid.
+
+mod attributes;
+mod composer;
+mod icons;
+mod list;
+mod names;
+mod panel;
+mod person;
+mod screen;
+mod sign_in;
+mod states;
+mod texts;
+mod thread;
+mod thread_rows;
+mod time;
+
+use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::prelude::*;
+use leptos::tachys::view::keyed::keyed;
+
+use crate::app::{App, Command};
+pub use screen::Chat;
+
+/// A piece of the screen that follows the state.
+type Part = Box<dyn FnMut() -> AnyView + Send>;
+
+/// A piece of the screen that follows what `view` reads.
+fn part(view: impl FnMut() -> AnyView + Send + 'static) -> Part {
+    Box::new(view)
+}
+
+/// What a click does.
+type OnClick = Box<dyn FnMut(MouseEvent)>;
+
+fn on_click(act: impl FnMut() + 'static) -> OnClick {
+    let mut act = act;
+    Box::new(move |_| act())
+}
+
+/// A click that sends one command.
+fn sends(app: &App, command: Command) -> OnClick {
+    let app = app.clone();
+    on_click(move || app.command(command.clone()))
+}
+
+/// What a key does.
+type OnKey = Box<dyn FnMut(KeyboardEvent)>;
+
+/// A view that is there or not.
+fn when(is_there: bool, view: impl FnOnce() -> AnyView) -> Option<AnyView> {
+    is_there.then(view)
+}
+
+/// Rows by their keys: a row stays the same element for as long as its key is there.
+fn rows(keys: Vec<String>, row: impl Fn(String) -> AnyView + Send + 'static) -> AnyView {
+    let row: Box<dyn Fn(String) -> AnyView + Send> = Box::new(row);
+    keyed(keys, String::clone, move |_, key| ((|_| ()) as fn(usize), row(key))).into_any()
+}
+
+/// For ARIA attributes, which are words.
+fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}

@@ -1,0 +1,92 @@
+//! What every screen has: the header, and what is said below it.
+
+use leptos::prelude::*;
+
+use super::attributes::{attrs, class};
+use super::icons::{Picture, icon};
+use super::{OnClick, sends, texts};
+use crate::app::state::{Connection, Lookup, State};
+use crate::app::{App, Command};
+
+/// The top of a screen: what the screen puts there, then the button that closes the panel.
+pub fn header(app: &App, classes: &'static str, content: AnyView) -> AnyView {
+    // The loader listens for clicks on [data-close]: it owns the panel.
+    let close = app.state.closable.get().then(|| {
+        view! {
+            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("data-close", "true"), ("aria-label", texts::CLOSE)])}>
+                {icon(Picture::Close)}
+            </button>
+        }
+    });
+    view! {
+        <header {attrs(&[("class", classes), ("part", "header")])}>
+            {content}
+            {close}
+        </header>
+    }
+    .into_any()
+}
+
+/// A header with nothing but the button.
+pub fn bare_header(app: &App) -> AnyView {
+    header(app, "header header-bare", blank("title"))
+}
+
+/// An element with a class and nothing in it.
+pub fn blank(classes: &'static str) -> AnyView {
+    view! { <div {class(classes)}></div> }.into_any()
+}
+
+/// A bar below the header: words and a way out.
+pub fn bar(
+    classes: &'static str,
+    role: &'static str,
+    words: String,
+    label: &'static str,
+    act: OnClick,
+) -> AnyView {
+    view! {
+        <div {attrs(&[("class", classes), ("role", role)])}>
+            <span>{words}</span>
+            <button {attrs(&[("type", "button")])} on:click=act>
+                {label}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Says that the node does not answer, with a way to try now.
+pub fn connection_bar(app: &App) -> Option<AnyView> {
+    match app.state.connection.get() {
+        Connection::Lost(words) => {
+            Some(bar("bar", "alert", words, texts::RETRY, sends(app, Command::Reconnect)))
+        }
+        Connection::Idle | Connection::Connecting | Connection::Live => None,
+    }
+}
+
+/// How the looking up of a name goes.
+pub fn lookup_note(state: State) -> Option<AnyView> {
+    match state.lookup.get() {
+        Lookup::Idle => None,
+        Lookup::Searching => Some(note("status", "status", texts::SEARCHING.to_owned())),
+        Lookup::Failed(words) => Some(note("error error-inset", "alert", words)),
+    }
+}
+
+/// How many received messages could not be proven genuine.
+pub fn quarantine_note(state: State) -> Option<AnyView> {
+    let count = state.quarantined.get();
+    (count > 0).then(|| note("note", "status", texts::quarantined(count)))
+}
+
+/// A paragraph that assistive technology announces.
+pub fn note(classes: &'static str, role: &'static str, words: String) -> AnyView {
+    view! {
+        <p {attrs(&[("class", classes), ("role", role)])}>
+            {words}
+        </p>
+    }
+    .into_any()
+}

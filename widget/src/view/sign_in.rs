@@ -1,0 +1,207 @@
+//! Signing in: three steps, each explained before the wallet opens, each of which can be repeated or left.
+
+use std::cmp::Ordering;
+
+use leptos::ev::ErrorEvent;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use super::attributes::{attrs, class};
+use super::names::initial_of;
+use super::panel::{bare_header, connection_bar, note};
+use super::person::avatar;
+use super::{on_click, sends, texts, truth, when};
+use crate::app::state::{Busy, SignIn, SignInStep, WalletChoice};
+use crate::app::{App, Command};
+
+/// The number of the step a person is at, from 1; 4 when all are done.
+fn number(step: &SignInStep) -> usize {
+    match step {
+        SignInStep::Connect { .. } => 1,
+        SignInStep::CreateKeys { .. } => 2,
+        SignInStep::PublishProfile { .. } | SignInStep::OtherKeys { .. } => 3,
+        SignInStep::Finishing => 4,
+    }
+}
+
+/// The text that the wallet will show.
+fn text_to_sign(step: &SignInStep) -> Option<&str> {
+    match step {
+        SignInStep::CreateKeys { text }
+        | SignInStep::PublishProfile { text }
+        | SignInStep::OtherKeys { text } => Some(text),
+        SignInStep::Connect { .. } | SignInStep::Finishing => None,
+    }
+}
+
+/// What the button sends; nothing while the person first has to choose or to wait.
+fn action(at: &SignIn) -> Option<Command> {
+    match &at.step {
+        _ if at.busy.is_some() => None,
+        SignInStep::Connect { wallets } => match wallets.as_slice() {
+            [] => Some(Command::UseAnotherWallet),
+            [only] => Some(Command::Connect(only.id.clone())),
+            _ => None,
+        },
+        SignInStep::CreateKeys { .. } => Some(Command::CreateKeys),
+        SignInStep::PublishProfile { .. } | SignInStep::OtherKeys { .. } => Some(Command::PublishProfile),
+        SignInStep::Finishing => at.error.is_some().then_some(Command::Restart),
+    }
+}
+
+/// The whole screen.
+pub fn sign_in(app: &App, at: SignIn) -> AnyView {
+    let to = app.state.to.get();
+    let current = number(&at.step);
+    let hint = match &at.step {
+        SignInStep::Connect { wallets } if wallets.is_empty() => {
+            Some(note("hint", "status", format!("{} {}", texts::NO_WALLET, texts::NO_WALLET_HELP)))
+        }
+        SignInStep::OtherKeys { .. } => Some(note("hint", "status", texts::OTHER_KEYS.to_owned())),
+        _ => None,
+    };
+    let status = match (at.busy, current) {
+        (Some(Busy::Wallet), _) => texts::ANSWER_IN_WALLET,
+        (_, 4) => texts::FINISHING,
+        _ => "",
+    };
+    let leave = {
+        let app = app.clone();
+        on_click(move || {
+            app.state.choosing.set(false);
+            app.command(Command::UseAnotherWallet);
+        })
+    };
+    let choices = match &at.step {
+        SignInStep::Connect { wallets } if wallets.len() > 1 && app.state.choosing.get() => {
+            wallet_picker(app, wallets, at.busy.is_some())
+        }
+        _ => button(app, &at),
+    };
+    view! {
+        {bare_header(app)}
+        {connection_bar(app)}
+        <div {class("signin")}>
+            {to.as_ref().map(|to| avatar(initial_of(to), &to.to_ascii_lowercase(), true))}
+            <h2 {attrs(&[("tabindex", "-1")])}>{texts::sign_in_title(to.as_deref())}</h2>
+            <p>{texts::SIGN_IN_PROMISE}</p>
+            {hint}
+            <ol {class("steps")}>{[1, 2, 3].map(|number| step(number, current, &at)).into_iter().collect::<Vec<_>>()}</ol>
+            {note("sr", "status", status.to_owned())}
+            <div {class("actions")}>
+                {at.error.clone().map(|words| note("error", "alert", words))}
+                {choices}
+                {when(
+                    current > 1 || at.busy == Some(Busy::Wallet),
+                    || {
+                        view! {
+                            <button {attrs(&[("class", "link"), ("type", "button")])} on:click=leave>
+                                {texts::ANOTHER_WALLET}
+                            </button>
+                        }
+                            .into_any()
+                    },
+                )}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn button(app: &App, at: &SignIn) -> AnyView {
+    let command = action(at);
+    let chooses = at.busy.is_none() && matches!(at.step, SignInStep::Connect { .. });
+    let blocked = command.is_none() && !chooses;
+    let app = app.clone();
+    let press = on_click(move || match &command {
+        Some(command) => app.command(command.clone()),
+        None => app.state.choosing.set(chooses),
+    });
+    view! {
+        <button {attrs(&[("class", "button"), ("type", "button"), ("data-autofocus", "true"), ("aria-disabled", truth(blocked))])} on:click=press>
+            {texts::sign_in_action(&at.step, at.busy, at.error.is_some())}
+        </button>
+    }
+    .into_any()
+}
+
+fn step(number: usize, current: usize, at: &SignIn) -> AnyView {
+    let progress = number.cmp(&current);
+    let done = progress == Ordering::Less;
+    let classes = match progress {
+        Ordering::Less => "step step-done",
+        Ordering::Equal => "step step-now",
+        Ordering::Greater => "step",
+    };
+    let (title, words) = match number {
+        1 if done => (texts::CONNECTED_STEP, texts::connected_wallet(at.account, at.wallet.as_deref())),
+        1 => (texts::CONNECT_STEP, texts::CONNECT_STEP_HELP.to_owned()),
+        2 => (texts::KEYS_STEP, texts::KEYS_STEP_HELP.to_owned()),
+        _ => (texts::PROFILE_STEP, texts::PROFILE_STEP_HELP.to_owned()),
+    };
+    let text = text_to_sign(&at.step).filter(|_| progress == Ordering::Equal).map(|text| {
+        view! {
+            <details {class("disclosure")}>
+                <summary>{texts::SHOW_TEXT}</summary>
+                <pre {attrs(&[("dir", "auto"), ("tabindex", "0")])}>
+                    {text.to_owned()}
+                </pre>
+            </details>
+        }
+    });
+    let done_words = if done { texts::DONE } else { "" };
+    view! {
+        <li {attrs(&[("class", classes), ("aria-current", if progress == Ordering::Equal { "step" } else { "" })])}>
+            <span {attrs(&[("class", "step-mark"), ("aria-hidden", "true")])}>
+                {if done { "✓".to_owned() } else { number.to_string() }}
+            </span>
+            <div {class("step-body")}>
+                <b>{title}<span {class("sr")}>{done_words}</span></b>
+                <p {attrs(&[("class", if number == 1 && done { "mono" } else { "" })])}>{words}</p>
+                {text}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn wallet_picker(app: &App, wallets: &[WalletChoice], busy: bool) -> AnyView {
+    let buttons = wallets.iter().map(|wallet| {
+        let connect = if busy { on_click(|| ()) } else { sends(app, Command::Connect(wallet.id.clone())) };
+        view! {
+            <li>
+                <button {attrs(&[("class", "wallet"), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=connect>
+                    {wallet_icon(wallet)}
+                    {wallet.name.clone()}
+                </button>
+            </li>
+        }
+        .into_any()
+    });
+    view! {
+        <ul {attrs(&[("class", "wallets"), ("aria-label", texts::CHOOSE_WALLET)])}>
+            {buttons.collect::<Vec<_>>()}
+        </ul>
+    }
+    .into_any()
+}
+
+/// The wallet's own picture over its initial: a page that forbids images shows the initial.
+fn wallet_icon(wallet: &WalletChoice) -> AnyView {
+    let picture = wallet.icon.clone().filter(|icon| icon.starts_with("data:image/"));
+    view! {
+        <span {attrs(&[("class", "avatar avatar-7"), ("aria-hidden", "true")])}>
+            {initial_of(&wallet.name)}
+            {picture.map(|src| view! { <img {attrs(&[("src", &src), ("alt", " ")])} on:error=hide /> })}
+        </span>
+    }
+    .into_any()
+}
+
+fn hide(event: ErrorEvent) {
+    let image = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    if let Some(image) = image {
+        image.set_hidden(true);
+    }
+}

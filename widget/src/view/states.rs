@@ -1,0 +1,73 @@
+//! Waiting, stopped and empty.
+
+use leptos::prelude::*;
+
+use super::attributes::{attrs, class};
+use super::icons::{Picture, icon};
+use super::panel::{bare_header, blank, header};
+use super::{sends, texts};
+use crate::app::{App, Command};
+
+/// The device's records are being read.
+pub fn starting(app: &App) -> AnyView {
+    view! {
+        {header(app, "header", blank("title"))}
+        <div {class("list")}>{skeleton_rows()}</div>
+    }
+    .into_any()
+}
+
+/// It can't go on by itself.
+pub fn failed(app: &App, words: String) -> AnyView {
+    view! {
+        {bare_header(app)}
+        <div {class("center")}>
+            {icon(Picture::Alert)}
+            <h2 {attrs(&[("tabindex", "-1")])}>{texts::STOPPED}</h2>
+            <p {attrs(&[("role", "alert")])}>{words}</p>
+            <button {attrs(&[("class", "button"), ("type", "button"), ("data-autofocus", "true")])} on:click=sends(app, Command::Restart)>
+                {texts::TRY_AGAIN}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Nothing is there yet, and what to do about it.
+pub fn empty(title: &'static str, help: &'static str) -> AnyView {
+    view! {
+        <div {class("center")}>
+            {icon(Picture::Bubble)}
+            <h3>{title}</h3>
+            <p>{help}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// Rows of a list that is being read.
+pub fn skeleton_rows() -> AnyView {
+    skeleton("", || {
+        view! {
+            <div {class("skeleton-row")}>
+                {blank("skeleton-disc")}
+                <div {class("skeleton-lines")}>{blank("skeleton-line")}{blank("skeleton-line")}</div>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+/// Bubbles of a thread that is being read.
+pub fn skeleton_bubbles() -> AnyView {
+    skeleton("log-content", || blank("skeleton-bubble"))
+}
+
+fn skeleton(classes: &'static str, piece: fn() -> AnyView) -> AnyView {
+    view! {
+        <div {attrs(&[("class", classes), ("role", "status"), ("aria-label", texts::LOADING)])}>
+            {[piece(), piece(), piece(), piece()].into_iter().collect::<Vec<_>>()}
+        </div>
+    }
+    .into_any()
+}

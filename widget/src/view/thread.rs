@@ -1,0 +1,230 @@
+//! One conversation.
+
+use leptos::prelude::*;
+
+use super::attributes::{attrs, class};
+use super::composer::composer;
+use super::icons::{Picture, icon};
+use super::names::{display_name, short_address};
+use super::panel::{bar, connection_bar, header, lookup_note, quarantine_note};
+use super::person::{person_avatar, person_name};
+use super::states::skeleton_bubbles;
+use super::thread_rows::Entry;
+use super::{part, rows, sends, texts, time, when};
+use crate::app::state::{Bubble, Connection, Content, Delivery, Person, Reach, State};
+use crate::app::{App, Command};
+
+/// The whole screen.
+pub fn thread(app: &App) -> AnyView {
+    let state = app.state;
+    let top = {
+        let app = app.clone();
+        part(move || {
+            view! { {thread_header(&app)} {connection_bar(&app)} {lookup_note(state)} {reach_bar(&app)} }
+                .into_any()
+        })
+    };
+    let log = {
+        let app = app.clone();
+        part(move || log(&app))
+    };
+    let composer = {
+        let app = app.clone();
+        part(move || composer(&app, &peer_name(state)))
+    };
+    view! {
+        {top}
+        <div {attrs(&[("class", "log"), ("role", "log"), ("aria-label", texts::CONVERSATION), ("tabindex", "0")])}>
+            {log}
+        </div>
+        {part(move || quarantine_note(state).into_any())}
+        {composer}
+    }
+    .into_any()
+}
+
+fn peer(state: State) -> Option<Person> {
+    state.thread.with(|thread| thread.as_ref().map(|thread| thread.peer.clone()))
+}
+
+/// Who is at the other end; empty while nobody is.
+pub fn peer_name(state: State) -> String {
+    peer(state).as_ref().map(display_name).unwrap_or_default()
+}
+
+fn thread_header(app: &App) -> AnyView {
+    let peer = peer(app.state);
+    let subtitle = peer.as_ref().map(|peer| {
+        // Without a name the address is the title already.
+        match &peer.name {
+            Some(_) => format!("{} · {}", short_address(peer.address), texts::ENCRYPTED),
+            None => texts::ENCRYPTED.to_owned(),
+        }
+    });
+    let full = peer.as_ref().map(|peer| peer.address.to_string()).unwrap_or_default();
+    let content = view! {
+        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", texts::BACK)])} on:click=sends(app, Command::Back)>
+            {icon(Picture::Back)}
+        </button>
+        {peer.as_ref().map(|peer| person_avatar(peer, false))}
+        <div {class("title")}>
+            <h2 {attrs(&[("tabindex", "-1")])}>{peer.as_ref().map(person_name)}</h2>
+            <p {attrs(&[("title", &full)])}>{subtitle.unwrap_or_default()}</p>
+        </div>
+    };
+    header(app, "header", content.into_any())
+}
+
+/// Says that the peer cannot get messages now, and why.
+fn reach_bar(app: &App) -> Option<AnyView> {
+    let check = || sends(app, Command::CheckPeer);
+    match app.state.thread.with(|thread| thread.as_ref().map(|thread| thread.reach.clone()))? {
+        Reach::Checking | Reach::Ready => None,
+        Reach::NoProfile => {
+            let words = texts::no_profile(&peer_name(app.state));
+            Some(bar("bar bar-warn", "status", words, texts::CHECK_AGAIN, check()))
+        }
+        Reach::Unknown(words) => Some(bar("bar", "alert", words, texts::RETRY, check())),
+    }
+}
+
+fn log(app: &App) -> AnyView {
+    let state = app.state;
+    let keys = state.thread.with(|thread| {
+        let messages = thread.as_ref()?.messages.as_ref()?;
+        Some(messages.iter().map(|bubble| bubble.hash.to_string()).collect::<Vec<_>>())
+    });
+    let Some(keys) = keys else { return skeleton_bubbles() };
+    let more = state.thread.with(|thread| thread.as_ref().is_some_and(|thread| thread.more));
+    let start = when(keys.is_empty(), || {
+        view! { <p {class("day")}>{texts::no_messages_with(&peer_name(state))}</p> }.into_any()
+    });
+    let older = when(more, || {
+        view! {
+            <button {attrs(&[("class", "link older"), ("type", "button")])} on:click=sends(app, Command::LoadOlder)>
+                {texts::OLDER}
+            </button>
+        }
+        .into_any()
+    });
+    let app = app.clone();
+    view! {
+        <div {class("log-content")}>
+            {start}
+            {older}
+            {rows(keys, move |key| row(&app, key))}
+        </div>
+    }
+    .into_any()
+}
+
+/// One message. It reads its record by itself, so that news about one message leaves the others' elements alone – a
+/// screen reader would read them all again.
+fn row(app: &App, key: String) -> AnyView {
+    let app = app.clone();
+    part(move || {
+        let state = app.state;
+        let reachable = state.connection.with(|connection| *connection == Connection::Live);
+        let row = state.thread.with(|thread| {
+            let thread = thread.as_ref()?;
+            Some(Row {
+                entry: Entry::find(thread.messages.as_deref()?, &key, time::same_day)?,
+                peer: display_name(&thread.peer),
+                reachable: reachable && thread.reach == Reach::Ready,
+            })
+        });
+        row.map(|row| row_view(&app, &row)).into_any()
+    })
+    .into_any()
+}
+
+/// What one message's elements show.
+struct Row {
+    entry: Entry,
+    /// As the peer is called.
+    peer: String,
+    /// The node answers and the peer has a profile.
+    reachable: bool,
+}
+
+fn row_view(app: &App, row: &Row) -> AnyView {
+    let Row { entry, peer, reachable } = row;
+    let bubble = &entry.bubble;
+    let at = time::time_of_day(bubble.time);
+    let day = when(entry.first_of_day, || {
+        view! { <div {class("day")}>{time::day(bubble.time, time::now())}</div> }.into_any()
+    });
+    let classes = match (bubble.own, entry.tail) {
+        (true, true) => "entry entry-own entry-tail",
+        (true, false) => "entry entry-own",
+        (false, true) => "entry entry-tail",
+        (false, false) => "entry",
+    };
+    let reactions = when(!bubble.reactions.is_empty(), || {
+        let each =
+            bubble.reactions.iter().map(|(emoji, count)| view! { <span>{format!("{emoji} {count}")}</span> });
+        view! { <div {class("reactions")}>{each.collect::<Vec<_>>()}</div> }.into_any()
+    });
+    view! {
+        {day}
+        <div {class(classes)}>
+            <span {class("sr")}>{texts::author(bubble.own, peer, &at)}</span>
+            <div {attrs(&[("class", "message"), ("part", if bubble.own { "message message-own" } else { "message" })])}>
+                {content_view(&bubble.content)}
+            </div>
+            {reactions}
+            {when(entry.shows_meta(), || meta(app, bubble, at, *reachable))}
+        </div>
+    }
+    .into_any()
+}
+
+fn content_view(content: &Content) -> AnyView {
+    let Content::Text { text, quote, attachments, .. } = content else {
+        return view! { <div {class("message-gone")}>{texts::DELETED}</div> }.into_any();
+    };
+    let quote = quote.as_ref().map(|(start, own)| {
+        view! {
+            <div {attrs(&[("class", "quote"), ("dir", "auto")])}>
+                <b>{if *own { texts::YOU } else { "" }}</b>
+                {start.clone()}
+            </div>
+        }
+    });
+    let attachments = when(*attachments > 0, || {
+        view! { <div {class("attachments")}>{texts::attachments(*attachments)}</div> }.into_any()
+    });
+    view! {
+        {quote}
+        <div {attrs(&[("class", "message-text"), ("dir", "auto")])}>
+            {text.clone()}
+        </div>
+        {attachments}
+    }
+    .into_any()
+}
+
+/// The small line below: time, edited, how far it has come.
+fn meta(app: &App, bubble: &Bubble, at: String, reachable: bool) -> AnyView {
+    let failed = matches!(bubble.delivery, Delivery::Failed(_));
+    let mut words = vec![at];
+    if matches!(bubble.content, Content::Text { edited: true, .. }) {
+        words.push(texts::EDITED.to_owned());
+    }
+    words.extend(texts::delivery(&bubble.delivery, reachable));
+    let retry = when(failed, || {
+        view! {
+            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Resend(bubble.hash.clone()))>
+                {texts::RETRY}
+            </button>
+        }
+        .into_any()
+    });
+    view! {
+        <div {attrs(&[("class", if failed { "meta meta-failed" } else { "meta" }), ("role", if failed { "alert" } else { "" })])}>
+            <span>{words.join(" · ")}</span>
+            {retry}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,493 @@
+//! What a person sees and can do, on views mounted into the page.
+#![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on must fail"
+)]
+
+use dm3_core::identity::Address;
+use dm3_core::message::MessageHash;
+use dm3_widget::app::state::*;
+use dm3_widget::app::{App, Command};
+use dm3_widget::view::Chat;
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use leptos::task::tick;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::*;
+use web_sys::{
+    Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
+    KeyboardEventInit,
+};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const BOB: &str = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
+const CAROL: &str = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65";
+/// 1 November 2026, noon in UTC.
+const NOON: u64 = 1_793_534_400_000;
+const MINUTE: u64 = 60_000;
+
+/// Waits until effects of effects have reached the page.
+async fn settled() {
+    for _ in 0..3 {
+        tick().await;
+    }
+}
+
+/// A mounted chat and what it asks for.
+struct Page {
+    state: State,
+    root: HtmlElement,
+    commands: UnboundedReceiver<Command>,
+    owner: Owner,
+}
+
+impl Page {
+    async fn open(show: impl FnOnce(State)) -> Self {
+        let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+        document().body().unwrap().append_child(&root).unwrap();
+        let owner = Owner::new_root(None);
+        let state = owner.with(State::new);
+        show(state);
+        let (sender, commands) = unbounded();
+        let app = App::new(state, sender);
+        owner.with(|| mount_to(root.clone(), move || view! { <Chat app=app /> }).forget());
+        settled().await;
+        Self { state, root, commands, owner }
+    }
+
+    async fn list(rows: Vec<ConversationRow>) -> Self {
+        Self::open(|state| {
+            state.conversations.set(Some(rows));
+            state.screen.set(Screen::List);
+        })
+        .await
+    }
+
+    async fn thread(peer: Person, messages: Vec<Bubble>) -> Self {
+        Self::open(|state| {
+            state.connection.set(Connection::Live);
+            state.thread.set(Some(thread(peer, messages)));
+            state.screen.set(Screen::Thread);
+        })
+        .await
+    }
+
+    async fn sign_in(step: SignInStep) -> Self {
+        Self::open(|state| state.screen.set(sign_in(step, None, None))).await
+    }
+
+    fn all(&self, selector: &str) -> Vec<Element> {
+        let found = self.root.query_selector_all(selector).unwrap();
+        (0..found.length()).map(|i| found.item(i).unwrap().unchecked_into()).collect()
+    }
+
+    fn one(&self, selector: &str) -> Element {
+        let mut found = self.all(selector);
+        assert_eq!(found.len(), 1, "{selector} in {}", self.root.inner_html());
+        found.remove(0)
+    }
+
+    fn texts(&self, selector: &str) -> Vec<String> {
+        self.all(selector).iter().map(|element| element.text_content().unwrap()).collect()
+    }
+
+    fn text(&self) -> String {
+        self.root.text_content().unwrap()
+    }
+
+    fn button(&self, name: &str) -> HtmlElement {
+        let named = |button: &Element| {
+            button
+                .get_attribute("aria-label")
+                .unwrap_or_else(|| button.text_content().unwrap())
+                .contains(name)
+        };
+        self.all("button")
+            .into_iter()
+            .find(named)
+            .unwrap_or_else(|| panic!("no button {name}"))
+            .unchecked_into()
+    }
+
+    async fn click(&self, name: &str) {
+        self.button(name).click();
+        settled().await;
+    }
+
+    async fn type_text(&self, selector: &str, text: &str) {
+        let field = self.one(selector);
+        match field.dyn_ref::<HtmlInputElement>() {
+            Some(field) => field.set_value(text),
+            None => field.unchecked_ref::<HtmlTextAreaElement>().set_value(text),
+        }
+        let bubbling = EventInit::new();
+        bubbling.set_bubbles(true);
+        field.dispatch_event(&Event::new_with_event_init_dict("input", &bubbling).unwrap()).unwrap();
+        settled().await;
+    }
+
+    async fn press_enter(&self, selector: &str, change: impl FnOnce(&KeyboardEventInit)) {
+        let key = KeyboardEventInit::new();
+        key.set_key("Enter");
+        key.set_bubbles(true);
+        key.set_cancelable(true);
+        change(&key);
+        let event = KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &key).unwrap();
+        self.one(selector).dispatch_event(&event).unwrap();
+        settled().await;
+    }
+
+    /// What was asked for since the last look.
+    fn asked(&mut self) -> Vec<Command> {
+        std::iter::from_fn(|| self.commands.try_recv().ok()).collect()
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.root.remove();
+        self.owner.cleanup();
+    }
+}
+
+fn person(name: Option<&str>, address: &str) -> Person {
+    Person { address: address.parse().unwrap(), name: name.map(Into::into) }
+}
+
+fn bob() -> Person {
+    person(Some("bob.eth"), BOB)
+}
+
+fn carol() -> Person {
+    person(None, CAROL)
+}
+
+fn hash(number: u8) -> MessageHash {
+    format!("0x{number:064x}").parse().unwrap()
+}
+
+fn bubble(number: u8, text: &str, delivery: Delivery) -> Bubble {
+    let own = delivery != Delivery::Received;
+    let content = Content::Text { text: text.into(), edited: false, quote: None, attachments: 0 };
+    Bubble {
+        hash: hash(number),
+        own,
+        time: NOON + u64::from(number) * MINUTE,
+        content,
+        delivery,
+        reactions: vec![],
+    }
+}
+
+fn thread(peer: Person, messages: Vec<Bubble>) -> ThreadState {
+    ThreadState { peer, reach: Reach::Ready, messages: Some(messages), more: false }
+}
+
+fn row(peer: Person, text: &str, unread: u64) -> ConversationRow {
+    let preview = Some(Preview { own: false, text: text.into(), waiting: false });
+    ConversationRow { peer, preview, time: NOON, unread }
+}
+
+fn wallet(name: &str) -> WalletChoice {
+    WalletChoice { id: format!("id of {name}"), name: name.into(), icon: None }
+}
+
+fn sign_in(step: SignInStep, busy: Option<Busy>, error: Option<&str>) -> Screen {
+    Screen::SignIn(SignIn { step, busy, error: error.map(Into::into), wallet: None, account: None })
+}
+
+fn keys_step() -> SignInStep {
+    SignInStep::CreateKeys { text: "the exact text".into() }
+}
+
+#[wasm_bindgen_test]
+async fn without_a_wallet_it_is_said_and_can_be_looked_for_again() {
+    let mut page = Page::sign_in(SignInStep::Connect { wallets: vec![] }).await;
+    assert!(page.text().contains("No wallet was found"));
+    page.click("Look again").await;
+    assert_eq!(page.asked(), [Command::UseAnotherWallet]);
+}
+
+#[wasm_bindgen_test]
+async fn the_only_wallet_is_connected_at_once() {
+    let mut page = Page::sign_in(SignInStep::Connect { wallets: vec![wallet("MetaMask")] }).await;
+    page.click("Connect wallet").await;
+    assert_eq!(page.asked(), [Command::Connect("id of MetaMask".into())]);
+}
+
+#[wasm_bindgen_test]
+async fn of_several_wallets_one_is_chosen_by_its_name() {
+    let wallets = vec![wallet("MetaMask"), wallet("Rabby")];
+    let mut page = Page::sign_in(SignInStep::Connect { wallets }).await;
+    page.click("Connect wallet").await;
+    assert_eq!(page.asked(), []);
+    page.click("Rabby").await;
+    assert_eq!(page.asked(), [Command::Connect("id of Rabby".into())]);
+}
+
+#[wasm_bindgen_test]
+async fn a_step_shows_the_exact_text_before_the_wallet_opens() {
+    let mut page = Page::sign_in(keys_step()).await;
+    assert_eq!(page.one("details pre").text_content().unwrap(), "the exact text");
+    page.click("Create keys").await;
+    assert_eq!(page.asked(), [Command::CreateKeys]);
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_step_says_so_and_can_be_repeated_or_left() {
+    let mut page = Page::open(|s| s.screen.set(sign_in(keys_step(), None, Some("You refused.")))).await;
+    assert_eq!(page.one("[role=alert]").text_content().unwrap(), "You refused.");
+    page.click("Create keys").await;
+    page.click("Use another wallet").await;
+    assert_eq!(page.asked(), [Command::CreateKeys, Command::UseAnotherWallet]);
+}
+
+#[wasm_bindgen_test]
+async fn a_step_is_not_asked_for_twice_while_the_wallet_waits() {
+    let mut page = Page::open(|s| s.screen.set(sign_in(keys_step(), Some(Busy::Wallet), None))).await;
+    page.click("Waiting for your wallet").await;
+    assert_eq!(page.asked(), []);
+    assert_eq!(page.one("[aria-disabled=true]").text_content().unwrap(), "Waiting for your wallet…");
+}
+
+#[wasm_bindgen_test]
+async fn the_unfolded_text_stays_unfolded_when_the_step_fails() {
+    let page = Page::sign_in(keys_step()).await;
+    page.one("details").set_attribute("open", "").unwrap();
+    page.state.screen.set(sign_in(keys_step(), None, Some("You refused.")));
+    settled().await;
+    assert!(page.one("details").has_attribute("open"));
+}
+
+#[wasm_bindgen_test]
+async fn enter_in_the_search_field_opens_what_is_typed() {
+    let mut page = Page::list(vec![]).await;
+    page.type_text("input", "  alice.eth ").await;
+    page.press_enter("input", |_| ()).await;
+    assert_eq!(page.asked(), [Command::Open("alice.eth".into())]);
+}
+
+#[wasm_bindgen_test]
+async fn enter_that_belongs_to_an_input_method_opens_nothing() {
+    let mut page = Page::list(vec![]).await;
+    page.type_text("input", "ありす").await;
+    page.press_enter("input", |key| key.set_is_composing(true)).await;
+    assert_eq!(page.asked(), []);
+}
+
+#[wasm_bindgen_test]
+async fn typing_finds_conversations_by_name_and_by_address() {
+    let page = Page::list(vec![row(bob(), "hi", 0), row(carol(), "hello", 0)]).await;
+    assert_eq!(page.all("li").len(), 2);
+    page.type_text("input", "BOB").await;
+    assert_eq!(page.texts("li .name"), ["bob.eth"]);
+    page.type_text("input", "0x15d34a").await;
+    assert_eq!(page.texts("li .name"), ["0x15d3…6A65"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_row_tells_what_is_new_and_opens_its_conversation() {
+    let mut page = Page::list(vec![row(bob(), "Is it still for sale?", 3)]).await;
+    assert_eq!(page.texts(".unread"), ["3 unread messages"]);
+    assert_eq!(page.texts(".preview"), ["Is it still for sale?"]);
+    page.click("bob.eth").await;
+    assert_eq!(page.asked(), [Command::OpenPeer(BOB.parse::<Address>().unwrap())]);
+}
+
+#[wasm_bindgen_test]
+async fn only_a_name_that_was_resolved_has_the_verified_sign() {
+    let page = Page::list(vec![row(bob(), "hi", 0), row(carol(), "hello", 0)]).await;
+    assert_eq!(page.all(".row-top [role=img][aria-label='verified name']").len(), 1);
+    assert!(page.all("li")[0].query_selector(".verified").unwrap().is_some());
+}
+
+#[wasm_bindgen_test]
+async fn an_unknown_name_is_said_in_an_alert() {
+    let page = Page::list(vec![]).await;
+    page.state.lookup.set(Lookup::Failed("There is no name nobody.eth.".into()));
+    settled().await;
+    assert_eq!(page.one("[role=alert]").text_content().unwrap(), "There is no name nobody.eth.");
+}
+
+#[wasm_bindgen_test]
+async fn messages_stand_in_the_log_in_their_order_with_their_side() {
+    let messages = vec![bubble(1, "Hi!", Delivery::Received), bubble(2, "Hello", Delivery::Sent)];
+    let page = Page::thread(bob(), messages).await;
+    assert_eq!(page.texts("[role=log] [part~=message]"), ["Hi!", "Hello"]);
+    assert_eq!(page.texts("[role=log] [part~=message-own]"), ["Hello"]);
+}
+
+#[wasm_bindgen_test]
+async fn markup_in_a_message_is_shown_as_text() {
+    let text = "<img src=x onerror=alert(1)><b>bold</b>";
+    let page = Page::thread(bob(), vec![bubble(1, text, Delivery::Received)]).await;
+    assert_eq!(page.texts("[part~=message]"), [text]);
+    assert_eq!(page.all("[part~=message] img, [part~=message] b").len(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn how_far_a_message_has_come_is_said_in_words() {
+    let page = Page::thread(bob(), vec![bubble(1, "Hello", Delivery::Waiting)]).await;
+    assert!(page.texts(".meta")[0].ends_with("sending"));
+    page.state.connection.set(Connection::Connecting);
+    settled().await;
+    assert!(page.texts(".meta")[0].ends_with("waiting"));
+    page.state.thread.set(Some(thread(bob(), vec![bubble(1, "Hello", Delivery::Sent)])));
+    settled().await;
+    assert!(page.texts(".meta")[0].ends_with("sent"));
+}
+
+#[wasm_bindgen_test]
+async fn a_failed_message_can_be_sent_again() {
+    let failed = Delivery::Failed("the node refused it".into());
+    let mut page = Page::thread(bob(), vec![bubble(7, "Hello", failed)]).await;
+    assert!(page.one("[role=alert]").text_content().unwrap().contains("not sent: the node refused it"));
+    page.click("Retry").await;
+    assert_eq!(page.asked(), [Command::Resend(hash(7))]);
+}
+
+#[wasm_bindgen_test]
+async fn news_about_one_message_leaves_the_elements_of_all_in_place() {
+    let page =
+        Page::thread(bob(), vec![bubble(1, "Hi!", Delivery::Received), bubble(2, "A", Delivery::Waiting)])
+            .await;
+    let before = page.all("[part~=message]");
+    page.state.thread.set(Some(thread(
+        bob(),
+        vec![
+            bubble(1, "Hi!", Delivery::Received),
+            bubble(2, "A", Delivery::Sent),
+            bubble(3, "B", Delivery::Received),
+        ],
+    )));
+    settled().await;
+    let after = page.all("[part~=message]");
+    assert_eq!(page.texts("[part~=message]"), ["Hi!", "A", "B"]);
+    assert!(before.iter().zip(&after).all(|(before, after)| before.is_same_node(Some(after))));
+}
+
+#[wasm_bindgen_test]
+async fn enter_sends_and_empties_the_composer() {
+    let mut page = Page::thread(bob(), vec![]).await;
+    page.type_text("textarea", " Hello Bob \n").await;
+    page.press_enter("textarea", |_| ()).await;
+    assert_eq!(page.asked(), [Command::Send("Hello Bob".into())]);
+    assert_eq!(page.one("textarea").unchecked_into::<HtmlTextAreaElement>().value(), "");
+}
+
+#[wasm_bindgen_test]
+async fn typing_in_the_middle_of_a_text_keeps_the_cursor_there() {
+    let page = Page::thread(bob(), vec![]).await;
+    let field: HtmlTextAreaElement = page.one("textarea").unchecked_into();
+    page.type_text("textarea", "Helo Bob").await;
+    field.set_value("Hello Bob");
+    field.set_selection_range(4, 4).unwrap();
+    let bubbling = EventInit::new();
+    bubbling.set_bubbles(true);
+    field.dispatch_event(&Event::new_with_event_init_dict("input", &bubbling).unwrap()).unwrap();
+    settled().await;
+    assert_eq!(field.value(), "Hello Bob");
+    assert_eq!(field.selection_start().unwrap(), Some(4));
+}
+
+#[wasm_bindgen_test]
+async fn shift_enter_and_input_methods_do_not_send() {
+    let mut page = Page::thread(bob(), vec![]).await;
+    page.type_text("textarea", "こんにちは").await;
+    page.press_enter("textarea", |key| key.set_shift_key(true)).await;
+    page.press_enter("textarea", |key| key.set_is_composing(true)).await;
+    assert_eq!(page.asked(), []);
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_sent_from_an_empty_composer() {
+    let mut page = Page::thread(bob(), vec![]).await;
+    page.type_text("textarea", " \n ").await;
+    page.click("Send").await;
+    assert_eq!(page.asked(), []);
+}
+
+#[wasm_bindgen_test]
+async fn what_was_typed_for_one_peer_is_not_left_over_for_another() {
+    let page = Page::thread(bob(), vec![]).await;
+    page.type_text("textarea", "for bob only").await;
+    page.state.thread.set(Some(thread(carol(), vec![])));
+    settled().await;
+    let field: HtmlTextAreaElement = page.one("textarea").unchecked_into();
+    assert_eq!(field.value(), "");
+    assert_eq!(field.get_attribute("aria-label").unwrap(), "Message 0x15d3…6A65");
+}
+
+#[wasm_bindgen_test]
+async fn a_prefilled_text_never_replaces_a_typed_one() {
+    let page = Page::thread(bob(), vec![]).await;
+    let value = || page.one("textarea").unchecked_into::<HtmlTextAreaElement>().value();
+    page.state.draft.set("Is #123 for sale?".into());
+    settled().await;
+    assert_eq!(value(), "Is #123 for sale?");
+    page.type_text("textarea", "my own words").await;
+    page.state.draft.set("Another offer".into());
+    settled().await;
+    assert_eq!(value(), "my own words");
+}
+
+#[wasm_bindgen_test]
+async fn a_peer_without_profile_can_be_looked_for_again() {
+    let mut page = Page::thread(person(Some("dave.eth"), CAROL), vec![]).await;
+    page.state.thread.update(|thread| thread.as_mut().unwrap().reach = Reach::NoProfile);
+    settled().await;
+    assert!(page.text().contains("dave.eth has not joined dm3 yet"));
+    page.click("Check again").await;
+    assert_eq!(page.asked(), [Command::CheckPeer]);
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_node_is_said_and_can_be_tried_now() {
+    let mut page = Page::list(vec![]).await;
+    page.state.connection.set(Connection::Lost("The node cannot be reached.".into()));
+    settled().await;
+    assert!(page.one("[role=alert]").text_content().unwrap().contains("The node cannot be reached."));
+    page.click("Retry").await;
+    assert_eq!(page.asked(), [Command::Reconnect]);
+}
+
+#[wasm_bindgen_test]
+async fn what_could_not_be_verified_is_counted() {
+    let page = Page::thread(bob(), vec![]).await;
+    for (count, words) in [(1, "1 message could not be verified"), (4, "4 messages could not be verified")] {
+        page.state.quarantined.set(count);
+        settled().await;
+        assert!(page.one(".note").text_content().unwrap().starts_with(words));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn messages_of_one_author_close_together_share_one_time() {
+    let mut late = bubble(3, "much later", Delivery::Received);
+    late.time += 10 * MINUTE;
+    let messages = vec![bubble(1, "one", Delivery::Received), bubble(2, "two", Delivery::Received), late];
+    let page = Page::thread(bob(), messages).await;
+    assert_eq!(page.texts(".entry-tail [part~=message]"), ["two", "much later"]);
+    assert_eq!(page.all(".meta").len(), 2);
+    assert_eq!(page.all(".day").len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn older_messages_are_asked_for() {
+    let mut page = Page::thread(bob(), vec![bubble(1, "Hi!", Delivery::Received)]).await;
+    page.state.thread.update(|thread| thread.as_mut().unwrap().more = true);
+    settled().await;
+    page.click("Show older messages").await;
+    assert_eq!(page.asked(), [Command::LoadOlder]);
+}
+
+#[wasm_bindgen_test]
+async fn no_element_has_a_style_attribute() {
+    let page = Page::thread(bob(), vec![bubble(1, "Hi!", Delivery::Received)]).await;
+    assert_eq!(page.all("[style]").len(), 0);
+}

@@ -1,0 +1,280 @@
+//! Wallets are found, asked and believed as little as possible.
+#![cfg(target_arch = "wasm32")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on must fail"
+)]
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use dm3_core::identity::Address;
+use dm3_core::ports::{Wallet, WalletError};
+use dm3_widget::adapters::wallet::{InjectedWallet, WalletChange, Wallets};
+use js_sys::{Function, Reflect};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const ALICE: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+
+fn alice() -> Address {
+    ALICE.parse().unwrap()
+}
+
+/// Runs a function body in the page with one argument.
+fn js(body: &str, argument: &JsValue) -> JsValue {
+    Function::new_with_args("it", body).call1(&JsValue::NULL, argument).unwrap()
+}
+
+/// An EIP-1193 provider that answers with what an expression of `method` and `params` gives.
+fn provider(answer: &str) -> JsValue {
+    let body = format!(
+        "const listeners = [];
+         return {{
+             asked: [],
+             listeners,
+             async request({{ method, params }}) {{ this.asked.push({{ method, params }}); return {answer}; }},
+             on(name, call) {{ listeners.push([name, call]); }},
+             removeListener(name, call) {{
+                 const at = listeners.findIndex(([n, c]) => n === name && c === call);
+                 if (at >= 0) listeners.splice(at, 1);
+             }},
+             emit(name, value) {{ for (const [n, call] of [...listeners]) if (n === name) call(value); }},
+         }}"
+    );
+    js(&body, &JsValue::NULL)
+}
+
+/// A wallet around what stands in for its provider.
+fn wallet_of(provider: JsValue) -> InjectedWallet {
+    let wallets = Wallets::discover(|| ());
+    wallets.set_page_provider(Some(provider));
+    wallets.wallet("page").expect("a provider")
+}
+
+/// Announces providers for as long as it lives, as an extension does.
+struct Extension(JsValue);
+
+impl Extension {
+    /// `details` is an expression for a list of announcements; `it` is the provider.
+    fn install(details: &str, provider: &JsValue) -> Self {
+        let body = format!(
+            "const announce = () => {{
+                 for (const detail of {details}) dispatchEvent(new CustomEvent('eip6963:announceProvider', {{ detail }}));
+             }};
+             addEventListener('eip6963:requestProvider', announce);
+             announce();
+             return announce;"
+        );
+        Self(js(&body, provider))
+    }
+}
+
+impl Drop for Extension {
+    fn drop(&mut self) {
+        js("removeEventListener('eip6963:requestProvider', it)", &self.0);
+    }
+}
+
+fn names(wallets: &Wallets) -> Vec<String> {
+    wallets.list().into_iter().map(|wallet| wallet.name).collect()
+}
+
+#[wasm_bindgen_test]
+async fn an_announced_wallet_is_listed_and_connects() {
+    let provider = provider(&format!("['{ALICE}'.toLowerCase(), '{ALICE}', 'garbage', 7]"));
+    let details = "[{ info: { uuid: 'u-1', name: 'Good Wallet', icon: 'data:image/svg+xml,<svg/>', rdns: 'a.b' }, provider: it }]";
+    let _extension = Extension::install(details, &provider);
+    let wallets = Wallets::discover(|| ());
+    let list = wallets.list();
+    assert_eq!(list.len(), 1);
+    assert_eq!((list[0].id.as_str(), list[0].name.as_str()), ("u-1", "Good Wallet"));
+    assert_eq!(list[0].icon.as_deref(), Some("data:image/svg+xml,<svg/>"));
+    let wallet = wallets.wallet("u-1").unwrap();
+    assert_eq!(wallet.connect().await, Ok(vec![alice()]));
+    assert_eq!(js("return it.asked[0].method", &provider), JsValue::from("eth_requestAccounts"));
+    assert!(wallets.wallet("u-2").is_none());
+}
+
+#[wasm_bindgen_test]
+fn a_late_announcement_is_added_until_the_list_is_dropped() {
+    let changes = Rc::new(Cell::new(0));
+    let for_callback = Rc::clone(&changes);
+    let wallets = Wallets::discover(move || for_callback.set(for_callback.get() + 1));
+    assert_eq!((names(&wallets).len(), changes.get()), (0, 0));
+    let provider = provider("[]");
+    let extension = Extension::install("[{ info: { uuid: 'u', name: 'Late' }, provider: it }]", &provider);
+    assert_eq!((names(&wallets), changes.get()), (vec!["Late".to_owned()], 1));
+    // Another discovery makes it announce itself again.
+    let again = Wallets::discover(|| ());
+    assert_eq!((names(&again).len(), names(&wallets).len(), changes.get()), (1, 1, 1));
+    drop(wallets);
+    let _another = Extension::install("[{ info: { uuid: 'v', name: 'Later' }, provider: it }]", &provider);
+    assert_eq!(changes.get(), 1);
+    drop(extension);
+}
+
+#[wasm_bindgen_test]
+fn window_ethereum_is_used_only_when_nobody_announced() {
+    let provider = provider("[]");
+    js("globalThis.ethereum = it", &provider);
+    let wallets = Wallets::discover(|| ());
+    assert_eq!(wallets.list()[0].id, "window.ethereum");
+    assert!(wallets.wallet("window.ethereum").is_some());
+    let extension =
+        Extension::install("[{ info: { uuid: 'u', name: 'Announced' }, provider: it }]", &provider);
+    let listed = names(&wallets);
+    let fallback = wallets.wallet("window.ethereum");
+    drop(extension);
+    js("delete globalThis.ethereum", &JsValue::NULL);
+    assert_eq!(listed, ["Announced"]);
+    assert!(fallback.is_none());
+}
+
+#[wasm_bindgen_test]
+fn the_pages_own_provider_wins() {
+    let provider = provider("[]");
+    let _extension =
+        Extension::install("[{ info: { uuid: 'u', name: 'Announced' }, provider: it }]", &provider);
+    let wallets = Wallets::discover(|| ());
+    wallets.set_page_provider(Some(provider.clone()));
+    assert_eq!(wallets.list().iter().map(|wallet| wallet.id.as_str()).collect::<Vec<_>>(), ["page"]);
+    assert!(wallets.wallet("u").is_none());
+    wallets.set_page_provider(Some("no provider".into()));
+    assert_eq!(names(&wallets), ["Announced"]);
+}
+
+#[wasm_bindgen_test]
+fn hostile_announcements_are_bounded_cleaned_or_ignored() {
+    let provider = provider("[]");
+    let details = r"[
+        null, undefined, 7, {}, { info: {} },
+        { get info() { throw new Error('no'); }, provider: it },
+        { info: { uuid: 'a', get name() { throw 'no'; } }, provider: it },
+        { info: { uuid: 'x'.repeat(65), name: 'long id' }, provider: it },
+        { info: { uuid: 'b', name: ' \u202eevil\n\u0000\u200bname ' + 'x'.repeat(100), icon: 'https://tracker.example/a.png' }, provider: it },
+        { info: { uuid: 'c', name: 'big', icon: 'data:image/png;base64,' + 'A'.repeat(70000) }, provider: it },
+        { info: { uuid: 'd', name: 'script', icon: 'data:text/html,<script>' }, provider: it },
+        { info: { uuid: 'e', name: '\n' }, provider: it },
+        { info: { uuid: 'f', name: 'no provider' }, provider: {} },
+        { info: { uuid: 'b', name: 'takes a place' }, provider: it },
+    ]";
+    let extension = Extension::install(details, &provider);
+    let wallets = Wallets::discover(|| ());
+    let list = wallets.list();
+    drop(extension);
+    let ids: Vec<_> = list.iter().map(|wallet| wallet.id.as_str()).collect();
+    assert_eq!(ids, ["b", "c", "d"]);
+    assert!(
+        list[0].name.starts_with("evilname xxx") && list[0].name.chars().count() <= 60,
+        "{:?}",
+        list[0].name
+    );
+    assert!(list.iter().all(|wallet| wallet.icon.is_none()));
+
+    let many =
+        "Array.from({ length: 100 }, (_, i) => ({ info: { uuid: `m${i}`, name: 'm' }, provider: it }))";
+    let _extension = Extension::install(many, &provider);
+    assert_eq!(Wallets::discover(|| ()).list().len(), 32);
+}
+
+#[wasm_bindgen_test]
+async fn a_text_is_signed_as_hex_of_its_bytes() {
+    let provider = provider("'0xAbCd' + '00'.repeat(3000)");
+    let signature = wallet_of(provider.clone()).sign_text(alice(), "Grüße\n").await.unwrap();
+    assert_eq!(signature, format!("0xAbCd{}", "00".repeat(3000)), "the very text counts");
+    assert_eq!(js("return it.asked[0].method", &provider), JsValue::from("personal_sign"));
+    assert_eq!(
+        js("return it.asked[0].params.join()", &provider),
+        JsValue::from(format!("0x4772c3bcc39f650a,{ALICE}"))
+    );
+}
+
+#[wasm_bindgen_test]
+async fn what_is_no_signature_is_refused() {
+    for answer in
+        ["null", "7", "{}", "''", "'0x'", "'0xabc'", "'abcd'", "'0xzz'", "'0x' + 'ab'.repeat(100000)"]
+    {
+        let result = wallet_of(provider(answer)).sign_text(alice(), "text").await;
+        assert!(matches!(result, Err(WalletError::Failed(_))), "{answer}: {result:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn error_codes_have_their_meaning() {
+    let cases = [
+        ("{ code: 4001, message: 'no' }", WalletError::Refused),
+        ("{ code: -32603, data: { originalError: { code: 4001 } } }", WalletError::Refused),
+        ("{ code: -32002 }", WalletError::Pending),
+        ("{ code: 4100 }", WalletError::Disconnected),
+        ("{ code: 4900 }", WalletError::Disconnected),
+        ("{ code: 4901 }", WalletError::Disconnected),
+        ("{ code: 1, message: 'out of\\n order' }", WalletError::Failed("out of order".into())),
+        ("'words'", WalletError::Failed("words".into())),
+        ("new Error('x'.repeat(100000))", WalletError::Failed("x".repeat(200))),
+        ("undefined", WalletError::Failed("an error without words".into())),
+        (
+            "{ get code() { throw 1; }, get message() { throw 2; } }",
+            WalletError::Failed("an error without words".into()),
+        ),
+    ];
+    for (thrown, expected) in cases {
+        let answer = format!("(() => {{ throw {thrown}; }})()");
+        assert_eq!(wallet_of(provider(&answer)).sign_text(alice(), "text").await, Err(expected), "{thrown}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn providers_that_misbehave_are_survived() {
+    let hostile = [
+        "return { request() { throw new Error('at once'); } }",
+        "return { request() { return { then() { throw new Error('in then'); } }; } }",
+        "return { request() { return { get then() { throw new Error('getter'); } }; } }",
+        "return { request() { const p = Promise.resolve(['x']);
+                 Object.defineProperty(p, 'constructor', { get() { throw new Error('constructor'); } }); return p; } }",
+        "return { request: async () => new Proxy([], { get(_, name) { if (name === 'then') return; throw new Error(name); } }) }",
+        "return { request: async () => ({ length: 1e9 }) }",
+        "return { request: async () => [] }",
+    ];
+    for body in hostile {
+        let result = wallet_of(js(body, &JsValue::NULL)).connect().await;
+        assert!(
+            matches!(result, Err(WalletError::Failed(_) | WalletError::Disconnected)),
+            "{body}: {result:?}"
+        );
+    }
+    // One that becomes something else between discovery and use.
+    let provider = provider("[]");
+    let wallet = wallet_of(provider.clone());
+    Reflect::delete_property(&provider.clone().into(), &"request".into()).unwrap();
+    assert!(matches!(wallet.connect().await, Err(WalletError::Failed(_))));
+}
+
+#[wasm_bindgen_test]
+fn changes_are_watched_until_the_handle_is_dropped() {
+    let provider = provider("[]");
+    let changes = Rc::new(RefCell::new(Vec::new()));
+    let for_callback = Rc::clone(&changes);
+    let watch = wallet_of(provider.clone()).watch(move |change| for_callback.borrow_mut().push(change));
+    // An emitter may keep calling a listener that was removed.
+    js("it.kept = [...it.listeners]", &provider);
+    js(
+        &format!(
+            "it.emit('accountsChanged', ['{ALICE}']); it.emit('accountsChanged', []); it.emit('disconnect', {{}})"
+        ),
+        &provider,
+    );
+    let expected =
+        [WalletChange::Accounts(vec![alice()]), WalletChange::Accounts(vec![]), WalletChange::Disconnected];
+    assert_eq!(*changes.borrow(), expected);
+    drop(watch);
+    assert_eq!(js("return it.listeners.length", &provider), JsValue::from(0));
+    js("for (const [, call] of it.kept) call([])", &provider);
+    assert_eq!(changes.borrow().len(), 3);
+    // A provider without events is silent, and not an error.
+    drop(wallet_of(js("return { async request() {} }", &JsValue::NULL)).watch(|_| ()));
+}
