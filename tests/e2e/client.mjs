@@ -1,0 +1,151 @@
+// A small dm3 client over the reference's libraries, for tests that need a peer who is not our element – and one
+// who does not keep to the rules.
+
+import { Wallet } from 'ethers';
+import {
+  createKeyPair,
+  createSigningKeyPair,
+  createStorageKey,
+  decryptAsymmetric,
+  encryptAsymmetric,
+  getStorageKeyCreationMessage,
+  sign,
+} from '@dm3-org/dm3-lib-crypto';
+import profileLibrary from '@dm3-org/dm3-lib-profile';
+import sharedLibrary from '@dm3-org/dm3-lib-shared';
+import { ADDRESS_DOMAIN, NODE_NAME, ensProvider } from '../localnet/chain.mjs';
+
+const { DEFAULT_NONCE, createProfileKeys, getProfileCreationMessage } = profileLibrary;
+const { sha256, stringify } = sharedLibrary;
+
+export const aliasOf = (address) => `${address.toLowerCase()}.${ADDRESS_DOMAIN}`;
+
+async function request(url, options = {}) {
+  const response = await fetch(url, {
+    ...options,
+    headers: { ...(options.body && { 'content-type': 'application/json' }), ...options.headers },
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${options.method ?? 'GET'} ${url}: ${response.status} ${text}`);
+  return text;
+}
+
+const post = (url, value, headers) => request(url, { method: 'POST', body: JSON.stringify(value), headers });
+
+/** Encrypts as the wire wants it: the canonical JSON text of the payload. */
+const seal = async (publicKey, text) => stringify(await encryptAsymmetric(publicKey, text));
+
+/** The profile behind a name, as the chain (and through it the node's gateway) tells it. */
+export async function resolveProfile(net, name) {
+  const provider = ensProvider(net);
+  try {
+    const resolver = await provider.getResolver(name);
+    const record = await resolver?.getText('network.dm3.profile');
+    if (!record) return null;
+    return JSON.parse(record.replace(/^data:application\/json,/, '')).profile;
+  } finally {
+    provider.destroy();
+  }
+}
+
+export class Dm3Client {
+  #net;
+  #wallet;
+  #keys;
+
+  constructor(net, { address, privateKey }) {
+    this.#net = net;
+    this.#wallet = new Wallet(privateKey);
+    this.alias = aliasOf(address);
+  }
+
+  /** Derives the keys from the wallet's signature and publishes the profile, as the reference does. */
+  async signUp() {
+    const { address } = this.#wallet;
+    const signature = await this.#wallet.signMessage(getStorageKeyCreationMessage(DEFAULT_NONCE, address));
+    this.#keys = await createProfileKeys(await createStorageKey(signature), DEFAULT_NONCE);
+    const profile = {
+      publicEncryptionKey: this.#keys.encryptionKeyPair.publicKey,
+      publicSigningKey: this.#keys.signingKeyPair.publicKey,
+      deliveryServices: [NODE_NAME],
+    };
+    const signedUserProfile = {
+      profile,
+      signature: await this.#wallet.signMessage(getProfileCreationMessage(stringify(profile), address)),
+    };
+    const { nodeUrl } = this.#net;
+    await post(`${nodeUrl}/resolver-handler/profile/address`, {
+      signedUserProfile,
+      address,
+      subdomain: ADDRESS_DOMAIN,
+    });
+    await post(`${nodeUrl}/ds/profile/${this.alias}`, signedUserProfile);
+    return signedUserProfile;
+  }
+
+  /** Proves the profile key to the delivery service; returns the token. */
+  async logIn() {
+    const url = `${this.#net.nodeUrl}/ds/auth/${this.alias}`;
+    const challenge = JSON.parse(await request(url));
+    const signature = await sign(this.#keys.signingKeyPair.privateKey, challenge);
+    return JSON.parse(await post(url, { challenge, signature }));
+  }
+
+  /** What waits at the delivery service. */
+  async incoming(token) {
+    const url = `${this.#net.nodeUrl}/ds/delivery/messages/incoming/${this.alias}/`;
+    return JSON.parse(await request(url, { headers: { authorization: `Bearer ${token}` } }));
+  }
+
+  /** Opens an envelope that was sealed for this client. */
+  async open({ message }) {
+    return JSON.parse(await decryptAsymmetric(this.#keys.encryptionKeyPair, JSON.parse(message)));
+  }
+
+  /** A signed message. `from` and `signWith` default to the truth. */
+  async message({ to, text, from = this.alias, signWith = this.#keys.signingKeyPair.privateKey }) {
+    const unsigned = { message: text, metadata: { to, from, timestamp: Date.now(), type: 'NEW' } };
+    return { ...unsigned, signature: await sign(signWith, stringify(unsigned)) };
+  }
+
+  /**
+   * Seals `plaintext` and submits it to the node for `to`.
+   *
+   * `sealFor` is the key that can open it: the receiver's own, unless the test is about something else.
+   */
+  async submit({ to, plaintext, from = this.alias, sealFor }) {
+    const receiver = await resolveProfile(this.#net, to);
+    const metadata = {
+      encryptionScheme: 'x25519-chacha20-poly1305',
+      deliveryInformation: await seal(this.#net.nodeKeys.publicEncryptionKey, stringify({ to, from })),
+      messageHash: sha256(plaintext),
+      version: 'v1',
+    };
+    const envelope = {
+      message: await seal(sealFor ?? receiver.publicEncryptionKey, plaintext),
+      metadata: { ...metadata, signature: await sign(this.#keys.signingKeyPair.privateKey, stringify(metadata)) },
+    };
+    return post(`${this.#net.nodeUrl}/ds/rpc`, {
+      jsonrpc: '2.0',
+      method: 'dm3_submitMessage',
+      params: [JSON.stringify(envelope)],
+    });
+  }
+
+  /** Sends an honest message. */
+  async send(to, text) {
+    return this.submit({ to, plaintext: stringify(await this.message({ to, text })) });
+  }
+
+  static serialize = stringify;
+
+  /** A signing key that belongs to nobody. */
+  static async strayKey() {
+    return (await createSigningKeyPair()).privateKey;
+  }
+
+  /** An encryption key whose private half nobody keeps. */
+  static async strayEncryptionKey() {
+    return (await createKeyPair()).publicKey;
+  }
+}

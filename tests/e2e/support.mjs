@@ -1,0 +1,259 @@
+// What every end-to-end test stands on: the local network, the pages under their strict policy, and people in
+// browser contexts of their own who use the element as a person does: by what is written on it.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { startLocalnet } from '../localnet/index.mjs';
+import { servePages } from '../localnet/serve.mjs';
+
+export const OUTPUT = fileURLToPath(new URL('output', import.meta.url));
+
+const BROWSER_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const WAIT = 15_000;
+
+/** Polls until `check` passes without throwing or returning false; then returns its value. */
+export async function until(what, check, timeout = WAIT) {
+  const deadline = Date.now() + timeout;
+  let last;
+  for (;;) {
+    try {
+      const value = await check();
+      if (value !== false) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}${last ? `\n${last.message}` : ''}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** One person: a browser context (a device) with a page in it. */
+export class Person {
+  /** Violations of the page's policy and uncaught errors, over all pages and reloads of this person. */
+  faults = [];
+
+  constructor(world, context, label, startUrl) {
+    this.world = world;
+    this.context = context;
+    this.label = label;
+    this.account = world.net.accounts.find((account) => account.label === label);
+    this.startUrl = startUrl;
+  }
+
+  /** Opens the page; again after `leave()`. */
+  async arrive() {
+    this.page = await this.context.newPage();
+    this.page.setDefaultTimeout(WAIT);
+    this.page.on('pageerror', (error) => this.faults.push(`uncaught: ${error.message}`));
+    this.page.on('console', (message) => {
+      const text = message.text();
+      if (message.type() === 'error' && /content security policy|refused to/i.test(text)) this.faults.push(text);
+    });
+    await this.page.goto(this.startUrl);
+    await this.chat.waitFor({ state: 'attached' });
+  }
+
+  /** Closes the page; what the device stored stays. */
+  async leave() {
+    await this.page.close();
+    this.page = null;
+  }
+
+  get chat() {
+    return this.page.locator('dm3-chat');
+  }
+
+  get launcher() {
+    return this.chat.locator('[part~="launcher"]');
+  }
+
+  get heading() {
+    return this.chat.getByRole('heading', { name: 'Messages', exact: true });
+  }
+
+  get search() {
+    return this.chat.getByLabel('Search or enter a name');
+  }
+
+  get composer() {
+    return this.chat.getByRole('textbox', { name: /^Message / });
+  }
+
+  get log() {
+    return this.chat.getByRole('log');
+  }
+
+  get alert() {
+    return this.chat.getByRole('alert');
+  }
+
+  button(name) {
+    return this.chat.getByRole('button', { name, ...(typeof name === 'string' && { exact: true }) });
+  }
+
+  /** Opens the panel, if it is closed. */
+  async open() {
+    // Inline there is no launcher to be seen.
+    if ((await this.chat.getAttribute('mode')) === 'inline') return;
+    await this.launcher.waitFor();
+    if ((await this.launcher.getAttribute('aria-expanded')) !== 'true') await this.launcher.click();
+  }
+
+  /** Goes through the sign-in of somebody who is here for the first time. */
+  async signUp() {
+    await this.open();
+    await this.button('Connect wallet').click();
+    await this.button('Create keys').click();
+    await this.button('Publish profile').click();
+    await this.heading.waitFor();
+  }
+
+  /** Opens the panel where sign-in is already done, and waits for the list. */
+  async resume() {
+    await this.open();
+    await this.heading.waitFor();
+  }
+
+  async reload() {
+    await this.page.reload();
+    await this.resume();
+  }
+
+  /** Starts or opens a conversation by typing a name or an address. */
+  async writeTo(nameOrAddress) {
+    await this.search.fill(nameOrAddress);
+    await this.search.press('Enter');
+    await this.composer.waitFor();
+  }
+
+  /** Opens a conversation that is in the list already. */
+  async openRow(name) {
+    await this.chat.getByRole('button', { name }).first().click();
+    await this.composer.waitFor();
+  }
+
+  async send(text) {
+    await this.composer.fill(text);
+    await this.button('Send').click();
+    await this.sees(text);
+  }
+
+  async back() {
+    await this.button('Back').click();
+    await this.heading.waitFor();
+  }
+
+  /** Waits until the open thread shows a message with this text. */
+  async sees(text) {
+    await this.log.locator('[part~="message"]', { hasText: text }).first().waitFor();
+  }
+
+  /** The texts of the messages of the open thread that contain one of `wanted`, from top to bottom. */
+  async order(wanted) {
+    const shown = await this.log.locator('[part~="message"]').allInnerTexts();
+    return shown.flatMap((text) => wanted.filter((part) => text.includes(part)));
+  }
+
+  /** Everything the element shows, for saying what it does not show. */
+  async text() {
+    return this.chat.locator('[part~="base"]').innerText();
+  }
+
+  /** How many signatures the wallet was asked for since the page was loaded. */
+  async signatures() {
+    return this.page.evaluate(
+      () => window.dm3DevWallet.prompts.filter(({ method }) => method === 'personal_sign').length,
+    );
+  }
+
+  async refuseNextSignature() {
+    await this.page.evaluate(() => window.dm3DevWallet.refuseNext());
+  }
+
+  async screenshot(name) {
+    // Motion is short; what is judged is where it ends.
+    await this.page.waitForTimeout(300);
+    await this.page.screenshot({ path: join(OUTPUT, `${name}.png`) });
+  }
+}
+
+/** The local network, its pages and a browser. */
+export async function openWorld() {
+  await mkdir(OUTPUT, { recursive: true });
+  const net = await startLocalnet();
+  const closing = [() => net.stop()];
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
+  try {
+    const pages = await servePages({ net });
+    closing.push(pages.close);
+    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: BROWSER_ARGS });
+    closing.push(() => browser.close());
+    const people = [];
+    const world = {
+      net,
+      url: pages.url,
+      browser,
+
+      account: (label) => net.accounts.find((account) => account.label === label),
+
+      /**
+       * Somebody with a device of their own, at the demo page (or `path`) as this account.
+       *
+       * `wallet` as in www/demo.js; `context` are Playwright's options for the browser context.
+       */
+      async person(label, { path = '/', wallet = 'auto', query = {}, context: options = {} } = {}) {
+        const context = await browser.newContext({ viewport: { width: 1180, height: 800 }, ...options });
+        const url = new URL(path, pages.url);
+        for (const [key, value] of Object.entries({ as: label, wallet, ...query })) url.searchParams.set(key, value);
+        const person = new Person(world, context, label, url.href);
+        await context.exposeFunction('dm3ReportViolation', (violation) => person.faults.push(violation));
+        await context.addInitScript(() => {
+          document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) => {
+            window.dm3ReportViolation(`policy: ${violatedDirective} blocked ${blockedURI} (${sourceFile})`);
+          });
+        });
+        people.push(person);
+        await person.arrive();
+        return person;
+      },
+
+      /** Nobody's page broke its policy or threw. */
+      assertNoFaults() {
+        for (const { label, faults } of people) assert.deepEqual(faults, [], `faults on ${label}'s page`);
+      },
+
+      close,
+    };
+    return world;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A world for the tests of one file: `world()` is it, once the tests run. */
+export function useWorld({ before, after }) {
+  let world;
+  before(async () => {
+    world = await openWorld();
+  });
+  after(async () => {
+    await world?.close();
+  });
+  return () => world;
+}

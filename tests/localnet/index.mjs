@@ -1,0 +1,78 @@
+// A dm3 world on this machine: a chain with ENS names, people with funded accounts, and one node.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ADDRESS_DOMAIN, CHAIN_ID, NODE_NAME, deployNames, people, startAnvil } from './chain.mjs';
+import { configureNode, makeNodeSecrets } from './node.mjs';
+import { freePort } from './process.mjs';
+
+/**
+ * Starts the local network.
+ *
+ * With `node: false` only the chain runs and the node's records are missing. Everything that was started ends with
+ * `stop()`, at SIGINT and SIGTERM, and when this process ends in any other way.
+ */
+export async function startLocalnet({ node: withNode = true, log = () => {} } = {}) {
+  const folder = withNode ? await mkdtemp(join(tmpdir(), 'dm3-localnet-')) : null;
+  const cleanups = [() => folder && rm(folder, { recursive: true, force: true })];
+  let stopping = null;
+
+  const onExit = () => folder && rmSync(folder, { recursive: true, force: true });
+  const onSignal = (signal) => {
+    stop().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  };
+  const stop = () =>
+    (stopping ??= (async () => {
+      for (const cleanup of cleanups.reverse()) await cleanup();
+      process.off('exit', onExit).off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    })());
+  process.on('exit', onExit).on('SIGINT', onSignal).on('SIGTERM', onSignal);
+
+  try {
+    const accounts = people();
+    const chain = await startAnvil(await freePort());
+    cleanups.push(chain.stop);
+    log(`chain: ${chain.rpcUrl} (chain id ${CHAIN_ID})`);
+    const names = await deployNames(chain.rpcUrl, accounts);
+    log(`ENS registry: ${names.registry}`);
+
+    const network = { rpcUrl: chain.rpcUrl, registry: names.registry, chainId: CHAIN_ID, accounts, stop };
+    if (!withNode) return network;
+
+    const secrets = makeNodeSecrets();
+    const node = await configureNode({
+      folder,
+      log,
+      port: await freePort(),
+      settings: {
+        name: NODE_NAME,
+        address_domain: ADDRESS_DOMAIN,
+        rpc_url: chain.rpcUrl,
+        public_rpc_url: chain.rpcUrl,
+        chain_id: CHAIN_ID,
+        ens_registry: names.registry,
+        signing_seed: secrets.signingSeed,
+        gateway_private_key: secrets.gatewayPrivateKey,
+        gateway_resolver: names.gatewayResolver,
+      },
+    });
+    const keys = await node.keys();
+    await names.announceNode({ url: node.url, ...keys });
+    await node.start();
+    cleanups.push(node.stop);
+    log(`node: ${node.url}`);
+    return {
+      ...network,
+      nodeUrl: node.url,
+      nodeKeys: keys,
+      nodeSeed: secrets.signingSeed,
+      startNode: node.start,
+      stopNode: node.stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

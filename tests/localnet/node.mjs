@@ -1,0 +1,109 @@
+// One dm3 node of the local network: its configuration, its keys, and starting and stopping it.
+
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { startProcess, waitFor } from './process.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where cargo puts what it builds. */
+export function cargoTarget() {
+  return process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
+}
+
+function nodeProgram() {
+  const program = join(cargoTarget(), 'debug', 'dm3-node');
+  if (!existsSync(program)) throw new Error(`${program} is missing: run "cargo build -p dm3-node" first`);
+  return program;
+}
+
+/** JSON strings of plain ASCII values are TOML strings too. */
+const toml = (values) =>
+  Object.entries(values)
+    .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
+    .join('');
+
+/** The environment may set keys of a node, too (`DM3_NODE_…`); ours is told everything by its file. */
+function cleanEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DM3_NODE_')));
+}
+
+/** Fresh secrets for a node: they live as long as the local network. */
+export function makeNodeSecrets() {
+  return {
+    signingSeed: randomBytes(32).toString('base64'),
+    gatewayPrivateKey: `0x${randomBytes(32).toString('hex')}`,
+  };
+}
+
+/**
+ * Writes the configuration and returns the node, not yet started.
+ *
+ * `keys()` asks the program itself which public keys the configuration gives, `start()` and `stop()` may alternate:
+ * port and data stay the same.
+ */
+export async function configureNode({ folder, port, settings, log = () => {} }) {
+  const program = nodeProgram();
+  const env = cleanEnvironment();
+  const url = `http://127.0.0.1:${port}`;
+  const config = join(folder, 'node.toml');
+  await writeFile(
+    config,
+    toml({
+      listen: `127.0.0.1:${port}`,
+      public_url: url,
+      database: join(folder, 'node.sqlite'),
+      ...settings,
+    }),
+    { mode: 0o600 },
+  );
+
+  let running = null;
+  return {
+    url,
+
+    async keys() {
+      const { stdout } = await promisify(execFile)(program, ['--config', config, 'keys'], { cwd: folder, env });
+      return JSON.parse(stdout);
+    },
+
+    async start() {
+      if (running) return;
+      const tail = [];
+      let ready = false;
+      const child = startProcess(program, ['--config', config], {
+        env,
+        onLine(line) {
+          log(`node: ${line}`);
+          ready ||= line.includes('listening on');
+          tail.push(line);
+          if (tail.length > 20) tail.shift();
+        },
+      });
+      running = child;
+      try {
+        await waitFor('the node', async () => {
+          if (!child.running) {
+            throw Object.assign(new Error(`the node ended at once:\n${tail.join('\n')}`), { final: true });
+          }
+          return ready;
+        });
+      } catch (error) {
+        running = null;
+        await child.stop();
+        throw error;
+      }
+    },
+
+    async stop() {
+      const child = running;
+      running = null;
+      await child?.stop();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+// The page server: www/ and dist/ under the strict Content-Security-Policy that the element promises to work with.
+
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const MIME_TYPES = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.wasm': 'application/wasm',
+};
+
+export function contentSecurityPolicy({ nodeUrl, rpcUrl }) {
+  const hosts = ["'self'", nodeUrl, nodeUrl?.replace(/^http/, 'ws'), rpcUrl].filter(Boolean);
+  return [
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self'",
+    `connect-src ${hosts.join(' ')}`,
+    "img-src 'self' data: blob:",
+  ].join('; ');
+}
+
+/** The file for a request path, or null for anything outside the two folders. */
+function fileFor(path) {
+  let decoded;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    return null;
+  }
+  if (decoded.includes('\0') || decoded.includes('\\') || decoded.split('/').includes('..')) return null;
+  const [folder, rest] = decoded.startsWith('/dist/') ? ['dist', decoded.slice('/dist'.length)] : ['www', decoded];
+  const base = join(ROOT, folder);
+  const file = normalize(join(base, rest.endsWith('/') ? `${rest}index.html` : rest));
+  return file.startsWith(base + sep) ? file : null;
+}
+
+/**
+ * Serves the pages for a running local network, on `port` when it is free and else on any free one.
+ *
+ * `/localnet.json` tells the pages where everything is. It has no private keys: the chain itself signs for its
+ * development accounts.
+ */
+export async function servePages({ net, port = 0 }) {
+  const description = JSON.stringify({
+    rpcUrl: net.rpcUrl,
+    nodeUrl: net.nodeUrl,
+    chainId: net.chainId,
+    accounts: net.accounts.map(({ label, address, name }) => ({ label, address, name })),
+  });
+  const headers = {
+    'content-security-policy': contentSecurityPolicy(net),
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  };
+
+  const server = createServer(async (request, response) => {
+    const answer = (status, type, body) =>
+      response.writeHead(status, { ...headers, 'content-type': type }).end(request.method === 'HEAD' ? '' : body);
+    const text = (status, body) => answer(status, 'text/plain; charset=utf-8', body);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'Only GET and HEAD');
+    const path = request.url.split('?', 1)[0];
+    if (path === '/localnet.json') return answer(200, MIME_TYPES['.json'], description);
+    const file = fileFor(path);
+    const found = file && (await stat(file).catch(() => null));
+    if (!found?.isFile()) return text(404, 'Not found');
+    response.writeHead(200, {
+      ...headers,
+      'content-type': MIME_TYPES[extname(file)] ?? 'application/octet-stream',
+      'content-length': found.size,
+    });
+    if (request.method === 'HEAD') return response.end();
+    return createReadStream(file)
+      .on('error', () => response.destroy())
+      .pipe(response);
+  });
+
+  const listen = (wanted) =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(wanted, '127.0.0.1', () => resolve(server.off('error', reject).address().port));
+    });
+  const bound = await listen(port).catch((error) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    return listen(0);
+  });
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,92 @@
+// Installs what the other commands need and is missing. Only Node's own modules: no package is there yet.
+//
+//   node tests/setup/index.mjs [build|start|test]
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const WASM_TARGET = 'wasm32-unknown-unknown';
+
+/** Something a person has to do; told in one line, without a stack. */
+class Missing extends Error {}
+
+function say(text) {
+  console.log(`setup: ${text}`);
+}
+
+/** Runs a command with its output shown; false when it fails or does not exist. */
+function run(program, args) {
+  return spawnSync(program, args, { cwd: ROOT, stdio: 'inherit' }).status === 0;
+}
+
+function output(program, args) {
+  const { status, stdout } = spawnSync(program, args, { cwd: ROOT, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : null;
+}
+
+function onPath(program) {
+  return process.env.PATH.split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+function checkNode() {
+  if (Number(process.versions.node.split('.')[0]) < 20) {
+    throw new Missing(`Node ${process.versions.node} is too old: install Node 20 or newer`);
+  }
+}
+
+function installPackages() {
+  // npm writes this file last, so an interrupted installation counts as none.
+  const installed = join(ROOT, 'node_modules/.package-lock.json');
+  const lock = join(ROOT, 'package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  say('installing the npm packages');
+  // No package of ours needs its install script; without scripts none can fetch from elsewhere.
+  if (!run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])) {
+    throw new Missing('npm ci failed: see above; it needs the npm registry');
+  }
+}
+
+function installWasmTarget() {
+  if (!output('cargo', ['--version'])) {
+    throw new Missing('Rust is missing: install it with rustup (https://rustup.rs), then run this again');
+  }
+  const folder = output('rustc', ['--print', 'target-libdir', '--target', WASM_TARGET]);
+  if (folder && existsSync(folder)) return;
+  say(`adding the Rust target ${WASM_TARGET}`);
+  if (!run('rustup', ['target', 'add', WASM_TARGET])) {
+    throw new Missing(`the Rust target is missing: rustup target add ${WASM_TARGET}`);
+  }
+}
+
+function installBrowser() {
+  const missing = [
+    ['chromium', 'chromium'],
+    ['chromedriver', 'chromium-driver'],
+  ].flatMap(([program, debianPackage]) => (onPath(program) ? [] : [debianPackage]));
+  if (missing.length === 0) return;
+  if (process.getuid?.() === 0 && onPath('apt-get')) {
+    say(`installing ${missing.join(' and ')}`);
+    const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...missing]);
+    if (install() || (run('apt-get', ['update']) && install())) return;
+  }
+  throw new Missing(`the tests need a browser: sudo apt-get install ${missing.join(' ')}`);
+}
+
+/** Makes this machine ready for `purpose`. Ends the process with one line when a person has to help. */
+export function setup(purpose) {
+  try {
+    checkNode();
+    installPackages();
+    installWasmTarget();
+    if (purpose === 'test') installBrowser();
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    console.error(`setup: ${error.message}`);
+    process.exit(1);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) setup(process.argv[2] ?? 'build');

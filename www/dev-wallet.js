@@ -1,0 +1,174 @@
+// A wallet for the local network: an EIP-1193 provider announced through EIP-6963 that can be any of the funded
+// development accounts. The chain itself (anvil) holds their keys and signs. Part of the demo pages only, never of
+// the package.
+
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#b54708"/>' +
+    '<path d="M11 11 6 16l5 5M21 11l5 5-5 5M18 9l-4 14" fill="none" stroke="#fff" stroke-width="2.2" ' +
+    'stroke-linecap="round" stroke-linejoin="round"/></svg>',
+)}`;
+
+/** Methods that make a real wallet ask its owner. */
+const PROMPTING = new Set(['eth_requestAccounts', 'personal_sign']);
+
+/** Methods that go to the chain as they are. */
+const FORWARDED = new Set([
+  'eth_blockNumber',
+  'eth_call',
+  'eth_estimateGas',
+  'eth_getBalance',
+  'eth_getBlockByNumber',
+  'eth_getCode',
+  'eth_getTransactionCount',
+  'net_version',
+]);
+
+/** An error as EIP-1193 defines it. */
+class ProviderError extends Error {
+  constructor(code, message) {
+    super(message);
+    this.name = 'ProviderError';
+    this.code = code;
+  }
+}
+
+/** The bytes `personal_sign` is about: given in hex, or as text by callers that take the name literally. */
+function messageBytes(message) {
+  if (/^0x([0-9a-f]{2})*$/i.test(message)) {
+    return Uint8Array.from(message.slice(2).match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  }
+  return new TextEncoder().encode(message);
+}
+
+const toHex = (bytes) => `0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+
+export class DevWallet {
+  #rpcUrl;
+  #chainId;
+  #address;
+  #askOwner;
+  #refusals = 0;
+  #nextId = 1;
+
+  /** Every request a real wallet would have asked its owner about, in order: `{method, params}`. */
+  prompts = [];
+
+  /** `askOwner({method, address, text})` resolves to whether the owner agrees; without it everything is agreed to. */
+  constructor({ rpcUrl, chainId, address, askOwner = async () => true }) {
+    this.#rpcUrl = rpcUrl;
+    this.#chainId = chainId;
+    this.#address = address;
+    this.#askOwner = askOwner;
+  }
+
+  /** Answers the next `count` signature requests with "user rejected" (4001). */
+  refuseNext(count = 1) {
+    this.#refusals = count;
+  }
+
+  // Nothing ever changes in this wallet: another account is another window.
+  on() {
+    return this;
+  }
+
+  removeListener() {
+    return this;
+  }
+
+  async request({ method, params = [] }) {
+    if (PROMPTING.has(method)) this.prompts.push({ method, params });
+    switch (method) {
+      case 'eth_requestAccounts':
+        return this.#accounts();
+      case 'eth_accounts':
+        return this.#accounts();
+      case 'eth_chainId':
+        return `0x${this.#chainId.toString(16)}`;
+      case 'personal_sign':
+        return this.#sign(...params);
+      default:
+        if (FORWARDED.has(method)) return this.#rpc(method, params);
+        throw new ProviderError(4200, `The development wallet has no method ${method}`);
+    }
+  }
+
+  /** Connected from the start, so that two windows of one browser are two people at once. */
+  #accounts() {
+    return [this.#address];
+  }
+
+  async #sign(message, address) {
+    if (typeof message !== 'string' || address?.toLowerCase() !== this.#address.toLowerCase()) {
+      throw new ProviderError(-32602, 'personal_sign takes a message and the connected address');
+    }
+    const bytes = messageBytes(message);
+    if (this.#refusals > 0) {
+      this.#refusals -= 1;
+      throw new ProviderError(4001, 'User rejected the request.');
+    }
+    const text = new TextDecoder().decode(bytes);
+    if (!(await this.#askOwner({ method: 'personal_sign', address: this.#address, text }))) {
+      throw new ProviderError(4001, 'User rejected the request.');
+    }
+    return this.#rpc('personal_sign', [toHex(bytes), address]);
+  }
+
+  async #rpc(method, params) {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const response = await fetch(this.#rpcUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
+    });
+    const { result, error } = await response.json();
+    if (error) throw new ProviderError(error.code, error.message);
+    return result;
+  }
+}
+
+/** Announces a wallet now and whenever a page asks (EIP-6963). */
+export function announce(provider, name = 'Development wallet (local network only)') {
+  const info = Object.freeze({ uuid: crypto.randomUUID(), name, icon: ICON, rdns: 'org.dm3.dev-wallet' });
+  const detail = Object.freeze({ info, provider });
+  const send = () => window.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }));
+  window.addEventListener('eip6963:requestProvider', send);
+  send();
+}
+
+/** The wallet's window: shows what is to be signed and asks. */
+export function askInDialog({ address, text }) {
+  const dialog = document.createElement('dialog');
+  dialog.className = 'dev-wallet';
+  dialog.setAttribute('aria-label', 'Development wallet');
+  const title = document.createElement('h2');
+  title.textContent = 'Development wallet: sign this text?';
+  const account = document.createElement('p');
+  account.textContent = address;
+  const message = document.createElement('pre');
+  message.textContent = text;
+  const form = document.createElement('form');
+  form.method = 'dialog';
+  for (const [value, label] of [
+    ['refuse', 'Refuse'],
+    ['sign', 'Sign'],
+  ]) {
+    const button = document.createElement('button');
+    button.value = value;
+    button.textContent = label;
+    if (value === 'sign') {
+      button.className = 'primary';
+      button.autofocus = true;
+    }
+    form.append(button);
+  }
+  dialog.append(title, account, message, form);
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'sign');
+    });
+  });
+}
