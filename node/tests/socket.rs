@@ -121,7 +121,7 @@ async fn garbage_and_giant_frames_end_their_own_socket_only() {
         bad.send(frame).await;
     }
     let mut giant = Socket::authorized(&node, &bob, &token).await;
-    giant.send_giant(&format!("42[\"submitMessage\",\"{}\"]", "x".repeat(1_100_000))).await;
+    giant.try_send(&format!("42[\"submitMessage\",\"{}\"]", "x".repeat(1_100_000))).await;
     assert_eq!(giant.frame().await, None);
     alice.send(&node, &bob, "unharmed").await;
     assert_eq!(bob.open(&good.message().await), "unharmed");
