@@ -21,7 +21,8 @@ const BROWSER_ARGS = [
   '--disable-sync',
 ];
 
-const WAIT = 15_000;
+// Generous, for slow machines: only what fails takes this long.
+const WAIT = 60_000;
 
 /** Polls until `check` passes without throwing or returning false; then returns its value. */
 export async function until(what, check, timeout = WAIT) {

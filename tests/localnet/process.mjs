@@ -65,7 +65,7 @@ export async function freePort() {
 }
 
 /** Calls `probe` until it returns something truthy, and returns that. Gives up with the last error. */
-export async function waitFor(what, probe, { timeout = 15_000, interval = 25 } = {}) {
+export async function waitFor(what, probe, { timeout = 60_000, interval = 25 } = {}) {
   const deadline = Date.now() + timeout;
   let last;
   for (;;) {
