@@ -9,6 +9,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use support::account::submit;
 use support::{Account, Node, Socket};
@@ -103,6 +105,9 @@ async fn messages_are_submitted_with_or_without_asking_for_an_answer() {
     socket.send(&format!("424{wrong}")).await;
     let answer = socket.frame().await.unwrap();
     assert!(answer.starts_with(r#"434[{"error":"the delivery information"#), "{answer}");
+    // Nobody is told when a message without an answer has been stored.
+    let both = async { while bob.texts(&node, &token).await.len() < 2 {} };
+    tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
     assert_eq!(bob.texts(&node, &token).await, ["without", "with"]);
     assert!(node.is_running());
 }
