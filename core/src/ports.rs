@@ -2,7 +2,7 @@
 //! contract suite ([`crate::testing`]) holds for every store.
 
 use crate::delivery::{HttpRequest, HttpResponse};
-use crate::identity::{Address, KeySeed};
+use crate::identity::{Address, EnsName, KeySeed, NameError};
 use crate::message::MessageHash;
 use crate::record::{Account, Contact, Position, Quarantined, SendState, StoredMessage};
 use crate::registry::CallOutcome;
@@ -35,8 +35,17 @@ pub enum WalletError {
 /// Read access to an Ethereum chain.
 #[allow(async_fn_in_trait, reason = "as for Wallet")]
 pub trait Chain {
-    /// `eth_call` at the latest block. A revert is an outcome, not an error.
-    async fn call(&self, to: Address, data: &[u8]) -> Result<CallOutcome, Unreachable>;
+    /// `eth_call` at the latest block. A revert is an outcome, not an error. Without a contract the data are code
+    /// that runs once, and what it returns is the result.
+    async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable>;
+}
+
+/// Knows the ENSIP-15 rules for names outside ASCII, whose tables are too large to be everywhere. Names in ASCII
+/// need no tables and never come here.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Normaliser {
+    /// The normalised name; [`NameError::NoTables`] if the rules can't be had now.
+    async fn normalise(&self, name: &str) -> Result<EnsName, NameError>;
 }
 
 /// HTTP without cookies and referrer, bounded in time and size by the adapter.
@@ -156,6 +165,8 @@ pub trait Clock {
 pub trait Ports {
     /// See [`Chain`].
     type Chain: Chain;
+    /// See [`Normaliser`].
+    type Normaliser: Normaliser;
     /// See [`Http`].
     type Http: Http;
     /// See [`Sockets`].
@@ -169,6 +180,8 @@ pub trait Ports {
 
     /// Reads the chain.
     fn chain(&self) -> &Self::Chain;
+    /// Normalises names.
+    fn normaliser(&self) -> &Self::Normaliser;
     /// Sends requests.
     fn http(&self) -> &Self::Http;
     /// Opens sockets.

@@ -100,7 +100,7 @@ impl Chain {
         let _turn = self.turns.acquire().await;
         loop {
             let answer = match lookup.ask() {
-                Ask::Call { to, data } => Answer::Call(self.call(*to, data).await?),
+                Ask::Call { to, data } => Answer::Call(self.call(Some(*to), data).await?),
                 Ask::Fetch(request) => match self.fetch(request).await {
                     Some(reply) => Answer::Fetched(reply),
                     None => Answer::Unreachable,
@@ -118,7 +118,7 @@ impl Chain {
         }
     }
 
-    async fn call(&self, to: Address, data: &[u8]) -> Result<CallOutcome, ChainError> {
+    async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, ChainError> {
         let request = self.outgoing.trusted().post(self.rpc_url.as_str()).body(eth_call_body(to, data));
         let reply = outgoing::send(request, MAX_ANSWER).await?;
         Ok(parse_eth_call(&reply.body)?)

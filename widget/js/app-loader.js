@@ -19,6 +19,7 @@ async function fetchApp() {
   const wasm = fetch(new URL('./dm3-chat_bg.wasm', import.meta.url));
   const [glue, styles] = await Promise.all([importGlue(), importStyles(), wasm]);
   await glue.default({ module_or_path: await wasm });
+  glue.ChatHandle.provide_names(importNames);
   return { ChatHandle: glue.ChatHandle, sheet: sheetOf(styles.default) };
 }
 
@@ -31,8 +32,23 @@ function importStyles() {
   return failures ? import(again(new URL('./dm3-chat-css.js', import.meta.url))) : import('./dm3-chat-css.js');
 }
 
-function again(url) {
-  url.searchParams.set('attempt', failures + 1);
+let names;
+let missedNames = 0;
+
+// The rules for names outside ASCII are fetched when the first such name is met.
+function importNames() {
+  names ??= (missedNames ? import(again(new URL('./dm3-chat-names.js', import.meta.url), missedNames)) : import('./dm3-chat-names.js')).catch(
+    error => {
+      names = undefined;
+      missedNames += 1;
+      throw error;
+    },
+  );
+  return names;
+}
+
+function again(url, missed = failures) {
+  url.searchParams.set('attempt', missed + 1);
   return url.href;
 }
 

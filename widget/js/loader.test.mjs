@@ -27,6 +27,7 @@ const APP = `
       mount.append(field, close);
     }
     free() { calls.push(['free']); }
+    static provide_names(load) { globalThis.importNames = load; }
   }
   for (const name of ['attribute', 'set_provider', 'open_conversation', 'connect', 'disconnect', 'reset', 'shown', 'unmount']) {
     ChatHandle.prototype[name] = (...values) => { calls.push([name, ...values.map(String)]); };
@@ -41,7 +42,7 @@ async function bundleLoader() {
     bundle: true,
     format: 'esm',
     write: false,
-    external: ['./dm3-chat-app.js', './dm3-chat-css.js'],
+    external: ['./dm3-chat-app.js', './dm3-chat-css.js', './dm3-chat-names.js'],
     define: { LAUNCHER_CSS: JSON.stringify(text('tokens') + text('launcher')) },
   });
   return outputFiles[0].text;
@@ -69,6 +70,7 @@ describe('the loader', () => {
       if (pathname === '/dm3-chat.js') return send('text/javascript', loader);
       if (files.broken?.includes(pathname)) return response.writeHead(503).end();
       if (pathname === '/dm3-chat-app.js') return send('text/javascript', APP);
+      if (pathname === '/dm3-chat-names.js') return send('text/javascript', 'export const normalise = name => ({ name });');
       if (pathname === '/dm3-chat-css.js') return send('text/javascript', 'export default "p{color:red}"');
       if (pathname === '/dm3-chat_bg.wasm') return send('application/wasm', '');
       return response.writeHead(404).end();
@@ -123,6 +125,24 @@ describe('the loader', () => {
     assert.equal(await panel().isVisible(), false);
     assert.equal(await focused(), 'launcher');
     await called(['shown', 'false']);
+  });
+
+  test('the rules for names outside ASCII are fetched when they are asked for, again if it failed', async () => {
+    const fetched = [];
+    page.on('request', request => fetched.push(new URL(request.url()).pathname));
+    await open('<dm3-chat open></dm3-chat>', { broken: ['/dm3-chat-names.js'] });
+    await called(['new', null]);
+    assert.ok(!fetched.includes('/dm3-chat-names.js'));
+    const ask = () =>
+      page.evaluate(() =>
+        globalThis.importNames().then(
+          module => module.normalise('☕.eth').name,
+          () => 'failed',
+        ),
+      );
+    assert.equal(await ask(), 'failed');
+    files.broken = [];
+    assert.equal(await ask(), '☕.eth');
   });
 
   test('any [data-close] inside the panel closes it', async () => {

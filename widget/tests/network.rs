@@ -8,16 +8,18 @@
 )]
 
 use dm3_core::delivery::{HttpRequest, HttpUrl, SessionToken};
-use dm3_core::identity::Address;
-use dm3_core::ports::{Chain, Clock, Connection, Http, Sockets};
+use dm3_core::identity::{Address, NameError};
+use dm3_core::ports::{Chain, Clock, Connection, Http, Normaliser, Sockets};
 use dm3_core::registry::CallOutcome;
 use dm3_core::seal::Entropy;
 use dm3_widget::adapters::chain::JsonRpcChain;
 use dm3_widget::adapters::clock::BrowserClock;
 use dm3_widget::adapters::entropy::BrowserEntropy;
 use dm3_widget::adapters::http::BrowserHttp;
+use dm3_widget::adapters::names::LazyNormaliser;
 use dm3_widget::adapters::socket::BrowserSockets;
-use wasm_bindgen::JsValue;
+use dm3_widget::element::ChatHandle;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::*;
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -148,15 +150,15 @@ async fn the_chain_is_asked_with_eth_call() {
     };
     let to = Address::from_bytes([0x11; 20]);
     let fetch = answer(r#"{"result":"0x0102"}"#, 200);
-    assert_eq!(chain.call(to, &[0xab]).await, Ok(CallOutcome::Returned(vec![1, 2])));
+    assert_eq!(chain.call(Some(to), &[0xab]).await, Ok(CallOutcome::Returned(vec![1, 2])));
     drop(fetch);
     let asked = js("asked.method + asked.params[0].to + asked.params[0].data + asked.params[1]");
     assert_eq!(asked.as_string().unwrap(), format!("eth_call{to}0xablatest"));
     let fetch = answer(r#"{"error":{"code":3,"message":"execution reverted","data":"0x03"}}"#, 400);
-    assert_eq!(chain.call(to, &[]).await, Ok(CallOutcome::Reverted(vec![3])));
+    assert_eq!(chain.call(Some(to), &[]).await, Ok(CallOutcome::Reverted(vec![3])));
     drop(fetch);
     let _fetch = answer("slow down", 429);
-    let error = chain.call(to, &[]).await.unwrap_err();
+    let error = chain.call(Some(to), &[]).await.unwrap_err();
     assert_eq!(error.to_string(), "rpc.example can't be reached: HTTP status 429");
     js("delete globalThis.asked");
 }
@@ -249,4 +251,24 @@ fn secrets_are_drawn_anew() {
     BrowserEntropy.fill(&mut two);
     assert_ne!(one, two);
     assert_ne!(one, [0; 32]);
+}
+
+#[wasm_bindgen_test]
+async fn names_outside_ascii_are_normalised_by_the_file_that_the_loader_imports() {
+    let unprovided = LazyNormaliser.normalise("ü.eth").await;
+    assert_eq!(unprovided, Err(NameError::NoTables));
+    let provide = |import: &str| ChatHandle::provide_names(js(import).dyn_into().unwrap());
+    provide(
+        "async () => ({ normalise: name => name === 'Ü.eth' ? { name: 'ü.eth' }
+            : { label: 'bоb', reason: 'illegal mixture: Latin + Cyrillic \"о\" {43E}' } })",
+    );
+    assert_eq!(LazyNormaliser.normalise("Ü.eth").await.unwrap().as_str(), "ü.eth");
+    let mixed = LazyNormaliser.normalise("bоb.eth").await;
+    assert!(matches!(mixed, Err(NameError::MixedScripts { character: 'о', looks_like: Some('o'), .. })));
+    for broken in ["async () => ({})", "async () => { throw new Error('offline') }", "() => 7"] {
+        provide(broken);
+        assert_eq!(LazyNormaliser.normalise("ü.eth").await, Err(NameError::NoTables), "{broken}");
+    }
+    provide("async () => ({ normalise: () => ({ name: 'not normal' }) })");
+    assert_eq!(LazyNormaliser.normalise("ü.eth").await, Err(NameError::Character(' ')));
 }

@@ -6,7 +6,10 @@
 //! ```
 
 mod address;
+#[cfg(feature = "ensip15")]
+mod ensip15;
 mod keys;
+mod look_alike;
 mod name;
 mod profile;
 mod secp256k1;

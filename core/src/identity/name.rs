@@ -1,4 +1,7 @@
-//! ENS names, normalised once and hashed (EIP-137, ENSIP-1, ENSIP-10, ENSIP-15 for ASCII).
+//! ENS names, normalised once and hashed (EIP-137, ENSIP-1, ENSIP-10, ENSIP-15).
+//!
+//! Names in ASCII are normalised here. The tables that all others need are many times larger than everything else:
+//! a native build has them behind the feature `ensip15`, a browser fetches them when the first such name is met.
 
 use std::fmt;
 use std::str::FromStr;
@@ -31,15 +34,101 @@ pub enum NameError {
     /// A character that ENS does not allow here.
     #[error("‘{0}’ can't stand here in an ENS name")]
     Character(char),
-    /// Outside ASCII: needs the full ENSIP-15 tables.
-    #[error("names with letters outside a–z are not supported yet")]
+    /// Letters of two scripts in one label, as in names that pretend to be others.
+    #[error(
+        "‘{character}’ in “{label}” is not {script}{}; somebody may want to pass for another",
+        imitating(.looks_like.map(String::from).as_deref())
+    )]
+    MixedScripts {
+        /// The label, with invisible characters left out.
+        label: String,
+        /// The script of the letters before it.
+        script: String,
+        /// The letter of another script.
+        character: char,
+        /// The letter from a to z that it looks like.
+        looks_like: Option<char>,
+    },
+    /// All letters are of one script, and they can be read as letters of another.
+    #[error(
+        "“{label}” is written in {script} and can be taken for {imitated}{}; somebody may want to pass for another",
+        imitating(.looks_like.as_deref())
+    )]
+    Confusable {
+        /// The label, with invisible characters left out.
+        label: String,
+        /// Its script.
+        script: String,
+        /// The script it can be taken for.
+        imitated: String,
+        /// The label in letters from a to z that it looks like.
+        looks_like: Option<String>,
+    },
+    /// Another rule of ENSIP-15 is broken.
+    #[error("“{label}” can't be an ENS name: {reason}")]
+    Label {
+        /// The label, with invisible characters left out.
+        label: String,
+        /// In the words of the library that knows the rules.
+        reason: String,
+    },
+    /// Outside ASCII, and this build has no ENSIP-15 tables of its own: a [normaliser](crate::ports::Normaliser)
+    /// must be asked.
+    #[error("names with letters outside a–z can't be read here")]
     NotAscii,
+    /// The rules for names outside ASCII could not be loaded; it can be tried again.
+    #[error("the rules for names with such letters could not be loaded; please try again")]
+    NoTables,
+}
+
+fn imitating(text: Option<&str>) -> String {
+    text.map(|text| format!(" and looks like “{text}”")).unwrap_or_default()
 }
 
 impl EnsName {
     /// The normalised text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Takes a name that was normalised before: by a library that knows ENSIP-15, or before it was stored. What
+    /// can be checked without tables is checked.
+    ///
+    /// # Errors
+    /// [`NameError`] if it can't be a normalised name.
+    pub fn from_normalised(text: &str) -> Result<Self, NameError> {
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if text.len() > MAX_NAME {
+            return Err(NameError::TooLong);
+        }
+        for label in text.split('.') {
+            if label.is_ascii() {
+                check_label(label)?;
+            } else if let Some(bad) = label.chars().find(|c| *c <= ' ' || c.is_ascii_uppercase()) {
+                return Err(NameError::Character(bad));
+            }
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Whether deployed peers can read the name. They normalise by nameprep (RFC 3491), which refuses emoji, reads
+    /// some letters as others, and refuses hyphens at either end of a name and in its third and fourth place. Their
+    /// programs don't survive a name they can't read, so an address name is put in its place.
+    pub fn is_nameprep_stable(&self) -> bool {
+        let name = self.0.as_bytes();
+        name.is_ascii()
+            && name.first() != Some(&b'-')
+            && name.last() != Some(&b'-')
+            && name.get(2..4) != Some(b"--")
+    }
+
+    /// The address that a name carries as its first label, below whichever domain. Such a name speaks for that
+    /// address and for no other.
+    pub fn carried_address(&self) -> Option<Address> {
+        let (label, _) = self.0.split_once('.')?;
+        Address::parse_unchecked_case(label).ok()
     }
 
     /// The labels from left to right.
@@ -86,17 +175,15 @@ impl EnsName {
 
     /// The address a name carries as its first label, if it is an address name below `domain`.
     pub fn address_below(&self, domain: &EnsName) -> Option<Address> {
-        let (label, rest) = self.0.split_once('.')?;
-        if rest != domain.0 {
-            return None;
-        }
-        Address::parse_unchecked_case(label).ok()
+        let (_, rest) = self.0.split_once('.')?;
+        self.carried_address().filter(|_| rest == domain.0)
     }
 }
 
 impl FromStr for EnsName {
     type Err = NameError;
 
+    /// Normalises a name as a person or a peer wrote it. Outside ASCII this takes the feature `ensip15`.
     fn from_str(text: &str) -> Result<Self, NameError> {
         let text = text.trim();
         if text.is_empty() {
@@ -105,8 +192,9 @@ impl FromStr for EnsName {
         if text.len() > MAX_NAME {
             return Err(NameError::TooLong);
         }
-        if !text.is_ascii() {
-            return Err(NameError::NotAscii);
+        // The one character of ASCII whose normal form is outside: it becomes ’.
+        if !text.is_ascii() || text.contains('\'') {
+            return beyond_ascii(text);
         }
         let name = text.to_ascii_lowercase();
         for label in name.split('.') {
@@ -114,6 +202,14 @@ impl FromStr for EnsName {
         }
         Ok(Self(name))
     }
+}
+
+#[cfg(feature = "ensip15")]
+use super::ensip15::normalise as beyond_ascii;
+
+#[cfg(not(feature = "ensip15"))]
+fn beyond_ascii(_: &str) -> Result<EnsName, NameError> {
+    Err(NameError::NotAscii)
 }
 
 /// ENSIP-15 for ASCII: letters, digits, `-`, `$`; `_` only in front; no `--` in third place.
@@ -193,13 +289,34 @@ mod tests {
     }
 
     #[test]
+    fn names_that_were_normalised_before_are_checked_for_what_needs_no_tables() {
+        for good in ["alice.eth", "ünï.eth", "’.eth", "_x.1⃣.eth"] {
+            assert_eq!(EnsName::from_normalised(good).unwrap().as_str(), good);
+        }
+        for bad in ["Alice.eth", "ü..eth", "ü .eth", "üN.eth", "\u{fc}\n.eth", "a_b.ü", ""] {
+            assert!(EnsName::from_normalised(bad).is_err(), "{bad}");
+        }
+        assert_eq!(EnsName::from_normalised(&"ü".repeat(200)), Err(NameError::TooLong));
+    }
+
+    #[test]
+    fn deployed_peers_get_only_names_that_they_can_read() {
+        let normalised = |text| EnsName::from_normalised(text).unwrap();
+        for readable in ["alice.eth", "0x12.addr.dm3.eth", "a-b.eth", "_dm3.eth"] {
+            assert!(name(readable).is_nameprep_stable(), "{readable}");
+        }
+        for unreadable in ["☕.eth", "straße.eth", "-a.eth", "a.eth-"] {
+            assert!(!normalised(unreadable).is_nameprep_stable(), "{unreadable}");
+        }
+    }
+
+    #[test]
     fn refuses_what_ens_does_not_allow() {
         assert_eq!("".parse::<EnsName>(), Err(NameError::Empty));
         assert_eq!("a..eth".parse::<EnsName>(), Err(NameError::EmptyLabel));
         assert_eq!("a b.eth".parse::<EnsName>(), Err(NameError::Character(' ')));
         assert_eq!("a_b.eth".parse::<EnsName>(), Err(NameError::Character('_')));
         assert_eq!("xn--a.eth".parse::<EnsName>(), Err(NameError::Character('-')));
-        assert_eq!("bоb.eth".parse::<EnsName>(), Err(NameError::NotAscii));
         assert_eq!(format!("{}.eth", "a".repeat(250)).parse::<EnsName>(), Err(NameError::TooLong));
     }
 }

@@ -23,10 +23,11 @@ pub enum RpcError {
     Node(String),
 }
 
-/// The body of an `eth_call` at the latest block.
-pub fn eth_call_body(to: Address, data: &[u8]) -> String {
-    let call =
-        object(vec![("to", to.to_string().into()), ("data", format!("0x{}", hex::encode(data)).into())]);
+/// The body of an `eth_call` at the latest block. Without a contract the data are code that runs once.
+pub fn eth_call_body(to: Option<Address>, data: &[u8]) -> String {
+    let mut call = vec![("data", format!("0x{}", hex::encode(data)).into())];
+    call.extend(to.map(|to| ("to", to.to_string().into())));
+    let call = object(call);
     canonical(&object(vec![
         ("jsonrpc", "2.0".into()),
         ("id", 1.into()),

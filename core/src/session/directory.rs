@@ -13,7 +13,7 @@ use crate::delivery::{Discovery, HttpResponse};
 use crate::identity::{
     Address, AddressError, EnsName, NameError, ProfileError, SignedProfile, VerifiedProfile,
 };
-use crate::ports::{Chain as _, Clock as _, Http as _, Ports, Unreachable};
+use crate::ports::{Chain as _, Clock as _, Http as _, Normaliser as _, Ports, Unreachable};
 use crate::registry::{
     Answer, Ask, DELIVERY_SERVICE_KEY, DeliveryServiceError, DeliveryServiceProfile, Found, Lookup,
     LookupError, PROFILE_KEY, ProfileLocation, Record, RecordError, Step,
@@ -90,7 +90,7 @@ pub enum FindError {
 impl FindError {
     /// Whether another try may succeed without anybody changing their records.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Lookup { .. })
+        matches!(self, Self::Unreachable(_) | Self::Lookup { .. } | Self::Name(NameError::NoTables))
     }
 }
 
@@ -139,7 +139,7 @@ impl<P: Ports> Directory<P> {
             let address = typed.parse()?;
             return self.peer(address).await;
         }
-        let name: EnsName = typed.parse()?;
+        let name = self.name(typed).await?;
         let address = self.address_of(&name).await?.ok_or_else(|| FindError::Unknown(name.clone()))?;
         let mut profile = self.profile_at(&name, address).await?;
         if profile.is_none() {
@@ -147,6 +147,17 @@ impl<P: Ports> Directory<P> {
         }
         let shown = if name == self.alias(address) { self.primary_name(address).await? } else { Some(name) };
         Ok(Peer { address, name: shown, profile })
+    }
+
+    /// Reads a name as a person or a peer wrote it, with the tables of ENSIP-15 if it needs them.
+    ///
+    /// # Errors
+    /// [`NameError`] if it is none.
+    pub async fn name(&self, text: &str) -> Result<EnsName, NameError> {
+        match text.parse() {
+            Err(NameError::NotAscii) => self.ports.normaliser().normalise(text.trim()).await,
+            name => name,
+        }
     }
 
     /// Finds an account by its address: its primary name, and its profile there or at its address name.
@@ -175,6 +186,14 @@ impl<P: Ports> Directory<P> {
             Some(name) => self.profile_at(&name, account).await,
             None => Ok(None),
         }
+    }
+
+    /// The address of a name as a peer wrote it.
+    ///
+    /// # Errors
+    /// [`FindError::Name`] and as [`Self::address_of`].
+    pub(super) async fn resolve(&self, text: &str) -> Result<Option<Address>, FindError> {
+        self.address_of(&self.name(text).await?).await
     }
 
     /// The address of a name. An address name of this network carries its address in its label.
@@ -222,9 +241,11 @@ impl<P: Ports> Directory<P> {
     /// [`FindError::Lookup`] and [`FindError::Unreachable`].
     pub async fn primary_name(&self, account: Address) -> Result<Option<EnsName>, FindError> {
         let found = self.record(&EnsName::reverse_of(account), Record::ReverseName).await?;
-        let Some(name) = found.and_then(Found::into_text).and_then(|text| text.parse::<EnsName>().ok())
-        else {
-            return Ok(None);
+        let Some(text) = found.and_then(Found::into_text) else { return Ok(None) };
+        let name = match self.name(&text).await {
+            Ok(name) => name,
+            Err(error @ NameError::NoTables) => return Err(error.into()),
+            Err(_) => return Ok(None),
         };
         let points_back = self.address_of(&name).await? == Some(account);
         Ok(points_back.then_some(name))
@@ -280,7 +301,7 @@ impl<P: Ports> Directory<P> {
         let mut lookup = Lookup::new(self.discovery.ens_registry, name.clone(), record);
         loop {
             let answer = match lookup.ask() {
-                Ask::Call { to, data } => Answer::Call(self.ports.chain().call(*to, data).await?),
+                Ask::Call { to, data } => Answer::Call(self.ports.chain().call(Some(*to), data).await?),
                 Ask::Fetch(request) => match self.ports.http().send(request).await {
                     Ok(response) => Answer::Fetched(response),
                     Err(_) => Answer::Unreachable,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{FindError, Home, HomeError, Session};
 use crate::delivery::api::{self, Acknowledgement};
-use crate::identity::{Address, EnsName, VerifiedProfile};
+use crate::identity::{Address, VerifiedProfile};
 use crate::index::Index;
 use crate::message::{
     AuthenticMessage, EnvelopeError, MessageError, MessageHash, OpenedMessage, ReceivedEnvelope,
@@ -246,7 +246,7 @@ impl<P: Ports> Session<P> {
     }
 
     async fn sender(&self, name: &str) -> Result<VerifiedProfile, FindError> {
-        let name: EnsName = name.parse()?;
+        let name = self.directory.name(name).await?;
         let address = self.directory.address_of(&name).await?;
         let address = address.ok_or_else(|| FindError::Unknown(name.clone()))?;
         if let Some((_, profile)) = self.directory.profile_at(&name, address).await? {
@@ -258,7 +258,7 @@ impl<P: Ports> Session<P> {
 
     /// Forgets the profile of a sender, whether it was found at their name or at their address name.
     async fn forget_sender(&self, name: &str) {
-        let Ok(name) = name.parse::<EnsName>() else { return };
+        let Ok(name) = self.directory.name(name).await else { return };
         self.directory.forget(&name);
         if let Ok(Some(address)) = self.directory.address_of(&name).await {
             self.directory.forget(&self.directory.alias(address));
@@ -271,12 +271,9 @@ impl<P: Ports> Session<P> {
             Err(error) if error.is_temporary() => return Verdict::Postponed,
             Err(error) => return Verdict::Forged(error.to_string()),
         };
-        let receiver = match message.claimed_receiver().parse::<EnsName>() {
-            Ok(name) => match self.directory.address_of(&name).await {
-                Ok(address) => address,
-                Err(error) if error.is_temporary() => return Verdict::Postponed,
-                Err(error) => return Verdict::Forged(error.to_string()),
-            },
+        let receiver = match self.directory.resolve(message.claimed_receiver()).await {
+            Ok(address) => address,
+            Err(error) if error.is_temporary() => return Verdict::Postponed,
             Err(error) => return Verdict::Forged(error.to_string()),
         };
         match message.authenticate(self.account, receiver, sender) {

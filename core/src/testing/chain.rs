@@ -75,7 +75,8 @@ impl Chain {
     }
 
     /// `eth_call`.
-    pub fn call(&self, to: Address, data: &[u8]) -> CallOutcome {
+    pub fn call(&self, to: Option<Address>, data: &[u8]) -> CallOutcome {
+        let Some(to) = to else { return CallOutcome::Reverted(Vec::new()) };
         let Ok((selector, args)) = split_selector(data) else { return CallOutcome::Reverted(Vec::new()) };
         let Ok(args) = Tuple::new(args) else { return CallOutcome::Reverted(Vec::new()) };
         match (to, selector) {

@@ -10,7 +10,7 @@ use super::{FakeClock, MemoryStore, SeededEntropy};
 use crate::delivery::{
     ChainAccess, Discovery, HttpRequest, HttpResponse, socket_io::socket_base, socket_io::websocket_url,
 };
-use crate::identity::{Address, EnsName, SignedProfile};
+use crate::identity::{Address, EnsName, NameError, SignedProfile};
 use crate::ports::{self, Clock as _, Connection, Http, Ports, Sockets, Unreachable};
 use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, data_uri};
 use crate::seal::json::canonical;
@@ -251,8 +251,14 @@ impl Http for Network {
     }
 }
 
+impl ports::Normaliser for Network {
+    async fn normalise(&self, name: &str) -> Result<EnsName, NameError> {
+        name.parse()
+    }
+}
+
 impl ports::Chain for Network {
-    async fn call(&self, to: Address, data: &[u8]) -> Result<CallOutcome, Unreachable> {
+    async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
         match self.fault("eth_call") {
             None | Some(Fault::Duplicated) => {}
             Some(Fault::Slow(milliseconds)) => self.0.clock.sleep(milliseconds).await,
@@ -327,6 +333,7 @@ impl MemoryPorts {
 
 impl Ports for MemoryPorts {
     type Chain = Network;
+    type Normaliser = Network;
     type Http = Network;
     type Sockets = Network;
     type Store = MemoryStore;
@@ -334,6 +341,10 @@ impl Ports for MemoryPorts {
     type Entropy = SeededEntropy;
 
     fn chain(&self) -> &Network {
+        &self.network
+    }
+
+    fn normaliser(&self) -> &Network {
         &self.network
     }
 

@@ -21,7 +21,7 @@ impl JsonRpcChain {
 }
 
 impl Chain for JsonRpcChain {
-    async fn call(&self, to: Address, data: &[u8]) -> Result<CallOutcome, Unreachable> {
+    async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
         let request = HttpRequest::post(self.url.clone(), eth_call_body(to, data));
         let response = BrowserHttp.send(&request).await?;
         parse_eth_call(&response.body).map_err(|error| {

@@ -4,6 +4,7 @@ pub mod chain;
 pub mod clock;
 pub mod entropy;
 pub mod http;
+pub mod names;
 pub mod socket;
 pub mod store;
 pub mod tabs;
@@ -16,12 +17,14 @@ use chain::JsonRpcChain;
 use clock::BrowserClock;
 use entropy::BrowserEntropy;
 use http::BrowserHttp;
+use names::LazyNormaliser;
 use socket::BrowserSockets;
 use store::IndexedDbStore;
 
 /// All ports of a session in this browser.
 pub struct BrowserPorts {
     chain: JsonRpcChain,
+    normaliser: LazyNormaliser,
     http: BrowserHttp,
     sockets: BrowserSockets,
     store: IndexedDbStore,
@@ -34,6 +37,7 @@ impl BrowserPorts {
     pub fn new(rpc_url: HttpUrl, store: IndexedDbStore) -> Self {
         Self {
             chain: JsonRpcChain::new(rpc_url),
+            normaliser: LazyNormaliser,
             http: BrowserHttp,
             sockets: BrowserSockets,
             store,
@@ -45,6 +49,7 @@ impl BrowserPorts {
 
 impl Ports for BrowserPorts {
     type Chain = JsonRpcChain;
+    type Normaliser = LazyNormaliser;
     type Http = BrowserHttp;
     type Sockets = BrowserSockets;
     type Store = IndexedDbStore;
@@ -53,6 +58,10 @@ impl Ports for BrowserPorts {
 
     fn chain(&self) -> &JsonRpcChain {
         &self.chain
+    }
+
+    fn normaliser(&self) -> &LazyNormaliser {
+        &self.normaliser
     }
 
     fn http(&self) -> &BrowserHttp {

@@ -47,6 +47,11 @@ impl ChatHandle {
         Self { owner, view: RefCell::new(Some(view)), commands, driver }
     }
 
+    /// Takes the loader's function that imports the rules for names outside ASCII.
+    pub fn provide_names(import: js_sys::Function) {
+        crate::adapters::names::provide(import);
+    }
+
     /// An attribute was set, or removed.
     pub fn attribute(&self, name: &str, value: Option<String>) {
         let value = value.filter(|value| !value.is_empty());

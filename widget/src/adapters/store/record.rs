@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use dm3_core::identity::Address;
+use dm3_core::identity::{Address, EnsName};
 use dm3_core::ports::StoreError;
 use dm3_core::record::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
 use js_sys::{Array, Object, Reflect};
@@ -23,7 +23,7 @@ pub fn account(account: &Account) -> JsValue {
 
 /// What [`account`] wrote.
 pub fn read_account(record: &JsValue) -> Result<Account, StoreError> {
-    Ok(Account { address: read_address(record, "address")?, name: optional(record, "name")? })
+    Ok(Account { address: read_address(record, "address")?, name: stored_name(record)? })
 }
 
 /// `{owner, waiting, message}`: a message of an account on this device. `waiting` is the message's time while it
@@ -95,7 +95,7 @@ pub fn read_contact(record: &JsValue) -> Result<Contact, StoreError> {
     let contact = member(record, "contact");
     Ok(Contact {
         peer: read_address(&contact, "peer")?,
-        name: optional(&contact, "name")?,
+        name: stored_name(&contact)?,
         read_until: read_moment(&contact, "read_until")?,
         touched: read_moment(&contact, "touched")?,
     })
@@ -164,9 +164,13 @@ fn parsed<T: FromStr>(object: &JsValue, name: &str) -> Result<T, StoreError> {
     text(object, name)?.parse().map_err(|_| no_record())
 }
 
-fn optional<T: FromStr>(object: &JsValue, name: &str) -> Result<Option<T>, StoreError> {
-    let value = member(object, name);
-    if value.is_undefined() || value.is_null() { Ok(None) } else { parsed(object, name).map(Some) }
+/// It was normalised when it was stored, which here can't be repeated for every name.
+fn stored_name(object: &JsValue) -> Result<Option<EnsName>, StoreError> {
+    let value = member(object, "name");
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    EnsName::from_normalised(&text(object, "name")?).map(Some).map_err(|_| no_record())
 }
 
 fn no_record() -> StoreError {
