@@ -116,7 +116,7 @@ pub async fn send(request: RequestBuilder, max: usize) -> Result<HttpResponse, O
         body.extend_from_slice(&chunk);
     }
     let body = String::from_utf8(body).map_err(|_| OutgoingError::NotText)?;
-    Ok(HttpResponse { status, body })
+    Ok(HttpResponse::new(status, body))
 }
 
 /// Gives only public addresses; if one of a host's is not, none of them.

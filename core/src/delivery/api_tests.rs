@@ -6,7 +6,7 @@ use super::*;
 use crate::delivery::Method;
 
 fn reply(status: u16, body: &str) -> HttpResponse {
-    HttpResponse { status, body: body.to_owned() }
+    HttpResponse::new(status, body.to_owned())
 }
 
 fn ds() -> BaseUrl {
@@ -32,17 +32,73 @@ fn each_refusal_of_an_envelope_is_told_apart() {
     };
     assert_eq!(rpc(200, -32010), Err(SubmitError::Spam));
     assert_eq!(rpc(400, -32011), Err(SubmitError::TooLarge));
-    assert_eq!(rpc(200, -32602), Err(SubmitError::Rejected("no".into())));
-    let rejected = |body, reason: &str| {
-        assert_eq!(parse_submitted(&reply(400, body)), Err(SubmitError::Rejected(reason.into())));
+    assert_eq!(rpc(404, -32001), Err(SubmitError::UnknownReceiver));
+    assert_eq!(rpc(503, -32002), Err(SubmitError::Unavailable(503)));
+    assert_eq!(rpc(200, -32603), Err(SubmitError::Unavailable(200)));
+    assert_eq!(rpc(429, -32005), Err(SubmitError::Busy { retry_after: None }));
+    for code in [-32004, -32601] {
+        assert_eq!(rpc(200, code), Err(SubmitError::NotThere), "{code}");
+    }
+    for code in [-32700, -32600, -32602, -32000, -32006] {
+        assert_eq!(rpc(200, code), Err(SubmitError::Malformed("no".into())), "{code}");
+    }
+    for code in [-32003, 1] {
+        assert_eq!(rpc(200, code), Err(SubmitError::Rejected("no".into())), "{code}");
+    }
+    assert_eq!(parse_submitted(&reply(400, "")), Err(SubmitError::Rejected("no reason given".into())));
+    let malformed = |body, reason: &str| {
+        assert_eq!(parse_submitted(&reply(400, body)), Err(SubmitError::Malformed(reason.into())));
     };
-    rejected("", "no reason given");
-    rejected("Envelop missing", "Envelop missing");
-    rejected("{\"error\":\"invalid schema\"}", "invalid schema");
+    malformed("Envelop missing", "Envelop missing");
+    malformed("Error parsing envelop", "Error parsing envelop");
+    malformed("{\"error\":\"invalid schema\"}", "invalid schema");
     assert_eq!(parse_submitted(&reply(413, "<html>")), Err(SubmitError::TooLarge));
     assert_eq!(parse_submitted(&reply(404, "")), Err(SubmitError::NotThere));
+    assert_eq!(parse_submitted(&reply(405, "")), Err(SubmitError::NotThere));
     assert!(parse_submitted(&reply(503, "")).unwrap_err().is_temporary());
     assert!(!SubmitError::Spam.is_temporary());
+    let busy = HttpResponse { retry_after: Some(30), ..reply(429, "<html>") };
+    assert_eq!(parse_submitted(&busy), Err(SubmitError::Busy { retry_after: Some(30) }));
+    assert_eq!(parse_done(&busy), Err(ApiError::Busy { retry_after: Some(30) }));
+}
+
+#[test]
+fn answers_over_the_socket_are_told_apart() {
+    assert_eq!(parse_submitted_ack(&[json!({ "response": "success" })]), Ok(()));
+    let malformed = parse_submitted_ack(&[json!({ "error": "invalid schema" })]);
+    assert_eq!(malformed, Err(SubmitError::Malformed("invalid schema".into())));
+    for args in [vec![], vec![json!({})], vec![json!({ "error": null })], vec![json!("")]] {
+        let error = SubmitError::Rejected("no reason given".into());
+        assert_eq!(parse_submitted_ack(&args), Err(error), "{args:?}");
+    }
+}
+
+/// Weakness 33: the number's unit is days, seconds or milliseconds, depending on who wrote it.
+#[test]
+fn how_long_messages_are_kept_is_not_guessed() {
+    let retention = |ttl: Value| {
+        let body = json!({ "result": { "messageTTL": ttl } }).to_string();
+        parse_properties(&reply(200, &body)).unwrap().retention
+    };
+    for ttl in [json!(0), json!(-1), Value::Null] {
+        assert_eq!(retention(ttl), Retention::Unlimited);
+    }
+    assert_eq!(retention(json!(30)), Retention::Unknown { stated: 30 });
+    assert_eq!(retention(json!("a month")), Retention::Unstated);
+    assert_eq!(parse_properties(&reply(200, r#"{"result":{}}"#)).unwrap().retention, Retention::Unstated);
+}
+
+/// Weakness 31: deployed servers publish their operator's passwords.
+#[test]
+fn an_operators_secrets_are_neither_kept_nor_shown() {
+    let config = json!({
+        "sizeLimit": 100_000, "smtpPassword": "hunter2",
+        "notificationChannel": [{ "config": { "smtpPassword": "hunter2", "privateVapidKey": "hunter2" } }],
+    });
+    let properties =
+        parse_properties(&reply(200, &json!({ "result": config.to_string() }).to_string())).unwrap();
+    assert_eq!(properties, Properties { size_limit: Some(100_000), retention: Retention::Unstated });
+    assert!(!format!("{properties:?}").contains("hunter2"));
 }
 
 #[test]
@@ -87,7 +143,6 @@ fn the_specifications_form_of_results_is_understood() {
 #[test]
 fn servers_that_fail_are_told_apart() {
     assert_eq!(parse_done(&reply(503, "")), Err(ApiError::Unavailable(503)));
-    assert_eq!(parse_done(&reply(429, "")), Err(ApiError::Unavailable(429)));
     assert_eq!(parse_done(&reply(404, "<html>")), Err(ApiError::NoAccount));
     let error = ApiError::Refused { status: 400, reason: "no reason given".into() };
     assert_eq!(parse_done(&reply(400, "<!DOCTYPE html>")), Err(error));

@@ -64,6 +64,16 @@ pub struct HttpResponse {
     pub status: u16,
     /// The body as UTF-8.
     pub body: String,
+    /// The header `Retry-After` in seconds (RFC 9110 §10.2.3), if the driver can see it. A browser shows it to
+    /// pages only where the server allows that.
+    pub retry_after: Option<u32>,
+}
+
+impl HttpResponse {
+    /// A response whose headers say nothing.
+    pub const fn new(status: u16, body: String) -> Self {
+        Self { status, body, retry_after: None }
+    }
 }
 
 /// The session token of a signed-in account at one server. Never shown in logs.

@@ -8,12 +8,18 @@
 pub mod api;
 mod challenge;
 mod discovery;
+mod extension;
 mod http;
+mod reply;
+mod rpc;
 pub mod socket_io;
+mod spam_rule;
 mod url;
 
 pub use challenge::{Challenge, ChallengeError};
 pub use discovery::{ChainAccess, Discovery, DiscoveryError};
+pub use extension::{MessageTypes, ProfileExtension};
 pub use http::{HttpRequest, HttpResponse, Method, SessionToken};
 pub use socket_io::{SocketEvent, SocketSession};
+pub use spam_rule::{Amount, AmountError, SpamRule, Standing, Verdict};
 pub use url::{BaseUrl, HttpUrl, UrlError};

@@ -1,4 +1,10 @@
-//! What somebody is about to send.
+//! What somebody is about to send, in exactly the form of the deployed clients.
+//!
+//! ```text
+//! Draft::text | reply | edit | delete | reaction | receipt | … ──sign──▶ SignedMessage
+//! ```
+//!
+//! Each type of message has its own constructor, so that a draft that lacks what its type demands can't be made.
 
 use serde_json::{Map, Value};
 
@@ -7,42 +13,200 @@ use crate::identity::EnsName;
 use crate::seal::json::canonical_object;
 use crate::seal::signing::SigningSecret;
 
-/// A message before it is signed.
-#[derive(Clone, Debug)]
-pub struct Draft {
+/// The longest reaction, in bytes: an emoji with all its modifiers.
+pub const MAX_REACTION: usize = 64;
+/// The longest `replyDeliveryInstruction` that is written or passed on, in bytes. The specification names none.
+pub const MAX_INSTRUCTION: usize = 4096;
+/// The members of `metadata` that the protocol itself writes.
+const OWN_METADATA: [&str; 7] =
+    ["from", "link", "referenceMessageHash", "replyDeliveryInstruction", "timestamp", "to", "type"];
+
+/// From whom, to whom, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
     /// The author's own address name.
     pub from: EnsName,
     /// The receiver's address name.
     pub to: EnsName,
     /// Milliseconds since 1970.
     pub timestamp: u64,
-    /// What kind of message it is.
-    pub kind: Kind,
-    /// The message it refers to.
-    pub reference: Option<MessageHash>,
-    /// The text.
-    pub text: String,
+}
+
+/// A message before it is signed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft(Map<String, Value>);
+
+/// What a receipt says about a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It arrived at the receiver's client: `READ_RECEIVED`.
+    Received,
+    /// The receiver has seen it: `READ_OPENED`, as the deployed clients write it.
+    Opened,
+    /// The receiver has seen it: `READ_RECEIPT`, as the specification writes it. Deployed clients don't know it.
+    Specified,
+}
+
+/// Why a draft can't be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DraftError {
+    /// The type refers to another message, and none is given.
+    #[error("a message of type {0} must refer to another message")]
+    NoReference(Kind),
+    /// A message of type `NEW` refers to none.
+    #[error("a new message can't refer to another one; make it a reply")]
+    Reference,
+    /// A link message carries keys and names, not text alone.
+    #[error("a message of type {0} needs link data")]
+    NoLink(Kind),
+    /// A reaction is one emoji: neither empty nor longer than 64 bytes.
+    #[error("a reaction must be one emoji")]
+    Reaction,
+    /// The instruction is empty or longer than 4 KiB.
+    #[error("the reply delivery instruction must have 1 to 4096 bytes")]
+    Instruction,
+    /// A member of this name belongs to the protocol.
+    #[error("the metadata member ‘{0}’ belongs to the protocol; choose another name")]
+    Reserved(String),
+    /// A message of this type has no attachments.
+    #[error("a message of type {0} can't carry attachments")]
+    NoAttachments(Kind),
+    /// More than the specification's 20 MB in all.
+    #[error("the message has {size} bytes; at most {limit} are allowed")]
+    TooLarge {
+        /// Bytes of the signed message's JSON.
+        size: usize,
+        /// The most there may be.
+        limit: usize,
+    },
 }
 
 impl Draft {
-    /// Signs the draft with the author's profile key. The form is that of the deployed clients: no `message`
-    /// for a delete request, an empty list of attachments for everything else that has none.
+    /// A text of its own (`NEW`). Markdown in it is left as it is.
+    pub fn text(header: Header, text: &str) -> Self {
+        Self::assemble(header, "NEW", None, text)
+    }
+
+    /// A text that answers another message (`REPLY`).
+    pub fn reply(header: Header, to: &MessageHash, text: &str) -> Self {
+        Self::assemble(header, "REPLY", Some(to), text)
+    }
+
+    /// A new text for an own message (`EDIT`): the message itself, or its latest edit.
+    pub fn edit(header: Header, of: &MessageHash, text: &str) -> Self {
+        Self::assemble(header, "EDIT", Some(of), text)
+    }
+
+    /// Asks to remove an own message or reaction (`DELETE_REQUEST`). Has neither text nor attachments.
+    pub fn delete(header: Header, of: &MessageHash) -> Self {
+        let mut draft = Self::assemble(header, "DELETE_REQUEST", Some(of), "");
+        draft.0.remove("message");
+        draft.0.remove("attachments");
+        draft
+    }
+
+    /// An emoji on a message (`REACTION`).
+    ///
+    /// # Errors
+    /// [`DraftError::Reaction`] if it is empty or too long for an emoji.
+    pub fn reaction(header: Header, on: &MessageHash, emoji: &str) -> Result<Self, DraftError> {
+        if emoji.trim().is_empty() || emoji.len() > MAX_REACTION {
+            return Err(DraftError::Reaction);
+        }
+        Ok(Self::assemble(header, "REACTION", Some(on), emoji))
+    }
+
+    /// Tells what became of a message of the other side. Its text is its type, as the deployed clients write it.
+    pub fn receipt(header: Header, of: &MessageHash, receipt: Receipt) -> Self {
+        let kind = match receipt {
+            Receipt::Received => "READ_RECEIVED",
+            Receipt::Opened => "READ_OPENED",
+            Receipt::Specified => "READ_RECEIPT",
+        };
+        Self::assemble(header, kind, Some(of), kind)
+    }
+
+    /// Asks the other side to send a message again (`RESEND_REQUEST`).
+    pub fn resend_request(header: Header, of: &MessageHash) -> Self {
+        Self::assemble(header, "RESEND_REQUEST", Some(of), "")
+    }
+
+    /// A message whose type is chosen at run time; a type that this version does not know is left as it is.
+    ///
+    /// # Errors
+    /// [`DraftError`] if something is missing that the type demands, or given that it excludes.
+    pub fn of_kind(
+        header: Header,
+        kind: Kind,
+        reference: Option<&MessageHash>,
+        text: &str,
+    ) -> Result<Self, DraftError> {
+        let needed = || reference.ok_or_else(|| DraftError::NoReference(kind.clone()));
+        match &kind {
+            Kind::New if reference.is_some() => Err(DraftError::Reference),
+            Kind::New => Ok(Self::text(header, text)),
+            Kind::Reply => Ok(Self::reply(header, needed()?, text)),
+            Kind::Edit => Ok(Self::edit(header, needed()?, text)),
+            Kind::DeleteRequest => Ok(Self::delete(header, needed()?)),
+            Kind::Reaction => Self::reaction(header, needed()?, text),
+            Kind::ReadReceived => Ok(Self::receipt(header, needed()?, Receipt::Received)),
+            Kind::ReadOpened => Ok(Self::receipt(header, needed()?, Receipt::Opened)),
+            Kind::ResendRequest => Ok(Self::resend_request(header, needed()?)),
+            Kind::Link | Kind::LinkRecover | Kind::LinkAccept => Err(DraftError::NoLink(kind)),
+            Kind::Other(wire) => Ok(Self::assemble(header, wire, reference, text)),
+        }
+    }
+
+    /// Asks for this text to be copied into the `deliveryInstruction` of every reply.
+    ///
+    /// # Errors
+    /// [`DraftError::Instruction`] if it is empty or too long.
+    pub fn with_reply_instruction(self, instruction: &str) -> Result<Self, DraftError> {
+        if instruction.is_empty() || instruction.len() > MAX_INSTRUCTION {
+            return Err(DraftError::Instruction);
+        }
+        Ok(self.with_member("replyDeliveryInstruction", instruction.into()))
+    }
+
+    /// Adds a member to the metadata. Data of extensions belongs there: it is encrypted, and the envelope's own
+    /// metadata may have no further members.
+    ///
+    /// # Errors
+    /// [`DraftError::Reserved`] if the protocol itself uses the name.
+    pub fn with_metadata(self, member: &str, value: Value) -> Result<Self, DraftError> {
+        if OWN_METADATA.contains(&member) {
+            return Err(DraftError::Reserved(member.to_owned()));
+        }
+        Ok(self.with_member(member, value))
+    }
+
+    /// Signs the draft with the author's profile key.
     pub fn sign(self, key: &SigningSecret) -> SignedMessage {
+        let signature = key.sign(&canonical_object(&self.0));
+        SignedMessage::assemble(self.0, signature)
+    }
+
+    /// An empty list of attachments belongs to everything that has none but could.
+    fn assemble(header: Header, kind: &str, reference: Option<&MessageHash>, text: &str) -> Self {
         let mut metadata = Map::new();
-        metadata.insert("from".into(), self.from.as_str().into());
-        metadata.insert("to".into(), self.to.as_str().into());
-        metadata.insert("timestamp".into(), self.timestamp.into());
-        metadata.insert("type".into(), self.kind.to_string().into());
-        if let Some(reference) = self.reference {
+        metadata.insert("from".into(), header.from.as_str().into());
+        metadata.insert("to".into(), header.to.as_str().into());
+        metadata.insert("timestamp".into(), header.timestamp.into());
+        metadata.insert("type".into(), kind.into());
+        if let Some(reference) = reference {
             metadata.insert("referenceMessageHash".into(), reference.as_str().into());
         }
         let mut message = Map::new();
+        message.insert("attachments".into(), Value::Array(Vec::new()));
+        message.insert("message".into(), text.into());
         message.insert("metadata".into(), metadata.into());
-        if self.kind != Kind::DeleteRequest {
-            message.insert("message".into(), self.text.into());
-            message.insert("attachments".into(), Value::Array(Vec::new()));
+        Self(message)
+    }
+
+    pub(super) fn with_member(mut self, member: &str, value: Value) -> Self {
+        if let Some(Value::Object(metadata)) = self.0.get_mut("metadata") {
+            metadata.insert(member.to_owned(), value);
         }
-        let signature = key.sign(&canonical_object(&message));
-        SignedMessage::assemble(message, signature)
+        self
     }
 }

@@ -22,6 +22,12 @@ pub enum Kind {
     ReadOpened,
     /// Asks to send a message again.
     ResendRequest,
+    /// Hands the keys of a local profile to the main profile (DM3LPP).
+    Link,
+    /// Asks for the keys of a local profile that was linked before (DM3LPP).
+    LinkRecover,
+    /// Confirms a link, or answers [`Kind::LinkRecover`] (DM3LPP).
+    LinkAccept,
     /// A type this version does not know; it is kept and shown as text.
     Other(String),
 }
@@ -38,14 +44,16 @@ impl Kind {
             "READ_RECEIVED" => Self::ReadReceived,
             "READ_OPENED" | "READ_RECEIPT" => Self::ReadOpened,
             "RESEND_REQUEST" => Self::ResendRequest,
+            "LINK" => Self::Link,
+            "LINK_RECOVER" => Self::LinkRecover,
+            "LINK_ACCEPT" => Self::LinkAccept,
             other => Self::Other(other.to_owned()),
         }
     }
-}
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// The wire form.
+    pub fn as_wire(&self) -> &str {
+        match self {
             Self::New => "NEW",
             Self::Reply => "REPLY",
             Self::Edit => "EDIT",
@@ -54,7 +62,47 @@ impl fmt::Display for Kind {
             Self::ReadReceived => "READ_RECEIVED",
             Self::ReadOpened => "READ_OPENED",
             Self::ResendRequest => "RESEND_REQUEST",
+            Self::Link => "LINK",
+            Self::LinkRecover => "LINK_RECOVER",
+            Self::LinkAccept => "LINK_ACCEPT",
             Self::Other(text) => text,
-        })
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_wire())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_is_written_as_it_is_read() {
+        for wire in [
+            "NEW",
+            "REPLY",
+            "EDIT",
+            "DELETE_REQUEST",
+            "REACTION",
+            "READ_RECEIVED",
+            "READ_OPENED",
+            "RESEND_REQUEST",
+            "LINK",
+            "LINK_RECOVER",
+            "LINK_ACCEPT",
+            "A_TYPE_OF_TOMORROW",
+        ] {
+            assert_eq!(Kind::from_wire(wire).to_string(), wire);
+        }
+        assert!(!matches!(Kind::from_wire("LINK_ACCEPT"), Kind::Other(_)));
+    }
+
+    #[test]
+    fn the_specifications_receipt_means_that_the_message_was_seen() {
+        assert_eq!(Kind::from_wire("READ_RECEIPT"), Kind::ReadOpened);
     }
 }

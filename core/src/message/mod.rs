@@ -13,7 +13,7 @@ mod postmark;
 mod signed;
 
 pub use authentic::{AuthenticMessage, AuthenticityError, OpenedMessage};
-pub use draft::Draft;
+pub use draft::{Draft, DraftError, Header, MAX_INSTRUCTION, MAX_REACTION, Receipt};
 pub use envelope::{Delivered, DeliveryInformation, Envelope, EnvelopeError, MAX_ENVELOPE, ReceivedEnvelope};
 pub use kind::Kind;
 pub use postmark::{Postmark, PostmarkError};

@@ -36,7 +36,7 @@ fn offchain(sender: Address, urls: &[&str]) -> Answer {
 }
 
 fn reply(status: u16, body: &str) -> Answer {
-    Answer::Fetched(HttpResponse { status, body: body.to_owned() })
+    Answer::Fetched(HttpResponse::new(status, body.to_owned()))
 }
 
 /// Gives answers one after the other; the last step counts.

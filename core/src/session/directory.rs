@@ -267,7 +267,7 @@ impl<P: Ports> Directory<P> {
             ProfileLocation::Inline(json) => Ok(Some(json)),
             ProfileLocation::Link(link) => {
                 let request = link.request();
-                let HttpResponse { status, body } = self.ports.http().send(&request).await?;
+                let HttpResponse { status, body, .. } = self.ports.http().send(&request).await?;
                 // Only the document itself says something about the profile, not its server's trouble.
                 if !(200..=299).contains(&status) {
                     let host = request.url.authority().to_owned();

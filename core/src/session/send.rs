@@ -3,7 +3,7 @@
 use super::{FindError, Peer, Session};
 use crate::delivery::api;
 use crate::identity::Address;
-use crate::message::{DeliveryInformation, Draft, Envelope, Kind, MessageHash, SignedMessage};
+use crate::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
 use crate::ports::{Clock as _, Http as _, Ports, Store as _, StoreError};
 use crate::record::{Contact, SendState, StoredMessage};
 
@@ -34,15 +34,8 @@ impl<P: Ports> Session<P> {
         let now = self.ports().clock().now();
         let timestamp = now.max(self.last_sent.get() + 1);
         self.last_sent.set(timestamp);
-        let draft = Draft {
-            from: self.alias.clone(),
-            to: self.directory.alias(peer),
-            timestamp,
-            kind: Kind::New,
-            reference: None,
-            text: text.to_owned(),
-        };
-        let message = draft.sign(&self.keys.signing);
+        let header = Header { from: self.alias.clone(), to: self.directory.alias(peer), timestamp };
+        let message = Draft::text(header, text).sign(&self.keys.signing);
         let stored = StoredMessage::new(&message, self.account, peer, timestamp, SendState::Waiting);
         let store = self.ports().store();
         store.add_messages(self.account, std::slice::from_ref(&stored)).await?;

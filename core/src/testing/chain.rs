@@ -104,9 +104,9 @@ impl Chain {
         match answer {
             Some(answer) => {
                 let body = json!({ "data": format!("0x{}", hex::encode(answer)) }).to_string();
-                HttpResponse { status: 200, body }
+                HttpResponse::new(200, body)
             }
-            None => HttpResponse { status: 400, body: json!({ "message": "no such question" }).to_string() },
+            None => HttpResponse::new(400, json!({ "message": "no such question" }).to_string()),
         }
     }
 

@@ -167,7 +167,7 @@ impl DeliveryService {
             }
             _ => Err(404),
         };
-        reply.unwrap_or_else(|status| HttpResponse { status, body: String::new() })
+        reply.unwrap_or_else(|status| HttpResponse::new(status, String::new()))
     }
 
     fn register(&self, account: Option<Address>, body: &Value) -> Result<HttpResponse, u16> {
@@ -209,10 +209,7 @@ impl DeliveryService {
         }
         let key = state.accounts.get(&owner).ok_or(404_u16)?.keys().signing;
         if key.verify(challenge, text("signature")).is_err() {
-            return Ok(HttpResponse {
-                status: 400,
-                body: json!({ "error": "signature invalid" }).to_string(),
-            });
+            return Ok(HttpResponse::new(400, json!({ "error": "signature invalid" }).to_string()));
         }
         state.drawn += 1;
         let token = hex::encode(sha256(format!("{} {}", self.name, state.drawn).as_bytes()));
@@ -231,7 +228,7 @@ impl DeliveryService {
     }
 
     fn list(&self, owner: Address) -> HttpResponse {
-        HttpResponse { status: 200, body: format!("[{}]", self.listing(owner).join(",")) }
+        HttpResponse::new(200, format!("[{}]", self.listing(owner).join(",")))
     }
 
     /// One copy for each acknowledgement, as the deployed server does.
@@ -245,7 +242,7 @@ impl DeliveryService {
                 mailbox.remove(at);
             }
         }
-        HttpResponse { status: 200, body: String::new() }
+        HttpResponse::new(200, String::new())
     }
 
     fn rpc(&self, body: &Value, address_of: impl Fn(&EnsName) -> Option<Address>) -> HttpResponse {
@@ -260,7 +257,7 @@ impl DeliveryService {
             Err(message) => {
                 let error = json!({ "code": -32000, "message": message });
                 let body = json!({ "jsonrpc": "2.0", "id": 1, "error": error }).to_string();
-                HttpResponse { status: 400, body }
+                HttpResponse::new(400, body)
             }
         }
     }
@@ -353,5 +350,5 @@ impl Wire {
 }
 
 fn ok(body: Value) -> HttpResponse {
-    HttpResponse { status: 200, body: body.to_string() }
+    HttpResponse::new(200, body.to_string())
 }

@@ -127,7 +127,7 @@ impl Network {
 
     /// What is found at a web address from now on.
     pub fn set_document(&self, url: &str, status: u16, body: &str) {
-        self.0.documents.borrow_mut().insert(url.to_owned(), HttpResponse { status, body: body.to_owned() });
+        self.0.documents.borrow_mut().insert(url.to_owned(), HttpResponse::new(status, body.to_owned()));
     }
 
     /// From now on every request of which `METHOD URL` contains `target` fails; `eth_call` is the chain's.
@@ -202,9 +202,9 @@ impl Network {
         match registered.and_then(|(account, profile)| profile.verify(account).ok()) {
             Some(profile) => {
                 self.set_profile(profile.account(), profile.as_signed().clone());
-                HttpResponse { status: 200, body: String::new() }
+                HttpResponse::new(200, String::new())
             }
-            None => HttpResponse { status: 400, body: canonical(&Value::from("Couldn't store profile")) },
+            None => HttpResponse::new(400, canonical(&Value::from("Couldn't store profile"))),
         }
     }
 
@@ -242,7 +242,7 @@ impl Http for Network {
             Some(Fault::Unreachable) => Err(unreachable(host, "timed out")),
             Some(Fault::ReplyLost) => answer().and(Err(unreachable(host, "the connection broke"))),
             Some(Fault::Duplicated) => answer().and_then(|_| answer()),
-            Some(Fault::Status(status)) => Ok(HttpResponse { status, body: String::new() }),
+            Some(Fault::Status(status)) => Ok(HttpResponse::new(status, String::new())),
             Some(Fault::Slow(milliseconds)) => {
                 self.0.clock.sleep(milliseconds).await;
                 answer()

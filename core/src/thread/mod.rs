@@ -53,7 +53,8 @@ pub fn fold(messages: &[StoredMessage]) -> Vec<Entry> {
             Kind::Reaction => thread.react(target, message.text()),
             Kind::ReadReceived => thread.receipt(target, stored.author, Receipt::Arrived),
             Kind::ReadOpened => thread.receipt(target, stored.author, Receipt::Read),
-            Kind::New | Kind::Reply | Kind::Other(_) | Kind::ResendRequest => {}
+            Kind::New | Kind::Reply | Kind::Other(_) => {}
+            Kind::ResendRequest | Kind::Link | Kind::LinkRecover | Kind::LinkAccept => {}
         }
     }
     thread.finish()

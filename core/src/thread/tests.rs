@@ -1,6 +1,6 @@
 use super::*;
 use crate::identity::{EnsName, KeySeed, ProfileKeys};
-use crate::message::Draft;
+use crate::message::{Draft, Header};
 
 const ME: Address = Address::from_bytes([1; 20]);
 const PEER: Address = Address::from_bytes([2; 20]);
@@ -14,14 +14,8 @@ fn message(
 ) -> StoredMessage {
     let name = |address: Address| EnsName::of_address(address, &"addr.dm3.eth".parse().unwrap());
     let other = if author == ME { PEER } else { ME };
-    let draft = Draft {
-        from: name(author),
-        to: name(other),
-        timestamp: time,
-        kind,
-        reference: reference.map(|r| r.hash.clone()),
-        text: text.to_owned(),
-    };
+    let header = Header { from: name(author), to: name(other), timestamp: time };
+    let draft = Draft::of_kind(header, kind, reference.map(|r| &r.hash), text).unwrap();
     let keys = ProfileKeys::derive(&KeySeed::from_bytes([author.as_bytes()[0]; 32]));
     let state = if author == ME { SendState::Accepted } else { SendState::Received };
     StoredMessage::new(&draft.sign(&keys.signing), author, PEER, 1_000, state)

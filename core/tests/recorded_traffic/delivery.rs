@@ -27,10 +27,8 @@ fn bob() -> EnsName {
 
 fn reply(exchange: &Value) -> HttpResponse {
     let response = &exchange["response"];
-    HttpResponse {
-        status: response["status"].as_u64().unwrap() as u16,
-        body: response["raw"].as_str().unwrap().to_owned(),
-    }
+    let status = response["status"].as_u64().unwrap() as u16;
+    HttpResponse::new(status, response["raw"].as_str().unwrap().to_owned())
 }
 
 /// Our request is the recorded one; the JSON-RPC id, which the server never looks at, aside.
@@ -176,7 +174,7 @@ fn submitting_sends_the_envelope_as_text() {
 fn refused_envelopes_keep_the_servers_reason() {
     for (seq, reason) in [(611, "Envelop missing"), (612, "Error parsing envelop"), (613, "invalid schema")] {
         let refused = reply(&exchange("16-rpc-misc-and-errors", seq));
-        assert_eq!(api::parse_submitted(&refused), Err(SubmitError::Rejected(reason.into())));
+        assert_eq!(api::parse_submitted(&refused), Err(SubmitError::Malformed(reason.into())));
     }
     let no_method = reply(&exchange("16-rpc-misc-and-errors", 609));
     assert_eq!(api::parse_submitted(&no_method), Err(SubmitError::NotThere));

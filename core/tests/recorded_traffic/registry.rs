@@ -46,7 +46,7 @@ impl Recorded {
                 let body = response["raw"].as_str().unwrap().to_owned();
                 recorded
                     .gateways
-                    .insert(url, HttpResponse { status: response["status"].as_u64().unwrap() as u16, body });
+                    .insert(url, HttpResponse::new(response["status"].as_u64().unwrap() as u16, body));
             }
         }
         recorded

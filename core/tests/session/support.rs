@@ -2,7 +2,7 @@
 
 use dm3_core::delivery::api;
 use dm3_core::identity::{EnsName, KeySeed, ProfileKeys};
-use dm3_core::message::{DeliveryInformation, Draft, Envelope, Kind, MessageHash, SignedMessage};
+use dm3_core::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
 use dm3_core::ports::Http as _;
 use dm3_core::seal::{EncryptionKey, seal};
 use dm3_core::session::{Flushed, Session};
@@ -70,15 +70,8 @@ impl Letter {
     }
 
     fn signed(&self) -> SignedMessage {
-        let draft = Draft {
-            from: self.from.clone(),
-            to: self.to.clone(),
-            timestamp: self.timestamp,
-            kind: Kind::New,
-            reference: None,
-            text: self.text.clone(),
-        };
-        draft.sign(&self.signed_by.signing)
+        let header = Header { from: self.from.clone(), to: self.to.clone(), timestamp: self.timestamp };
+        Draft::text(header, &self.text).sign(&self.signed_by.signing)
     }
 
     pub fn hash(&self) -> MessageHash {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use dm3_core::identity::wallet_signature::{address_of, eip191_hash};
 use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys, SignedProfile, UserProfile};
-use dm3_core::message::{DeliveryInformation, Draft, Envelope, Kind, ReceivedEnvelope, SignedMessage};
+use dm3_core::message::{DeliveryInformation, Draft, Envelope, Header, ReceivedEnvelope, SignedMessage};
 use dm3_core::seal::Entropy;
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
@@ -88,15 +88,12 @@ impl Account {
 
     pub fn message(&self, receiver: &Account, text: &str) -> SignedMessage {
         static CLOCK: AtomicU64 = AtomicU64::new(1_795_398_894_000);
-        let draft = Draft {
+        let header = Header {
             from: self.name.clone(),
             to: receiver.name.clone(),
             timestamp: CLOCK.fetch_add(1, Ordering::Relaxed),
-            kind: Kind::New,
-            reference: None,
-            text: text.into(),
         };
-        draft.sign(&self.keys.signing)
+        Draft::text(header, text).sign(&self.keys.signing)
     }
 
     /// A message in its envelope for the node.

@@ -58,7 +58,7 @@ async fn exchange(request: &HttpRequest, controller: &AbortController) -> Result
     let status = response.status();
     let bytes = read_body(&response).await?;
     let body = String::from_utf8(bytes).map_err(|_| "the answer is no text".to_owned())?;
-    Ok(HttpResponse { status, body })
+    Ok(HttpResponse::new(status, body))
 }
 
 fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<Request, gloo_net::Error> {

@@ -1,0 +1,102 @@
+//! What any reply of a server means: success, or whose fault it is that there is none.
+
+use serde_json::Value;
+
+use super::{ChallengeError, HttpResponse};
+use crate::identity::ProfileError;
+
+/// The longest reply that is read, in bytes, where it is no list of messages.
+const MAX_REPLY: usize = 64 * 1024;
+/// The longest reason of a server that is passed on, in characters.
+const MAX_REASON: usize = 200;
+
+/// Why a server did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// The session token is no longer valid: log in and repeat.
+    #[error("the server wants you to log in again")]
+    Unauthorized,
+    /// The server has no account of this name: register the profile there.
+    #[error("the server does not know this account yet; register it there")]
+    NoAccount,
+    /// The server holds another profile of this account: register the current one there.
+    #[error("the server holds an older profile of this account; register the current one there")]
+    OtherKey,
+    /// The server wants something signed that is no challenge.
+    #[error(transparent)]
+    Challenge(#[from] ChallengeError),
+    /// The server holds something that is not a signed profile.
+    #[error("the server returned an unusable profile: {0}")]
+    Profile(#[from] ProfileError),
+    /// The server refuses, with its reason if it gives one. Repeating doesn't help.
+    #[error("the server refuses this (HTTP status {status}): {reason}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The server's own words, or a stand-in.
+        reason: String,
+    },
+    /// The server was asked too often (HTTP status 429).
+    #[error("the server was asked too often; try again later")]
+    Busy {
+        /// In how many seconds it wants to be asked again, if it says so.
+        retry_after: Option<u32>,
+    },
+    /// The server is overloaded or out of order: try again later.
+    #[error("the server is out of order (HTTP status {0}); try again later")]
+    Unavailable(u16),
+    /// The reply is not what this call answers; its operator must repair it.
+    #[error("the server's answer can't be understood ({0}); its operator must repair it")]
+    Garbled(&'static str),
+}
+
+/// Success, or what the status and the body say.
+pub(super) fn check(reply: &HttpResponse) -> Result<(), ApiError> {
+    match reply.status {
+        200..=299 => Ok(()),
+        401 | 403 => Err(ApiError::Unauthorized),
+        404 => Err(ApiError::NoAccount),
+        429 => Err(ApiError::Busy { retry_after: reply.retry_after }),
+        500.. => Err(ApiError::Unavailable(reply.status)),
+        status => {
+            let reason = reason_of(reply);
+            if reason == "User account doesn't exist" {
+                return Err(ApiError::NoAccount);
+            }
+            Err(ApiError::Refused { status, reason })
+        }
+    }
+}
+
+pub(super) fn json_of(reply: &HttpResponse) -> Option<Value> {
+    if reply.body.len() > MAX_REPLY { None } else { serde_json::from_str(&reply.body).ok() }
+}
+
+pub(super) fn json_text(reply: &HttpResponse, otherwise: &'static str) -> Result<String, ApiError> {
+    match json_of(reply) {
+        Some(Value::String(text)) => Ok(text),
+        _ => Err(ApiError::Garbled(otherwise)),
+    }
+}
+
+/// The server's own words: `{"error":…}`, `{"message":…}`, a JSON-RPC error's message, or plain text.
+pub(super) fn reason_of(reply: &HttpResponse) -> String {
+    let text = match json_of(reply) {
+        Some(value) => words_of(&value).to_owned(),
+        None if reply.body.trim_start().starts_with('<') => String::new(),
+        None => reply.body.clone(),
+    };
+    shown(&text)
+}
+
+/// What a value says in words, in any of the forms in which servers put them.
+pub(super) fn words_of(value: &Value) -> &str {
+    let error = value.get("error").or(value.get("message")).unwrap_or(value);
+    error.get("message").unwrap_or(error).as_str().unwrap_or_default()
+}
+
+/// A server's words as they may be shown: one line, not too long, never empty.
+pub(super) fn shown(words: &str) -> String {
+    let reason: String = words.chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
+    if reason.trim().is_empty() { "no reason given".to_owned() } else { reason }
+}
