@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderName, StatusCode};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use dm3_core::identity::Address;
 use serde_json::Value;
@@ -19,8 +20,10 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::auth::Tokens;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::names::Names;
-use crate::routes::{api, ds, gateway, resolver, socket, well_known};
+use crate::readiness::Readiness;
+use crate::routes::{api, ds, gateway, observe, resolver, socket, well_known};
 use crate::store::Store;
 
 /// The least body that is taken, in bytes: what the reference's web server takes.
@@ -39,6 +42,10 @@ pub struct App {
     pub names: Names,
     /// Challenges and sessions.
     pub tokens: Tokens,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
+    /// Whether requests can be served.
+    pub readiness: Readiness,
     sockets: SocketIo,
 }
 
@@ -55,7 +62,9 @@ impl App {
     /// Sends a new message to every open socket of its receiver. Only a hint: whoever misses it finds the
     /// message in the mailbox. Never waits for a socket; one that does not keep up is closed.
     pub fn push(&self, mailbox: Address, envelope: &Value) {
-        for socket in self.sockets.within(socket::room(mailbox)).sockets() {
+        // Gone once the sockets were closed, while the last requests are still served.
+        let Some(sockets) = self.sockets.of("/") else { return };
+        for socket in sockets.within(socket::room(mailbox)).sockets() {
             if socket.emit("message", envelope).is_err() {
                 tracing::debug!(sid = %socket.id, "closing a socket that does not keep up");
                 // It may be gone already, which is just as good.
@@ -73,6 +82,11 @@ impl App {
         self.sockets.ns("/", handler);
     }
 
+    /// How many sockets are open.
+    pub fn open_sockets(&self) -> usize {
+        self.sockets.of("/").map_or(0, |sockets| sockets.sockets().len())
+    }
+
     /// Closes every socket.
     pub async fn close_sockets(&self) {
         self.sockets.close().await;
@@ -80,10 +94,16 @@ impl App {
 }
 
 /// Builds the server.
-pub fn build(config: Config, store: Arc<dyn Store>, names: Names) -> (AppState, Router) {
+pub fn build(
+    config: Config,
+    store: Arc<dyn Store>,
+    names: Names,
+    metrics: Arc<Metrics>,
+) -> (AppState, Router) {
     let (socket_layer, sockets) = socket::layer(App::max_body(&config));
     let tokens = Tokens::new(&config.token_key);
-    let app = Arc::new(App { config, store, names, tokens, sockets });
+    let app =
+        Arc::new(App { config, store, names, tokens, metrics, readiness: Readiness::default(), sockets });
     socket::serve(&app);
     let routes = Router::new()
         .nest("/ds", ds_routes())
@@ -93,8 +113,10 @@ pub fn build(config: Config, store: Arc<dyn Store>, names: Names) -> (AppState, 
         .route("/resolver/{sender}/{data}", get(gateway::answer_path))
         .route("/.well-known/dm3", get(well_known::discovery))
         .route("/health", get(well_known::health))
+        .route("/ready", get(well_known::ready))
         .layer(DefaultBodyLimit::max(App::max_body(&app.config)))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, app.config.request_timeout))
+        .layer(from_fn(observe::name_route))
         .with_state(app.clone());
     let cors = CorsLayer::new()
         .allow_origin(Any)
@@ -107,7 +129,8 @@ pub fn build(config: Config, store: Arc<dyn Store>, names: Names) -> (AppState, 
     let router = Router::new()
         .fallback_service(NormalizePath::trim_trailing_slash(routes))
         .layer(socket_layer)
-        .layer(cors);
+        .layer(cors)
+        .layer(from_fn_with_state(app.clone(), observe::observe));
     (app, router)
 }
 

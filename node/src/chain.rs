@@ -1,7 +1,7 @@
 //! Reading ENS through an Ethereum node, driving the core's lookups.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use dm3_core::delivery::{HttpRequest, HttpResponse, Method};
@@ -10,9 +10,11 @@ use dm3_core::registry::json_rpc::{RpcError, eth_call_body, parse_eth_call};
 use dm3_core::registry::{
     Answer, Ask, CallOutcome, Found, Lookup, LookupError, PROFILE_KEY, ProfileLocation, Record, Step,
 };
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use crate::metrics::Metrics;
 use crate::outgoing::{self, Outgoing, OutgoingError};
 
 /// How long a whole lookup may take.
@@ -50,17 +52,24 @@ pub struct Chain {
     registry: Address,
     turns: Semaphore,
     remembered: Mutex<HashMap<EnsName, (Instant, Address)>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Chain {
     /// Asks the node at `rpc_url` for the ENS at `registry`.
-    pub fn new(outgoing: Outgoing, rpc_url: Zeroizing<String>, registry: Address) -> Self {
+    pub fn new(
+        outgoing: Outgoing,
+        rpc_url: Zeroizing<String>,
+        registry: Address,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             outgoing,
             rpc_url,
             registry,
             turns: Semaphore::new(LOOKUPS_AT_ONCE),
             remembered: Mutex::new(HashMap::new()),
+            metrics,
         }
     }
 
@@ -119,9 +128,27 @@ impl Chain {
     }
 
     async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, ChainError> {
-        let request = self.outgoing.trusted().post(self.rpc_url.as_str()).body(eth_call_body(to, data));
-        let reply = outgoing::send(request, MAX_ANSWER).await?;
-        Ok(parse_eth_call(&reply.body)?)
+        Ok(parse_eth_call(&self.ask(eth_call_body(to, data)).await?.body)?)
+    }
+
+    /// The number of the chain that the Ethereum node serves.
+    pub async fn id(&self) -> Result<u64, ChainError> {
+        let request = r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}"#;
+        let reply = self.ask(request.to_owned()).await?;
+        let answer: Value = serde_json::from_str(&reply.body).map_err(|_| RpcError::Form)?;
+        if let Some(error) = answer.get("error") {
+            let message = error.get("message").and_then(Value::as_str).unwrap_or("error");
+            return Err(RpcError::Node(message.chars().take(200).collect()).into());
+        }
+        let digits = answer.get("result").and_then(Value::as_str).and_then(|text| text.strip_prefix("0x"));
+        Ok(digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or(RpcError::Form)?)
+    }
+
+    async fn ask(&self, body: String) -> Result<HttpResponse, OutgoingError> {
+        let request = self.outgoing.trusted().post(self.rpc_url.as_str()).body(body);
+        let reply = outgoing::send(request, MAX_ANSWER).await;
+        self.metrics.went_out("chain", outcome(&reply));
+        reply
     }
 
     /// Asks a gateway or a linked profile's host, which the owner of some name chose.
@@ -131,7 +158,9 @@ impl Chain {
             Method::Get => client.get(request.url.as_str()),
             Method::Post => client.post(request.url.as_str()).body(request.body.clone().unwrap_or_default()),
         };
-        outgoing::send(builder, MAX_ANSWER).await.ok()
+        let reply = outgoing::send(builder, MAX_ANSWER).await;
+        self.metrics.went_out("gateway", outcome(&reply));
+        reply.ok()
     }
 
     fn recall(&self, name: &EnsName) -> Option<Address> {
@@ -147,5 +176,13 @@ impl Chain {
         if remembered.len() < REMEMBERED_NAMES {
             remembered.insert(name.clone(), (Instant::now(), address));
         }
+    }
+}
+
+fn outcome(reply: &Result<HttpResponse, OutgoingError>) -> &'static str {
+    match reply {
+        Ok(reply) if (200..300).contains(&reply.status) => "answered",
+        Ok(_) => "refused",
+        Err(_) => "failed",
     }
 }

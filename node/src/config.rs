@@ -54,8 +54,22 @@ pub struct Config {
     pub request_timeout: Duration,
     /// What is logged, as `tracing` filter directives.
     pub log: String,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// Where metrics are served, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// What session tokens and challenges are authenticated with.
     pub token_key: Zeroizing<[u8; 32]>,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object in a line.
+    Json,
 }
 
 /// Why a configuration can't be used. No variant shows a value, since values may be secrets.
@@ -118,6 +132,10 @@ struct Keys {
     request_timeout_seconds: u64,
     #[serde(default = "default_log")]
     log: String,
+    #[serde(default = "default_log_format")]
+    log_format: LogFormat,
+    #[serde(default)]
+    metrics_listen: String,
 }
 
 fn default_listen() -> String {
@@ -146,6 +164,10 @@ fn default_request_timeout_seconds() -> u64 {
 
 fn default_log() -> String {
     "info".into()
+}
+
+fn default_log_format() -> LogFormat {
+    LogFormat::Text
 }
 
 /// A whole number; from the environment it comes as text.
@@ -262,6 +284,13 @@ impl Config {
             message_ttl: Some(keys.message_ttl_seconds).filter(|s| *s > 0).map(Duration::from_secs),
             request_timeout: Duration::from_secs(keys.request_timeout_seconds),
             log: keys.log,
+            log_format: keys.log_format,
+            metrics_listen: match keys.metrics_listen.as_str() {
+                "" => None,
+                text => Some(text.parse().map_err(|_| {
+                    wrong("metrics_listen", "an IP address and a port, as 127.0.0.1:9464, or empty")()
+                })?),
+            },
         })
     }
 }

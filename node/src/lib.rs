@@ -16,12 +16,14 @@ mod error;
 mod gateway_key;
 mod login;
 mod mailbox;
+mod metrics;
 mod names;
 mod outgoing;
+mod readiness;
 mod registration;
 mod routes;
 mod server;
 mod store;
 
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, LogFormat};
 pub use server::{Server, StartError, public_keys};

@@ -51,6 +51,21 @@ pub enum SubmitError {
     Unavailable,
 }
 
+impl SubmitError {
+    /// One word for it, without anything from the message.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Json => "not_json",
+            Self::Schema => "schema",
+            Self::TooLarge { .. } => "too_large",
+            Self::DeliveryInformation => "delivery_information",
+            Self::UnknownReceiver => "unknown_receiver",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 impl From<StoreError> for SubmitError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a message can't be taken");
@@ -81,6 +96,13 @@ impl App {
     /// # Errors
     /// [`SubmitError`]. The same envelope again is no error, and changes nothing while the first is stored.
     pub async fn submit(&self, envelope: &str) -> Result<(), SubmitError> {
+        let result = self.take(envelope).await;
+        self.metrics.submitted(result.as_ref().copied());
+        result.map(|_| ())
+    }
+
+    /// Whether the message is new here.
+    async fn take(&self, envelope: &str) -> Result<bool, SubmitError> {
         let envelope = Envelope::parse(envelope)?;
         let canonical = envelope.to_canonical();
         let limit = self.config.size_limit;
@@ -113,11 +135,12 @@ impl App {
             envelope: String::new(),
         };
         let delivered = Delivered { envelope, delivery_information: information, postmark }.to_json();
-        let fresh = self.store.deliver(Delivery { envelope: delivered.to_string(), ..delivery }).await?;
+        let delivery = Delivery { envelope: delivered.to_string(), ..delivery };
+        let fresh = self.metrics.timed("deliver", self.store.deliver(delivery)).await?;
         if fresh {
             self.push(mailbox, &delivered);
         }
-        Ok(())
+        Ok(fresh)
     }
 
     /// Removes what a receiver acknowledges: every copy of each message from that contact, whichever of its
@@ -134,13 +157,13 @@ impl App {
         let mut contacts = Contacts { app: self, known: HashMap::new(), lookups: 0, failed: None };
         for (contact, hash) in acknowledged {
             let contact = sender_key(contact);
-            for copy in self.store.copies(mailbox, hash).await? {
+            for copy in self.metrics.timed("copies", self.store.copies(mailbox, hash)).await? {
                 if copy.sender == contact || contacts.same(&copy.sender, &contact).await {
                     numbers.push(copy.seq);
                 }
             }
         }
-        self.store.remove(mailbox, &numbers).await?;
+        self.metrics.timed("remove", self.store.remove(mailbox, &numbers)).await?;
         contacts.failed.map_or(Ok(()), Err)
     }
 }

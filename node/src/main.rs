@@ -1,58 +1,25 @@
-//! `dm3-node --config FILE` serves; `dm3-node --config FILE keys` prints the public keys.
+//! `dm3-node`: see `arguments.rs` for its commands.
 
-use std::path::PathBuf;
+mod arguments;
+
+use std::path::Path;
 use std::process::ExitCode;
 
-use dm3_node::{Config, Server, public_keys};
+use arguments::{Command, USAGE};
+use dm3_node::{Config, LogFormat, Server, public_keys};
 use tracing_subscriber::EnvFilter;
 
-const USAGE: &str = "usage: dm3-node --config FILE [keys]
-
-  dm3-node --config FILE        serve until interrupted
-  dm3-node --config FILE keys   print the public keys as JSON and exit
-
-Every key of FILE is explained in dm3-node.example.toml.";
-
-/// What to do.
-enum Command {
-    Serve(PathBuf),
-    Keys(PathBuf),
-    Help,
-}
-
-fn command(mut arguments: impl Iterator<Item = String>) -> Option<Command> {
-    let first = arguments.next()?;
-    if first == "--help" || first == "-h" {
-        return Some(Command::Help);
-    }
-    let file = match first.strip_prefix("--config=") {
-        Some(file) => file.into(),
-        None if first == "--config" => arguments.next()?.into(),
-        None => return None,
-    };
-    match (arguments.next().as_deref(), arguments.next()) {
-        (None, _) => Some(Command::Serve(file)),
-        (Some("keys"), None) => Some(Command::Keys(file)),
-        _ => None,
-    }
-}
+type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
-    let result = match command(std::env::args().skip(1)) {
-        Some(Command::Serve(file)) => serve(&file),
-        Some(Command::Keys(file)) => Config::load(&file).map_err(Into::into).map(|config| {
-            println!("{}", public_keys(&config));
-        }),
-        Some(Command::Help) => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        None => {
-            eprintln!("{USAGE}");
+    let command = match Command::parse(std::env::args_os().skip(1)) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("dm3-node: {error}\n\n{USAGE}");
             return ExitCode::from(2);
         }
     };
-    match result {
+    match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("dm3-node: {error}");
@@ -61,17 +28,43 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(file: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve { config } => serve(&config),
+        Command::Keys { config } => {
+            println!("{}", public_keys(&Config::load(&config)?));
+            Ok(())
+        }
+        Command::Help => {
+            println!("{USAGE}");
+            Ok(())
+        }
+    }
+}
+
+fn serve(file: &Path) -> Result<(), Failure> {
     let config = Config::load(file)?;
-    let filter = EnvFilter::try_new(&config.log)?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = Server::bind(config).await?;
+        if let Some(address) = server.metrics_address() {
+            println!("metrics at http://{address}/metrics");
+        }
         println!("listening on http://{}", server.address());
         server.run(interrupted()).await?;
         Ok(())
     })
+}
+
+fn log(config: &Config) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&config.log)?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+    Ok(())
 }
 
 /// Ready at Ctrl-C or SIGTERM.

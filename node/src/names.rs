@@ -65,6 +65,11 @@ impl Names {
         name.parent().is_some_and(|parent| Some(&parent) == self.user_domain.as_ref())
     }
 
+    /// The chain that other names are looked up on.
+    pub const fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
     /// The domain of address names.
     pub const fn address_domain(&self) -> &EnsName {
         &self.address_domain

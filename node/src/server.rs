@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -15,8 +16,10 @@ use crate::app::{self, AppState};
 use crate::chain::Chain;
 use crate::clock::now_ms;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::outgoing::{Outgoing, OutgoingError};
+use crate::routes::observe;
 use crate::store::{Sqlite, Store, StoreError};
 
 /// How long open requests may go on after the server was told to stop.
@@ -54,6 +57,7 @@ pub struct Server {
     router: Router,
     listener: TcpListener,
     address: SocketAddr,
+    metrics_listener: Option<TcpListener>,
 }
 
 impl Server {
@@ -63,16 +67,24 @@ impl Server {
     /// [`StartError`].
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.database).await?);
-        let chain = Chain::new(Outgoing::new()?, config.rpc_url.clone(), config.ens_registry);
+        let metrics = Arc::new(Metrics::new());
+        let chain =
+            Chain::new(Outgoing::new()?, config.rpc_url.clone(), config.ens_registry, metrics.clone());
         let names =
             Names::new(store.clone(), chain, config.address_domain.clone(), config.user_domain.clone());
-        let listen = config.listen;
-        let listener = TcpListener::bind(listen)
-            .await
-            .map_err(|source| StartError::Listen { address: listen, source })?;
+        let listener = listen(config.listen).await?;
         let address = listener.local_addr()?;
-        let (app, router) = app::build(config, store, names);
-        Ok(Self { app, router, listener, address })
+        let metrics_listener = match config.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let (app, router) = app::build(config, store, names, metrics);
+        Ok(Self { app, router, listener, address, metrics_listener })
+    }
+
+    /// Where the metrics are, if they are served.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Where it listens.
@@ -85,13 +97,16 @@ impl Server {
     /// # Errors
     /// [`StartError::Serve`].
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
-        let Self { app, router, listener, .. } = self;
+        let Self { app, router, listener, metrics_listener, .. } = self;
+        let metrics = metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, app.clone())));
         let expiry = app.config.message_ttl.map(|ttl| tokio::spawn(expire(app.clone(), ttl)));
         let (stopping, stopped) = tokio::sync::oneshot::channel();
         let signalled = {
             let app = app.clone();
             async move {
                 stop.await;
+                tracing::info!("stopping");
+                app.readiness.stop();
                 // Sockets would stay open for ever.
                 app.close_sockets().await;
                 let _ = stopping.send(());
@@ -103,16 +118,28 @@ impl Server {
                 std::future::pending::<()>().await;
             }
             tokio::time::sleep(GRACE).await;
+            tracing::warn!(seconds = GRACE.as_secs(), "ending requests that did not end by themselves");
         };
         let served = tokio::select! {
             result = axum::serve(listener, router).with_graceful_shutdown(signalled) => result,
             () = overdue => Ok(()),
         };
-        if let Some(expiry) = expiry {
-            expiry.abort();
+        for task in [expiry, metrics].into_iter().flatten() {
+            task.abort();
         }
         app.store.close().await;
         Ok(served?)
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+async fn serve_metrics(listener: TcpListener, app: AppState) {
+    let router = Router::new().route("/metrics", get(observe::metrics)).with_state(app);
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "metrics are served no longer");
     }
 }
 

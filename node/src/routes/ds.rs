@@ -138,9 +138,11 @@ pub async fn incoming(
     Query(query): Query<PageQuery>,
 ) -> Result<Response, ApiError> {
     let Some(after) = query.after else {
-        return Ok(json_text(array(&app.store.pick_up(session.address).await?)));
+        return Ok(json_text(array(
+            &app.metrics.timed("pick_up", app.store.pick_up(session.address)).await?,
+        )));
     };
-    let page = app.store.page(session.address, after).await?;
+    let page = app.metrics.timed("page", app.store.page(session.address, after)).await?;
     let mut response = json_text(array(&page.envelopes));
     if let Some(next) = page.next {
         response.headers_mut().insert(NEXT_PAGE, HeaderValue::from(next));

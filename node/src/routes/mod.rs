@@ -4,6 +4,7 @@ pub mod api;
 pub mod ds;
 mod extract;
 pub mod gateway;
+pub mod observe;
 pub mod resolver;
 pub mod socket;
 pub mod well_known;

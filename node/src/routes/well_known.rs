@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use dm3_core::delivery::{ChainAccess, Discovery};
 use serde_json::{Value, json};
 
 use super::json_text;
 use crate::app::AppState;
-use crate::error::ApiError;
 
 /// `GET hello`, as the reference answers it.
 pub async fn hello() -> &'static str {
@@ -27,8 +27,14 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
     json_text(Discovery::at(&config.public_url, name, domain, chain).to_json())
 }
 
-/// `GET /health`: whether requests can be served.
-pub async fn health(State(app): State<AppState>) -> Result<Json<Value>, ApiError> {
-    app.store.check().await?;
-    Ok(Json(json!({ "status": "ok" })))
+/// `GET /health`: the process is up. Asks nothing else, so that a broken database does not get it restarted.
+pub async fn health() -> Json<Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// `GET /ready`: whether requests can be served, and if not, which part is why.
+pub async fn ready(State(app): State<AppState>) -> Response {
+    let report = app.report().await;
+    let status = if report.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(report.to_json())).into_response()
 }

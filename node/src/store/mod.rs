@@ -112,6 +112,15 @@ pub struct Copy {
     pub seq: i64,
 }
 
+/// What waits in all mailboxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// How many messages.
+    pub messages: u64,
+    /// Bytes of their envelopes.
+    pub bytes: u64,
+}
+
 /// Everything the node remembers. Each call is one transaction and returns after it is durable.
 #[async_trait::async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -154,6 +163,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes at most `most` messages that came before `before` (milliseconds since 1970); how many.
     async fn expire(&self, before: u64, most: u32) -> Result<u64, StoreError>;
+
+    /// What waits in all mailboxes. Reads every message's size: not for every request.
+    async fn totals(&self) -> Result<Totals, StoreError>;
 
     /// Fails if the database can't be read.
     async fn check(&self) -> Result<(), StoreError>;

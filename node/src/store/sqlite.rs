@@ -12,7 +12,7 @@ use sqlx::{Row, SqlSafeStr, SqliteConnection};
 
 use super::{
     Account, Copy, Delivery, PICK_UP_BYTES, PICK_UP_CONVERSATIONS, PICK_UP_MESSAGES, Page, Registered,
-    Registration, Service, Store, StoreError,
+    Registration, Service, Store, StoreError, Totals,
 };
 
 /// How many connections read at once.
@@ -320,6 +320,14 @@ impl Store for Sqlite {
         .execute(&self.writer)
         .await?;
         Ok(done.rows_affected())
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        let row = sqlx::query("SELECT count(*), coalesce(sum(size), 0) FROM messages")
+            .fetch_one(&self.readers)
+            .await?;
+        let number = |index| row.try_get::<i64, _>(index).map(|number| u64::try_from(number).unwrap_or(0));
+        Ok(Totals { messages: number(0)?, bytes: number(1)? })
     }
 
     async fn check(&self) -> Result<(), StoreError> {

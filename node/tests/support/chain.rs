@@ -21,6 +21,7 @@ struct Records {
     texts: HashMap<[u8; 32], String>,
     calls: usize,
     down: bool,
+    id: u64,
 }
 
 pub struct Chain {
@@ -30,7 +31,7 @@ pub struct Chain {
 
 impl Chain {
     pub async fn start() -> Self {
-        let records = Arc::new(Mutex::new(Records::default()));
+        let records = Arc::new(Mutex::new(Records { id: 1, ..Records::default() }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().route("/", post(call)).with_state(records.clone());
@@ -53,6 +54,11 @@ impl Chain {
         self.records.lock().unwrap().down = true;
     }
 
+    /// From now on, it serves the chain with this number.
+    pub fn set_id(&self, id: u64) {
+        self.records.lock().unwrap().id = id;
+    }
+
     pub fn calls(&self) -> usize {
         self.records.lock().unwrap().calls
     }
@@ -63,6 +69,9 @@ async fn call(State(records): State<Arc<Mutex<Records>>>, Json(request): Json<Va
     records.calls += 1;
     if records.down {
         return Json(json!({ "id": 1, "error": { "code": -32005, "message": "limit exceeded" } }));
+    }
+    if request["method"] == "eth_chainId" {
+        return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("{:#x}", records.id) }));
     }
     let to = request["params"][0]["to"].as_str().unwrap().to_lowercase();
     let data = hex::decode(request["params"][0]["data"].as_str().unwrap().trim_start_matches("0x")).unwrap();

@@ -37,6 +37,8 @@ pub fn domain() -> EnsName {
 /// A process of the program, with a database in a folder of its own.
 pub struct Node {
     pub url: String,
+    /// Where its metrics are, if the configuration says so.
+    pub metrics: Option<String>,
     pub chain: Chain,
     folder: TempDir,
     process: Child,
@@ -69,6 +71,11 @@ impl Node {
 
     /// With more lines in its configuration.
     pub async fn start_with(more: &str) -> Self {
+        Self::start_with_log("warn", more).await
+    }
+
+    /// With another level of logging than `warn`.
+    pub async fn start_with_log(log: &str, more: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let chain = Chain::start().await;
@@ -77,35 +84,73 @@ impl Node {
              address_domain = 'addr.dm3.eth'\nuser_domain = 'user.dm3.eth'\nrpc_url = '{}'\n\
              public_rpc_url = 'http://127.0.0.1:8545'\nchain_id = 1\nens_registry = '{}'\n\
              signing_seed = '{SEED}'\ngateway_private_key = '{GATEWAY_KEY}'\n\
-             gateway_resolver = '{GATEWAY_RESOLVER}'\nlog = 'warn'\n{more}",
+             gateway_resolver = '{GATEWAY_RESOLVER}'\nlog = '{log}'\n{more}",
             folder.path().join("node.sqlite").display(),
             chain.url,
             chain::REGISTRY,
         );
         std::fs::write(folder.path().join("node.toml"), config).unwrap();
-        let (process, url) = spawn(&folder).await;
+        let (process, Announced { url, metrics }) = spawn(&folder).await;
         let client = Client::builder()
             .no_proxy()
             .pool_max_idle_per_host(0)
             .timeout(Duration::from_secs(40))
             .build()
             .unwrap();
-        Self { url, chain, folder, process, client }
+        Self { url, metrics, chain, folder, process, client }
     }
 
     /// Kills the process without warning and starts it again on the same database.
     pub async fn kill_and_restart(&mut self) {
         self.process.kill().await.unwrap();
-        (self.process, self.url) = spawn(&self.folder).await;
+        self.start_again().await;
+    }
+
+    /// Starts the process again after it ended.
+    pub async fn start_again(&mut self) {
+        let announced = spawn(&self.folder).await;
+        self.process = announced.0;
+        self.url = announced.1.url;
+    }
+
+    /// The folder with its configuration `node.toml` and its database.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// The number of the process.
+    pub fn process_id(&self) -> u32 {
+        self.process.id().unwrap()
+    }
+
+    /// Sends the process a signal, such as `TERM`.
+    pub async fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.process_id().to_string()).status();
+        assert!(sent.await.unwrap().success());
+    }
+
+    /// Waits until the process has ended; whether it ended well.
+    pub async fn ended(&mut self) -> bool {
+        self.process.wait().await.unwrap().success()
+    }
+
+    /// The text of its metrics.
+    pub async fn metrics(&self) -> String {
+        let url = self.metrics.as_ref().expect("metrics are served");
+        self.client.get(url).send().await.unwrap().text().await.unwrap()
     }
 
     /// Asks the process to end, as service managers do; gives how long it took and whether it ended well.
     pub async fn terminate(&mut self) -> (Duration, bool) {
         let started = std::time::Instant::now();
-        let id = self.process.id().unwrap().to_string();
-        assert!(Command::new("kill").arg(id).status().await.unwrap().success());
-        let status = self.process.wait().await.unwrap();
-        (started.elapsed(), status.success())
+        self.signal("TERM").await;
+        let well = self.ended().await;
+        (started.elapsed(), well)
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -174,18 +219,34 @@ impl Node {
     }
 }
 
-async fn spawn(folder: &TempDir) -> (Child, String) {
+async fn spawn(folder: &TempDir) -> (Child, Announced) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_dm3-node"))
         .arg("--config")
         .arg(folder.path().join("node.toml"))
         .stdout(Stdio::piped())
+        .stderr(std::fs::File::options().append(true).create(true).open(folder.path().join("log")).unwrap())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let line = lines.next_line().await.unwrap().expect("the node ended at once");
-    let url = line.strip_prefix("listening on ").expect("the node says where it listens").to_owned();
-    (process, url)
+    let mut metrics = None;
+    loop {
+        let Some(line) = lines.next_line().await.unwrap() else {
+            panic!("the node ended at once: {}", std::fs::read_to_string(folder.path().join("log")).unwrap());
+        };
+        if let Some(url) = line.strip_prefix("metrics at ") {
+            metrics = Some(url.to_owned());
+        }
+        if let Some(url) = line.strip_prefix("listening on ") {
+            return (process, Announced { url: url.to_owned(), metrics });
+        }
+    }
+}
+
+/// What a node says when it is up.
+struct Announced {
+    url: String,
+    metrics: Option<String>,
 }
 
 pub fn address(text: &str) -> Address {
