@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::gateway_key::GatewayKey;
+use crate::store::Database;
 
 /// What environment variables that set a key begin with.
 const ENVIRONMENT: &str = "DM3_NODE_";
@@ -22,8 +23,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address clients reach the server at, without a path.
     pub public_url: BaseUrl,
-    /// The SQLite file; created if it is missing.
-    pub database: PathBuf,
+    /// Where the node keeps what it remembers.
+    pub database: Database,
     /// The delivery service's ENS name.
     pub name: EnsName,
     /// Address names live below this name: `<0x…>.<address_domain>`.
@@ -108,7 +109,7 @@ struct Keys {
     #[serde(default = "default_listen")]
     listen: String,
     public_url: String,
-    database: PathBuf,
+    database: String,
     name: String,
     address_domain: String,
     #[serde(default)]
@@ -261,7 +262,9 @@ impl Config {
             public_url: keys.public_url.parse().map_err(|_| {
                 wrong("public_url", "an https:// address (http:// only for this machine), without a query")()
             })?,
-            database: keys.database,
+            database: Zeroizing::new(keys.database)
+                .parse()
+                .map_err(|_| wrong("database", "a path, or postgres://user:password@host:port/database")())?,
             name: name("name", &keys.name)?,
             address_domain: name("address_domain", &keys.address_domain)?,
             user_domain: match keys.user_domain.as_str() {
@@ -374,6 +377,7 @@ mod tests {
             ("DM3_NODE_SIGNING_SEED", secret),
             ("DM3_NODE_GATEWAY_PRIVATE_KEY", secret),
             ("DM3_NODE_RPC_URL", secret),
+            ("DM3_NODE_DATABASE", &format!("postgres://dm3:{secret}@127.0.0.1:no-port/dm3")),
         ] {
             let error = parse(EXAMPLE, &[(key, value)]).unwrap_err();
             let shown = format!("{error} {error:?}");

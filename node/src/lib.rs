@@ -1,7 +1,7 @@
-//! A dm3 relay node: delivery service and name gateway in one process, with an embedded database.
+//! A dm3 relay node: delivery service and name gateway in one process, with an embedded database or a shared Postgres.
 //!
 //! ```text
-//! routes (thin) ─▶ use cases: registration, login, mailbox ─▶ store (one trait, SQLite)
+//! routes (thin) ─▶ use cases: registration, login, mailbox ─▶ store (one trait; SQLite or Postgres)
 //!                                        │                 ─▶ names ─▶ chain (ENS, CCIP-read)
 //!                                        └▶ sockets (push)
 //! ```
@@ -23,7 +23,7 @@ mod readiness;
 mod registration;
 mod routes;
 mod server;
-mod store;
+pub mod store;
 
 pub use config::{Config, ConfigError, LogFormat};
 pub use server::{Server, StartError, public_keys};

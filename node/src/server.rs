@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::outgoing::{Outgoing, OutgoingError};
 use crate::routes::observe;
-use crate::store::{Sqlite, Store, StoreError};
+use crate::store::StoreError;
 
 /// How long open requests may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -66,7 +66,7 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub async fn bind(config: Config) -> Result<Self, StartError> {
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.database).await?);
+        let store = config.database.open().await?;
         let metrics = Arc::new(Metrics::new());
         let chain =
             Chain::new(Outgoing::new()?, config.rpc_url.clone(), config.ens_registry, metrics.clone());

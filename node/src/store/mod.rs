@@ -1,17 +1,44 @@
-//! What the node remembers, behind one trait.
+//! What the node remembers, behind one trait object: [`Store`].
+//!
+//! ```text
+//! handlers ─▶ dyn Store = AccountStore + NameStore + ChallengeStore + MailboxStore + …   (one file each, here)
+//!                 ├─ sqlite/    one `impl` per noun, in a file of the same name
+//!                 └─ postgres/  likewise
+//! migrations/sqlite/NNNN_*.sql, migrations/postgres/NNNN_*.sql   (schema, applied in order at the start)
+//! tests/store/                  the contract, run against both engines
+//! ```
+//!
+//! # To add a noun
+//! 1. `store/<noun>.rs`: its types and `#[async_trait] pub trait <Noun>Store: Send + Sync`. `mod` and `pub use` it
+//!    below and add it to the supertraits of [`Store`]. Each method is one transaction and returns after it is
+//!    durable.
+//! 2. `store/sqlite/<noun>.rs` and `store/postgres/<noun>.rs`: `impl <Noun>Store for Sqlite` and `Postgres`.
+//!    In SQLite reads go to `self.readers`, writes to `self.writer`, of which there is one: keep it for a few
+//!    milliseconds at most, and remove in slices.
+//! 3. A migration of the same number and name for both engines, in both lists (`MIGRATIONS` in the engines'
+//!    `mod.rs`). One that was released is never changed.
+//! 4. `tests/store/<noun>.rs`: tests that take a store, named in one `contract!(…)`; both engines run them.
+//!
+//! Postgres's text can't hold U+0000 and SQLite's can: whatever comes from outside as free text must be refused
+//! with it, or kept as bytes.
 
+mod accounts;
+mod challenges;
+mod database;
+mod mailbox;
+mod names;
+mod postgres;
 mod sqlite;
 
-use dm3_core::identity::{Address, EnsName};
-
+pub use accounts::{Account, AccountStore, Registered, Registration, Service};
+pub use challenges::ChallengeStore;
+pub use database::{Database, DatabaseError, PostgresUrl};
+pub use mailbox::{
+    Copy, Delivery, MailboxStore, PICK_UP_BYTES, PICK_UP_CONVERSATIONS, PICK_UP_MESSAGES, Page, Totals,
+};
+pub use names::NameStore;
+pub use postgres::Postgres;
 pub use sqlite::Sqlite;
-
-/// The largest answer of one pick-up, in bytes of envelopes.
-pub const PICK_UP_BYTES: u64 = 32_000_000;
-/// The most conversations in one pick-up.
-pub const PICK_UP_CONVERSATIONS: u32 = 100;
-/// The most messages of each conversation in one pick-up, and the most in a page.
-pub const PICK_UP_MESSAGES: u32 = 1000;
 
 /// The database failed.
 #[derive(Debug, thiserror::Error)]
@@ -27,149 +54,35 @@ pub enum StoreError {
     Damaged(&'static str),
 }
 
-/// Which part of the node an account registered with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// The mailbox.
-    Mailbox,
-    /// The encrypted storage.
-    Storage,
-    /// The name gateway.
-    Gateway,
-}
-
-/// Who has a profile here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
-    /// Whose it is.
-    pub address: Address,
-    /// Canonical JSON of the signed profile.
-    pub profile: String,
-    /// Whether messages are taken for it.
-    pub mailbox: bool,
-    /// Whether it registered with the encrypted storage.
-    pub storage: bool,
-    /// Whether the name gateway answers for it.
-    pub gateway: bool,
-}
-
-/// A verified profile that is to be kept.
-#[derive(Debug, Clone)]
-pub struct Registration {
-    /// Whose profile it is.
-    pub address: Address,
-    /// Canonical JSON of the signed profile.
-    pub profile: String,
-    /// SHA-256 of the canonical profile inside, so that another signature makes no other profile.
-    pub profile_hash: [u8; 32],
-    /// Where it was posted.
-    pub service: Service,
-    /// Milliseconds since 1970.
-    pub now: u64,
-}
-
-/// What became of a registration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Registered {
-    /// The profile is kept now, or was before.
-    Kept,
-    /// It was kept once and has been replaced since.
-    Superseded,
-}
-
-/// An accepted message for a mailbox.
-#[derive(Debug, Clone)]
-pub struct Delivery {
-    /// The receiver.
-    pub mailbox: Address,
-    /// The sender's name as claimed, in lower case.
-    pub sender: String,
-    /// The hash that the sender claims for the message.
-    pub message_hash: String,
-    /// SHA-256 of the canonical envelope as submitted.
-    pub envelope_hash: [u8; 32],
-    /// Milliseconds since 1970.
-    pub received_at: u64,
-    /// JSON of the envelope as the receiver gets it.
-    pub envelope: String,
-}
-
-/// A page of a mailbox, oldest message first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// JSON of the envelopes.
-    pub envelopes: Vec<String>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<i64>,
-}
-
-/// One stored copy of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copy {
-    /// The sender's name as claimed, in lower case.
-    pub sender: String,
-    /// Its number in the store.
-    pub seq: i64,
-}
-
-/// What waits in all mailboxes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Totals {
-    /// How many messages.
-    pub messages: u64,
-    /// Bytes of their envelopes.
-    pub bytes: u64,
-}
-
-/// Everything the node remembers. Each call is one transaction and returns after it is durable.
+/// Everything the node remembers.
 #[async_trait::async_trait]
-pub trait Store: Send + Sync + 'static {
-    /// The account of an address.
-    async fn account(&self, address: Address) -> Result<Option<Account>, StoreError>;
-
-    /// Keeps a profile. The same profile again changes nothing; one that was replaced is never taken again.
-    async fn register(&self, registration: Registration) -> Result<Registered, StoreError>;
-
-    /// Gives a name to an address; false if the name is taken or the address has one.
-    async fn claim_name(&self, name: &EnsName, address: Address) -> Result<bool, StoreError>;
-
-    /// Takes a name back from an address; false if it was not its.
-    async fn release_name(&self, name: &EnsName, address: Address) -> Result<bool, StoreError>;
-
-    /// Who claimed a name.
-    async fn address_of(&self, name: &EnsName) -> Result<Option<Address>, StoreError>;
-
-    /// The name an address claimed.
-    async fn name_of(&self, address: Address) -> Result<Option<EnsName>, StoreError>;
-
-    /// Marks a challenge as answered; false if it was before. Times are seconds since 1970.
-    async fn answer_challenge(&self, id: &str, expires_at: u64, now: u64) -> Result<bool, StoreError>;
-
-    /// Puts a message into a mailbox; false if the same envelope lies there already.
-    async fn deliver(&self, delivery: Delivery) -> Result<bool, StoreError>;
-
-    /// The newest messages of the latest conversations within the `PICK_UP` limits: latest conversation first,
-    /// newest message first.
-    async fn pick_up(&self, mailbox: Address) -> Result<Vec<String>, StoreError>;
-
-    /// The messages after number `after`, oldest first, at most [`PICK_UP_MESSAGES`].
-    async fn page(&self, mailbox: Address, after: i64) -> Result<Page, StoreError>;
-
-    /// The copies of a message in a mailbox, from whomever.
-    async fn copies(&self, mailbox: Address, message_hash: &str) -> Result<Vec<Copy>, StoreError>;
-
-    /// Removes messages from a mailbox.
-    async fn remove(&self, mailbox: Address, numbers: &[i64]) -> Result<(), StoreError>;
-
-    /// Removes at most `most` messages that came before `before` (milliseconds since 1970); how many.
-    async fn expire(&self, before: u64, most: u32) -> Result<u64, StoreError>;
-
-    /// What waits in all mailboxes. Reads every message's size: not for every request.
-    async fn totals(&self) -> Result<Totals, StoreError>;
-
+pub trait Store: AccountStore + ChallengeStore + MailboxStore + NameStore + 'static {
     /// Fails if the database can't be read.
     async fn check(&self) -> Result<(), StoreError>;
 
     /// Closes the database after what is under way.
     async fn close(&self);
+}
+
+/// The databases' integers have a sign; times and sizes never come near the end.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The address in a column of 20 bytes.
+fn address_from(bytes: Vec<u8>) -> Result<dm3_core::identity::Address, StoreError> {
+    bytes
+        .try_into()
+        .map(dm3_core::identity::Address::from_bytes)
+        .map_err(|_| StoreError::Damaged("an address is not 20 bytes"))
+}
+
+/// The migrations of an engine, from number, name and SQL.
+fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> sqlx::migrate::Migrator {
+    use sqlx::SqlSafeStr as _;
+    use sqlx::migrate::{Migration, MigrationType, Migrator};
+    let migration = |(number, name, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(*number, (*name).into(), MigrationType::Simple, (*sql).into_sql_str(), false)
+    };
+    Migrator::with_migrations(migrations.iter().map(migration).collect())
 }

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod chain;
+pub mod postgres;
 pub mod socket;
 
 use std::process::Stdio;
@@ -18,6 +19,7 @@ use tokio::process::{Child, Command};
 
 pub use account::Account;
 pub use chain::Chain;
+pub use postgres::PostgresServer;
 pub use socket::Socket;
 
 /// 32 bytes of `n`, in base64: the node's seed.

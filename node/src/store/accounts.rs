@@ -1,0 +1,65 @@
+//! Who has a profile here, and for what.
+
+use dm3_core::identity::Address;
+
+use super::StoreError;
+
+/// Which part of the node an account registered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// The mailbox.
+    Mailbox,
+    /// The encrypted storage.
+    Storage,
+    /// The name gateway.
+    Gateway,
+}
+
+/// Who has a profile here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Whose it is.
+    pub address: Address,
+    /// Canonical JSON of the signed profile.
+    pub profile: String,
+    /// Whether messages are taken for it.
+    pub mailbox: bool,
+    /// Whether it registered with the encrypted storage.
+    pub storage: bool,
+    /// Whether the name gateway answers for it.
+    pub gateway: bool,
+}
+
+/// A verified profile that is to be kept.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// Whose profile it is.
+    pub address: Address,
+    /// Canonical JSON of the signed profile.
+    pub profile: String,
+    /// SHA-256 of the canonical profile inside, so that another signature makes no other profile.
+    pub profile_hash: [u8; 32],
+    /// Where it was posted.
+    pub service: Service,
+    /// Milliseconds since 1970.
+    pub now: u64,
+}
+
+/// What became of a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registered {
+    /// The profile is kept now, or was before.
+    Kept,
+    /// It was kept once and has been replaced since.
+    Superseded,
+}
+
+/// The accounts.
+#[async_trait::async_trait]
+pub trait AccountStore: Send + Sync {
+    /// The account of an address.
+    async fn account(&self, address: Address) -> Result<Option<Account>, StoreError>;
+
+    /// Keeps a profile. The same profile again changes nothing; one that was replaced is never taken again.
+    async fn register(&self, registration: Registration) -> Result<Registered, StoreError>;
+}

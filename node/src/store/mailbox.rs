@@ -1,0 +1,101 @@
+//! Messages that wait for their receivers.
+
+use dm3_core::identity::Address;
+
+use super::StoreError;
+
+/// The largest answer of one pick-up, in bytes of envelopes.
+pub const PICK_UP_BYTES: u64 = 32_000_000;
+/// The most conversations in one pick-up.
+pub const PICK_UP_CONVERSATIONS: u32 = 100;
+/// The most messages of each conversation in one pick-up, and the most in a page.
+pub const PICK_UP_MESSAGES: u32 = 1000;
+
+/// An accepted message for a mailbox.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The receiver.
+    pub mailbox: Address,
+    /// The sender's name as claimed, in lower case.
+    pub sender: String,
+    /// The hash that the sender claims for the message.
+    pub message_hash: String,
+    /// SHA-256 of the canonical envelope as submitted.
+    pub envelope_hash: [u8; 32],
+    /// Milliseconds since 1970.
+    pub received_at: u64,
+    /// JSON of the envelope as the receiver gets it.
+    pub envelope: String,
+}
+
+/// A page of a mailbox, oldest message first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// JSON of the envelopes.
+    pub envelopes: Vec<String>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<i64>,
+}
+
+impl Page {
+    /// The page out of the messages after `after`, of which at most one more is given than a page holds.
+    pub(super) fn from_rows(rows: Vec<(i64, String)>, after: i64) -> Self {
+        let mut envelopes = Vec::with_capacity(rows.len());
+        let mut last = after;
+        let mut bytes = 0;
+        for (seq, envelope) in rows {
+            bytes += envelope.len() as u64;
+            let full = envelopes.len() == PICK_UP_MESSAGES as usize;
+            if full || (bytes > PICK_UP_BYTES && !envelopes.is_empty()) {
+                return Self { envelopes, next: Some(last) };
+            }
+            last = seq;
+            envelopes.push(envelope);
+        }
+        Self { envelopes, next: None }
+    }
+}
+
+/// One stored copy of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// The sender's name as claimed, in lower case.
+    pub sender: String,
+    /// Its number in the store.
+    pub seq: i64,
+}
+
+/// What waits in all mailboxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// How many messages.
+    pub messages: u64,
+    /// Bytes of their envelopes.
+    pub bytes: u64,
+}
+
+/// The mailboxes.
+#[async_trait::async_trait]
+pub trait MailboxStore: Send + Sync {
+    /// Puts a message into a mailbox; false if the same envelope lies there already.
+    async fn deliver(&self, delivery: Delivery) -> Result<bool, StoreError>;
+
+    /// The newest messages of the latest conversations within the `PICK_UP` limits: latest conversation first,
+    /// newest message first.
+    async fn pick_up(&self, mailbox: Address) -> Result<Vec<String>, StoreError>;
+
+    /// The messages after number `after`, oldest first, at most [`PICK_UP_MESSAGES`].
+    async fn page(&self, mailbox: Address, after: i64) -> Result<Page, StoreError>;
+
+    /// The copies of a message in a mailbox, from whomever.
+    async fn copies(&self, mailbox: Address, message_hash: &str) -> Result<Vec<Copy>, StoreError>;
+
+    /// Removes messages from a mailbox.
+    async fn remove(&self, mailbox: Address, numbers: &[i64]) -> Result<(), StoreError>;
+
+    /// Removes at most `most` messages that came before `before` (milliseconds since 1970); how many.
+    async fn expire(&self, before: u64, most: u32) -> Result<u64, StoreError>;
+
+    /// What waits in all mailboxes.
+    async fn totals(&self) -> Result<Totals, StoreError>;
+}

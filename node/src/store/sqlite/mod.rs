@@ -1,0 +1,64 @@
+//! SQLite in a file: write-ahead log, synchronous FULL, one writer and several readers.
+
+mod accounts;
+mod challenges;
+mod mailbox;
+mod names;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use super::{Store, StoreError, migrator};
+
+/// How many connections read at once.
+const READERS: u32 = 4;
+
+/// The schema's versions, oldest first.
+const MIGRATIONS: &[(i64, &str, &str)] =
+    &[(1, "first", include_str!("../../../migrations/sqlite/0001_first.sql"))];
+
+/// A SQLite file.
+pub struct Sqlite {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Sqlite {
+    /// Opens the file, creates it if it is missing, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the file can't be opened or is newer than this program.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5));
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        migrator(MIGRATIONS).run(&writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.create_if_missing(false).read_only(true))
+            .await?;
+        Ok(Self { writer, readers })
+    }
+}
+
+#[async_trait::async_trait]
+impl Store for Sqlite {
+    async fn check(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT count(*) FROM answered_challenges").fetch_one(&self.readers).await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

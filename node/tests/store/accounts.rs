@@ -1,0 +1,85 @@
+use dm3_node::store::{Registered, Registration, Service};
+
+use crate::{Fresh, address};
+
+contract!(
+    an_account_exists_from_its_first_registration_on,
+    each_service_is_registered_for_itself,
+    a_profile_that_was_replaced_is_never_taken_again,
+    of_registrations_at_once_one_profile_stays_and_the_others_are_superseded,
+);
+
+fn registration(n: u8, version: u8, service: Service) -> Registration {
+    Registration {
+        address: address(n),
+        profile: format!("{{\"version\":{version}}}"),
+        profile_hash: [version; 32],
+        service,
+        now: 1_795_398_894_000,
+    }
+}
+
+async fn an_account_exists_from_its_first_registration_on(fresh: Fresh) {
+    let store = &fresh.store;
+    assert_eq!(store.account(address(1)).await.unwrap(), None);
+    let kept = store.register(registration(1, 1, Service::Mailbox)).await.unwrap();
+    assert_eq!(kept, Registered::Kept);
+    let store = fresh.reopened().await;
+    let account = store.account(address(1)).await.unwrap().unwrap();
+    assert_eq!((account.address, account.profile.as_str()), (address(1), r#"{"version":1}"#));
+    assert_eq!(store.account(address(2)).await.unwrap(), None);
+}
+
+async fn each_service_is_registered_for_itself(fresh: Fresh) {
+    let store = &fresh.store;
+    for (service, expected) in [
+        (Service::Mailbox, (true, false, false)),
+        (Service::Storage, (true, true, false)),
+        (Service::Gateway, (true, true, true)),
+    ] {
+        store.register(registration(1, 1, service)).await.unwrap();
+        let account = store.account(address(1)).await.unwrap().unwrap();
+        assert_eq!((account.mailbox, account.storage, account.gateway), expected);
+    }
+}
+
+async fn a_profile_that_was_replaced_is_never_taken_again(fresh: Fresh) {
+    let store = &fresh.store;
+    for (version, expected, held) in [
+        (1, Registered::Kept, 1),
+        (1, Registered::Kept, 1),
+        (2, Registered::Kept, 2),
+        (1, Registered::Superseded, 2),
+        (3, Registered::Kept, 3),
+        (2, Registered::Superseded, 3),
+        (3, Registered::Kept, 3),
+    ] {
+        assert_eq!(store.register(registration(1, version, Service::Mailbox)).await.unwrap(), expected);
+        let account = store.account(address(1)).await.unwrap().unwrap();
+        assert_eq!(account.profile, format!("{{\"version\":{held}}}"));
+    }
+    // Another account may hold it: only the one that replaced it may not.
+    assert_eq!(store.register(registration(2, 1, Service::Mailbox)).await.unwrap(), Registered::Kept);
+    let refused = store.register(registration(1, 1, Service::Storage)).await.unwrap();
+    assert_eq!(refused, Registered::Superseded);
+    assert!(!store.account(address(1)).await.unwrap().unwrap().storage);
+}
+
+async fn of_registrations_at_once_one_profile_stays_and_the_others_are_superseded(fresh: Fresh) {
+    let tasks: Vec<_> = (1..=8)
+        .map(|version| {
+            let store = fresh.store.clone();
+            tokio::spawn(async move { store.register(registration(1, version, Service::Mailbox)).await })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap().unwrap(), Registered::Kept);
+    }
+    let store = &fresh.store;
+    let held = store.account(address(1)).await.unwrap().unwrap().profile;
+    for version in 1..=8 {
+        let again = registration(1, version, Service::Mailbox);
+        let expected = if again.profile == held { Registered::Kept } else { Registered::Superseded };
+        assert_eq!(store.register(again).await.unwrap(), expected);
+    }
+}
