@@ -44,7 +44,8 @@ const STAGES = [
   { name: 'package (with size check)', commands: [[process.execPath, 'widget/build.mjs']] },
   {
     name: 'local network',
-    commands: [['cargo', 'build', '-p', 'dm3-node'], nodeTest(...testsIn('tests/localnet'))],
+    // With the workspace's features, as built for the tests above; alone it would be compiled once more.
+    commands: [['cargo', 'build', '--workspace', '--bins'], nodeTest(...testsIn('tests/localnet'))],
   },
   { name: 'end to end', commands: [nodeTest(...testsIn('tests/e2e'))] },
 ];
