@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
@@ -14,16 +14,19 @@ use serde_json::Value;
 use socketioxide::SocketIo;
 use socketioxide::adapter::LocalAdapter;
 use socketioxide::handler::ConnectHandler;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::normalize_path::NormalizePath;
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 use crate::auth::Tokens;
 use crate::config::Config;
+use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::names::Names;
+use crate::proxy::Proxies;
 use crate::readiness::Readiness;
-use crate::routes::{api, ds, gateway, observe, resolver, socket, well_known};
+use crate::routes::{api, ds, gateway, limit, observe, proxy, resolver, socket, well_known};
 use crate::store::Store;
 
 /// The least body that is taken, in bytes: what the reference's web server takes.
@@ -46,6 +49,10 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Whether requests can be served.
     pub readiness: Readiness,
+    /// How much anybody may ask.
+    pub limits: Limits,
+    /// What pages reach through this server.
+    pub proxies: Proxies,
     sockets: SocketIo,
 }
 
@@ -99,16 +106,20 @@ pub fn build(
     store: Arc<dyn Store>,
     names: Names,
     metrics: Arc<Metrics>,
+    proxies: Proxies,
 ) -> (AppState, Router) {
     let (socket_layer, sockets) = socket::layer(App::max_body(&config));
     let tokens = Tokens::new(&config.token_key);
+    let limits = Limits::new(config.allowances);
+    let readiness = Readiness::default();
     let app =
-        Arc::new(App { config, store, names, tokens, metrics, readiness: Readiness::default(), sockets });
+        Arc::new(App { config, store, names, tokens, metrics, readiness, limits, proxies, sockets });
     socket::serve(&app);
     let routes = Router::new()
         .nest("/ds", ds_routes())
         .nest("/api", api_routes())
         .nest("/resolver-handler", resolver_routes())
+        .nest("/proxy", proxy_routes())
         .route("/resolver", post(gateway::answer_body))
         .route("/resolver/{sender}/{data}", get(gateway::answer_path))
         .route("/.well-known/dm3", get(well_known::discovery))
@@ -124,11 +135,14 @@ pub fn build(
         // Named, since a browser does not take `*` for Authorization.
         .allow_headers([AUTHORIZATION, CONTENT_TYPE])
         .max_age(PREFLIGHT_AGE)
-        .expose_headers([HeaderName::from_static(ds::NEXT_PAGE)]);
+        .expose_headers([HeaderName::from_static(ds::NEXT_PAGE), RETRY_AFTER]);
     // The slash at the end of a path must go before routing, so the routes stand behind another router.
     let router = Router::new()
         .fallback_service(NormalizePath::trim_trailing_slash(routes))
         .layer(socket_layer)
+        .layer(RequestBodyDeadlineLayer::new(app.config.request_timeout))
+        .layer(CatchPanicLayer::custom(limit::panicked))
+        .layer(from_fn_with_state(app.clone(), limit::limit))
         .layer(cors)
         .layer(from_fn_with_state(app.clone(), observe::observe));
     (app, router)
@@ -142,6 +156,14 @@ fn ds_routes() -> Router<AppState> {
         .route("/rpc", post(ds::rpc))
         .route("/delivery/messages/incoming/{name}", get(ds::incoming))
         .route("/delivery/messages/{name}/syncAcknowledgements", post(ds::acknowledge))
+}
+
+fn proxy_routes() -> Router<AppState> {
+    Router::new()
+        .route("/ethereum", post(proxy::ethereum))
+        .route("/gateway", post(proxy::gateway))
+        .route("/image", get(proxy::image))
+        .route("/message", post(proxy::message))
 }
 
 fn api_routes() -> Router<AppState> {

@@ -8,19 +8,25 @@ use dm3_core::delivery::{HttpRequest, HttpResponse, Method};
 use dm3_core::identity::{Address, EnsName};
 use dm3_core::registry::json_rpc::{RpcError, eth_call_body, parse_eth_call};
 use dm3_core::registry::{
-    Answer, Ask, CallOutcome, Found, Lookup, LookupError, PROFILE_KEY, ProfileLocation, Record, Step,
+    Answer, Ask, CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, Lookup, LookupError,
+    PROFILE_KEY, ProfileLocation, Record, Step,
 };
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::metrics::Metrics;
-use crate::outgoing::{self, Outgoing, OutgoingError};
+use crate::outgoing::{self, Bounds, Fetched, Outgoing, OutgoingError};
 
 /// How long a whole lookup may take.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(15);
-/// How many lookups run at once; others wait.
-const LOOKUPS_AT_ONCE: usize = 32;
+/// How many questions to the Ethereum node run at once; others wait. Gateways, which strangers choose and which
+/// may be slow, take no turn here.
+const CALLS_AT_ONCE: usize = 32;
+/// How long a gateway or the host of a linked profile may take.
+const FETCH_TIME: Duration = Duration::from_secs(5);
+/// How many redirects a gateway or the host of a linked profile may send.
+const REDIRECTS: usize = 3;
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 2_000_000;
 /// How long an address is remembered for a name.
@@ -67,7 +73,7 @@ impl Chain {
             outgoing,
             rpc_url,
             registry,
-            turns: Semaphore::new(LOOKUPS_AT_ONCE),
+            turns: Semaphore::new(CALLS_AT_ONCE),
             remembered: Mutex::new(HashMap::new()),
             metrics,
         }
@@ -87,7 +93,21 @@ impl Chain {
 
     /// The JSON text of the profile that a name's record holds or links to, whoever signed it.
     pub async fn profile_of(&self, name: &EnsName) -> Result<Option<String>, ChainError> {
-        let record = self.look_up(name, Record::Text(PROFILE_KEY.into())).await?.and_then(Found::into_text);
+        self.held_by(name, PROFILE_KEY).await
+    }
+
+    /// The profile of the delivery service of this name.
+    pub async fn delivery_service(
+        &self,
+        name: &EnsName,
+    ) -> Result<Option<DeliveryServiceProfile>, ChainError> {
+        let held = self.held_by(name, DELIVERY_SERVICE_KEY).await?;
+        Ok(held.and_then(|json| DeliveryServiceProfile::parse(&json).ok()))
+    }
+
+    /// The JSON text that a text record holds or links to.
+    async fn held_by(&self, name: &EnsName, key: &str) -> Result<Option<String>, ChainError> {
+        let record = self.look_up(name, Record::Text(key.into())).await?.and_then(Found::into_text);
         let location = record.and_then(|record| ProfileLocation::parse(&record).ok());
         Ok(match location {
             None => None,
@@ -105,8 +125,6 @@ impl Chain {
     }
 
     async fn drive(&self, mut lookup: Lookup) -> Result<Option<Found>, ChainError> {
-        // The semaphore is never closed, so waiting for a turn can't fail.
-        let _turn = self.turns.acquire().await;
         loop {
             let answer = match lookup.ask() {
                 Ask::Call { to, data } => Answer::Call(self.call(Some(*to), data).await?),
@@ -145,6 +163,8 @@ impl Chain {
     }
 
     async fn ask(&self, body: String) -> Result<HttpResponse, OutgoingError> {
+        // The semaphore is never closed, so waiting for a turn can't fail.
+        let _turn = self.turns.acquire().await;
         let request = self.outgoing.trusted().post(self.rpc_url.as_str()).body(body);
         let reply = outgoing::send(request, MAX_ANSWER).await;
         self.metrics.went_out("chain", outcome(&reply));
@@ -153,12 +173,13 @@ impl Chain {
 
     /// Asks a gateway or a linked profile's host, which the owner of some name chose.
     async fn fetch(&self, request: &HttpRequest) -> Option<HttpResponse> {
-        let client = self.outgoing.public(&request.url).ok()?;
-        let builder = match request.method {
-            Method::Get => client.get(request.url.as_str()),
-            Method::Post => client.post(request.url.as_str()).body(request.body.clone().unwrap_or_default()),
+        let body = match request.method {
+            Method::Get => None,
+            Method::Post => Some(request.body.clone().unwrap_or_default()),
         };
-        let reply = outgoing::send(builder, MAX_ANSWER).await;
+        let bounds = Bounds { bytes: MAX_ANSWER, time: FETCH_TIME, redirects: REDIRECTS };
+        let fetched = self.outgoing.fetch(request.url.as_str(), body, bounds).await;
+        let reply = fetched.and_then(Fetched::into_text);
         self.metrics.went_out("gateway", outcome(&reply));
         reply.ok()
     }

@@ -12,6 +12,8 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::gateway_key::GatewayKey;
+use crate::limits::{Allowances, Trusted};
+use crate::outgoing::Reach;
 use crate::store::Database;
 
 /// What environment variables that set a key begin with.
@@ -33,8 +35,8 @@ pub struct Config {
     pub user_domain: Option<EnsName>,
     /// The Ethereum node this server asks. May contain an access key, so it is never shown.
     pub rpc_url: Zeroizing<String>,
-    /// The Ethereum node that clients are told to ask.
-    pub public_rpc_url: HttpUrl,
+    /// The Ethereum node that clients are told to ask; `None` for this server itself.
+    pub public_rpc_url: Option<HttpUrl>,
     /// The chain ENS is read from.
     pub chain_id: u64,
     /// ENS's registry there.
@@ -53,6 +55,16 @@ pub struct Config {
     pub message_ttl: Option<Duration>,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// Where requests that strangers cause may go.
+    pub reach: Reach,
+    /// Proxies whose word about clients' addresses is taken.
+    pub trusted_proxies: Trusted,
+    /// How many connections may be open.
+    pub max_connections: usize,
+    /// How many of them from one address.
+    pub max_connections_per_address: usize,
+    /// How much anybody may ask.
+    pub allowances: Allowances,
     /// What is logged, as `tracing` filter directives.
     pub log: String,
     /// How log lines are written.
@@ -115,6 +127,7 @@ struct Keys {
     #[serde(default)]
     user_domain: String,
     rpc_url: String,
+    #[serde(default)]
     public_rpc_url: String,
     #[serde(default = "default_chain_id", deserialize_with = "number")]
     chain_id: u64,
@@ -131,6 +144,22 @@ struct Keys {
     message_ttl_seconds: u64,
     #[serde(default = "default_request_timeout_seconds", deserialize_with = "number")]
     request_timeout_seconds: u64,
+    #[serde(default, deserialize_with = "truth")]
+    allow_private_networks: bool,
+    #[serde(default)]
+    trusted_proxies: String,
+    #[serde(default = "default_max_connections", deserialize_with = "number")]
+    max_connections: u64,
+    #[serde(default = "default_max_connections_per_address", deserialize_with = "number")]
+    max_connections_per_address: u64,
+    #[serde(default = "default_requests_per_minute", deserialize_with = "number")]
+    requests_per_minute_per_address: u64,
+    #[serde(default = "default_proxied_per_minute", deserialize_with = "number")]
+    proxied_per_minute_per_address: u64,
+    #[serde(default = "default_requests_per_minute", deserialize_with = "number")]
+    requests_per_minute_per_account: u64,
+    #[serde(default = "default_messages_per_minute", deserialize_with = "number")]
+    messages_per_minute_per_sender: u64,
     #[serde(default = "default_log")]
     log: String,
     #[serde(default = "default_log_format")]
@@ -161,6 +190,26 @@ fn default_size_limit() -> u64 {
 
 fn default_request_timeout_seconds() -> u64 {
     30
+}
+
+fn default_max_connections() -> u64 {
+    4096
+}
+
+fn default_max_connections_per_address() -> u64 {
+    128
+}
+
+fn default_requests_per_minute() -> u64 {
+    1200
+}
+
+fn default_proxied_per_minute() -> u64 {
+    600
+}
+
+fn default_messages_per_minute() -> u64 {
+    120
 }
 
 fn default_log() -> String {
@@ -194,6 +243,22 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
         }
     }
     deserializer.deserialize_any(Number)
+}
+
+/// True or false; from the environment it comes as text.
+fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Truth {
+        Value(bool),
+        Text(String),
+    }
+    match Truth::deserialize(deserializer)? {
+        Truth::Value(value) => Ok(value),
+        Truth::Text(text) => {
+            text.trim().parse().map_err(|_| serde::de::Error::custom("must be true or false"))
+        }
+    }
 }
 
 impl Config {
@@ -254,6 +319,15 @@ impl Config {
         if !(keys.rpc_url.starts_with("https://") || keys.rpc_url.starts_with("http://")) {
             return Err(wrong("rpc_url", "a web address, https://… or http://…")());
         }
+        let most = |key, value: u64| {
+            u32::try_from(value).map_err(|_| ConfigError::Value { key, expected: "below 4294967296" })
+        };
+        let connections = |key, value: u64| {
+            usize::try_from(value).ok().filter(|value| (1..=1_000_000).contains(value)).ok_or(ConfigError::Value {
+                key,
+                expected: "between 1 and 1000000",
+            })
+        };
         Ok(Self {
             listen: keys
                 .listen
@@ -272,9 +346,12 @@ impl Config {
                 text => Some(name("user_domain", text)?),
             },
             rpc_url: Zeroizing::new(keys.rpc_url),
-            public_rpc_url: keys.public_rpc_url.parse().map_err(|_| {
-                wrong("public_rpc_url", "an https:// address (http:// only for this machine)")()
-            })?,
+            public_rpc_url: match keys.public_rpc_url.as_str() {
+                "" => None,
+                text => Some(text.parse().map_err(|_| {
+                    wrong("public_rpc_url", "an https:// address (http:// only for this machine), or empty")()
+                })?),
+            },
             chain_id: keys.chain_id,
             ens_registry: address("ens_registry", &keys.ens_registry)?,
             token_key: crate::auth::token_key(&seed),
@@ -286,6 +363,22 @@ impl Config {
             size_limit,
             message_ttl: Some(keys.message_ttl_seconds).filter(|s| *s > 0).map(Duration::from_secs),
             request_timeout: Duration::from_secs(keys.request_timeout_seconds),
+            reach: if keys.allow_private_networks { Reach::Anywhere } else { Reach::Public },
+            trusted_proxies: keys
+                .trusted_proxies
+                .parse()
+                .map_err(|_| wrong("trusted_proxies", "addresses and networks with commas between them")())?,
+            max_connections: connections("max_connections", keys.max_connections)?,
+            max_connections_per_address: connections(
+                "max_connections_per_address",
+                keys.max_connections_per_address,
+            )?,
+            allowances: Allowances {
+                requests: most("requests_per_minute_per_address", keys.requests_per_minute_per_address)?,
+                proxied: most("proxied_per_minute_per_address", keys.proxied_per_minute_per_address)?,
+                account: most("requests_per_minute_per_account", keys.requests_per_minute_per_account)?,
+                sender: most("messages_per_minute_per_sender", keys.messages_per_minute_per_sender)?,
+            },
             log: keys.log,
             log_format: keys.log_format,
             metrics_listen: match keys.metrics_listen.as_str() {

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::auth::JwtError;
 use crate::chain::ChainError;
+use crate::limits::TooMany;
 use crate::mailbox::SubmitError;
 use crate::store::StoreError;
 
@@ -41,6 +42,12 @@ pub enum ApiError {
     /// A message that is not taken.
     #[error(transparent)]
     Submit(#[from] SubmitError),
+    /// More than is allowed: 429 `{error}`, with the header `Retry-After`.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    /// Another host doesn't give what it was asked for: 502 `{error}`.
+    #[error("{0}")]
+    Upstream(String),
     /// The database or the chain can't be reached, or a value can't be written: 503 `{error}`.
     #[error("the server can't do this at the moment; try again later")]
     Unavailable,
@@ -86,6 +93,11 @@ impl IntoResponse for ApiError {
             Self::None => StatusCode::NOT_FOUND.into_response(),
             Self::Method => error(StatusCode::METHOD_NOT_ALLOWED, text),
             Self::Refused(_) => error(StatusCode::BAD_REQUEST, text),
+            Self::TooMany(TooMany { retry_after }) => {
+                let wait = [(RETRY_AFTER, retry_after.to_string())];
+                (wait, error(StatusCode::TOO_MANY_REQUESTS, text)).into_response()
+            }
+            Self::Upstream(_) => error(StatusCode::BAD_GATEWAY, text),
             Self::Unresolvable(_) | Self::Gateway(_) => {
                 (StatusCode::BAD_REQUEST, Json(json!({ "message": text }))).into_response()
             }

@@ -45,10 +45,15 @@ impl App {
         Ok(self.tokens.make_session(name, address, now)?)
     }
 
+    /// The session of a token, whosever it is.
+    pub fn any_session(&self, token: &str) -> Option<Session> {
+        self.tokens.session(token, now_seconds()).ok()
+    }
+
     /// The session of a token, if it is valid for the name in the request: the one that signed in, or
     /// another that means the same address by itself.
     pub fn session(&self, token: &str, name: &str) -> Option<Session> {
-        let session = self.tokens.session(token, now_seconds()).ok()?;
+        let session = self.any_session(token)?;
         let name: EnsName = name.parse().ok()?;
         let same = name == session.account || self.names.own_address(&name) == Some(session.address);
         same.then_some(session)

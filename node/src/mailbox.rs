@@ -64,6 +64,17 @@ impl SubmitError {
             Self::Unavailable => "unavailable",
         }
     }
+
+    /// The code that the specification's appendix has for it in JSON-RPC.
+    pub const fn code(&self) -> i64 {
+        match self {
+            Self::Missing => -32602,
+            Self::Json | Self::Schema | Self::DeliveryInformation => -32000,
+            Self::UnknownReceiver => -32001,
+            Self::Unavailable => -32002,
+            Self::TooLarge { .. } => -32011,
+        }
+    }
 }
 
 impl From<StoreError> for SubmitError {

@@ -16,14 +16,20 @@ use crate::app::{self, AppState};
 use crate::chain::Chain;
 use crate::clock::now_ms;
 use crate::config::Config;
+use crate::connections::{self, Caps};
 use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::outgoing::{Outgoing, OutgoingError};
+use crate::proxy::Proxies;
 use crate::routes::observe;
 use crate::store::StoreError;
 
 /// How long open requests may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
+/// How many files are open that are no connections of clients.
+const OTHER_FILES: u64 = 256;
+/// How often those are forgotten who have not asked for a while.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How often old messages are looked for.
 const EXPIRE_EVERY: Duration = Duration::from_secs(600);
 /// How many old messages are removed at once, so that others can write in between.
@@ -46,9 +52,9 @@ pub enum StartError {
         /// The operating system's reason.
         source: std::io::Error,
     },
-    /// Serving ended with an error.
-    #[error("the server stopped: {0}")]
-    Serve(#[from] std::io::Error),
+    /// The operating system does not say where it listens.
+    #[error("can't listen: {0}")]
+    Address(#[from] std::io::Error),
 }
 
 /// A server that listens but does not serve yet.
@@ -66,10 +72,12 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub async fn bind(config: Config) -> Result<Self, StartError> {
+        allow_files(config.max_connections);
         let store = config.database.open().await?;
         let metrics = Arc::new(Metrics::new());
-        let chain =
-            Chain::new(Outgoing::new()?, config.rpc_url.clone(), config.ens_registry, metrics.clone());
+        let outgoing = Outgoing::new(config.reach)?;
+        let proxies = Proxies::new(outgoing.clone(), config.rpc_url.clone());
+        let chain = Chain::new(outgoing, config.rpc_url.clone(), config.ens_registry, metrics.clone());
         let names =
             Names::new(store.clone(), chain, config.address_domain.clone(), config.user_domain.clone());
         let listener = listen(config.listen).await?;
@@ -78,7 +86,7 @@ impl Server {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
-        let (app, router) = app::build(config, store, names, metrics);
+        let (app, router) = app::build(config, store, names, metrics, proxies);
         Ok(Self { app, router, listener, address, metrics_listener })
     }
 
@@ -93,10 +101,7 @@ impl Server {
     }
 
     /// Serves until `stop` is ready, then ends open requests in good order.
-    ///
-    /// # Errors
-    /// [`StartError::Serve`].
-    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
         let Self { app, router, listener, metrics_listener, .. } = self;
         let metrics = metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, app.clone())));
         let expiry = app.config.message_ttl.map(|ttl| tokio::spawn(expire(app.clone(), ttl)));
@@ -120,15 +125,41 @@ impl Server {
             tokio::time::sleep(GRACE).await;
             tracing::warn!(seconds = GRACE.as_secs(), "ending requests that did not end by themselves");
         };
-        let served = tokio::select! {
-            result = axum::serve(listener, router).with_graceful_shutdown(signalled) => result,
-            () = overdue => Ok(()),
+        let caps = Caps {
+            all: app.config.max_connections,
+            per_address: app.config.max_connections_per_address,
+            proxies: app.config.trusted_proxies.clone(),
         };
-        for task in [expiry, metrics].into_iter().flatten() {
+        let tidying = tokio::spawn(tidy(app.clone()));
+        tokio::select! {
+            () = connections::serve(listener, router, caps, signalled) => {}
+            () = overdue => {}
+        }
+        for task in [expiry, metrics, Some(tidying)].into_iter().flatten() {
             task.abort();
         }
         app.store.close().await;
-        Ok(served?)
+    }
+}
+
+/// Keeps the memory of who asked lately from growing.
+async fn tidy(app: AppState) {
+    let mut interval = tokio::time::interval(TIDY_EVERY);
+    loop {
+        interval.tick().await;
+        app.limits.tidy();
+    }
+}
+
+/// Every connection is an open file, of which the operating system at first allows a thousand.
+fn allow_files(connections: usize) {
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(allowed) if allowed < wanted => {
+            tracing::warn!(allowed, wanted, "the limit for open files is below what max_connections needs");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit for open files can't be raised"),
     }
 }
 

@@ -43,8 +43,27 @@ impl FromRequestParts<AppState> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
         let Path(name) =
             Path::<String>::from_request_parts(parts, app).await.map_err(|_| ApiError::Unauthorized)?;
-        let token = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = token.and_then(|value| value.strip_prefix("Bearer ")).ok_or(ApiError::Unauthorized)?;
-        app.session(token.trim(), &name).map(Self).ok_or(ApiError::Unauthorized)
+        let session = app.session(token(parts)?, &name).ok_or(ApiError::Unauthorized)?;
+        app.limits.account(session.address)?;
+        Ok(Self(session))
     }
+}
+
+/// The session of any account here.
+pub struct Somebody(pub Session);
+
+impl FromRequestParts<AppState> for Somebody {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
+        let session = app.any_session(token(parts)?).ok_or(ApiError::Unauthorized)?;
+        app.limits.account(session.address)?;
+        Ok(Self(session))
+    }
+}
+
+fn token(parts: &Parts) -> Result<&str, ApiError> {
+    let value = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = value.and_then(|value| value.strip_prefix("Bearer "));
+    token.map(str::trim).ok_or(ApiError::Unauthorized)
 }

@@ -18,13 +18,21 @@ pub async fn hello() -> &'static str {
 /// `GET /.well-known/dm3`: everything a client needs to know to use this server.
 pub async fn discovery(State(app): State<AppState>) -> Response {
     let config = &app.config;
+    let proxy = |name: &str| config.public_url.join(&["proxy", name]);
     let chain = ChainAccess {
         chain_id: config.chain_id,
-        rpc_url: config.public_rpc_url.clone(),
+        rpc_url: config.public_rpc_url.clone().unwrap_or_else(|| proxy("ethereum")),
         ens_registry: config.ens_registry,
     };
     let (name, domain) = (config.name.clone(), config.address_domain.clone());
-    json_text(Discovery::at(&config.public_url, name, domain, chain).to_json())
+    let mut document = json!(Discovery::at(&config.public_url, name, domain, chain));
+    document["proxies"] = json!({
+        "ethereum": proxy("ethereum"),
+        "gateway": proxy("gateway"),
+        "image": proxy("image"),
+        "message": proxy("message"),
+    });
+    json_text(document.to_string())
 }
 
 /// `GET /health`: the process is up. Asks nothing else, so that a broken database does not get it restarted.
