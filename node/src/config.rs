@@ -323,10 +323,10 @@ impl Config {
             u32::try_from(value).map_err(|_| ConfigError::Value { key, expected: "below 4294967296" })
         };
         let connections = |key, value: u64| {
-            usize::try_from(value).ok().filter(|value| (1..=1_000_000).contains(value)).ok_or(ConfigError::Value {
-                key,
-                expected: "between 1 and 1000000",
-            })
+            usize::try_from(value)
+                .ok()
+                .filter(|value| (1..=1_000_000).contains(value))
+                .ok_or(ConfigError::Value { key, expected: "between 1 and 1000000" })
         };
         Ok(Self {
             listen: keys

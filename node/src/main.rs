@@ -52,7 +52,7 @@ fn serve(file: &Path) -> Result<(), Failure> {
             println!("metrics at http://{address}/metrics");
         }
         println!("listening on http://{}", server.address());
-        server.run(interrupted()).await?;
+        server.run(interrupted()).await;
         Ok(())
     })
 }

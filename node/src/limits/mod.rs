@@ -108,9 +108,9 @@ impl<K: Hash + Eq + Clone> Limit<K> {
         let (Some(limiter), Some(times)) = (&self.0, NonZeroU32::new(times)) else { return Ok(()) };
         match limiter.check_key_n(key, times) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(until)) => {
-                Err(TooMany { retry_after: seconds_rounded_up(until.wait_time_from(DefaultClock::default().now())) })
-            }
+            Ok(Err(until)) => Err(TooMany {
+                retry_after: seconds_rounded_up(until.wait_time_from(DefaultClock::default().now())),
+            }),
             // More at once than in a whole minute: asking again does not help, asking for less does.
             Err(_) => Err(TooMany { retry_after: 60 }),
         }

@@ -174,7 +174,6 @@ impl Outgoing {
     pub fn request(&self, method: Method, target: &Target) -> RequestBuilder {
         self.public.request(method, target.url().clone()).header(ACCEPT, "*/*")
     }
-
 }
 
 fn redirect(response: &Response) -> Option<&str> {

@@ -106,8 +106,9 @@ impl Proxies {
         let mut answer: Value = serde_json::from_str(&reply.body).map_err(|_| AWAY)?;
         match (answer.get_mut("result").map(Value::take), answer.get("error")) {
             (Some(result), None | Some(Value::Null)) => Ok(result),
-            (_, Some(error)) => Err(reverted(error)
-                .unwrap_or(CallError::new(-32000, "the Ethereum node refuses the call"))),
+            (_, Some(error)) => {
+                Err(reverted(error).unwrap_or(CallError::new(-32000, "the Ethereum node refuses the call")))
+            }
             (None, None) => Err(AWAY),
         }
     }
