@@ -116,11 +116,14 @@ fn is_the_clients(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
+/// How many connections each client has.
+type Counts = Arc<Mutex<HashMap<Client, usize>>>;
+
 /// The open connections.
 struct Open {
     caps: Caps,
     places: Arc<Semaphore>,
-    by_address: Arc<Mutex<HashMap<Client, usize>>>,
+    by_address: Counts,
 }
 
 impl Open {
@@ -148,7 +151,7 @@ impl Open {
 
 struct Place {
     _in_all: OwnedSemaphorePermit,
-    at_address: Option<(Client, Arc<Mutex<HashMap<Client, usize>>>)>,
+    at_address: Option<(Client, Counts)>,
 }
 
 impl Drop for Place {

@@ -76,8 +76,9 @@ impl CarryError {
             Self::Refused(api::SubmitError::Busy { .. }) => -32005,
             Self::Refused(api::SubmitError::Rejected(_) | api::SubmitError::Malformed(_)) => -32000,
             Self::RefusedHere(error) => error.code(),
-            Self::Unknown
-            | Self::Refused(api::SubmitError::NotThere | api::SubmitError::UnknownReceiver) => -32001,
+            Self::Unknown | Self::Refused(api::SubmitError::NotThere | api::SubmitError::UnknownReceiver) => {
+                -32001
+            }
             _ => -32002,
         }
     }

@@ -19,10 +19,17 @@ const RESOLVER: Address = Address::from_bytes([0x22; 20]);
 struct Records {
     addresses: HashMap<[u8; 32], Address>,
     texts: HashMap<[u8; 32], String>,
+    nonces: HashMap<String, u64>,
+    balances: HashMap<String, u128>,
+    /// Of every token.
+    token_balances: HashMap<String, u128>,
     calls: usize,
     down: bool,
     id: u64,
 }
+
+/// `balanceOf(address)` of ERC-20.
+const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
 
 pub struct Chain {
     pub url: String,
@@ -49,6 +56,15 @@ impl Chain {
         self.records.lock().unwrap().texts.insert(node, record);
     }
 
+    /// How many transactions an account has sent, and what it holds of the chain's coin and of every token.
+    pub fn set_standing(&self, address: Address, nonce: u64, balance: u128, tokens: u128) {
+        let mut records = self.records.lock().unwrap();
+        let key = address.to_lower_hex();
+        records.nonces.insert(key.clone(), nonce);
+        records.balances.insert(key.clone(), balance);
+        records.token_balances.insert(key, tokens);
+    }
+
     /// From now on, it only answers with errors.
     pub fn break_down(&self) {
         self.records.lock().unwrap().down = true;
@@ -70,12 +86,24 @@ async fn call(State(records): State<Arc<Mutex<Records>>>, Json(request): Json<Va
     if records.down {
         return Json(json!({ "id": 1, "error": { "code": -32005, "message": "limit exceeded" } }));
     }
-    if request["method"] == "eth_chainId" {
-        return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("{:#x}", records.id) }));
+    let number = |number: u128| Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("{number:#x}") }));
+    let account = request["params"][0].as_str().unwrap_or_default().to_lowercase();
+    match request["method"].as_str().unwrap() {
+        "eth_chainId" => return number(records.id.into()),
+        "eth_getTransactionCount" => {
+            return number(records.nonces.get(&account).copied().unwrap_or_default().into());
+        }
+        "eth_getBalance" => return number(records.balances.get(&account).copied().unwrap_or_default()),
+        _ => {}
     }
     let to = request["params"][0]["to"].as_str().unwrap().to_lowercase();
     let data = hex::decode(request["params"][0]["data"].as_str().unwrap().trim_start_matches("0x")).unwrap();
     let (selector, args) = split_selector(&data).unwrap();
+    if selector == BALANCE_OF {
+        let account = format!("0x{}", hex::encode(&args[12..32]));
+        let held = records.token_balances.get(&account).copied().unwrap_or_default();
+        return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("0x{held:064x}") }));
+    }
     let node: [u8; 32] = args[..32].try_into().unwrap();
     let known = records.addresses.contains_key(&node);
     let result = match selector {

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod chain;
+pub mod host;
 pub mod postgres;
 pub mod socket;
 
@@ -19,6 +20,7 @@ use tokio::process::{Child, Command};
 
 pub use account::Account;
 pub use chain::Chain;
+pub use host::Host;
 pub use postgres::PostgresServer;
 pub use socket::Socket;
 
@@ -71,7 +73,7 @@ impl Node {
         Self::start_with("").await
     }
 
-    /// With more lines in its configuration.
+    /// With more lines in its configuration, or others.
     pub async fn start_with(more: &str) -> Self {
         Self::start_with_log("warn", more).await
     }
@@ -86,12 +88,14 @@ impl Node {
              address_domain = 'addr.dm3.eth'\nuser_domain = 'user.dm3.eth'\nrpc_url = '{}'\n\
              public_rpc_url = 'http://127.0.0.1:8545'\nchain_id = 1\nens_registry = '{}'\n\
              signing_seed = '{SEED}'\ngateway_private_key = '{GATEWAY_KEY}'\n\
-             gateway_resolver = '{GATEWAY_RESOLVER}'\nlog = '{log}'\n{more}",
+             gateway_resolver = '{GATEWAY_RESOLVER}'\nlog = '{log}'\n\
+             requests_per_minute_per_address = 0\nrequests_per_minute_per_account = 0\n\
+             proxied_per_minute_per_address = 0\nmessages_per_minute_per_sender = 0\n{more}",
             folder.path().join("node.sqlite").display(),
             chain.url,
             chain::REGISTRY,
         );
-        std::fs::write(folder.path().join("node.toml"), config).unwrap();
+        std::fs::write(folder.path().join("node.toml"), without_first_of_twins(&config)).unwrap();
         let (process, Announced { url, metrics }) = spawn(&folder).await;
         let client = Client::builder()
             .no_proxy()
@@ -219,6 +223,15 @@ impl Node {
     pub async fn post_as(&self, token: &str, path: &str, body: &Value) -> Reply {
         self.request(Method::POST, path, Some(token), Some(&body.to_string())).await
     }
+}
+
+/// A key that comes again replaces the one before.
+fn without_first_of_twins(config: &str) -> String {
+    let key = |line: &str| line.split(" = ").next().unwrap().to_owned();
+    let lines: Vec<_> = config.lines().collect();
+    let last = |n: usize| !lines[n + 1..].iter().any(|later| key(later) == key(lines[n]));
+    let kept = lines.iter().enumerate().filter(|(n, _)| last(*n));
+    kept.map(|(_, line)| format!("{line}\n")).collect()
 }
 
 async fn spawn(folder: &TempDir) -> (Child, Announced) {

@@ -1,0 +1,54 @@
+//! A web server of somebody else's, on this machine.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::response::{IntoResponse, Response};
+use tokio::net::TcpListener;
+
+pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+pub struct Host {
+    pub url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Host {
+    pub async fn start() -> Self {
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(answer).with_state(asked.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, asked }
+    }
+
+    /// What it was asked: method, path and body.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+async fn answer(State(asked): State<Arc<Mutex<Vec<String>>>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1_000_000).await.unwrap();
+    let line = format!("{} {} {}", parts.method, parts.uri, String::from_utf8_lossy(&body));
+    asked.lock().unwrap().push(line.trim_end().to_owned());
+    let html = [(CONTENT_TYPE, "text/html")];
+    match parts.uri.path() {
+        "/avatar" => (html, PNG).into_response(),
+        "/svg" => {
+            ([(CONTENT_TYPE, "image/png")], "<svg xmlns='http://www.w3.org/2000/svg'/>").into_response()
+        }
+        "/giant" => [PNG, &[0; 3_000_000]].concat().into_response(),
+        "/moved" => (StatusCode::FOUND, [(LOCATION, "/avatar")]).into_response(),
+        "/loop" => (StatusCode::FOUND, [(LOCATION, "/loop")]).into_response(),
+        "/failing" => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        "/missing" => StatusCode::NOT_FOUND.into_response(),
+        "/html" => (html, "<script>alert(1)</script>").into_response(),
+        _ => (html, r#"{"data":"0xAB","more":"<script>"}"#).into_response(),
+    }
+}
