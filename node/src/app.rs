@@ -112,8 +112,7 @@ pub fn build(
     let tokens = Tokens::new(&config.token_key);
     let limits = Limits::new(config.allowances);
     let readiness = Readiness::default();
-    let app =
-        Arc::new(App { config, store, names, tokens, metrics, readiness, limits, proxies, sockets });
+    let app = Arc::new(App { config, store, names, tokens, metrics, readiness, limits, proxies, sockets });
     socket::serve(&app);
     let routes = Router::new()
         .nest("/ds", ds_routes())

@@ -20,7 +20,8 @@ use tokio::net::TcpStream;
 /// A connection that has sent these bytes.
 async fn connection(node: &Node, bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(node.url.strip_prefix("http://").unwrap()).await.unwrap();
-    stream.write_all(bytes).await.unwrap();
+    // A server that refuses may close before all of it is sent.
+    let _ = stream.write_all(bytes).await;
     stream
 }
 
@@ -79,10 +80,10 @@ async fn connections_over_the_limit_are_closed_at_once() {
 #[tokio::test]
 async fn a_giant_head_is_refused() {
     let node = Node::start().await;
-    let long = "x".repeat(100_000);
+    let long = "x".repeat(400_000);
     for head in [
-        format!("GET /ds/hello?{long} HTTP/1.1\r\nHost: x\r\n\r\n"),
-        format!("GET /ds/hello HTTP/1.1\r\nHost: x\r\nX-Long: {long}\r\n\r\n"),
+        format!("GET /ds/hello?{long} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+        format!("GET /ds/hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Long: {long}\r\n\r\n"),
         format!("GET /ds/hello HTTP/1.1\r\nHost: x\r\n{}\r\n", "X-Many: y\r\n".repeat(2000)),
     ] {
         let reply = answer(connection(&node, head.as_bytes()).await).await;

@@ -49,8 +49,8 @@ impl FromRequestParts<AppState> for SignedIn {
     }
 }
 
-/// The session of any account here.
-pub struct Somebody(pub Session);
+/// Any account here, signed in.
+pub struct Somebody;
 
 impl FromRequestParts<AppState> for Somebody {
     type Rejection = ApiError;
@@ -58,7 +58,7 @@ impl FromRequestParts<AppState> for Somebody {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
         let session = app.any_session(token(parts)?).ok_or(ApiError::Unauthorized)?;
         app.limits.account(session.address)?;
-        Ok(Self(session))
+        Ok(Self)
     }
 }
 

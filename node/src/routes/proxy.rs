@@ -121,7 +121,7 @@ pub async fn image(
 pub async fn message(
     State(app): State<AppState>,
     Extension(client): Extension<Client>,
-    Somebody(_): Somebody,
+    _: Somebody,
     Json(posting): Json<Posting>,
 ) -> Result<Response, ApiError> {
     app.limits.proxied(client, 1)?;
