@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import * as esbuild from 'esbuild';
+import { optimise } from './wasm-opt.mjs';
 import { forgetLocations, shortenImports, trapOnPanic } from './wasm.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -22,23 +23,6 @@ const NAMES_BUDGET = 20_000;
 /** Styles the loader carries, and those that come with the application. */
 const LAUNCHER_STYLES = ['tokens', 'launcher'];
 const APP_STYLES = ['base', 'panel', 'signin', 'list', 'thread', 'composer', 'states'];
-
-/** Inlining, sharing subexpressions and cutting zeros out of data make the WASM smaller, but what brotli leaves larger. */
-const FOR_BROTLI = [
-  ...['-ocimfs', '0', '-aimfs', '0', '-fimfs', '0'],
-  ...['--skip-pass=local-cse', '--skip-pass=memory-packing'],
-];
-
-/** What rustc 1.95 and wasm-bindgen emit for this target, plus simd128 of .cargo/config.toml. */
-const WASM_FEATURES = [
-  '--enable-bulk-memory',
-  '--enable-multivalue',
-  '--enable-mutable-globals',
-  '--enable-nontrapping-float-to-int',
-  '--enable-reference-types',
-  '--enable-sign-ext',
-  '--enable-simd',
-];
 
 const files = {
   loader: 'dm3-chat.js',
@@ -90,12 +74,8 @@ function shrink() {
   const input = join(bindings, files.WASM);
   const output = join(dist, files.WASM);
   if (dev) return writeFileSync(output, readFileSync(input));
-  const wasmOpt = join(root, 'node_modules/binaryen/bin/wasm-opt');
   writeFileSync(input, forgetLocations(trapOnPanic(readFileSync(input))));
-  run(process.execPath, [
-    ...[wasmOpt, input, '-o', output, '-Oz', '--converge'],
-    ...[...FOR_BROTLI, ...WASM_FEATURES, '--strip-debug', '--strip-producers'],
-  ]);
+  optimise(input, output);
   const short = shortenImports(readFileSync(output), readFileSync(glue, 'utf8'));
   writeFileSync(output, short.wasm);
   writeFileSync(glue, short.glue);

@@ -11,7 +11,7 @@ import { servePages } from '../localnet/serve.mjs';
 
 export const OUTPUT = fileURLToPath(new URL('output', import.meta.url));
 
-const BROWSER_ARGS = [
+export const BROWSER_ARGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
