@@ -22,9 +22,13 @@ use super::{OpenError, SealKey};
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EncryptionKey([u8; 32]);
 
-/// The secret half of an [`EncryptionKey`].
+/// The secret half of an [`EncryptionKey`], with that half, which costs as much to compute as to agree on a key.
 #[derive(ZeroizeOnDrop)]
-pub struct EncryptionSecret(StaticSecret);
+pub struct EncryptionSecret {
+    secret: StaticSecret,
+    #[zeroize(skip)]
+    public: EncryptionKey,
+}
 
 impl EncryptionKey {
     /// Wraps the 32 bytes of a public key.
@@ -47,22 +51,20 @@ impl fmt::Debug for EncryptionKey {
 impl EncryptionSecret {
     /// The key pair of a 32-byte seed.
     pub fn derive(seed: &[u8; 32]) -> Self {
-        let mut secret: [u8; 32] = Blake2b::<U32>::digest(seed).into();
-        let this = Self(StaticSecret::from(secret));
-        secret.zeroize();
-        this
+        Self::from_bytes(Blake2b::<U32>::digest(seed).into())
     }
 
     /// Wraps the 32 bytes of a secret key.
     pub fn from_bytes(mut bytes: [u8; 32]) -> Self {
-        let this = Self(StaticSecret::from(bytes));
+        let secret = StaticSecret::from(bytes);
         bytes.zeroize();
-        this
+        let public = EncryptionKey(PublicKey::from(&secret).to_bytes());
+        Self { secret, public }
     }
 
     /// The public half.
-    pub fn public(&self) -> EncryptionKey {
-        EncryptionKey(PublicKey::from(&self.0).to_bytes())
+    pub const fn public(&self) -> EncryptionKey {
+        self.public
     }
 
     /// The key under which this (ephemeral) sender seals for `receiver`.
@@ -81,7 +83,7 @@ impl EncryptionSecret {
         client: &EncryptionKey,
         server: &EncryptionKey,
     ) -> Result<SealKey, OpenError> {
-        let shared = self.0.diffie_hellman(&PublicKey::from(other.0));
+        let shared = self.secret.diffie_hellman(&PublicKey::from(other.0));
         if !shared.was_contributory() {
             return Err(OpenError::WeakKey);
         }

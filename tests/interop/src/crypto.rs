@@ -102,3 +102,9 @@ pub fn canonical(text: &str) -> Result<String, JsError> {
 pub fn sha256_of(text: &str) -> String {
     sha256_hex(text)
 }
+
+/// The plain function of RFC 7748: what a secret and a public key agree on.
+#[wasm_bindgen(js_name = x25519)]
+pub fn x25519_of(secret: &[u8], public: &[u8]) -> Result<Vec<u8>, JsError> {
+    Ok(x25519_dalek::x25519(secret.try_into()?, public.try_into()?).to_vec())
+}

@@ -1,0 +1,79 @@
+// The core's cryptography in WASM, built as the widget ships it, against libsodium-wrappers, in one Chromium.
+import { createServer } from 'node:http';
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+import { chromium } from 'playwright-core';
+import { BROWSER_ARGS } from '../e2e/support.mjs';
+import { buildInterop } from '../interop/build.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const REPORT = join(here, '../../docs/performance.md');
+const MARK = '<!-- npm run bench -- crypto -->';
+
+/** Times libsodium's speed that each task must reach. Signing has no bar: the tables it wants are 35 KB. */
+const BARS = [
+  [/^(seal|open)/, 1],
+  [/verify/, 1.2],
+  [/^X25519/, 1],
+];
+
+export async function run() {
+  const { script, wasm } = buildInterop({ shipped: true });
+  const page = await esbuild.build({
+    entryPoints: [join(here, 'crypto.page.js')],
+    alias: { 'dm3-core-wasm': script },
+    bundle: true,
+    format: 'esm',
+    write: false,
+    logLevel: 'error',
+    platform: 'browser',
+  });
+  const files = new Map([
+    ['/', ['text/html', '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>']],
+    ['/page.js', ['text/javascript', page.outputFiles[0].contents]],
+    ['/core.wasm', ['application/wasm', await readFile(wasm)]],
+  ]);
+  const server = createServer(({ url }, response) => {
+    const [type, body] = files.get(url) ?? ['text/plain', ''];
+    response.writeHead(files.has(url) ? 200 : 404, { 'content-type': type }).end(body);
+  });
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: BROWSER_ARGS });
+  try {
+    const tab = await browser.newPage();
+    tab.on('pageerror', (error) => console.error(error));
+    await tab.goto(`http://127.0.0.1:${server.address().port}/`);
+    await tab.waitForFunction(() => window.result ?? window.failure, undefined, { timeout: 300_000 });
+    const failure = await tab.evaluate(() => window.failure);
+    if (failure) throw new Error(failure);
+    const rows = await tab.evaluate(() => window.result);
+    await report(rows, `${cpus()[0].model} (${cpus().length} cores), Chromium ${browser.version()}`);
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
+
+async function report(rows, machine) {
+  const lines = rows.map(({ task, ours, theirs }) => {
+    const factor = theirs / ours;
+    const bar = BARS.find(([name]) => name.test(task))?.[1];
+    const verdict = bar === undefined ? 'no bar' : `${factor >= bar ? 'met' : 'MISSED'} (${bar.toFixed(1)}×)`;
+    return [task, `${ours.toFixed(1)} µs`, `${theirs.toFixed(1)} µs`, `${factor.toFixed(2)}×`, verdict];
+  });
+  const table = markdown([['task', 'dm3-core', 'libsodium-wrappers', 'times as fast', 'bar'], ...lines]);
+  console.log(`\n${machine}\n\n${table}`);
+  const text = await readFile(REPORT, 'utf8');
+  const [before, , after] = text.split(MARK);
+  await writeFile(REPORT, `${before}${MARK}\n\n${machine}.\n\n${table}\n\n${MARK}${after}`);
+  if (lines.some((line) => line.at(-1).startsWith('MISSED'))) process.exitCode = 1;
+}
+
+function markdown(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
+  return [line(rows[0]), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.slice(1).map(line)].join('\n');
+}
