@@ -27,7 +27,10 @@ const STAGES = [
   {
     name: 'lint (wasm)',
     commands: [
-      ['cargo', 'clippy', '-p', 'dm3-widget', '--target', WASM_TARGET, '--all-targets', '--', '-D', 'warnings'],
+      [
+        ...['cargo', 'clippy', '-p', 'dm3-widget', '-p', 'dm3-interop'],
+        ...['--target', WASM_TARGET, '--all-targets', '--', '-D', 'warnings'],
+      ],
     ],
   },
   { name: 'tests (native)', commands: [['cargo', 'test', '--workspace']] },
@@ -39,6 +42,16 @@ const STAGES = [
       ['cargo', 'build', '-p', 'xtask'],
       ['cargo', 'test', '-p', 'dm3-widget', '--target', WASM_TARGET],
     ],
+  },
+  {
+    name: 'vectors (wasm)',
+    commands: [['cargo', 'test', '-p', 'dm3-interop', '--target', WASM_TARGET, '--test', 'vectors']],
+  },
+  { name: 'oracles', commands: [nodeTest(...testsIn('tests/interop'))] },
+  {
+    name: 'documentation',
+    env: { RUSTDOCFLAGS: '-D warnings' },
+    commands: [['cargo', 'doc', '-p', 'dm3-core', '--no-deps']],
   },
   { name: 'loader', commands: [nodeTest(...testsIn('widget/js'))] },
   { name: 'package (with size check)', commands: [[process.execPath, 'widget/build.mjs']] },

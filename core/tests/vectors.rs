@@ -1,4 +1,5 @@
-//! What the reference's libraries computed must come out here, byte for byte.
+//! What the reference's libraries computed must come out here, byte for byte. `tests/interop` runs the same tests
+//! in WASM.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,10 +23,22 @@ use dm3_core::seal::json::canonical;
 use dm3_core::seal::signing::{SigningKey, SigningSecret};
 use dm3_core::seal::{EncryptionKey, EncryptionSecret, Entropy, OpenError, Sealed, open, seal, sha256_hex};
 use serde_json::Value;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
+/// Part of the program, as a browser has no files.
 fn vectors(file: &str) -> Value {
-    let path = format!("{}/tests/data/vectors/{file}.json", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    let text = match file {
+        "auth" => include_str!("data/vectors/auth.json"),
+        "encryption" => include_str!("data/vectors/encryption.json"),
+        "keys" => include_str!("data/vectors/keys.json"),
+        "messages" => include_str!("data/vectors/messages.json"),
+        "profiles" => include_str!("data/vectors/profiles.json"),
+        "storage" => include_str!("data/vectors/storage.json"),
+        "strings" => include_str!("data/vectors/strings.json"),
+        _ => panic!("no vectors are called {file}"),
+    };
+    serde_json::from_str(text).unwrap()
 }
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {

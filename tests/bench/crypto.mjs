@@ -21,7 +21,7 @@ const BARS = [
 ];
 
 export async function run() {
-  const { script, wasm } = buildInterop({ shipped: true });
+  const { script, wasm } = buildInterop();
   const page = await esbuild.build({
     entryPoints: [join(here, 'crypto.page.js')],
     alias: { 'dm3-core-wasm': script },

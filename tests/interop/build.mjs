@@ -1,4 +1,5 @@
-// Builds the core as JavaScript calls it: quickly for the tests, or as the widget ships it for the benchmarks.
+// Builds the core as JavaScript calls it, with the settings the widget is shipped with: what is tested and timed is
+// what users get.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,21 +10,18 @@ import { ROOT } from '../setup/index.mjs';
 const TARGET = 'wasm32-unknown-unknown';
 const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
 
-/** Builds and returns where the module and its WASM are. `shipped`: with the packaged widget's settings. */
-export function buildInterop({ shipped = false } = {}) {
-  const profile = shipped ? 'wasm' : 'dev';
-  const out = join(target, 'bindgen', `interop-${profile}`);
+/** Builds and returns where the module and its WASM are. */
+export function buildInterop() {
+  const out = join(target, 'bindgen', 'interop');
   mkdirSync(out, { recursive: true });
-  cargo('build', '--locked', '-p', 'dm3-interop', '--target', TARGET, '--profile', profile);
+  cargo('build', '--locked', '-p', 'dm3-interop', '--target', TARGET, '--profile', 'wasm');
   cargo(
-    ...['run', '--quiet', '--locked', '-p', 'xtask', '--', 'bindgen'],
-    join(target, TARGET, shipped ? 'wasm' : 'debug', 'dm3_interop.wasm'),
+    ...['run', '--quiet', '--locked', '-p', 'xtask', '--', 'bindgen', join(target, TARGET, 'wasm/dm3_interop.wasm')],
     ...['--target', 'web', '--no-typescript', '--out-name', 'core', '--out-dir', out],
   );
-  const wasm = join(out, 'core_bg.wasm');
-  const small = join(out, 'core_small.wasm');
-  if (shipped) optimise(wasm, small);
-  return { script: join(out, 'core.js'), wasm: shipped ? small : wasm };
+  const wasm = join(out, 'core_small.wasm');
+  optimise(join(out, 'core_bg.wasm'), wasm);
+  return { script: join(out, 'core.js'), wasm };
 }
 
 /** The core, ready to be called in Node. */

@@ -16,6 +16,12 @@ use crate::seal::json::canonical;
 use crate::seal::signing::SignatureError;
 use crate::seal::{EncryptionKey, Entropy, OpenError, seal, sha256_hex};
 
+/// The longest postmark that is read, in bytes. The deployed ones have 250.
+const MAX_POSTMARK: usize = 16 * 1024;
+/// The last moment that a date of ECMAScript can be, in milliseconds. Beyond 2^53 another number would be written
+/// than was read.
+const MAX_TIME: u64 = 8_640_000_000_000_000;
+
 /// An opened postmark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Postmark {
@@ -71,11 +77,17 @@ impl Postmark {
     /// # Errors
     /// [`PostmarkError::Form`].
     pub fn parse(text: &str) -> Result<Self, PostmarkError> {
+        if text.len() > MAX_POSTMARK {
+            return Err(PostmarkError::Form);
+        }
         let value: Value = serde_json::from_str(text).map_err(|_| PostmarkError::Form)?;
         let time = value.get("incommingTimestamp").or_else(|| value.get("incomingTimestamp"));
         let text = |member: &str| value.get(member).and_then(Value::as_str).map(str::to_owned);
         Ok(Self {
-            incoming_timestamp: time.and_then(Value::as_u64).ok_or(PostmarkError::Form)?,
+            incoming_timestamp: time
+                .and_then(Value::as_u64)
+                .filter(|time| *time <= MAX_TIME)
+                .ok_or(PostmarkError::Form)?,
             message_hash: text("messageHash").ok_or(PostmarkError::Form)?,
             signature: text("signature").ok_or(PostmarkError::Form)?,
         })
@@ -101,4 +113,18 @@ fn hash_of(sealed_message: &str) -> String {
 
 fn signed_text(incoming_timestamp: u64, message_hash: &str) -> String {
     sha256_hex(&canonical(&json!({ "incommingTimestamp": incoming_timestamp, "messageHash": message_hash })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_no_date_has_is_refused() {
+        let postmark =
+            |time: u64| format!(r#"{{"incomingTimestamp":{time},"messageHash":"","signature":""}}"#);
+        assert!(Postmark::parse(&postmark(MAX_TIME)).is_ok());
+        assert_eq!(Postmark::parse(&postmark(MAX_TIME + 1)), Err(PostmarkError::Form));
+        assert_eq!(Postmark::parse(&postmark(u64::MAX)), Err(PostmarkError::Form));
+    }
 }

@@ -8,6 +8,9 @@ use crate::delivery::{BaseUrl, UrlError};
 use crate::seal::signing::SigningKey;
 use crate::seal::{EncryptionKey, json};
 
+/// The longest profile that is read, in bytes.
+const MAX_PROFILE: usize = 64 * 1024;
+
 /// Where a delivery service is and which keys it has. The record is not signed: it is as trustworthy
 /// as the name it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub struct DeliveryServiceProfile {
 /// Why a record is not a delivery service's profile. Its operator must publish it again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryServiceError {
-    /// Not a JSON object.
+    /// Not a JSON object, or one of more than 64 KiB.
     #[error("the profile of the delivery service is not a JSON object; its operator must publish it again")]
     Json,
     /// A member is absent or not a text.
@@ -40,6 +43,9 @@ pub enum DeliveryServiceError {
 impl DeliveryServiceProfile {
     /// Reads the JSON that a record holds or links to. Unknown members are ignored.
     pub fn parse(text: &str) -> Result<Self, DeliveryServiceError> {
+        if text.len() > MAX_PROFILE {
+            return Err(DeliveryServiceError::Json);
+        }
         let value: Value = serde_json::from_str(text).map_err(|_| DeliveryServiceError::Json)?;
         if !value.is_object() {
             return Err(DeliveryServiceError::Json);

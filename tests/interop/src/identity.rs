@@ -3,9 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dm3_core::identity::wallet_signature::{eip191_hash, recover};
-use dm3_core::identity::{
-    Address, EnsName, KeySeed, ProfileKeys, SignedProfile, UserProfile, key_message,
-};
+use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys, SignedProfile, UserProfile, key_message};
 use wasm_bindgen::prelude::*;
 
 use crate::hex_of;

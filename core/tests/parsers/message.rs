@@ -1,0 +1,66 @@
+//! JSON, sealed texts, envelopes, messages, postmarks.
+
+use dm3_core::identity::{KeySeed, ProfileKeys};
+use dm3_core::message::{Envelope, OpenedMessage, Postmark, ReceivedEnvelope, SignedMessage};
+use dm3_core::seal::json::canonical;
+use dm3_core::seal::{Sealed, open};
+use serde_json::Value;
+
+use super::{bounded, text};
+
+fn keys() -> ProfileKeys {
+    ProfileKeys::derive(&KeySeed::from_bytes([7; 32]))
+}
+
+pub fn canonical_json(data: &[u8]) {
+    let Ok(value) = serde_json::from_slice::<Value>(data) else { return };
+    let written = canonical(&value);
+    let again: Value = serde_json::from_str(&written).expect("canonical JSON is JSON");
+    assert_eq!(canonical(&again), written, "the canonical form is its own");
+}
+
+pub fn sealed(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let Ok(sealed) = Sealed::parse(text) else { return };
+    let written = sealed.to_string();
+    bounded(&written, text);
+    assert_eq!(Sealed::parse(&written).as_ref(), Ok(&sealed));
+    let _ = open(&sealed, &keys().encryption);
+}
+
+pub fn envelope(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    if let Ok(envelope) = Envelope::parse(text) {
+        let written = envelope.to_canonical();
+        bounded(&written, text);
+        assert_eq!(Envelope::parse(&written).as_ref(), Ok(&envelope));
+        let _ = envelope.open_delivery_information(&keys().encryption);
+        assert!(envelope.check_signature(&keys().public().signing).is_err());
+    }
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return };
+    if let Ok(received) = ReceivedEnvelope::from_json(&value) {
+        assert!(received.claimed_hash().chars().count() <= 128);
+        let _ = (received.claimed_reference(), received.sender_hint(), received.open(&keys()));
+    }
+}
+
+pub fn message(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let Ok(message) = SignedMessage::parse(text) else { return };
+    let written = message.to_canonical();
+    bounded(&written, text);
+    let again = SignedMessage::parse(&written).expect("a written message is a message");
+    assert_eq!((&again, again.hash()), (&message, message.hash()));
+    let _ = (message.kind(), message.text(), message.timestamp(), message.reference(), message.attachments());
+    assert!(message.check_signature(&keys().public().signing).is_err());
+    assert!(OpenedMessage::parse(text).is_ok());
+}
+
+pub fn postmark(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let Ok(postmark) = Postmark::parse(text) else { return };
+    let written = postmark.to_canonical();
+    bounded(&written, text);
+    assert_eq!(Postmark::parse(&written), Ok(postmark.clone()));
+    assert!(postmark.verify(text, &keys().public()).is_err());
+}

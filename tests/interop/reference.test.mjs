@@ -1,0 +1,149 @@
+// The core against the reference's published libraries, in both directions.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import crypto from '@dm3-org/dm3-lib-crypto';
+import profiles from '@dm3-org/dm3-lib-profile';
+import shared from '@dm3-org/dm3-lib-shared';
+import { Wallet, hexlify } from 'ethers';
+import { loadCore } from './build.mjs';
+import { everyCase, randomFor } from './random.mjs';
+
+const core = await loadCore();
+const base64 = (bytes) => Buffer.from(bytes).toString('base64');
+const wallet = (random) => new Wallet(hexlify(random.bytes(32)));
+
+test('keys follow from a signature as in the reference', async () => {
+  const random = randomFor('keys');
+  await everyCase(async () => {
+    const signature = hexlify(random.bytes(65));
+    const seed = core.seedOf(signature);
+    assert.equal(seed, await crypto.createStorageKey(signature));
+    const theirs = await profiles.createProfileKeys(seed, 'nonce');
+    assert.equal(core.Receiver.ofSeed(seed).publicKey(), theirs.encryptionKeyPair.publicKey);
+    assert.equal(core.Receiver.ofSecret(theirs.encryptionKeyPair.privateKey).publicKey(), theirs.encryptionKeyPair.publicKey);
+    assert.equal(core.Signer.ofSeed(seed).publicKey(), theirs.signingKeyPair.publicKey);
+  });
+});
+
+test('the text that keys are derived from is the same', async () => {
+  const random = randomFor('key messages');
+  await everyCase(() => {
+    const { address } = wallet(random);
+    const nonce = random.text();
+    assert.equal(core.keyMessage(address, nonce), crypto.getStorageKeyCreationMessage(nonce, address));
+  });
+});
+
+test('what the core seals the reference opens', async () => {
+  const random = randomFor('seal');
+  await everyCase(async () => {
+    const pair = await crypto.createKeyPair(base64(random.bytes(32)));
+    const text = random.text(random.pick([0, 10, 200, 2000]));
+    const sealed = core.seal(text, pair.publicKey, random.bytes(44));
+    assert.equal(sealed, shared.stringify(JSON.parse(sealed)));
+    assert.equal(await crypto.decryptAsymmetric(pair, JSON.parse(sealed)), text);
+  });
+});
+
+test('what the reference seals the core opens', async () => {
+  const random = randomFor('open');
+  await everyCase(async () => {
+    const receiver = core.Receiver.ofSeed(base64(random.bytes(32)));
+    const text = random.text(random.pick([0, 10, 200, 2000]));
+    const sealed = await crypto.encryptAsymmetric(receiver.publicKey(), text);
+    assert.equal(receiver.open(shared.stringify(sealed)), text);
+    const other = core.Receiver.ofSeed(base64(random.bytes(32)));
+    assert.throws(() => other.open(shared.stringify(sealed)));
+  });
+});
+
+test('a changed sealed text opens on neither side', async () => {
+  const random = randomFor('damage');
+  await everyCase(async () => {
+    const seed = base64(random.bytes(32));
+    const pair = await crypto.createKeyPair(seed);
+    const sealed = JSON.parse(core.seal(random.text(), pair.publicKey, random.bytes(44)));
+    const bytes = Buffer.from(sealed.ciphertext, 'base64');
+    bytes[random.below(bytes.length)] ^= 1 << random.below(8);
+    sealed.ciphertext = base64(bytes);
+    assert.throws(() => core.Receiver.ofSeed(seed).open(shared.stringify(sealed)));
+    await assert.rejects(async () => crypto.decryptAsymmetric(pair, sealed));
+  });
+});
+
+test('signatures are the same on both sides and verified by both', async () => {
+  const random = randomFor('sign');
+  await everyCase(async () => {
+    const seed = base64(random.bytes(32));
+    const pair = await crypto.createSigningKeyPair(seed);
+    const text = random.text(200);
+    const signature = core.Signer.ofSeed(seed).sign(text);
+    assert.equal(signature, await crypto.sign(pair.privateKey, text));
+    assert.ok(await crypto.checkSignature(pair.publicKey, text, signature));
+    assert.ok(core.verifies(pair.publicKey, text, signature));
+    assert.ok(!core.verifies(pair.publicKey, `${text}.`, signature));
+    const damaged = Buffer.from(signature, 'base64');
+    damaged[random.below(64)] ^= 1 << random.below(8);
+    assert.ok(!core.verifies(pair.publicKey, text, base64(damaged)));
+  });
+});
+
+test('hashes are the same', async () => {
+  const random = randomFor('hashes');
+  await everyCase(() => {
+    const text = random.text(300);
+    assert.equal(core.sha256Hex(text), shared.sha256(text));
+  });
+});
+
+test('profiles that the core publishes the reference takes, and the other way round', async () => {
+  const random = randomFor('profiles');
+  await everyCase(async () => {
+    const owner = wallet(random);
+    const seed = base64(random.bytes(32));
+    const services = Array.from({ length: 1 + random.below(3) }, random.name);
+    const keys = await profiles.createProfileKeys(seed, '');
+    const profile = {
+      publicEncryptionKey: keys.encryptionKeyPair.publicKey,
+      publicSigningKey: keys.signingKeyPair.publicKey,
+      deliveryServices: services,
+    };
+    const message = profiles.getProfileCreationMessage(shared.stringify(profile), owner.address);
+    assert.equal(core.registrationMessage(owner.address, seed, services), message);
+    const signature = owner.signMessageSync(message);
+    const signed = core.signedProfile(seed, services, signature);
+    assert.equal(signed, shared.stringify({ profile, signature }));
+    assert.ok(profiles.checkUserProfileWithAddress(JSON.parse(signed), owner.address));
+    assert.equal(core.verifyProfile(shared.stringify({ profile, signature }), owner.address), signed);
+
+    const stranger = wallet(random).address;
+    assert.ok(!profiles.checkUserProfileWithAddress(JSON.parse(signed), stranger));
+    assert.throws(() => core.verifyProfile(signed, stranger));
+  });
+});
+
+test('data URIs that one side writes the other reads', async () => {
+  const random = randomFor('data URIs');
+  const { isProfile, resolveProfile } = profiles.JsonResolver(() => true);
+  await everyCase(async () => {
+    const value = { profile: random.value(3), signature: random.text() };
+    const json = shared.stringify(value);
+    assert.equal(core.dataUriOfJson(json), shared.createJsonDataUri(value));
+    assert.equal(core.jsonOfDataUri(shared.createJsonDataUri(value)), json);
+    const uri = `data:application/json;base64,${base64(json)}`;
+    assert.equal(core.jsonOfDataUri(uri), json);
+    if (/^[ -~]*$/.test(json)) {
+      assert.ok(isProfile(uri));
+      assert.equal(shared.stringify(await resolveProfile(uri)), json);
+    }
+  });
+});
+
+test('plain names have the normal form of the reference', async () => {
+  const random = randomFor('names');
+  await everyCase(() => {
+    const name = random.name();
+    const typed = [...name].map((c) => (random.below(2) ? c.toUpperCase() : c)).join('');
+    assert.equal(core.normalize(typed), profiles.normalizeEnsName(typed));
+  });
+});
