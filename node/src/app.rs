@@ -26,6 +26,7 @@ use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::proxy::Proxies;
 use crate::readiness::Readiness;
+use crate::receivers::Receivers;
 use crate::routes::{api, ds, gateway, limit, observe, proxy, resolver, socket, well_known};
 use crate::store::Store;
 
@@ -53,6 +54,8 @@ pub struct App {
     pub limits: Limits,
     /// What pages reach through this server.
     pub proxies: Proxies,
+    /// The accounts that messages are for.
+    pub receivers: Receivers,
     sockets: SocketIo,
 }
 
@@ -78,6 +81,12 @@ impl App {
                 let _ = socket.disconnect();
             }
         }
+    }
+
+    /// Whether an account has open sockets here.
+    pub fn has_sockets(&self, mailbox: Address) -> bool {
+        let sockets = self.sockets.of("/");
+        sockets.is_some_and(|sockets| !sockets.within(socket::room(mailbox)).sockets().is_empty())
     }
 
     /// Calls `handler` for each socket that connects to the only namespace.
@@ -112,7 +121,18 @@ pub fn build(
     let tokens = Tokens::new(&config.token_key);
     let limits = Limits::new(config.allowances);
     let readiness = Readiness::default();
-    let app = Arc::new(App { config, store, names, tokens, metrics, readiness, limits, proxies, sockets });
+    let app = Arc::new(App {
+        config,
+        store,
+        names,
+        tokens,
+        metrics,
+        readiness,
+        limits,
+        proxies,
+        receivers: Receivers::new(),
+        sockets,
+    });
     socket::serve(&app);
     let routes = Router::new()
         .nest("/ds", ds_routes())

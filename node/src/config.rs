@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::gateway_key::GatewayKey;
 use crate::limits::{Allowances, Trusted};
 use crate::outgoing::Reach;
-use crate::store::Database;
+use crate::store::{Database, MailboxLimits};
 
 /// What environment variables that set a key begin with.
 const ENVIRONMENT: &str = "DM3_NODE_";
@@ -51,6 +51,8 @@ pub struct Config {
     pub gateway_ttl: Duration,
     /// The largest envelope taken, in bytes of its canonical JSON.
     pub size_limit: usize,
+    /// How much a mailbox may hold.
+    pub mailbox_limits: MailboxLimits,
     /// How long an unacknowledged message is kept; `None` for ever.
     pub message_ttl: Option<Duration>,
     /// How long a request may take.
@@ -140,6 +142,10 @@ struct Keys {
     gateway_ttl_seconds: u64,
     #[serde(default = "default_size_limit", deserialize_with = "number")]
     size_limit: u64,
+    #[serde(default = "default_mailbox_message_limit", deserialize_with = "number")]
+    mailbox_message_limit: u64,
+    #[serde(default = "default_mailbox_byte_limit", deserialize_with = "number")]
+    mailbox_byte_limit: u64,
     #[serde(default, deserialize_with = "number")]
     message_ttl_seconds: u64,
     #[serde(default = "default_request_timeout_seconds", deserialize_with = "number")]
@@ -186,6 +192,19 @@ fn default_gateway_ttl_seconds() -> u64 {
 
 fn default_size_limit() -> u64 {
     100_000
+}
+
+fn default_mailbox_message_limit() -> u64 {
+    200_000
+}
+
+fn default_mailbox_byte_limit() -> u64 {
+    1_000_000_000
+}
+
+/// 0 in the file stands for no limit.
+fn limit(number: u64) -> u64 {
+    if number == 0 { u64::MAX } else { number }
 }
 
 fn default_request_timeout_seconds() -> u64 {
@@ -361,6 +380,10 @@ impl Config {
             gateway_resolver: address("gateway_resolver", &keys.gateway_resolver)?,
             gateway_ttl: Duration::from_secs(keys.gateway_ttl_seconds),
             size_limit,
+            mailbox_limits: MailboxLimits {
+                messages: limit(keys.mailbox_message_limit),
+                bytes: limit(keys.mailbox_byte_limit),
+            },
             message_ttl: Some(keys.message_ttl_seconds).filter(|s| *s > 0).map(Duration::from_secs),
             request_timeout: Duration::from_secs(keys.request_timeout_seconds),
             reach: if keys.allow_private_networks { Reach::Anywhere } else { Reach::Public },

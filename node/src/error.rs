@@ -108,6 +108,8 @@ impl IntoResponse for ApiError {
             Self::Submit(SubmitError::Unavailable) | Self::Unavailable => {
                 error(StatusCode::SERVICE_UNAVAILABLE, text)
             }
+            // Not for good, so no 4xx; the body says why.
+            Self::Submit(SubmitError::MailboxFull) => error(StatusCode::INSUFFICIENT_STORAGE, text),
             Self::Submit(_) => StatusCode::BAD_REQUEST.into_response(),
         }
     }

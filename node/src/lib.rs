@@ -23,6 +23,7 @@ mod names;
 mod outgoing;
 mod proxy;
 mod readiness;
+mod receivers;
 mod registration;
 mod routes;
 mod server;

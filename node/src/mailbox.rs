@@ -6,19 +6,25 @@
 //! ```
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use dm3_core::identity::{Address, EnsName, SignedProfile};
-use dm3_core::message::{Delivered, Envelope, EnvelopeError, Postmark};
+use dm3_core::identity::{Address, EnsName};
+use dm3_core::message::{Delivered, DeliveryInformation, Envelope, EnvelopeError, Postmark};
 use dm3_core::seal::sha256;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::clock::now_ms;
+use crate::config::Config;
 use crate::entropy::OsEntropy;
 use crate::names::NamesError;
-use crate::store::{Delivery, StoreError};
+use crate::receivers::Receiver;
+use crate::store::{Delivery, Outcome, StoreError};
 
 /// The longest name or hash that is taken from a sender, in bytes.
 const MAX_CLAIM: usize = 512;
+/// How often a message is accepted anew because the receiver's account changed meanwhile.
+const ATTEMPTS: u32 = 3;
 /// How many names one acknowledgement request may have looked up on the chain.
 const MAX_LOOKUPS: usize = 20;
 
@@ -46,6 +52,9 @@ pub enum SubmitError {
     /// The receiver has no account here.
     #[error("the receiver has no account at this delivery service")]
     UnknownReceiver,
+    /// The receiver's mailbox holds as much as it may.
+    #[error("the receiver's mailbox is full; send it again later")]
+    MailboxFull,
     /// The database or the chain can't be reached. Whether the message was taken is not known.
     #[error("the server can't take messages at the moment; send it again later")]
     Unavailable,
@@ -61,6 +70,7 @@ impl SubmitError {
             Self::TooLarge { .. } => "too_large",
             Self::DeliveryInformation => "delivery_information",
             Self::UnknownReceiver => "unknown_receiver",
+            Self::MailboxFull => "mailbox_full",
             Self::Unavailable => "unavailable",
         }
     }
@@ -71,7 +81,7 @@ impl SubmitError {
             Self::Missing => -32602,
             Self::Json | Self::Schema | Self::DeliveryInformation => -32000,
             Self::UnknownReceiver => -32001,
-            Self::Unavailable => -32002,
+            Self::MailboxFull | Self::Unavailable => -32002,
             Self::TooLarge { .. } => -32011,
         }
     }
@@ -106,14 +116,14 @@ impl App {
     ///
     /// # Errors
     /// [`SubmitError`]. The same envelope again is no error, and changes nothing while the first is stored.
-    pub async fn submit(&self, envelope: &str) -> Result<(), SubmitError> {
+    pub async fn submit(self: &Arc<Self>, envelope: &str) -> Result<(), SubmitError> {
         let result = self.take(envelope).await;
         self.metrics.submitted(result.as_ref().copied());
         result.map(|_| ())
     }
 
     /// Whether the message is new here.
-    async fn take(&self, envelope: &str) -> Result<bool, SubmitError> {
+    async fn take(self: &Arc<Self>, envelope: &str) -> Result<bool, SubmitError> {
         let envelope = Envelope::parse(envelope)?;
         let canonical = envelope.to_canonical();
         let limit = self.config.size_limit;
@@ -123,35 +133,42 @@ impl App {
         let information = envelope
             .open_delivery_information(&self.config.keys.encryption)
             .map_err(|_| SubmitError::DeliveryInformation)?;
-        if information.from.len() > MAX_CLAIM || envelope.claimed_hash().len() > MAX_CLAIM {
+        if [&*information.from, envelope.claimed_hash()].into_iter().any(|claim| !is_claim(claim)) {
             return Err(SubmitError::Schema);
         }
         let receiver: EnsName = information.to.parse().map_err(|_| SubmitError::UnknownReceiver)?;
         let mailbox = self.names.address_of(&receiver).await?.ok_or(SubmitError::UnknownReceiver)?;
-        let account = self.store.account(mailbox).await?.filter(|account| account.mailbox);
-        let account = account.ok_or(SubmitError::UnknownReceiver)?;
-        let profile = SignedProfile::parse(&account.profile)
-            .and_then(|profile| profile.verify(mailbox))
-            .map_err(|_| StoreError::Damaged("a kept profile does not verify"))?;
-        let received_at = now_ms();
-        let postmark = Postmark::make(&envelope, received_at, &self.config.keys)
-            .seal(&profile.keys().encryption, &OsEntropy)
-            .map_err(|_| SubmitError::UnknownReceiver)?;
-        let delivery = Delivery {
+        let accepted = Accepted {
             mailbox,
             sender: sender_key(&information.from),
-            message_hash: envelope.claimed_hash().to_owned(),
             envelope_hash: sha256(canonical.as_bytes()),
-            received_at,
-            envelope: String::new(),
+            envelope,
+            information,
         };
-        let delivered = Delivered { envelope, delivery_information: information, postmark }.to_json();
-        let delivery = Delivery { envelope: delivered.to_string(), ..delivery };
-        let fresh = self.metrics.timed("deliver", self.store.deliver(delivery)).await?;
-        if fresh {
-            self.push(mailbox, &delivered);
+        let app = Arc::clone(self);
+        // Goes on when the client goes away, so that a message that is stored is pushed as well.
+        tokio::spawn(async move { app.store_and_push(accepted).await })
+            .await
+            .unwrap_or(Err(SubmitError::Unavailable))
+    }
+
+    async fn store_and_push(&self, accepted: Accepted) -> Result<bool, SubmitError> {
+        let mailbox = accepted.mailbox;
+        for _ in 0..ATTEMPTS {
+            let receiver =
+                self.receivers.get(&self.store, mailbox).await?.ok_or(SubmitError::UnknownReceiver)?;
+            let (delivery, delivered) = accepted.delivery(&receiver, &self.config, now_ms())?;
+            match self.metrics.timed("deliver", self.store.deliver(delivery)).await? {
+                Outcome::Stored { .. } => {
+                    self.push(mailbox, &delivered);
+                    return Ok(true);
+                }
+                Outcome::Known => return Ok(false),
+                Outcome::Full => return Err(SubmitError::MailboxFull),
+                Outcome::Changed => self.receivers.forget(mailbox),
+            }
         }
-        Ok(fresh)
+        Err(SubmitError::Unavailable)
     }
 
     /// Removes what a receiver acknowledges: every copy of each message from that contact, whichever of its
@@ -177,6 +194,51 @@ impl App {
         self.metrics.timed("remove", self.store.remove(mailbox, &numbers)).await?;
         contacts.failed.map_or(Ok(()), Err)
     }
+}
+
+/// A message for an account of this server, as far as it does not depend on the account.
+struct Accepted {
+    mailbox: Address,
+    sender: String,
+    envelope_hash: [u8; 32],
+    envelope: Envelope,
+    information: DeliveryInformation,
+}
+
+impl Accepted {
+    /// What is stored for this receiver, and the same for its sockets.
+    fn delivery(
+        &self,
+        receiver: &Receiver,
+        config: &Config,
+        received_at: u64,
+    ) -> Result<(Delivery, Value), SubmitError> {
+        let postmark = Postmark::make(&self.envelope, received_at, &config.keys)
+            .seal(&receiver.encryption, &OsEntropy)
+            .map_err(|_| SubmitError::UnknownReceiver)?;
+        let delivered = Delivered {
+            envelope: self.envelope.clone(),
+            delivery_information: self.information.clone(),
+            postmark,
+        }
+        .to_json();
+        let delivery = Delivery {
+            mailbox: self.mailbox,
+            sender: self.sender.clone(),
+            message_hash: self.envelope.claimed_hash().to_owned(),
+            envelope_hash: self.envelope_hash,
+            received_at,
+            envelope: delivered.to_string(),
+            account_version: receiver.version,
+            limits: config.mailbox_limits,
+        };
+        Ok((delivery, delivered))
+    }
+}
+
+/// Whether a sender's claim can be kept: short, and without U+0000, which Postgres's text does not hold.
+fn is_claim(claim: &str) -> bool {
+    claim.len() <= MAX_CLAIM && !claim.contains('\0')
 }
 
 /// The form in which senders' names are filed and compared.

@@ -105,6 +105,7 @@ impl Server {
         let Self { app, router, listener, metrics_listener, .. } = self;
         let metrics = metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, app.clone())));
         let expiry = app.config.message_ttl.map(|ttl| tokio::spawn(expire(app.clone(), ttl)));
+        let arrivals = tokio::spawn(push_arrivals(app.clone()));
         let (stopping, stopped) = tokio::sync::oneshot::channel();
         let signalled = {
             let app = app.clone();
@@ -135,7 +136,7 @@ impl Server {
             () = connections::serve(listener, router, caps, signalled) => {}
             () = overdue => {}
         }
-        for task in [expiry, metrics, Some(tidying)].into_iter().flatten() {
+        for task in [expiry, metrics, Some(tidying), Some(arrivals)].into_iter().flatten() {
             task.abort();
         }
         app.store.close().await;
@@ -171,6 +172,25 @@ async fn serve_metrics(listener: TcpListener, app: AppState) {
     let router = Router::new().route("/metrics", get(observe::metrics)).with_state(app);
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "metrics are served no longer");
+    }
+}
+
+/// Pushes what other nodes put into mailboxes to the sockets that are open here.
+async fn push_arrivals(app: AppState) {
+    loop {
+        let arrival = app.store.arrival().await;
+        if !app.has_sockets(arrival.mailbox) {
+            continue;
+        }
+        match app.store.arrived(arrival).await {
+            Ok(envelopes) => {
+                for envelope in envelopes.iter().filter_map(|text| serde_json::from_str(text).ok()) {
+                    app.push(arrival.mailbox, &envelope);
+                }
+            }
+            // Its receiver finds it in the mailbox.
+            Err(error) => tracing::warn!(%error, "another node's message can't be pushed"),
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! The delivery service is named by its ENS name, whose record says where it is; so a client can't have the
 //! node send anything to an address of its own choice.
 
+use std::sync::Arc;
+
 use dm3_core::delivery::api;
 use dm3_core::delivery::{BaseUrl, HttpRequest, HttpResponse};
 use dm3_core::identity::EnsName;
@@ -101,7 +103,7 @@ impl Carried {
 
 impl App {
     /// Offers a message to delivery services in their order, until one takes it.
-    pub async fn carry(&self, parcels: Vec<Parcel>) -> Carried {
+    pub async fn carry(self: &Arc<Self>, parcels: Vec<Parcel>) -> Carried {
         let mut failed = Vec::new();
         for Parcel { delivery_service, envelope } in parcels.into_iter().take(MAX_PARCELS) {
             match self.hand_over(&delivery_service, &envelope).await {
@@ -112,7 +114,7 @@ impl App {
         Carried { taken_by: None, failed }
     }
 
-    async fn hand_over(&self, to: &EnsName, envelope: &Envelope) -> Result<(), CarryError> {
+    async fn hand_over(self: &Arc<Self>, to: &EnsName, envelope: &Envelope) -> Result<(), CarryError> {
         if *to == self.config.name {
             return Ok(self.submit(&envelope.to_canonical()).await?);
         }

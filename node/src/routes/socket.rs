@@ -96,7 +96,7 @@ fn welcome(app: &AppState, socket: &SocketRef, mailbox: Address) {
     }
 }
 
-async fn submit(app: &App, data: Option<Value>) -> Result<(), String> {
+async fn submit(app: &AppState, data: Option<Value>) -> Result<(), String> {
     let envelope = data.as_ref().and_then(|data| data.get("envelop")).ok_or("invalid schema")?;
     app.submit(&envelope.to_string()).await.map_err(|error| error.to_string())
 }

@@ -28,6 +28,8 @@ pub struct Account {
     pub storage: bool,
     /// Whether the name gateway answers for it.
     pub gateway: bool,
+    /// Another after each change.
+    pub version: i64,
 }
 
 /// A verified profile that is to be kept.

@@ -26,6 +26,46 @@ pub struct Delivery {
     pub received_at: u64,
     /// JSON of the envelope as the receiver gets it.
     pub envelope: String,
+    /// The version of the receiver's account that the message was accepted for.
+    pub account_version: i64,
+    /// How much the mailbox may hold, this message included.
+    pub limits: MailboxLimits,
+}
+
+/// How much a mailbox may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailboxLimits {
+    /// How many messages.
+    pub messages: u64,
+    /// Bytes of their envelopes.
+    pub bytes: u64,
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is stored durably under this number.
+    Stored {
+        /// Later messages have higher numbers.
+        seq: i64,
+    },
+    /// The same envelope lies there already.
+    Known,
+    /// The mailbox holds as much as it may. What it holds is not touched.
+    Full,
+    /// The receiver's account is another than the message was accepted for, or gone: accept it anew.
+    Changed,
+}
+
+/// Messages that another node put into a mailbox: those with numbers from `first` to `last`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// The receiver.
+    pub mailbox: Address,
+    /// The number of the first one.
+    pub first: i64,
+    /// The number of the last one.
+    pub last: i64,
 }
 
 /// A page of a mailbox, oldest message first.
@@ -77,8 +117,17 @@ pub struct Totals {
 /// The mailboxes.
 #[async_trait::async_trait]
 pub trait MailboxStore: Send + Sync {
-    /// Puts a message into a mailbox; false if the same envelope lies there already.
-    async fn deliver(&self, delivery: Delivery) -> Result<bool, StoreError>;
+    /// Puts a message into a mailbox.
+    ///
+    /// A failure says nothing about whether it is stored; the same delivery again finds out.
+    async fn deliver(&self, delivery: Delivery) -> Result<Outcome, StoreError>;
+
+    /// Waits for messages that another node puts into a mailbox; for ever, if no other node has this database.
+    /// After a lost connection it catches up, and may then tell of this node's own messages too.
+    async fn arrival(&self) -> Arrival;
+
+    /// What arrived and is still there, oldest first.
+    async fn arrived(&self, arrival: Arrival) -> Result<Vec<String>, StoreError>;
 
     /// The newest messages of the latest conversations within the `PICK_UP` limits: latest conversation first,
     /// newest message first.

@@ -19,12 +19,17 @@
 //!    `mod.rs`). One that was released is never changed.
 //! 4. `tests/store/<noun>.rs`: tests that take a store, named in one `contract!(…)`; both engines run them.
 //!
+//! A change of anything that the acceptance of a message depends on must raise `accounts.version` of the receiver
+//! in the same transaction: what was read of an account is cached, and a delivery is only stored if the version is
+//! still the one it was made for.
+//!
 //! Postgres's text can't hold U+0000 and SQLite's can: whatever comes from outside as free text must be refused
 //! with it, or kept as bytes.
 
 mod accounts;
 mod challenges;
 mod database;
+mod group;
 mod mailbox;
 mod names;
 mod postgres;
@@ -34,7 +39,8 @@ pub use accounts::{Account, AccountStore, Registered, Registration, Service};
 pub use challenges::ChallengeStore;
 pub use database::{Database, DatabaseError, PostgresUrl};
 pub use mailbox::{
-    Copy, Delivery, MailboxStore, PICK_UP_BYTES, PICK_UP_CONVERSATIONS, PICK_UP_MESSAGES, Page, Totals,
+    Arrival, Copy, Delivery, MailboxLimits, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS,
+    PICK_UP_MESSAGES, Page, Totals,
 };
 pub use names::NameStore;
 pub use postgres::Postgres;
@@ -52,6 +58,12 @@ pub enum StoreError {
     /// What is stored can't be read back.
     #[error("the database holds what it should not: {0}")]
     Damaged(&'static str),
+    /// The transaction failed that this was part of. It may have been committed all the same.
+    #[error("whether it was stored is not known: {0}")]
+    Group(std::sync::Arc<StoreError>),
+    /// The store was closed.
+    #[error("the database is closed")]
+    Closed,
 }
 
 /// Everything the node remembers.

@@ -1,5 +1,8 @@
 use dm3_core::identity::Address;
-use dm3_node::store::{Copy, Delivery, PICK_UP_BYTES, PICK_UP_MESSAGES, Totals};
+use dm3_node::store::{
+    Arrival, Copy, Database, Delivery, MailboxLimits, Outcome, PICK_UP_BYTES, PICK_UP_MESSAGES, Registration,
+    Service, Store, Totals,
+};
 
 use crate::{Fresh, address};
 
@@ -11,6 +14,12 @@ contract!(
     only_the_mailbox_that_holds_a_message_removes_it,
     old_messages_are_removed_in_slices,
     the_totals_count_all_mailboxes,
+    deliveries_at_once_are_each_stored_once_and_numbered,
+    a_full_mailbox_refuses_more_and_keeps_what_it_holds,
+    what_an_account_that_changed_is_sent_must_be_accepted_anew,
+    a_reader_by_number_misses_nothing_while_others_write,
+    text_that_the_database_cannot_hold_is_found_nowhere,
+    counting_keeps_up_with_everything_at_once,
 );
 
 fn delivery(mailbox: Address, sender: &str, n: u32) -> Delivery {
@@ -23,6 +32,32 @@ fn delivery(mailbox: Address, sender: &str, n: u32) -> Delivery {
         envelope_hash,
         received_at: u64::from(n),
         envelope: format!("{{\"n\":{n}}}"),
+        account_version: 1,
+        limits: MailboxLimits { messages: u64::MAX, bytes: u64::MAX },
+    }
+}
+
+/// Registers the mailboxes 0, 1 and 2.
+async fn register(store: &dyn Store) {
+    for n in 0..3 {
+        let registration = Registration {
+            address: address(n),
+            profile: "{}".into(),
+            profile_hash: [n; 32],
+            service: Service::Mailbox,
+            now: 1,
+        };
+        store.register(registration).await.unwrap();
+        assert_eq!(store.account(address(n)).await.unwrap().unwrap().version, 1);
+    }
+}
+
+/// Whether it is new here.
+async fn deliver(store: &dyn Store, delivery: Delivery) -> bool {
+    match store.deliver(delivery).await.unwrap() {
+        Outcome::Stored { .. } => true,
+        Outcome::Known => false,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -32,11 +67,12 @@ fn envelopes(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
 
 async fn a_message_is_stored_once(fresh: Fresh) {
     let store = &fresh.store;
-    assert!(store.deliver(delivery(address(1), "a.eth", 1)).await.unwrap());
-    assert!(!store.deliver(delivery(address(1), "a.eth", 1)).await.unwrap());
-    assert!(store.deliver(delivery(address(2), "a.eth", 1)).await.unwrap());
-    let store = fresh.reopened().await;
-    assert!(!store.deliver(delivery(address(1), "a.eth", 1)).await.unwrap());
+    register(&**store).await;
+    assert!(deliver(&**store, delivery(address(1), "a.eth", 1)).await);
+    assert!(!deliver(&**store, delivery(address(1), "a.eth", 1)).await);
+    assert!(deliver(&**store, delivery(address(2), "a.eth", 1)).await);
+    let store = &fresh.reopened().await;
+    assert!(!deliver(&**store, delivery(address(1), "a.eth", 1)).await);
     assert_eq!(store.pick_up(address(1)).await.unwrap(), envelopes([1]));
     assert_eq!(store.page(address(2), 0).await.unwrap().envelopes, envelopes([1]));
     assert_eq!(store.page(address(3), 0).await.unwrap().envelopes, envelopes([]));
@@ -44,11 +80,12 @@ async fn a_message_is_stored_once(fresh: Fresh) {
 
 async fn a_page_begins_where_the_last_one_ended(fresh: Fresh) {
     let store = &fresh.store;
+    register(&**store).await;
     let count = 2 * PICK_UP_MESSAGES + 1;
     for n in 0..count {
-        store.deliver(delivery(address(1), "a.eth", n)).await.unwrap();
+        deliver(&**store, delivery(address(1), "a.eth", n)).await;
         if n % 100 == 0 {
-            store.deliver(delivery(address(2), "a.eth", n)).await.unwrap();
+            deliver(&**store, delivery(address(2), "a.eth", n)).await;
         }
     }
     let mut found = Vec::new();
@@ -67,10 +104,11 @@ async fn a_page_begins_where_the_last_one_ended(fresh: Fresh) {
 
 async fn a_page_and_a_pick_up_are_bounded_in_bytes(fresh: Fresh) {
     let store = &fresh.store;
+    register(&**store).await;
     let third = "x".repeat(usize::try_from(PICK_UP_BYTES / 3).unwrap());
     for n in 0..4 {
         let envelope = format!("{n}{third}");
-        store.deliver(Delivery { envelope, ..delivery(address(1), "a.eth", n) }).await.unwrap();
+        deliver(&**store, Delivery { envelope, ..delivery(address(1), "a.eth", n) }).await;
     }
     let first = |envelopes: &[String]| envelopes.iter().map(|text| text[..1].to_owned()).collect::<Vec<_>>();
     assert_eq!(first(&store.pick_up(address(1)).await.unwrap()), ["3", "2"]);
@@ -83,18 +121,20 @@ async fn a_page_and_a_pick_up_are_bounded_in_bytes(fresh: Fresh) {
 
 async fn the_latest_conversation_comes_first(fresh: Fresh) {
     let store = &fresh.store;
+    register(&**store).await;
     for (n, sender) in ["a.eth", "b.eth", "a.eth", "c.eth", "b.eth"].into_iter().enumerate() {
-        store.deliver(delivery(address(1), sender, u32::try_from(n).unwrap())).await.unwrap();
+        deliver(&**store, delivery(address(1), sender, u32::try_from(n).unwrap())).await;
     }
     assert_eq!(store.pick_up(address(1)).await.unwrap(), envelopes([4, 1, 3, 2, 0]));
 }
 
 async fn only_the_mailbox_that_holds_a_message_removes_it(fresh: Fresh) {
     let store = &fresh.store;
+    register(&**store).await;
     for n in 0..3 {
-        store.deliver(delivery(address(1), "a.eth", n)).await.unwrap();
+        deliver(&**store, delivery(address(1), "a.eth", n)).await;
     }
-    store.deliver(delivery(address(2), "b.eth", 1)).await.unwrap();
+    deliver(&**store, delivery(address(2), "b.eth", 1)).await;
     let copies = store.copies(address(1), "0x1").await.unwrap();
     let [Copy { sender, seq }] = copies.as_slice() else { panic!("{copies:?}") };
     assert_eq!(sender, "a.eth");
@@ -106,14 +146,15 @@ async fn only_the_mailbox_that_holds_a_message_removes_it(fresh: Fresh) {
     assert_eq!(store.page(address(1), 0).await.unwrap().envelopes, envelopes([0, 2]));
     assert_eq!(store.page(address(2), 0).await.unwrap().envelopes, envelopes([1]));
     // What was acknowledged may be sent again.
-    assert!(store.deliver(delivery(address(1), "a.eth", 1)).await.unwrap());
+    assert!(deliver(&**store, delivery(address(1), "a.eth", 1)).await);
     assert_eq!(store.page(address(1), 0).await.unwrap().envelopes, envelopes([0, 2, 1]));
 }
 
 async fn old_messages_are_removed_in_slices(fresh: Fresh) {
     let store = &fresh.store;
+    register(&**store).await;
     for n in 0..10 {
-        store.deliver(delivery(address(u8::try_from(n % 2).unwrap()), "a.eth", n)).await.unwrap();
+        deliver(&**store, delivery(address(u8::try_from(n % 2).unwrap()), "a.eth", n)).await;
     }
     assert_eq!(store.expire(7, 3).await.unwrap(), 3);
     assert_eq!(store.expire(7, 3).await.unwrap(), 3);
@@ -125,12 +166,171 @@ async fn old_messages_are_removed_in_slices(fresh: Fresh) {
 
 async fn the_totals_count_all_mailboxes(fresh: Fresh) {
     let store = &fresh.store;
+    register(&**store).await;
     assert_eq!(store.totals().await.unwrap(), Totals { messages: 0, bytes: 0 });
     for n in 0..10 {
-        store.deliver(delivery(address(u8::try_from(n % 2).unwrap()), "a.eth", n)).await.unwrap();
+        deliver(&**store, delivery(address(u8::try_from(n % 2).unwrap()), "a.eth", n)).await;
     }
-    store.deliver(delivery(address(1), "a.eth", 1)).await.unwrap();
+    deliver(&**store, delivery(address(1), "a.eth", 1)).await;
     assert_eq!(store.totals().await.unwrap(), Totals { messages: 10, bytes: 70 });
     store.expire(4, 10).await.unwrap();
     assert_eq!(store.totals().await.unwrap(), Totals { messages: 6, bytes: 42 });
+}
+
+async fn deliveries_at_once_are_each_stored_once_and_numbered(fresh: Fresh) {
+    register(&*fresh.store).await;
+    let tasks: Vec<_> = (0..300)
+        .map(|n| {
+            let store = fresh.store.clone();
+            // Each envelope three times.
+            let delivery = delivery(address(u8::try_from(n / 3 % 3).unwrap()), "a.eth", n / 3);
+            tokio::spawn(async move { store.deliver(delivery).await.unwrap() })
+        })
+        .collect();
+    let mut numbers = Vec::new();
+    for task in tasks {
+        match task.await.unwrap() {
+            Outcome::Stored { seq } => numbers.push(seq),
+            Outcome::Known => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(numbers.len(), 100);
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 100);
+    assert_eq!(fresh.store.totals().await.unwrap().messages, 100);
+    let found = fresh.store.page(address(1), 0).await.unwrap().envelopes;
+    let mut sorted = found.clone();
+    sorted.sort_unstable_by_key(|text| (text.len(), text.clone()));
+    assert_eq!(sorted, envelopes((0..100).filter(|n| n % 3 == 1)));
+}
+
+async fn a_full_mailbox_refuses_more_and_keeps_what_it_holds(fresh: Fresh) {
+    let store = &fresh.store;
+    register(&**store).await;
+    let limited = |n, messages, bytes| Delivery {
+        limits: MailboxLimits { messages, bytes },
+        ..delivery(address(1), "a.eth", n)
+    };
+    for n in 0..3 {
+        assert!(deliver(&**store, limited(n, 3, u64::MAX)).await);
+    }
+    assert_eq!(store.deliver(limited(3, 3, u64::MAX)).await.unwrap(), Outcome::Full);
+    // Seven bytes each.
+    assert_eq!(store.deliver(limited(3, u64::MAX, 27)).await.unwrap(), Outcome::Full);
+    assert_eq!(store.deliver(limited(1, 3, u64::MAX)).await.unwrap(), Outcome::Known);
+    assert!(deliver(&**store, delivery(address(2), "a.eth", 3)).await);
+    assert_eq!(store.page(address(1), 0).await.unwrap().envelopes, envelopes([0, 1, 2]));
+    let first = store.copies(address(1), "0x0").await.unwrap()[0].seq;
+    store.remove(address(1), &[first]).await.unwrap();
+    assert!(deliver(&**store, limited(3, 3, 21)).await);
+    assert_eq!(store.page(address(1), 0).await.unwrap().envelopes, envelopes([1, 2, 3]));
+    // Also within one group: of many at once only as many as fit.
+    let tasks: Vec<_> = (10..40)
+        .map(|n| {
+            let (store, delivery) = (store.clone(), limited(n, 13, u64::MAX));
+            tokio::spawn(async move { store.deliver(delivery).await.unwrap() })
+        })
+        .collect();
+    let mut stored = 0;
+    for task in tasks {
+        stored += u32::from(matches!(task.await.unwrap(), Outcome::Stored { .. }));
+    }
+    assert_eq!(stored, 10);
+}
+
+async fn what_an_account_that_changed_is_sent_must_be_accepted_anew(fresh: Fresh) {
+    let store = &fresh.store;
+    register(&**store).await;
+    let unknown = delivery(address(9), "a.eth", 1);
+    assert_eq!(store.deliver(unknown).await.unwrap(), Outcome::Changed);
+    let registration = Registration {
+        address: address(1),
+        profile: "{\"new\":true}".into(),
+        profile_hash: [9; 32],
+        service: Service::Mailbox,
+        now: 2,
+    };
+    store.register(registration).await.unwrap();
+    assert_eq!(store.deliver(delivery(address(1), "a.eth", 1)).await.unwrap(), Outcome::Changed);
+    assert_eq!(store.page(address(1), 0).await.unwrap().envelopes, envelopes([]));
+    let account_version = store.account(address(1)).await.unwrap().unwrap().version;
+    let anew = Delivery { account_version, ..delivery(address(1), "a.eth", 1) };
+    assert!(deliver(&**store, anew).await);
+}
+
+/// Two stores on one database where the engine allows it, and a third that only reads.
+async fn a_reader_by_number_misses_nothing_while_others_write(fresh: Fresh) {
+    register(&*fresh.store).await;
+    let other = match &fresh.database {
+        Database::Postgres(_) => fresh.database.open().await.unwrap(),
+        Database::Sqlite(_) => fresh.store.clone(),
+    };
+    let writers: Vec<_> = (0..8u32)
+        .map(|writer| {
+            let store = if writer % 2 == 0 { fresh.store.clone() } else { other.clone() };
+            tokio::spawn(async move {
+                for n in 0..50 {
+                    assert!(deliver(&*store, delivery(address(1), "a.eth", writer * 50 + n)).await);
+                }
+            })
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut after = 0;
+    loop {
+        let written = writers.iter().all(tokio::task::JoinHandle::is_finished);
+        let arrival = Arrival { mailbox: address(1), first: after + 1, last: i64::MAX };
+        let new = fresh.store.arrived(arrival).await.unwrap();
+        // A cursor goes on from the last message seen.
+        if let Some(last) = new.last() {
+            let n: u32 = last[5..last.len() - 1].parse().unwrap();
+            after = fresh.store.copies(address(1), &format!("0x{n}")).await.unwrap()[0].seq;
+        }
+        let nothing = new.is_empty();
+        found.extend(new);
+        if written && nothing {
+            break;
+        }
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    found.sort_unstable_by_key(|text| (text.len(), text.clone()));
+    assert_eq!(found, envelopes(0..400));
+}
+
+async fn text_that_the_database_cannot_hold_is_found_nowhere(fresh: Fresh) {
+    let store = &fresh.store;
+    register(&**store).await;
+    assert_eq!(store.copies(address(1), "0x\0").await.unwrap(), []);
+}
+
+async fn counting_keeps_up_with_everything_at_once(fresh: Fresh) {
+    register(&*fresh.store).await;
+    let writers = (0..6u32).map(|writer| {
+        let store = fresh.store.clone();
+        tokio::spawn(async move {
+            for n in 0..40 {
+                let mailbox = address(u8::try_from(n % 3).unwrap());
+                deliver(&*store, delivery(mailbox, "a.eth", writer * 40 + n)).await;
+                let copies = store.copies(mailbox, &format!("0x{}", writer * 40 + n / 2)).await.unwrap();
+                let numbers: Vec<i64> = copies.iter().map(|copy| copy.seq).collect();
+                store.remove(mailbox, &numbers).await.unwrap();
+                store.expire(u64::from(writer), 5).await.unwrap();
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let mut left = Totals { messages: 0, bytes: 0 };
+    for n in 0..3 {
+        let envelopes = fresh.store.page(address(n), 0).await.unwrap().envelopes;
+        left.messages += envelopes.len() as u64;
+        left.bytes += envelopes.iter().map(|text| text.len() as u64).sum::<u64>();
+    }
+    assert!(left.messages > 0);
+    assert_eq!(fresh.store.totals().await.unwrap(), left);
 }

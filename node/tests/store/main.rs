@@ -68,6 +68,7 @@ macro_rules! contract {
 mod accounts;
 mod challenges;
 mod mailbox;
+mod migrations;
 mod names;
 
 /// The address of 20 bytes `n`.

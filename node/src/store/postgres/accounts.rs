@@ -60,7 +60,7 @@ impl AccountStore for Postgres {
     async fn account(&self, address: Address) -> Result<Option<Account>, StoreError> {
         let row = sqlx::query(
             "SELECT profile, mailbox_since IS NOT NULL AS mailbox, storage_since IS NOT NULL AS storage,
-                    gateway_since IS NOT NULL AS gateway
+                    gateway_since IS NOT NULL AS gateway, version
              FROM accounts WHERE address = $1",
         )
         .bind(address.as_bytes().as_slice())
@@ -73,6 +73,7 @@ impl AccountStore for Postgres {
             mailbox: row.try_get("mailbox")?,
             storage: row.try_get("storage")?,
             gateway: row.try_get("gateway")?,
+            version: row.try_get("version")?,
         }))
     }
 
@@ -82,13 +83,13 @@ impl AccountStore for Postgres {
         if outcome == Registered::Kept {
             let mark = match registration.service {
                 Service::Mailbox => {
-                    "UPDATE accounts SET mailbox_since = coalesce(mailbox_since, $2) WHERE address = $1"
+                    "UPDATE accounts SET mailbox_since = coalesce(mailbox_since, $2), version = version + 1 WHERE address = $1"
                 }
                 Service::Storage => {
-                    "UPDATE accounts SET storage_since = coalesce(storage_since, $2) WHERE address = $1"
+                    "UPDATE accounts SET storage_since = coalesce(storage_since, $2), version = version + 1 WHERE address = $1"
                 }
                 Service::Gateway => {
-                    "UPDATE accounts SET gateway_since = coalesce(gateway_since, $2) WHERE address = $1"
+                    "UPDATE accounts SET gateway_since = coalesce(gateway_since, $2), version = version + 1 WHERE address = $1"
                 }
             };
             sqlx::query(mark)
@@ -96,6 +97,12 @@ impl AccountStore for Postgres {
                 .bind(signed(registration.now))
                 .execute(&mut *transaction)
                 .await?;
+            if registration.service == Service::Mailbox {
+                sqlx::query("INSERT INTO mailboxes (mailbox) VALUES ($1) ON CONFLICT DO NOTHING")
+                    .bind(registration.address.as_bytes().as_slice())
+                    .execute(&mut *transaction)
+                    .await?;
+            }
         }
         transaction.commit().await?;
         Ok(outcome)

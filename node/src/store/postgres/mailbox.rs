@@ -1,34 +1,174 @@
 //! Mailboxes in Postgres.
 
+use std::collections::{BTreeMap, HashMap};
+
 use dm3_core::identity::Address;
-use sqlx::Row;
+use sqlx::postgres::PgPool;
+use sqlx::{PgConnection, Row};
 
 use super::Postgres;
+use super::arrivals::{CHANNEL, Origin};
+use crate::store::group::{Commit, Found, Key, Plan, key, outcomes, plan};
 use crate::store::{
-    Copy, Delivery, MailboxStore, PICK_UP_BYTES, PICK_UP_CONVERSATIONS, PICK_UP_MESSAGES, Page, StoreError,
-    Totals, signed,
+    Arrival, Copy, Delivery, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS, PICK_UP_MESSAGES,
+    Page, StoreError, Totals, address_from, signed,
 };
 
-/// How many messages one statement removes, so that other writers get their turn.
+/// How many messages one transaction removes, so that a mailbox is not locked for long.
 const SLICE: usize = 500;
+/// Held from before messages get their numbers until they are committed. Without it a number may become visible
+/// after a higher one, and whoever reads on from the higher one never sees it. "dm3 mail" in ASCII.
+const NUMBERING: i64 = 0x646d_3320_6d61_696c;
+
+/// Commits groups of deliveries, and tells the other nodes.
+pub(super) struct Writer {
+    pub pool: PgPool,
+    pub origin: Origin,
+}
+
+#[async_trait::async_trait]
+impl Commit for Writer {
+    async fn commit(&self, group: &[Delivery]) -> Result<Vec<Outcome>, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(NUMBERING).execute(&mut *transaction).await?;
+        let plan = plan(group, &mut find(&mut transaction, group).await?);
+        let with = |wanted| {
+            let chosen = group.iter().zip(&plan).filter(move |(_, plan)| **plan == wanted);
+            chosen.map(|(delivery, _)| delivery).collect::<Vec<_>>()
+        };
+        let inserted = insert(&mut transaction, &with(Plan::Insert)).await?;
+        let too_much = with(Plan::TooMuch);
+        let known =
+            if too_much.is_empty() { Vec::new() } else { find_messages(&mut transaction, &too_much).await? };
+        if !inserted.is_empty() {
+            self.announce(&mut transaction, &inserted).await?;
+        }
+        transaction.commit().await?;
+        Ok(outcomes(group, &plan, inserted, &known))
+    }
+}
+
+impl Writer {
+    /// The server passes it on when the transaction is committed. While the numbering is locked nobody else's
+    /// messages come in between, so first and last number say which.
+    async fn announce(
+        &self,
+        connection: &mut PgConnection,
+        inserted: &HashMap<Key, i64>,
+    ) -> Result<(), StoreError> {
+        let mut arrivals: BTreeMap<Address, Arrival> = BTreeMap::new();
+        for ((mailbox, _), seq) in inserted {
+            let new = Arrival { mailbox: *mailbox, first: *seq, last: *seq };
+            let arrival = arrivals.entry(*mailbox).or_insert(new);
+            (arrival.first, arrival.last) = (arrival.first.min(*seq), arrival.last.max(*seq));
+        }
+        let payloads: Vec<String> = arrivals.values().map(|arrival| self.origin.announce(arrival)).collect();
+        sqlx::query("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload")
+            .bind(CHANNEL)
+            .bind(&payloads)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Locks mailboxes in the order that everybody locks them in.
+async fn lock(connection: &mut PgConnection, mailboxes: &[&[u8]]) -> Result<(), StoreError> {
+    sqlx::query("SELECT 1 FROM mailboxes WHERE mailbox = ANY($1) ORDER BY mailbox FOR UPDATE")
+        .bind(mailboxes)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn find(
+    connection: &mut PgConnection,
+    group: &[Delivery],
+) -> Result<HashMap<Address, Found>, StoreError> {
+    let addresses: Vec<&[u8]> = group.iter().map(|delivery| delivery.mailbox.as_bytes().as_slice()).collect();
+    let rows = sqlx::query(
+        "SELECT address, version, messages, bytes FROM mailboxes JOIN accounts ON address = mailbox
+         WHERE mailbox = ANY($1) ORDER BY mailbox FOR UPDATE OF mailboxes",
+    )
+    .bind(addresses)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let number =
+                |column| row.try_get::<i64, _>(column).map(|number| u64::try_from(number).unwrap_or(0));
+            let found =
+                Found { version: row.try_get(1)?, messages: number("messages")?, bytes: number("bytes")? };
+            Ok((address_from(row.try_get(0)?)?, found))
+        })
+        .collect()
+}
+
+async fn find_messages(
+    connection: &mut PgConnection,
+    deliveries: &[&Delivery],
+) -> Result<Vec<Key>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT mailbox, envelope_hash FROM messages
+         WHERE (mailbox, envelope_hash) IN (SELECT * FROM unnest($1::bytea[], $2::bytea[]))",
+    )
+    .bind(column(deliveries, |delivery| delivery.mailbox.as_bytes().as_slice()))
+    .bind(column(deliveries, |delivery| delivery.envelope_hash.as_slice()))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| key(row.try_get(0)?, row.try_get(1)?)).collect()
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    deliveries: &[&Delivery],
+) -> Result<HashMap<Key, i64>, StoreError> {
+    if deliveries.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = sqlx::query(
+        "INSERT INTO messages (mailbox, sender, message_hash, envelope_hash, received_at, size, envelope)
+         SELECT mailbox, sender, message_hash, envelope_hash, received_at, octet_length(envelope), envelope
+         FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bytea[], $5::bigint[], $6::text[])
+              WITH ORDINALITY AS new (mailbox, sender, message_hash, envelope_hash, received_at, envelope, place)
+         ORDER BY place
+         ON CONFLICT (mailbox, envelope_hash) DO NOTHING RETURNING mailbox, envelope_hash, seq",
+    )
+    .bind(column(deliveries, |delivery| delivery.mailbox.as_bytes().as_slice()))
+    .bind(column(deliveries, |delivery| delivery.sender.as_str()))
+    .bind(column(deliveries, |delivery| delivery.message_hash.as_str()))
+    .bind(column(deliveries, |delivery| delivery.envelope_hash.as_slice()))
+    .bind(column(deliveries, |delivery| signed(delivery.received_at)))
+    .bind(column(deliveries, |delivery| delivery.envelope.as_str()))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok((key(row.try_get(0)?, row.try_get(1)?)?, row.try_get(2)?))).collect()
+}
+
+fn column<'a, T>(deliveries: &[&'a Delivery], value: impl Fn(&'a Delivery) -> T) -> Vec<T> {
+    deliveries.iter().map(|delivery| value(delivery)).collect()
+}
 
 #[async_trait::async_trait]
 impl MailboxStore for Postgres {
-    async fn deliver(&self, delivery: Delivery) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO messages (mailbox, sender, message_hash, envelope_hash, received_at, size, envelope)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (mailbox, envelope_hash) DO NOTHING",
+    async fn deliver(&self, delivery: Delivery) -> Result<Outcome, StoreError> {
+        self.group.deliver(delivery).await
+    }
+
+    async fn arrival(&self) -> Arrival {
+        self.arrivals.next().await
+    }
+
+    async fn arrived(&self, arrival: Arrival) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT envelope FROM messages WHERE mailbox = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq",
         )
-        .bind(delivery.mailbox.as_bytes().as_slice())
-        .bind(&delivery.sender)
-        .bind(&delivery.message_hash)
-        .bind(delivery.envelope_hash.as_slice())
-        .bind(signed(delivery.received_at))
-        .bind(signed(delivery.envelope.len() as u64))
-        .bind(&delivery.envelope)
-        .execute(&self.pool)
+        .bind(arrival.mailbox.as_bytes().as_slice())
+        .bind(arrival.first)
+        .bind(arrival.last)
+        .fetch_all(&self.pool)
         .await?;
-        Ok(done.rows_affected() == 1)
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     async fn pick_up(&self, mailbox: Address) -> Result<Vec<String>, StoreError> {
@@ -83,6 +223,10 @@ impl MailboxStore for Postgres {
     }
 
     async fn copies(&self, mailbox: Address, message_hash: &str) -> Result<Vec<Copy>, StoreError> {
+        // No stored text holds it, and Postgres refuses to look for it.
+        if message_hash.contains('\0') {
+            return Ok(Vec::new());
+        }
         let rows = sqlx::query("SELECT sender, seq FROM messages WHERE mailbox = $1 AND message_hash = $2")
             .bind(mailbox.as_bytes().as_slice())
             .bind(message_hash)
@@ -94,33 +238,41 @@ impl MailboxStore for Postgres {
     async fn remove(&self, mailbox: Address, numbers: &[i64]) -> Result<(), StoreError> {
         for slice in numbers.chunks(SLICE) {
             let mut transaction = self.pool.begin().await?;
-            for number in slice {
-                sqlx::query("DELETE FROM messages WHERE mailbox = $1 AND seq = $2")
-                    .bind(mailbox.as_bytes().as_slice())
-                    .bind(number)
-                    .execute(&mut *transaction)
-                    .await?;
-            }
+            lock(&mut transaction, &[mailbox.as_bytes().as_slice()]).await?;
+            sqlx::query("DELETE FROM messages WHERE mailbox = $1 AND seq = ANY($2)")
+                .bind(mailbox.as_bytes().as_slice())
+                .bind(slice)
+                .execute(&mut *transaction)
+                .await?;
             transaction.commit().await?;
         }
         Ok(())
     }
 
     async fn expire(&self, before: u64, most: u32) -> Result<u64, StoreError> {
-        let done = sqlx::query(
-            "DELETE FROM messages WHERE seq IN (SELECT seq FROM messages WHERE received_at < $1 LIMIT $2)",
-        )
-        .bind(signed(before))
-        .bind(i64::from(most))
-        .execute(&self.pool)
-        .await?;
+        let mut transaction = self.pool.begin().await?;
+        let rows = sqlx::query("SELECT seq, mailbox FROM messages WHERE received_at < $1 LIMIT $2")
+            .bind(signed(before))
+            .bind(i64::from(most))
+            .fetch_all(&mut *transaction)
+            .await?;
+        let numbers: Vec<i64> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        let mailboxes: Vec<&[u8]> = rows.iter().map(|row| row.try_get(1)).collect::<Result<_, _>>()?;
+        lock(&mut transaction, &mailboxes).await?;
+        let done = sqlx::query("DELETE FROM messages WHERE seq = ANY($1)")
+            .bind(&numbers)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
         Ok(done.rows_affected())
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {
-        let row = sqlx::query("SELECT count(*), coalesce(sum(size), 0)::bigint FROM messages")
-            .fetch_one(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT coalesce(sum(messages), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM mailboxes",
+        )
+        .fetch_one(&self.pool)
+        .await?;
         let number = |index| row.try_get::<i64, _>(index).map(|number| u64::try_from(number).unwrap_or(0));
         Ok(Totals { messages: number(0)?, bytes: number(1)? })
     }

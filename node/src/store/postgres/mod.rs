@@ -1,6 +1,7 @@
 //! Postgres, which several nodes may share.
 
 mod accounts;
+mod arrivals;
 mod challenges;
 mod mailbox;
 mod names;
@@ -9,6 +10,8 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
+use self::arrivals::{Arrivals, Origin};
+use super::group::GroupCommit;
 use super::{PostgresUrl, Store, StoreError, migrator};
 
 /// How many connections one node holds at most.
@@ -17,12 +20,16 @@ const CONNECTIONS: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The schema's versions, oldest first.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "first", include_str!("../../../migrations/postgres/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
+    (2, "store", include_str!("../../../migrations/postgres/0002_store.sql")),
+];
 
 /// A database on a Postgres server.
 pub struct Postgres {
     pool: PgPool,
+    group: GroupCommit,
+    arrivals: Arrivals,
 }
 
 impl Postgres {
@@ -37,7 +44,10 @@ impl Postgres {
             .connect_with(url.options()?)
             .await?;
         migrator(MIGRATIONS).run(&pool).await?;
-        Ok(Self { pool })
+        let origin = Origin::new();
+        let group = GroupCommit::start(mailbox::Writer { pool: pool.clone(), origin: origin.clone() });
+        let arrivals = Arrivals::listen(pool.clone(), origin).await?;
+        Ok(Self { pool, group, arrivals })
     }
 }
 

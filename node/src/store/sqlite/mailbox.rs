@@ -1,34 +1,133 @@
 //! Mailboxes in SQLite.
 
+use std::collections::HashMap;
+
 use dm3_core::identity::Address;
-use sqlx::Row;
+use sqlx::sqlite::SqlitePool;
+use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::Sqlite;
+use crate::store::group::{Commit, Found, Key, Plan, key, outcomes, plan};
 use crate::store::{
-    Copy, Delivery, MailboxStore, PICK_UP_BYTES, PICK_UP_CONVERSATIONS, PICK_UP_MESSAGES, Page, StoreError,
-    Totals, signed,
+    Arrival, Copy, Delivery, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS, PICK_UP_MESSAGES,
+    Page, StoreError, Totals, address_from, signed,
 };
 
 /// How many messages one statement removes, so that other writers get their turn.
 const SLICE: usize = 500;
+/// How many rows one statement inserts: a few sizes, so that the statements stay prepared.
+const ROWS: [usize; 4] = [32, 8, 2, 1];
+
+/// Commits groups of deliveries by the one connection that writes.
+pub(super) struct Writer(pub SqlitePool);
+
+#[async_trait::async_trait]
+impl Commit for Writer {
+    async fn commit(&self, group: &[Delivery]) -> Result<Vec<Outcome>, StoreError> {
+        // At once for writing: another program with the file open, as a backup's, is waited for here.
+        let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await?;
+        let plan = plan(group, &mut find(&mut transaction, group).await?);
+        let mut known = Vec::new();
+        let mut inserted = HashMap::with_capacity(group.len());
+        let mut rest = Vec::with_capacity(group.len());
+        for (delivery, plan) in group.iter().zip(&plan) {
+            match plan {
+                Plan::Insert => rest.push(delivery),
+                Plan::TooMuch => known.extend(find_message(&mut transaction, delivery).await?),
+                Plan::Changed => {}
+            }
+        }
+        let mut rest = rest.as_slice();
+        while let Some((now, later)) = ROWS.iter().find_map(|rows| rest.split_at_checked(*rows)) {
+            insert(&mut transaction, now, &mut inserted).await?;
+            rest = later;
+        }
+        transaction.commit().await?;
+        Ok(outcomes(group, &plan, inserted, &known))
+    }
+}
+
+async fn find(
+    connection: &mut SqliteConnection,
+    group: &[Delivery],
+) -> Result<HashMap<Address, Found>, StoreError> {
+    let addresses: Vec<String> =
+        group.iter().map(|delivery| hex::encode(delivery.mailbox.as_bytes())).collect();
+    let rows = sqlx::query(
+        "SELECT address, version, messages, bytes FROM accounts JOIN mailboxes ON mailbox = address
+         WHERE address IN (SELECT unhex(value) FROM json_each(?1))",
+    )
+    .bind(format!("{addresses:?}"))
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let number =
+                |column| row.try_get::<i64, _>(column).map(|number| u64::try_from(number).unwrap_or(0));
+            let found =
+                Found { version: row.try_get(1)?, messages: number("messages")?, bytes: number("bytes")? };
+            Ok((address_from(row.try_get(0)?)?, found))
+        })
+        .collect()
+}
+
+async fn find_message(
+    connection: &mut SqliteConnection,
+    delivery: &Delivery,
+) -> Result<Option<Key>, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM messages WHERE mailbox = ?1 AND envelope_hash = ?2")
+        .bind(delivery.mailbox.as_bytes().as_slice())
+        .bind(delivery.envelope_hash.as_slice())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|_| (delivery.mailbox, delivery.envelope_hash)))
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    deliveries: &[&Delivery],
+    inserted: &mut HashMap<Key, i64>,
+) -> Result<(), StoreError> {
+    let mut query = QueryBuilder::new(
+        "INSERT INTO messages (mailbox, sender, message_hash, envelope_hash, received_at, size, envelope) ",
+    );
+    query.push_values(deliveries, |mut row, delivery| {
+        row.push_bind(delivery.mailbox.as_bytes().as_slice())
+            .push_bind(&delivery.sender)
+            .push_bind(&delivery.message_hash)
+            .push_bind(delivery.envelope_hash.as_slice())
+            .push_bind(signed(delivery.received_at))
+            .push_bind(signed(delivery.envelope.len() as u64))
+            .push_bind(&delivery.envelope);
+    });
+    query.push(" ON CONFLICT (mailbox, envelope_hash) DO NOTHING RETURNING mailbox, envelope_hash, seq");
+    for row in query.build().fetch_all(connection).await? {
+        inserted.insert(key(row.try_get(0)?, row.try_get(1)?)?, row.try_get(2)?);
+    }
+    Ok(())
+}
 
 #[async_trait::async_trait]
 impl MailboxStore for Sqlite {
-    async fn deliver(&self, delivery: Delivery) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "INSERT INTO messages (mailbox, sender, message_hash, envelope_hash, received_at, size, envelope)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (mailbox, envelope_hash) DO NOTHING",
+    async fn deliver(&self, delivery: Delivery) -> Result<Outcome, StoreError> {
+        self.group.deliver(delivery).await
+    }
+
+    async fn arrival(&self) -> Arrival {
+        // The file is this node's alone.
+        std::future::pending().await
+    }
+
+    async fn arrived(&self, arrival: Arrival) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT envelope FROM messages WHERE mailbox = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
         )
-        .bind(delivery.mailbox.as_bytes().as_slice())
-        .bind(&delivery.sender)
-        .bind(&delivery.message_hash)
-        .bind(delivery.envelope_hash.as_slice())
-        .bind(signed(delivery.received_at))
-        .bind(signed(delivery.envelope.len() as u64))
-        .bind(&delivery.envelope)
-        .execute(&self.writer)
+        .bind(arrival.mailbox.as_bytes().as_slice())
+        .bind(arrival.first)
+        .bind(arrival.last)
+        .fetch_all(&self.readers)
         .await?;
-        Ok(done.rows_affected() == 1)
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     async fn pick_up(&self, mailbox: Address) -> Result<Vec<String>, StoreError> {
@@ -93,15 +192,13 @@ impl MailboxStore for Sqlite {
 
     async fn remove(&self, mailbox: Address, numbers: &[i64]) -> Result<(), StoreError> {
         for slice in numbers.chunks(SLICE) {
-            let mut transaction = self.writer.begin().await?;
-            for number in slice {
-                sqlx::query("DELETE FROM messages WHERE mailbox = ?1 AND seq = ?2")
-                    .bind(mailbox.as_bytes().as_slice())
-                    .bind(number)
-                    .execute(&mut *transaction)
-                    .await?;
-            }
-            transaction.commit().await?;
+            sqlx::query(
+                "DELETE FROM messages WHERE mailbox = ?1 AND seq IN (SELECT value FROM json_each(?2))",
+            )
+            .bind(mailbox.as_bytes().as_slice())
+            .bind(format!("{slice:?}"))
+            .execute(&self.writer)
+            .await?;
         }
         Ok(())
     }
@@ -118,7 +215,7 @@ impl MailboxStore for Sqlite {
     }
 
     async fn totals(&self) -> Result<Totals, StoreError> {
-        let row = sqlx::query("SELECT count(*), coalesce(sum(size), 0) FROM messages")
+        let row = sqlx::query("SELECT coalesce(sum(messages), 0), coalesce(sum(bytes), 0) FROM mailboxes")
             .fetch_one(&self.readers)
             .await?;
         let number = |index| row.try_get::<i64, _>(index).map(|number| u64::try_from(number).unwrap_or(0));

@@ -12,19 +12,23 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use super::group::GroupCommit;
 use super::{Store, StoreError, migrator};
 
 /// How many connections read at once.
 const READERS: u32 = 4;
 
 /// The schema's versions, oldest first.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "first", include_str!("../../../migrations/sqlite/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("../../../migrations/sqlite/0001_first.sql")),
+    (2, "store", include_str!("../../../migrations/sqlite/0002_store.sql")),
+];
 
 /// A SQLite file.
 pub struct Sqlite {
     writer: SqlitePool,
     readers: SqlitePool,
+    group: GroupCommit,
 }
 
 impl Sqlite {
@@ -46,7 +50,8 @@ impl Sqlite {
             .max_connections(READERS)
             .connect_with(options.create_if_missing(false).read_only(true))
             .await?;
-        Ok(Self { writer, readers })
+        let group = GroupCommit::start(mailbox::Writer(writer.clone()));
+        Ok(Self { writer, readers, group })
     }
 }
 

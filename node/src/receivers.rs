@@ -1,0 +1,61 @@
+//! The accounts that messages are for, kept in memory: a profile's signature is checked when an account is first
+//! met, not for each message.
+
+use std::sync::Arc;
+
+use dm3_core::identity::{Address, SignedProfile};
+use dm3_core::seal::EncryptionKey;
+// quick_cache: bounded, concurrent, one dependency of note (parking_lot); MIT.
+use quick_cache::sync::Cache;
+
+use crate::store::{Store, StoreError};
+
+/// How many accounts are kept: about two megabytes.
+const ACCOUNTS: usize = 10_000;
+
+/// An account with a mailbox here.
+pub struct Receiver {
+    /// What postmarks are sealed for.
+    pub encryption: EncryptionKey,
+    /// The version of the account this was read from.
+    pub version: i64,
+}
+
+/// May hold what is current no longer: the store refuses what was made for an older version of an account.
+pub struct Receivers(Cache<Address, Arc<Receiver>>);
+
+impl Receivers {
+    /// None yet.
+    pub fn new() -> Self {
+        Self(Cache::new(ACCOUNTS))
+    }
+
+    /// The account of a mailbox.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub async fn get(
+        &self,
+        store: &Arc<dyn Store>,
+        mailbox: Address,
+    ) -> Result<Option<Arc<Receiver>>, StoreError> {
+        if let Some(receiver) = self.0.get(&mailbox) {
+            return Ok(Some(receiver));
+        }
+        let Some(account) = store.account(mailbox).await?.filter(|account| account.mailbox) else {
+            return Ok(None);
+        };
+        let profile = SignedProfile::parse(&account.profile)
+            .and_then(|profile| profile.verify(mailbox))
+            .map_err(|_| StoreError::Damaged("a kept profile does not verify"))?;
+        let encryption = profile.keys().encryption;
+        let receiver = Arc::new(Receiver { encryption, version: account.version });
+        self.0.insert(mailbox, receiver.clone());
+        Ok(Some(receiver))
+    }
+
+    /// Has the account read anew.
+    pub fn forget(&self, mailbox: Address) {
+        self.0.remove(&mailbox);
+    }
+}
