@@ -27,7 +27,11 @@ use crate::names::Names;
 use crate::proxy::Proxies;
 use crate::readiness::Readiness;
 use crate::receivers::Receivers;
-use crate::routes::{api, ds, gateway, limit, observe, proxy, resolver, socket, well_known};
+use crate::recent::Recent;
+use crate::routes::{api, ds, gateway, limit, observe, proxy, resolver, settings, socket, well_known};
+use crate::sender::Senders;
+use crate::settings::{Settings, known_settings};
+use crate::spam::Spam;
 use crate::store::Store;
 
 /// The least body that is taken, in bytes: what the reference's web server takes.
@@ -56,6 +60,12 @@ pub struct App {
     pub proxies: Proxies,
     /// The accounts that messages are for.
     pub receivers: Receivers,
+    /// Who messages are from.
+    pub senders: Senders,
+    /// What receivers demand.
+    pub spam: Spam,
+    /// What accounts want, as it was read lately.
+    pub known_settings: Recent<Address, Arc<Settings>>,
     sockets: SocketIo,
 }
 
@@ -118,7 +128,7 @@ pub fn build(
     proxies: Proxies,
 ) -> (AppState, Router) {
     let (socket_layer, sockets) = socket::layer(App::max_body(&config));
-    let tokens = Tokens::new(&config.token_key);
+    let tokens = Tokens::new(&config.token_key, config.public_url.as_str());
     let limits = Limits::new(config.allowances);
     let readiness = Readiness::default();
     let app = Arc::new(App {
@@ -131,6 +141,9 @@ pub fn build(
         limits,
         proxies,
         receivers: Receivers::new(),
+        senders: Senders::default(),
+        spam: Spam::default(),
+        known_settings: known_settings(),
         sockets,
     });
     socket::serve(&app);
@@ -173,6 +186,7 @@ fn ds_routes() -> Router<AppState> {
         .route("/profile/{name}", get(ds::profile).post(ds::register))
         .route("/auth/{name}", get(ds::challenge).post(ds::sign_in))
         .route("/rpc", post(ds::rpc))
+        .route("/settings/{name}", get(settings::read).put(settings::write))
         .route("/delivery/messages/incoming/{name}", get(ds::incoming))
         .route("/delivery/messages/{name}/syncAcknowledgements", post(ds::acknowledge))
 }

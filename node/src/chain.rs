@@ -1,22 +1,23 @@
 //! Reading ENS through an Ethereum node, driving the core's lookups.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use dm3_core::delivery::{HttpRequest, HttpResponse, Method};
+use dm3_core::delivery::{Amount, HttpRequest, HttpResponse, Method};
 use dm3_core::identity::{Address, EnsName};
+use dm3_core::registry::abi::{Arg, encode_call};
 use dm3_core::registry::json_rpc::{RpcError, eth_call_body, parse_eth_call};
 use dm3_core::registry::{
     Answer, Ask, CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, Lookup, LookupError,
     PROFILE_KEY, ProfileLocation, Record, Step,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::metrics::Metrics;
 use crate::outgoing::{self, Bounds, Fetched, Outgoing, OutgoingError};
+use crate::recent::Recent;
 
 /// How long a whole lookup may take.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -29,6 +30,8 @@ const FETCH_TIME: Duration = Duration::from_secs(5);
 const REDIRECTS: usize = 3;
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 2_000_000;
+/// `balanceOf(address)` of ERC-20.
+const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
 /// How long an address is remembered for a name.
 const REMEMBERED: Duration = Duration::from_secs(30);
 /// How many names are remembered.
@@ -57,7 +60,7 @@ pub struct Chain {
     rpc_url: Zeroizing<String>,
     registry: Address,
     turns: Semaphore,
-    remembered: Mutex<HashMap<EnsName, (Instant, Address)>>,
+    remembered: Recent<EnsName, Address>,
     metrics: Arc<Metrics>,
 }
 
@@ -74,19 +77,19 @@ impl Chain {
             rpc_url,
             registry,
             turns: Semaphore::new(CALLS_AT_ONCE),
-            remembered: Mutex::new(HashMap::new()),
+            remembered: Recent::new(REMEMBERED_NAMES, REMEMBERED),
             metrics,
         }
     }
 
     /// The address of a name; at most half a minute old.
     pub async fn address_of(&self, name: &EnsName) -> Result<Option<Address>, ChainError> {
-        if let Some(address) = self.recall(name) {
+        if let Some(address) = self.remembered.get(name) {
             return Ok(Some(address));
         }
         let found = self.look_up(name, Record::Address).await?.and_then(Found::into_address);
         if let Some(address) = found {
-            self.remember(name, address);
+            self.remembered.insert(name.clone(), address);
         }
         Ok(found)
     }
@@ -162,6 +165,40 @@ impl Chain {
         Ok(digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or(RpcError::Form)?)
     }
 
+    /// How many transactions an account has sent.
+    pub async fn nonce(&self, account: Address) -> Result<Amount, ChainError> {
+        self.number("eth_getTransactionCount", account).await
+    }
+
+    /// What an account holds, in wei.
+    pub async fn balance(&self, account: Address) -> Result<Amount, ChainError> {
+        self.number("eth_getBalance", account).await
+    }
+
+    /// What an account holds of an ERC-20 token; nothing if there is no such token.
+    pub async fn token_balance(&self, token: Address, account: Address) -> Result<Amount, ChainError> {
+        let data = encode_call(BALANCE_OF, &[Arg::Address(account)]);
+        Ok(match self.call(Some(token), &data).await? {
+            CallOutcome::Returned(word) if word.len() == 32 => amount(&word),
+            CallOutcome::Returned(_) | CallOutcome::Reverted(_) => Amount::from(0),
+        })
+    }
+
+    async fn number(&self, method: &str, account: Address) -> Result<Amount, ChainError> {
+        let params = [account.to_lower_hex(), "latest".to_owned()];
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let reply = self.ask(request.to_string()).await?;
+        let answer: Value = serde_json::from_str(&reply.body).map_err(|_| RpcError::Form)?;
+        if let Some(error) = answer.get("error") {
+            let message = error.get("message").and_then(Value::as_str).unwrap_or("error");
+            return Err(RpcError::Node(message.chars().take(200).collect()).into());
+        }
+        let digits = answer.get("result").and_then(Value::as_str).and_then(|text| text.strip_prefix("0x"));
+        let digits = digits.filter(|digits| (1..=64).contains(&digits.len())).ok_or(RpcError::Form)?;
+        let bytes = hex::decode(format!("{digits:0>64}")).map_err(|_| RpcError::Form)?;
+        Ok(amount(&bytes))
+    }
+
     async fn ask(&self, body: String) -> Result<HttpResponse, OutgoingError> {
         // The semaphore is never closed, so waiting for a turn can't fail.
         let _turn = self.turns.acquire().await;
@@ -183,21 +220,26 @@ impl Chain {
         self.metrics.went_out("gateway", outcome(&reply));
         reply.ok()
     }
+}
 
-    fn recall(&self, name: &EnsName) -> Option<Address> {
-        let remembered = self.remembered.lock().ok()?;
-        remembered.get(name).filter(|(since, _)| since.elapsed() < REMEMBERED).map(|(_, address)| *address)
-    }
-
-    fn remember(&self, name: &EnsName, address: Address) {
-        let Ok(mut remembered) = self.remembered.lock() else { return };
-        if remembered.len() >= REMEMBERED_NAMES {
-            remembered.retain(|_, (since, _)| since.elapsed() < REMEMBERED);
+/// A number of up to 32 bytes, the most significant first.
+fn amount(bytes: &[u8]) -> Amount {
+    let mut digits = vec![0_u8];
+    for byte in bytes {
+        let mut carry = u32::from(*byte);
+        for digit in &mut digits {
+            let value = u32::from(*digit) * 256 + carry;
+            *digit = (value % 10) as u8;
+            carry = value / 10;
         }
-        if remembered.len() < REMEMBERED_NAMES {
-            remembered.insert(name.clone(), (Instant::now(), address));
+        while carry > 0 {
+            digits.push((carry % 10) as u8);
+            carry /= 10;
         }
     }
+    let text: String = digits.iter().rev().map(|digit| char::from(b'0' + digit)).collect();
+    // 32 bytes have at most 78 digits, so this is always an amount.
+    text.parse().unwrap_or_else(|_| Amount::from(0))
 }
 
 fn outcome(reply: &Result<HttpResponse, OutgoingError>) -> &'static str {
@@ -205,5 +247,22 @@ fn outcome(reply: &Result<HttpResponse, OutgoingError>) -> &'static str {
         Ok(reply) if (200..300).contains(&reply.status) => "answered",
         Ok(_) => "refused",
         Err(_) => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_chain_become_decimal() {
+        assert_eq!(amount(&[]).as_str(), "0");
+        assert_eq!(amount(&[0, 0, 255]).as_str(), "255");
+        assert_eq!(amount(&[1, 0, 0]).as_str(), "65536");
+        assert_eq!(amount(&1_000_000_000_000_000_000_u64.to_be_bytes()).as_str(), "1000000000000000000");
+        assert_eq!(
+            amount(&[255; 32]).as_str(),
+            "115792089237316195423570985008687907853269984665640564039457584007913129639935"
+        );
     }
 }

@@ -67,6 +67,8 @@ pub struct Config {
     pub max_connections_per_address: usize,
     /// How much anybody may ask.
     pub allowances: Allowances,
+    /// What becomes of a message that its claimed sender did not sign.
+    pub sender_check: SenderCheck,
     /// What is logged, as `tracing` filter directives.
     pub log: String,
     /// How log lines are written.
@@ -75,6 +77,16 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// What session tokens and challenges are authenticated with.
     pub token_key: Zeroizing<[u8; 32]>,
+}
+
+/// What becomes of a message whose claimed sender has a profile with another key than the one that signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SenderCheck {
+    /// It is refused.
+    Reject,
+    /// It is delivered, with a mark.
+    Mark,
 }
 
 /// How log lines are written.
@@ -166,6 +178,8 @@ struct Keys {
     requests_per_minute_per_account: u64,
     #[serde(default = "default_messages_per_minute", deserialize_with = "number")]
     messages_per_minute_per_sender: u64,
+    #[serde(default = "default_sender_check")]
+    sender_check: SenderCheck,
     #[serde(default = "default_log")]
     log: String,
     #[serde(default = "default_log_format")]
@@ -225,6 +239,10 @@ fn default_requests_per_minute() -> u64 {
 
 fn default_proxied_per_minute() -> u64 {
     600
+}
+
+fn default_sender_check() -> SenderCheck {
+    SenderCheck::Reject
 }
 
 fn default_messages_per_minute() -> u64 {
@@ -402,6 +420,7 @@ impl Config {
                 account: most("requests_per_minute_per_account", keys.requests_per_minute_per_account)?,
                 sender: most("messages_per_minute_per_sender", keys.messages_per_minute_per_sender)?,
             },
+            sender_check: keys.sender_check,
             log: keys.log,
             log_format: keys.log_format,
             metrics_listen: match keys.metrics_listen.as_str() {

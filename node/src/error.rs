@@ -104,6 +104,7 @@ impl IntoResponse for ApiError {
             Self::Submit(SubmitError::Missing | SubmitError::Json) => {
                 (StatusCode::BAD_REQUEST, [(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
             }
+            Self::Submit(SubmitError::TooMany(too_many)) => Self::TooMany(too_many).into_response(),
             Self::Submit(SubmitError::Schema) => error(StatusCode::BAD_REQUEST, text),
             Self::Submit(SubmitError::Unavailable) | Self::Unavailable => {
                 error(StatusCode::SERVICE_UNAVAILABLE, text)

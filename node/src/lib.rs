@@ -23,10 +23,14 @@ mod names;
 mod outgoing;
 mod proxy;
 mod readiness;
+mod recent;
 mod receivers;
 mod registration;
 mod routes;
+mod sender;
 mod server;
+mod settings;
+mod spam;
 pub mod store;
 
 pub use config::{Config, ConfigError, LogFormat};

@@ -1,11 +1,12 @@
 //! Signing in: a challenge, and a token for its answer.
 
-use dm3_core::identity::{Address, EnsName, VerifiedProfile};
+use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
 
 use crate::app::App;
 use crate::auth::Session;
 use crate::clock::now_seconds;
 use crate::error::ApiError;
+use crate::store::StoreError;
 
 impl App {
     /// A challenge for an account to sign.
@@ -20,7 +21,8 @@ impl App {
         Ok(self.tokens.make_challenge(name, now_seconds())?)
     }
 
-    /// A session for the account that answers its challenge with its profile key.
+    /// A session for the account that answers its challenge with its profile key: the one that is kept, or one that
+    /// was posted to replace it and does so now.
     ///
     /// # Errors
     /// [`ApiError::Refused`] saying what is wrong with the answer.
@@ -36,13 +38,38 @@ impl App {
         if claims.account != name {
             return refused("the challenge belongs to another account");
         }
-        if profile.keys().signing.verify(challenge, signature).is_err() {
-            return refused("Signature invalid");
-        }
+        let waiting = match profile.keys().signing.verify(challenge, signature) {
+            Ok(()) => None,
+            Err(_) => match self.waiting_profile(address, challenge, signature).await? {
+                Some(waiting) => Some(waiting),
+                None => return refused("Signature invalid"),
+            },
+        };
         if !self.store.answer_challenge(&claims.challenge, claims.exp, now).await? {
             return refused("the challenge was answered before; ask for another");
         }
+        if let Some(waiting) = waiting {
+            if !self.store.promote(address, &waiting).await? {
+                return refused("Signature invalid");
+            }
+            self.senders.forget(address);
+            self.receivers.forget(address);
+        }
         Ok(self.tokens.make_session(name, address, now)?)
+    }
+
+    /// Of the profiles that would replace an account's, the one whose key answered a challenge.
+    async fn waiting_profile(
+        &self,
+        address: Address,
+        challenge: &str,
+        signature: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let answered = |json: &String| {
+            let profile = SignedProfile::parse(json).and_then(|profile| profile.verify(address));
+            profile.is_ok_and(|profile| profile.keys().signing.verify(challenge, signature).is_ok())
+        };
+        Ok(self.store.pending_profiles(address).await?.into_iter().find(answered))
     }
 
     /// The session of a token, whosever it is.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! text ─▶ Envelope (strict schema) ─▶ size ─▶ delivery information opened ─▶ receiver's account
+//!      ─▶ sender verified ─▶ receiver's rules
 //!      ─▶ postmark, sealed to the receiver ─▶ stored durably ─▶ pushed to the open sockets ─▶ answered
 //! ```
 
@@ -14,17 +15,23 @@ use dm3_core::seal::sha256;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::chain::ChainError;
 use crate::clock::now_ms;
-use crate::config::Config;
+use crate::config::{Config, SenderCheck};
 use crate::entropy::OsEntropy;
+use crate::limits::TooMany;
 use crate::names::NamesError;
 use crate::receivers::Receiver;
+use crate::sender::Sender;
+use crate::spam::Refusal;
 use crate::store::{Delivery, Outcome, StoreError};
 
 /// The longest name or hash that is taken from a sender, in bytes.
 const MAX_CLAIM: usize = 512;
 /// How often a message is accepted anew because the receiver's account changed meanwhile.
 const ATTEMPTS: u32 = 3;
+/// Beside an envelope: why its sender is not verified.
+const SENDER_CHECK: &str = "senderCheck";
 /// How many names one acknowledgement request may have looked up on the chain.
 const MAX_LOOKUPS: usize = 20;
 
@@ -55,6 +62,15 @@ pub enum SubmitError {
     /// The receiver's mailbox holds as much as it may.
     #[error("the receiver's mailbox is full; send it again later")]
     MailboxFull,
+    /// The sender is not who it claims to be.
+    #[error("the envelope is not signed by the sender it claims")]
+    Forged,
+    /// The receiver's rules are not met.
+    #[error(transparent)]
+    Spam(#[from] Refusal),
+    /// The sender sends too much.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The database or the chain can't be reached. Whether the message was taken is not known.
     #[error("the server can't take messages at the moment; send it again later")]
     Unavailable,
@@ -71,6 +87,9 @@ impl SubmitError {
             Self::DeliveryInformation => "delivery_information",
             Self::UnknownReceiver => "unknown_receiver",
             Self::MailboxFull => "mailbox_full",
+            Self::Forged => "forged",
+            Self::Spam(_) => "spam",
+            Self::TooMany(_) => "too_many",
             Self::Unavailable => "unavailable",
         }
     }
@@ -82,8 +101,18 @@ impl SubmitError {
             Self::Json | Self::Schema | Self::DeliveryInformation => -32000,
             Self::UnknownReceiver => -32001,
             Self::MailboxFull | Self::Unavailable => -32002,
+            Self::Forged => -32003,
+            Self::TooMany(_) => -32005,
+            Self::Spam(_) => -32010,
             Self::TooLarge { .. } => -32011,
         }
+    }
+}
+
+impl From<ChainError> for SubmitError {
+    fn from(error: ChainError) -> Self {
+        tracing::warn!(%error, "a message can't be taken");
+        Self::Unavailable
     }
 }
 
@@ -138,7 +167,12 @@ impl App {
         }
         let receiver: EnsName = information.to.parse().map_err(|_| SubmitError::UnknownReceiver)?;
         let mailbox = self.names.address_of(&receiver).await?.ok_or(SubmitError::UnknownReceiver)?;
+        if self.receivers.get(&self.store, mailbox).await?.is_none() {
+            return Err(SubmitError::UnknownReceiver);
+        }
+        let from = self.admit(mailbox, &envelope, &information.from, canonical.len()).await?;
         let accepted = Accepted {
+            from,
             mailbox,
             sender: sender_key(&information.from),
             envelope_hash: sha256(canonical.as_bytes()),
@@ -171,6 +205,32 @@ impl App {
         Err(SubmitError::Unavailable)
     }
 
+    /// Finds out who sent a message, and whether the receiver takes it.
+    async fn admit(
+        &self,
+        receiver: Address,
+        envelope: &Envelope,
+        claimed: &str,
+        size: usize,
+    ) -> Result<Sender, SubmitError> {
+        let settings = self.settings(receiver).await?;
+        if let Some(most) = settings.max_message_bytes
+            && size as u64 > most
+        {
+            return Err(SubmitError::TooLarge { limit: usize::try_from(most).unwrap_or(usize::MAX) });
+        }
+        let sender = self.senders.check(&self.names, envelope, claimed).await;
+        match sender {
+            Sender::Verified(address) => self.limits.sender(address)?,
+            Sender::Forged if self.config.sender_check == SenderCheck::Reject => {
+                return Err(SubmitError::Forged);
+            }
+            Sender::Forged | Sender::Unknown => {}
+        }
+        self.spam.check(self.names.chain(), &settings, sender).await??;
+        Ok(sender)
+    }
+
     /// Removes what a receiver acknowledges: every copy of each message from that contact, whichever of its
     /// names the receiver uses.
     ///
@@ -198,6 +258,7 @@ impl App {
 
 /// A message for an account of this server, as far as it does not depend on the account.
 struct Accepted {
+    from: Sender,
     mailbox: Address,
     sender: String,
     envelope_hash: [u8; 32],
@@ -216,12 +277,15 @@ impl Accepted {
         let postmark = Postmark::make(&self.envelope, received_at, &config.keys)
             .seal(&receiver.encryption, &OsEntropy)
             .map_err(|_| SubmitError::UnknownReceiver)?;
-        let delivered = Delivered {
+        let mut delivered = Delivered {
             envelope: self.envelope.clone(),
             delivery_information: self.information.clone(),
             postmark,
         }
         .to_json();
+        if let Some(mark) = self.from.mark() {
+            delivered[SENDER_CHECK] = mark.into();
+        }
         let delivery = Delivery {
             mailbox: self.mailbox,
             sender: self.sender.clone(),

@@ -50,7 +50,8 @@ impl App {
             now: now_ms(),
         };
         match self.store.register(registration).await? {
-            Registered::Kept => Ok(address),
+            // One that waits takes effect when its key answers a challenge.
+            Registered::Kept | Registered::Pending => Ok(address),
             Registered::Superseded => Err(ApiError::Refused(
                 "this profile was replaced by a newer one; make and sign a new one".into(),
             )),

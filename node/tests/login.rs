@@ -9,8 +9,10 @@
 
 mod support;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Account, Node, Socket};
 
 #[tokio::test]
@@ -127,8 +129,20 @@ async fn the_replaced_key_no_longer_signs_in() {
     let new = Account::new(1).rotated(77).registered(&node).await;
     let path = format!("/ds/auth/{}", old.name);
     let challenge = node.get(&path).await.text();
-    assert_eq!(node.post(&path, &old.answer(&challenge)).await.status, 400);
     assert_eq!(node.post(&path, &new.answer(&challenge)).await.status, 200);
+    let challenge = node.get(&path).await.text();
+    assert_eq!(node.post(&path, &old.answer(&challenge)).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_challenge_names_the_server_it_is_for() {
+    let node = Node::start().await;
+    let alice = Account::new(1).registered(&node).await;
+    let challenge = node.get(&format!("/ds/auth/{}", alice.name)).await.text();
+    let claims = URL_SAFE_NO_PAD.decode(challenge.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["aud"], "http://127.0.0.1:4040");
+    assert_eq!(claims["account"], alice.name.as_str());
 }
 
 #[tokio::test]

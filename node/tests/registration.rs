@@ -34,6 +34,7 @@ async fn a_replaced_profile_never_comes_back() {
     let mut node = Node::start().await;
     let old = Account::new(1).registered(&node).await;
     let new = Account::new(1).rotated(77).registered(&node).await;
+    new.sign_in(&node).await;
     let path = format!("/ds/profile/{}", old.name);
     let publication = |account: &Account| {
         json!({
@@ -54,6 +55,26 @@ async fn a_replaced_profile_never_comes_back() {
     assert_eq!(node.post(&path, &twin.to_json()).await.status, 400);
     assert_eq!(node.get(&path).await.body, new.profile().to_canonical());
     assert_eq!(node.post("/resolver-handler/profile/address", &publication(&new)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_new_profile_takes_effect_when_its_key_answers_a_challenge() {
+    let mut node = Node::start().await;
+    let old = Account::new(1).registered(&node).await;
+    let new = Account::new(1).rotated(77).registered(&node).await;
+    let path = format!("/ds/profile/{}", old.name);
+    assert_eq!(node.get(&path).await.body, old.profile().to_canonical(), "posted, but proven by nobody");
+    old.sign_in(&node).await;
+    // Who only has a copy of a profile can post it, and no more.
+    let stranger = Account::new(1).rotated(78);
+    let challenge = node.get(&format!("/ds/auth/{}", new.name)).await.text();
+    let reply = node.post(&format!("/ds/auth/{}", new.name), &stranger.answer(&challenge)).await;
+    assert_eq!((reply.status.as_u16(), reply.json()["error"].as_str()), (400, Some("Signature invalid")));
+    node.kill_and_restart().await;
+    new.sign_in(&node).await;
+    assert_eq!(node.get(&path).await.body, new.profile().to_canonical());
+    let challenge = node.get(&format!("/ds/auth/{}", old.name)).await.text();
+    assert_eq!(node.post(&format!("/ds/auth/{}", old.name), &old.answer(&challenge)).await.status, 400);
 }
 
 /// The profile with the signature (r, n - s) and the other recovery id, which anybody can compute.

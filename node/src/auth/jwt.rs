@@ -24,6 +24,9 @@ pub enum JwtError {
     /// Made under another key, or changed.
     #[error("invalid signature")]
     Signature,
+    /// Made for another server.
+    #[error("jwt audience invalid")]
+    Audience,
     /// Past its end.
     #[error("jwt expired")]
     Expired,

@@ -1,7 +1,7 @@
 //! Who may read a mailbox: challenges answered with the profile key, and the tokens they earn.
 //!
 //! ```text
-//! GET auth ──▶ challenge (bound to the account, 15 minutes, single use)
+//! GET auth ──▶ challenge (bound to account and server, 15 minutes, single use)
 //!                 │ signed with the profile's Ed25519 key
 //! POST auth ──────▼──▶ session token (bound to name and address, 1 hour)
 //! ```

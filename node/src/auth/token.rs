@@ -16,6 +16,8 @@ const SESSION_SECONDS: u64 = 60 * 60;
 pub struct Challenge {
     /// The name that signs in.
     pub account: EnsName,
+    /// The server that made it, and alone takes its answer (RFC 7519 section 4.1.3).
+    aud: String,
     /// Unique to this challenge.
     pub challenge: String,
     iat: u64,
@@ -49,15 +51,17 @@ pub struct Tokens {
     challenges: Jwt,
     sessions: Jwt,
     receipts: Jwt,
+    audience: String,
 }
 
 impl Tokens {
-    /// Derives a key for each kind of token.
-    pub fn new(key: &[u8; 32]) -> Self {
+    /// Derives a key for each kind of token. Challenges are for the server at `audience`.
+    pub fn new(key: &[u8; 32], audience: &str) -> Self {
         Self {
             challenges: Jwt::new(derive(key, "challenge")),
             sessions: Jwt::new(derive(key, "session")),
             receipts: Jwt::new(derive(key, "registration receipt")),
+            audience: audience.to_owned(),
         }
     }
 
@@ -65,16 +69,20 @@ impl Tokens {
     pub fn make_challenge(&self, account: EnsName, now: u64) -> Result<String, serde_json::Error> {
         let challenge = uuid::Uuid::new_v4().to_string();
         let exp = now + CHALLENGE_SECONDS;
-        self.challenges.make(&Challenge { account, challenge, iat: now, nbf: now, exp })
+        let aud = self.audience.clone();
+        self.challenges.make(&Challenge { account, aud, challenge, iat: now, nbf: now, exp })
     }
 
     /// Reads a challenge that comes back.
     ///
     /// # Errors
-    /// [`JwtError`] if it was not made here or its time is over.
+    /// [`JwtError`] if it was not made here, is for another server or its time is over.
     pub fn challenge(&self, token: &str, now: u64) -> Result<Challenge, JwtError> {
         let challenge: Challenge = self.challenges.read(token)?;
         in_time(challenge.nbf, challenge.exp, now)?;
+        if challenge.aud != self.audience {
+            return Err(JwtError::Audience);
+        }
         Ok(challenge)
     }
 
@@ -120,13 +128,15 @@ mod tests {
 
     const NOW: u64 = 1_795_398_894;
 
+    const HERE: &str = "https://dm3.example";
+
     fn name() -> EnsName {
         "alice.eth".parse().unwrap()
     }
 
     #[test]
     fn no_kind_of_token_passes_for_another() {
-        let tokens = Tokens::new(&[1; 32]);
+        let tokens = Tokens::new(&[1; 32], HERE);
         let challenge = tokens.make_challenge(name(), NOW).unwrap();
         let session = tokens.make_session(name(), Address::ZERO, NOW).unwrap();
         let receipt = tokens.make_receipt("alice.eth", NOW).unwrap();
@@ -142,7 +152,7 @@ mod tests {
 
     #[test]
     fn challenges_end_after_fifteen_minutes_and_sessions_after_an_hour() {
-        let tokens = Tokens::new(&[1; 32]);
+        let tokens = Tokens::new(&[1; 32], HERE);
         let challenge = tokens.make_challenge(name(), NOW).unwrap();
         let session = tokens.make_session(name(), Address::ZERO, NOW).unwrap();
         assert!(tokens.challenge(&challenge, NOW + 899).is_ok());
@@ -153,8 +163,15 @@ mod tests {
     }
 
     #[test]
+    fn a_challenge_is_for_the_server_that_made_it() {
+        let challenge = Tokens::new(&[1; 32], HERE).make_challenge(name(), NOW).unwrap();
+        let other = Tokens::new(&[1; 32], "https://other.example");
+        assert_eq!(other.challenge(&challenge, NOW), Err(JwtError::Audience));
+    }
+
+    #[test]
     fn every_challenge_is_another() {
-        let tokens = Tokens::new(&[1; 32]);
+        let tokens = Tokens::new(&[1; 32], HERE);
         let id = |token: &str| tokens.challenge(token, NOW).unwrap().challenge;
         let first = tokens.make_challenge(name(), NOW).unwrap();
         let second = tokens.make_challenge(name(), NOW).unwrap();

@@ -41,6 +41,7 @@ pub struct Limits {
     requests: Limit<Client>,
     proxied: Limit<Client>,
     accounts: Limit<Address>,
+    senders: Limit<Address>,
 }
 
 impl Limits {
@@ -50,6 +51,7 @@ impl Limits {
             requests: Limit::new(allowances.requests),
             proxied: Limit::new(allowances.proxied),
             accounts: Limit::new(allowances.account),
+            senders: Limit::new(allowances.sender),
         }
     }
 
@@ -77,11 +79,21 @@ impl Limits {
         self.accounts.count(&account, 1)
     }
 
+    /// Counts a message of a verified sender. One whose name is only claimed is not counted: strangers could use
+    /// up what is another's.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn sender(&self, sender: Address) -> Result<(), TooMany> {
+        self.senders.count(&sender, 1)
+    }
+
     /// Forgets those who have not asked for a while.
     pub fn tidy(&self) {
         self.requests.tidy();
         self.proxied.tidy();
         self.accounts.tidy();
+        self.senders.tidy();
     }
 }
 
@@ -155,7 +167,7 @@ mod tests {
     #[test]
     fn zero_is_no_limit() {
         let limits = Limits::new(NONE);
-        assert!((0..10_000).all(|_| limits.account(Address::ZERO).is_ok()));
+        assert!((0..10_000).all(|_| limits.sender(Address::ZERO).is_ok()));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use axum::Json as JsonBody;
 use axum::extract::{Path, Query, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use dm3_core::identity::EnsName;
@@ -89,13 +90,13 @@ pub async fn rpc(State(app): State<AppState>, Json(request): Json<Value>) -> Res
     let param = request.get("params").and_then(|params| params.get(0));
     match method {
         "dm3_submitMessage" => {
-            let envelope = match param {
-                None | Some(Value::Null) => return Err(SubmitError::Missing.into()),
-                Some(Value::String(text)) => text,
-                Some(_) => return Err(SubmitError::Json.into()),
+            let submitted = match param {
+                None | Some(Value::Null) => Err(SubmitError::Missing),
+                Some(Value::String(text)) => app.submit(text).await,
+                Some(_) => Err(SubmitError::Json),
             };
-            app.submit(envelope).await?;
-            Ok("OK".into_response())
+            let id = request.get("id").filter(|id| id.is_string() || id.is_number());
+            Ok(submission_answer(submitted, id))
         }
         "dm3_getDeliveryServiceProperties" => {
             let ttl = app.config.message_ttl.map_or(0, |ttl| ttl.as_millis());
@@ -105,18 +106,36 @@ pub async fn rpc(State(app): State<AppState>, Json(request): Json<Value>) -> Res
         }
         "dm3_getProfileExtension" => {
             let name = param.and_then(Value::as_str).ok_or(ApiError::Malformed)?;
-            if mailbox_of(&app, name).await?.is_none() {
-                return Err(ApiError::Refused("unknown user".into()));
-            }
-            // The reference's default lists NEW as not supported, which would forbid all mail.
-            let extension = json!({
-                "encryptionAlgorithm": ["x25519-chacha20-poly1305"],
-                "notSupportedMessageTypes": [],
-            });
-            Ok(rpc_result(&extension))
+            let account = mailbox_of(&app, name).await?;
+            let account = account.ok_or_else(|| ApiError::Refused("unknown user".into()))?;
+            let extension = app.settings(account.address).await?.extension();
+            Ok(rpc_result(&extension.into()))
         }
         _ => Err(ApiError::Method),
     }
+}
+
+/// The answer to a submission. With an `id` it is a request of JSON-RPC 2.0 and answered as such; the deployed
+/// clients send none, and get what the deployed servers answer. The HTTP status is the same.
+fn submission_answer(submitted: Result<(), SubmitError>, id: Option<&Value>) -> Response {
+    let Some(id) = id else {
+        return match submitted {
+            Ok(()) => "OK".into_response(),
+            Err(error) => ApiError::from(error).into_response(),
+        };
+    };
+    let error = match submitted {
+        Ok(()) => return JsonBody(json!({ "jsonrpc": "2.0", "id": id, "result": "OK" })).into_response(),
+        Err(error) => error,
+    };
+    let mut described = json!({ "code": error.code(), "message": error.to_string() });
+    if let SubmitError::Spam(refusal) = &error {
+        described["data"] = refusal.to_json();
+    }
+    let (mut head, _) = ApiError::from(error).into_response().into_parts();
+    head.headers.remove(CONTENT_TYPE);
+    head.headers.remove(CONTENT_LENGTH);
+    (head, JsonBody(json!({ "jsonrpc": "2.0", "id": id, "error": described }))).into_response()
 }
 
 /// The deployed form of a result: JSON text within JSON, and no id.

@@ -8,6 +8,7 @@ pub mod limit;
 pub mod observe;
 pub mod proxy;
 pub mod resolver;
+pub mod settings;
 pub mod socket;
 pub mod well_known;
 

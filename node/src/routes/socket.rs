@@ -83,7 +83,7 @@ fn welcome(app: &AppState, socket: &SocketRef, mailbox: Address) {
     socket.join(room(mailbox));
     let app = Arc::clone(app);
     socket.on("submitMessage", async move |TryData(data): TryData<Value>, ack: AckSender| {
-        let answer = match submit(&app, data.ok()).await {
+        let answer = match submit(&app, mailbox, data.ok()).await {
             Ok(()) => json!({ "response": "success" }),
             Err(error) => json!({ "error": error }),
         };
@@ -96,7 +96,8 @@ fn welcome(app: &AppState, socket: &SocketRef, mailbox: Address) {
     }
 }
 
-async fn submit(app: &AppState, data: Option<Value>) -> Result<(), String> {
+async fn submit(app: &AppState, account: Address, data: Option<Value>) -> Result<(), String> {
+    app.limits.account(account).map_err(|error| error.to_string())?;
     let envelope = data.as_ref().and_then(|data| data.get("envelop")).ok_or("invalid schema")?;
     app.submit(&envelope.to_string()).await.map_err(|error| error.to_string())
 }

@@ -52,9 +52,14 @@ pub struct Registration {
 pub enum Registered {
     /// The profile is kept now, or was before.
     Kept,
+    /// Another is kept. This one waits for [`AccountStore::promote`].
+    Pending,
     /// It was kept once and has been replaced since.
     Superseded,
 }
+
+/// The most profiles of an account that wait; the oldest make room.
+pub(super) const PENDING_PROFILES: i64 = 8;
 
 /// The accounts.
 #[async_trait::async_trait]
@@ -62,6 +67,14 @@ pub trait AccountStore: Send + Sync {
     /// The account of an address.
     async fn account(&self, address: Address) -> Result<Option<Account>, StoreError>;
 
-    /// Keeps a profile. The same profile again changes nothing; one that was replaced is never taken again.
+    /// Keeps the first profile of an account. The same again changes nothing, another waits to be promoted, and one
+    /// that was replaced is never taken again.
     async fn register(&self, registration: Registration) -> Result<Registered, StoreError>;
+
+    /// The profiles of an account that wait, the latest first.
+    async fn pending_profiles(&self, address: Address) -> Result<Vec<String>, StoreError>;
+
+    /// Replaces an account's profile by one that waits, given as it was registered, and forgets the others that
+    /// wait; false if it does not wait any more.
+    async fn promote(&self, address: Address, profile: &str) -> Result<bool, StoreError>;
 }

@@ -33,8 +33,10 @@ mod group;
 mod mailbox;
 mod names;
 mod postgres;
+mod settings;
 mod sqlite;
 
+use accounts::PENDING_PROFILES;
 pub use accounts::{Account, AccountStore, Registered, Registration, Service};
 pub use challenges::ChallengeStore;
 pub use database::{Database, DatabaseError, PostgresUrl};
@@ -44,6 +46,7 @@ pub use mailbox::{
 };
 pub use names::NameStore;
 pub use postgres::Postgres;
+pub use settings::SettingsStore;
 pub use sqlite::Sqlite;
 
 /// The database failed.
@@ -68,7 +71,7 @@ pub enum StoreError {
 
 /// Everything the node remembers.
 #[async_trait::async_trait]
-pub trait Store: AccountStore + ChallengeStore + MailboxStore + NameStore + 'static {
+pub trait Store: AccountStore + ChallengeStore + MailboxStore + NameStore + SettingsStore + 'static {
     /// Fails if the database can't be read.
     async fn check(&self) -> Result<(), StoreError>;
 

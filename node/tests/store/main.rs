@@ -70,6 +70,7 @@ mod challenges;
 mod mailbox;
 mod migrations;
 mod names;
+mod settings;
 
 /// The address of 20 bytes `n`.
 fn address(n: u8) -> Address {

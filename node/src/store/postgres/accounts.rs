@@ -4,7 +4,9 @@ use dm3_core::identity::Address;
 use sqlx::{PgConnection, Row};
 
 use super::Postgres;
-use crate::store::{Account, AccountStore, Registered, Registration, Service, StoreError, signed};
+use crate::store::{
+    Account, AccountStore, PENDING_PROFILES, Registered, Registration, Service, StoreError, signed,
+};
 
 /// Locks the account's row, which is made first if it is missing, so that registrations come one by one.
 async fn keep_profile(
@@ -41,18 +43,29 @@ async fn keep_profile(
     if superseded.is_some() {
         return Ok(Registered::Superseded);
     }
-    sqlx::query("INSERT INTO superseded_profiles (address, profile_hash) VALUES ($1, $2)")
-        .bind(address)
-        .bind(known)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("UPDATE accounts SET profile = $2, profile_hash = $3 WHERE address = $1")
-        .bind(address)
-        .bind(&registration.profile)
-        .bind(hash)
-        .execute(&mut *connection)
-        .await?;
-    Ok(Registered::Kept)
+    sqlx::query(
+        "INSERT INTO pending_profiles (address, profile_hash, profile, posted_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (address, profile_hash)
+         DO UPDATE SET profile = excluded.profile, posted_at = excluded.posted_at",
+    )
+    .bind(address)
+    .bind(hash)
+    .bind(&registration.profile)
+    .bind(signed(registration.now))
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "DELETE FROM pending_profiles WHERE address = $1 AND profile_hash NOT IN (
+             SELECT profile_hash FROM pending_profiles WHERE address = $1
+             ORDER BY profile_hash = $2 DESC, posted_at DESC LIMIT $3
+         )",
+    )
+    .bind(address)
+    .bind(hash)
+    .bind(PENDING_PROFILES)
+    .execute(&mut *connection)
+    .await?;
+    Ok(Registered::Pending)
 }
 
 #[async_trait::async_trait]
@@ -80,7 +93,7 @@ impl AccountStore for Postgres {
     async fn register(&self, registration: Registration) -> Result<Registered, StoreError> {
         let mut transaction = self.pool.begin().await?;
         let outcome = keep_profile(&mut transaction, &registration).await?;
-        if outcome == Registered::Kept {
+        if outcome != Registered::Superseded {
             let mark = match registration.service {
                 Service::Mailbox => {
                     "UPDATE accounts SET mailbox_since = coalesce(mailbox_since, $2), version = version + 1 WHERE address = $1"
@@ -106,5 +119,48 @@ impl AccountStore for Postgres {
         }
         transaction.commit().await?;
         Ok(outcome)
+    }
+
+    async fn pending_profiles(&self, address: Address) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT profile FROM pending_profiles WHERE address = $1 ORDER BY posted_at DESC, profile_hash",
+        )
+        .bind(address.as_bytes().as_slice())
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
+    async fn promote(&self, address: Address, profile: &str) -> Result<bool, StoreError> {
+        let address = address.as_bytes().as_slice();
+        let mut transaction = self.pool.begin().await?;
+        let known = sqlx::query("SELECT profile_hash FROM accounts WHERE address = $1 FOR UPDATE")
+            .bind(address)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let pending =
+            sqlx::query("SELECT profile_hash FROM pending_profiles WHERE address = $1 AND profile = $2")
+                .bind(address)
+                .bind(profile)
+                .fetch_optional(&mut *transaction)
+                .await?;
+        let (Some(known), Some(pending)) = (known, pending) else { return Ok(false) };
+        sqlx::query("INSERT INTO superseded_profiles (address, profile_hash) VALUES ($1, $2)")
+            .bind(address)
+            .bind(known.try_get::<Vec<u8>, _>(0)?)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("UPDATE accounts SET profile = $2, profile_hash = $3, version = version + 1 WHERE address = $1")
+            .bind(address)
+            .bind(profile)
+            .bind(pending.try_get::<Vec<u8>, _>(0)?)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("DELETE FROM pending_profiles WHERE address = $1")
+            .bind(address)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 }

@@ -5,6 +5,7 @@ mod arrivals;
 mod challenges;
 mod mailbox;
 mod names;
+mod settings;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
     (2, "store", include_str!("../../../migrations/postgres/0002_store.sql")),
+    (4, "guard", include_str!("../../../migrations/postgres/0004_guard.sql")),
 ];
 
 /// A database on a Postgres server.

@@ -4,6 +4,7 @@ mod accounts;
 mod challenges;
 mod mailbox;
 mod names;
+mod settings;
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,6 +23,7 @@ const READERS: u32 = 4;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../../../migrations/sqlite/0001_first.sql")),
     (2, "store", include_str!("../../../migrations/sqlite/0002_store.sql")),
+    (4, "guard", include_str!("../../../migrations/sqlite/0004_guard.sql")),
 ];
 
 /// A SQLite file.

@@ -1,0 +1,39 @@
+//! `/ds/settings/:name`: what an account wants, for its owner alone.
+
+use axum::Json as JsonBody;
+use axum::extract::State;
+use serde_json::Value;
+
+use super::extract::{SignedIn, Text};
+use crate::app::AppState;
+use crate::error::ApiError;
+use crate::settings::{SettingsError, Wishes};
+
+impl From<SettingsError> for ApiError {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Names(error) => error.into(),
+            error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+/// `GET`: the settings, or what holds without any.
+pub async fn read(
+    State(app): State<AppState>,
+    SignedIn(session): SignedIn,
+) -> Result<JsonBody<Value>, ApiError> {
+    Ok(JsonBody(app.settings(session.address).await?.to_json()))
+}
+
+/// `PUT`: replaces all settings.
+pub async fn write(
+    State(app): State<AppState>,
+    SignedIn(session): SignedIn,
+    Text(text): Text,
+) -> Result<JsonBody<Value>, ApiError> {
+    let settings = Wishes::parse(&text)?.settle(&app.names).await?;
+    let answer = settings.to_json();
+    app.set_settings(session.address, settings).await?;
+    Ok(JsonBody(answer))
+}
