@@ -89,10 +89,10 @@ async fn a_profile_replaced_at_one_is_used_by_the_others_at_once() {
             alice.send(node, &bob, "before").await;
         }
         bob = bob.rotated(10 + u8::try_from(round).unwrap()).registered(node).await;
+        let token = bob.sign_in(node).await;
         for node in &nodes {
             alice.send(node, &bob, "after").await;
         }
-        let token = bob.sign_in(node).await;
         let incoming = bob.incoming(node, &token).await;
         for envelope in &incoming[..3] {
             assert_eq!(bob.open(envelope), "after");

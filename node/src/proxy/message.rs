@@ -6,8 +6,6 @@
 
 use std::sync::Arc;
 
-use std::sync::Arc;
-
 use dm3_core::delivery::api;
 use dm3_core::delivery::{BaseUrl, HttpRequest, HttpResponse};
 use dm3_core::identity::EnsName;

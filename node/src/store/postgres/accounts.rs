@@ -150,12 +150,14 @@ impl AccountStore for Postgres {
             .bind(known.try_get::<Vec<u8>, _>(0)?)
             .execute(&mut *transaction)
             .await?;
-        sqlx::query("UPDATE accounts SET profile = $2, profile_hash = $3, version = version + 1 WHERE address = $1")
-            .bind(address)
-            .bind(profile)
-            .bind(pending.try_get::<Vec<u8>, _>(0)?)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "UPDATE accounts SET profile = $2, profile_hash = $3, version = version + 1 WHERE address = $1",
+        )
+        .bind(address)
+        .bind(profile)
+        .bind(pending.try_get::<Vec<u8>, _>(0)?)
+        .execute(&mut *transaction)
+        .await?;
         sqlx::query("DELETE FROM pending_profiles WHERE address = $1")
             .bind(address)
             .execute(&mut *transaction)
