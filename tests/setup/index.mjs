@@ -3,8 +3,8 @@
 //   node tests/setup/index.mjs [build|start|test]
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -75,13 +75,42 @@ function installBrowser() {
   throw new Missing(`the tests need a browser: sudo apt-get install ${missing.join(' ')}`);
 }
 
+/** Debian keeps Postgres's programs off the path, in a folder for each version. */
+function hasPostgres() {
+  if (onPath('initdb') && onPath('postgres') && onPath('psql')) return true;
+  const versions = '/usr/lib/postgresql';
+  if (!onPath('psql') || !existsSync(versions)) return false;
+  return readdirSync(versions).some((version) => existsSync(join(versions, version, 'bin/initdb')));
+}
+
+/** The tests run a private server from it, so no server is to be set up or started for the machine. */
+function installPostgres() {
+  if (hasPostgres()) return;
+  if (process.getuid?.() === 0 && onPath('apt-get')) {
+    say('installing postgresql');
+    const config = '/etc/postgresql-common/createcluster.conf';
+    if (!existsSync(config)) {
+      mkdirSync(dirname(config), { recursive: true });
+      writeFileSync(config, 'create_main_cluster = false\n');
+    }
+    // Keeps the configuration above when the package brings its own.
+    const keep = ['-o', 'Dpkg::Options::=--force-confold'];
+    const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...keep, 'postgresql']);
+    if ((install() || (run('apt-get', ['update']) && install())) && hasPostgres()) return;
+  }
+  throw new Missing("the node's tests need Postgres: sudo apt-get install postgresql");
+}
+
 /** Makes this machine ready for `purpose`. Ends the process with one line when a person has to help. */
 export function setup(purpose) {
   try {
     checkNode();
     installPackages();
     installWasmTarget();
-    if (purpose === 'test') installBrowser();
+    if (purpose === 'test') {
+      installBrowser();
+      installPostgres();
+    }
   } catch (error) {
     if (!(error instanceof Missing)) throw error;
     console.error(`setup: ${error.message}`);

@@ -68,6 +68,7 @@ macro_rules! contract {
 mod accounts;
 mod challenges;
 mod mailbox;
+mod measure;
 mod migrations;
 mod names;
 mod settings;
