@@ -16,6 +16,10 @@ use sqlx::sqlite::{
 use super::group::GroupCommit;
 use super::{Store, StoreError, migrator};
 
+/// After how many pages of 4 KiB the log is copied into the file.
+const CHECKPOINT_PAGES: &str = "8000";
+/// How much of the file the writer keeps in memory; SQLite wants KiB with a minus.
+const CACHE_KIB: &str = "-16000";
 /// How many connections read at once.
 const READERS: u32 = 4;
 
@@ -46,7 +50,13 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let writing = options
+            .clone()
+            // Copying the log into the file waits for the disk several times. Rarely, it copies each page of the
+            // indexes once instead of many times.
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .pragma("cache_size", CACHE_KIB);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
         migrator(MIGRATIONS).run(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
