@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use dm3_core::delivery::socket_io::Packet;
-use dm3_core::delivery::{Challenge, Discovery, HttpResponse, HttpUrl, SessionToken, api};
+use dm3_core::delivery::{BaseUrl, Challenge, Discovery, HttpResponse, HttpUrl, SessionToken, api};
 use dm3_core::identity::wallet_signature::recover;
 use dm3_core::identity::{EnsName, SignedProfile};
 use dm3_core::message::{Envelope, EnvelopeError, MAX_ENVELOPE, MessageError, Postmark, SignedMessage};
@@ -59,13 +59,14 @@ fn records_and_profiles_are_bounded() {
 fn answers_of_servers_are_bounded() {
     let reply = |length| HttpResponse { status: 200, body: long(length), retry_after: None };
     let account: EnsName = "alice.eth".parse().unwrap();
+    let server: BaseUrl = "https://dm3.example/ds".parse().unwrap();
     let small = reply(1_000_000);
     refused_quickly("a profile", || api::parse_profile(&small).is_err());
     refused_quickly("a token", || api::parse_token(&small).is_err());
-    refused_quickly("a challenge", || api::parse_challenge(&small, &account, 1).is_err());
+    refused_quickly("a challenge", || api::parse_challenge(&server, &small, &account, 1).is_err());
     refused_quickly("properties", || api::parse_properties(&small).is_err());
     refused_quickly("an extension", || api::parse_profile_extension(&small).is_err());
-    refused_quickly("a challenge's text", || Challenge::parse(&small.body, &account, 1).is_err());
+    refused_quickly("a challenge's text", || Challenge::parse(&small.body, &server, &account, 1).is_err());
     refused_quickly("a token's text", || SessionToken::new(&"a".repeat(10_000)).is_none());
     let listing = reply(65 * 1024 * 1024);
     refused_quickly("a mailbox", || api::parse_incoming(&listing).is_err());

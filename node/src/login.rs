@@ -1,12 +1,13 @@
 //! Signing in: a challenge, and a token for its answer.
 
 use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
+use dm3_core::seal::json::canonical;
 
 use crate::app::App;
 use crate::auth::Session;
 use crate::clock::now_seconds;
 use crate::error::ApiError;
-use crate::store::StoreError;
+use crate::store::Service;
 
 impl App {
     /// A challenge for an account to sign.
@@ -40,7 +41,7 @@ impl App {
         }
         let waiting = match profile.keys().signing.verify(challenge, signature) {
             Ok(()) => None,
-            Err(_) => match self.waiting_profile(address, challenge, signature).await? {
+            Err(_) => match self.newer_profile(&name, address, challenge, signature).await? {
                 Some(waiting) => Some(waiting),
                 None => return refused("Signature invalid"),
             },
@@ -58,18 +59,30 @@ impl App {
         Ok(self.tokens.make_session(name, address, now)?)
     }
 
-    /// Of the profiles that would replace an account's, the one whose key answered a challenge.
-    async fn waiting_profile(
+    /// Of the profiles that would replace an account's, the one whose key answered a challenge: of those that were
+    /// posted, or the one that the name's owner has put on the chain since.
+    async fn newer_profile(
         &self,
+        name: &EnsName,
         address: Address,
         challenge: &str,
         signature: &str,
-    ) -> Result<Option<String>, StoreError> {
-        let answered = |json: &String| {
-            let profile = SignedProfile::parse(json).and_then(|profile| profile.verify(address));
-            profile.is_ok_and(|profile| profile.keys().signing.verify(challenge, signature).is_ok())
+    ) -> Result<Option<String>, ApiError> {
+        let answered =
+            |profile: &VerifiedProfile| profile.keys().signing.verify(challenge, signature).is_ok();
+        for json in self.store.pending_profiles(address).await? {
+            let profile = SignedProfile::parse(&json).and_then(|profile| profile.verify(address));
+            if profile.is_ok_and(|profile| answered(&profile)) {
+                return Ok(Some(json));
+            }
+        }
+        let Some(published) = self.names.published_profile(name, address).await?.filter(answered) else {
+            return Ok(None);
         };
-        Ok(self.store.pending_profiles(address).await?.into_iter().find(answered))
+        let Some(account) = self.store.account(address).await? else { return Ok(None) };
+        let service = if account.storage { Service::Storage } else { Service::Mailbox };
+        self.keep(&published, service).await?;
+        Ok(Some(canonical(&published.as_signed().to_json())))
     }
 
     /// The session of a token, whosever it is.

@@ -107,6 +107,19 @@ impl Names {
                 .map(Some)
                 .ok_or(NamesError::Store(StoreError::Damaged("a kept profile does not verify")));
         }
+        self.published_profile(name, address).await
+    }
+
+    /// The profile of an address that a name's record on the chain holds, whatever is held here. Names of this
+    /// server have no other record than what is held here.
+    ///
+    /// # Errors
+    /// [`NamesError`] if it can't be found out.
+    pub async fn published_profile(
+        &self,
+        name: &EnsName,
+        address: Address,
+    ) -> Result<Option<VerifiedProfile>, NamesError> {
         if self.is_own(name) || name.parent().is_none() {
             return Ok(None);
         }

@@ -11,6 +11,7 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dm3_core::registry::profile_record;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Account, Node, Socket};
@@ -132,6 +133,20 @@ async fn the_replaced_key_no_longer_signs_in() {
     assert_eq!(node.post(&path, &new.answer(&challenge)).await.status, 200);
     let challenge = node.get(&path).await.text();
     assert_eq!(node.post(&path, &old.answer(&challenge)).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_profile_put_on_chain_later_replaces_the_one_held_here() {
+    let node = Node::start().await;
+    Account::new(1).registered(&node).await;
+    let new = Account::new(1).rotated(77).called("alice.eth");
+    node.chain.set_address("alice.eth", new.address);
+    let challenge = node.get("/ds/auth/alice.eth").await.text();
+    assert_eq!(node.post("/ds/auth/alice.eth", &new.answer(&challenge)).await.status, 400);
+    node.chain.set_profile("alice.eth", profile_record(&new.profile()));
+    new.sign_in(&node).await;
+    let held = node.get(&format!("/ds/profile/{}", Account::new(1).name)).await;
+    assert_eq!(held.body, new.profile().to_canonical());
 }
 
 #[tokio::test]

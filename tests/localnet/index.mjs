@@ -11,10 +11,11 @@ import { freePort } from './process.mjs';
 /**
  * Starts the local network.
  *
- * With `node: false` only the chain runs and the node's records are missing. Everything that was started ends with
+ * With `node: false` only the chain runs and the node's records are missing; `settings` are more keys of the node's
+ * configuration. Everything that was started ends with
  * `stop()`, at SIGINT and SIGTERM, and when this process ends in any other way.
  */
-export async function startLocalnet({ node: withNode = true, log = () => {} } = {}) {
+export async function startLocalnet({ node: withNode = true, settings = {}, log = () => {} } = {}) {
   const folder = withNode ? await mkdtemp(join(tmpdir(), 'dm3-localnet-')) : null;
   const cleanups = [() => folder && rm(folder, { recursive: true, force: true })];
   let stopping = null;
@@ -60,6 +61,11 @@ export async function startLocalnet({ node: withNode = true, log = () => {} } = 
         allow_private_networks: true,
         requests_per_minute_per_address: 0,
         proxied_per_minute_per_address: 0,
+        requests_per_minute_per_account: 0,
+        messages_per_minute_per_sender: 0,
+        // The tests want to see that the element itself tells a forged sender.
+        sender_check: 'mark',
+        ...settings,
       },
     });
     const keys = await node.keys();

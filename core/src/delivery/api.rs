@@ -73,10 +73,15 @@ pub fn get_challenge(server: &BaseUrl, account: &EnsName) -> HttpRequest {
     HttpRequest::get(server.join(&["auth", account.as_str()]))
 }
 
-/// Reads the reply to [`get_challenge`]. `now` in seconds since 1970.
-pub fn parse_challenge(reply: &HttpResponse, account: &EnsName, now: u64) -> Result<Challenge, ApiError> {
+/// Reads the reply to [`get_challenge`] of the same server. `now` in seconds since 1970.
+pub fn parse_challenge(
+    server: &BaseUrl,
+    reply: &HttpResponse,
+    account: &EnsName,
+    now: u64,
+) -> Result<Challenge, ApiError> {
     check(reply)?;
-    Ok(Challenge::parse(&json_text(reply, "no challenge")?, account, now)?)
+    Ok(Challenge::parse(&json_text(reply, "no challenge")?, server, account, now)?)
 }
 
 /// Answers a challenge with the profile's signing key.

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use super::BaseUrl;
 use crate::identity::EnsName;
 use crate::seal::signing::SigningSecret;
 
@@ -39,6 +40,9 @@ pub enum ChallengeError {
     /// Made for somebody else.
     #[error("the server sent a login challenge for another account; it was not signed")]
     OtherAccount,
+    /// Made by another server, which this one passes on to get the answer.
+    #[error("the server sent a login challenge of another server; it was not signed")]
+    OtherServer,
     /// No longer valid, by our clock.
     #[error("the server's login challenge has expired; check the clock of this device, then try again")]
     Expired,
@@ -48,8 +52,9 @@ pub enum ChallengeError {
 }
 
 impl Challenge {
-    /// Checks that `text` is a challenge for `account` at the time `now`, in seconds since 1970.
-    pub fn parse(text: &str, account: &EnsName, now: u64) -> Result<Self, ChallengeError> {
+    /// Checks that `text` is a challenge of `server` for `account` at the time `now`, in seconds since 1970. Deployed
+    /// servers don't say in `aud` (RFC 7519 section 4.1.3) that it is theirs.
+    pub fn parse(text: &str, server: &BaseUrl, account: &EnsName, now: u64) -> Result<Self, ChallengeError> {
         if text.len() > MAX_CHALLENGE {
             return Err(ChallengeError::TooLong);
         }
@@ -71,6 +76,13 @@ impl Challenge {
         let claimed: EnsName = claimed.ok_or(ChallengeError::Claim("account"))?;
         if claimed != *account {
             return Err(ChallengeError::OtherAccount);
+        }
+        if let Some(audience) = claims.get("aud") {
+            let audience = audience.as_str().ok_or(ChallengeError::Claim("aud"))?;
+            let path = server.as_str().strip_prefix(audience);
+            if !path.is_some_and(|path| path.is_empty() || path.starts_with('/')) {
+                return Err(ChallengeError::OtherServer);
+            }
         }
         if !claims.get("challenge").and_then(Value::as_str).is_some_and(is_uuid) {
             return Err(ChallengeError::Claim("challenge"));
@@ -130,7 +142,8 @@ mod tests {
     const UUID: &str = "2d59fa59-0d26-4782-95c9-170d9287e875";
 
     fn parse(text: &str) -> Result<Challenge, ChallengeError> {
-        Challenge::parse(text, &"alice.eth".parse().unwrap(), NOW)
+        let server = "https://dm3.example/ds".parse().unwrap();
+        Challenge::parse(text, &server, &"alice.eth".parse().unwrap(), NOW)
     }
 
     fn token(claims: &Value) -> String {
@@ -176,6 +189,15 @@ mod tests {
             parse(&token(&claims))
         };
         assert_eq!(with("account", json!("bob.eth")), Err(ChallengeError::OtherAccount));
+        for audience in ["https://dm3.example", "https://dm3.example/ds"] {
+            assert!(with("aud", json!(audience)).is_ok(), "{audience}");
+        }
+        for audience in
+            ["https://other.example", "https://dm3.exampl", "https://dm3.example/d", "http://dm3.example"]
+        {
+            assert_eq!(with("aud", json!(audience)), Err(ChallengeError::OtherServer), "{audience}");
+        }
+        assert_eq!(with("aud", json!(["https://dm3.example"])), Err(ChallengeError::Claim("aud")));
         assert_eq!(with("account", json!(["alice.eth"])), Err(ChallengeError::Claim("account")));
         assert_eq!(
             with("challenge", json!("alias: x.user.dm3.eth")),

@@ -148,7 +148,7 @@ impl<P: Ports> Session<P> {
         let http = self.ports().http();
         let reply = http.send(&api::get_challenge(&home.url, &self.alias)).await?;
         let now = self.ports().clock().now() / 1000;
-        let challenge = api::parse_challenge(&reply, &self.alias, now)?;
+        let challenge = api::parse_challenge(&home.url, &reply, &self.alias, now)?;
         let answer = api::answer_challenge(&home.url, &self.alias, &challenge, &self.keys.signing);
         Ok(api::parse_token(&http.send(&answer).await?)?)
     }

@@ -15,6 +15,10 @@ fn account() -> EnsName {
     "0x70997970c51812dc3a010c7d01b50e0d17dc79c8.addr.dm3.eth".parse().expect("a name")
 }
 
+fn server() -> BaseUrl {
+    "https://dm3.example/ds".parse().expect("an address")
+}
+
 /// Every reader of answers gets every answer. The first byte chooses the status.
 pub fn api_replies(data: &[u8]) {
     let Some((first, rest)) = data.split_first() else { return };
@@ -30,7 +34,9 @@ pub fn api_replies(data: &[u8]) {
     let errors = [
         api::parse_done(&reply).err().map(|error| error.to_string()),
         api::parse_token(&reply).err().map(|error| error.to_string()),
-        api::parse_challenge(&reply, &account(), 1_795_398_900).err().map(|error| error.to_string()),
+        api::parse_challenge(&server(), &reply, &account(), 1_795_398_900)
+            .err()
+            .map(|error| error.to_string()),
         api::parse_submitted(&reply).err().map(|error| error.to_string()),
         api::parse_properties(&reply).err().map(|error| error.to_string()),
         api::parse_profile_extension(&reply).err().map(|error| error.to_string()),
@@ -43,7 +49,7 @@ pub fn api_replies(data: &[u8]) {
 pub fn challenge(data: &[u8]) {
     let Some(text) = text(data) else { return };
     for now in [0, 1_795_398_900, u64::MAX] {
-        if let Ok(challenge) = Challenge::parse(text, &account(), now) {
+        if let Ok(challenge) = Challenge::parse(text, &server(), &account(), now) {
             // What is signed is three parts in base64url: never the JSON of a message or another text.
             assert_eq!(challenge.as_str(), text);
             assert_eq!(text.bytes().filter(|byte| *byte == b'.').count(), 2);
