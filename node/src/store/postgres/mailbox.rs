@@ -16,8 +16,9 @@ use crate::store::{
 
 /// How many messages one transaction removes, so that a mailbox is not locked for long.
 const SLICE: usize = 500;
-/// Held from before messages get their numbers until they are committed. Without it a number may become visible
-/// after a higher one, and whoever reads on from the higher one never sees it. "dm3 mail" in ASCII.
+/// Held from before messages get their numbers until they are committed, else a number may become visible after
+/// a higher one, and whoever went on from the higher one never sees it. For readers of one mailbox the lock of its
+/// row does that already; this does it for a node that catches up over all of them. "dm3 mail" in ASCII.
 const NUMBERING: i64 = 0x646d_3320_6d61_696c;
 
 /// Commits groups of deliveries, and tells the other nodes.
