@@ -11,8 +11,18 @@ use lexopt::prelude::*;
 
 pub const USAGE: &str = "usage: dm3-node --config FILE [COMMAND]
 
-  dm3-node --config FILE          serve until interrupted
-  dm3-node --config FILE keys     print the public keys as JSON
+  dm3-node --config FILE                serve until interrupted
+  dm3-node --config FILE init OPTION…   make keys and write FILE; then say which ENS records to set
+      --domain NAME         names of the parts: ds.NAME, addr.NAME and user.NAME
+      --public-url URL      where clients reach the node: https://…
+      --rpc-url URL         the Ethereum node it asks
+      --gateway-resolver 0x…  the resolver contract of its name gateway
+      --KEY VALUE           any other key of the configuration, with - for _
+  dm3-node --config FILE check          say what is wrong with the deployment, and what to do
+  dm3-node --config FILE records        say which ENS records to set
+  dm3-node --config FILE keys           print the public keys as JSON
+  dm3-node --config FILE backup TO      copy the database, also while the node runs
+  dm3-node --config FILE restore FROM   put a copy in the place of a database that is not there
 
 Every key of FILE is explained in dm3-node.example.toml.";
 
@@ -20,7 +30,12 @@ Every key of FILE is explained in dm3-node.example.toml.";
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
     Serve { config: PathBuf },
+    Init { config: PathBuf, domain: Option<String>, settings: Vec<(String, String)> },
+    Check { config: PathBuf },
+    Records { config: PathBuf },
     Keys { config: PathBuf },
+    Backup { config: PathBuf, to: PathBuf },
+    Restore { config: PathBuf, from: PathBuf },
     Help,
 }
 
@@ -45,20 +60,44 @@ impl Command {
     /// [`UsageError`].
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, UsageError> {
         let mut parser = lexopt::Parser::from_args(arguments);
-        let (mut config, mut command) = (None, None);
+        let (mut config, mut command, mut file) = (None, None, None);
+        let (mut domain, mut settings) = (None, Vec::new());
         while let Some(argument) = parser.next()? {
             match argument {
                 Short('h') | Long("help") => return Ok(Self::Help),
                 Long("config") => config = Some(PathBuf::from(parser.value()?)),
                 Value(word) if command.is_none() => command = Some(word),
+                Value(path) if file.is_none() && command.as_ref().is_some_and(takes_file) => {
+                    file = Some(PathBuf::from(path));
+                }
+                Long("domain") if command.as_ref().is_some_and(|word| word == "init") => {
+                    domain = Some(parser.value()?.string()?);
+                }
+                Long(key) if command.as_ref().is_some_and(|word| word == "init") => {
+                    let key = key.replace('-', "_");
+                    settings.push((key, parser.value()?.string()?));
+                }
                 other => return Err(other.unexpected().into()),
             }
         }
         let config = config.ok_or(UsageError::Missing("--config FILE"))?;
-        match command {
-            None => Ok(Self::Serve { config }),
-            Some(word) if word == "keys" => Ok(Self::Keys { config }),
-            Some(word) => Err(UsageError::Command(word)),
+        let Some(command) = command else { return Ok(Self::Serve { config }) };
+        match command.to_str() {
+            Some("init") => Ok(Self::Init { config, domain, settings }),
+            Some("check") => Ok(Self::Check { config }),
+            Some("records") => Ok(Self::Records { config }),
+            Some("keys") => Ok(Self::Keys { config }),
+            Some("backup") => {
+                Ok(Self::Backup { config, to: file.ok_or(UsageError::Missing("the file to write"))? })
+            }
+            Some("restore") => {
+                Ok(Self::Restore { config, from: file.ok_or(UsageError::Missing("the file to read"))? })
+            }
+            _ => Err(UsageError::Command(command)),
         }
     }
+}
+
+fn takes_file(command: &OsString) -> bool {
+    command == "backup" || command == "restore"
 }

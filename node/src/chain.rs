@@ -49,6 +49,9 @@ pub enum ChainError {
     /// ENS is not where the configuration says.
     #[error(transparent)]
     Registry(LookupError),
+    /// What the owner of a name did wrong, if somebody wants to know.
+    #[error(transparent)]
+    Name(LookupError),
     /// It takes too long.
     #[error("looking the name up took too long")]
     Timeout,
@@ -123,6 +126,17 @@ impl Chain {
     }
 
     async fn look_up(&self, name: &EnsName, record: Record) -> Result<Option<Found>, ChainError> {
+        match self.record_of(name, record).await {
+            Err(ChainError::Name(error)) => {
+                tracing::debug!(%error, "a name can't be looked up");
+                Ok(None)
+            }
+            result => result,
+        }
+    }
+
+    /// A record of a name, with the reason if its owner did something wrong.
+    pub async fn record_of(&self, name: &EnsName, record: Record) -> Result<Option<Found>, ChainError> {
         let lookup = Lookup::new(self.registry, name.clone(), record);
         tokio::time::timeout(LOOKUP_TIMEOUT, self.drive(lookup)).await.map_err(|_| ChainError::Timeout)?
     }
@@ -140,15 +154,13 @@ impl Chain {
                 Ok(Step::Next(next)) => lookup = *next,
                 Ok(Step::Done(found)) => return Ok(found),
                 Err(error @ LookupError::NoRegistry(_)) => return Err(ChainError::Registry(error)),
-                Err(error) => {
-                    tracing::debug!(%error, "a name can't be looked up");
-                    return Ok(None);
-                }
+                Err(error) => return Err(ChainError::Name(error)),
             }
         }
     }
 
-    async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, ChainError> {
+    /// An `eth_call` at the latest block.
+    pub async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, ChainError> {
         Ok(parse_eth_call(&self.ask(eth_call_body(to, data)).await?.body)?)
     }
 

@@ -8,13 +8,16 @@
 
 mod app;
 mod auth;
+mod backup;
 mod chain;
+mod check;
 mod clock;
 pub mod config;
 mod connections;
 mod entropy;
 mod error;
 mod gateway_key;
+mod init;
 mod limits;
 mod login;
 mod mailbox;
@@ -33,5 +36,8 @@ mod settings;
 mod spam;
 pub mod store;
 
+pub use backup::{BackupError, backup, restore};
+pub use check::{Finding, Level, check};
 pub use config::{Config, ConfigError, LogFormat};
+pub use init::{InitError, init, records};
 pub use server::{Server, StartError, public_keys};

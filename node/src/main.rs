@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::{Command, USAGE};
-use dm3_node::{Config, LogFormat, Server, public_keys};
+use dm3_node::{Config, Level, LogFormat, Server, backup, check, init, public_keys, records, restore};
 use tracing_subscriber::EnvFilter;
 
 type Failure = Box<dyn std::error::Error>;
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         }
     };
     match run(command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("dm3-node: {error}");
             ExitCode::FAILURE
@@ -28,25 +28,52 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Failure> {
+fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Serve { config } => serve(&config),
-        Command::Keys { config } => {
-            println!("{}", public_keys(&Config::load(&config)?));
-            Ok(())
+        Command::Serve { config } => serve(&config)?,
+        Command::Init { config: file, domain, settings } => {
+            let config = init(&file, domain.as_deref(), &settings)?;
+            let file = file.display();
+            println!(
+                "{file} is written. Keep a copy in a safe place: it holds the keys that this deployment is.\n\n{}\n\
+                 When they are set and the node runs: dm3-node --config {file} check",
+                records(&config)
+            );
         }
-        Command::Help => {
-            println!("{USAGE}");
-            Ok(())
+        Command::Check { config } => {
+            let findings = runtime()?.block_on(check(&config));
+            for finding in &findings {
+                println!("{finding}");
+            }
+            let wrong = findings.iter().filter(|finding| finding.level == Level::Wrong).count();
+            if wrong > 0 {
+                println!("\n{wrong} of {} parts are wrong", findings.len());
+                return Ok(ExitCode::FAILURE);
+            }
         }
+        Command::Records { config } => print!("{}", records(&Config::load(&config)?)),
+        Command::Keys { config } => println!("{}", public_keys(&Config::load(&config)?)),
+        Command::Backup { config, to } => {
+            runtime()?.block_on(backup(&Config::load(&config)?, &to))?;
+            println!("{} is written", to.display());
+        }
+        Command::Restore { config, from } => {
+            runtime()?.block_on(restore(&Config::load(&config)?, &from))?;
+            println!("{} is restored", from.display());
+        }
+        Command::Help => println!("{USAGE}"),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 fn serve(file: &Path) -> Result<(), Failure> {
     let config = Config::load(file)?;
     log(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let server = Server::bind(config).await?;
         if let Some(address) = server.metrics_address() {
             println!("metrics at http://{address}/metrics");

@@ -33,7 +33,7 @@ pub enum OutgoingError {
     Tls(String),
     /// Nothing came back.
     #[error("no answer: {0}")]
-    Unreachable(reqwest::Error),
+    Unreachable(#[source] reqwest::Error),
     /// Nothing came back in time.
     #[error("no answer in time")]
     Timeout,

@@ -75,6 +75,26 @@ impl Database {
             Self::Postgres(url) => Arc::new(Postgres::open(url).await?),
         })
     }
+
+    /// How far the schema is. Changes nothing; a node may be running on the database.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it can't be read.
+    pub async fn inspect(&self) -> Result<SchemaState, StoreError> {
+        match self {
+            Self::Sqlite(path) => Sqlite::inspect(path).await,
+            Self::Postgres(url) => Postgres::inspect(url).await,
+        }
+    }
+}
+
+/// How far a database's schema is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaState {
+    /// The last migration that was applied; `None` if the database is empty.
+    pub version: Option<i64>,
+    /// The last one this program knows.
+    pub newest: i64,
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ mod sqlite;
 use accounts::PENDING_PROFILES;
 pub use accounts::{Account, AccountStore, Registered, Registration, Service};
 pub use challenges::ChallengeStore;
-pub use database::{Database, DatabaseError, PostgresUrl};
+pub use database::{Database, DatabaseError, PostgresUrl, SchemaState};
 pub use mailbox::{
     Arrival, Copy, Delivery, MailboxLimits, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS,
     PICK_UP_MESSAGES, Page, Totals,
@@ -90,6 +90,11 @@ fn address_from(bytes: Vec<u8>) -> Result<dm3_core::identity::Address, StoreErro
         .try_into()
         .map(dm3_core::identity::Address::from_bytes)
         .map_err(|_| StoreError::Damaged("an address is not 20 bytes"))
+}
+
+/// The number of an engine's last migration.
+fn newest(migrations: &[(i64, &str, &str)]) -> i64 {
+    migrations.last().map_or(0, |(number, ..)| *number)
 }
 
 /// The migrations of an engine, from number, name and SQL.

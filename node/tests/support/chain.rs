@@ -4,11 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::routing::post;
 use axum::{Json, Router};
+use dm3_core::identity::wallet_signature::recover_hash;
 use dm3_core::identity::{Address, EnsName};
-use dm3_core::registry::abi::{Arg, encode, split_selector};
+use dm3_core::registry::SigningForm;
+use dm3_core::registry::abi::{Arg, Tuple, encode, encode_call, split_selector};
 use dm3_core::registry::ens;
+use dm3_core::registry::gateway::response_digest;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -26,6 +30,13 @@ struct Records {
     calls: usize,
     down: bool,
     id: u64,
+    /// What it says the time is, as in a `Date` header.
+    date: Option<String>,
+    /// Of each domain, the contract that sends to gateways.
+    gateways: HashMap<[u8; 32], Address>,
+    /// Where these contracts send to, and whom they believe.
+    urls: Vec<String>,
+    signer: Option<Address>,
 }
 
 /// `balanceOf(address)` of ERC-20.
@@ -65,6 +76,20 @@ impl Chain {
         records.token_balances.insert(key, tokens);
     }
 
+    /// Lets the contract at `resolver` send clients of a domain to `urls` and believe `signer`.
+    pub fn set_gateway(&self, domain: &str, resolver: Address, urls: &[&str], signer: Address) {
+        let node = domain.parse::<EnsName>().unwrap().namehash();
+        let mut records = self.records.lock().unwrap();
+        records.gateways.insert(node, resolver);
+        records.urls = urls.iter().map(|url| (*url).to_owned()).collect();
+        records.signer = Some(signer);
+    }
+
+    /// What time it says it is.
+    pub fn set_date(&self, date: Option<&str>) {
+        self.records.lock().unwrap().date = date.map(str::to_owned);
+    }
+
     /// From now on, it only answers with errors.
     pub fn break_down(&self) {
         self.records.lock().unwrap().down = true;
@@ -80,8 +105,19 @@ impl Chain {
     }
 }
 
-async fn call(State(records): State<Arc<Mutex<Records>>>, Json(request): Json<Value>) -> Json<Value> {
+async fn call(
+    State(records): State<Arc<Mutex<Records>>>,
+    Json(request): Json<Value>,
+) -> (HeaderMap, Json<Value>) {
     let mut records = records.lock().unwrap();
+    let mut headers = HeaderMap::new();
+    if let Some(date) = &records.date {
+        headers.insert("date", date.parse().unwrap());
+    }
+    (headers, answer(&mut records, &request))
+}
+
+fn answer(records: &mut Records, request: &Value) -> Json<Value> {
     records.calls += 1;
     if records.down {
         return Json(json!({ "id": 1, "error": { "code": -32005, "message": "limit exceeded" } }));
@@ -105,10 +141,15 @@ async fn call(State(records): State<Arc<Mutex<Records>>>, Json(request): Json<Va
         return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("0x{held:064x}") }));
     }
     let node: [u8; 32] = args[..32].try_into().unwrap();
-    let known = records.addresses.contains_key(&node);
+    let known = records.addresses.contains_key(&node) || records.texts.contains_key(&node);
+    let contract = Address::parse_unchecked_case(&to).unwrap();
+    if records.gateways.values().any(|gateway| *gateway == contract) {
+        return gateway(records, contract, &data);
+    }
     let result = match selector {
         ens::RESOLVER if to == REGISTRY => {
-            encode(&[Arg::Address(if known { RESOLVER } else { Address::ZERO })])
+            let own = if known { RESOLVER } else { Address::ZERO };
+            encode(&[Arg::Address(records.gateways.get(&node).copied().unwrap_or(own))])
         }
         ens::ADDR => encode(&[Arg::Address(records.addresses.get(&node).copied().unwrap_or(Address::ZERO))]),
         ens::TEXT => {
@@ -121,4 +162,38 @@ async fn call(State(records): State<Arc<Mutex<Records>>>, Json(request): Json<Va
         }
     };
     Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("0x{}", hex::encode(result)) }))
+}
+
+/// A contract that sends clients to gateways and checks their answers, as ENS's OffchainResolver.
+fn gateway(records: &Records, contract: Address, data: &[u8]) -> Json<Value> {
+    const CALLBACK: [u8; 4] = [0xb4, 0xa8, 0x58, 0x01];
+    let reverted = |data: &[u8]| {
+        let error = json!({ "code": 3, "message": "reverted", "data": format!("0x{}", hex::encode(data)) });
+        Json(json!({ "id": 1, "error": error }))
+    };
+    let (selector, args) = split_selector(data).unwrap();
+    let args = Tuple::new(args).unwrap();
+    if selector == ens::RESOLVE {
+        let urls: Vec<&str> = records.urls.iter().map(String::as_str).collect();
+        let error = [
+            Arg::Address(contract),
+            Arg::Strings(&urls),
+            Arg::Bytes(data),
+            Arg::Bytes4(CALLBACK),
+            Arg::Bytes(data),
+        ];
+        return reverted(&encode_call(ens::OFFCHAIN_LOOKUP, &error));
+    }
+    if selector != CALLBACK {
+        return reverted(&[]);
+    }
+    let (answer, question) = (Tuple::new(args.bytes(0).unwrap()).unwrap(), args.bytes(1).unwrap());
+    let (result, expires) = (answer.bytes(0).unwrap(), answer.uint(1).unwrap());
+    let digest = response_digest(SigningForm::OffchainResolver, contract, expires, question, result);
+    let signature = format!("0x{}", hex::encode(answer.bytes(2).unwrap()));
+    if recover_hash(&digest, &signature).ok() != records.signer {
+        return reverted(&[]);
+    }
+    let result = format!("0x{}", hex::encode(encode(&[Arg::Bytes(result)])));
+    Json(json!({ "jsonrpc": "2.0", "id": 1, "result": result }))
 }

@@ -80,6 +80,11 @@ impl Node {
 
     /// With another level of logging than `warn`.
     pub async fn start_with_log(log: &str, more: &str) -> Self {
+        Self::start_on(None, log, more).await
+    }
+
+    /// On a Postgres database instead of a SQLite file in its folder.
+    pub async fn start_on(postgres: Option<&str>, log: &str, more: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
         let chain = Chain::start().await;
@@ -91,7 +96,7 @@ impl Node {
              gateway_resolver = '{GATEWAY_RESOLVER}'\nlog = '{log}'\n\
              requests_per_minute_per_address = 0\nrequests_per_minute_per_account = 0\n\
              proxied_per_minute_per_address = 0\nmessages_per_minute_per_sender = 0\n{more}",
-            folder.path().join("node.sqlite").display(),
+            postgres.map_or_else(|| folder.path().join("node.sqlite").display().to_string(), str::to_owned),
             chain.url,
             chain::REGISTRY,
         );
@@ -122,6 +127,11 @@ impl Node {
     /// The folder with its configuration `node.toml` and its database.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    /// Its SQLite file, if it has one.
+    pub fn sqlite_file(&self) -> Option<std::path::PathBuf> {
+        Some(self.folder.path().join("node.sqlite")).filter(|file| file.exists())
     }
 
     /// What it has logged so far.

@@ -9,11 +9,12 @@ mod settings;
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
+use sqlx::{Connection as _, Row as _};
 
 use self::arrivals::{Arrivals, Origin};
 use super::group::GroupCommit;
-use super::{PostgresUrl, Store, StoreError, migrator};
+use super::{PostgresUrl, SchemaState, Store, StoreError, migrator, newest};
 
 /// How many connections one node holds at most.
 const CONNECTIONS: u32 = 10;
@@ -50,6 +51,26 @@ impl Postgres {
         let group = GroupCommit::start(mailbox::Writer { pool: pool.clone(), origin: origin.clone() });
         let arrivals = Arrivals::listen(pool.clone(), origin).await?;
         Ok(Self { pool, group, arrivals })
+    }
+
+    /// How far the database's schema is.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the server can't be reached.
+    pub async fn inspect(url: &PostgresUrl) -> Result<SchemaState, StoreError> {
+        let asked = async {
+            let mut connection = PgConnection::connect_with(&url.options()?).await?;
+            let begun = sqlx::query("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
+            let mut version = None;
+            if begun.fetch_one(&mut connection).await?.try_get::<bool, _>(0)? {
+                let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations");
+                version = row.fetch_one(&mut connection).await?.try_get(0)?;
+            }
+            connection.close().await?;
+            Ok::<_, sqlx::Error>(SchemaState { version, newest: newest(MIGRATIONS) })
+        };
+        let asked = tokio::time::timeout(PATIENCE, asked).await;
+        Ok(asked.unwrap_or(Err(sqlx::Error::PoolTimedOut))?)
     }
 }
 

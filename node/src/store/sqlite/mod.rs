@@ -10,11 +10,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
+use sqlx::{Connection as _, Row as _};
 
 use super::group::GroupCommit;
-use super::{Store, StoreError, migrator};
+use super::{SchemaState, Store, StoreError, migrator, newest};
 
 /// After how many pages of 4 KiB the log is copied into the file.
 const CHECKPOINT_PAGES: &str = "8000";
@@ -64,6 +66,29 @@ impl Sqlite {
             .await?;
         let group = GroupCommit::start(mailbox::Writer(writer.clone()));
         Ok(Self { writer, readers, group })
+    }
+
+    /// How far the file's schema is; a file that is missing is empty.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it is no SQLite file or can't be read.
+    pub async fn inspect(path: &Path) -> Result<SchemaState, StoreError> {
+        let newest = newest(MIGRATIONS);
+        if !path.exists() {
+            return Ok(SchemaState { version: None, newest });
+        }
+        let options = SqliteConnectOptions::new().filename(path).read_only(true);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let begun = sqlx::query("SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations'")
+            .fetch_optional(&mut connection)
+            .await?;
+        let mut version = None;
+        if begun.is_some() {
+            let row = sqlx::query("SELECT max(version) FROM _sqlx_migrations");
+            version = row.fetch_one(&mut connection).await?.try_get(0)?;
+        }
+        connection.close().await?;
+        Ok(SchemaState { version, newest })
     }
 }
 

@@ -1,0 +1,280 @@
+//! How fast the node is: submissions, latencies, pushes, acknowledgements, memory, and what a hostile client does to
+//! a good one. On SQLite and on Postgres, with the same messages, which are sealed before the clock runs.
+//!
+//! `npm run bench -- node` runs it and shows the numbers. The last line of its output is all of them as JSON.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    reason = "a measurement ends where an assumption fails"
+)]
+
+mod hostile;
+mod http;
+mod load;
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::{Connection, request};
+use load::{Measured, full, paced};
+use serde_json::{Value, json};
+use support::account::submit;
+use support::{Account, Node, PostgresServer, Socket};
+use tokio::task::JoinSet;
+
+/// How many connections send at once.
+const CONNECTIONS: [usize; 4] = [1, 4, 16, 64];
+/// How many messages each of these sends.
+const MESSAGES: [usize; 4] = [3_000, 8_000, 12_000, 12_000];
+/// How many messages are sent at half the load.
+const HALF_LOAD: usize = 5_000;
+/// How many lie in the mailboxes that 50 are acknowledged in.
+const QUEUES: [usize; 3] = [10, 1_000, 100_000];
+/// How many messages are sealed at once while mailboxes are filled.
+const FILL_AT_ONCE: usize = 20_000;
+
+/// Messages from number 1 to the receiver, as requests. Sealed on both cores.
+fn sealed(receiver: u8, count: usize) -> Vec<Vec<u8>> {
+    let half = count.div_ceil(2);
+    let part = move |count: usize| {
+        let (alice, bob) = (Account::new(1), Account::new(receiver));
+        (0..count)
+            .map(|n| {
+                let envelope = alice.envelope(&bob, &format!("message {n}")).to_canonical();
+                request("POST", "/ds/rpc", None, Some(&submit(&envelope)))
+            })
+            .collect::<Vec<_>>()
+    };
+    let other = std::thread::spawn(move || part(count - half));
+    let mut all = part(half);
+    all.extend(other.join().unwrap());
+    all
+}
+
+/// Puts so many messages into the receiver's mailbox.
+async fn fill(node: SocketAddr, receiver: u8, count: usize) {
+    let mut left = count;
+    while left > 0 {
+        let some = left.min(FILL_AT_ONCE);
+        let requests = Arc::new(sealed(receiver, some));
+        let measured = full(node, 64, &requests).await;
+        assert_eq!(measured.to_json()["failed"], 0, "every message is taken");
+        left -= some;
+        eprintln!("    {left} messages to go");
+    }
+}
+
+/// Resident memory of a process in megabytes: now, and the most it ever was.
+fn memory(process: u32) -> (f64, f64) {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let of = |key: &str| {
+        let line = status.lines().find(|line| line.starts_with(key)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+    };
+    (of("VmRSS:"), of("VmHWM:"))
+}
+
+struct Engine {
+    name: &'static str,
+    node: Node,
+    address: SocketAddr,
+}
+
+impl Engine {
+    async fn start(name: &'static str, postgres: Option<&str>) -> Self {
+        let node = Node::start_on(postgres, "info", "").await;
+        let address = node.url.trim_start_matches("http://").parse().unwrap();
+        for number in 1..=9 {
+            Account::new(number).registered(&node).await;
+        }
+        Self { name, node, address }
+    }
+
+    fn say(&self, text: &str) {
+        eprintln!("  {}: {text}", self.name);
+    }
+
+    /// The same on each engine: the sets are sent in turn.
+    async fn submissions(&self, sets: &[Arc<Vec<Vec<u8>>>], half: &Arc<Vec<Vec<u8>>>) -> Value {
+        let mut rows = Vec::new();
+        let mut at_16 = 0.0;
+        for (connections, set) in CONNECTIONS.into_iter().zip(sets) {
+            self.say(&format!("{connections} connections, full load"));
+            let measured = full(self.address, connections, set).await;
+            if connections == 16 {
+                at_16 = measured.per_second;
+            }
+            let mut row = measured.to_json();
+            row["connections"] = connections.into();
+            rows.push(row);
+        }
+        self.say("16 connections, half load");
+        let half = paced(self.address, 16, half, at_16 / 2.0).await.to_json();
+        json!({ "full": rows, "half": half, "halfPerSecond": at_16 / 2.0 })
+    }
+
+    /// From the first byte of a submission to the message on the receiver's socket.
+    async fn push(&self) -> Value {
+        self.say("submission to socket");
+        let bob = Account::new(3);
+        let mut socket = Socket::authorized(&self.node, &bob, &bob.sign_in(&self.node).await).await;
+        let mut connection = Connection::open(self.address, 1).await.unwrap();
+        let mut latencies = Vec::new();
+        let all = Instant::now();
+        for one in sealed(3, 500) {
+            let began = Instant::now();
+            let (answer, ()) = tokio::join!(connection.exchange(&one), async {
+                socket.message().await;
+                latencies.push(began.elapsed().as_micros() as u64);
+            });
+            assert_eq!(answer.unwrap().0, 200);
+        }
+        Measured::new(latencies, 0, all.elapsed()).to_json()
+    }
+
+    /// Acknowledging 50 messages in mailboxes of different sizes.
+    async fn acknowledgements(&self) -> Value {
+        let mut rows = Vec::new();
+        for (queue, receiver) in QUEUES.into_iter().zip(4_u8..) {
+            self.say(&format!("acknowledgement of 50 among {queue}"));
+            fill(self.address, receiver, queue).await;
+            rows.push(json!({ "queue": queue, "measured": self.acknowledge(receiver, queue).await }));
+        }
+        rows.into()
+    }
+
+    async fn acknowledge(&self, receiver: u8, queue: usize) -> Value {
+        let bob = Account::new(receiver);
+        let token = bob.sign_in(&self.node).await;
+        let page = format!("/ds/delivery/messages/incoming/{}/?after=0", bob.name);
+        let path = format!("/ds/delivery/messages/{}/syncAcknowledgements/", bob.name);
+        let envelopes = self.node.get_as(&token, &page).await.json();
+        let hashes: Vec<&str> = envelopes
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|envelope| envelope["metadata"]["messageHash"].as_str().unwrap())
+            .collect();
+        let contact = Account::new(1).name;
+        let mut connection = Connection::open(self.address, 1).await.unwrap();
+        let (mut latencies, all) = (Vec::new(), Instant::now());
+        // A mailbox of ten has less than 50: the rest of the hashes lie nowhere.
+        for round in 0..if queue < 50 { 1 } else { 10 } {
+            let acknowledgements: Vec<Value> = (0..50)
+                .map(|n| {
+                    let hash =
+                        hashes.get(round * 50 + n).map_or_else(|| format!("{n}"), |hash| (*hash).to_owned());
+                    json!({ "contactAddress": contact, "messageHash": hash })
+                })
+                .collect();
+            let body = json!({ "acknowledgements": acknowledgements });
+            let one = request("POST", &path, Some(&token), Some(&body));
+            let began = Instant::now();
+            assert_eq!(connection.exchange(&one).await.unwrap().0, 200);
+            latencies.push(began.elapsed().as_micros() as u64);
+        }
+        let left = self.node.get_as(&token, &page).await.json();
+        let first = left[0]["metadata"]["messageHash"].as_str();
+        // The page holds the oldest 1,000; of those, what was not acknowledged comes first now.
+        assert_ne!(first, Some(hashes[0]), "what was acknowledged is gone");
+        assert!(hashes.get(500).is_none_or(|next| first == Some(*next)), "and nothing else");
+        Measured::new(latencies, 0, all.elapsed()).to_json()
+    }
+
+    /// Memory, submissions and pick-up with many messages stored.
+    async fn stored(&self, count: usize, per_second: f64) -> Value {
+        self.say(&format!("with {count} messages stored"));
+        let bob = Account::new(6);
+        let token = bob.sign_in(&self.node).await;
+        let mut connection = Connection::open(self.address, 1).await.unwrap();
+        let (mut pages, mut bytes) = (Vec::new(), 0);
+        for after in ["?after=0", ""] {
+            let path = format!("/ds/delivery/messages/incoming/{}/{after}", bob.name);
+            let one = request("GET", &path, Some(&token), None);
+            let began = Instant::now();
+            let (status, length) = connection.exchange(&one).await.unwrap();
+            pages.push(began.elapsed().as_secs_f64() * 1000.0);
+            assert_eq!(status, 200);
+            bytes = bytes.max(length);
+        }
+        let half = Arc::new(sealed(7, HALF_LOAD));
+        let half = paced(self.address, 16, &half, per_second).await.to_json();
+        let (now, most) = memory(self.node.process_id());
+        json!({
+            "messages": count, "half": half, "memory": now, "mostMemory": most,
+            "pageOf1000": pages[0], "pickUp": pages[1], "bytes": bytes,
+        })
+    }
+
+    /// How long a good client waits, alone and beside each kind of hostile ones.
+    async fn hostile(&self) -> Value {
+        let mut rows = Vec::new();
+        let good = async |kind: &str| {
+            let requests = Arc::new(sealed(8, 500));
+            let mut row = paced(self.address, 2, &requests, 100.0).await.to_json();
+            row["beside"] = kind.into();
+            row
+        };
+        self.say("a good client alone");
+        rows.push(good("nobody").await);
+        for (kind, (name, count)) in hostile::KINDS.into_iter().enumerate() {
+            self.say(&format!("a good client beside {count} × {name}"));
+            let mut tasks = JoinSet::new();
+            hostile::release(kind, count, self.address, &mut tasks);
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            rows.push(good(&format!("{count} × {name}")).await);
+            tasks.shutdown().await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        rows.into()
+    }
+}
+
+#[tokio::main(flavor = "multi_thread")]
+async fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wants = |word: &str| words.is_empty() || words.iter().any(|other| other == word);
+    let million = words.iter().any(|word| word == "million");
+    eprintln!("  sealing the messages");
+    let sets: Vec<_> = MESSAGES.into_iter().map(|count| Arc::new(sealed(2, count))).collect();
+    let half = Arc::new(sealed(2, HALF_LOAD));
+    let server = (!words.iter().any(|word| word == "sqlite")).then(|| PostgresServer::start(&[]));
+    let mut engines = vec![("SQLite", None)];
+    if let Some(server) = &server {
+        engines.push(("Postgres", Some(server.database().await)));
+    }
+    let mut results = Vec::new();
+    for (name, database) in engines {
+        let engine = Engine::start(name, database.as_deref()).await;
+        let (fresh, _) = memory(engine.node.process_id());
+        let mut result = json!({ "engine": name, "freshMemory": fresh });
+        let mut per_second = 1000.0;
+        if wants("load") || wants("sqlite") || million {
+            result["submissions"] = engine.submissions(&sets, &half).await;
+            per_second = result["submissions"]["halfPerSecond"].as_f64().unwrap();
+        }
+        if wants("push") {
+            result["push"] = engine.push().await;
+        }
+        if wants("hostile") {
+            result["hostile"] = engine.hostile().await;
+        }
+        if wants("stored") {
+            result["acknowledgements"] = engine.acknowledgements().await;
+            result["stored"] = engine.stored(QUEUES[2], per_second).await;
+        }
+        if million {
+            fill(engine.address, 9, 1_000_000).await;
+            result["million"] = engine.stored(1_000_000, per_second).await;
+        }
+        results.push(result);
+    }
+    println!("{}", Value::from(results));
+}
