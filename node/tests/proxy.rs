@@ -166,6 +166,29 @@ async fn an_envelope_is_handed_to_the_delivery_service_of_that_name() {
 }
 
 #[tokio::test]
+async fn the_references_form_is_tried_at_each_delivery_service_in_turn() {
+    let node = Node::start_with(DEVELOPMENT).await;
+    let alice = Account::new(1).registered(&node).await;
+    let token = alice.sign_in(&node).await;
+    let mut envelope: Value = serde_json::from_str(&alice.envelope(&alice, "hi").to_canonical()).unwrap();
+    let message = envelope.as_object_mut().unwrap().remove("message").unwrap();
+    let part = |service: &str| json!({ "encryptionEnvelop": envelope, "deliveryServiceEnsName": service });
+    let posting = |services: &[&str]| {
+        let parts: Vec<_> = services.iter().map(|service| part(service)).collect();
+        json!({ "to": alice.name, "encryptedMessage": message, "encryptionEnvelops": parts })
+    };
+    // The last is this server itself.
+    let reply = node.post_as(&token, "/proxy/message", &posting(&["nobody.eth", "ds1.eth"])).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(reply.json()["deliveryService"], "ds1.eth");
+    assert_eq!(reply.json()["failed"][0]["deliveryService"], "nobody.eth");
+    assert_eq!(alice.texts(&node, &token).await, ["hi"]);
+    for wrong in [posting(&[]), posting(&["a.eth"; 9]), posting(&["not a name"])] {
+        assert_eq!(node.post_as(&token, "/proxy/message", &wrong).await.status, 400);
+    }
+}
+
+#[tokio::test]
 async fn clients_find_the_proxies_and_ask_them_from_any_page() {
     let node = Node::start_with("public_rpc_url = ''\n").await;
     let document = node.get("/.well-known/dm3").await.json();

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use dm3_core::delivery::api;
 use dm3_core::delivery::{BaseUrl, HttpRequest, HttpResponse};
 use dm3_core::identity::EnsName;
-use dm3_core::message::Envelope;
-use serde_json::{Value, json};
+use dm3_core::message::{Envelope, EnvelopeError};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use super::{Proxies, TIME};
 use crate::app::App;
@@ -29,6 +30,79 @@ pub struct Parcel {
     pub delivery_service: EnsName,
     /// The envelope.
     pub envelope: Envelope,
+}
+
+/// What is posted, in one of two forms.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Posting {
+    One(OneEnvelope),
+    Several(ProxyEnvelop),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct OneEnvelope {
+    delivery_service: EnsName,
+    envelope: Value,
+}
+
+/// The reference's form: one sealed message, and the rest of an envelope for each delivery service.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProxyEnvelop {
+    encrypted_message: String,
+    encryption_envelops: Vec<Metadata>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    encryption_envelop: Map<String, Value>,
+    delivery_service_ens_name: EnsName,
+}
+
+/// What was posted can't be carried.
+#[derive(Debug, thiserror::Error)]
+pub enum PostingError {
+    /// Neither of the two forms.
+    #[error("post {{deliveryService, envelope}} or {{encryptedMessage, encryptionEnvelops}}")]
+    Form,
+    /// No delivery service, or too many.
+    #[error("name between 1 and {MAX_PARCELS} delivery services")]
+    Services,
+    /// An envelope is not one.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+}
+
+/// Reads what an account wants carried: `{deliveryService, envelope}`, or the reference's `ProxyEnvelop`.
+///
+/// # Errors
+/// [`PostingError`].
+pub fn parcels(posted: &str) -> Result<Vec<Parcel>, PostingError> {
+    let parcels = match serde_json::from_str(posted).map_err(|_| PostingError::Form)? {
+        Posting::One(OneEnvelope { delivery_service, envelope }) => {
+            let text = match envelope {
+                Value::String(text) => text,
+                envelope => envelope.to_string(),
+            };
+            vec![Parcel { delivery_service, envelope: Envelope::parse(&text)? }]
+        }
+        Posting::Several(ProxyEnvelop { encrypted_message, encryption_envelops }) => {
+            if encryption_envelops.len() > MAX_PARCELS {
+                return Err(PostingError::Services);
+            }
+            let whole = |part: Metadata| {
+                let mut envelope = part.encryption_envelop;
+                envelope.insert("message".to_owned(), encrypted_message.as_str().into());
+                let envelope = Envelope::parse(&Value::from(envelope).to_string())?;
+                Ok(Parcel { delivery_service: part.delivery_service_ens_name, envelope })
+            };
+            encryption_envelops.into_iter().map(whole).collect::<Result<Vec<_>, EnvelopeError>>()?
+        }
+    };
+    if parcels.is_empty() { Err(PostingError::Services) } else { Ok(parcels) }
 }
 
 /// What became of a message.
@@ -105,7 +179,7 @@ impl App {
     /// Offers a message to delivery services in their order, until one takes it.
     pub async fn carry(self: &Arc<Self>, parcels: Vec<Parcel>) -> Carried {
         let mut failed = Vec::new();
-        for Parcel { delivery_service, envelope } in parcels.into_iter().take(MAX_PARCELS) {
+        for Parcel { delivery_service, envelope } in parcels {
             match self.hand_over(&delivery_service, &envelope).await {
                 Ok(()) => return Carried { taken_by: Some(delivery_service), failed },
                 Err(error) => failed.push(Attempt { delivery_service, error }),

@@ -25,7 +25,7 @@ use crate::outgoing::Outgoing;
 pub use ethereum::{EthereumError, calls};
 pub use gateway::GatewayFault;
 pub use image::{Image, ImageError};
-pub use message::Parcel;
+pub use message::{PostingError, parcels};
 
 /// How long an answer of another host is waited for.
 const TIME: Duration = Duration::from_secs(10);

@@ -8,17 +8,15 @@ use axum::http::header::{
 };
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use dm3_core::identity::EnsName;
-use dm3_core::message::Envelope;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::extract::{Json, Somebody};
+use super::extract::{Json, Somebody, Text};
 use crate::app::AppState;
 use crate::error::ApiError;
 use crate::limits::Client;
 use crate::outgoing::OutgoingError;
-use crate::proxy::{EthereumError, GatewayFault, Image, ImageError, Parcel, calls};
+use crate::proxy::{EthereumError, GatewayFault, Image, ImageError, PostingError, calls, parcels};
 
 /// How long a browser may keep an image, in seconds: a day.
 const IMAGE_AGE: &str = "public, max-age=86400";
@@ -40,12 +38,10 @@ pub struct Question {
     data: String,
 }
 
-/// An envelope for another delivery service.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Posting {
-    delivery_service: EnsName,
-    envelope: Value,
+impl From<PostingError> for ApiError {
+    fn from(error: PostingError) -> Self {
+        Self::Refused(error.to_string())
+    }
 }
 
 impl From<EthereumError> for ApiError {
@@ -117,20 +113,17 @@ pub async fn image(
     Ok((headers, bytes).into_response())
 }
 
-/// `POST message` with `{deliveryService, envelope}`: hands an account's envelope to another delivery service.
+/// `POST message` with `{deliveryService, envelope}` or the reference's `ProxyEnvelop`: hands an account's message to
+/// another delivery service, the first of those named that takes it.
 pub async fn message(
     State(app): State<AppState>,
     Extension(client): Extension<Client>,
     _: Somebody,
-    Json(posting): Json<Posting>,
+    Text(posted): Text,
 ) -> Result<Response, ApiError> {
-    app.limits.proxied(client, 1)?;
-    let text = match posting.envelope {
-        Value::String(text) => text,
-        envelope => envelope.to_string(),
-    };
-    let envelope = Envelope::parse(&text).map_err(|error| ApiError::Refused(error.to_string()))?;
-    let carried = app.carry(vec![Parcel { delivery_service: posting.delivery_service, envelope }]).await;
+    let parcels = parcels(&posted)?;
+    app.limits.proxied(client, parcels.len())?;
+    let carried = app.carry(parcels).await;
     let status = if carried.taken_by.is_some() { StatusCode::OK } else { StatusCode::BAD_GATEWAY };
     Ok((status, JsonBody(carried.to_json())).into_response())
 }
