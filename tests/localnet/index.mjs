@@ -78,6 +78,7 @@ export async function startLocalnet({ node: withNode = true, settings = {}, log 
       nodeUrl: node.url,
       nodeKeys: keys,
       nodeSeed: secrets.signingSeed,
+      checkNode: node.check,
       startNode: node.start,
       stopNode: node.stop,
     };

@@ -73,6 +73,17 @@ describe('the local network', () => {
     assert.equal(message.metadata.from, alice.alias);
   });
 
+  test('the node finds its deployment on real contracts well, and a node that is down wrong', async () => {
+    const text = await net.checkNode();
+    for (const part of ['Ethereum node', 'ENS record', 'name gateway', 'public address']) {
+      assert.match(text, new RegExp(`^ok +${part}: `, 'm'));
+    }
+    assert.doesNotMatch(text, /WRONG/);
+    await net.stopNode();
+    await assert.rejects(net.checkNode(), /WRONG +public address: .*no answer/);
+    await net.startNode();
+  });
+
   test('the node comes back on the same address after a stop', async () => {
     const reachable = () => fetch(`${net.nodeUrl}/.well-known/dm3`).then((response) => response.ok);
     assert.equal(await reachable(), true);

@@ -72,6 +72,15 @@ export async function configureNode({ folder, port, settings, log = () => {} }) 
       return JSON.parse(stdout);
     },
 
+    /** What `dm3-node check` says about the deployment; rejects with that text if a part is wrong. */
+    async check() {
+      const run = promisify(execFile)(program, ['--config', config, 'check'], { cwd: folder, env });
+      const { stdout } = await run.catch(({ stdout, stderr }) => {
+        throw new Error(`${stdout}${stderr}`);
+      });
+      return stdout;
+    },
+
     async start() {
       if (running) return;
       const tail = [];
