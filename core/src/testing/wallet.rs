@@ -27,6 +27,12 @@ impl TestWallet {
         Self { key, failure: RefCell::default(), prompts: RefCell::default() }
     }
 
+    /// The wallet of a private key, given as `0x` and 64 hexadecimal digits.
+    pub fn of_key(key: &str) -> Option<Self> {
+        let key = SigningKey::from_slice(&hex::decode(key.strip_prefix("0x")?).ok()?).ok()?;
+        Some(Self { key, failure: RefCell::default(), prompts: RefCell::default() })
+    }
+
     /// Its account.
     pub fn address(&self) -> Address {
         account_of(&self.key)

@@ -1,0 +1,176 @@
+//! The ports of a small native program: HTTP by ureq, Ethereum over JSON-RPC, records in memory.
+#![allow(dead_code, reason = "each example uses its part")]
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use dm3_core::delivery::{HttpRequest, HttpResponse, HttpUrl};
+use dm3_core::identity::{Address, EnsName, NameError};
+use dm3_core::ports::{Chain, Clock, Connection, Http, Normaliser, Ports, Sockets, Unreachable};
+use dm3_core::registry::CallOutcome;
+use dm3_core::registry::json_rpc::{eth_call_body, parse_eth_call};
+use dm3_core::seal::Entropy;
+use dm3_core::testing::MemoryStore;
+
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER: u64 = 64 * 1024 * 1024;
+
+/// All ports in one.
+pub struct NativePorts {
+    http: NativeHttp,
+    chain: RpcChain,
+    store: MemoryStore,
+}
+
+impl NativePorts {
+    /// Reads Ethereum through the node at `rpc_url`.
+    pub fn new(rpc_url: HttpUrl) -> Self {
+        let http = NativeHttp::default();
+        Self { chain: RpcChain { url: rpc_url, http: http.clone() }, http, store: MemoryStore::default() }
+    }
+}
+
+/// HTTP as the port wants it: every status is an answer, redirects are not followed, time and size are bounded.
+#[derive(Clone)]
+pub struct NativeHttp(ureq::Agent);
+
+impl Default for NativeHttp {
+    fn default() -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build();
+        Self(config.into())
+    }
+}
+
+impl Http for NativeHttp {
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Unreachable> {
+        let bearer = request.bearer.as_ref().map(|token| format!("Bearer {}", token.expose()));
+        let url = request.url.as_str();
+        let sent = match (&request.body, bearer) {
+            (None, None) => self.0.get(url).call(),
+            (None, Some(bearer)) => self.0.get(url).header("authorization", bearer).call(),
+            (Some(body), None) => self.0.post(url).content_type("application/json").send(body),
+            (Some(body), Some(bearer)) => {
+                self.0.post(url).content_type("application/json").header("authorization", bearer).send(body)
+            }
+        };
+        let unreachable = |error: ureq::Error| Unreachable {
+            host: request.url.authority().to_owned(),
+            reason: error.to_string(),
+        };
+        let mut response = sent.map_err(unreachable)?;
+        let body =
+            response.body_mut().with_config().limit(MAX_ANSWER).read_to_string().map_err(unreachable)?;
+        let retry_after =
+            response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        Ok(HttpResponse { status: response.status().as_u16(), body, retry_after })
+    }
+}
+
+/// The chain as one Ethereum node shows it.
+pub struct RpcChain {
+    url: HttpUrl,
+    http: NativeHttp,
+}
+
+impl Chain for RpcChain {
+    async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
+        let request = HttpRequest::post(self.url.clone(), eth_call_body(to, data));
+        let response = self.http.send(&request).await?;
+        parse_eth_call(&response.body)
+            .map_err(|error| Unreachable { host: self.url.authority().to_owned(), reason: error.to_string() })
+    }
+}
+
+/// The tables of ENSIP-15 are built in natively.
+pub struct BuiltIn;
+
+impl Normaliser for BuiltIn {
+    async fn normalise(&self, name: &str) -> Result<EnsName, NameError> {
+        name.parse()
+    }
+}
+
+/// The examples do not stay connected.
+pub struct NoSockets;
+
+/// A connection that there never is.
+pub enum Never {}
+
+impl Sockets for NoSockets {
+    type Connection = Never;
+
+    async fn connect(&self, url: &str) -> Result<Never, Unreachable> {
+        Err(Unreachable { host: url.to_owned(), reason: "this program opens no sockets".to_owned() })
+    }
+}
+
+impl Connection for Never {
+    async fn send(&mut self, _: &str) -> Result<(), Unreachable> {
+        match *self {}
+    }
+
+    async fn receive(&mut self) -> Result<String, Unreachable> {
+        match *self {}
+    }
+}
+
+/// Clock and entropy of the operating system.
+pub struct System;
+
+impl Clock for System {
+    fn now(&self) -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        std::thread::sleep(Duration::from_millis(milliseconds.into()));
+    }
+}
+
+impl Entropy for System {
+    #[allow(clippy::expect_used, reason = "without entropy nothing must be sealed")]
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system has entropy");
+    }
+}
+
+impl Ports for NativePorts {
+    type Chain = RpcChain;
+    type Normaliser = BuiltIn;
+    type Http = NativeHttp;
+    type Sockets = NoSockets;
+    type Store = MemoryStore;
+    type Clock = System;
+    type Entropy = System;
+
+    fn chain(&self) -> &RpcChain {
+        &self.chain
+    }
+
+    fn normaliser(&self) -> &BuiltIn {
+        &BuiltIn
+    }
+
+    fn http(&self) -> &NativeHttp {
+        &self.http
+    }
+
+    fn sockets(&self) -> &NoSockets {
+        &NoSockets
+    }
+
+    fn store(&self) -> &MemoryStore {
+        &self.store
+    }
+
+    fn clock(&self) -> &System {
+        &System
+    }
+
+    fn entropy(&self) -> &System {
+        &System
+    }
+}
