@@ -81,6 +81,9 @@ fn memory(process: u32) -> (f64, f64) {
     (of("VmRSS:"), of("VmHWM:"))
 }
 
+/// A mailbox may hold the million.
+const NO_BOUNDS: &str = "mailbox_message_limit = 0\nmailbox_byte_limit = 0";
+
 struct Engine {
     name: &'static str,
     node: Node,
@@ -89,7 +92,7 @@ struct Engine {
 
 impl Engine {
     async fn start(name: &'static str, postgres: Option<&str>) -> Self {
-        let node = Node::start_on(postgres, "info", "").await;
+        let node = Node::start_on(postgres, "info", NO_BOUNDS).await;
         let address = node.url.trim_start_matches("http://").parse().unwrap();
         for number in 1..=9 {
             Account::new(number).registered(&node).await;
