@@ -9,8 +9,12 @@
 #[path = "session/support.rs"]
 mod support;
 
+#[path = "session/find.rs"]
+mod find;
 #[path = "session/hostile.rs"]
 mod hostile;
+#[path = "session/keys.rs"]
+mod keys;
 #[path = "session/live.rs"]
 mod live;
 #[path = "session/log_in.rs"]

@@ -14,7 +14,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dm3_core::identity::wallet_signature::{eip191_hash, recover};
 use dm3_core::identity::{
-    Address, DEFAULT_NONCE, EnsName, KeySeed, ProfileKeys, SignedProfile, UserProfile, key_message,
+    Address, DEFAULT_NONCE, EnsName, KeySeed, LinkError, LinkPurpose, MainId, ProfileKeys, SignedLink,
+    SignedProfile, UserProfile, key_message,
 };
 use dm3_core::message::{
     Delivered, DeliveryInformation, Envelope, OpenedMessage, Postmark, ReceivedEnvelope, SignedMessage,
@@ -209,6 +210,47 @@ fn plain_names_are_normalised_and_hashed_like_the_reference_does() {
         compared += 1;
     }
     assert!(compared >= 3);
+}
+
+/// Deployed peers write names as nameprep leaves them, and hash them by the rules that ENSIP-15 grew out of.
+#[test]
+fn names_as_deployed_peers_write_them_lead_where_they_lead_there() {
+    let mut compared = 0;
+    for case in list(&vectors("strings"), "/normalizeEnsName") {
+        let Some(hash) = case.pointer("/namehash/ok").and_then(Value::as_str) else {
+            continue;
+        };
+        let written = case.pointer("/normalizeEnsName/ok").and_then(Value::as_str);
+        for name in [Some(text(case, "/in")), written].into_iter().flatten().filter(|name| !name.is_empty()) {
+            let name: EnsName = name.parse().unwrap();
+            assert_eq!(format!("0x{}", hex::encode(name.namehash())), hash, "{name}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 11);
+}
+
+#[test]
+fn profile_links_have_the_references_text_and_prove_who_signed_within_their_time() {
+    let vectors = vectors("profiles");
+    let local: EnsName = "0xabc.user.dm3.eth".parse().unwrap();
+    let mut expired = 0;
+    for case in list(&vectors, "/profileLinks") {
+        let signed = SignedLink::parse(&case["signed"].to_string()).unwrap();
+        assert_eq!(signed.claimed().message(), text(case, "/message"));
+        assert_eq!(signed.to_canonical(), canonical(&case["signed"]));
+        let purpose = |now| LinkPurpose { linked: &local, scope: "https://app.example", now };
+        // The reference made both with a wallet; a main profile would have signed with its key.
+        let MainId::Account(account) = *signed.claimed().main() else { continue };
+        assert!(signed.clone().verify_by_account(account, purpose(1_700_000_001)).is_ok());
+        assert_eq!(
+            signed.clone().verify_by_account(account, purpose(1_700_003_600)),
+            Err(LinkError::Expired)
+        );
+        assert_eq!(signed.verify_by_account(account, purpose(1_600_000_000)), Err(LinkError::NotYet));
+        expired += 1;
+    }
+    assert_eq!(expired, 1);
 }
 
 #[test]

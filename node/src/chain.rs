@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dm3_core::delivery::{Amount, HttpRequest, HttpResponse, Method};
-use dm3_core::identity::{Address, EnsName};
+use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
 use dm3_core::registry::abi::{Arg, encode_call};
 use dm3_core::registry::json_rpc::{RpcError, eth_call_body, parse_eth_call};
 use dm3_core::registry::{
     Answer, Ask, CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, Lookup, LookupError,
-    PROFILE_KEY, ProfileLocation, Record, Step,
+    PROFILE_KEY, ProfileLocation, ProfileQuestion, Record, Step,
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -62,6 +62,7 @@ pub struct Chain {
     outgoing: Outgoing,
     rpc_url: Zeroizing<String>,
     registry: Address,
+    universal_resolver: Option<Address>,
     turns: Semaphore,
     remembered: Recent<EnsName, Address>,
     metrics: Arc<Metrics>,
@@ -79,10 +80,32 @@ impl Chain {
             outgoing,
             rpc_url,
             registry,
+            universal_resolver: None,
             turns: Semaphore::new(CALLS_AT_ONCE),
             remembered: Recent::new(REMEMBERED_NAMES, REMEMBERED),
             metrics,
         }
+    }
+
+    /// The same, finding names through the chain's universal resolver if it has one.
+    pub fn with_universal_resolver(self, universal_resolver: Option<Address>) -> Self {
+        Self { universal_resolver, ..self }
+    }
+
+    /// The profile, if `address` signed it: an ordinary account by the signature itself, a smart account by its own
+    /// word (ERC-1271, ERC-6492).
+    pub async fn verify(
+        &self,
+        profile: SignedProfile,
+        address: Address,
+    ) -> Result<Option<VerifiedProfile>, ChainError> {
+        if let Ok(profile) = profile.clone().verify(address) {
+            return Ok(Some(profile));
+        }
+        let Ok(asked) = ProfileQuestion::new(profile, address) else { return Ok(None) };
+        let call = self.call(asked.question().to(), asked.question().data());
+        let outcome = tokio::time::timeout(LOOKUP_TIMEOUT, call).await.map_err(|_| ChainError::Timeout)??;
+        Ok(asked.answer(&outcome))
     }
 
     /// The address of a name; at most half a minute old.
@@ -137,7 +160,10 @@ impl Chain {
 
     /// A record of a name, with the reason if its owner did something wrong.
     pub async fn record_of(&self, name: &EnsName, record: Record) -> Result<Option<Found>, ChainError> {
-        let lookup = Lookup::new(self.registry, name.clone(), record);
+        let lookup = match self.universal_resolver {
+            Some(resolver) => Lookup::through(resolver, name.clone(), record),
+            None => Lookup::new(self.registry, name.clone(), record),
+        };
         tokio::time::timeout(LOOKUP_TIMEOUT, self.drive(lookup)).await.map_err(|_| ChainError::Timeout)?
     }
 

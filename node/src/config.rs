@@ -41,6 +41,8 @@ pub struct Config {
     pub chain_id: u64,
     /// ENS's registry there.
     pub ens_registry: Address,
+    /// The universal resolver on that chain (ENSIP-23), which clients are told to use.
+    pub universal_resolver: Option<Address>,
     /// The delivery service's keys.
     pub keys: ProfileKeys,
     /// Signs CCIP-read answers.
@@ -147,6 +149,7 @@ struct Keys {
     chain_id: u64,
     #[serde(default = "default_ens_registry")]
     ens_registry: String,
+    universal_resolver: Option<String>,
     signing_seed: String,
     gateway_private_key: String,
     gateway_resolver: String,
@@ -391,6 +394,10 @@ impl Config {
             },
             chain_id: keys.chain_id,
             ens_registry: address("ens_registry", &keys.ens_registry)?,
+            universal_resolver: match &keys.universal_resolver {
+                Some(text) => Some(address("universal_resolver", text)?),
+                None => None,
+            },
             token_key: crate::auth::token_key(&seed),
             keys: ProfileKeys::derive(&seed),
             gateway_key: GatewayKey::from_hex(gateway_private_key.trim())

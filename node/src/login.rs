@@ -71,8 +71,11 @@ impl App {
         let answered =
             |profile: &VerifiedProfile| profile.keys().signing.verify(challenge, signature).is_ok();
         for json in self.store.pending_profiles(address).await? {
-            let profile = SignedProfile::parse(&json).and_then(|profile| profile.verify(address));
-            if profile.is_ok_and(|profile| answered(&profile)) {
+            let profile = match SignedProfile::parse(&json) {
+                Ok(profile) => self.names.verify(profile, address).await?,
+                Err(_) => None,
+            };
+            if profile.is_some_and(|profile| answered(&profile)) {
                 return Ok(Some(json));
             }
         }

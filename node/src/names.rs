@@ -103,9 +103,7 @@ impl Names {
         address: Address,
     ) -> Result<Option<VerifiedProfile>, NamesError> {
         if let Some(account) = self.store.account(address).await? {
-            return verified(&account.profile, address)
-                .map(Some)
-                .ok_or(NamesError::Store(StoreError::Damaged("a kept profile does not verify")));
+            return self.kept_profile(&account.profile, address).await;
         }
         self.published_profile(name, address).await
     }
@@ -123,11 +121,36 @@ impl Names {
         if self.is_own(name) || name.parent().is_none() {
             return Ok(None);
         }
-        let found = self.chain.profile_of(name).await?;
-        Ok(found.and_then(|json| verified(&json, address)))
+        match self.chain.profile_of(name).await?.and_then(|json| SignedProfile::parse(&json).ok()) {
+            Some(profile) => self.verify(profile, address).await,
+            None => Ok(None),
+        }
     }
-}
 
-fn verified(json: &str, address: Address) -> Option<VerifiedProfile> {
-    SignedProfile::parse(json).ok()?.verify(address).ok()
+    /// The profile, if `address` signed it.
+    ///
+    /// # Errors
+    /// [`NamesError::Chain`] if it may be a smart account's and the chain can't be asked.
+    pub async fn verify(
+        &self,
+        profile: SignedProfile,
+        address: Address,
+    ) -> Result<Option<VerifiedProfile>, NamesError> {
+        Ok(self.chain.verify(profile, address).await?)
+    }
+
+    /// A profile out of the store. A smart account may have changed its owners since it was stored: then it has none
+    /// any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it is no profile, and as [`Self::verify`].
+    pub async fn kept_profile(
+        &self,
+        json: &str,
+        address: Address,
+    ) -> Result<Option<VerifiedProfile>, NamesError> {
+        let profile = SignedProfile::parse(json)
+            .map_err(|_| NamesError::Store(StoreError::Damaged("a kept profile can't be read")))?;
+        self.verify(profile, address).await
+    }
 }

@@ -33,21 +33,20 @@ impl Receivers {
     /// The account of a mailbox.
     ///
     /// # Errors
-    /// [`StoreError`] if the database fails.
+    /// [`NamesError`] if the database fails, or the chain can't be asked about a smart account.
     pub async fn get(
         &self,
         store: &Arc<dyn Store>,
+        names: &Names,
         mailbox: Address,
-    ) -> Result<Option<Arc<Receiver>>, StoreError> {
+    ) -> Result<Option<Arc<Receiver>>, NamesError> {
         if let Some(receiver) = self.0.get(&mailbox) {
             return Ok(Some(receiver));
         }
         let Some(account) = store.account(mailbox).await?.filter(|account| account.mailbox) else {
             return Ok(None);
         };
-        let profile = SignedProfile::parse(&account.profile)
-            .and_then(|profile| profile.verify(mailbox))
-            .map_err(|_| StoreError::Damaged("a kept profile does not verify"))?;
+        let Some(profile) = names.kept_profile(&account.profile, mailbox).await? else { return Ok(None) };
         let encryption = profile.keys().encryption;
         let receiver = Arc::new(Receiver { encryption, version: account.version });
         self.0.insert(mailbox, receiver.clone());

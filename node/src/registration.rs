@@ -23,9 +23,10 @@ impl App {
         {
             return Err(ApiError::Refused("Couldn't store profile".into()));
         }
-        let profile = SignedProfile::parse(profile)
-            .and_then(|profile| profile.verify(address))
-            .map_err(|error| ApiError::Refused(error.to_string()))?;
+        let profile = SignedProfile::parse(profile).map_err(|error| ApiError::Refused(error.to_string()))?;
+        let profile = self.names.verify(profile, address).await?.ok_or_else(|| {
+            ApiError::Refused(format!("the profile was not signed by the account {address}"))
+        })?;
         self.keep(&profile, service).await?;
         // As the reference has it: the mailbox's receipt names the address, the storage's the name.
         let account = match service {

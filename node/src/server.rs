@@ -77,7 +77,8 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let outgoing = Outgoing::new(config.reach)?;
         let proxies = Proxies::new(outgoing.clone(), config.rpc_url.clone());
-        let chain = Chain::new(outgoing, config.rpc_url.clone(), config.ens_registry, metrics.clone());
+        let chain = Chain::new(outgoing, config.rpc_url.clone(), config.ens_registry, metrics.clone())
+            .with_universal_resolver(config.universal_resolver);
         let names =
             Names::new(store.clone(), chain, config.address_domain.clone(), config.user_domain.clone());
         let listener = listen(config.listen).await?;

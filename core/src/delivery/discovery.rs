@@ -37,6 +37,9 @@ pub struct Discovery {
     pub rpc_url: HttpUrl,
     /// The ENS registry on that chain.
     pub ens_registry: Address,
+    /// The universal resolver on that chain (ENSIP-23), if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub universal_resolver: Option<Address>,
 }
 
 /// Why a document doesn't describe a node.
@@ -75,6 +78,7 @@ impl Discovery {
             chain_id: chain.chain_id,
             rpc_url: chain.rpc_url,
             ens_registry: chain.ens_registry,
+            universal_resolver: chain.universal_resolver,
         }
     }
 
@@ -100,8 +104,11 @@ impl Discovery {
             address_domain: member(&value, "addressDomain")?,
             chain_id: number.ok_or_else(|| DiscoveryError::Member("chainId".to_owned()))?,
             rpc_url: member(&value, "rpcUrl")?,
-            ens_registry: Address::parse_unchecked_case(text_of(&value, "ensRegistry")?)
-                .map_err(|error| invalid("ensRegistry", &error))?,
+            ens_registry: address(&value, "ensRegistry")?,
+            universal_resolver: match value.get("universalResolver") {
+                None | Some(Value::Null) => None,
+                Some(_) => Some(address(&value, "universalResolver")?),
+            },
         })
     }
 
@@ -113,6 +120,10 @@ impl Discovery {
 
 fn text_of<'a>(document: &'a Value, name: &str) -> Result<&'a str, DiscoveryError> {
     document.get(name).and_then(Value::as_str).ok_or_else(|| DiscoveryError::Member(name.to_owned()))
+}
+
+fn address(document: &Value, name: &str) -> Result<Address, DiscoveryError> {
+    Address::parse_unchecked_case(text_of(document, name)?).map_err(|error| invalid(name, &error))
 }
 
 fn member<T: FromStr<Err: Display>>(document: &Value, name: &str) -> Result<T, DiscoveryError> {
@@ -132,6 +143,8 @@ pub struct ChainAccess {
     pub rpc_url: HttpUrl,
     /// The ENS registry.
     pub ens_registry: Address,
+    /// The universal resolver (ENSIP-23), if the chain has one.
+    pub universal_resolver: Option<Address>,
 }
 
 #[cfg(test)]
@@ -143,6 +156,7 @@ mod tests {
             chain_id: 31337,
             rpc_url: "http://127.0.0.1:8545/?key=x".parse().unwrap(),
             ens_registry: Address::from_bytes([7; 20]),
+            universal_resolver: None,
         };
         let origin = "http://localhost:8080/".parse().unwrap();
         Discovery::at(&origin, "ds.dm3.eth".parse().unwrap(), "addr.dm3.eth".parse().unwrap(), chain)
@@ -172,6 +186,12 @@ mod tests {
         assert_eq!(with("version", 2.into()), Err(DiscoveryError::Version));
         assert!(matches!(with("rpcUrl", "http://a.example".into()), Err(DiscoveryError::Member(_))));
         assert!(matches!(with("name", "a..eth".into()), Err(DiscoveryError::Member(_))));
+        assert_eq!(with("universalResolver", Value::Null), Ok(node()));
+        let resolver = "0xeEeEEEeE14D718C2B47D9923Deab1335E144EeEe";
+        let resolves = with("universalResolver", resolver.into()).unwrap();
+        assert_eq!(resolves.universal_resolver, Some(resolver.parse().unwrap()));
+        assert_eq!(Discovery::parse(&resolves.to_json()), Ok(resolves));
+        assert!(matches!(with("universalResolver", 7.into()), Err(DiscoveryError::Member(_))));
         assert!(matches!(with("ensRegistry", Value::Null), Err(DiscoveryError::Member(_))));
         assert_eq!(Discovery::parse(&" ".repeat(MAX_DOCUMENT + 1)), Err(DiscoveryError::TooLarge));
     }

@@ -3,19 +3,29 @@
 //! ```text
 //! wallet ──signs key message──▶ KeySeed ──▶ ProfileKeys ──▶ UserProfile
 //! wallet ──signs profile message──▶ SignedProfile ──verify(address)──▶ VerifiedProfile
+//! chance ──▶ KeySeed ──RecoveryCode──▶ Backup
+//! VerifiedProfile ──vouches──▶ SignedLink ──verify(time, scope)──▶ VerifiedLink
 //! ```
 
 mod address;
+mod backup;
 #[cfg(feature = "ensip15")]
 mod ensip15;
 mod keys;
+mod link;
 mod look_alike;
 mod name;
 mod profile;
 mod secp256k1;
+mod seen;
 pub mod wallet_signature;
 
 pub use address::{Address, AddressError};
-pub use keys::{DEFAULT_NONCE, KeySeed, ProfileKeys, PublicKeys, SeedError, key_message};
+pub use backup::{Backup, BackupError, RecoveryCode};
+pub use keys::{
+    DEFAULT_NONCE, KeyNonce, KeySeed, NonceError, ProfileKeys, PublicKeys, SeedError, key_message,
+};
+pub use link::{Link, LinkError, LinkPurpose, MainId, SignedLink, VerifiedLink};
 pub use name::{EnsName, NameError};
 pub use profile::{ProfileError, SignedProfile, UserProfile, VerifiedProfile};
+pub use seen::{SeenError, SeenProfiles, Sighting};

@@ -173,6 +173,11 @@ impl EnsName {
         Self(format!("{}.addr.reverse", hex::encode(address.as_bytes())))
     }
 
+    /// Whether it was made by [`Self::reverse_of`].
+    pub fn is_reverse(&self) -> bool {
+        self.0.ends_with(".addr.reverse")
+    }
+
     /// The address a name carries as its first label, if it is an address name below `domain`.
     pub fn address_below(&self, domain: &EnsName) -> Option<Address> {
         let (_, rest) = self.0.split_once('.')?;

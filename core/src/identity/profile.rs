@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::wallet_signature::{RecoverError, recover};
+use super::wallet_signature::{RecoverError, eip191_hash, recover};
 use super::{Address, EnsName, PublicKeys};
 use crate::seal::EncryptionKey;
 use crate::seal::json::{canonical, canonical_object, object};
@@ -162,6 +162,16 @@ impl SignedProfile {
             return Err(ProfileError::OtherSigner { account, signer });
         }
         Ok(VerifiedProfile { account, signed: self })
+    }
+
+    /// The hash that `account` must have signed, and the signature: what a smart account is asked about.
+    pub(crate) fn claim(&self, account: Address) -> ([u8; 32], &str) {
+        (eip191_hash(self.profile.registration_message(account).as_bytes()), &self.signature)
+    }
+
+    /// For the room that asked the account's own contract, which accepted the [claim](Self::claim).
+    pub(crate) fn accepted_by(self, account: Address) -> VerifiedProfile {
+        VerifiedProfile { account, signed: self }
     }
 }
 

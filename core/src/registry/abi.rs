@@ -1,4 +1,4 @@
-//! The part of Ethereum's ABI that names need: words, `bytes`, `string`, `string[]`. By hand, because
+//! The part of Ethereum's ABI that names need: words, `bytes`, `string` and arrays of them. By hand, because
 //! it is small, and strict, because what it reads was written by strangers.
 //!
 //! Layout (Solidity ABI specification): a tuple is a head of 32-byte words; a dynamic member's word is
@@ -47,6 +47,10 @@ pub enum Arg<'a> {
     Bytes(&'a [u8]),
     /// `string[]`.
     Strings(&'a [&'a str]),
+    /// `bytes[]`.
+    List(&'a [&'a [u8]]),
+    /// `uint64[]` (and wider), `bool[]` as 0 and 1.
+    Uints(&'a [u64]),
 }
 
 /// Encodes a tuple.
@@ -71,15 +75,27 @@ pub fn encode(args: &[Arg<'_>]) -> Vec<u8> {
                 push_bytes(&mut tail, bytes);
             }
             Arg::Strings(strings) => {
-                head.extend_from_slice(&word_of((head_len + tail.len()) as u64));
-                tail.extend_from_slice(&word_of(strings.len() as u64));
                 let elements: Vec<_> = strings.iter().map(|text| Arg::Bytes(text.as_bytes())).collect();
-                tail.extend_from_slice(&encode(&elements));
+                push_array(&mut head, &mut tail, head_len, &elements);
+            }
+            Arg::List(list) => {
+                let elements: Vec<_> = list.iter().map(|bytes| Arg::Bytes(bytes)).collect();
+                push_array(&mut head, &mut tail, head_len, &elements);
+            }
+            Arg::Uints(numbers) => {
+                let elements: Vec<_> = numbers.iter().map(|number| Arg::Uint(*number)).collect();
+                push_array(&mut head, &mut tail, head_len, &elements);
             }
         }
     }
     head.extend_from_slice(&tail);
     head
+}
+
+fn push_array(head: &mut Vec<u8>, tail: &mut Vec<u8>, head_len: usize, elements: &[Arg<'_>]) {
+    head.extend_from_slice(&word_of((head_len + tail.len()) as u64));
+    tail.extend_from_slice(&word_of(elements.len() as u64));
+    tail.extend_from_slice(&encode(elements));
 }
 
 /// Encodes a call: the function's selector and its arguments.
@@ -169,13 +185,29 @@ impl<'a> Tuple<'a> {
 
     /// A `string[]` of at most 32 elements.
     pub fn strings(self, index: usize) -> Result<Vec<&'a str>, AbiError> {
+        let (elements, len) = self.array(index)?;
+        (0..len).map(|i| elements.string(i)).collect()
+    }
+
+    /// A `bytes[]` of at most 32 elements.
+    pub fn list(self, index: usize) -> Result<Vec<&'a [u8]>, AbiError> {
+        let (elements, len) = self.array(index)?;
+        (0..len).map(|i| elements.bytes(i)).collect()
+    }
+
+    /// An array of at most 32 tuples with members of varying length.
+    pub fn tuples(self, index: usize) -> Result<Vec<Self>, AbiError> {
+        let (elements, len) = self.array(index)?;
+        (0..len).map(|i| elements.tail(i).map(Self)).collect()
+    }
+
+    fn array(self, index: usize) -> Result<(Self, usize), AbiError> {
         let tail = self.tail(index)?;
         let len = length_at(tail, 0)?;
         if len > MAX_ELEMENTS {
             return Err(AbiError::TooMany);
         }
-        let elements = Tuple(tail.get(WORD..).ok_or(AbiError::OutOfBounds)?);
-        (0..len).map(|i| elements.string(i)).collect()
+        Ok((Self(tail.get(WORD..).ok_or(AbiError::OutOfBounds)?), len))
     }
 
     fn tail(self, index: usize) -> Result<&'a [u8], AbiError> {
@@ -217,6 +249,8 @@ mod tests {
             Arg::Bytes4([1, 2, 3, 4]),
             Arg::Bytes("ä".as_bytes()),
             Arg::Uint(u64::MAX),
+            Arg::List(&[&[1, 2], &[]]),
+            Arg::Uints(&[1, 0]),
         ]);
         let tuple = Tuple::new(&data).unwrap();
         assert_eq!(tuple.address(0), Ok(address));
@@ -225,6 +259,9 @@ mod tests {
         assert_eq!(tuple.bytes4(3), Ok([1, 2, 3, 4]));
         assert_eq!(tuple.string(4), Ok("ä"));
         assert_eq!(tuple.uint(5), Ok(u64::MAX));
+        assert_eq!(tuple.list(6), Ok(vec![&[1, 2][..], &[]]));
+        let numbers = Tuple(tuple.tail(7).unwrap());
+        assert_eq!((numbers.uint(0), numbers.uint(1), numbers.uint(2)), (Ok(2), Ok(1), Ok(0)));
         assert_eq!(tuple.word(99), Err(AbiError::OutOfBounds));
     }
 
@@ -260,7 +297,7 @@ mod tests {
             let tuple = Tuple::new(&data).unwrap();
             for i in 0..4 {
                 let _ = (tuple.word(i), tuple.address(i), tuple.uint(i), tuple.boolean(i), tuple.bytes4(i));
-                let _ = (tuple.bytes(i), tuple.string(i), tuple.strings(i));
+                let _ = (tuple.bytes(i), tuple.string(i), tuple.strings(i), tuple.list(i), tuple.tuples(i));
             }
             let _ = split_selector(&data);
         }

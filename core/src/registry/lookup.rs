@@ -1,7 +1,8 @@
 //! Looking up one record of one name, without doing any of the asking.
 //!
 //! ```text
-//! registry.resolver(name, parent, …) ─► supportsInterface(ENSIP-10)? ─► record call ─► answer
+//! registry.resolver(name, parent, …) ─► supportsInterface(ENSIP-10)? ─┐
+//! universal resolver, where there is one (ENSIP-23) ──────────────────┴─► record call ─► answer
 //!                                                                          │  ▲
 //!                                                       OffchainLookup ────┘  │ callback
 //!                                                       (EIP-3668)   gateways ┘
@@ -9,26 +10,18 @@
 //!
 //! [`Lookup::ask`] says what to do next; [`Lookup::answer`] takes what came of it.
 
-use serde_json::Value;
-
 use super::abi::{AbiError, Arg, Tuple, encode_call, split_selector};
 use super::ens;
-use crate::delivery::{HttpRequest, HttpResponse, HttpUrl};
+use super::offchain::Offchain;
+use crate::delivery::{HttpRequest, HttpResponse};
 use crate::identity::{Address, EnsName};
-use crate::seal::json::{canonical, object};
 
 /// How often one lookup may be sent off-chain (EIP-3668 leaves the bound to the client).
 const MAX_OFFCHAIN: u8 = 4;
-/// How many gateways of a list are tried.
-const MAX_GATEWAYS: usize = 8;
-/// The longest gateway template, in bytes.
-const MAX_TEMPLATE: usize = 2048;
-/// The largest gateway reply: 256 KiB as hexadecimal digits and the JSON around them.
-const MAX_REPLY: usize = 2 * super::abi::MAX_DATA + 1024;
 /// The longest reason of a contract that is passed on, in bytes.
 const MAX_REASON: usize = 200;
-/// `UnsupportedResolverProfile(bytes4)`: a resolver's way to say that it has no such record.
-const UNSUPPORTED_PROFILE: [u8; 4] = [0x7b, 0x1c, 0x46, 0x1b];
+/// The coin type of Ethereum (SLIP-44).
+const ETHEREUM: u64 = 60;
 
 /// Which record to look up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,8 +108,8 @@ pub enum Step {
 /// Why a lookup failed. An absent record is no failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookupError {
-    /// The chain has no ENS registry where it was said to be.
-    #[error("there is no ENS registry at {0} on this chain; check the network and the registry's address")]
+    /// The chain has no ENS registry, or no universal resolver, where it was said to be.
+    #[error("there is no ENS at {0} on this chain; check the network and that address")]
     NoRegistry(Address),
     /// A contract answered with bytes that do not decode.
     #[error("the contract {contract} of this name answers nonsense: {error}; its owner must repair it")]
@@ -189,8 +182,8 @@ enum State {
     Wildcard { resolver: Address, exact: bool },
     /// The record was asked for, directly or through `resolve`, or a callback brings it.
     Record(RecordCall),
-    /// Gateways are asked, the last of the list first.
-    Gateway { call: RecordCall, lookup: OffchainLookup, gateways: Vec<HttpRequest> },
+    /// Gateways are asked.
+    Gateway { call: RecordCall, lookup: Offchain },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,14 +191,18 @@ struct RecordCall {
     to: Address,
     /// The answer is wrapped in one more `bytes`.
     wrapped: bool,
+    /// The universal resolver is called, which wraps the errors of resolvers.
+    universal: bool,
     /// The gateway's answer, which the call passes on, said that there is no such record.
     gateway_has_none: bool,
+    /// What became of a gateway whose failure the call passes on.
+    gateway_failed: Option<Box<LookupError>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct OffchainLookup {
-    callback: [u8; 4],
-    extra: Vec<u8>,
+impl RecordCall {
+    const fn new(to: Address, wrapped: bool, universal: bool) -> Self {
+        Self { to, wrapped, universal, gateway_has_none: false, gateway_failed: None }
+    }
 }
 
 impl Lookup {
@@ -214,6 +211,28 @@ impl Lookup {
         let ask = Ask::Call { to: registry, data: ens::resolver_call(&name) };
         let state = State::Resolver { at: name.clone() };
         Self { registry, name, record, state, ask, offchain_left: MAX_OFFCHAIN }
+    }
+
+    /// Begins to look up `record` of `name` through a universal resolver (ENSIP-23), which does the walk in one call.
+    pub fn through(universal_resolver: Address, name: EnsName, record: Record) -> Self {
+        let data = match &record {
+            Record::ReverseName => {
+                // Made by `EnsName::reverse_of`, so its first label is an address without 0x.
+                let label = name.labels().next().unwrap_or_default();
+                let address = hex::decode(label).unwrap_or_default();
+                encode_call(ens::REVERSE, &[Arg::Bytes(&address), Arg::Uint(ETHEREUM)])
+            }
+            _ => ens::resolve_call(&name, &record_call(&name, &record)),
+        };
+        let call = RecordCall::new(universal_resolver, record != Record::ReverseName, true);
+        Self {
+            registry: universal_resolver,
+            name,
+            record,
+            state: State::Record(call),
+            ask: Ask::Call { to: universal_resolver, data },
+            offchain_left: MAX_OFFCHAIN,
+        }
     }
 
     /// What to do next.
@@ -230,11 +249,11 @@ impl Lookup {
                 self.wildcard_answered(resolver, exact, &outcome)
             }
             (State::Record(call), Answer::Call(outcome)) => self.record_answered(call, outcome),
-            (State::Gateway { call, lookup, gateways }, Answer::Fetched(reply)) => {
-                self.gateway_answered(call, lookup, gateways, &reply)
+            (State::Gateway { call, lookup }, Answer::Fetched(reply)) => {
+                self.gateway_answered(call, lookup, Some(&reply))
             }
-            (State::Gateway { call, lookup, gateways }, Answer::Unreachable) => {
-                self.next_gateway(call, lookup, gateways, GatewayFault::Unreachable)
+            (State::Gateway { call, lookup }, Answer::Unreachable) => {
+                self.gateway_answered(call, lookup, None)
             }
             _ => Err(LookupError::Mismatch),
         }
@@ -273,30 +292,44 @@ impl Lookup {
         if !wrapped && !exact {
             return Ok(Step::Done(None));
         }
-        let call = match &self.record {
-            Record::Address => ens::addr_call(&self.name),
-            Record::Text(key) => ens::text_call(&self.name, key),
-            Record::ReverseName => ens::name_call(&self.name),
-        };
+        let call = record_call(&self.name, &self.record);
         let data = if wrapped { ens::resolve_call(&self.name, &call) } else { call };
-        self.next(State::Record(RecordCall { to, wrapped, gateway_has_none: false }), Ask::Call { to, data })
+        self.next(State::Record(RecordCall::new(to, wrapped, false)), Ask::Call { to, data })
     }
 
     fn record_answered(self, call: RecordCall, outcome: CallOutcome) -> Result<Step, LookupError> {
         let contract = call.to;
         match outcome {
+            CallOutcome::Returned(data) if data.is_empty() && call.universal => {
+                Err(LookupError::NoRegistry(contract))
+            }
             CallOutcome::Returned(data) => self
                 .decode(&data, call.wrapped)
                 .map(Step::Done)
                 .map_err(|error| LookupError::Garbled { contract, error }),
-            CallOutcome::Reverted(data) => match split_selector(&data) {
-                Ok((ens::OFFCHAIN_LOOKUP, error)) => self.send_offchain(call, error),
-                Err(_) | Ok((UNSUPPORTED_PROFILE, _)) => Ok(Step::Done(None)),
-                // dm3's deployed verifier can't pass an empty answer on and reverts.
-                Ok(_) if call.gateway_has_none => Ok(Step::Done(None)),
-                Ok((selector, error)) => {
-                    Err(LookupError::Refused { contract, reason: reason_of(selector, error) })
-                }
+            CallOutcome::Reverted(data) => self.record_refused(call, &data),
+        }
+    }
+
+    fn record_refused(self, call: RecordCall, data: &[u8]) -> Result<Step, LookupError> {
+        let contract = call.to;
+        let Ok((selector, error)) = split_selector(data) else { return Ok(Step::Done(None)) };
+        match selector {
+            ens::OFFCHAIN_LOOKUP => self.send_offchain(call, error),
+            ens::RESOLVER_ERROR if call.universal => {
+                let inner = Tuple::new(error).and_then(|tuple| tuple.bytes(0));
+                let inner = inner.map_err(|error| LookupError::Garbled { contract, error })?;
+                self.record_refused(RecordCall { universal: false, ..call }, inner)
+            }
+            ens::UNSUPPORTED_PROFILE
+            | ens::RESOLVER_NOT_FOUND
+            | ens::RESOLVER_NOT_CONTRACT
+            | ens::REVERSE_ADDRESS_MISMATCH => Ok(Step::Done(None)),
+            // dm3's deployed verifier can't pass an empty answer on and reverts.
+            _ if call.gateway_has_none => Ok(Step::Done(None)),
+            selector => match call.gateway_failed {
+                Some(failure) => Err(*failure),
+                None => Err(LookupError::Refused { contract, reason: reason_of(selector, error) }),
             },
         }
     }
@@ -323,67 +356,32 @@ impl Lookup {
     }
 
     fn send_offchain(mut self, call: RecordCall, error: &[u8]) -> Result<Step, LookupError> {
-        let contract = call.to;
-        self.offchain_left =
-            self.offchain_left.checked_sub(1).ok_or(LookupError::TooManyLookups(contract))?;
-        let garbled = |error| LookupError::Garbled { contract, error };
-        let tuple = Tuple::new(error).map_err(garbled)?;
-        if tuple.address(0).map_err(garbled)? != contract {
-            return Err(LookupError::ForeignSender(contract));
-        }
-        let templates = tuple.strings(1).map_err(garbled)?;
-        let data = tuple.bytes(2).map_err(garbled)?;
-        let lookup = OffchainLookup {
-            callback: tuple.bytes4(3).map_err(garbled)?,
-            extra: tuple.bytes(4).map_err(garbled)?.to_vec(),
-        };
-        let mut gateways: Vec<_> = templates
-            .into_iter()
-            .filter_map(|template| gateway_request(template, contract, data))
-            .take(MAX_GATEWAYS)
-            .collect();
-        gateways.reverse();
-        match gateways.last().cloned() {
-            Some(first) => self.next(State::Gateway { call, lookup, gateways }, Ask::Fetch(first)),
-            None => Err(LookupError::NoGateway(contract)),
-        }
+        self.offchain_left = self.offchain_left.checked_sub(1).ok_or(LookupError::TooManyLookups(call.to))?;
+        let lookup = Offchain::parse(call.to, error)?;
+        self.ask_gateways(call, lookup)
     }
 
     fn gateway_answered(
         self,
         call: RecordCall,
-        lookup: OffchainLookup,
-        gateways: Vec<HttpRequest>,
-        reply: &HttpResponse,
+        mut lookup: Offchain,
+        reply: Option<&HttpResponse>,
     ) -> Result<Step, LookupError> {
-        match reply.status {
-            200..=299 => {}
-            // EIP-3668: the request itself is refused, so no other gateway is asked.
-            status @ 400..=499 => return Err(gateway_error(&gateways, GatewayFault::Status(status))),
-            status => return self.next_gateway(call, lookup, gateways, GatewayFault::Status(status)),
-        }
-        let Some(response) = reply_data(&reply.body) else {
-            return self.next_gateway(call, lookup, gateways, GatewayFault::Body);
-        };
-        let gateway_has_none = Tuple::new(&response).and_then(|t| t.bytes(0)).is_ok_and(<[u8]>::is_empty);
-        let data = encode_call(lookup.callback, &[Arg::Bytes(&response), Arg::Bytes(&lookup.extra)]);
-        let ask = Ask::Call { to: call.to, data };
-        self.next(State::Record(RecordCall { gateway_has_none, ..call }), ask)
+        lookup.answered(reply)?;
+        self.ask_gateways(call, lookup)
     }
 
-    fn next_gateway(
-        self,
-        call: RecordCall,
-        lookup: OffchainLookup,
-        mut gateways: Vec<HttpRequest>,
-        fault: GatewayFault,
-    ) -> Result<Step, LookupError> {
-        let error = gateway_error(&gateways, fault);
-        gateways.pop();
-        match gateways.last().cloned() {
-            Some(next) => self.next(State::Gateway { call, lookup, gateways }, Ask::Fetch(next)),
-            None => Err(error),
+    fn ask_gateways(self, call: RecordCall, lookup: Offchain) -> Result<Step, LookupError> {
+        if let Some(request) = lookup.request().cloned() {
+            return self.next(State::Gateway { call, lookup }, Ask::Fetch(request));
         }
+        let ask = Ask::Call { to: call.to, data: lookup.callback() };
+        let call = RecordCall {
+            gateway_has_none: lookup.has_none,
+            gateway_failed: lookup.failure.map(Box::new),
+            ..call
+        };
+        self.next(State::Record(call), ask)
     }
 
     fn next(mut self, state: State, ask: Ask) -> Result<Step, LookupError> {
@@ -393,33 +391,12 @@ impl Lookup {
     }
 }
 
-/// The request that a gateway template stands for; `None` if it may not be called.
-fn gateway_request(template: &str, sender: Address, data: &[u8]) -> Option<HttpRequest> {
-    if template.len() > MAX_TEMPLATE {
-        return None;
+fn record_call(name: &EnsName, record: &Record) -> Vec<u8> {
+    match record {
+        Record::Address => ens::addr_call(name),
+        Record::Text(key) => ens::text_call(name, key),
+        Record::ReverseName => ens::name_call(name),
     }
-    let sender = sender.to_lower_hex();
-    let data = format!("0x{}", hex::encode(data));
-    let url: HttpUrl = template.replace("{sender}", &sender).replace("{data}", &data).parse().ok()?;
-    Some(if template.contains("{data}") {
-        HttpRequest::get(url)
-    } else {
-        HttpRequest::post(url, canonical(&object(vec![("data", data.into()), ("sender", sender.into())])))
-    })
-}
-
-fn gateway_error(gateways: &[HttpRequest], fault: GatewayFault) -> LookupError {
-    let gateway = gateways.last().map(|request| request.url.authority().to_owned()).unwrap_or_default();
-    LookupError::Gateway { gateway, fault }
-}
-
-/// The bytes in a gateway's `{"data":"0x…"}`.
-fn reply_data(body: &str) -> Option<Vec<u8>> {
-    if body.len() > MAX_REPLY {
-        return None;
-    }
-    let reply: Value = serde_json::from_str(body).ok()?;
-    hex::decode(reply.get("data")?.as_str()?.strip_prefix("0x")?).ok()
 }
 
 /// A contract's error in words: the text of `Error(string)`, else its selector.

@@ -1,5 +1,5 @@
 use super::super::abi::encode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::delivery::Method;
@@ -96,7 +96,7 @@ fn an_absent_record_is_none_and_no_error() {
         returned(&[Arg::Bytes(&[])]),
         returned(&[Arg::Bytes(&encode(&[Arg::Bytes(b"")]))]),
         reverted(&[]),
-        reverted(&encode_call(UNSUPPORTED_PROFILE, &[Arg::Bytes4(ens::TEXT)])),
+        reverted(&encode_call(ens::UNSUPPORTED_PROFILE, &[Arg::Bytes4(ens::TEXT)])),
     ];
     for answer in absent {
         let mut answers = at_wildcard_resolver();
@@ -188,4 +188,121 @@ fn off_chain_lookups_are_bounded_and_only_in_the_contracts_own_name() {
 #[test]
 fn an_answer_to_another_question_is_a_defect() {
     assert_eq!(drive(Record::Address, vec![Answer::Unreachable]), Err(LookupError::Mismatch));
+}
+
+const UNIVERSAL: Address = Address::from_bytes([0x44; 20]);
+
+fn drive_universal(record: Record, answers: Vec<Answer>) -> Result<Step, LookupError> {
+    let name = if record == Record::ReverseName { EnsName::reverse_of(ALICE) } else { name() };
+    let mut step = Step::Next(Box::new(Lookup::through(UNIVERSAL, name, record)));
+    for answer in answers {
+        let Step::Next(lookup) = step else { panic!("asked no more, but {answer:?} is left") };
+        step = lookup.answer(answer)?;
+    }
+    Ok(step)
+}
+
+#[test]
+fn a_universal_resolver_is_asked_once() {
+    let Ok(Step::Next(lookup)) = drive_universal(Record::Address, vec![]) else { panic!() };
+    let data = ens::resolve_call(&name(), &ens::addr_call(&name()));
+    assert_eq!(lookup.ask(), &Ask::Call { to: UNIVERSAL, data });
+    let answer = returned(&[Arg::Bytes(&encode(&[Arg::Address(ALICE)])), Arg::Address(RESOLVER)]);
+    assert_eq!(drive_universal(Record::Address, vec![answer]), Ok(Step::Done(Some(Found::Address(ALICE)))));
+
+    let Ok(Step::Next(lookup)) = drive_universal(Record::ReverseName, vec![]) else { panic!() };
+    let data = encode_call(ens::REVERSE, &[Arg::Bytes(ALICE.as_bytes()), Arg::Uint(60)]);
+    assert_eq!(lookup.ask(), &Ask::Call { to: UNIVERSAL, data });
+    let answer = returned(&[Arg::Bytes(b"alice.eth"), Arg::Address(RESOLVER), Arg::Address(RESOLVER)]);
+    let found = Found::Text("alice.eth".into());
+    assert_eq!(drive_universal(Record::ReverseName, vec![answer]), Ok(Step::Done(Some(found))));
+}
+
+#[test]
+fn a_universal_resolver_tells_absence_by_errors() {
+    let resolver_error = |inner: &[u8]| encode_call(ens::RESOLVER_ERROR, &[Arg::Bytes(inner)]);
+    let unsupported = encode_call(ens::UNSUPPORTED_PROFILE, &[Arg::Bytes4(ens::TEXT)]);
+    for absent in [
+        encode_call(ens::RESOLVER_NOT_FOUND, &[Arg::Bytes(b"")]),
+        encode_call(ens::RESOLVER_NOT_CONTRACT, &[Arg::Bytes(b""), Arg::Address(RESOLVER)]),
+        encode_call(ens::REVERSE_ADDRESS_MISMATCH, &[Arg::Bytes(b"a.eth"), Arg::Bytes(b"")]),
+        unsupported.clone(),
+        resolver_error(&unsupported),
+        resolver_error(&[]),
+    ] {
+        assert_eq!(drive_universal(Record::Address, vec![reverted(&absent)]), Ok(Step::Done(None)));
+    }
+    let closed = encode_call(ens::ERROR_STRING, &[Arg::Bytes(b"closed")]);
+    let error = LookupError::Refused { contract: UNIVERSAL, reason: "closed".into() };
+    assert_eq!(drive_universal(Record::Address, vec![reverted(&resolver_error(&closed))]), Err(error));
+    let nested = resolver_error(&resolver_error(&closed));
+    assert!(drive_universal(Record::Address, vec![reverted(&nested)]).is_err());
+    let nothing = Answer::Call(CallOutcome::Returned(vec![]));
+    assert_eq!(drive_universal(Record::Address, vec![nothing]), Err(LookupError::NoRegistry(UNIVERSAL)));
+}
+
+/// `query((address,string[],bytes)[])` of questions that each go to one gateway.
+fn query(gateways: &[&str]) -> Vec<u8> {
+    let tuples: Vec<Vec<u8>> = gateways
+        .iter()
+        .map(|url| encode(&[Arg::Address(RESOLVER), Arg::Strings(&[url]), Arg::Bytes(&[0xDA])]))
+        .collect();
+    let mut data =
+        [&ens::BATCH_QUERY[..], &encode(&[Arg::Uint(32), Arg::Uint(tuples.len() as u64)])].concat();
+    let mut offset = 32 * tuples.len() as u64;
+    for tuple in &tuples {
+        data.extend(encode(&[Arg::Uint(offset)]));
+        offset += tuple.len() as u64;
+    }
+    data.extend(tuples.concat());
+    data
+}
+
+fn batch(gateways: &[&str]) -> Answer {
+    let data = query(gateways);
+    let args = [
+        Arg::Address(UNIVERSAL),
+        Arg::Strings(&["x-batch-gateway:true", "https://batch.example"]),
+        Arg::Bytes(&data),
+        Arg::Bytes4([9; 4]),
+        Arg::Bytes(b"extra"),
+    ];
+    reverted(&encode_call(ens::OFFCHAIN_LOOKUP, &args))
+}
+
+#[test]
+fn the_questions_of_a_batch_are_put_to_their_own_gateways() {
+    let mut answers = vec![batch(&["https://one.example/{sender}/{data}", "https://two.example"])];
+    let Ok(Step::Next(lookup)) = drive_universal(Record::Address, answers.clone()) else { panic!() };
+    let Ask::Fetch(first) = lookup.ask() else { panic!() };
+    assert_eq!(first.url.as_str(), format!("https://one.example/0x{}/0xda", "11".repeat(20)));
+    answers.extend([reply(200, "{\"data\":\"0x0102\"}"), reply(503, "")]);
+    let Ok(Step::Next(lookup)) = drive_universal(Record::Address, answers.clone()) else { panic!() };
+    let failed = encode_call(ens::HTTP_ERROR, &[Arg::Uint(503), Arg::Bytes(b"")]);
+    let response = encode(&[Arg::Uints(&[0, 1]), Arg::List(&[&[1, 2], &failed])]);
+    let data = encode_call([9; 4], &[Arg::Bytes(&response), Arg::Bytes(b"extra")]);
+    assert_eq!(lookup.ask(), &Ask::Call { to: UNIVERSAL, data });
+
+    let mut passed_on = answers.clone();
+    passed_on.push(reverted(&encode_call(ens::RESOLVER_ERROR, &[Arg::Bytes(&failed)])));
+    let error = LookupError::Gateway { gateway: "two.example".into(), fault: GatewayFault::Status(503) };
+    assert_eq!(drive_universal(Record::Address, passed_on), Err(error));
+    answers.push(returned(&[Arg::Bytes(&encode(&[Arg::Address(ALICE)])), Arg::Address(RESOLVER)]));
+    assert_eq!(drive_universal(Record::Address, answers), Ok(Step::Done(Some(Found::Address(ALICE)))));
+}
+
+#[test]
+fn a_question_of_a_batch_that_may_not_be_put_fails_by_itself() {
+    let Ok(Step::Next(lookup)) =
+        drive_universal(Record::Address, vec![batch(&["http://evil.example", "x-batch-gateway:true"])])
+    else {
+        panic!()
+    };
+    let Ask::Call { to: UNIVERSAL, data } = lookup.ask() else { panic!("{:?}", lookup.ask()) };
+    let (_, args) = split_selector(data).unwrap();
+    let response = Tuple::new(args).unwrap().bytes(0).unwrap();
+    assert_eq!(Tuple::new(response).unwrap().list(1).unwrap().len(), 2);
+    let many = batch(&["https://a.example"; 33]);
+    let error = LookupError::Garbled { contract: UNIVERSAL, error: AbiError::TooMany };
+    assert_eq!(drive_universal(Record::Address, vec![many]), Err(error));
 }

@@ -7,11 +7,16 @@ pub mod ens;
 pub mod gateway;
 pub mod json_rpc;
 mod lookup;
+mod offchain;
+mod publish;
 mod record;
+pub(crate) mod smart_account;
 
 pub use delivery_service::{DeliveryServiceError, DeliveryServiceProfile};
 pub use gateway::{GatewayError, GatewayQuery, GatewayRecord, SigningForm};
 pub use lookup::{Answer, Ask, CallOutcome, Found, GatewayFault, Lookup, LookupError, Record, Step};
+pub use publish::{MULTICALL, SET_TEXT, TransactionRequest};
 pub use record::{
     DELIVERY_SERVICE_KEY, PROFILE_KEY, ProfileLink, ProfileLocation, RecordError, profile_record,
 };
+pub use smart_account::{IS_VALID_SIGNATURE, ProfileQuestion, SignatureQuestion};

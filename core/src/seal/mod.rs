@@ -9,12 +9,14 @@
 mod aead;
 mod hash;
 pub mod json;
+mod kdf;
 mod key_agreement;
 mod sealed;
 pub mod signing;
 
 pub use aead::SealKey;
 pub use hash::{keccak256, sha256, sha256_hex};
+pub use kdf::derive_key;
 pub use key_agreement::{EncryptionKey, EncryptionSecret};
 pub use sealed::{OpenError, Sealed, open, seal};
 

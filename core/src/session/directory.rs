@@ -5,7 +5,8 @@
 //! address ───────────────┴─▶ profile at the name, else at <address>.<address domain> ──verify(address)──▶ Peer
 //! ```
 //!
-//! Answers are kept for a minute, so that a batch of messages of one sender asks once.
+//! Answers are kept for a minute, or for the shorter time that the name's owner asks for, so that a batch of messages
+//! of one sender asks once. Documents that a record links to are not kept.
 
 use std::cell::RefCell;
 
@@ -14,12 +15,14 @@ use crate::identity::{
     Address, AddressError, EnsName, NameError, ProfileError, SignedProfile, VerifiedProfile,
 };
 use crate::ports::{Chain as _, Clock as _, Http as _, Normaliser as _, Ports, Unreachable};
+use crate::registry::abi::Tuple;
 use crate::registry::{
-    Answer, Ask, DELIVERY_SERVICE_KEY, DeliveryServiceError, DeliveryServiceProfile, Found, Lookup,
-    LookupError, PROFILE_KEY, ProfileLocation, Record, RecordError, Step,
+    Answer, Ask, CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceError, DeliveryServiceProfile, Found,
+    Lookup, LookupError, PROFILE_KEY, ProfileLocation, ProfileQuestion, Record, RecordError, Step,
+    TransactionRequest, ens,
 };
 
-/// How long an answer is believed: milliseconds.
+/// How long an answer is believed at most: milliseconds.
 const KEEP: u64 = 60_000;
 /// How many answers are kept.
 const MAX_KEPT: usize = 500;
@@ -47,6 +50,17 @@ pub enum FindError {
     /// Nobody owns the name, or it points to no address.
     #[error("nobody is registered as {0}")]
     Unknown(EnsName),
+    /// An address name that points to another address than the one it carries: whoever serves it lies.
+    #[error("{name} points to the account {address}, which is not the one in its name")]
+    NotItself {
+        /// The name.
+        name: EnsName,
+        /// Where it points.
+        address: Address,
+    },
+    /// The name has no resolver of its own, so nothing can be published on it by a transaction.
+    #[error("{0} has no resolver of its own; its records are changed where it was registered")]
+    NoResolver(EnsName),
     /// The network failed; it can be tried again.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
@@ -204,7 +218,13 @@ impl<P: Ports> Directory<P> {
         if let Some(address) = name.address_below(&self.discovery.address_domain) {
             return Ok(Some(address));
         }
-        Ok(self.record(name, Record::Address).await?.and_then(Found::into_address))
+        let found = self.record(name, Record::Address).await?.and_then(Found::into_address);
+        match (found, name.carried_address()) {
+            (Some(address), Some(carried)) if address != carried => {
+                Err(FindError::NotItself { name: name.clone(), address })
+            }
+            _ => Ok(found),
+        }
     }
 
     /// The profile published at a name, if it was signed by `account`.
@@ -217,10 +237,49 @@ impl<P: Ports> Directory<P> {
         account: Address,
     ) -> Result<Option<(EnsName, VerifiedProfile)>, FindError> {
         let Some(json) = self.document(name, PROFILE_KEY).await? else { return Ok(None) };
-        let profile = SignedProfile::parse(&json)
-            .and_then(|signed| signed.verify(account))
-            .map_err(|reason| FindError::Profile { name: name.clone(), reason })?;
+        let wrong = |reason| FindError::Profile { name: name.clone(), reason };
+        let signed = SignedProfile::parse(&json).map_err(wrong)?;
+        let profile = self.verify(signed, account).await?.map_err(wrong)?;
         Ok(Some((name.clone(), profile)))
+    }
+
+    /// Proves that an account signed a profile: an ordinary account by the signature itself, a smart account by its
+    /// own word on the chain (ERC-1271), even if it is not deployed yet (ERC-6492).
+    ///
+    /// # Errors
+    /// The outer one if the chain can't be asked, the inner one if the account did not sign.
+    pub async fn verify(
+        &self,
+        signed: SignedProfile,
+        account: Address,
+    ) -> Result<Result<VerifiedProfile, ProfileError>, Unreachable> {
+        let error = match signed.clone().verify(account) {
+            Ok(profile) => return Ok(Ok(profile)),
+            Err(error) => error,
+        };
+        let Ok(asked) = ProfileQuestion::new(signed, account) else { return Ok(Err(error)) };
+        let question = asked.question();
+        let outcome = self.ports.chain().call(question.to(), question.data()).await?;
+        Ok(asked.answer(&outcome).ok_or(error))
+    }
+
+    /// The transaction that publishes a profile on an own name, for the wallet of its owner.
+    ///
+    /// # Errors
+    /// [`FindError::NoResolver`] if the name gets its records from elsewhere.
+    pub async fn publication(
+        &self,
+        name: &EnsName,
+        profile: &VerifiedProfile,
+    ) -> Result<TransactionRequest, FindError> {
+        let registry = Some(self.discovery.ens_registry);
+        let resolver = match self.ports.chain().call(registry, &ens::resolver_call(name)).await? {
+            CallOutcome::Returned(data) => Tuple::new(&data).and_then(|tuple| tuple.address(0)).ok(),
+            CallOutcome::Reverted(_) => None,
+        };
+        let resolver = resolver.filter(|resolver| *resolver != Address::ZERO);
+        let resolver = resolver.ok_or_else(|| FindError::NoResolver(name.clone()))?;
+        Ok(TransactionRequest::set_profile(resolver, name, profile))
     }
 
     /// What a delivery service's name says about it.
@@ -285,6 +344,7 @@ impl<P: Ports> Directory<P> {
             return Ok(Some(kept.found.clone()));
         }
         let found = self.look_up(name, record.clone()).await?;
+        let keep = if found.is_some() { self.lifetime(name).await? } else { 0 };
         let mut kept = self.kept.borrow_mut();
         kept.retain(|kept| kept.name != *name || kept.record != record);
         if kept.len() >= MAX_KEPT {
@@ -292,13 +352,30 @@ impl<P: Ports> Directory<P> {
         }
         // An absence is asked again at once: people publish their profile while somebody waits for it.
         if let Some(found) = &found {
-            kept.push(Kept { name: name.clone(), record, until: now + KEEP, found: found.clone() });
+            kept.push(Kept { name: name.clone(), record, until: now + keep, found: found.clone() });
         }
         Ok(found)
     }
 
+    /// How long the owner of a name lets its records be kept: milliseconds. The names of addresses have no entry of
+    /// their own to say so, and an entry that says nothing says zero.
+    async fn lifetime(&self, name: &EnsName) -> Result<u64, FindError> {
+        if name.carried_address().is_some() || name.is_reverse() {
+            return Ok(KEEP);
+        }
+        let registry = Some(self.discovery.ens_registry);
+        let seconds = match self.ports.chain().call(registry, &ens::ttl_call(name)).await? {
+            CallOutcome::Returned(data) => Tuple::new(&data).and_then(|tuple| tuple.uint(0)).unwrap_or(0),
+            CallOutcome::Reverted(_) => 0,
+        };
+        Ok(if seconds == 0 { KEEP } else { seconds.saturating_mul(1000).min(KEEP) })
+    }
+
     async fn look_up(&self, name: &EnsName, record: Record) -> Result<Option<Found>, FindError> {
-        let mut lookup = Lookup::new(self.discovery.ens_registry, name.clone(), record);
+        let mut lookup = match self.discovery.universal_resolver {
+            Some(resolver) => Lookup::through(resolver, name.clone(), record),
+            None => Lookup::new(self.discovery.ens_registry, name.clone(), record),
+        };
         loop {
             let answer = match lookup.ask() {
                 Ask::Call { to, data } => Answer::Call(self.ports.chain().call(Some(*to), data).await?),

@@ -1,36 +1,56 @@
 //! Signing in: at most two wallet signatures at first use, none afterwards.
+//!
+//! ```text
+//! create_keys    seed = hash of the wallet's signature ─┐
+//! random_keys    seed = chance, kept by a backup ───────┼─▶ compared with what is published ─▶ Keys
+//! restore_keys   seed = out of a backup ────────────────┘
+//! ```
+//!
+//! Keys can follow from signatures only if the wallet signs the same text alike each time and for ever. Smart accounts
+//! don't, and [`Registration::wallet_signs_alike`] tells of others.
 
 use std::rc::Rc;
 
 use super::{Directory, FindError};
 use crate::delivery::api::{self, ApiError};
-use crate::identity::wallet_signature::{RecoverError, recover};
-use crate::identity::{Address, DEFAULT_NONCE, KeySeed, ProfileError, ProfileKeys, UserProfile, key_message};
-use crate::ports::{Http as _, Ports, Store as _, StoreError, Unreachable, Wallet, WalletError};
+use zeroize::Zeroizing;
+
+use crate::identity::wallet_signature::{RecoverError, eip191_hash, recover};
+use crate::identity::{
+    Address, Backup, BackupError, KeyNonce, KeySeed, ProfileError, ProfileKeys, RecoveryCode, UserProfile,
+    key_message,
+};
+use crate::ports::{Chain as _, Http as _, Ports, Store as _, StoreError, Unreachable, Wallet, WalletError};
 use crate::record::Account;
+use crate::registry::SignatureQuestion;
 
 /// An account that wants to sign in.
 pub struct SignIn<P> {
     directory: Rc<Directory<P>>,
     account: Address,
+    nonce: KeyNonce,
 }
 
-/// What the wallet's first signature led to.
+/// How the keys relate to what the account has published.
 pub enum Keys<P> {
     /// The account's profile holds these very keys.
     Known(SignedIn),
     /// The account has no profile yet.
     New(Registration<P>),
-    /// The account's profile holds other keys: another app derived them in another way, or the wallet does
-    /// not sign the same text the same way twice. Publishing replaces that profile; what was sealed for the
-    /// other keys can't be read with these.
-    Other(Registration<P>),
+    /// The account's profile is in order and holds other keys. They come from another nonce, which
+    /// [`SignIn::with_nonce`] lets one try; or they were random; or the wallet does not sign alike twice. Publishing
+    /// replaces that profile; what was sealed for the other keys can't be read with these.
+    OtherNonce(Registration<P>),
+    /// What is published can't be used: it is damaged, or somebody else signed it. Publishing replaces it.
+    Unusable(Registration<P>),
 }
 
 /// Keys that are not published yet.
 pub struct Registration<P> {
     directory: Rc<Directory<P>>,
     account: Address,
+    /// What the wallet signed for the seed, if the seed follows from that.
+    key_message: Option<String>,
     seed: KeySeed,
     profile: UserProfile,
 }
@@ -60,6 +80,12 @@ pub enum SignInError {
         /// Who did.
         signer: Address,
     },
+    /// A smart account: its signatures can change with its owners, so keys that follow from them would be lost.
+    #[error("this is a smart account, whose signatures can change; it needs random keys and a backup")]
+    SmartAccount,
+    /// The backup could not be opened.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The account's published profile could not be looked up.
     #[error(transparent)]
     Find(#[from] FindError),
@@ -75,14 +101,19 @@ pub enum SignInError {
 }
 
 impl<P: Ports> SignIn<P> {
-    /// Begins.
+    /// Begins, with the nonce that most clients use.
     pub fn new(directory: Rc<Directory<P>>, account: Address) -> Self {
-        Self { directory, account }
+        Self { directory, account, nonce: KeyNonce::default() }
+    }
+
+    /// The same with the nonce of another client, whose keys are wanted.
+    pub fn with_nonce(self, nonce: KeyNonce) -> Self {
+        Self { nonce, ..self }
     }
 
     /// The exact text the wallet will be asked to sign first.
     pub fn key_message(&self) -> String {
-        key_message(self.account, DEFAULT_NONCE)
+        key_message(self.account, self.nonce.as_str())
     }
 
     /// Lets the wallet sign the key message and looks up what the account has published.
@@ -91,32 +122,58 @@ impl<P: Ports> SignIn<P> {
     /// [`SignInError`]; a refusal by the person is one.
     pub async fn create_keys(&self, wallet: &impl Wallet) -> Result<Keys<P>, SignInError> {
         let message = self.key_message();
-        let signature = wallet.sign_text(self.account, &message).await?;
-        self.check_signer(recover(&message, &signature)?)?;
-        let seed = KeySeed::derive(&signature);
+        // Whoever has this signature has the keys.
+        let signature = Zeroizing::new(wallet.sign_text(self.account, &message).await?);
+        let signed = recover(&message, &signature).map_err(SignInError::from);
+        if let Err(error) = signed.and_then(|signer| self.check_signer(signer)) {
+            let by_contract = self.is_signed_by_contract(&message, &signature).await?;
+            return Err(if by_contract { SignInError::SmartAccount } else { error });
+        }
+        self.compare(KeySeed::derive(&signature), Some(message)).await
+    }
+
+    /// Makes keys by chance, for an account whose wallet does not sign alike twice. Whoever publishes them needs a
+    /// backup: without it they are lost with the device.
+    ///
+    /// # Errors
+    /// [`SignInError::Find`] if what is published can't be looked up.
+    pub async fn random_keys(&self) -> Result<Keys<P>, SignInError> {
+        self.compare(KeySeed::new_random(self.directory.ports().entropy()), None).await
+    }
+
+    /// Takes the keys out of a backup.
+    ///
+    /// # Errors
+    /// [`SignInError::Backup`] if it is another account's, or the code does not open it.
+    pub async fn restore_keys(&self, backup: &Backup, code: &RecoveryCode) -> Result<Keys<P>, SignInError> {
+        if backup.account() != self.account {
+            return Err(BackupError::OtherAccount(backup.account()).into());
+        }
+        self.compare(backup.open(code)?, None).await
+    }
+
+    async fn compare(&self, seed: KeySeed, key_message: Option<String>) -> Result<Keys<P>, SignInError> {
         let keys = ProfileKeys::derive(&seed).public();
-        let published =
-            match self.directory.profile_at(&self.directory.alias(self.account), self.account).await {
-                Ok(published) => published,
-                // A damaged profile is replaced like one with other keys.
-                Err(FindError::Profile { .. } | FindError::Record { .. }) => {
-                    return Ok(Keys::Other(self.registration(seed)));
-                }
-                Err(error) => return Err(error.into()),
-            };
+        let published = self.directory.profile_at(&self.directory.alias(self.account), self.account).await;
+        let profile = UserProfile::new(keys, vec![self.directory.discovery().name.clone()]);
+        let (directory, account) = (Rc::clone(&self.directory), self.account);
+        let registration = Registration { directory, account, key_message, seed, profile };
         match published {
-            Some((_, profile)) if profile.keys() == keys => {
-                Ok(Keys::Known(SignedIn { account: self.account, seed }))
+            Ok(Some((_, profile))) if profile.keys().matches(&keys) => {
+                Ok(Keys::Known(registration.signed_in()))
             }
-            Some(_) => Ok(Keys::Other(self.registration(seed))),
-            None => Ok(Keys::New(self.registration(seed))),
+            Ok(Some(_)) => Ok(Keys::OtherNonce(registration)),
+            Ok(None) => Ok(Keys::New(registration)),
+            Err(FindError::Profile { .. } | FindError::Record { .. }) => Ok(Keys::Unusable(registration)),
+            Err(error) => Err(error.into()),
         }
     }
 
-    fn registration(&self, seed: KeySeed) -> Registration<P> {
-        let keys = ProfileKeys::derive(&seed).public();
-        let profile = UserProfile::new(keys, vec![self.directory.discovery().name.clone()]);
-        Registration { directory: Rc::clone(&self.directory), account: self.account, seed, profile }
+    async fn is_signed_by_contract(&self, message: &str, signature: &str) -> Result<bool, Unreachable> {
+        let hash = eip191_hash(message.as_bytes());
+        let Ok(question) = SignatureQuestion::new(self.account, hash, signature) else { return Ok(false) };
+        let outcome = self.directory.ports().chain().call(question.to(), question.data()).await?;
+        Ok(question.accepted(&outcome))
     }
 
     fn check_signer(&self, signer: Address) -> Result<(), SignInError> {
@@ -131,6 +188,24 @@ impl<P: Ports> Registration<P> {
         self.profile.registration_message(self.account)
     }
 
+    /// Asks the wallet once more for the signature that the keys follow from. If it signs otherwise now, the keys can't
+    /// be had again on another device, and [random ones](SignIn::random_keys) should be published instead.
+    ///
+    /// # Errors
+    /// [`SignInError::Wallet`]; a refusal by the person is one.
+    pub async fn wallet_signs_alike(&self, wallet: &impl Wallet) -> Result<bool, SignInError> {
+        let Some(message) = &self.key_message else { return Ok(true) };
+        let signature = Zeroizing::new(wallet.sign_text(self.account, message).await?);
+        Ok(KeySeed::derive(&signature).matches(&self.seed))
+    }
+
+    /// A file and a code that bring the keys back; to be kept before they are published.
+    pub fn backup(&self) -> (Backup, RecoveryCode) {
+        let entropy = self.directory.ports().entropy();
+        let code = RecoveryCode::new_random(entropy);
+        (Backup::wrap(self.account, &self.seed, &code, entropy), code)
+    }
+
     /// Lets the wallet sign the profile and publishes it under the account's address name and at the node's
     /// delivery service.
     ///
@@ -138,16 +213,12 @@ impl<P: Ports> Registration<P> {
     /// [`SignInError`]; it can be repeated.
     pub async fn publish(&self, wallet: &impl Wallet) -> Result<SignedIn, SignInError> {
         let signature = wallet.sign_text(self.account, &self.message()).await?;
-        let signed =
-            self.profile.clone().signed(signature).verify(self.account).map_err(|error| match error {
-                ProfileError::OtherSigner { account, signer } => {
-                    SignInError::OtherAccount { account, signer }
-                }
-                ProfileError::Signature(error) => SignInError::Signature(error),
-                ProfileError::TooLarge | ProfileError::Form(_) => {
-                    SignInError::Signature(RecoverError::Invalid)
-                }
-            })?;
+        let signed = self.profile.clone().signed(signature);
+        let signed = self.directory.verify(signed, self.account).await?.map_err(|error| match error {
+            ProfileError::OtherSigner { account, signer } => SignInError::OtherAccount { account, signer },
+            ProfileError::Signature(error) => SignInError::Signature(error),
+            ProfileError::TooLarge | ProfileError::Form(_) => SignInError::Signature(RecoverError::Invalid),
+        })?;
         let discovery = self.directory.discovery();
         let alias = self.directory.alias(self.account);
         let http = self.directory.ports().http();
@@ -158,7 +229,11 @@ impl<P: Ports> Registration<P> {
         let reply = http.send(&api::post_profile(service, &alias, signed.as_signed())).await?;
         api::parse_done(&reply)?;
         self.directory.forget(&alias);
-        Ok(SignedIn { account: self.account, seed: KeySeed::from_bytes(*self.seed.expose_secret()) })
+        Ok(self.signed_in())
+    }
+
+    fn signed_in(&self) -> SignedIn {
+        SignedIn { account: self.account, seed: self.seed.duplicate() }
     }
 }
 

@@ -11,8 +11,10 @@ use crate::identity::{Address, EnsName, SignedProfile};
 use crate::ports::Clock as _;
 use crate::registry::abi::{Arg, Tuple, encode, encode_call, split_selector};
 use crate::registry::gateway::{encode_answer, parse_request, response_digest};
+use crate::registry::smart_account::{NOT_DEPLOYED, SIGNATURE_CHECK};
 use crate::registry::{
-    CallOutcome, GatewayQuery, GatewayRecord, PROFILE_KEY, SigningForm, ens, profile_record,
+    CallOutcome, GatewayQuery, GatewayRecord, IS_VALID_SIGNATURE, PROFILE_KEY, SigningForm, ens,
+    profile_record,
 };
 use crate::seal::{keccak256, sha256};
 
@@ -25,6 +27,11 @@ const WILDCARD: Address = Address::from_bytes([0x22; 20]);
 /// Sends everybody to the gateway that the name's owner chose.
 const OFFCHAIN: Address = Address::from_bytes([0x33; 20]);
 
+/// Asks the others in one call (ENSIP-23).
+pub const UNIVERSAL: Address = Address::from_bytes([0x44; 20]);
+/// Deploys smart accounts.
+const FACTORY: Address = Address::from_bytes([0xfa; 20]);
+
 /// How long an answer of the gateway is valid, in seconds.
 const GATEWAY_TTL: u64 = 300;
 
@@ -36,6 +43,8 @@ pub struct Chain {
     gateway_key: SigningKey,
     names: BTreeMap<EnsName, Name>,
     profiles: BTreeMap<Address, SignedProfile>,
+    /// Smart accounts and their owners.
+    accounts: BTreeMap<Address, Address>,
 }
 
 /// What is kept at a name.
@@ -45,6 +54,8 @@ pub struct Name {
     pub address: Option<Address>,
     /// Its text records.
     pub texts: BTreeMap<String, String>,
+    /// For how many seconds its records may be kept; zero if nothing is said.
+    pub ttl: u64,
     /// Of a reverse name: the primary name.
     pub primary: Option<String>,
     /// Where its resolver sends everybody instead of answering.
@@ -56,12 +67,25 @@ impl Chain {
     pub fn new(clock: FakeClock, domain: EnsName, gateway: &str) -> Self {
         let gateway_key = SigningKey::from_slice(&sha256(b"gateway")).expect("a hash is a key");
         let gateway = gateway.to_owned();
-        Self { clock, domain, gateway, gateway_key, names: BTreeMap::new(), profiles: BTreeMap::new() }
+        Self {
+            clock,
+            domain,
+            gateway,
+            gateway_key,
+            names: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+        }
     }
 
     /// The records of a name, which is registered if it was not.
     pub fn name(&mut self, name: &EnsName) -> &mut Name {
         self.names.entry(name.clone()).or_default()
+    }
+
+    /// Puts a smart account on the chain.
+    pub fn deploy(&mut self, account: Address, owner: Address) {
+        self.accounts.insert(account, owner);
     }
 
     /// What the gateway says about an account from now on.
@@ -76,10 +100,15 @@ impl Chain {
 
     /// `eth_call`.
     pub fn call(&self, to: Option<Address>, data: &[u8]) -> CallOutcome {
-        let Some(to) = to else { return CallOutcome::Reverted(Vec::new()) };
+        let Some(to) = to else { return self.run(data) };
         let Ok((selector, args)) = split_selector(data) else { return CallOutcome::Reverted(Vec::new()) };
         let Ok(args) = Tuple::new(args) else { return CallOutcome::Reverted(Vec::new()) };
         match (to, selector) {
+            (UNIVERSAL, ens::RESOLVE) => self.resolve_universally(data, args),
+            (UNIVERSAL, ens::REVERSE) => self.reverse_universally(args),
+            (UNIVERSAL, _) if selector == callback() => self.check_batch(args),
+            (_, IS_VALID_SIGNATURE) => accepts(self.accounts.get(&to).copied(), args),
+            (REGISTRY, ens::TTL) => returned(&[Arg::Uint(self.at(args).map_or(0, |name| name.ttl))]),
             (REGISTRY, ens::RESOLVER) => returned(&[Arg::Address(self.resolver_of(args))]),
             (PLAIN | WILDCARD, ens::SUPPORTS_INTERFACE) => {
                 returned(&[Arg::Uint(u64::from(to == WILDCARD && args.bytes4(0) == Ok(ens::RESOLVE)))])
@@ -93,9 +122,81 @@ impl Chain {
                     None => CallOutcome::Reverted(Vec::new()),
                 }
             }
-            (REGISTRY | WILDCARD | OFFCHAIN, _) => CallOutcome::Reverted(Vec::new()),
+            (REGISTRY | WILDCARD | OFFCHAIN | UNIVERSAL, _) => CallOutcome::Reverted(Vec::new()),
             _ => CallOutcome::Returned(Vec::new()),
         }
+    }
+
+    /// Code that runs once: only the check of a smart account that its factory deploys first is known here.
+    fn run(&self, data: &[u8]) -> CallOutcome {
+        let answer = (|| {
+            let code = hex::decode(SIGNATURE_CHECK.trim()).ok()?;
+            let data = data.strip_prefix(code.as_slice())?;
+            let head = Tuple::new(data).ok()?;
+            let (account, factory) = (head.address(0).ok()?, head.address(1).ok()?);
+            let length = usize::try_from(head.uint(2).ok()?).ok()?;
+            let (preparation, check) = data.get(96..)?.split_at_checked(length)?;
+            let (selector, args) = split_selector(check).ok()?;
+            let owner = self.accounts.get(&account).copied().or_else(|| {
+                let owner = Tuple::new(preparation).ok()?.address(0).ok()?;
+                (factory == FACTORY && smart_account_of(owner) == account).then_some(owner)
+            });
+            let yes = returned(&[Arg::Bytes4(IS_VALID_SIGNATURE)]);
+            Some(selector == IS_VALID_SIGNATURE && accepts(owner, Tuple::new(args).ok()?) == yes)
+        })();
+        returned(&[Arg::Uint(u64::from(answer.unwrap_or(false)))])
+    }
+
+    /// `resolve(bytes,bytes)` of the universal resolver, which finds the resolver itself.
+    fn resolve_universally(&self, data: &[u8], args: Tuple<'_>) -> CallOutcome {
+        let Ok((selector, inner)) = args.bytes(1).and_then(split_selector) else {
+            return CallOutcome::Reverted(Vec::new());
+        };
+        let Ok(asked) = Tuple::new(inner) else { return CallOutcome::Reverted(Vec::new()) };
+        match self.resolver_of(asked) {
+            PLAIN => match self.answer_plainly(selector, asked) {
+                CallOutcome::Returned(answer) => returned(&[Arg::Bytes(&answer), Arg::Address(PLAIN)]),
+                CallOutcome::Reverted(error) => {
+                    CallOutcome::Reverted(encode_call(ens::RESOLVER_ERROR, &[Arg::Bytes(&error)]))
+                }
+            },
+            _ if self.is_below_domain(args) => offchain_batch(&self.gateway, data),
+            _ => {
+                let name = args.bytes(0).unwrap_or_default();
+                CallOutcome::Reverted(encode_call(ens::RESOLVER_NOT_FOUND, &[Arg::Bytes(name)]))
+            }
+        }
+    }
+
+    /// What the universal resolver does with the one answer of a batch.
+    fn check_batch(&self, args: Tuple<'_>) -> CallOutcome {
+        let checked = (|| {
+            let (response, request) = (Tuple::new(args.bytes(0).ok()?).ok()?, args.bytes(1).ok()?);
+            let answer = *response.list(1).ok()?.first()?;
+            let passed_on = encode(&[Arg::Bytes(answer), Arg::Bytes(request)]);
+            match self.check_gateway(Tuple::new(&passed_on).ok()?) {
+                CallOutcome::Returned(result) => {
+                    let result = Tuple::new(&result).ok()?.bytes(0).ok()?;
+                    Some(returned(&[Arg::Bytes(result), Arg::Address(WILDCARD)]))
+                }
+                CallOutcome::Reverted(error) => {
+                    Some(CallOutcome::Reverted(encode_call(ens::RESOLVER_ERROR, &[Arg::Bytes(&error)])))
+                }
+            }
+        })();
+        checked.unwrap_or(CallOutcome::Reverted(Vec::new()))
+    }
+
+    fn is_below_domain(&self, args: Tuple<'_>) -> bool {
+        args.bytes(0).is_ok_and(|name| name.ends_with(&self.domain.dns_encoded()))
+    }
+
+    /// `reverse(bytes,uint256)` of the universal resolver.
+    fn reverse_universally(&self, args: Tuple<'_>) -> CallOutcome {
+        let account = args.bytes(0).ok().and_then(|bytes| bytes.try_into().ok()).map(Address::from_bytes);
+        let names = account.and_then(|account| self.names.get(&EnsName::reverse_of(account)));
+        let primary = names.and_then(|name| name.primary.as_deref()).unwrap_or_default();
+        returned(&[Arg::Bytes(primary.as_bytes()), Arg::Address(PLAIN), Arg::Address(PLAIN)])
     }
 
     /// `GET …/{sender}/{data}.json` of the gateway; `path` is what follows its URL.
@@ -190,6 +291,47 @@ fn returned(args: &[Arg<'_>]) -> CallOutcome {
 fn callback() -> [u8; 4] {
     let hash = keccak256(b"resolveWithProof(bytes,bytes)");
     [hash[0], hash[1], hash[2], hash[3]]
+}
+
+/// The universal resolver's way off-chain: a batch of the wildcard resolver's one question.
+fn offchain_batch(gateway: &str, data: &[u8]) -> CallOutcome {
+    let url = format!("{gateway}/{{sender}}/{{data}}.json");
+    let question = encode(&[Arg::Address(WILDCARD), Arg::Strings(&[&url]), Arg::Bytes(data)]);
+    let head = encode(&[Arg::Uint(32), Arg::Uint(1), Arg::Uint(32)]);
+    let query = [&ens::BATCH_QUERY[..], &head, &question].concat();
+    let args = [
+        Arg::Address(UNIVERSAL),
+        Arg::Strings(&["x-batch-gateway:true"]),
+        Arg::Bytes(&query),
+        Arg::Bytes4(callback()),
+        Arg::Bytes(data),
+    ];
+    CallOutcome::Reverted(encode_call(ens::OFFCHAIN_LOOKUP, &args))
+}
+
+/// The address that the factory puts a smart account at.
+pub(super) fn smart_account_of(owner: Address) -> Address {
+    let hash = keccak256(&[b"smart account of ".as_slice(), owner.as_bytes()].concat());
+    let mut address = [0; 20];
+    address.copy_from_slice(&hash[12..]);
+    Address::from_bytes(address)
+}
+
+/// The signature of a smart account that is not deployed yet (ERC-6492).
+pub(super) fn before_deployment(owner: Address, signature: &[u8]) -> Vec<u8> {
+    let preparation = encode(&[Arg::Address(owner)]);
+    let parts = encode(&[Arg::Address(FACTORY), Arg::Bytes(&preparation), Arg::Bytes(signature)]);
+    [&parts[..], &NOT_DEPLOYED].concat()
+}
+
+/// `isValidSignature` of a smart account: what its owner signed, whatever follows the signature.
+fn accepts(owner: Option<Address>, args: Tuple<'_>) -> CallOutcome {
+    let Some(owner) = owner else { return CallOutcome::Returned(Vec::new()) };
+    let signer = args.word(0).ok().zip(args.bytes(1).ok()).and_then(|(hash, signature)| {
+        recover_hash(&hash, &format!("0x{}", hex::encode(signature.get(..65)?))).ok()
+    });
+    let answer = if signer == Some(owner) { IS_VALID_SIGNATURE } else { [0xff; 4] };
+    returned(&[Arg::Bytes4(answer)])
 }
 
 fn offchain(sender: Address, gateway: &str, data: &[u8]) -> CallOutcome {

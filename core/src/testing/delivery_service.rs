@@ -143,12 +143,14 @@ impl DeliveryService {
         }
     }
 
-    /// Answers a request; `path` is what follows the service's URL, `address_of` what the chain says.
+    /// Answers a request; `path` is what follows the service's URL, `address_of` and `verify` what the
+    /// chain says.
     pub fn answer(
         &self,
         path: &str,
         request: &HttpRequest,
         address_of: impl Fn(&EnsName) -> Option<Address>,
+        verify: impl Fn(SignedProfile, Address) -> Option<VerifiedProfile>,
     ) -> HttpResponse {
         let body: Value =
             request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
@@ -156,7 +158,12 @@ impl DeliveryService {
         let account = |name: &str| name.parse().ok().and_then(|name| address_of(&name));
         let reply = match (request.method, segments.as_slice()) {
             (Method::Post, ["rpc"]) => return self.rpc(&body, address_of),
-            (Method::Post, ["profile", name]) => self.register(account(name), &body),
+            (Method::Post, ["profile", name]) => {
+                let profile = SignedProfile::from_json(body).ok();
+                self.register(
+                    account(name).zip(profile).and_then(|(account, profile)| verify(profile, account)),
+                )
+            }
             (Method::Get, ["auth", name]) => self.challenge(name, account(name)),
             (Method::Post, ["auth", name]) => self.log_in(account(name), &body),
             (Method::Get, ["delivery", "messages", "incoming", name]) => {
@@ -170,10 +177,9 @@ impl DeliveryService {
         reply.unwrap_or_else(|status| HttpResponse::new(status, String::new()))
     }
 
-    fn register(&self, account: Option<Address>, body: &Value) -> Result<HttpResponse, u16> {
-        let account = account.ok_or(400_u16)?;
-        let profile = SignedProfile::from_json(body.clone()).and_then(|signed| signed.verify(account));
-        self.state.borrow_mut().accounts.insert(account, profile.map_err(|_| 400_u16)?);
+    fn register(&self, profile: Option<VerifiedProfile>) -> Result<HttpResponse, u16> {
+        let profile = profile.ok_or(400_u16)?;
+        self.state.borrow_mut().accounts.insert(profile.account(), profile);
         Ok(ok(json!("a token that opens nothing")))
     }
 

@@ -71,11 +71,11 @@ impl Store for MemoryStore {
     }
 
     async fn seed(&self, owner: Address) -> Result<Option<KeySeed>, StoreError> {
-        self.read(owner, |records| records.seed.as_ref().map(copy))
+        self.read(owner, |records| records.seed.as_ref().map(KeySeed::duplicate))
     }
 
     async fn set_seed(&self, owner: Address, seed: &KeySeed) -> Result<(), StoreError> {
-        self.write(owner, |records| records.seed = Some(copy(seed)))
+        self.write(owner, |records| records.seed = Some(seed.duplicate()))
     }
 
     async fn add_messages(
@@ -183,10 +183,6 @@ impl Store for MemoryStore {
     async fn erase(&self, owner: Address) -> Result<(), StoreError> {
         self.write(owner, |records| *records = Records::default())
     }
-}
-
-fn copy(seed: &KeySeed) -> KeySeed {
-    KeySeed::from_bytes(*seed.expose_secret())
 }
 
 #[cfg(test)]

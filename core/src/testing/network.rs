@@ -1,4 +1,4 @@
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::chain::{self, Chain, Name};
 use super::delivery_service::{DeliveryService, Wire};
-use super::{FakeClock, MemoryStore, SeededEntropy};
+use super::{FakeClock, MemoryStore, SeededEntropy, TestWallet};
 use crate::delivery::{
     ChainAccess, Discovery, HttpRequest, HttpResponse, socket_io::socket_base, socket_io::websocket_url,
 };
-use crate::identity::{Address, EnsName, NameError, SignedProfile};
+use crate::identity::{Address, EnsName, NameError, SignedProfile, VerifiedProfile};
 use crate::ports::{self, Clock as _, Connection, Http, Ports, Sockets, Unreachable};
-use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, data_uri};
+use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, ProfileQuestion, data_uri};
 use crate::seal::json::canonical;
 
 /// Where address names are registered.
@@ -33,6 +33,7 @@ struct Inner {
     services: [DeliveryService; 2],
     documents: RefCell<BTreeMap<String, HttpResponse>>,
     faults: RefCell<Vec<Rule>>,
+    universal: Cell<bool>,
     requests: RefCell<Vec<HttpRequest>>,
 }
 
@@ -79,6 +80,7 @@ impl Network {
             services,
             documents: RefCell::default(),
             faults: RefCell::default(),
+            universal: Cell::new(false),
             requests: RefCell::default(),
         }))
     }
@@ -94,6 +96,7 @@ impl Network {
             chain_id: 31337,
             rpc_url: "https://rpc.example".parse().expect("a URL"),
             ens_registry: chain::REGISTRY,
+            universal_resolver: self.0.universal.get().then_some(chain::UNIVERSAL),
         };
         let origin = "https://dm3.example".parse().expect("a URL");
         Discovery::at(&origin, self.first_service().name().clone(), address_domain(), access)
@@ -112,6 +115,16 @@ impl Network {
     /// Changes the records of a name.
     pub fn edit_name(&self, name: &EnsName, edit: impl FnOnce(&mut Name)) {
         edit(self.0.chain.borrow_mut().name(name));
+    }
+
+    /// Whether the node tells that the chain has a universal resolver.
+    pub fn offer_universal_resolver(&self, offer: bool) {
+        self.0.universal.set(offer);
+    }
+
+    /// Puts the contract of a smart account on the chain.
+    pub fn deploy(&self, wallet: &TestWallet) {
+        self.0.chain.borrow_mut().deploy(wallet.address(), wallet.owner());
     }
 
     /// Gives an account a name that is also its primary name.
@@ -190,7 +203,8 @@ impl Network {
         }
         let service = self.0.services.iter().find(|service| url.starts_with(service.url().as_str()))?;
         let path = &url[service.url().as_str().len()..];
-        Some(service.answer(path, request, |name| self.address_of(name)))
+        let verify = |profile, account| self.verify(profile, account);
+        Some(service.answer(path, request, |name| self.address_of(name), verify))
     }
 
     fn register_address(&self, request: &HttpRequest) -> HttpResponse {
@@ -199,13 +213,22 @@ impl Network {
         let account = body["address"].as_str().and_then(|text| text.parse().ok());
         let profile = SignedProfile::from_json(body["signedUserProfile"].clone()).ok();
         let registered = account.zip(profile).filter(|_| body["subdomain"] == address_domain().as_str());
-        match registered.and_then(|(account, profile)| profile.verify(account).ok()) {
+        match registered.and_then(|(account, profile)| self.verify(profile, account)) {
             Some(profile) => {
                 self.set_profile(profile.account(), profile.as_signed().clone());
                 HttpResponse::new(200, String::new())
             }
             None => HttpResponse::new(400, canonical(&Value::from("Couldn't store profile"))),
         }
+    }
+
+    fn verify(&self, profile: SignedProfile, account: Address) -> Option<VerifiedProfile> {
+        profile.clone().verify(account).ok().or_else(|| {
+            let asked = ProfileQuestion::new(profile, account).ok()?;
+            let (to, data) = (asked.question().to(), asked.question().data());
+            let outcome = self.0.chain.borrow().call(to, data);
+            asked.answer(&outcome)
+        })
     }
 
     fn address_of(&self, name: &EnsName) -> Option<Address> {

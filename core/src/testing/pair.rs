@@ -55,12 +55,12 @@ impl Default for Pair {
 impl Peer {
     /// Somebody whose wallet's key follows from `name`. They own no ENS name.
     pub fn new(network: &Network, name: &str) -> Self {
-        Self {
-            wallet: TestWallet::of(name),
-            store: MemoryStore::default(),
-            network: network.clone(),
-            starts: Cell::new(0),
-        }
+        Self::with_wallet(network, TestWallet::of(name))
+    }
+
+    /// Somebody with this wallet.
+    pub fn with_wallet(network: &Network, wallet: TestWallet) -> Self {
+        Self { wallet, store: MemoryStore::default(), network: network.clone(), starts: Cell::new(0) }
     }
 
     /// Their account.
@@ -87,7 +87,7 @@ impl Peer {
         let sign_in = SignIn::new(Rc::clone(&directory), self.address());
         let signed_in = match sign_in.create_keys(&self.wallet).await.expect("keys") {
             Keys::Known(signed_in) => signed_in,
-            Keys::New(registration) | Keys::Other(registration) => {
+            Keys::New(registration) | Keys::OtherNonce(registration) | Keys::Unusable(registration) => {
                 registration.publish(&self.wallet).await.expect("a profile")
             }
         };

@@ -2,6 +2,7 @@ use std::cell::{Ref, RefCell};
 
 use k256::ecdsa::SigningKey;
 
+use super::chain::{before_deployment, smart_account_of};
 use crate::identity::Address;
 use crate::identity::wallet_signature::{address_of, eip191_hash};
 use crate::ports::{Wallet, WalletError};
@@ -13,18 +14,42 @@ pub(super) fn account_of(key: &SigningKey) -> Address {
     address_of(point.as_bytes()[1..].try_into().expect("an uncompressed point has two coordinates"))
 }
 
-/// A wallet with one ordinary account that signs without asking, unless a test lets it fail.
+/// A wallet with one account that signs without asking, unless a test lets it fail.
 pub struct TestWallet {
     key: SigningKey,
+    kind: Kind,
     failure: RefCell<Option<WalletError>>,
     prompts: RefCell<Vec<String>>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ordinary,
+    /// A contract, whose signatures differ each time.
+    Smart,
+    /// A contract that is not on the chain yet.
+    SmartNotDeployed,
+}
+
 impl TestWallet {
-    /// The wallet whose key follows from a name.
+    /// The wallet of an ordinary account whose key follows from a name.
     pub fn of(name: &str) -> Self {
+        Self::with_kind(name, Kind::Ordinary)
+    }
+
+    /// The wallet of a smart account that belongs to the key of a name. Its contract must be deployed.
+    pub fn smart(name: &str) -> Self {
+        Self::with_kind(name, Kind::Smart)
+    }
+
+    /// The wallet of a smart account that its first transaction will deploy.
+    pub fn smart_before_deployment(name: &str) -> Self {
+        Self::with_kind(name, Kind::SmartNotDeployed)
+    }
+
+    fn with_kind(name: &str, kind: Kind) -> Self {
         let key = SigningKey::from_slice(&sha256(name.as_bytes())).expect("a hash is a key");
-        Self { key, failure: RefCell::default(), prompts: RefCell::default() }
+        Self { key, kind, failure: RefCell::default(), prompts: RefCell::default() }
     }
 
     /// The wallet of a private key, given as `0x` and 64 hexadecimal digits.
@@ -35,6 +60,11 @@ impl TestWallet {
 
     /// Its account.
     pub fn address(&self) -> Address {
+        if self.kind == Kind::Ordinary { self.owner() } else { smart_account_of(self.owner()) }
+    }
+
+    /// The account of its key.
+    pub fn owner(&self) -> Address {
         account_of(&self.key)
     }
 
@@ -60,7 +90,14 @@ impl Wallet for TestWallet {
         }
         let hash = eip191_hash(text.as_bytes());
         let (signature, recovery) = self.key.sign_prehash_recoverable(&hash);
-        Ok(format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + recovery.to_byte()))
+        let mut bytes = [&signature.to_bytes()[..], &[27 + recovery.to_byte()]].concat();
+        if self.kind != Kind::Ordinary {
+            bytes.push(self.prompts.borrow().len() as u8);
+        }
+        if self.kind == Kind::SmartNotDeployed {
+            bytes = before_deployment(self.owner(), &bytes);
+        }
+        Ok(format!("0x{}", hex::encode(bytes)))
     }
 }
 

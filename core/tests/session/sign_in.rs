@@ -15,7 +15,7 @@ fn new_keys(keys: Result<Keys<MemoryPorts>, SignInError>) -> Registration<Memory
     match keys {
         Ok(Keys::New(registration)) => registration,
         Ok(Keys::Known(_)) => panic!("the keys are known"),
-        Ok(Keys::Other(_)) => panic!("there are other keys"),
+        Ok(Keys::OtherNonce(_) | Keys::Unusable(_)) => panic!("there are other keys"),
         Err(error) => panic!("{error}"),
     }
 }
@@ -126,7 +126,7 @@ fn other_keys_are_told_and_can_be_replaced() {
         let pair = Pair::new();
         let services = vec![name("ds.dm3.eth")];
         pair.bob.publish(keys_of("another app").public(), services).await;
-        let Ok(Keys::Other(registration)) = create_keys(&pair.bob).await else {
+        let Ok(Keys::OtherNonce(registration)) = create_keys(&pair.bob).await else {
             panic!("the other keys are not noticed")
         };
         registration.publish(&pair.bob.wallet).await.unwrap();
@@ -147,7 +147,7 @@ fn a_profile_that_somebody_else_signed_counts_as_other_keys() {
         let mallory = TestWallet::of("mallory");
         let signature = mallory.sign_text(mallory.address(), &text).await.unwrap();
         pair.network.set_profile(pair.bob.address(), forged.signed(signature));
-        assert!(matches!(create_keys(&pair.bob).await, Ok(Keys::Other(_))));
+        assert!(matches!(create_keys(&pair.bob).await, Ok(Keys::Unusable(_))));
     });
 }
 

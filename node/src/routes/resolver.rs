@@ -48,15 +48,12 @@ pub async fn publish(
     if subdomain.as_ref() != Ok(app.names.address_domain()) {
         return Err(ApiError::Refused(format!("subdomain {} is not supported", publication.subdomain)));
     }
-    let profile = verified(publication.signed_user_profile, &publication.address)
-        .ok_or_else(|| ApiError::Refused("invalid profile".into()))?;
+    let invalid = || ApiError::Refused("invalid profile".into());
+    let address = Address::parse_unchecked_case(&publication.address).map_err(|_| invalid())?;
+    let profile = SignedProfile::from_json(publication.signed_user_profile).map_err(|_| invalid())?;
+    let profile = app.names.verify(profile, address).await?.ok_or_else(invalid)?;
     app.keep(&profile, Service::Gateway).await?;
     Ok("OK")
-}
-
-fn verified(profile: Value, address: &str) -> Option<VerifiedProfile> {
-    let address = Address::parse_unchecked_case(address).ok()?;
-    SignedProfile::from_json(profile).ok()?.verify(address).ok()
 }
 
 /// `POST profile/name`: gives a free name to the owner of a published profile.
@@ -124,5 +121,8 @@ pub async fn name(
 /// The profile that the name gateway answers with for an address.
 pub async fn published(app: &App, address: Address) -> Result<Option<VerifiedProfile>, ApiError> {
     let account = app.store.account(address).await?.filter(|account| account.gateway);
-    Ok(account.and_then(|account| SignedProfile::parse(&account.profile).ok()?.verify(address).ok()))
+    match account {
+        Some(account) => Ok(app.names.kept_profile(&account.profile, address).await?),
+        None => Ok(None),
+    }
 }

@@ -23,6 +23,7 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
         chain_id: config.chain_id,
         rpc_url: config.public_rpc_url.clone().unwrap_or_else(|| proxy("ethereum")),
         ens_registry: config.ens_registry,
+        universal_resolver: config.universal_resolver,
     };
     let (name, domain) = (config.name.clone(), config.address_domain.clone());
     let mut document = json!(Discovery::at(&config.public_url, name, domain, chain));

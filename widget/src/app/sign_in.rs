@@ -101,7 +101,7 @@ impl<P: Platform> Driver<P> {
                 self.keep_registration(registration);
                 self.show_step(SignInStep::PublishProfile { text }, None);
             }
-            Ok(Keys::Other(registration)) => {
+            Ok(Keys::OtherNonce(registration) | Keys::Unusable(registration)) => {
                 let text = registration.message();
                 self.keep_registration(registration);
                 self.show_step(SignInStep::OtherKeys { text }, None);
@@ -170,7 +170,10 @@ impl<P: Platform> Driver<P> {
         let code = match error {
             SignInError::Wallet(WalletError::Refused) => "signature-refused",
             SignInError::Wallet(_) => "wallet",
-            SignInError::Signature(_) | SignInError::OtherAccount { .. } => "signature",
+            SignInError::Signature(_)
+            | SignInError::OtherAccount { .. }
+            | SignInError::SmartAccount
+            | SignInError::Backup(_) => "signature",
             SignInError::Find(_) | SignInError::Unreachable(_) | SignInError::Node(_) => "node-unreachable",
             SignInError::Store(_) => "storage",
         };

@@ -36,7 +36,7 @@ pub async fn wrap(key: &CryptoKey, owner: Address, seed: &KeySeed) -> Result<JsV
     let nonce = Uint8Array::from(nonce.as_slice());
     // WebCrypto copies the bytes before it returns.
     let sealed = subtle()?
-        .encrypt_with_object_and_u8_array(&parameters(&nonce, owner), key, seed.expose_secret())
+        .encrypt_with_object_and_u8_array(&parameters(&nonce, owner), key, &seed.to_kept())
         .map_err(unavailable)?;
     let sealed = JsFuture::from(sealed).await.map_err(unavailable)?;
     Ok(Array::of2(&nonce, &Uint8Array::new(&sealed)).into())
@@ -52,13 +52,9 @@ pub async fn unwrap(key: &CryptoKey, owner: Address, sealed: &JsValue) -> Result
         .decrypt_with_object_and_js_u8_array(&parameters(&nonce, owner), key, &sealed)
         .map_err(unavailable)?;
     let opened = Uint8Array::new(&JsFuture::from(opened).await.map_err(damaged)?);
-    if opened.length() != 32 {
-        return Err(damaged(JsValue::NULL));
-    }
-    let mut seed = Zeroizing::new([0; 32]);
-    opened.copy_to(seed.as_mut_slice());
-    opened.fill(0, 0, 32);
-    Ok(KeySeed::from_bytes(*seed))
+    let seed = Zeroizing::new(opened.to_vec());
+    opened.fill(0, 0, opened.length());
+    KeySeed::from_kept(&seed).map_err(|_| damaged(JsValue::NULL))
 }
 
 fn parameters(nonce: &Uint8Array, owner: Address) -> AesGcmParams {

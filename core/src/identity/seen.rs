@@ -1,0 +1,187 @@
+//! Which profiles an account was seen with: trust on first use.
+//!
+//! A signed profile carries no time, so whoever serves it can serve an older one again, and its owner can replace its
+//! keys at any time. Who remembers what was seen can tell.
+
+use serde_json::Value;
+
+use super::{PublicKeys, VerifiedProfile};
+use crate::seal::json::{canonical, object};
+use crate::seal::{sha256, sha256_hex};
+
+/// How many profiles of an account are remembered; the oldest make room.
+const MAX_SEEN: usize = 16;
+
+/// The profiles of one account, in the order in which they were first seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenProfiles(Vec<Seen>);
+
+/// One profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seen {
+    /// SHA-256 of the signed profile.
+    profile: String,
+    /// SHA-256 of both public keys.
+    keys: String,
+    /// When it was first seen: milliseconds since 1970.
+    since: u64,
+}
+
+/// What a profile is, compared with those seen before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// The first of this account.
+    First,
+    /// The one that was seen last.
+    Same,
+    /// The same keys, but something else has changed, such as the delivery services.
+    Changed,
+    /// Other keys. Their owner has replaced them, or somebody controls the account's wallet.
+    KeysReplaced {
+        /// Since when the others were known: milliseconds since 1970.
+        since: u64,
+    },
+    /// One that was replaced before. Unless its owner went back to it, somebody serves an old one.
+    RolledBack {
+        /// Since when the one that replaced it is known: milliseconds since 1970.
+        replaced: u64,
+    },
+}
+
+/// Not what [`SeenProfiles::to_json`] wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stored list of seen profiles is damaged")]
+pub struct SeenError;
+
+impl SeenProfiles {
+    /// Compares a profile with what was seen, and changes nothing.
+    pub fn compare(&self, profile: &VerifiedProfile) -> Sighting {
+        let Some(last) = self.0.last() else { return Sighting::First };
+        let found = Seen::of(profile, 0);
+        if last.profile == found.profile {
+            return Sighting::Same;
+        }
+        if let Some(at) = self.0.iter().position(|seen| seen.profile == found.profile) {
+            // There is one behind it, as it is not the last.
+            return Sighting::RolledBack {
+                replaced: self.0.get(at + 1).map_or(last.since, |next| next.since),
+            };
+        }
+        if last.keys == found.keys { Sighting::Changed } else { Sighting::KeysReplaced { since: last.since } }
+    }
+
+    /// Remembers a profile as the account's present one.
+    pub fn accept(&mut self, profile: &VerifiedProfile, now: u64) {
+        let found = Seen::of(profile, now);
+        if self.0.last().is_some_and(|last| last.profile == found.profile) {
+            return;
+        }
+        self.0.retain(|seen| seen.profile != found.profile);
+        if self.0.len() >= MAX_SEEN {
+            self.0.remove(0);
+        }
+        self.0.push(found);
+    }
+
+    /// Compares, and remembers what may be taken without asking: everything but a profile that was replaced before.
+    pub fn see(&mut self, profile: &VerifiedProfile, now: u64) -> Sighting {
+        let sighting = self.compare(profile);
+        if !matches!(sighting, Sighting::RolledBack { .. }) {
+            self.accept(profile, now);
+        }
+        sighting
+    }
+
+    /// JSON text, to be kept on the device.
+    pub fn to_json(&self) -> String {
+        let rows = self.0.iter().map(|seen| {
+            object(vec![
+                ("profile", seen.profile.as_str().into()),
+                ("keys", seen.keys.as_str().into()),
+                ("since", seen.since.into()),
+            ])
+        });
+        canonical(&Value::Array(rows.collect()))
+    }
+
+    /// Reads what [`Self::to_json`] wrote.
+    ///
+    /// # Errors
+    /// [`SeenError`] if it is something else.
+    pub fn parse(json: &str) -> Result<Self, SeenError> {
+        let Ok(Value::Array(rows)) = serde_json::from_str(json) else { return Err(SeenError) };
+        if rows.len() > MAX_SEEN {
+            return Err(SeenError);
+        }
+        let read = |row: &Value| {
+            let hash = |member: &str| {
+                let text = row.get(member)?.as_str()?;
+                let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 64)?;
+                digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| text.to_owned())
+            };
+            Some(Seen { profile: hash("profile")?, keys: hash("keys")?, since: row.get("since")?.as_u64()? })
+        };
+        rows.iter().map(read).collect::<Option<_>>().map(Self).ok_or(SeenError)
+    }
+}
+
+impl Seen {
+    fn of(profile: &VerifiedProfile, since: u64) -> Self {
+        let PublicKeys { signing, encryption } = profile.keys();
+        let keys = sha256(&[*signing.as_bytes(), *encryption.as_bytes()].concat());
+        Self {
+            profile: sha256_hex(&profile.as_signed().to_canonical()),
+            keys: format!("0x{}", hex::encode(keys)),
+            since,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::{KeySeed, ProfileKeys, UserProfile};
+    use crate::ports::Wallet as _;
+    use crate::testing::TestWallet;
+
+    fn profile(keys: &str, service: &str) -> VerifiedProfile {
+        let wallet = TestWallet::of("alice");
+        let keys = ProfileKeys::derive(&KeySeed::derive(keys)).public();
+        let profile = UserProfile::new(keys, vec![service.parse().unwrap()]);
+        let text = profile.registration_message(wallet.address());
+        let signature = pollster::block_on(wallet.sign_text(wallet.address(), &text)).unwrap();
+        profile.signed(signature).verify(wallet.address()).unwrap()
+    }
+
+    #[test]
+    fn weakness_5_replaced_keys_and_an_old_profile_are_noticed() {
+        let mut seen = SeenProfiles::default();
+        let (first, moved, new) = (profile("a", "ds.eth"), profile("a", "ds2.eth"), profile("b", "ds2.eth"));
+        assert_eq!(seen.see(&first, 1), Sighting::First);
+        assert_eq!(seen.see(&first, 2), Sighting::Same);
+        assert_eq!(seen.see(&moved, 3), Sighting::Changed);
+        assert_eq!(seen.see(&new, 4), Sighting::KeysReplaced { since: 3 });
+        for _ in 0..2 {
+            assert_eq!(seen.see(&first, 5), Sighting::RolledBack { replaced: 3 });
+            assert_eq!(seen.see(&moved, 5), Sighting::RolledBack { replaced: 4 });
+        }
+        assert_eq!(seen.see(&new, 6), Sighting::Same);
+        seen.accept(&first, 7);
+        assert_eq!(seen.see(&first, 8), Sighting::Same);
+    }
+
+    #[test]
+    fn what_was_seen_is_kept_and_bounded() {
+        let mut seen = SeenProfiles::default();
+        for i in 0..MAX_SEEN as u64 + 3 {
+            seen.accept(&profile("a", &format!("ds{i}.eth")), i);
+        }
+        assert_eq!(seen.0.len(), MAX_SEEN);
+        assert_eq!(SeenProfiles::parse(&seen.to_json()), Ok(seen.clone()));
+        assert_eq!(SeenProfiles::parse("[]"), Ok(SeenProfiles::default()));
+        for bad in ["", "{}", "[{}]", &seen.to_json().replace("0x", "1x"), &format!("[{}]", "0,".repeat(20))]
+        {
+            assert_eq!(SeenProfiles::parse(bad), Err(SeenError), "{bad}");
+        }
+    }
+}

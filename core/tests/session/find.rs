@@ -1,0 +1,119 @@
+//! Looking people up: whose word counts, and for how long.
+
+use dm3_core::identity::{EnsName, UserProfile};
+use dm3_core::ports::Clock as _;
+use dm3_core::registry::{PROFILE_KEY, profile_record};
+use dm3_core::session::FindError;
+use dm3_core::testing::{Fault, Network, Pair, Peer, TestWallet};
+
+use crate::support::*;
+
+#[test]
+fn weakness_21_a_name_outside_ascii_is_found_in_its_normal_form_and_a_look_alike_is_refused() {
+    run(async {
+        let pair = Pair::new();
+        pair.network.give_name(&name("ünï.eth"), pair.bob.address());
+        let found = pair.alice.directory().find("ÜNÏ.eth").await.unwrap();
+        assert_eq!((found.address, found.name), (pair.bob.address(), Some(name("ünï.eth"))));
+        let look_alike = pair.alice.directory().find("bоb.eth").await.unwrap_err();
+        assert!(look_alike.to_string().contains("looks like “o”"), "{look_alike}");
+    });
+}
+
+#[test]
+fn weakness_22_an_address_name_of_any_domain_speaks_only_for_its_own_address() {
+    run(async {
+        let pair = Pair::new();
+        let mallory = Peer::new(&pair.network, "mallory");
+        mallory.sign_up().await;
+        for domain in ["addr.other.eth", "beta-addr.dm3.eth"] {
+            let bobs = EnsName::of_address(pair.bob.address(), &name(domain));
+            pair.network.edit_name(&bobs, |records| records.address = Some(mallory.address()));
+            let found = pair.alice.directory().find(bobs.as_str()).await;
+            assert_eq!(found, Err(FindError::NotItself { name: bobs.clone(), address: mallory.address() }));
+            pair.network.edit_name(&bobs, |records| records.address = Some(pair.bob.address()));
+            assert_eq!(pair.alice.directory().find(bobs.as_str()).await.unwrap().address, pair.bob.address());
+        }
+    });
+}
+
+#[test]
+fn weakness_22_a_gateway_cannot_put_another_profile_at_an_address_name() {
+    run(async {
+        let pair = Pair::new();
+        let mallory = TestWallet::of("mallory");
+        let profile = UserProfile::new(keys_of("mallory").public(), vec![]);
+        let text = profile.registration_message(mallory.address());
+        let signature = dm3_core::ports::Wallet::sign_text(&mallory, mallory.address(), &text).await.unwrap();
+        pair.network.set_profile(pair.bob.address(), profile.signed(signature));
+        let found = pair.alice.directory().find(pair.bob.alias().as_str()).await;
+        assert!(matches!(found, Err(FindError::Profile { .. })), "{found:?}");
+    });
+}
+
+/// How often the address of bob.eth is asked for within a time, if it is needed twice.
+async fn asked_again(network: &Network, peer: &Peer, after: u32) -> bool {
+    let directory = peer.directory();
+    directory.address_of(&name("bob.eth")).await.unwrap();
+    network.clock().sleep(after).await;
+    network.fail("eth_call", Fault::Unreachable);
+    let again = directory.address_of(&name("bob.eth")).await.is_err();
+    network.heal();
+    again
+}
+
+#[test]
+fn weakness_24_an_answer_is_kept_for_as_long_as_its_owner_says_but_at_most_a_minute() {
+    run(async {
+        let pair = Pair::new();
+        let set = |ttl| pair.network.edit_name(&name("bob.eth"), |records| records.ttl = ttl);
+        for (ttl, kept) in [(0, 60_000), (5, 5_000), (59, 59_000), (3600, 60_000), (u64::MAX, 60_000)] {
+            set(ttl);
+            assert!(!asked_again(&pair.network, &pair.alice, kept - 1).await, "{ttl}");
+            assert!(asked_again(&pair.network, &pair.alice, kept).await, "{ttl}");
+        }
+    });
+}
+
+#[test]
+fn with_a_universal_resolver_the_same_people_are_found() {
+    run(async {
+        let (pair, _, _) = Pair::signed_in().await;
+        let expected = pair.alice.directory().find("bob.eth").await.unwrap();
+        pair.network.offer_universal_resolver(true);
+        let directory = pair.alice.directory();
+        assert!(directory.discovery().universal_resolver.is_some());
+        assert_eq!(directory.find("bob.eth").await.unwrap(), expected);
+        for typed in [pair.bob.alias().to_string(), pair.bob.address().to_string()] {
+            let found = directory.find(&typed).await.unwrap();
+            assert_eq!((found.address, found.name), (expected.address, expected.name.clone()), "{typed}");
+            assert!(found.profile.is_some(), "{typed}");
+        }
+        assert_eq!(directory.find("nobody.eth").await, Err(FindError::Unknown(name("nobody.eth"))));
+        assert!(directory.delivery_service(&name("ds.dm3.eth")).await.is_ok());
+        let (alice, bob) = (pair.alice.resume().await, pair.bob.resume().await);
+        say(&alice, &pair.bob, "all the same").await;
+        assert_eq!(sync(&bob).await, 1);
+    });
+}
+
+#[test]
+fn a_profile_is_published_on_an_own_name_by_a_transaction_to_its_resolver() {
+    run(async {
+        let (pair, _, _) = Pair::signed_in().await;
+        let directory = pair.bob.directory();
+        let (_, profile) = directory.profile_of(pair.bob.address()).await.unwrap().unwrap();
+        let transaction = directory.publication(&name("bob.eth"), &profile).await.unwrap();
+        // What the resolver does with it.
+        let args = dm3_core::registry::abi::Tuple::new(&transaction.data[4..]).unwrap();
+        assert_eq!(args.word(0), Ok(name("bob.eth").namehash()));
+        let (key, record) = (args.string(1).unwrap().to_owned(), args.string(2).unwrap().to_owned());
+        assert_eq!((key.as_str(), &record), (PROFILE_KEY, &profile_record(profile.as_signed())));
+        pair.network.edit_name(&name("bob.eth"), |records| records.texts.extend([(key, record)]));
+        let found = pair.alice.directory().profile_at(&name("bob.eth"), pair.bob.address()).await.unwrap();
+        assert_eq!(found, Some((name("bob.eth"), profile.clone())));
+
+        let elsewhere = directory.publication(&pair.bob.alias(), &profile).await;
+        assert_eq!(elsewhere, Err(FindError::NoResolver(pair.bob.alias())));
+    });
+}

@@ -1,0 +1,187 @@
+//! Where an account's keys come from, and what is told if they are others than those it has published.
+
+use dm3_core::identity::{BackupError, DEFAULT_NONCE, KeyNonce, UserProfile};
+use dm3_core::session::{FindError, Keys, Registration, Session, SignIn, SignInError, SignedIn};
+use dm3_core::testing::{Fault, MemoryPorts, Network, Pair, Peer, TestWallet};
+
+use crate::support::*;
+
+fn sign_in(peer: &Peer) -> SignIn<MemoryPorts> {
+    SignIn::new(peer.directory(), peer.address())
+}
+
+fn nonce(text: &str) -> KeyNonce {
+    text.parse().unwrap()
+}
+
+fn registration(keys: Result<Keys<MemoryPorts>, SignInError>) -> Registration<MemoryPorts> {
+    match keys.unwrap() {
+        Keys::New(registration) | Keys::OtherNonce(registration) | Keys::Unusable(registration) => {
+            registration
+        }
+        Keys::Known(_) => panic!("the keys are known"),
+    }
+}
+
+fn known(keys: Result<Keys<MemoryPorts>, SignInError>) -> SignedIn {
+    match keys.unwrap() {
+        Keys::Known(signed_in) => signed_in,
+        _ => panic!("other keys are published"),
+    }
+}
+
+#[test]
+fn weakness_4_keys_of_another_nonce_are_told_and_the_right_nonce_gives_them() {
+    run(async {
+        let alice = Pair::new().alice;
+        let elsewhere = sign_in(&alice).with_nonce(nonce("0x6f6d"));
+        registration(elsewhere.create_keys(&alice.wallet).await).publish(&alice.wallet).await.unwrap();
+
+        let here = sign_in(&alice).create_keys(&alice.wallet).await;
+        assert!(matches!(here, Ok(Keys::OtherNonce(_))));
+        let with_right_nonce = sign_in(&alice).with_nonce(nonce("0x6f6d"));
+        assert!(with_right_nonce.key_message().ends_with("Nonce: 0x6f6d"));
+        known(with_right_nonce.create_keys(&alice.wallet).await);
+        assert!(sign_in(&alice).key_message().ends_with(DEFAULT_NONCE));
+    });
+}
+
+#[test]
+fn a_profile_that_cannot_be_used_is_told_from_one_with_other_keys() {
+    run(async {
+        let pair = Pair::new();
+        let profile = UserProfile::new(keys_of("x").public(), vec![]).signed("0x12".into());
+        pair.network.set_profile(pair.bob.address(), profile);
+        let keys = sign_in(&pair.bob).create_keys(&pair.bob.wallet).await;
+        assert!(matches!(keys, Ok(Keys::Unusable(_))));
+    });
+}
+
+#[test]
+fn weakness_3_a_wallet_that_does_not_sign_alike_is_noticed_before_its_keys_are_published() {
+    run(async {
+        let alice = Pair::new().alice;
+        let keys = registration(sign_in(&alice).create_keys(&alice.wallet).await);
+        assert_eq!(keys.wallet_signs_alike(&alice.wallet).await, Ok(true));
+        assert_eq!(alice.wallet.prompts().iter().filter(|text| text.contains("Nonce")).count(), 2);
+        let other = TestWallet::of("another signature");
+        alice.wallet.set_failure(Some(dm3_core::ports::WalletError::Refused));
+        assert!(keys.wallet_signs_alike(&alice.wallet).await.is_err());
+        assert_eq!(keys.wallet_signs_alike(&Alternating(other)).await, Ok(false));
+        let random = registration(sign_in(&alice).random_keys().await);
+        assert_eq!(random.wallet_signs_alike(&alice.wallet).await, Ok(true), "there is nothing to sign");
+    });
+}
+
+/// A wallet that signs with whatever it has.
+struct Alternating(TestWallet);
+
+impl dm3_core::ports::Wallet for Alternating {
+    async fn sign_text(
+        &self,
+        _: dm3_core::identity::Address,
+        text: &str,
+    ) -> Result<String, dm3_core::ports::WalletError> {
+        self.0.sign_text(self.0.address(), text).await
+    }
+}
+
+#[test]
+fn random_keys_come_back_from_their_backup() {
+    run(async {
+        let pair = Pair::new();
+        let keys = registration(sign_in(&pair.alice).random_keys().await);
+        let (backup, code) = keys.backup();
+        keys.publish(&pair.alice.wallet).await.unwrap();
+        let derived = sign_in(&pair.alice).create_keys(&pair.alice.wallet).await;
+        assert!(matches!(derived, Ok(Keys::OtherNonce(_))));
+
+        let device = Peer::new(&pair.network, "alice");
+        let (backup, code) = (backup.to_string().parse().unwrap(), code.to_text().parse().unwrap());
+        let restored = known(sign_in(&device).restore_keys(&backup, &code).await);
+        let directory = device.directory();
+        restored.remember(&directory).await.unwrap();
+        let alice = Session::resume(directory, device.address(), &restored.seed);
+        let bob = pair.bob.sign_up().await;
+        say(&bob, &device, "welcome back").await;
+        assert_eq!(sync(&alice).await, 1);
+        say(&alice, &pair.bob, "thank you").await;
+        assert_eq!(sync(&bob).await, 1);
+        assert_eq!(sync(&device.resume().await).await, 0, "the kind of the seed is remembered too");
+
+        let others = sign_in(&pair.bob).restore_keys(&backup, &code).await;
+        let expected = SignInError::Backup(BackupError::OtherAccount(device.address()));
+        assert_eq!(others.err(), Some(expected));
+    });
+}
+
+fn smart_pair() -> (Network, Peer) {
+    let network = Network::new();
+    let alice = Peer::with_wallet(&network, TestWallet::smart("alice"));
+    network.deploy(&alice.wallet);
+    (network, alice)
+}
+
+#[test]
+fn a_smart_account_is_told_that_its_signatures_are_no_source_of_keys() {
+    run(async {
+        let (_, alice) = smart_pair();
+        let keys = sign_in(&alice).create_keys(&alice.wallet).await;
+        assert_eq!(keys.err(), Some(SignInError::SmartAccount));
+    });
+}
+
+async fn sign_up_with_random_keys(peer: &Peer) -> Session<MemoryPorts> {
+    let signed_in = registration(sign_in(peer).random_keys().await).publish(&peer.wallet).await.unwrap();
+    let directory = peer.directory();
+    signed_in.remember(&directory).await.unwrap();
+    Session::resume(directory, peer.address(), &signed_in.seed)
+}
+
+#[test]
+fn smart_accounts_write_and_are_written_to_deployed_or_not() {
+    run(async {
+        let network = Network::new();
+        let deployed = Peer::with_wallet(&network, TestWallet::smart("alice"));
+        network.deploy(&deployed.wallet);
+        let not_yet = Peer::with_wallet(&network, TestWallet::smart_before_deployment("bob"));
+        let (alice, bob) =
+            (sign_up_with_random_keys(&deployed).await, sign_up_with_random_keys(&not_yet).await);
+        say(&alice, &not_yet, "from a contract").await;
+        assert_eq!(sync(&bob).await, 1);
+        say(&bob, &deployed, "from one that does not exist").await;
+        assert_eq!(sync(&alice).await, 1);
+        // The signature is as good after the account was deployed.
+        network.deploy(&not_yet.wallet);
+        let found = deployed.directory().profile_of(not_yet.address()).await.unwrap();
+        assert_eq!(found.unwrap().1.account(), not_yet.address());
+    });
+}
+
+#[test]
+fn only_the_chains_yes_proves_a_smart_accounts_profile() {
+    run(async {
+        let (network, alice) = smart_pair();
+        let profile = UserProfile::new(keys_of("mallory").public(), vec![name("ds.dm3.eth")]);
+        let text = profile.registration_message(alice.address());
+        let mallory = TestWallet::smart("mallory");
+        for forger in [&mallory, &TestWallet::smart_before_deployment("mallory"), &TestWallet::of("mallory")]
+        {
+            let signature = sign(forger, &text).await;
+            network.set_profile(alice.address(), profile.clone().signed(signature));
+            let found = alice.directory().profile_of(alice.address()).await;
+            assert!(matches!(found, Err(FindError::Profile { .. })), "{found:?}");
+        }
+        let genuine = sign(&alice.wallet, &text).await;
+        network.set_profile(alice.address(), profile.signed(genuine));
+        assert!(alice.directory().profile_of(alice.address()).await.unwrap().is_some());
+        // Without the chain nothing is decided.
+        let directory = alice.directory();
+        network.fail("eth_call", Fault::Unreachable);
+        assert!(directory.profile_of(alice.address()).await.unwrap_err().is_temporary());
+    });
+}
+
+async fn sign(wallet: &TestWallet, text: &str) -> String {
+    dm3_core::ports::Wallet::sign_text(wallet, wallet.address(), text).await.unwrap()
+}
