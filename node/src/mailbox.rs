@@ -167,7 +167,7 @@ impl App {
         }
         let receiver: EnsName = information.to.parse().map_err(|_| SubmitError::UnknownReceiver)?;
         let mailbox = self.names.address_of(&receiver).await?.ok_or(SubmitError::UnknownReceiver)?;
-        if self.receivers.get(&self.store, mailbox).await?.is_none() {
+        if self.receivers.get(&self.store, &self.names, mailbox).await?.is_none() {
             return Err(SubmitError::UnknownReceiver);
         }
         let from = self.admit(mailbox, &envelope, &information.from, canonical.len()).await?;
@@ -189,8 +189,11 @@ impl App {
     async fn store_and_push(&self, accepted: Accepted) -> Result<bool, SubmitError> {
         let mailbox = accepted.mailbox;
         for _ in 0..ATTEMPTS {
-            let receiver =
-                self.receivers.get(&self.store, mailbox).await?.ok_or(SubmitError::UnknownReceiver)?;
+            let receiver = self
+                .receivers
+                .get(&self.store, &self.names, mailbox)
+                .await?
+                .ok_or(SubmitError::UnknownReceiver)?;
             let (delivery, delivered) = accepted.delivery(&receiver, &self.config, now_ms())?;
             match self.metrics.timed("deliver", self.store.deliver(delivery)).await? {
                 Outcome::Stored { .. } => {

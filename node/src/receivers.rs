@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use dm3_core::identity::{Address, SignedProfile};
+use dm3_core::identity::Address;
 use dm3_core::seal::EncryptionKey;
 // quick_cache: bounded, concurrent, one dependency of note (parking_lot); MIT.
 use quick_cache::sync::Cache;
 
-use crate::store::{Store, StoreError};
+use crate::names::{Names, NamesError};
+use crate::store::Store;
 
 /// How many accounts are kept: about two megabytes.
 const ACCOUNTS: usize = 10_000;
