@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     };
     let chain = ChainAccess {
+        universal_resolver: None,
         chain_id: 1,
         rpc_url: rpc_url.parse()?,
         ens_registry: rest.first().map_or(REGISTRY, String::as_str).parse()?,

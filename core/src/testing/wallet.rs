@@ -55,7 +55,7 @@ impl TestWallet {
     /// The wallet of a private key, given as `0x` and 64 hexadecimal digits.
     pub fn of_key(key: &str) -> Option<Self> {
         let key = SigningKey::from_slice(&hex::decode(key.strip_prefix("0x")?).ok()?).ok()?;
-        Some(Self { key, failure: RefCell::default(), prompts: RefCell::default() })
+        Some(Self { key, kind: Kind::Ordinary, failure: RefCell::default(), prompts: RefCell::default() })
     }
 
     /// Its account.
