@@ -36,7 +36,7 @@ async fn send(node: &str, to: &str, text: &str, wallet: &TestWallet) -> Result<(
     let signed_in = match sign_in.create_keys(wallet).await? {
         Keys::Known(signed_in) => signed_in,
         Keys::New(registration) => registration.publish(wallet).await?,
-        Keys::Other(_) => {
+        Keys::OtherNonce(_) | Keys::Unusable(_) => {
             return Err("the account's profile has keys that do not follow from this key".into());
         }
     };
