@@ -1,6 +1,8 @@
 // wasm-opt with the options of the packaged build, which the benchmarks measure too.
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { nameBySimilarity } from './wasm.mjs';
 
 const PROGRAM = fileURLToPath(new URL('../node_modules/binaryen/bin/wasm-opt', import.meta.url));
 
@@ -23,9 +25,13 @@ const WASM_FEATURES = [
 
 /** Writes the file `input` made small to `output`. */
 export function optimise(input, output) {
-  const args = [input, '-o', output, '-Oz', '--converge', ...FOR_BROTLI, ...WASM_FEATURES];
-  const { status } = spawnSync(process.execPath, [PROGRAM, ...args, '--strip-debug', '--strip-producers'], {
-    stdio: 'inherit',
-  });
+  run(input, output, ['-Oz', '--converge', '--debuginfo', ...FOR_BROTLI]);
+  writeFileSync(output, nameBySimilarity(readFileSync(output)));
+  run(output, output, ['--reorder-functions-by-name', '--strip-debug', '--strip-producers']);
+}
+
+function run(input, output, passes) {
+  const args = [PROGRAM, input, '-o', output, ...passes, ...WASM_FEATURES];
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   if (status !== 0) throw new Error(`wasm-opt failed on ${input}`);
 }

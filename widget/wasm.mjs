@@ -1,9 +1,14 @@
 // What the build does to the WASM itself, where neither wasm-bindgen nor wasm-opt has an option for it.
 
-const SECTION = { custom: 0, import: 2, code: 10, data: 11 };
+import { similarOrder } from './order.mjs';
+
+const SECTION = { custom: 0, type: 1, import: 2, function: 3, code: 10, data: 11 };
 const ACTIVE = 0;
+const I32 = 0x7f;
 const I32_CONST = 0x41;
+const END = 0x0b;
 const FUNCTION = 0;
+const FUNCTION_NAMES = 1;
 
 /** Functions that are reached only in a panic. */
 const PANICS = new RegExp(
@@ -20,17 +25,62 @@ const PANICS = new RegExp(
  * browser. What is left without callers – formatting most of all – is for wasm-opt to remove. Needs function names.
  */
 export function trapOnPanic(wasm) {
-  const names = functionNames(wasm);
-  let imported = 0;
-  for (const { kind } of section(wasm, SECTION.import, importEntry)) if (kind === FUNCTION) imported++;
-  const trap = Buffer.from([0, 0x00, 0x0b]);
+  const trap = Buffer.from([0, 0x00, END]);
   let trapped = 0;
-  const bodies = section(wasm, SECTION.code, reader => reader.bytes(reader.number())).map((body, index) => {
-    if (!PANICS.test(names.get(imported + index) ?? '')) return body;
+  const emptied = replaceBodies(wasm, name => {
+    if (!PANICS.test(name)) return undefined;
     trapped++;
     return trap;
   });
   if (trapped < 10) throw new Error('hardly any panic was found: have the names of the standard library changed?');
+  return emptied;
+}
+
+/**
+ * Makes every `Debug::fmt` write nothing and succeed. Only panics print with `{:?}`; what people read is `Display`.
+ * Needs function names.
+ */
+export function silenceDebug(wasm) {
+  const types = section(wasm, SECTION.type, functionType);
+  const type = section(wasm, SECTION.function, reader => types[reader.number()]);
+  const ok = Buffer.from([0, I32_CONST, 0, END]);
+  let silenced = 0;
+  const emptied = replaceBodies(wasm, (name, index) => {
+    if (!name.includes('fmt::Debug>::fmt') || type[index].join() !== `${I32}`) return undefined;
+    silenced++;
+    return ok;
+  });
+  if (silenced < 10) throw new Error('hardly any Debug::fmt was found: have the names of the standard library changed?');
+  return emptied;
+}
+
+/** Names the functions so that sorting them by name puts those together that resemble each other. */
+export function nameBySimilarity(wasm) {
+  const imports = section(wasm, SECTION.import, importEntry).length;
+  const bodies = section(wasm, SECTION.code, reader => reader.bytes(reader.number()));
+  const places = new Array(bodies.length);
+  for (const [place, number] of similarOrder(bodies).entries()) places[number] = place;
+  const name = place => text(String(place).padStart(6, '0'));
+  const functions = Buffer.concat([
+    leb(bodies.length),
+    ...places.flatMap((place, number) => [leb(imports + number), name(place)]),
+  ]);
+  const names = Buffer.concat([text('name'), Buffer.from([FUNCTION_NAMES]), leb(functions.length), functions]);
+  const kept = sections(wasm).filter(({ id, from }) => id !== SECTION.custom || new Reader(wasm, from).text() !== 'name');
+  return Buffer.concat([
+    wasm.subarray(0, 8),
+    ...kept.map(({ start, end }) => wasm.subarray(start, end)),
+    ...[Buffer.from([SECTION.custom]), leb(names.length), names],
+  ]);
+}
+
+/** Puts `replace(name, index)` in the place of bodies for which it gives one. `index` leaves imports out. */
+function replaceBodies(wasm, replace) {
+  const names = functionNames(wasm);
+  const imported = section(wasm, SECTION.import, importEntry).filter(({ kind }) => kind === FUNCTION).length;
+  const bodies = section(wasm, SECTION.code, reader => reader.bytes(reader.number())).map(
+    (body, index) => replace(names.get(imported + index) ?? '', index) ?? body,
+  );
   return replaceSection(wasm, SECTION.code, [
     leb(bodies.length),
     ...bodies.flatMap(body => [leb(body.length), body]),
@@ -100,6 +150,13 @@ function importEntry(reader) {
   return { name, kind, rest: reader.wasm.subarray(from, reader.at) };
 }
 
+/** The types of a function's results. */
+function functionType(reader) {
+  if (reader.bytes(1)[0] !== 0x60) throw new Error('a type is not that of a function');
+  reader.bytes(reader.number());
+  return [...reader.bytes(reader.number())];
+}
+
 /** Where a segment's bytes go in memory, and the bytes. */
 function dataSegment(reader) {
   const [mode, opcode] = [reader.number(), reader.number()];
@@ -119,7 +176,7 @@ function functionNames(wasm) {
     while (reader.at < end) {
       const part = reader.bytes(1)[0];
       const after = reader.number() + reader.at;
-      if (part === 1) for (let count = reader.number(); count > 0; count--) names.set(reader.number(), reader.text());
+      if (part === FUNCTION_NAMES) for (let count = reader.number(); count > 0; count--) names.set(reader.number(), reader.text());
       reader.at = after;
     }
   }

@@ -13,3 +13,7 @@ pub mod adapters;
 pub mod app;
 pub mod element;
 pub mod view;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
