@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER};
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use dm3_core::identity::Address;
 use serde_json::Value;
 use socketioxide::SocketIo;
@@ -19,19 +19,24 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::normalize_path::NormalizePath;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
-use crate::auth::Tokens;
+use crate::auth::{Tokens, derive};
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::names::Names;
+use crate::notifications::{Notifier, Passwords};
 use crate::proxy::Proxies;
 use crate::readiness::Readiness;
 use crate::receivers::Receivers;
 use crate::recent::Recent;
-use crate::routes::{api, ds, gateway, limit, observe, proxy, resolver, settings, socket, well_known};
+use crate::routes::{
+    api, ds, gateway, history, limit, notifications, observe, proxy, resolver, settings, socket, storage,
+    well_known,
+};
 use crate::sender::Senders;
 use crate::settings::{Settings, known_settings};
 use crate::spam::Spam;
+use crate::statistics::Statistics;
 use crate::store::Store;
 
 /// The least body that is taken, in bytes: what the reference's web server takes.
@@ -66,6 +71,12 @@ pub struct App {
     pub spam: Spam,
     /// What accounts want, as it was read lately.
     pub known_settings: Recent<Address, Arc<Settings>>,
+    /// One-time passwords.
+    pub passwords: Passwords,
+    /// Notifications.
+    pub notifier: Notifier,
+    /// How much was delivered.
+    pub statistics: Arc<Statistics>,
     sockets: SocketIo,
 }
 
@@ -80,12 +91,18 @@ impl App {
     }
 
     /// Sends a new message to every open socket of its receiver. Only a hint: whoever misses it finds the
-    /// message in the mailbox. Never waits for a socket; one that does not keep up is closed.
+    /// message in the mailbox.
     pub fn push(&self, mailbox: Address, envelope: &Value) {
+        self.emit(mailbox, "message", envelope);
+    }
+
+    /// Sends an event to every open socket of an account. Never waits for a socket; one that does not keep up is
+    /// closed.
+    pub fn emit(&self, account: Address, event: &str, value: &Value) {
         // Gone once the sockets were closed, while the last requests are still served.
         let Some(sockets) = self.sockets.of("/") else { return };
-        for socket in sockets.within(socket::room(mailbox)).sockets() {
-            if socket.emit("message", envelope).is_err() {
+        for socket in sockets.within(socket::room(account)).sockets() {
+            if socket.emit(event, value).is_err() {
                 tracing::debug!(sid = %socket.id, "closing a socket that does not keep up");
                 // It may be gone already, which is just as good.
                 let _ = socket.disconnect();
@@ -126,24 +143,26 @@ pub fn build(
     names: Names,
     metrics: Arc<Metrics>,
     proxies: Proxies,
+    notifier: Notifier,
+    statistics: Arc<Statistics>,
 ) -> (AppState, Router) {
     let (socket_layer, sockets) = socket::layer(App::max_body(&config));
-    let tokens = Tokens::new(&config.token_key, config.public_url.as_str());
-    let limits = Limits::new(config.allowances);
-    let readiness = Readiness::default();
     let app = Arc::new(App {
+        tokens: Tokens::new(&config.token_key, config.public_url.as_str()),
+        passwords: Passwords::new(derive(&config.token_key, "one-time passwords")),
+        readiness: Readiness::default(),
+        limits: Limits::new(config.allowances),
         config,
         store,
         names,
-        tokens,
         metrics,
-        readiness,
-        limits,
         proxies,
         receivers: Receivers::new(),
         senders: Senders::default(),
         spam: Spam::default(),
         known_settings: known_settings(),
+        notifier,
+        statistics,
         sockets,
     });
     socket::serve(&app);
@@ -165,9 +184,9 @@ pub fn build(
         .allow_origin(Any)
         .allow_methods(Any)
         // Named, since a browser does not take `*` for Authorization.
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH])
         .max_age(PREFLIGHT_AGE)
-        .expose_headers([HeaderName::from_static(ds::NEXT_PAGE), RETRY_AFTER]);
+        .expose_headers([HeaderName::from_static(ds::NEXT_PAGE), ETAG, RETRY_AFTER]);
     // The slash at the end of a path must go before routing, so the routes stand behind another router.
     let router = Router::new()
         .fallback_service(NormalizePath::trim_trailing_slash(routes))
@@ -187,6 +206,11 @@ fn ds_routes() -> Router<AppState> {
         .route("/auth/{name}", get(ds::challenge).post(ds::sign_in))
         .route("/rpc", post(ds::rpc))
         .route("/settings/{name}", get(settings::read).put(settings::write))
+        .route("/metrics", get(ds::metrics))
+        .nest("/notifications", notification_routes())
+        .route("/mailbox/{name}", get(ds::mailbox))
+        .route("/mailbox/{name}/acknowledge", post(ds::acknowledge_ids))
+        .route("/delivery/messages/{name}/contact/{contact}", get(ds::incoming_from))
         .route("/delivery/messages/incoming/{name}", get(ds::incoming))
         .route("/delivery/messages/{name}/syncAcknowledgements", post(ds::acknowledge))
 }
@@ -199,11 +223,47 @@ fn proxy_routes() -> Router<AppState> {
         .route("/message", post(proxy::message))
 }
 
+fn notification_routes() -> Router<AppState> {
+    Router::new()
+        .route("/global/{name}", get(notifications::global).post(notifications::set_global))
+        .route("/otp/verify/{name}", post(notifications::verify_code))
+        .route("/otp/{name}", post(notifications::send_code))
+        .route("/channel/{name}", post(notifications::enable_channel))
+        .route("/channel/{type}/{name}", delete(notifications::remove_channel))
+        .route("/{name}", get(notifications::channels).post(notifications::add_channel))
+}
+
+fn storage_routes() -> Router<AppState> {
+    Router::new()
+        .route("/addConversation", post(storage::add_conversation))
+        .route("/getConversations", get(storage::conversations))
+        .route("/getNumberOfConversations", get(storage::count_conversations))
+        .route("/toggleHideConversation", post(storage::hide_conversation))
+        .route("/addMessage", post(storage::add_message))
+        .route("/addMessageBatch", post(storage::add_messages))
+        .route("/editMessageBatch", post(storage::edit_messages))
+        .route("/getMessages/{contact}", get(storage::messages))
+        .route("/getNumberOfMessages/{contact}", get(storage::count_messages))
+        .route("/getHaltedMessages", get(storage::halted_messages))
+        .route("/clearHaltedMessage", post(storage::clear_halted))
+}
+
+fn history_routes() -> Router<AppState> {
+    let record = get(history::read_one).put(history::write_one).delete(history::delete_one);
+    Router::new()
+        .route("/{name}", get(history::usage).post(history::write))
+        .route("/{name}/changes", get(history::changes))
+        .route("/{name}/conversations/{conversation}", get(history::conversation))
+        .route("/{name}/records/{conversation}/{id}", record)
+}
+
 fn api_routes() -> Router<AppState> {
     Router::new()
         .route("/hello", get(well_known::hello))
         .route("/profile/{name}", get(api::profile).post(api::register))
         .route("/auth/{name}", get(ds::challenge).post(ds::sign_in))
+        .nest("/storage/new/{name}", storage_routes())
+        .nest("/history", history_routes())
 }
 
 fn resolver_routes() -> Router<AppState> {

@@ -13,8 +13,14 @@ use zeroize::Zeroizing;
 
 use crate::gateway_key::GatewayKey;
 use crate::limits::{Allowances, Trusted};
+use crate::notifications::Vapid;
 use crate::outgoing::Reach;
 use crate::store::{Database, MailboxLimits};
+
+mod smtp;
+
+use smtp::SmtpKeys;
+pub use smtp::{Smtp, SmtpSecurity};
 
 /// What environment variables that set a key begin with.
 const ENVIRONMENT: &str = "DM3_NODE_";
@@ -71,6 +77,18 @@ pub struct Config {
     pub allowances: Allowances,
     /// What becomes of a message that its claimed sender did not sign.
     pub sender_check: SenderCheck,
+    /// How much an account may keep in the encrypted storage, and as much again in its history, in bytes.
+    pub storage_limit: u64,
+    /// The mail server for notifications, if there is one.
+    pub smtp: Option<Smtp>,
+    /// The key for web push, if notifications are sent that way.
+    pub vapid: Option<Vapid>,
+    /// Whether notifications name the sender.
+    pub notifications_name_sender: bool,
+    /// By which intervals deliveries are counted.
+    pub metrics_interval: Duration,
+    /// How long the counts are kept.
+    pub metrics_retention: Duration,
     /// What is logged, as `tracing` filter directives.
     pub log: String,
     /// How log lines are written.
@@ -183,6 +201,30 @@ struct Keys {
     messages_per_minute_per_sender: u64,
     #[serde(default = "default_sender_check")]
     sender_check: SenderCheck,
+    #[serde(default = "default_storage_limit", deserialize_with = "number")]
+    storage_limit: u64,
+    #[serde(default)]
+    smtp_host: String,
+    #[serde(default = "default_smtp_port", deserialize_with = "number")]
+    smtp_port: u64,
+    #[serde(default = "default_smtp_security")]
+    smtp_security: String,
+    #[serde(default)]
+    smtp_username: String,
+    #[serde(default)]
+    smtp_password: String,
+    #[serde(default)]
+    smtp_from: String,
+    #[serde(default)]
+    vapid_private_key: String,
+    #[serde(default)]
+    vapid_contact: String,
+    #[serde(default, deserialize_with = "truth")]
+    notifications_name_sender: bool,
+    #[serde(default = "default_metrics_interval_seconds", deserialize_with = "number")]
+    metrics_interval_seconds: u64,
+    #[serde(default = "default_metrics_retention_seconds", deserialize_with = "number")]
+    metrics_retention_seconds: u64,
     #[serde(default = "default_log")]
     log: String,
     #[serde(default = "default_log_format")]
@@ -250,6 +292,26 @@ fn default_sender_check() -> SenderCheck {
 
 fn default_messages_per_minute() -> u64 {
     120
+}
+
+fn default_storage_limit() -> u64 {
+    500_000_000
+}
+
+fn default_smtp_port() -> u64 {
+    587
+}
+
+fn default_smtp_security() -> String {
+    "starttls".into()
+}
+
+fn default_metrics_interval_seconds() -> u64 {
+    86_400
+}
+
+fn default_metrics_retention_seconds() -> u64 {
+    864_000
 }
 
 fn default_log() -> String {
@@ -368,7 +430,33 @@ impl Config {
                 .filter(|value| (1..=1_000_000).contains(value))
                 .ok_or(ConfigError::Value { key, expected: "between 1 and 1000000" })
         };
+        let smtp_password = Zeroizing::new(keys.smtp_password);
+        let smtp = SmtpKeys {
+            host: &keys.smtp_host,
+            port: keys.smtp_port,
+            security: &keys.smtp_security,
+            username: &keys.smtp_username,
+            password: &smtp_password,
+            from: &keys.smtp_from,
+        };
+        let vapid_private_key = Zeroizing::new(keys.vapid_private_key);
+        let vapid = match vapid_private_key.as_str() {
+            "" => None,
+            key => Some(Vapid::new(key, &keys.vapid_contact).ok_or_else(wrong(
+                "vapid_private_key",
+                "a P-256 key, 32 bytes in base64 for URLs, and vapid_contact mailto:… or https://…",
+            ))?),
+        };
+        if !(1..=31_536_000).contains(&keys.metrics_interval_seconds) {
+            return Err(wrong("metrics_interval_seconds", "between 1 and 31536000")());
+        }
         Ok(Self {
+            storage_limit: keys.storage_limit,
+            smtp: smtp.check()?,
+            vapid,
+            notifications_name_sender: keys.notifications_name_sender,
+            metrics_interval: Duration::from_secs(keys.metrics_interval_seconds),
+            metrics_retention: Duration::from_secs(keys.metrics_retention_seconds),
             listen: keys
                 .listen
                 .parse()

@@ -2,15 +2,19 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, ETAG, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::auth::JwtError;
 use crate::chain::ChainError;
+use crate::history::HistoryError;
 use crate::limits::TooMany;
 use crate::mailbox::SubmitError;
-use crate::store::StoreError;
+use crate::notifications::ChannelError;
+use crate::routes::etag;
+use crate::storage::StorageError;
+use crate::store::{RecordKey, StoreError};
 
 /// Why a request is refused. Status and body are the reference's where it has them.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +37,21 @@ pub enum ApiError {
     /// Understood and refused: 400 `{error}`.
     #[error("{0}")]
     Refused(String),
+    /// JSON of another form than the route takes: 400 with the text.
+    #[error("invalid schema")]
+    Schema,
+    /// Understood and refused: 400 with the text.
+    #[error("{0}")]
+    RefusedText(&'static str),
+    /// A conditional write of another version than is stored (0: none): 412 `{error, version}` and the `ETag`.
+    #[error("another version is stored; read it first")]
+    Precondition(u64),
+    /// History that is not written or read.
+    #[error(transparent)]
+    History(HistoryError),
+    /// The account would have more than it may: 507 `{error}`.
+    #[error("{0}")]
+    Full(String),
     /// A name that leads nowhere: 400 `{message}`.
     #[error("could not get profile for {0}. Unable to resolve address")]
     Unresolvable(String),
@@ -67,6 +86,36 @@ impl From<ChainError> for ApiError {
     }
 }
 
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Schema => Self::Schema,
+            StorageError::Full => Self::Full(error.to_string()),
+            StorageError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<HistoryError> for ApiError {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Store(error) => error.into(),
+            HistoryError::Full => Self::Full(error.to_string()),
+            error => Self::History(error),
+        }
+    }
+}
+
+impl From<ChannelError> for ApiError {
+    fn from(error: ChannelError) -> Self {
+        match error {
+            ChannelError::Store(error) => error.into(),
+            ChannelError::Busy => Self::Unavailable,
+            error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
 impl From<serde_json::Error> for ApiError {
     fn from(error: serde_json::Error) -> Self {
         tracing::error!(%error, "an answer can't be written");
@@ -85,6 +134,9 @@ impl IntoResponse for ApiError {
         let plain =
             |status: StatusCode| (status, status.canonical_reason().unwrap_or_default()).into_response();
         let error = |status, text: String| (status, Json(json!({ "error": text }))).into_response();
+        let html = |text: String| {
+            (StatusCode::BAD_REQUEST, [(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+        };
         let text = self.to_string();
         match self {
             Self::Malformed => plain(StatusCode::BAD_REQUEST),
@@ -101,10 +153,25 @@ impl IntoResponse for ApiError {
             Self::Unresolvable(_) | Self::Gateway(_) => {
                 (StatusCode::BAD_REQUEST, Json(json!({ "message": text }))).into_response()
             }
-            Self::Submit(SubmitError::Missing | SubmitError::Json) => {
-                (StatusCode::BAD_REQUEST, [(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+            Self::Submit(SubmitError::Missing | SubmitError::Json) => html(text),
+            Self::Schema | Self::RefusedText(_) => html(text),
+            Self::Full(_) => error(StatusCode::INSUFFICIENT_STORAGE, text),
+            Self::Precondition(version) => {
+                let tag = (version > 0).then(|| [(ETAG, etag(version))]);
+                let body = Json(json!({ "error": text, "version": version }));
+                (StatusCode::PRECONDITION_FAILED, tag, body).into_response()
             }
             Self::Submit(SubmitError::TooMany(too_many)) => Self::TooMany(too_many).into_response(),
+            Self::History(HistoryError::Conflict(conflicts)) => {
+                let stored = |(key, version): (RecordKey, u64)| json!({ "conversation": key.conversation, "id": key.id, "version": version });
+                let conflicts: Vec<Value> = conflicts.into_iter().map(stored).collect();
+                let body = Json(json!({ "error": text, "conflicts": conflicts }));
+                (StatusCode::CONFLICT, body).into_response()
+            }
+            Self::History(HistoryError::Unconditional) => error(StatusCode::PRECONDITION_REQUIRED, text),
+            Self::History(HistoryError::TooLarge) => error(StatusCode::PAYLOAD_TOO_LARGE, text),
+            Self::History(HistoryError::Absent) => error(StatusCode::NOT_FOUND, text),
+            Self::History(_) => error(StatusCode::BAD_REQUEST, text),
             Self::Submit(SubmitError::Schema) => error(StatusCode::BAD_REQUEST, text),
             Self::Submit(SubmitError::Unavailable) | Self::Unavailable => {
                 error(StatusCode::SERVICE_UNAVAILABLE, text)

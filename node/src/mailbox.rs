@@ -195,9 +195,14 @@ impl App {
                 .await?
                 .ok_or(SubmitError::UnknownReceiver)?;
             let (delivery, delivered) = accepted.delivery(&receiver, &self.config, now_ms())?;
+            let (sender, size) = (delivery.sender.clone(), delivery.envelope.len());
             match self.metrics.timed("deliver", self.store.deliver(delivery)).await? {
                 Outcome::Stored { .. } => {
+                    self.statistics.delivered(size);
                     self.push(mailbox, &delivered);
+                    if !self.has_sockets(mailbox) {
+                        self.notifier.message(mailbox, &sender);
+                    }
                     return Ok(true);
                 }
                 Outcome::Known => return Ok(false),
@@ -309,7 +314,7 @@ fn is_claim(claim: &str) -> bool {
 }
 
 /// The form in which senders' names are filed and compared.
-fn sender_key(name: &str) -> String {
+pub fn sender_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 

@@ -14,14 +14,16 @@ use tokio::net::TcpListener;
 
 use crate::app::{self, AppState};
 use crate::chain::Chain;
-use crate::clock::now_ms;
+use crate::clock::{now_ms, now_seconds};
 use crate::config::Config;
 use crate::connections::{self, Caps};
 use crate::metrics::Metrics;
 use crate::names::Names;
+use crate::notifications::{MailError, Mailer, Notifier, NotifierParts};
 use crate::outgoing::{Outgoing, OutgoingError};
 use crate::proxy::Proxies;
 use crate::routes::observe;
+use crate::statistics::Statistics;
 use crate::store::StoreError;
 
 /// How long open requests may go on after the server was told to stop.
@@ -32,6 +34,8 @@ const OTHER_FILES: u64 = 256;
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How often old messages are looked for.
 const EXPIRE_EVERY: Duration = Duration::from_secs(600);
+/// How often deliveries that were counted are written down.
+const COUNT_EVERY: Duration = Duration::from_secs(30);
 /// How many old messages are removed at once, so that others can write in between.
 const EXPIRE_AT_ONCE: u32 = 500;
 
@@ -44,6 +48,9 @@ pub enum StartError {
     /// The clients for outgoing requests can't be set up.
     #[error(transparent)]
     Outgoing(#[from] OutgoingError),
+    /// The mail server can't be used.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// The address can't be listened at.
     #[error("can't listen at {address}: {source}")]
     Listen {
@@ -77,8 +84,9 @@ impl Server {
         let metrics = Arc::new(Metrics::new());
         let outgoing = Outgoing::new(config.reach)?;
         let proxies = Proxies::new(outgoing.clone(), config.rpc_url.clone());
-        let chain = Chain::new(outgoing, config.rpc_url.clone(), config.ens_registry, metrics.clone())
-            .with_universal_resolver(config.universal_resolver);
+        let chain =
+            Chain::new(outgoing.clone(), config.rpc_url.clone(), config.ens_registry, metrics.clone())
+                .with_universal_resolver(config.universal_resolver);
         let names =
             Names::new(store.clone(), chain, config.address_domain.clone(), config.user_domain.clone());
         let listener = listen(config.listen).await?;
@@ -87,7 +95,19 @@ impl Server {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
-        let (app, router) = app::build(config, store, names, metrics, proxies);
+        let statistics =
+            Arc::new(Statistics::new(config.metrics_interval.as_secs(), config.metrics_retention.as_secs()));
+        let host = config.public_url.authority().split(':').next().unwrap_or_default();
+        let notifier = Notifier::start(NotifierParts {
+            mailer: config.smtp.as_ref().map(|smtp| Mailer::new(smtp, host)).transpose()?,
+            vapid: config.vapid.clone(),
+            outgoing,
+            store: store.clone(),
+            statistics: statistics.clone(),
+            service: config.name.to_string(),
+            names_sender: config.notifications_name_sender,
+        });
+        let (app, router) = app::build(config, store, names, metrics, proxies, notifier, statistics);
         Ok(Self { app, router, listener, address, metrics_listener })
     }
 
@@ -107,6 +127,7 @@ impl Server {
         let metrics = metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, app.clone())));
         let expiry = app.config.message_ttl.map(|ttl| tokio::spawn(expire(app.clone(), ttl)));
         let arrivals = tokio::spawn(push_arrivals(app.clone()));
+        let counting = tokio::spawn(count(app.clone()));
         let (stopping, stopped) = tokio::sync::oneshot::channel();
         let signalled = {
             let app = app.clone();
@@ -140,6 +161,10 @@ impl Server {
         for task in [expiry, metrics, Some(tidying), Some(arrivals)].into_iter().flatten() {
             task.abort();
         }
+        counting.abort();
+        if let Err(error) = app.statistics.save(app.store.as_ref(), now_seconds()).await {
+            tracing::warn!(%error, "the last deliveries were not counted");
+        }
         app.store.close().await;
     }
 }
@@ -162,6 +187,16 @@ fn allow_files(connections: usize) {
         }
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "the limit for open files can't be raised"),
+    }
+}
+
+async fn count(app: AppState) {
+    let mut interval = tokio::time::interval(COUNT_EVERY);
+    loop {
+        interval.tick().await;
+        if let Err(error) = app.statistics.save(app.store.as_ref(), now_seconds()).await {
+            tracing::error!(%error, "deliveries can't be counted");
+        }
     }
 }
 

@@ -86,7 +86,14 @@ async fn properties_hold_no_secret() {
     let request = json!({ "jsonrpc": "2.0", "method": "dm3_getDeliveryServiceProperties", "params": [] });
     let reply = node.post("/ds/rpc", &request).await.json();
     let properties: Value = serde_json::from_str(reply["result"].as_str().unwrap()).unwrap();
-    assert_eq!(properties, json!({ "messageTTL": 0, "notificationChannel": [], "sizeLimit": 100_000 }));
+    let expected = json!({
+        "messageTTL": 0,
+        "metricsCollectionIntervalInSeconds": 86_400,
+        "metricsRetentionDurationInSeconds": 864_000,
+        "notificationChannel": [],
+        "sizeLimit": 100_000,
+    });
+    assert_eq!(properties, expected);
 }
 
 #[tokio::test]

@@ -27,8 +27,14 @@ pub fn token_key(seed: &KeySeed) -> Zeroizing<[u8; 32]> {
     derive(seed.expose_secret(), "dm3-node token key v1")
 }
 
-/// HMAC-SHA256(key, label).
-fn derive(key: &[u8; 32], label: &str) -> Zeroizing<[u8; 32]> {
+/// HMAC-SHA256(key, the parts one after another). For tags that are compared in constant time or not at all.
+pub fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mac = parts.iter().fold(hmac(key), |mac, part| mac.chain_update(part));
+    mac.finalize().into_bytes().into()
+}
+
+/// HMAC-SHA256(key, label): a key of its own for each use.
+pub fn derive(key: &[u8; 32], label: &str) -> Zeroizing<[u8; 32]> {
     let mac = hmac(key).chain_update(label);
     Zeroizing::new(mac.finalize().into_bytes().into())
 }

@@ -170,6 +170,11 @@ impl Outgoing {
         Err(OutgoingError::Redirects)
     }
 
+    /// Where requests that strangers cause may go.
+    pub const fn reach(&self) -> Reach {
+        self.reach
+    }
+
     /// A request to a checked address. Whoever sends it bounds its time and what is read.
     pub fn request(&self, method: Method, target: &Target) -> RequestBuilder {
         self.public.request(method, target.url().clone()).header(ACCEPT, "*/*")

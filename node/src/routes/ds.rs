@@ -9,15 +9,19 @@ use dm3_core::identity::EnsName;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::extract::{Json, SignedIn, Text};
+use super::extract::{Json, Schema, SignedIn, Text};
 use super::json_text;
 use crate::app::AppState;
+use crate::clock::now_seconds;
 use crate::error::ApiError;
-use crate::mailbox::SubmitError;
-use crate::store::{Account, Service};
+use crate::mailbox::{SubmitError, sender_key};
+use crate::store::{Account, ChannelKind, Service};
 
 /// Names the place where the next page of a mailbox begins.
 pub const NEXT_PAGE: &str = "dm3-next-after";
+
+/// The most messages that one request acknowledges by number.
+const MAX_IDS: usize = 10_000;
 
 /// The answer to a challenge.
 #[derive(Deserialize)]
@@ -30,6 +34,13 @@ pub struct ChallengeAnswer {
 #[derive(Deserialize)]
 pub struct PageQuery {
     after: Option<i64>,
+}
+
+/// What a receiver has stored, by the numbers it was given.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcknowledgedIds {
+    ids: Vec<i64>,
 }
 
 /// What a receiver has stored.
@@ -100,8 +111,22 @@ pub async fn rpc(State(app): State<AppState>, Json(request): Json<Value>) -> Res
         }
         "dm3_getDeliveryServiceProperties" => {
             let ttl = app.config.message_ttl.map_or(0, |ttl| ttl.as_millis());
-            let properties =
-                json!({ "messageTTL": ttl, "notificationChannel": [], "sizeLimit": app.config.size_limit });
+            // As deployed, but no secret: only which channels there are, and the key that browsers need.
+            let mut channels = Vec::new();
+            if app.notifier.supports(ChannelKind::Email) {
+                channels.push(json!({ "config": {}, "type": ChannelKind::Email.as_str() }));
+            }
+            if let Some(key) = app.notifier.public_vapid_key() {
+                channels
+                    .push(json!({ "config": { "publicVapidKey": key }, "type": ChannelKind::Push.as_str() }));
+            }
+            let properties = json!({
+                "messageTTL": ttl,
+                "metricsCollectionIntervalInSeconds": app.config.metrics_interval.as_secs(),
+                "metricsRetentionDurationInSeconds": app.config.metrics_retention.as_secs(),
+                "notificationChannel": channels,
+                "sizeLimit": app.config.size_limit,
+            });
             Ok(rpc_result(&properties))
         }
         "dm3_getProfileExtension" => {
@@ -167,6 +192,56 @@ pub async fn incoming(
         response.headers_mut().insert(NEXT_PAGE, HeaderValue::from(next));
     }
     Ok(response)
+}
+
+/// `GET delivery/messages/:name/contact/:contact`: what one sender's name has sent, newest first. Deprecated.
+pub async fn incoming_from(
+    State(app): State<AppState>,
+    SignedIn(session): SignedIn,
+    Path((_, contact)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    Ok(json_text(array(&app.store.pick_up_from(session.address, &sender_key(&contact)).await?)))
+}
+
+/// `GET mailbox/:name?after=N`: a page of the whole mailbox, oldest first, each message with the number
+/// to acknowledge it by. `next` is where the following page begins, if there is one.
+pub async fn mailbox(
+    State(app): State<AppState>,
+    SignedIn(session): SignedIn,
+    Query(query): Query<PageQuery>,
+) -> Result<Response, ApiError> {
+    let page = app.store.page(session.address, query.after.unwrap_or_default()).await?;
+    let messages: Vec<String> = page
+        .numbers
+        .iter()
+        .zip(&page.envelopes)
+        .map(|(id, envelope)| format!(r#"{{"id":{id},"envelope":{envelope}}}"#))
+        .collect();
+    let next = page.next.map_or("null".to_owned(), |next| next.to_string());
+    Ok(json_text(format!(r#"{{"messages":{},"next":{next}}}"#, array(&messages))))
+}
+
+/// `POST mailbox/:name/acknowledge`: removes messages by their numbers.
+pub async fn acknowledge_ids(
+    State(app): State<AppState>,
+    SignedIn(session): SignedIn,
+    Schema(body): Schema<AcknowledgedIds>,
+) -> Result<StatusCode, ApiError> {
+    if body.ids.len() > MAX_IDS {
+        return Err(ApiError::Schema);
+    }
+    app.store.remove(session.address, &body.ids).await?;
+    Ok(StatusCode::OK)
+}
+
+/// `GET metrics`: how much was delivered, by intervals that are over, as CSV; 204 if there is none.
+pub async fn metrics(State(app): State<AppState>) -> Result<Response, ApiError> {
+    let now = now_seconds();
+    app.statistics.save(app.store.as_ref(), now).await?;
+    Ok(match app.statistics.csv(app.store.as_ref(), now).await? {
+        Some(csv) => ([(CONTENT_TYPE, "text/csv; charset=utf-8")], csv).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 fn array(items: &[String]) -> String {

@@ -1,10 +1,12 @@
 //! What handlers take from a request.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use dm3_core::identity::{Address, EnsName};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::app::AppState;
 use crate::auth::Session;
@@ -34,19 +36,56 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     }
 }
 
-/// The session of the account that the path names.
+/// The body as JSON of a given form; what is JSON of another is refused as `invalid schema`.
+pub struct Schema<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Schema<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let Json(value) = Json::<Value>::from_request(request, state).await?;
+        serde_json::from_value(value).map(Self).map_err(|_| ApiError::Schema)
+    }
+}
+
+/// The session of the account that the path's `name` names.
 pub struct SignedIn(pub Session);
 
 impl FromRequestParts<AppState> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let Path(name) =
-            Path::<String>::from_request_parts(parts, app).await.map_err(|_| ApiError::Unauthorized)?;
-        let session = app.session(token(parts)?, &name).ok_or(ApiError::Unauthorized)?;
-        app.limits.account(session.address)?;
-        Ok(Self(session))
+        signed_in(parts, app).await.map(|(session, _)| Self(session))
     }
+}
+
+/// An account that is signed in and has registered here.
+pub struct Member {
+    /// Whose session it is.
+    pub address: Address,
+    /// The name in the path: the one that signed in, or another that means the same address.
+    pub name: EnsName,
+}
+
+impl FromRequestParts<AppState> for Member {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
+        let (Session { address, .. }, name) = signed_in(parts, app).await?;
+        match app.store.account(address).await? {
+            Some(_) => Ok(Self { address, name }),
+            None => Err(ApiError::Unauthorized),
+        }
+    }
+}
+
+async fn signed_in(parts: &mut Parts, app: &AppState) -> Result<(Session, EnsName), ApiError> {
+    let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| ApiError::Unauthorized)?;
+    let name = params.iter().find_map(|(key, value)| (key == "name").then_some(value));
+    let name = name.ok_or(ApiError::Unauthorized)?;
+    let session = app.session(token(parts)?, name).ok_or(ApiError::Unauthorized)?;
+    app.limits.account(session.address)?;
+    Ok((session, name.parse().map_err(|_| ApiError::Unauthorized)?))
 }
 
 /// Any account here, signed in.

@@ -4,13 +4,19 @@ pub mod api;
 pub mod ds;
 mod extract;
 pub mod gateway;
+pub mod history;
 pub mod limit;
+pub mod notifications;
 pub mod observe;
 pub mod proxy;
 pub mod resolver;
 pub mod settings;
 pub mod socket;
+pub mod storage;
 pub mod well_known;
+
+pub use extract::Member;
+pub use history::etag;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};

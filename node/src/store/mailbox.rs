@@ -73,6 +73,8 @@ pub struct Arrival {
 pub struct Page {
     /// JSON of the envelopes.
     pub envelopes: Vec<String>,
+    /// Their numbers.
+    pub numbers: Vec<i64>,
     /// Where the next page begins, if there is one.
     pub next: Option<i64>,
 }
@@ -81,18 +83,20 @@ impl Page {
     /// The page out of the messages after `after`, of which at most one more is given than a page holds.
     pub(super) fn from_rows(rows: Vec<(i64, String)>, after: i64) -> Self {
         let mut envelopes = Vec::with_capacity(rows.len());
+        let mut numbers = Vec::with_capacity(rows.len());
         let mut last = after;
         let mut bytes = 0;
         for (seq, envelope) in rows {
             bytes += envelope.len() as u64;
             let full = envelopes.len() == PICK_UP_MESSAGES as usize;
             if full || (bytes > PICK_UP_BYTES && !envelopes.is_empty()) {
-                return Self { envelopes, next: Some(last) };
+                return Self { envelopes, numbers, next: Some(last) };
             }
             last = seq;
+            numbers.push(seq);
             envelopes.push(envelope);
         }
-        Self { envelopes, next: None }
+        Self { envelopes, numbers, next: None }
     }
 }
 
@@ -117,6 +121,9 @@ pub struct Totals {
 /// The mailboxes.
 #[async_trait::async_trait]
 pub trait MailboxStore: Send + Sync {
+    /// The messages under a sender's name within the `PICK_UP` limits, newest first.
+    async fn pick_up_from(&self, mailbox: Address, sender: &str) -> Result<Vec<String>, StoreError>;
+
     /// Puts a message into a mailbox.
     ///
     /// A failure says nothing about whether it is stored; the same delivery again finds out.

@@ -13,7 +13,7 @@
 //!    below and add it to the supertraits of [`Store`]. Each method is one transaction and returns after it is
 //!    durable.
 //! 2. `store/sqlite/<noun>.rs` and `store/postgres/<noun>.rs`: `impl <Noun>Store for Sqlite` and `Postgres`.
-//!    In SQLite reads go to `self.readers`, writes to `self.writer`, of which there is one: keep it for a few
+//!    Where the SQL of both is the same it is one macro in `store/shared/`. In SQLite reads go to `self.readers`, writes to `self.writer`, of which there is one: keep it for a few
 //!    milliseconds at most, and remove in slices.
 //! 3. A migration of the same number and name for both engines, in both lists (`MIGRATIONS` in the engines'
 //!    `mod.rs`). One that was released is never changed.
@@ -28,18 +28,27 @@
 
 mod accounts;
 mod challenges;
+mod channels;
 mod database;
 mod group;
+mod history;
 mod mailbox;
 mod names;
 mod postgres;
 mod settings;
+mod shared;
 mod sqlite;
+mod statistics;
+mod storage;
 
 use accounts::PENDING_PROFILES;
 pub use accounts::{Account, AccountStore, Registered, Registration, Service};
 pub use challenges::ChallengeStore;
+pub use channels::{Channel, ChannelKind, ChannelStore, Code, CodeIssue, CodeLimits};
 pub use database::{Database, DatabaseError, PostgresUrl, SchemaState};
+pub use history::{
+    HistoryQuota, HistoryStore, HistoryUsage, NewRecord, Record, RecordKey, RecordRange, Written,
+};
 pub use mailbox::{
     Arrival, Copy, Delivery, MailboxLimits, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS,
     PICK_UP_MESSAGES, Page, Totals,
@@ -48,6 +57,10 @@ pub use names::NameStore;
 pub use postgres::Postgres;
 pub use settings::SettingsStore;
 pub use sqlite::Sqlite;
+pub use statistics::{Interval, StatisticsStore};
+pub use storage::{
+    NewMessage, PageOf, StorageQuota, StorageStore, Stored, StoredConversation, StoredMessage,
+};
 
 /// The database failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +84,18 @@ pub enum StoreError {
 
 /// Everything the node remembers.
 #[async_trait::async_trait]
-pub trait Store: AccountStore + ChallengeStore + MailboxStore + NameStore + SettingsStore + 'static {
+pub trait Store:
+    AccountStore
+    + ChallengeStore
+    + ChannelStore
+    + HistoryStore
+    + MailboxStore
+    + NameStore
+    + SettingsStore
+    + StatisticsStore
+    + StorageStore
+    + 'static
+{
     /// Fails if the database can't be read.
     async fn check(&self) -> Result<(), StoreError>;
 
@@ -82,6 +106,11 @@ pub trait Store: AccountStore + ChallengeStore + MailboxStore + NameStore + Sett
 /// The databases' integers have a sign; times and sizes never come near the end.
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number that was written with [`signed`].
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
 }
 
 /// The address in a column of 20 bytes.

@@ -67,11 +67,15 @@ macro_rules! contract {
 
 mod accounts;
 mod challenges;
+mod channels;
+mod history;
 mod mailbox;
 mod measure;
 mod migrations;
 mod names;
 mod settings;
+mod statistics;
+mod storage;
 
 /// The address of 20 bytes `n`.
 fn address(n: u8) -> Address {

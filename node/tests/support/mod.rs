@@ -6,6 +6,7 @@ pub mod account;
 pub mod chain;
 pub mod host;
 pub mod postgres;
+pub mod smtp;
 pub mod socket;
 
 use std::process::Stdio;
@@ -22,6 +23,7 @@ pub use account::Account;
 pub use chain::Chain;
 pub use host::Host;
 pub use postgres::PostgresServer;
+pub use smtp::MailServer;
 pub use socket::Socket;
 
 /// 32 bytes of `n`, in base64: the node's seed.
@@ -196,6 +198,24 @@ impl Node {
     pub async fn post_giant(&self, path: &str, bytes: usize) -> Option<StatusCode> {
         let request = self.client.post(format!("{}{path}", self.url)).body(vec![b'x'; bytes]);
         request.send().await.ok().map(|response| response.status())
+    }
+
+    /// A request with headers of its own and bytes for a body.
+    pub async fn request_with(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
+        let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.body(body.to_owned()).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Reply { status, headers, body: response.text().await.unwrap() }
     }
 
     pub async fn get(&self, path: &str) -> Reply {

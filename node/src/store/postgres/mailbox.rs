@@ -199,6 +199,25 @@ impl MailboxStore for Postgres {
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
+    async fn pick_up_from(&self, mailbox: Address, sender: &str) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "WITH listed AS (
+                 SELECT seq, size FROM messages WHERE mailbox = $1 AND sender = $2 ORDER BY seq DESC LIMIT $3
+             ), summed AS (
+                 SELECT seq, sum(size) OVER (ORDER BY seq DESC ROWS UNBOUNDED PRECEDING) AS total FROM listed
+             )
+             SELECT messages.envelope FROM summed JOIN messages USING (seq)
+             WHERE total <= $4 ORDER BY messages.seq DESC",
+        )
+        .bind(mailbox.as_bytes().as_slice())
+        .bind(sender)
+        .bind(i64::from(PICK_UP_MESSAGES))
+        .bind(signed(PICK_UP_BYTES))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
     async fn page(&self, mailbox: Address, after: i64) -> Result<Page, StoreError> {
         // One more than a page, to see whether another follows.
         let rows = sqlx::query(

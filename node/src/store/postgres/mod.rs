@@ -3,9 +3,13 @@
 mod accounts;
 mod arrivals;
 mod challenges;
+mod channels;
+mod history;
 mod mailbox;
 mod names;
 mod settings;
+mod statistics;
+mod storage;
 
 use std::time::Duration;
 
@@ -25,6 +29,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
     (2, "store", include_str!("../../../migrations/postgres/0002_store.sql")),
+    (
+        3,
+        "storage_history_channels",
+        include_str!("../../../migrations/postgres/0003_storage_history_channels.sql"),
+    ),
     (4, "guard", include_str!("../../../migrations/postgres/0004_guard.sql")),
 ];
 

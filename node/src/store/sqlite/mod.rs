@@ -2,9 +2,13 @@
 
 mod accounts;
 mod challenges;
+mod channels;
+mod history;
 mod mailbox;
 mod names;
 mod settings;
+mod statistics;
+mod storage;
 
 use std::path::Path;
 use std::time::Duration;
@@ -29,6 +33,11 @@ const READERS: u32 = 4;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../../../migrations/sqlite/0001_first.sql")),
     (2, "store", include_str!("../../../migrations/sqlite/0002_store.sql")),
+    (
+        3,
+        "storage_history_channels",
+        include_str!("../../../migrations/sqlite/0003_storage_history_channels.sql"),
+    ),
     (4, "guard", include_str!("../../../migrations/sqlite/0004_guard.sql")),
 ];
 

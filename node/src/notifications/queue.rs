@@ -1,0 +1,215 @@
+//! What is to be sent, and the worker that sends it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use dm3_core::identity::{Address, EnsName};
+use reqwest::{Method, RequestBuilder, Url};
+use serde_json::json;
+use tokio::sync::{Semaphore, mpsc};
+
+use super::mail::{self, Mailer};
+use super::otp::Code;
+use super::push::{PushError, Subscription, Vapid};
+use crate::clock::now_seconds;
+use crate::outgoing::{Outgoing, Target};
+use crate::statistics::Statistics;
+use crate::store::{Channel, ChannelKind, Store, StoreError};
+
+/// How many notifications may wait.
+const WAITING: usize = 1000;
+/// How many are sent at once, so that a slow mail server does not hold up the others.
+const AT_ONCE: usize = 8;
+/// How long an account is not told again after it was told: the text is the same each time.
+const QUIET: Duration = Duration::from_secs(60);
+/// How many accounts' last notifications are remembered before old ones are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// More waits than may.
+#[derive(Debug, thiserror::Error)]
+#[error("too many notifications are waiting")]
+pub struct Full;
+
+enum Job {
+    Code { to: String, code: Code },
+    Message { receiver: Address, sender: String },
+}
+
+/// What notifications are sent with.
+pub struct NotifierParts {
+    /// The mail server, if there is one.
+    pub mailer: Option<Mailer>,
+    /// The key for web push, if there is one.
+    pub vapid: Option<Vapid>,
+    /// Requests to push services.
+    pub outgoing: Outgoing,
+    /// Channels are looked up here.
+    pub store: Arc<dyn Store>,
+    /// Notifications are counted here.
+    pub statistics: Arc<Statistics>,
+    /// The delivery service's name, for the text.
+    pub service: String,
+    /// Whether the text names the sender.
+    pub names_sender: bool,
+}
+
+/// Takes notifications to be sent. Nobody waits for them.
+pub struct Notifier {
+    parts: Arc<NotifierParts>,
+    queue: mpsc::Sender<Job>,
+    told: Mutex<HashMap<Address, Instant>>,
+}
+
+impl Notifier {
+    /// Starts the worker, which ends when this is dropped.
+    pub fn start(parts: NotifierParts) -> Self {
+        let parts = Arc::new(parts);
+        let (queue, jobs) = mpsc::channel(WAITING);
+        tokio::spawn(work(parts.clone(), jobs));
+        Self { parts, queue, told: Mutex::default() }
+    }
+
+    /// Whether the operator has set up a channel.
+    pub fn supports(&self, kind: ChannelKind) -> bool {
+        match kind {
+            ChannelKind::Email => self.parts.mailer.is_some(),
+            ChannelKind::Push => self.parts.vapid.is_some(),
+        }
+    }
+
+    /// The key that browsers need to subscribe.
+    pub fn public_vapid_key(&self) -> Option<String> {
+        self.parts.vapid.as_ref().map(Vapid::public_key)
+    }
+
+    /// Whether this node would send to a push service at that address.
+    pub fn may_push_to(&self, endpoint: &Url) -> bool {
+        push_request(&self.parts.outgoing, endpoint).is_some()
+    }
+
+    /// Sends a code by mail.
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub fn send_code(&self, to: &str, code: Code) -> Result<(), Full> {
+        self.queue.try_send(Job::Code { to: to.to_owned(), code }).map_err(|_| Full)
+    }
+
+    /// Tells a receiver that a message has come, unless that was done just now. Best effort.
+    pub fn message(&self, receiver: Address, sender: &str) {
+        if self.parts.mailer.is_none() && self.parts.vapid.is_none() {
+            return;
+        }
+        let now = Instant::now();
+        {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.get(&receiver).is_some_and(|last| now.duration_since(*last) < QUIET) {
+                return;
+            }
+            if told.len() >= REMEMBERED {
+                told.retain(|_, last| now.duration_since(*last) < QUIET);
+            }
+            // So many in a minute is an attack, or a queue that is full anyway.
+            if told.len() >= REMEMBERED {
+                return;
+            }
+            told.insert(receiver, now);
+        }
+        if self.queue.try_send(Job::Message { receiver, sender: sender.to_owned() }).is_err() {
+            tracing::warn!("too many notifications are waiting; one is dropped");
+        }
+    }
+}
+
+async fn work(parts: Arc<NotifierParts>, mut jobs: mpsc::Receiver<Job>) {
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    while let Ok(place) = places.clone().acquire_owned().await {
+        let Some(job) = jobs.recv().await else { return };
+        let parts = parts.clone();
+        tokio::spawn(async move {
+            match job {
+                Job::Code { to, code } => send_code(&parts, &to, &code).await,
+                Job::Message { receiver, sender } => {
+                    if let Err(error) = tell(&parts, receiver, &sender).await {
+                        tracing::error!(%error, "a notification can't be sent");
+                    }
+                }
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn send_code(parts: &NotifierParts, to: &str, code: &Code) {
+    let text = format!(
+        "Your code is {}\n\nEnter it within ten minutes to be told by mail when messages come for you at {}. \
+         If you did not ask for this, somebody mistyped an address: ignore this mail.\n",
+        code.as_str(),
+        parts.service,
+    );
+    mail(parts, to, "Your dm3 verification code", text).await;
+}
+
+async fn tell(parts: &NotifierParts, receiver: Address, sender: &str) -> Result<(), StoreError> {
+    if !parts.store.notifications_enabled(receiver).await? {
+        return Ok(());
+    }
+    // What is no name could be a text of the sender's own.
+    let sender = sender.parse::<EnsName>().ok().filter(|_| parts.names_sender);
+    let body = match sender {
+        Some(sender) => format!("You received a new message from {sender}."),
+        None => "You received a new message.".to_owned(),
+    };
+    for channel in parts.store.channels(receiver).await? {
+        if !channel.enabled || !channel.verified {
+            continue;
+        }
+        match channel.kind {
+            ChannelKind::Email => {
+                let text = format!(
+                    "{body}\n\nThis mail was sent by {}. You can switch it off in your dm3 messenger.\n",
+                    parts.service
+                );
+                mail(parts, &channel.recipient, "New dm3 message", text).await;
+            }
+            ChannelKind::Push => push(parts, receiver, &channel, &body).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn mail(parts: &NotifierParts, to: &str, subject: &str, text: String) {
+    let (Some(mailer), Some(to)) = (&parts.mailer, mail::address(to)) else { return };
+    match mailer.send(to, subject, text).await {
+        Ok(()) => parts.statistics.notified(),
+        Err(error) => tracing::warn!(%error, "a mail was not sent"),
+    }
+}
+
+async fn push(
+    parts: &NotifierParts,
+    receiver: Address,
+    channel: &Channel,
+    body: &str,
+) -> Result<(), StoreError> {
+    let (Some(vapid), Some(subscription)) = (&parts.vapid, Subscription::parse(&channel.recipient)) else {
+        return Ok(());
+    };
+    let Some(request) = push_request(&parts.outgoing, &subscription.endpoint) else { return Ok(()) };
+    let payload = json!({ "title": "New Message", "body": body }).to_string();
+    match vapid.send(request, &subscription, &payload, now_seconds()).await {
+        Ok(()) => parts.statistics.notified(),
+        Err(PushError::Gone) => {
+            parts.store.remove_channel(receiver, ChannelKind::Push, Some(&channel.recipient)).await?;
+        }
+        Err(error) => tracing::warn!(%error, "a push notification was not sent"),
+    }
+    Ok(())
+}
+
+/// A POST to a push service, if strangers may send this server there.
+fn push_request(outgoing: &Outgoing, endpoint: &Url) -> Option<RequestBuilder> {
+    let target = Target::parse(endpoint.as_str(), outgoing.reach()).ok()?;
+    Some(outgoing.request(Method::POST, &target))
+}

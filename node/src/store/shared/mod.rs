@@ -1,0 +1,13 @@
+//! Nouns whose SQL is the same for both engines: a macro each, which an engine's file of that name applies to
+//! its pools. What makes that possible: `$1` is a placeholder in both, and an upsert that changes nothing locks
+//! its row in Postgres, so that an account's writes come one after the other as SQLite's do anyway.
+
+mod channels;
+mod history;
+mod statistics;
+mod storage;
+
+pub(super) use channels::impl_channel_store;
+pub(super) use history::impl_history_store;
+pub(super) use statistics::impl_statistics_store;
+pub(super) use storage::impl_storage_store;
