@@ -1,5 +1,5 @@
 //! What the use cases need from the world. A browser, a server and the tests each bring their own; one storage
-//! contract suite ([`crate::testing`]) holds for every store.
+//! contract suite (`testing`) holds for every store.
 
 use crate::delivery::{HttpRequest, HttpResponse};
 use crate::identity::{Address, EnsName, KeySeed, NameError};
