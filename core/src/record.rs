@@ -28,7 +28,7 @@ pub struct StoredMessage {
     pub time: u64,
     /// When it came to this device: milliseconds by its clock.
     pub arrived: u64,
-    /// The canonical JSON that was signed.
+    /// The JSON that was signed, in the spelling that the signature covers.
     pub json: String,
     /// How far it has come.
     pub state: SendState,
@@ -114,7 +114,7 @@ impl StoredMessage {
             lane,
             time: message.timestamp().min(arrived),
             arrived,
-            json: message.to_canonical(),
+            json: message.to_text(),
             state,
         }
     }

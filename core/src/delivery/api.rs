@@ -9,6 +9,7 @@ use super::{BaseUrl, Challenge, HttpRequest, HttpResponse, SessionToken};
 use crate::identity::{Address, EnsName, SignedProfile};
 use crate::message::MAX_ENVELOPE;
 use crate::seal::json::{canonical, object};
+use crate::seal::json_text::split_elements;
 use crate::seal::signing::SigningSecret;
 
 pub use super::reply::ApiError;
@@ -132,7 +133,7 @@ pub fn parse_incoming(reply: &HttpResponse) -> Result<Incoming, ApiError> {
     if reply.body.len() > MAX_LISTING {
         return Err(ApiError::Garbled("larger than 64 MiB"));
     }
-    let entries = split_array(&reply.body).ok_or(ApiError::Garbled("no list"))?;
+    let entries = split_elements(&reply.body, ['[', ']']).ok_or(ApiError::Garbled("no list"))?;
     let mut incoming = Incoming { more: entries.len() > MAX_ENVELOPES, ..Incoming::default() };
     for entry in entries.into_iter().take(MAX_ENVELOPES) {
         let value = if entry.len() > MAX_ENVELOPE { None } else { serde_json::from_str(entry).ok() };
@@ -142,36 +143,6 @@ pub fn parse_incoming(reply: &HttpResponse) -> Result<Incoming, ApiError> {
         }
     }
     Ok(incoming)
-}
-
-/// The elements of a JSON array as text. Whether each is JSON is not looked at: a lone surrogate or deep
-/// nesting in one of them must not make the others unreadable.
-fn split_array(text: &str) -> Option<Vec<&str>> {
-    let inner = text.trim().strip_prefix('[')?.strip_suffix(']')?;
-    let mut elements = Vec::new();
-    let (mut start, mut depth, mut in_string, mut escaped) = (0, 0_usize, false, false);
-    for (at, byte) in inner.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.checked_sub(1)?,
-            b',' if depth == 0 => {
-                elements.push(&inner[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    if in_string || depth != 0 {
-        return None;
-    }
-    if !elements.is_empty() || !inner[start..].trim().is_empty() {
-        elements.push(&inner[start..]);
-    }
-    Some(elements)
 }
 
 /// Says that one envelope is safely stored and may be deleted.

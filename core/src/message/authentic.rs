@@ -58,10 +58,10 @@ impl OpenedMessage {
         if receiver != Some(account) {
             return Err(AuthenticityError::OtherReceiver(self.0.to().to_owned()));
         }
-        self.0
-            .check_signature(&sender.keys().signing)
-            .map_err(|_| AuthenticityError::NotSignedBySender(self.0.from().to_owned()))?;
-        Ok(AuthenticMessage { message: self.0, author: sender.account() })
+        let from = self.0.from().to_owned();
+        let verified = self.0.verified(&sender.keys().signing);
+        let message = verified.map_err(|_| AuthenticityError::NotSignedBySender(from))?;
+        Ok(AuthenticMessage { message, author: sender.account() })
     }
 }
 

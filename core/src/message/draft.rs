@@ -6,9 +6,12 @@
 //!
 //! Each type of message has its own constructor, so that a draft that lacks what its type demands can't be made.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
-use super::{Kind, MessageHash, SignedMessage};
+use super::size::SIGNATURE;
+use super::{Attachment, Kind, MAX_ATTACHMENTS, MAX_MESSAGE, MessageHash, SignedMessage};
 use crate::identity::EnsName;
 use crate::seal::json::canonical_object;
 use crate::seal::signing::SigningSecret;
@@ -33,7 +36,7 @@ pub struct Header {
 }
 
 /// A message before it is signed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Draft(Map<String, Value>);
 
 /// What a receipt says about a message.
@@ -68,6 +71,9 @@ pub enum DraftError {
     /// A member of this name belongs to the protocol.
     #[error("the metadata member ‘{0}’ belongs to the protocol; choose another name")]
     Reserved(String),
+    /// More than can be listed.
+    #[error("a message can't carry more than 256 attachments")]
+    TooMany,
     /// A message of this type has no attachments.
     #[error("a message of type {0} can't carry attachments")]
     NoAttachments(Kind),
@@ -157,6 +163,38 @@ impl Draft {
         }
     }
 
+    /// Adds attachments to a text.
+    ///
+    /// # Errors
+    /// [`DraftError`] if this type has none, or there are too many, or the message becomes larger than 20 MB.
+    pub fn with_attachments(mut self, attachments: Vec<Attachment>) -> Result<Self, DraftError> {
+        let kind = self.kind();
+        let has_none = matches!(kind, Kind::Reaction | Kind::ReadReceived | Kind::ReadOpened);
+        let list = match self.0.get_mut("attachments") {
+            Some(Value::Array(list)) if !has_none => list,
+            _ => return Err(DraftError::NoAttachments(kind)),
+        };
+        if list.len() + attachments.len() > MAX_ATTACHMENTS {
+            return Err(DraftError::TooMany);
+        }
+        list.extend(attachments.into_iter().map(Attachment::into_json));
+        match self.signed_len() {
+            size if size < MAX_MESSAGE => Ok(self),
+            size => Err(DraftError::TooLarge { size, limit: MAX_MESSAGE }),
+        }
+    }
+
+    /// What type it is.
+    pub fn kind(&self) -> Kind {
+        let metadata = self.0.get("metadata").and_then(Value::as_object);
+        Kind::from_wire(metadata.and_then(|m| m.get("type")).and_then(Value::as_str).unwrap_or_default())
+    }
+
+    /// The length of the signed message's JSON, in bytes: for [`super::envelope_len`].
+    pub fn signed_len(&self) -> usize {
+        canonical_object(&self.0).len() + ",\"signature\":\"\"".len() + SIGNATURE
+    }
+
     /// Asks for this text to be copied into the `deliveryInstruction` of every reply.
     ///
     /// # Errors
@@ -210,3 +248,14 @@ impl Draft {
         self
     }
 }
+
+impl fmt::Debug for Draft {
+    /// Neither text nor keys of a message belong into a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Draft({})", self.kind())
+    }
+}
+
+#[cfg(test)]
+#[path = "draft_tests.rs"]
+mod tests;

@@ -21,9 +21,9 @@ use crate::seal::{EncryptionKey, EncryptionSecret, Entropy, OpenError, Sealed, o
 pub const MAX_ENVELOPE: usize = 28_000_000;
 
 /// The cipher that every client and delivery service must accept.
-const ENCRYPTION_SCHEME: &str = "x25519-chacha20-poly1305";
+pub(super) const ENCRYPTION_SCHEME: &str = "x25519-chacha20-poly1305";
 /// The version of the envelope that is deployed.
-const VERSION: &str = "v1";
+pub(super) const VERSION: &str = "v1";
 
 /// From whom and to whom: what a delivery service learns of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -95,18 +95,8 @@ impl Envelope {
         author: &ProfileKeys,
         entropy: &impl Entropy,
     ) -> Result<Self, OpenError> {
-        let information = canonical(&delivery_information.to_json());
-        let mut metadata = Map::new();
-        metadata.insert(
-            "deliveryInformation".into(),
-            seal(&information, delivery_service, entropy)?.to_string().into(),
-        );
-        metadata.insert("encryptionScheme".into(), ENCRYPTION_SCHEME.into());
-        metadata.insert("messageHash".into(), message.hash().as_str().into());
-        metadata.insert("version".into(), VERSION.into());
-        let signature = author.signing.sign(&canonical_object(&metadata));
-        metadata.insert("signature".into(), signature.into());
-        Ok(Self { message: seal(&message.to_canonical(), receiver, entropy)?.to_string(), metadata })
+        let metadata = seal_metadata(message, delivery_information, delivery_service, author, entropy)?;
+        Ok(Self { message: seal_text(message, receiver, entropy)?, metadata })
     }
 
     /// Reads a submitted envelope in the strict form of the deployed schema: no other members than those.
@@ -188,7 +178,40 @@ impl Envelope {
     }
 }
 
+/// The sealed message's text, which is the same for all delivery services.
+pub(super) fn seal_text(
+    message: &SignedMessage,
+    receiver: &EncryptionKey,
+    entropy: &impl Entropy,
+) -> Result<String, OpenError> {
+    seal(&message.to_text(), receiver, entropy).map(|sealed| sealed.to_string())
+}
+
+/// The envelope's metadata for one delivery service.
+pub(super) fn seal_metadata(
+    message: &SignedMessage,
+    delivery_information: &DeliveryInformation,
+    delivery_service: &EncryptionKey,
+    author: &ProfileKeys,
+    entropy: &impl Entropy,
+) -> Result<Map<String, Value>, OpenError> {
+    let information = seal(&delivery_information.to_text(), delivery_service, entropy)?;
+    let mut metadata = Map::new();
+    metadata.insert("deliveryInformation".into(), information.to_string().into());
+    metadata.insert("encryptionScheme".into(), ENCRYPTION_SCHEME.into());
+    metadata.insert("messageHash".into(), message.hash().as_str().into());
+    metadata.insert("version".into(), VERSION.into());
+    let signature = author.signing.sign(&canonical_object(&metadata));
+    metadata.insert("signature".into(), signature.into());
+    Ok(metadata)
+}
+
 impl DeliveryInformation {
+    /// The canonical JSON text, which is sealed.
+    pub(super) fn to_text(&self) -> String {
+        canonical(&self.to_json())
+    }
+
     fn to_json(&self) -> Value {
         let mut members = vec![("from", self.from.as_str().into()), ("to", self.to.as_str().into())];
         if let Some(instruction) = &self.delivery_instruction {

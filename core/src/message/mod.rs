@@ -5,16 +5,27 @@
 //! Envelope ──open──▶ OpenedMessage ──authenticate(VerifiedProfile)──▶ AuthenticMessage ──▶ thread
 //! ```
 
+mod attachment;
 mod authentic;
 mod draft;
 mod envelope;
 mod kind;
+mod media;
 mod postmark;
 mod signed;
+mod size;
+mod time;
 
+pub use attachment::{
+    Attachment, AttachmentError, Embedded, Handling, MAX_ATTACHMENTS, MAX_EMBEDDED, ReceivedAttachment,
+    Source,
+};
 pub use authentic::{AuthenticMessage, AuthenticityError, OpenedMessage};
 pub use draft::{Draft, DraftError, Header, MAX_INSTRUCTION, MAX_REACTION, Receipt};
 pub use envelope::{Delivered, DeliveryInformation, Envelope, EnvelopeError, MAX_ENVELOPE, ReceivedEnvelope};
 pub use kind::Kind;
+pub use media::MediaKind;
 pub use postmark::{Postmark, PostmarkError};
-pub use signed::{MessageError, MessageHash, SignedMessage};
+pub use signed::{MAX_MESSAGE, MessageError, MessageHash, SignedMessage};
+pub use size::{envelope_len, longest_message};
+pub use time::{Skew, Tolerance};

@@ -4,6 +4,10 @@
 //! signature    = Ed25519(author, canonical(message without signature))
 //! messageHash  = SHA-256(canonical(message))
 //! ```
+//!
+//! An author who writes numbers differently than JavaScript signs another text than the canonical one. So the text
+//! is kept as it came as well, and the signature may cover it, without the member `signature`, byte for byte. The
+//! hash is that of the canonical text in any case: however a message is spelt, it is one message.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,23 +15,28 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::Kind;
+use super::{Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, ReceivedAttachment};
 use crate::seal::json::{canonical_object, canonical_without};
+use crate::seal::json_text::{parse_masked, unmask, without_member};
 use crate::seal::sha256_hex;
 use crate::seal::signing::{SignatureError, SigningKey};
 
 /// The longest message text we read, in bytes of JSON: the specification's 20 MB.
-const MAX_MESSAGE: usize = 20_000_000;
+pub const MAX_MESSAGE: usize = 20_000_000;
 
 /// `0x` and 64 digits: the SHA-256 of a signed message, by which other messages refer to it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageHash(String);
 
 /// A message as its author signed it. Unknown members are kept: they are part of what was signed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct SignedMessage {
     json: Map<String, Value>,
     hash: MessageHash,
+    /// The text as it came, if that is not the canonical one.
+    original: Option<String>,
+    /// Characters stand for halves of surrogate pairs.
+    masked: bool,
 }
 
 /// Why a text is no message.
@@ -46,7 +55,7 @@ impl SignedMessage {
     pub(super) fn assemble(mut json: Map<String, Value>, signature: String) -> Self {
         json.insert("signature".into(), signature.into());
         let hash = MessageHash(sha256_hex(&canonical_object(&json)));
-        Self { json, hash }
+        Self { json, hash, original: None, masked: false }
     }
 
     /// Reads the JSON text of a message.
@@ -57,10 +66,12 @@ impl SignedMessage {
         if text.len() > MAX_MESSAGE {
             return Err(MessageError::TooLarge);
         }
-        let value: Value = serde_json::from_str(text).map_err(|_| MessageError::Form("no JSON"))?;
+        let (value, masked) = parse_masked(text).ok_or(MessageError::Form("no JSON"))?;
         let Value::Object(json) = value else { return Err(MessageError::Form("no object")) };
-        let hash = MessageHash(sha256_hex(&canonical_object(&json)));
-        let this = Self { json, hash };
+        let mut this = Self { json, hash: MessageHash(String::new()), original: None, masked };
+        let canonical = this.to_canonical();
+        this.hash = MessageHash(sha256_hex(&canonical));
+        this.original = (canonical != text).then(|| text.to_owned());
         if !this.json.get("signature").is_some_and(Value::is_string) {
             return Err(MessageError::Form("signature"));
         }
@@ -79,7 +90,7 @@ impl SignedMessage {
         Ok(this)
     }
 
-    fn metadata(&self) -> Option<&Map<String, Value>> {
+    pub(super) fn metadata(&self) -> Option<&Map<String, Value>> {
         self.json.get("metadata").and_then(Value::as_object)
     }
 
@@ -92,8 +103,32 @@ impl SignedMessage {
     /// # Errors
     /// [`SignatureError`] if it was made with another key or over another text.
     pub fn check_signature(&self, key: &SigningKey) -> Result<(), SignatureError> {
+        self.verify(key).map(|_| ())
+    }
+
+    /// The message in the spelling that its signature covers; the canonical one if that will do.
+    pub(super) fn verified(mut self, key: &SigningKey) -> Result<Self, SignatureError> {
+        if self.verify(key)? {
+            self.original = None;
+        }
+        Ok(self)
+    }
+
+    /// Whether the signature covers the canonical text, or else the original one.
+    fn verify(&self, key: &SigningKey) -> Result<bool, SignatureError> {
         let signature = self.json.get("signature").and_then(Value::as_str).ok_or(SignatureError)?;
-        key.verify(&canonical_without(&self.json, "signature"), signature)
+        let canonical = self.unmasked(canonical_without(&self.json, "signature"));
+        match key.verify(&canonical, signature) {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                let original = self.original.as_deref().and_then(|text| without_member(text, "signature"));
+                key.verify(&original.ok_or(error)?, signature).map(|()| false)
+            }
+        }
+    }
+
+    fn unmasked(&self, canonical: String) -> String {
+        if self.masked { unmask(&canonical) } else { canonical }
     }
 
     /// The hash by which others refer to this message: computed here, never taken from the sender.
@@ -106,7 +141,8 @@ impl SignedMessage {
         Kind::from_wire(self.metadata_text("type"))
     }
 
-    /// The text; empty for kinds that have none.
+    /// The text; empty for kinds that have none. Markdown in it is the reader's business. Half of a surrogate pair,
+    /// which only JavaScript can write, is a private-use character here.
     pub fn text(&self) -> &str {
         self.json.get("message").and_then(Value::as_str).unwrap_or_default()
     }
@@ -137,9 +173,41 @@ impl SignedMessage {
         self.json.get("attachments").and_then(Value::as_array).map_or(0, Vec::len)
     }
 
-    /// The canonical JSON text, which is sealed, hashed and stored.
+    /// The attachments as their sender described them, at most [`MAX_ATTACHMENTS`]; what is none is left out.
+    pub fn attachment_list(&self) -> impl Iterator<Item = ReceivedAttachment<'_>> {
+        let list =
+            self.json.get("attachments").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        list.iter().filter_map(ReceivedAttachment::from_json).take(MAX_ATTACHMENTS)
+    }
+
+    /// What every reply must carry as its `deliveryInstruction`, unread and unchanged; none if it is longer than
+    /// [`MAX_INSTRUCTION`].
+    pub fn reply_delivery_instruction(&self) -> Option<&str> {
+        let instruction = self.metadata_text("replyDeliveryInstruction");
+        (!instruction.is_empty() && instruction.len() <= MAX_INSTRUCTION).then_some(instruction)
+    }
+
+    /// A member of the metadata that the protocol does not know: data of extensions.
+    pub fn metadata_member(&self, member: &str) -> Option<&Value> {
+        self.metadata()?.get(member)
+    }
+
+    /// The canonical JSON text, which is hashed.
     pub fn to_canonical(&self) -> String {
-        canonical_object(&self.json)
+        self.unmasked(canonical_object(&self.json))
+    }
+
+    /// The JSON text to keep and to hand on: as it came, or the canonical one once its signature is known to cover
+    /// that.
+    pub fn to_text(&self) -> String {
+        self.original.clone().unwrap_or_else(|| self.to_canonical())
+    }
+}
+
+impl fmt::Debug for SignedMessage {
+    /// Neither text nor keys of a message belong into a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignedMessage({} {})", self.kind(), self.hash)
     }
 }
 
@@ -183,3 +251,7 @@ impl<'de> Deserialize<'de> for MessageHash {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+#[path = "signed_tests.rs"]
+mod tests;

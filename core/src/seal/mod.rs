@@ -9,6 +9,7 @@
 mod aead;
 mod hash;
 pub mod json;
+pub(crate) mod json_text;
 mod kdf;
 mod key_agreement;
 mod sealed;
@@ -18,7 +19,7 @@ pub use aead::SealKey;
 pub use hash::{keccak256, sha256, sha256_hex};
 pub use kdf::derive_key;
 pub use key_agreement::{EncryptionKey, EncryptionSecret};
-pub use sealed::{OpenError, Sealed, open, seal};
+pub use sealed::{OpenError, Sealed, open, seal, sealed_len};
 
 /// Where secrets and nonces come from. Implemented by the platform, never by the core itself.
 pub trait Entropy {

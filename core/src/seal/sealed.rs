@@ -58,6 +58,13 @@ pub fn seal(text: &str, receiver: &EncryptionKey, entropy: &impl Entropy) -> Res
     Ok(Sealed { ciphertext, ephemeral: ephemeral.public(), nonce })
 }
 
+/// The length of the JSON text of a sealed text of `length` bytes.
+pub const fn sealed_len(length: usize) -> usize {
+    let ciphertext = (length / PEER_BLOCK + 1) * PEER_BLOCK + 16;
+    let frame = r#"{"ciphertext":"","ephemPublicKey":"","nonce":"0x"}"#.len();
+    frame + ciphertext.div_ceil(3) * 4 + 44 + 24
+}
+
 /// Opens what was sealed for `receiver`.
 ///
 /// # Errors

@@ -1,0 +1,112 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::super::MAX_EMBEDDED;
+use super::*;
+
+fn header() -> Header {
+    Header {
+        from: "alice.eth".parse().unwrap(),
+        to: "bob.eth".parse().unwrap(),
+        timestamp: 1_700_000_000_000,
+    }
+}
+
+fn target() -> MessageHash {
+    format!("0x{}", "1".repeat(64)).parse().unwrap()
+}
+
+fn key() -> SigningSecret {
+    SigningSecret::derive(&[7; 32])
+}
+
+#[test]
+fn every_type_has_exactly_the_deployed_form() {
+    let metadata = |kind: &str| {
+        json!({
+            "from": "alice.eth", "to": "bob.eth", "timestamp": 1_700_000_000_000_u64, "type": kind,
+            "referenceMessageHash": target(),
+        })
+    };
+    let with_text =
+        |kind: &str, text: &str| json!({ "attachments": [], "message": text, "metadata": metadata(kind) });
+    let mut new = with_text("NEW", "hi *there*");
+    new["metadata"].as_object_mut().unwrap().remove("referenceMessageHash");
+    let receipt = |receipt| Draft::receipt(header(), &target(), receipt);
+    for (draft, expected) in [
+        (Draft::text(header(), "hi *there*"), new),
+        (Draft::reply(header(), &target(), "yes"), with_text("REPLY", "yes")),
+        (Draft::edit(header(), &target(), "no"), with_text("EDIT", "no")),
+        (Draft::delete(header(), &target()), json!({ "metadata": metadata("DELETE_REQUEST") })),
+        (Draft::reaction(header(), &target(), "👍").unwrap(), with_text("REACTION", "👍")),
+        (receipt(Receipt::Received), with_text("READ_RECEIVED", "READ_RECEIVED")),
+        (receipt(Receipt::Opened), with_text("READ_OPENED", "READ_OPENED")),
+        (receipt(Receipt::Specified), with_text("READ_RECEIPT", "READ_RECEIPT")),
+        (Draft::resend_request(header(), &target()), with_text("RESEND_REQUEST", "")),
+    ] {
+        assert_eq!(Value::Object(draft.0), expected);
+    }
+}
+
+#[test]
+fn what_a_type_demands_can_not_be_left_out() {
+    let kinds =
+        ["REPLY", "EDIT", "DELETE_REQUEST", "REACTION", "READ_RECEIVED", "READ_OPENED", "RESEND_REQUEST"];
+    for kind in kinds {
+        let kind = Kind::from_wire(kind);
+        let made = Draft::of_kind(header(), kind.clone(), None, "👍");
+        assert_eq!(made, Err(DraftError::NoReference(kind.clone())));
+        assert_eq!(Draft::of_kind(header(), kind.clone(), Some(&target()), "👍").unwrap().kind(), kind);
+    }
+    assert_eq!(Draft::of_kind(header(), Kind::New, Some(&target()), ""), Err(DraftError::Reference));
+    assert_eq!(Draft::of_kind(header(), Kind::Link, None, ""), Err(DraftError::NoLink(Kind::Link)));
+    for emoji in ["", " ", &"a".repeat(MAX_REACTION + 1)] {
+        assert_eq!(Draft::reaction(header(), &target(), emoji), Err(DraftError::Reaction));
+    }
+    let unknown = Draft::of_kind(header(), Kind::Other("POLL".into()), None, "which?").unwrap();
+    assert_eq!(unknown.sign(&key()).kind(), Kind::Other("POLL".into()));
+}
+
+#[test]
+fn attachments_belong_to_texts_alone() {
+    let attachment = || vec![Attachment::embed("x", None, b"x").unwrap()];
+    let text = Draft::text(header(), "see").with_attachments(attachment()).unwrap();
+    assert_eq!(text.sign(&key()).attachment_list().count(), 1);
+    for draft in [
+        Draft::delete(header(), &target()),
+        Draft::reaction(header(), &target(), "👍").unwrap(),
+        Draft::receipt(header(), &target(), Receipt::Opened),
+    ] {
+        let error = DraftError::NoAttachments(draft.kind());
+        assert_eq!(draft.with_attachments(attachment()), Err(error));
+    }
+    let big = || Attachment::embed("x", None, &vec![0; MAX_EMBEDDED]).unwrap();
+    assert!(Draft::text(header(), "").with_attachments(vec![big()]).is_ok());
+    let two = Draft::text(header(), "").with_attachments(vec![big(), big()]);
+    assert!(matches!(two, Err(DraftError::TooLarge { .. })));
+    let many = vec![attachment().remove(0); MAX_ATTACHMENTS + 1];
+    assert_eq!(Draft::text(header(), "").with_attachments(many), Err(DraftError::TooMany));
+}
+
+#[test]
+fn extensions_can_not_write_over_the_protocol() {
+    for member in OWN_METADATA {
+        let error = Err(DraftError::Reserved(member.to_owned()));
+        assert_eq!(Draft::text(header(), "").with_metadata(member, "x".into()), error);
+    }
+    let draft = Draft::text(header(), "").with_metadata("app", json!({ "id": 1 })).unwrap();
+    let message = draft.with_reply_instruction("to: x").unwrap().sign(&key());
+    assert_eq!(message.metadata_member("app"), Some(&json!({ "id": 1 })));
+    assert_eq!(message.reply_delivery_instruction(), Some("to: x"));
+    let too_long = Draft::text(header(), "").with_reply_instruction(&"x".repeat(MAX_INSTRUCTION + 1));
+    assert_eq!(too_long, Err(DraftError::Instruction));
+}
+
+proptest! {
+    #[test]
+    fn the_length_is_known_before_it_is_signed(text in ".{0,200}") {
+        let draft = Draft::text(header(), &text);
+        let expected = draft.signed_len();
+        prop_assert_eq!(draft.sign(&key()).to_canonical().len(), expected);
+    }
+}
