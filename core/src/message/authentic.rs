@@ -34,6 +34,11 @@ impl OpenedMessage {
         SignedMessage::parse(text).map(Self)
     }
 
+    /// What it says, unproven.
+    pub fn as_signed(&self) -> &SignedMessage {
+        &self.0
+    }
+
     /// The name the sender claims; resolve it and verify the profile behind it.
     pub fn claimed_sender(&self) -> &str {
         self.0.from()

@@ -225,7 +225,7 @@ impl Draft {
     }
 
     /// An empty list of attachments belongs to everything that has none but could.
-    fn assemble(header: Header, kind: &str, reference: Option<&MessageHash>, text: &str) -> Self {
+    pub(super) fn assemble(header: Header, kind: &str, reference: Option<&MessageHash>, text: &str) -> Self {
         let mut metadata = Map::new();
         metadata.insert("from".into(), header.from.as_str().into());
         metadata.insert("to".into(), header.to.as_str().into());

@@ -63,6 +63,7 @@ pub struct ReceivedEnvelope {
     claimed_hash: String,
     sender_hint: Option<String>,
     postmark: Option<Sealed>,
+    has_postmark: bool,
 }
 
 /// Why an envelope is refused.
@@ -108,7 +109,20 @@ impl Envelope {
             return Err(EnvelopeError::TooLarge);
         }
         let value: Value = serde_json::from_str(text).map_err(|_| EnvelopeError::Json)?;
-        let Value::Object(mut object) = value else { return Err(EnvelopeError::Form("no object")) };
+        let Value::Object(object) = value else { return Err(EnvelopeError::Form("no object")) };
+        Self::from_json(object)
+    }
+
+    pub(super) const fn from_parts(message: String, metadata: Map<String, Value>) -> Self {
+        Self { message, metadata }
+    }
+
+    pub(super) const fn metadata(&self) -> &Map<String, Value> {
+        &self.metadata
+    }
+
+    /// Checks the members of an envelope as [`Self::parse`] does.
+    pub(super) fn from_json(mut object: Map<String, Value>) -> Result<Self, EnvelopeError> {
         let Some(Value::String(message)) = object.remove("message") else {
             return Err(EnvelopeError::Form("message"));
         };
@@ -254,9 +268,9 @@ impl ReceivedEnvelope {
             .and_then(|information| information.get("from"))
             .and_then(Value::as_str)
             .map(str::to_owned);
-        let postmark =
-            value.get("postmark").and_then(Value::as_str).and_then(|text| Sealed::parse(text).ok());
-        Ok(Self { message, claimed_hash, sender_hint, postmark })
+        let mark = value.get("postmark").filter(|mark| !mark.is_null());
+        let postmark = mark.and_then(Value::as_str).and_then(|text| Sealed::parse(text).ok());
+        Ok(Self { message, claimed_hash, sender_hint, postmark, has_postmark: mark.is_some() })
     }
 
     /// Opens the message.
@@ -280,6 +294,11 @@ impl ReceivedEnvelope {
     /// The sender's name as the delivery service filed the envelope; needed to acknowledge it.
     pub fn sender_hint(&self) -> Option<&str> {
         self.sender_hint.as_deref()
+    }
+
+    /// Something stands where a postmark should, whether it is one or not.
+    pub(super) const fn has_postmark(&self) -> bool {
+        self.has_postmark
     }
 
     /// The sealed postmark.

@@ -7,11 +7,14 @@
 
 mod attachment;
 mod authentic;
+mod content;
 mod draft;
 mod envelope;
 mod kind;
+mod link;
 mod media;
 mod postmark;
+mod proxy;
 mod signed;
 mod size;
 mod time;
@@ -21,11 +24,14 @@ pub use attachment::{
     Source,
 };
 pub use authentic::{AuthenticMessage, AuthenticityError, OpenedMessage};
+pub use content::{Body, Content, ContentError};
 pub use draft::{Draft, DraftError, Header, MAX_INSTRUCTION, MAX_REACTION, Receipt};
 pub use envelope::{Delivered, DeliveryInformation, Envelope, EnvelopeError, MAX_ENVELOPE, ReceivedEnvelope};
 pub use kind::Kind;
+pub use link::{Link, LinkError, LinkKeys, VerifiedRecovery};
 pub use media::MediaKind;
-pub use postmark::{Postmark, PostmarkError};
+pub use postmark::{Postmark, PostmarkError, PostmarkVerdict};
+pub use proxy::{MAX_PROXY_SERVICES, ProxyEnvelope};
 pub use signed::{MAX_MESSAGE, MessageError, MessageHash, SignedMessage};
 pub use size::{envelope_len, longest_message};
 pub use time::{Skew, Tolerance};

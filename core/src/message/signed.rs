@@ -141,6 +141,11 @@ impl SignedMessage {
         Kind::from_wire(self.metadata_text("type"))
     }
 
+    /// The type as it came.
+    pub(super) fn wire_kind(&self) -> &str {
+        self.metadata_text("type")
+    }
+
     /// The text; empty for kinds that have none. Markdown in it is the reader's business. Half of a surrogate pair,
     /// which only JavaScript can write, is a private-use character here.
     pub fn text(&self) -> &str {
