@@ -259,11 +259,6 @@ mod tests {
         let other = seal(&text, &receiver.public().encryption, &SeededEntropy::new(4)).unwrap().to_string();
         assert_eq!(judge(Some(other.into()), &[us]), invalid(PostmarkError::OtherMessage));
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn a_time_that_no_date_has_is_refused() {

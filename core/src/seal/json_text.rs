@@ -80,7 +80,7 @@ fn is_low(unit: Option<u16>) -> bool {
 
 /// The elements of a JSON array or object as text; `brackets` says of which. Whether each is JSON is not looked
 /// at: a lone surrogate or deep nesting in one of them must not make the others unreadable.
-pub fn split_elements<'a>(text: &'a str, brackets: [char; 2]) -> Option<Vec<&'a str>> {
+pub fn split_elements(text: &str, brackets: [char; 2]) -> Option<Vec<&str>> {
     let inner = text.trim().strip_prefix(brackets[0])?.strip_suffix(brackets[1])?;
     let mut elements = Vec::new();
     let (mut depth, mut in_string, mut escaped, mut start) = (0_usize, false, false, 0);
