@@ -1,4 +1,4 @@
-//! Texts in order, each with a number: a set, a map or a sorted list.
+//! Texts, each with a number: a set or a map.
 
 use serde_json::{Map, Value};
 
@@ -16,11 +16,6 @@ impl Index {
     /// The number of a key.
     pub(crate) fn get(&self, key: &str) -> Option<usize> {
         self.0.get(key).and_then(as_number)
-    }
-
-    /// The numbers in the order of their keys' bytes.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
-        self.0.values().filter_map(as_number)
     }
 }
 

@@ -12,6 +12,14 @@ pub struct Account {
     pub name: Option<EnsName>,
 }
 
+/// What identifies a conversation, whatever names happen to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ConversationId {
+    /// With one other account.
+    Peer(Address),
+}
+
 /// A message with a peer, ours or theirs. Only authentic messages are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredMessage {
@@ -117,6 +125,11 @@ impl StoredMessage {
             json: message.to_text(),
             state,
         }
+    }
+
+    /// The conversation it belongs to.
+    pub const fn conversation(&self) -> ConversationId {
+        ConversationId::Peer(self.peer)
     }
 
     /// Where the message stands.

@@ -217,6 +217,14 @@ impl fmt::Debug for SignedMessage {
 }
 
 impl MessageHash {
+    /// The 32 bytes of the hash.
+    pub fn to_bytes(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        // The constructors let only such digits through.
+        let _ = hex::decode_to_slice(&self.0[2..], &mut bytes);
+        bytes
+    }
+
     /// `0x` and 64 lower-case digits.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -14,6 +14,7 @@ mod delivery_service;
 mod entropy;
 mod memory_store;
 mod network;
+pub mod notes;
 mod pair;
 pub mod store_contract;
 mod wallet;

@@ -7,8 +7,10 @@ use crate::record::SendState;
 /// One message as shown, with everything that later ones did to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Identifies it.
+    /// Identifies it, whatever is edited later.
     pub hash: MessageHash,
+    /// The message whose text is shown: itself, or its latest edit.
+    pub version: MessageHash,
     /// Who signed it.
     pub author: Address,
     /// Written by the account itself.
@@ -17,12 +19,12 @@ pub struct Entry {
     pub time: u64,
     /// What it says.
     pub content: Content,
-    /// How far it has come.
+    /// How far the shown version has come.
     pub state: SendState,
     /// What the other side told about it.
     pub(super) receipt: Option<Receipt>,
-    /// Emoji, each with how often it was given.
-    pub reactions: Vec<(String, usize)>,
+    /// The reactions, those given first before the others.
+    pub reactions: Vec<Reaction>,
 }
 
 /// What a message says.
@@ -32,8 +34,8 @@ pub enum Content {
     Text {
         /// The text, of the latest edit.
         text: String,
-        /// It was edited.
-        edited: bool,
+        /// How often it was edited; [`Thread::history`](super::Thread::history) has the versions.
+        edits: usize,
         /// What it answers, if that is known here.
         quote: Option<Quote>,
         /// How many attachments it carries.
@@ -46,10 +48,45 @@ pub enum Content {
 /// The start of a message that another one answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quote {
+    /// The message that is answered.
+    pub hash: MessageHash,
     /// Written by the account itself.
     pub own: bool,
     /// At most 200 characters; empty if it was deleted.
     pub text: String,
+}
+
+/// An emoji at a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaction {
+    /// The emoji as it was sent.
+    pub emoji: String,
+    /// How many people gave it.
+    pub count: usize,
+    /// The account's own reaction among them: a delete request that refers to it takes it back.
+    pub own: Option<MessageHash>,
+}
+
+/// A text that a message had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version<'a> {
+    /// The message itself, or an edit of it.
+    pub hash: &'a MessageHash,
+    /// When its author claims to have written it: milliseconds since 1970.
+    pub written: u64,
+    /// The text.
+    pub text: &'a str,
+    /// How many attachments it carried.
+    pub attachments: usize,
+}
+
+/// What a message changed in a conversation. Entries never vanish and never change places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The entry that is new. Those behind it move up by one place.
+    pub added: Option<MessageHash>,
+    /// The other entries that now look different, in their order. None of them moved among themselves.
+    pub changed: Vec<MessageHash>,
 }
 
 /// What the other side told about a message.
@@ -59,4 +96,21 @@ pub(super) enum Receipt {
     Arrived,
     /// They have seen it.
     Read,
+}
+
+impl Entry {
+    /// Whether the other side has it, or has seen it.
+    pub fn is_read(&self) -> bool {
+        self.receipt == Some(Receipt::Read)
+    }
+
+    /// Whether the other side's client has it.
+    pub fn has_arrived(&self) -> bool {
+        self.receipt.is_some()
+    }
+
+    /// Whether it still waits in the outbox.
+    pub fn is_waiting(&self) -> bool {
+        self.state == SendState::Waiting
+    }
 }

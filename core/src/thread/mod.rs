@@ -1,174 +1,456 @@
-//! A conversation as a pure fold of its authentic messages.
+//! A conversation as a fold of its authentic messages.
 //!
-//! The order in which messages arrive does not matter: they are folded in the order of their position. An edit
-//! or a deletion counts only if it comes from the author of what it changes; receipts only from the other side.
+//! ```text
+//! StoredMessage ──insert──▶ Thread ──▶ Changes: which entry is new, which look different
+//!                             ├──entries(20..40)──▶ Entry … what a list shows
+//!                             └──history(hash)──▶ Version … what a message said before it was edited
+//! ```
+//!
+//! What is shown depends on the set of messages alone, never on the order in which they arrive. Each message is
+//! filed once; one that refers to something unknown waits for it. There are no walks along references, so no chain
+//! of them can be a circle or cost more than its length. One more message takes O(log n) steps, and as many more as
+//! there are entries that it changes.
+//!
+//! - An edit or a delete request counts only from the author of what it names, a receipt only from somebody else.
+//! - The version with the latest (author's time, hash) is shown. All versions are kept.
+//! - A deleted message stays deleted.
+//! - An edit names the message or an earlier edit of it, [`MAX_EDIT_CHAIN`] steps at most.
+//! - An edit whose message is not here is not shown: that message is most likely on a page that was not read yet.
+//! - A reaction is taken back by its author's delete request that names it.
 
 mod entry;
+mod order;
 
-pub use entry::{Content, Entry, Quote};
+pub use entry::{Changes, Content, Entry, Quote, Reaction, Version};
+
+use std::ops::Range;
 
 use crate::identity::Address;
-use crate::index::Index;
 use crate::message::{Kind, MessageHash, SignedMessage};
-use crate::record::{SendState, StoredMessage};
+use crate::record::{ConversationId, SendState, StoredMessage};
 
 use entry::Receipt;
+use order::{Key, Order};
 
+/// How many edits may refer to one another. Further ones are not taken: no person edits an edit that often.
+pub const MAX_EDIT_CHAIN: usize = 1_000;
 /// The most different reactions that are shown at one message.
 const MAX_REACTIONS: usize = 24;
+/// The most reaction messages that are looked at for one message, taken back or not; the oldest count.
+const MAX_REACTION_MESSAGES: usize = 1_000;
 /// The longest reaction, in bytes: an emoji with all its modifiers.
 const MAX_REACTION: usize = 64;
+/// The longest quote, in characters.
+const MAX_QUOTE: usize = 200;
 
-/// Folds stored messages, in any order, into what is shown, oldest first.
+/// A conversation. It grows message by message.
+#[derive(Clone)]
+pub struct Thread {
+    conversation: ConversationId,
+    /// All messages, as they came.
+    notes: Vec<Note>,
+    /// Every message, by its hash.
+    known: Order,
+    /// The entries, by their position.
+    shown: Order,
+    /// Edits below their message, by the author's time.
+    edits: Order,
+    /// Reactions below their message, by the author's time.
+    reactions: Order,
+    /// Replies below the message that they answer.
+    replies: Order,
+    /// Messages below the hash that they refer to and that is not here, or not filed yet.
+    waiting: Order,
+}
+
+#[derive(Clone)]
+struct Note {
+    hash: MessageHash,
+    /// The bytes of `hash`.
+    id: [u8; 32],
+    author: Address,
+    time: u64,
+    written: u64,
+    role: Role,
+    reference: Option<[u8; 32]>,
+    /// Text: the message that it answers. Edit, reaction: the message that it belongs to.
+    target: Option<usize>,
+    /// How many edits stand between an edit and its message, this one included.
+    depth: usize,
+    text: String,
+    attachments: usize,
+    state: SendState,
+    /// Text: deleted. Reaction: taken back.
+    deleted: bool,
+    receipt: Option<Receipt>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Text,
+    Edit,
+    Delete,
+    Reaction,
+    Receipt(Receipt),
+    /// Says nothing about the conversation.
+    None,
+}
+
+/// Folds stored messages of one conversation, in any order, into what is shown, oldest first.
 pub fn fold(messages: &[StoredMessage]) -> Vec<Entry> {
-    let parsed: Vec<_> = messages
-        .iter()
-        .filter_map(|stored| SignedMessage::parse(&stored.json).ok().map(|message| (stored, message)))
-        .collect();
-    let mut order = Index::default();
-    for (number, (stored, _)) in parsed.iter().enumerate() {
-        // With all its digits, a time sorts as text like the number that it is; then comes the hash.
-        let position = format!("{:020}{}", stored.time, stored.hash.as_str());
-        if order.get(&position).is_none() {
-            order.insert(position, number);
-        }
+    let Some(first) = messages.first() else { return Vec::new() };
+    let mut thread = Thread::new(first.conversation());
+    for stored in messages {
+        thread.insert(stored);
     }
-    let mut ordered: Vec<_> = order.numbers().filter_map(|number| parsed.get(number)).collect();
-    ordered.dedup_by(|(a, _), (b, _)| a.hash == b.hash);
+    thread.entries(0..thread.len()).collect()
+}
 
-    let mut thread = Fold::default();
-    for (stored, message) in &ordered {
-        match message.kind() {
-            Kind::New | Kind::Reply | Kind::Other(_) => thread.add(stored, message),
-            _ => {}
+impl Thread {
+    /// A conversation without messages.
+    pub fn new(conversation: ConversationId) -> Self {
+        Self {
+            conversation,
+            notes: Vec::new(),
+            known: Order::default(),
+            shown: Order::default(),
+            edits: Order::default(),
+            reactions: Order::default(),
+            replies: Order::default(),
+            waiting: Order::default(),
         }
     }
-    for (stored, message) in &ordered {
-        let Some(target) = message.reference().and_then(|reference| thread.root(&reference)) else {
-            continue;
+
+    /// How many entries it has.
+    pub fn len(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// Whether nothing is to be shown.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entries at these places, counted from the oldest.
+    pub fn entries(&self, places: Range<usize>) -> impl Iterator<Item = Entry> {
+        places.map_while(|place| self.shown.select(place)).map(|number| self.entry(number))
+    }
+
+    /// The entry that a message is, or that it edits.
+    pub fn find(&self, hash: &MessageHash) -> Option<Entry> {
+        self.message(&hash.to_bytes()).map(|number| self.entry(number))
+    }
+
+    /// The place of the entry that a message is, or that it edits.
+    pub fn place(&self, hash: &MessageHash) -> Option<usize> {
+        self.message(&hash.to_bytes()).map(|number| self.shown.rank(&self.position(number)))
+    }
+
+    /// What a message says and said before it was edited: as it was written, then its edits. Nothing of a deleted
+    /// one.
+    pub fn history(&self, hash: &MessageHash) -> impl DoubleEndedIterator<Item = Version<'_>> {
+        let number = self.message(&hash.to_bytes()).filter(|number| !self.notes[*number].deleted);
+        let edits = number.map_or(0..0, |number| self.edits.group(&self.notes[number].id));
+        let edits = edits.filter_map(|place| self.edits.select(place));
+        number.into_iter().chain(edits).map(|number| {
+            let Note { hash, written, text, attachments, .. } = &self.notes[number];
+            Version { hash, written: *written, text, attachments: *attachments }
+        })
+    }
+
+    /// Takes a message in. Of one that is already here only [`StoredMessage::state`] counts. One of another
+    /// conversation, and one whose hash is not that of its text, change nothing.
+    pub fn insert(&mut self, stored: &StoredMessage) -> Changes {
+        if stored.conversation() != self.conversation {
+            return Changes::default();
+        }
+        let id = stored.hash.to_bytes();
+        if let Some(number) = self.known.get(&by_hash(&id)) {
+            return self.take_state(number, &stored.state);
+        }
+        let Some(message) = SignedMessage::parse(&stored.json).ok().filter(|m| *m.hash() == stored.hash)
+        else {
+            return Changes::default();
         };
-        match message.kind() {
-            Kind::Edit => thread.edit(target, stored, message),
-            Kind::DeleteRequest => thread.delete(target, stored.author),
-            Kind::Reaction => thread.react(target, message.text()),
-            Kind::ReadReceived => thread.receipt(target, stored.author, Receipt::Arrived),
-            Kind::ReadOpened => thread.receipt(target, stored.author, Receipt::Read),
-            Kind::New | Kind::Reply | Kind::Other(_) => {}
-            Kind::ResendRequest | Kind::Link | Kind::LinkRecover | Kind::LinkAccept => {}
-        }
-    }
-    thread.finish()
-}
-
-#[derive(Default)]
-struct Fold {
-    entries: Vec<Entry>,
-    /// Where a message, or the edit of one, is found.
-    roots: Index,
-    quotes: Vec<(usize, MessageHash)>,
-}
-
-impl Fold {
-    fn add(&mut self, stored: &StoredMessage, message: &SignedMessage) {
-        let index = self.entries.len();
-        self.roots.insert(stored.hash.as_str().to_owned(), index);
-        if let (Kind::Reply, Some(reference)) = (message.kind(), message.reference()) {
-            self.quotes.push((index, reference));
-        }
-        self.entries.push(Entry {
+        let role = match message.kind() {
+            Kind::New | Kind::Reply | Kind::Other(_) => Role::Text,
+            Kind::Edit => Role::Edit,
+            Kind::DeleteRequest => Role::Delete,
+            Kind::Reaction => Role::Reaction,
+            Kind::ReadReceived => Role::Receipt(Receipt::Arrived),
+            Kind::ReadOpened => Role::Receipt(Receipt::Read),
+            Kind::ResendRequest | Kind::Link | Kind::LinkRecover | Kind::LinkAccept => Role::None,
+        };
+        let refers = role != Role::Text || message.kind() == Kind::Reply;
+        let number = self.notes.len();
+        self.known.insert(by_hash(&id), number);
+        self.notes.push(Note {
             hash: stored.hash.clone(),
+            id,
             author: stored.author,
-            own: stored.author != stored.peer,
             time: stored.time,
-            content: Content::Text {
-                text: message.text().to_owned(),
-                edited: false,
-                quote: None,
-                attachments: message.attachments(),
-            },
+            written: message.timestamp(),
+            role,
+            reference: message.reference().filter(|_| refers).map(|reference| reference.to_bytes()),
+            target: None,
+            depth: 0,
+            text: message.text().to_owned(),
+            attachments: message.attachments(),
             state: stored.state.clone(),
+            deleted: false,
             receipt: None,
-            reactions: Vec::new(),
         });
+        let added = (role == Role::Text).then(|| {
+            self.shown.insert(self.position(number), number);
+            stored.hash.clone()
+        });
+        let touched = self.file(number);
+        self.changes(added, &touched)
     }
 
-    fn root(&self, reference: &MessageHash) -> Option<usize> {
-        self.roots.get(reference.as_str())
-    }
-
-    fn edit(&mut self, target: usize, stored: &StoredMessage, message: &SignedMessage) {
-        let Some(entry) = self.entries.get_mut(target).filter(|entry| entry.author == stored.author) else {
-            return;
-        };
-        if let Content::Text { text, edited, attachments, .. } = &mut entry.content {
-            message.text().clone_into(text);
-            *attachments = message.attachments();
-            *edited = true;
-        }
-        // An edit of this edit means the same message. The map only grows, so no chain can be a circle.
-        if self.root(&stored.hash).is_none() {
-            self.roots.insert(stored.hash.as_str().to_owned(), target);
+    /// Notes how far a message has come.
+    pub fn set_state(&mut self, hash: &MessageHash, state: &SendState) -> Changes {
+        match self.known.get(&by_hash(&hash.to_bytes())) {
+            Some(number) => self.take_state(number, state),
+            None => Changes::default(),
         }
     }
 
-    fn delete(&mut self, target: usize, author: Address) {
-        if let Some(entry) = self.entries.get_mut(target).filter(|entry| entry.author == author) {
-            entry.content = Content::Deleted;
-            entry.reactions.clear();
-        }
-    }
-
-    fn react(&mut self, target: usize, emoji: &str) {
-        let Some(entry) = self.entries.get_mut(target) else { return };
-        if emoji.is_empty() || emoji.len() > MAX_REACTION || entry.content == Content::Deleted {
-            return;
-        }
-        if let Some((_, count)) = entry.reactions.iter_mut().find(|(known, _)| known == emoji) {
-            *count += 1;
-        } else if entry.reactions.len() < MAX_REACTIONS {
-            entry.reactions.push((emoji.to_owned(), 1));
-        }
-    }
-
-    fn receipt(&mut self, target: usize, author: Address, receipt: Receipt) {
-        if let Some(entry) = self.entries.get_mut(target).filter(|entry| entry.author != author) {
-            entry.receipt = entry.receipt.max(Some(receipt));
-        }
-    }
-
-    fn finish(mut self) -> Vec<Entry> {
-        for (index, reference) in std::mem::take(&mut self.quotes) {
-            let quoted = self.root(&reference).and_then(|target| self.entries.get(target));
-            let quoted = quoted.map(|target| match &target.content {
-                Content::Text { text, .. } => {
-                    Quote { own: target.own, text: text.chars().take(200).collect() }
-                }
-                Content::Deleted => Quote { own: target.own, text: String::new() },
-            });
-            if let Some(Content::Text { quote, .. }) = self.entries.get_mut(index).map(|e| &mut e.content) {
-                *quote = quoted;
+    fn take_state(&mut self, number: usize, state: &SendState) -> Changes {
+        let mut touched = Order::default();
+        if self.notes[number].state != *state {
+            self.notes[number].state = state.clone();
+            if let Some(message) = self.message_of(number).filter(|message| self.version(*message) == number)
+            {
+                touched.insert(self.position(message), message);
             }
         }
-        self.entries
+        self.changes(None, &touched)
+    }
+
+    fn changes(&self, added: Option<MessageHash>, touched: &Order) -> Changes {
+        let changed = (0..touched.len()).filter_map(|place| touched.select(place));
+        let changed = changed.map(|number| self.notes[number].hash.clone());
+        Changes { changed: changed.filter(|hash| Some(hash) != added.as_ref()).collect(), added }
+    }
+
+    /// Files a message, and whatever waited for it, and whatever waited for that. Gives the entries that look
+    /// different now.
+    fn file(&mut self, number: usize) -> Order {
+        let mut touched = Order::default();
+        let mut due = vec![number];
+        due.extend(self.waiting_for(number));
+        while let Some(number) = due.pop() {
+            if !self.apply(number, &mut touched) {
+                let note = &self.notes[number];
+                if let Some(reference) = note.reference {
+                    self.waiting.insert(Key::new(&reference, 0, &note.id), number);
+                }
+            }
+            // Happens once to each edit, as one that belongs somewhere is never due again.
+            if self.notes[number].role == Role::Edit && self.notes[number].target.is_some() {
+                due.extend(self.waiting_for(number));
+            }
+        }
+        touched
+    }
+
+    /// What refers to a message and does not belong anywhere yet.
+    fn waiting_for(&self, number: usize) -> impl Iterator<Item = usize> {
+        let places = self.waiting.group(&self.notes[number].id);
+        places.filter_map(|place| self.waiting.select(place)).filter(|n| self.notes[*n].target.is_none())
+    }
+
+    /// Lets a message do what it is for; false if it has to wait for what it refers to.
+    fn apply(&mut self, number: usize, touched: &mut Order) -> bool {
+        let Note { author, role, reference, .. } = self.notes[number];
+        let Some(named) = reference.map(|reference| self.known.get(&by_hash(&reference))) else {
+            return true;
+        };
+        let Some(named) = named else { return false };
+        let of_author = self.notes[named].author == author;
+        let Some(message) = self.message_of(named) else {
+            if self.notes[named].role == Role::Reaction && role == Role::Delete && of_author {
+                self.take_back(named, touched);
+            }
+            return self.notes[named].role != Role::Edit;
+        };
+        match role {
+            Role::Text => {
+                self.notes[number].target = Some(message);
+                self.replies.insert(self.below(message, 0, number), number);
+                if !self.notes[number].deleted {
+                    self.touch(number, touched);
+                }
+            }
+            Role::Edit if of_author && self.notes[named].depth < MAX_EDIT_CHAIN => {
+                self.notes[number].target = Some(message);
+                self.notes[number].depth = self.notes[named].depth + 1;
+                self.edits.insert(self.below(message, self.notes[number].written, number), number);
+                if !self.notes[message].deleted {
+                    self.touch(message, touched);
+                    if self.version(message) == number {
+                        self.touch_replies(message, touched);
+                    }
+                }
+            }
+            Role::Delete if of_author && !self.notes[message].deleted => {
+                self.notes[message].deleted = true;
+                self.touch(message, touched);
+                self.touch_replies(message, touched);
+            }
+            Role::Reaction if (1..=MAX_REACTION).contains(&self.notes[number].text.len()) => {
+                let before = self.reactions_of(message);
+                self.notes[number].target = Some(message);
+                self.reactions.insert(self.below(message, self.notes[number].written, number), number);
+                if self.reactions_of(message) != before {
+                    self.touch(message, touched);
+                }
+            }
+            Role::Receipt(receipt) if !of_author && self.notes[message].receipt < Some(receipt) => {
+                self.notes[message].receipt = Some(receipt);
+                self.touch(message, touched);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn take_back(&mut self, reaction: usize, touched: &mut Order) {
+        let Some(message) = self.notes[reaction].target else {
+            self.notes[reaction].deleted = true;
+            return;
+        };
+        let before = self.reactions_of(message);
+        self.notes[reaction].deleted = true;
+        if self.reactions_of(message) != before {
+            self.touch(message, touched);
+        }
+    }
+
+    fn touch(&self, message: usize, touched: &mut Order) {
+        touched.insert(self.position(message), message);
+    }
+
+    /// What a message says has changed, and with it what its replies quote.
+    fn touch_replies(&self, message: usize, touched: &mut Order) {
+        for reply in
+            self.replies.group(&self.notes[message].id).filter_map(|place| self.replies.select(place))
+        {
+            if !self.notes[reply].deleted {
+                self.touch(reply, touched);
+            }
+        }
+    }
+
+    /// The message that somebody means who names a hash: of the message, or of an edit of it.
+    fn message(&self, id: &[u8; 32]) -> Option<usize> {
+        self.known.get(&by_hash(id)).and_then(|number| self.message_of(number))
+    }
+
+    fn message_of(&self, number: usize) -> Option<usize> {
+        let note = &self.notes[number];
+        match note.role {
+            Role::Text => Some(number),
+            Role::Edit => note.target,
+            _ => None,
+        }
+    }
+
+    /// The latest edit of a message, or itself; of a deleted one, itself.
+    fn version(&self, message: usize) -> usize {
+        if self.notes[message].deleted {
+            return message;
+        }
+        let edits = self.edits.group(&self.notes[message].id);
+        edits.last().and_then(|place| self.edits.select(place)).unwrap_or(message)
+    }
+
+    fn position(&self, number: usize) -> Key {
+        let note = &self.notes[number];
+        Key::new(&[0; 32], note.time, &note.id)
+    }
+
+    fn below(&self, message: usize, time: u64, number: usize) -> Key {
+        Key::new(&self.notes[message].id, time, &self.notes[number].id)
+    }
+
+    fn is_own(&self, note: &Note) -> bool {
+        match self.conversation {
+            ConversationId::Peer(peer) => note.author != peer,
+        }
+    }
+
+    fn entry(&self, number: usize) -> Entry {
+        let note = &self.notes[number];
+        let version = &self.notes[self.version(number)];
+        let content = if note.deleted {
+            Content::Deleted
+        } else {
+            Content::Text {
+                text: version.text.clone(),
+                edits: self.edits.group(&note.id).len(),
+                quote: note.target.map(|target| self.quote(target)),
+                attachments: version.attachments,
+            }
+        };
+        Entry {
+            hash: note.hash.clone(),
+            version: version.hash.clone(),
+            author: note.author,
+            own: self.is_own(note),
+            time: note.time,
+            content,
+            state: version.state.clone(),
+            receipt: note.receipt,
+            reactions: self.reactions_of(number),
+        }
+    }
+
+    fn quote(&self, message: usize) -> Quote {
+        let note = &self.notes[message];
+        let text = if note.deleted { "" } else { &self.notes[self.version(message)].text };
+        Quote {
+            hash: note.hash.clone(),
+            own: self.is_own(note),
+            text: text.chars().take(MAX_QUOTE).collect(),
+        }
+    }
+
+    fn reactions_of(&self, message: usize) -> Vec<Reaction> {
+        let (mut shown, mut givers) = (Vec::<Reaction>::new(), Vec::new());
+        if self.notes[message].deleted {
+            return shown;
+        }
+        let places = self.reactions.group(&self.notes[message].id).take(MAX_REACTION_MESSAGES);
+        for note in places.filter_map(|place| self.reactions.select(place)).map(|number| &self.notes[number])
+        {
+            let known = shown.iter().position(|reaction| reaction.emoji == note.text);
+            let place = known.unwrap_or(shown.len());
+            if note.deleted || place == MAX_REACTIONS {
+                continue;
+            }
+            if known.is_none() {
+                shown.push(Reaction { emoji: note.text.clone(), count: 0, own: None });
+            }
+            let reaction = &mut shown[place];
+            if !givers.contains(&(place, note.author)) {
+                givers.push((place, note.author));
+                reaction.count += 1;
+            }
+            if self.is_own(note) {
+                reaction.own = Some(note.hash.clone());
+            }
+        }
+        shown
     }
 }
 
-impl Entry {
-    /// Whether the other side has it, or has seen it.
-    pub fn is_read(&self) -> bool {
-        self.receipt == Some(Receipt::Read)
-    }
-
-    /// Whether the other side's client has it.
-    pub fn has_arrived(&self) -> bool {
-        self.receipt.is_some()
-    }
-
-    /// Whether it still waits in the outbox.
-    pub fn is_waiting(&self) -> bool {
-        self.state == SendState::Waiting
-    }
+fn by_hash(id: &[u8; 32]) -> Key {
+    Key::new(id, 0, &[0; 32])
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -197,9 +197,12 @@ fn bubble(entry: Entry) -> Bubble {
         SendState::Accepted => Delivery::Sent,
     };
     let content = match entry.content {
-        thread::Content::Text { text, edited, quote, attachments } => {
-            Content::Text { text, edited, quote: quote.map(|quote| (quote.text, quote.own)), attachments }
-        }
+        thread::Content::Text { text, edits, quote, attachments } => Content::Text {
+            text,
+            edited: edits > 0,
+            quote: quote.map(|quote| (quote.text, quote.own)),
+            attachments,
+        },
         thread::Content::Deleted => Content::Deleted,
     };
     Bubble {
@@ -208,6 +211,6 @@ fn bubble(entry: Entry) -> Bubble {
         time: entry.time,
         content,
         delivery,
-        reactions: entry.reactions,
+        reactions: entry.reactions.into_iter().map(|reaction| (reaction.emoji, reaction.count)).collect(),
     }
 }

@@ -1,0 +1,7 @@
+// What one more message costs in short and long conversations (core/benches/thread.rs).
+import { spawnSync } from 'node:child_process';
+
+const { status } = spawnSync('cargo', ['bench', '--quiet', '--locked', '-p', 'dm3-core', '--bench', 'thread'], {
+  stdio: 'inherit',
+});
+process.exitCode = status ?? 1;
