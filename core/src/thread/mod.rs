@@ -150,8 +150,8 @@ impl Thread {
     /// one.
     pub fn history(&self, hash: &MessageHash) -> impl DoubleEndedIterator<Item = Version<'_>> {
         let number = self.message(&hash.to_bytes()).filter(|number| !self.notes[*number].deleted);
-        let edits = number.map_or(0..0, |number| self.edits.group(&self.notes[number].id));
-        let edits = edits.filter_map(|place| self.edits.select(place));
+        let edits = number.map(|number| self.edits.members(&self.notes[number].id, usize::MAX));
+        let edits = edits.unwrap_or_default();
         number.into_iter().chain(edits).map(|number| {
             let Note { hash, written, text, attachments, .. } = &self.notes[number];
             Version { hash, written: *written, text, attachments: *attachments }
@@ -229,9 +229,13 @@ impl Thread {
     }
 
     fn changes(&self, added: Option<MessageHash>, touched: &Order) -> Changes {
-        let changed = (0..touched.len()).filter_map(|place| touched.select(place));
-        let changed = changed.map(|number| self.notes[number].hash.clone());
-        Changes { changed: changed.filter(|hash| Some(hash) != added.as_ref()).collect(), added }
+        let mut changed = Vec::new();
+        for message in touched.members(&[0; 32], usize::MAX) {
+            if added.as_ref() != Some(&self.notes[message].hash) {
+                changed.push(self.notes[message].hash.clone());
+            }
+        }
+        Changes { added, changed }
     }
 
     /// Files a message, and whatever waited for it, and whatever waited for that. Gives the entries that look
@@ -239,7 +243,7 @@ impl Thread {
     fn file(&mut self, number: usize) -> Order {
         let mut touched = Order::default();
         let mut due = vec![number];
-        due.extend(self.waiting_for(number));
+        self.wake(number, &mut due);
         while let Some(number) = due.pop() {
             if !self.apply(number, &mut touched) {
                 let note = &self.notes[number];
@@ -249,16 +253,19 @@ impl Thread {
             }
             // Happens once to each edit, as one that belongs somewhere is never due again.
             if self.notes[number].role == Role::Edit && self.notes[number].target.is_some() {
-                due.extend(self.waiting_for(number));
+                self.wake(number, &mut due);
             }
         }
         touched
     }
 
-    /// What refers to a message and does not belong anywhere yet.
-    fn waiting_for(&self, number: usize) -> impl Iterator<Item = usize> {
-        let places = self.waiting.group(&self.notes[number].id);
-        places.filter_map(|place| self.waiting.select(place)).filter(|n| self.notes[*n].target.is_none())
+    /// Adds what refers to a message and does not belong anywhere yet.
+    fn wake(&self, number: usize, due: &mut Vec<usize>) {
+        for waiting in self.waiting.members(&self.notes[number].id, usize::MAX) {
+            if self.notes[waiting].target.is_none() {
+                due.push(waiting);
+            }
+        }
     }
 
     /// Lets a message do what it is for; false if it has to wait for what it refers to.
@@ -334,9 +341,7 @@ impl Thread {
 
     /// What a message says has changed, and with it what its replies quote.
     fn touch_replies(&self, message: usize, touched: &mut Order) {
-        for reply in
-            self.replies.group(&self.notes[message].id).filter_map(|place| self.replies.select(place))
-        {
+        for reply in self.replies.members(&self.notes[message].id, usize::MAX) {
             if !self.notes[reply].deleted {
                 self.touch(reply, touched);
             }
@@ -362,8 +367,7 @@ impl Thread {
         if self.notes[message].deleted {
             return message;
         }
-        let edits = self.edits.group(&self.notes[message].id);
-        edits.last().and_then(|place| self.edits.select(place)).unwrap_or(message)
+        self.edits.last(&self.notes[message].id).unwrap_or(message)
     }
 
     fn position(&self, number: usize) -> Key {
@@ -389,7 +393,7 @@ impl Thread {
         } else {
             Content::Text {
                 text: version.text.clone(),
-                edits: self.edits.group(&note.id).len(),
+                edits: self.edits.count(&note.id),
                 quote: note.target.map(|target| self.quote(target)),
                 attachments: version.attachments,
             }
@@ -422,9 +426,8 @@ impl Thread {
         if self.notes[message].deleted {
             return shown;
         }
-        let places = self.reactions.group(&self.notes[message].id).take(MAX_REACTION_MESSAGES);
-        for note in places.filter_map(|place| self.reactions.select(place)).map(|number| &self.notes[number])
-        {
+        for number in self.reactions.members(&self.notes[message].id, MAX_REACTION_MESSAGES) {
+            let note = &self.notes[number];
             let known = shown.iter().position(|reaction| reaction.emoji == note.text);
             let place = known.unwrap_or(shown.len());
             if note.deleted || place == MAX_REACTIONS {

@@ -5,8 +5,6 @@
 //! weight-balanced trees", JFP 21, 2011); the sizes that balance it are the ones a list needs for its indexes. The
 //! map of the standard library has no places, and each further type of it costs the element kilobytes.
 
-use std::ops::Range;
-
 /// What members are sorted by: a group, a time in it, and a hash.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key([u8; 72]);
@@ -77,9 +75,30 @@ impl Order {
         self.number_at(place).map(|(_, number)| number)
     }
 
-    /// The places of a group.
-    pub(super) fn group(&self, group: &[u8; 32]) -> Range<usize> {
-        self.rank(&Key::new(group, 0, &[0; 32]))..self.rank(&Key::new(group, u64::MAX, &[0xff; 32]))
+    /// The numbers of the first `limit` members of a group.
+    pub(super) fn members(&self, group: &[u8; 32], limit: usize) -> Vec<usize> {
+        let mut place = self.rank(&Key::new(group, 0, &[0; 32]));
+        let end = place + limit.min(self.count(group));
+        let mut members = Vec::new();
+        while place < end {
+            members.extend(self.select(place));
+            place += 1;
+        }
+        members
+    }
+
+    /// The number of the last member of a group.
+    pub(super) fn last(&self, group: &[u8; 32]) -> Option<usize> {
+        if self.count(group) == 0 { None } else { self.select(self.end(group) - 1) }
+    }
+
+    /// How many members a group has.
+    pub(super) fn count(&self, group: &[u8; 32]) -> usize {
+        self.end(group) - self.rank(&Key::new(group, 0, &[0; 32]))
+    }
+
+    fn end(&self, group: &[u8; 32]) -> usize {
+        self.rank(&Key::new(group, u64::MAX, &[0xff; 32]))
     }
 
     fn number_at(&self, mut place: usize) -> Option<(&Key, usize)> {
@@ -182,8 +201,12 @@ mod tests {
             }
             prop_assert_eq!(order.select(sorted.len()), None);
             for group in 0..5 {
-                let count = sorted.keys().filter(|(g, _)| *g == group).count();
-                prop_assert_eq!(order.group(&[group; 32]).len(), count);
+                let members = sorted.iter().filter(|((g, _), _)| *g == group).map(|(_, number)| *number);
+                let members: Vec<_> = members.collect();
+                prop_assert_eq!(order.count(&[group; 32]), members.len());
+                prop_assert_eq!(order.last(&[group; 32]), members.last().copied());
+                prop_assert_eq!(order.members(&[group; 32], usize::MAX), &members[..]);
+                prop_assert_eq!(order.members(&[group; 32], 3), &members[..members.len().min(3)]);
             }
         }
     }
