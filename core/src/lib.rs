@@ -14,6 +14,7 @@
 //! delivery   how: a delivery service's API, challenge login, socket.io
 //! thread     a conversation as a fold of authentic messages
 //! record     what is kept on the device
+//! storage    what is kept with a server, readable to its owner alone
 //! ports      what the use cases need from the world
 //! session    the use cases: sign in, send, receive
 //! ```
@@ -29,6 +30,7 @@ pub mod record;
 pub mod registry;
 pub mod seal;
 pub mod session;
+pub mod storage;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod thread;

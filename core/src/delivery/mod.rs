@@ -20,6 +20,7 @@ pub use challenge::{Challenge, ChallengeError};
 pub use discovery::{ChainAccess, Discovery, DiscoveryError};
 pub use extension::{MessageTypes, ProfileExtension};
 pub use http::{HttpRequest, HttpResponse, Method, SessionToken};
+pub(crate) use reply::check;
 pub use socket_io::{SocketEvent, SocketSession};
 pub use spam_rule::{Amount, AmountError, SpamRule, Standing, Verdict};
 pub use url::{BaseUrl, HttpUrl, UrlError};

@@ -51,7 +51,7 @@ pub enum ApiError {
 }
 
 /// Success, or what the status and the body say.
-pub(super) fn check(reply: &HttpResponse) -> Result<(), ApiError> {
+pub(crate) fn check(reply: &HttpResponse) -> Result<(), ApiError> {
     match reply.status {
         200..=299 => Ok(()),
         401 | 403 => Err(ApiError::Unauthorized),

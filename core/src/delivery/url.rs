@@ -50,6 +50,15 @@ impl HttpUrl {
         rest.split(['/', '?']).next().unwrap_or_default()
     }
 
+    /// The same URL with these numbers as its query.
+    #[must_use]
+    pub(crate) fn with_query(mut self, numbers: &[(&str, usize)]) -> Self {
+        for (i, (name, number)) in numbers.iter().enumerate() {
+            self.0.push_str(&format!("{}{name}={number}", if i == 0 { '?' } else { '&' }));
+        }
+        self
+    }
+
     /// The value of the first query parameter called `key`, as written.
     pub fn query_value(&self, key: &str) -> Option<&str> {
         let (_, query) = self.0.split_once('?')?;

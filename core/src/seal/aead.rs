@@ -21,7 +21,7 @@ impl SealKey {
     }
 
     /// Seals `plaintext`, padded to a multiple of `block` bytes. The nonce must never repeat under this key.
-    pub(super) fn seal(&self, plaintext: &[u8], nonce: &[u8; 12], block: usize) -> Vec<u8> {
+    pub(crate) fn seal(&self, plaintext: &[u8], nonce: &[u8; 12], block: usize) -> Vec<u8> {
         let mut padded = Zeroizing::new(Vec::with_capacity((plaintext.len() / block + 1) * block));
         padded.extend_from_slice(plaintext);
         padded.push(0x80);
@@ -32,7 +32,7 @@ impl SealKey {
     }
 
     /// Opens and unpads.
-    pub(super) fn open(
+    pub(crate) fn open(
         &self,
         ciphertext: &[u8],
         nonce: &[u8; 12],

@@ -67,6 +67,11 @@ impl EncryptionSecret {
         self.public
     }
 
+    /// The secret key itself as a symmetric key: what deployed clients encrypt their contacts' names with.
+    pub(crate) fn legacy_storage_key(&self) -> SealKey {
+        SealKey::from_bytes(self.secret.to_bytes())
+    }
+
     /// The key under which this (ephemeral) sender seals for `receiver`.
     pub(super) fn sending_key(&self, receiver: &EncryptionKey) -> Result<SealKey, OpenError> {
         self.agree(receiver, &self.public(), receiver)

@@ -43,5 +43,6 @@ pub fn with(
     let json = json!({ "message": text, "metadata": metadata, "signature": "" });
     let message = SignedMessage::parse(&json.to_string()).expect("the form of a message");
     let state = if author == peer { SendState::Received } else { SendState::Accepted };
-    StoredMessage::new(&message, author, peer, u64::MAX, state)
+    // The latest time that JSON carries.
+    StoredMessage::new(&message, author, peer, (1 << 53) - 1, state)
 }

@@ -1,5 +1,7 @@
 //! Reads the recordings in `tests/data/wire`.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::fs;
 use std::path::PathBuf;
 

@@ -1,0 +1,164 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::identity::KeySeed;
+use crate::message::Kind;
+use crate::testing::SeededEntropy;
+use crate::testing::notes::{ME, PEER, note};
+
+fn keys() -> StorageKeys {
+    StorageKeys::derive(&KeySeed::from_bytes([7; 32]), ME)
+}
+
+fn examples() -> Vec<Record> {
+    let mut refused = note(ME, 20, Kind::New, None, "mine");
+    refused.state = SendState::Refused("too large".into());
+    vec![
+        Record::Message(note(PEER, 10, Kind::New, None, "theirs")),
+        Record::Message(refused),
+        Record::Contact(ContactRecord {
+            peer: PEER,
+            name: Some("bob.eth".parse().unwrap()),
+            named: 5,
+            touched: 9,
+        }),
+        Record::ReadMarker(ReadMarker { peer: PEER, read_until: 1_700_000_000_000 }),
+        Record::Setting(Setting { name: "receipts".into(), value: true.into(), changed: 3 }),
+    ]
+}
+
+#[test]
+fn every_kind_comes_back_as_it_was() {
+    for record in examples() {
+        let sealed = record.seal(&keys(), &SeededEntropy::new(1));
+        assert_eq!(sealed.open(&keys()), Ok(Opened::Known(Box::new(record))));
+    }
+}
+
+#[test]
+fn a_record_counts_only_where_it_was_written() {
+    let sealed = examples()[0].seal(&keys(), &SeededEntropy::new(1));
+    let other_owner = StorageKeys::derive(&KeySeed::from_bytes([7; 32]), PEER);
+    let other_seed = StorageKeys::derive(&KeySeed::from_bytes([8; 32]), ME);
+    for keys in [&other_owner, &other_seed] {
+        assert_eq!(sealed.open(keys), Err(RecordError::NotOurs));
+    }
+    let elsewhere = examples()[3].seal(&keys(), &SeededEntropy::new(1));
+    let moved = SealedRecord { id: elsewhere.id, ..sealed.clone() };
+    assert_eq!(moved.open(&keys()), Err(RecordError::NotOurs));
+    let moved = SealedRecord { conversation: keys().account(), ..sealed };
+    assert_eq!(moved.open(&keys()), Err(RecordError::NotOurs));
+}
+
+#[test]
+fn a_kind_of_a_later_version_is_told_apart_and_left_alone() {
+    let text = r#"{"id":"x","kind":"poll","options":[1,2]}"#;
+    let sealed = seal_text(text, keys().account(), "poll", "x", &keys(), &SeededEntropy::new(1));
+    assert_eq!(sealed.open(&keys()), Ok(Opened::Unknown { kind: "poll".into() }));
+    let mut bytes = STANDARD.decode(&sealed.content).unwrap();
+    bytes[0] = 2;
+    let later = SealedRecord { content: STANDARD.encode(bytes), ..sealed };
+    assert_eq!(later.open(&keys()), Err(RecordError::Version(2)));
+}
+
+#[test]
+fn a_record_that_disagrees_with_itself_is_refused() {
+    // A message under the id of another.
+    let record = examples().remove(0);
+    let sealed = seal_text(
+        &canonical(&record.to_json()).replace(record.id(), &format!("0x{}", "0".repeat(64))),
+        place(record.conversation(), &keys()),
+        "message",
+        &format!("0x{}", "0".repeat(64)),
+        &keys(),
+        &SeededEntropy::new(1),
+    );
+    assert_eq!(sealed.open(&keys()), Err(RecordError::NotOurs));
+    // A message of the peer that we are to deliver.
+    let text = canonical(&record.to_json()).replace("received", "waiting");
+    let place = place(record.conversation(), &keys());
+    let sealed = seal_text(&text, place, "message", record.id(), &keys(), &SeededEntropy::new(1));
+    assert_eq!(sealed.open(&keys()), Err(RecordError::Form("state")));
+}
+
+#[test]
+fn weakness_9_equal_records_look_different_and_names_say_nothing() {
+    let entropy = SeededEntropy::new(1);
+    let contact = examples().remove(2);
+    let (first, second) = (contact.seal(&keys(), &entropy), contact.seal(&keys(), &entropy));
+    assert_eq!((first.conversation, first.id), (second.conversation, second.id));
+    assert_ne!(first.content, second.content);
+    // Another account talks to the same peer under another name.
+    let other = StorageKeys::derive(&KeySeed::from_bytes([8; 32]), ME);
+    assert_ne!(first.conversation, other.conversation(ConversationId::Peer(PEER)));
+}
+
+#[test]
+fn lengths_tell_little() {
+    let length = |text: &str| {
+        let message = Record::Message(note(PEER, 10, Kind::New, None, text));
+        message.seal(&keys(), &SeededEntropy::new(1)).content.len()
+    };
+    assert_eq!(length(""), length(&"x".repeat(200)));
+    for length in [1, 1024, 1025, 5_000, 100_000, 20_000_000] {
+        let padded = padded_length(length);
+        assert!(padded >= length && padded <= (length + length / 8).max(MIN_PADDED), "{length} → {padded}");
+    }
+}
+
+fn same_thing() -> impl Strategy<Value = Vec<Record>> {
+    let state = prop_oneof![
+        Just(SendState::Waiting),
+        Just(SendState::Accepted),
+        "[ab]".prop_map(SendState::Refused),
+    ];
+    let message = (0u64..3, 0u64..3, state).prop_map(|(time, arrived, state)| {
+        let message = note(ME, 10, Kind::New, None, "mine");
+        Record::Message(StoredMessage { time, arrived, state, ..message })
+    });
+    let contact = (prop::option::of("[ab]\\.eth"), 0u64..3, 0u64..3).prop_map(|(name, named, touched)| {
+        let name = name.map(|name| name.parse().unwrap());
+        Record::Contact(ContactRecord { peer: PEER, name, named, touched })
+    });
+    let marker = (0u64..9).prop_map(|read_until| Record::ReadMarker(ReadMarker { peer: PEER, read_until }));
+    let setting = (0u8..3, 0u64..3).prop_map(|(value, changed)| {
+        Record::Setting(Setting { name: "a".into(), value: value.into(), changed })
+    });
+    let three = 3..=3usize;
+    prop_oneof![
+        prop::collection::vec(message, three.clone()),
+        prop::collection::vec(contact, three.clone()),
+        prop::collection::vec(marker, three.clone()),
+        prop::collection::vec(setting, three),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn devices_may_merge_in_any_order_and_repeatedly(records in same_thing()) {
+        let merged = |a: &Record, b: &Record| merge(a, b).unwrap();
+        let [a, b, c] = &records[..] else { unreachable!() };
+        prop_assert_eq!(merged(a, b), merged(b, a));
+        prop_assert_eq!(merged(&merged(a, b), c), merged(a, &merged(b, c)));
+        prop_assert_eq!(merged(a, a), a.clone());
+        // An old state that a server shows again undoes nothing.
+        prop_assert_eq!(merged(&merged(a, b), a), merged(a, b));
+    }
+
+    #[test]
+    fn no_content_makes_it_fail_otherwise(content in ".{0,200}") {
+        let place = keys().account();
+        let record = SealedRecord { conversation: place, id: place, content };
+        prop_assert!(record.open(&keys()).is_err());
+    }
+}
+
+#[test]
+fn different_things_are_never_merged() {
+    let records = examples();
+    for (i, a) in records.iter().enumerate() {
+        for b in &records[i + 1..] {
+            assert_eq!(merge(a, b), None);
+        }
+    }
+}
