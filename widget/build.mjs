@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import * as esbuild from 'esbuild';
 import { optimise } from './wasm-opt.mjs';
-import { forgetLocations, shortenImports, silenceDebug, trapOnPanic } from './wasm.mjs';
+import { forgetLocations, shortenImports, trapOnPanic } from './wasm.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -75,7 +75,7 @@ function shrink() {
   const input = join(bindings, files.WASM);
   const output = join(dist, files.WASM);
   if (dev) return writeFileSync(output, readFileSync(input));
-  writeFileSync(input, forgetLocations(silenceDebug(trapOnPanic(readFileSync(input)))));
+  writeFileSync(input, forgetLocations(trapOnPanic(readFileSync(input))));
   optimise(input, output);
   const short = shortenImports(readFileSync(output), readFileSync(glue, 'utf8'));
   writeFileSync(output, short.wasm);
