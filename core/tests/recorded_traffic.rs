@@ -10,5 +10,7 @@ mod recorded;
 
 #[path = "recorded_traffic/delivery.rs"]
 mod delivery;
+#[path = "recorded_traffic/every.rs"]
+mod every;
 #[path = "recorded_traffic/registry.rs"]
 mod registry;

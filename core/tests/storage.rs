@@ -26,6 +26,7 @@ use dm3_core::storage::{
 };
 use dm3_core::testing::SeededEntropy;
 use dm3_core::testing::notes::{ME, PEER, note};
+use recorded::{bearer, reply};
 use serde_json::{Value, json};
 
 const STEPS: [&str; 4] = [
@@ -44,14 +45,6 @@ fn vectors() -> Value {
 fn secret(vectors: &Value) -> EncryptionSecret {
     let key = vectors["keys"]["encryptionKeyPair"]["privateKey"].as_str().unwrap();
     EncryptionSecret::from_bytes(STANDARD.decode(key).unwrap().try_into().unwrap())
-}
-
-/// The key of the account in the recordings: its nonce is another than that of the storage vectors.
-fn recorded_secret() -> EncryptionSecret {
-    let vectors: Value = serde_json::from_str(include_str!("data/vectors/keys.json")).unwrap();
-    let cases = vectors["cases"].as_array().unwrap();
-    let case = cases.iter().find(|case| case["wallet"] == "alice" && case["nonceName"] == "local").unwrap();
-    secret(&json!({ "keys": case["profileKeys"] }))
 }
 
 fn account(vectors: &Value) -> EnsName {
@@ -152,23 +145,6 @@ fn message_ids_of_the_server_are_computed() {
     }
 }
 
-fn reply(exchange: &Value) -> HttpResponse {
-    let response = &exchange["response"];
-    // The recordings keep either the raw body or, if it was long, its JSON.
-    let body = match (response["raw"].as_str(), response.get("json")) {
-        (Some(raw), _) => raw.to_owned(),
-        (None, Some(json)) => json.to_string(),
-        (None, None) => String::new(),
-    };
-    HttpResponse::new(response["status"].as_u64().unwrap() as u16, body)
-}
-
-fn token(exchange: &Value) -> Option<SessionToken> {
-    let headers = exchange["request"]["headers"].as_array().unwrap();
-    let header = headers.iter().find(|header| header[0] == "Authorization")?;
-    SessionToken::new(header[1].as_str()?.strip_prefix("Bearer ")?)
-}
-
 fn number(url: &str, name: &str) -> Option<usize> {
     let (_, query) = url.split_once('?')?;
     query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
@@ -178,7 +154,7 @@ fn number(url: &str, name: &str) -> Option<usize> {
 fn rebuilt(exchange: &Value) -> Option<HttpRequest> {
     let url = exchange["request"]["publicUrl"].as_str()?;
     let mut parts = url.strip_prefix("/api/storage/new/")?.split(['/', '?']);
-    let (account, token) = (parts.next()?.parse().ok()?, token(exchange)?);
+    let (account, token) = (parts.next()?.parse().ok()?, bearer(exchange)?);
     let server: BaseUrl = "http://127.0.0.1:9080/api".parse().unwrap();
     let storage = Storage { server: &server, account: &account, token: &token };
     let body = exchange["request"]["json"].to_string();
@@ -241,7 +217,8 @@ fn requests_are_the_recorded_ones_and_replies_are_read() {
 
 #[test]
 fn recorded_containers_are_opened() {
-    let (secret, owner) = (recorded_secret(), account(&vectors()));
+    // The nonce of the recordings is another than that of the storage vectors.
+    let (secret, owner) = (recorded::keys("alice").encryption, account(&vectors()));
     let names = LegacyNames::new(&secret, &owner);
     let exchanges = recorded::exchanges(STEPS[0]);
     let find = |route: &str| {
@@ -279,7 +256,7 @@ fn weakness_29_a_batch_is_believed_only_when_it_is_read_back() {
     assert_eq!(api::parse_done(&reply(&exchanges[batch])), Ok(()));
     let account: EnsName = account(&vectors());
     let mut read_back = ReadBack::new(&account, &body.message_batch, 100);
-    let token = token(&exchanges[batch]).unwrap();
+    let token = bearer(&exchanges[batch]).unwrap();
     let server: BaseUrl = "http://127.0.0.1:9080/api".parse().unwrap();
     let storage = Storage { server: &server, account: &account, token: &token };
     assert!(read_back.request(&storage, &body.encrypted_contact_name).is_some());

@@ -91,7 +91,9 @@ pub(super) fn reason_of(reply: &HttpResponse) -> String {
 
 /// What a value says in words, in any of the forms in which servers put them.
 pub(super) fn words_of(value: &Value) -> &str {
-    let error = value.get("error").or(value.get("message")).unwrap_or(value);
+    // The deployed servers put the text of an exception there, which is `{}`, next to a message with words.
+    let error = value.get("error").filter(|error| error.as_str() != Some("{}"));
+    let error = error.or(value.get("message")).unwrap_or(value);
     error.get("message").unwrap_or(error).as_str().unwrap_or_default()
 }
 

@@ -1,19 +1,19 @@
 use dm3_core::delivery::api::{self, Acknowledgement, ApiError, SubmitError};
 use dm3_core::delivery::socket_io::{Packet, socket_base, websocket_url};
 use dm3_core::delivery::{
-    BaseUrl, Challenge, ChallengeError, HttpRequest, HttpResponse, SessionToken, SocketEvent, SocketSession,
+    BaseUrl, Challenge, ChallengeError, HttpRequest, SessionToken, SocketEvent, SocketSession,
 };
 use dm3_core::identity::{Address, EnsName, SignedProfile};
 use dm3_core::message::{Envelope, ReceivedEnvelope};
 use dm3_core::seal::signing::SigningKey;
 use serde_json::Value;
 
-use crate::recorded::{exchange, exchanges};
+use crate::recorded::{bearer, exchange, exchanges, reply};
 
 /// The time of the recordings, in seconds.
 const NOW: u64 = 1_795_398_900;
 
-fn at(path: &str) -> BaseUrl {
+pub fn at(path: &str) -> BaseUrl {
     format!("http://127.0.0.1:9080{path}").parse().unwrap()
 }
 
@@ -25,14 +25,8 @@ fn bob() -> EnsName {
     "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc.addr.dm3.eth".parse().unwrap()
 }
 
-fn reply(exchange: &Value) -> HttpResponse {
-    let response = &exchange["response"];
-    let status = response["status"].as_u64().unwrap() as u16;
-    HttpResponse::new(status, response["raw"].as_str().unwrap().to_owned())
-}
-
 /// Our request is the recorded one; the JSON-RPC id, which the server never looks at, aside.
-fn assert_same(ours: &HttpRequest, exchange: &Value) {
+pub fn assert_same(ours: &HttpRequest, exchange: &Value) {
     let theirs = &exchange["request"];
     assert_eq!(ours.method.as_str(), theirs["method"]);
     let url = format!("http://127.0.0.1:9080{}", theirs["publicUrl"].as_str().unwrap());
@@ -62,12 +56,6 @@ fn with_parsed_param(mut body: Value) -> Value {
     body
 }
 
-fn bearer_of(exchange: &Value) -> SessionToken {
-    let headers = exchange["request"]["headers"].as_array().unwrap();
-    let header = headers.iter().find(|header| header[0] == "Authorization").unwrap();
-    SessionToken::new(header[1].as_str().unwrap().strip_prefix("Bearer ").unwrap()).unwrap()
-}
-
 #[test]
 fn signing_up_asks_what_the_reference_asked() {
     let step = "05-alice-signup-delivery-service";
@@ -91,6 +79,13 @@ fn signing_up_asks_what_the_reference_asked() {
 fn a_resolver_says_why_it_refuses() {
     let refused = reply(&exchange("17-resolver-alias", 715));
     let error = ApiError::Refused { status: 400, reason: "invalid profile".into() };
+    assert_eq!(api::parse_done(&refused), Err(error));
+}
+
+#[test]
+fn a_server_that_could_not_store_a_profile_says_so_in_words() {
+    let refused = reply(&exchange("14d-storage-duplicates-and-errors", 527));
+    let error = ApiError::Refused { status: 400, reason: "Couldn't store profile".into() };
     assert_eq!(api::parse_done(&refused), Err(error));
 }
 
@@ -206,7 +201,7 @@ fn the_deployed_profile_extension_forbids_nothing() {
 #[test]
 fn the_mailbox_is_read_envelope_by_envelope() {
     let listed = exchange("11-fetch-incoming", 202);
-    assert_same(&api::get_incoming(&at("/ds"), &bob(), &bearer_of(&listed)), &listed);
+    assert_same(&api::get_incoming(&at("/ds"), &bob(), &bearer(&listed).unwrap()), &listed);
     let incoming = api::parse_incoming(&reply(&listed)).unwrap();
     assert_eq!((incoming.envelopes.len(), incoming.unreadable, incoming.more), (2, 0, false));
     for envelope in &incoming.envelopes {
@@ -224,7 +219,7 @@ fn acknowledging_asks_what_the_reference_asked() {
         sender: theirs["contactAddress"].as_str().unwrap().to_owned(),
         message_hash: theirs["messageHash"].as_str().unwrap().to_owned(),
     };
-    assert_same(&api::acknowledge(&at("/ds"), &bob(), &bearer_of(&sent), &[ours]), &sent);
+    assert_same(&api::acknowledge(&at("/ds"), &bob(), &bearer(&sent).unwrap(), &[ours]), &sent);
     assert_eq!(api::parse_done(&reply(&sent)), Ok(()));
 }
 
