@@ -1,6 +1,7 @@
 //! The mail server that notifications go through.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use lettre::Address;
 use zeroize::Zeroizing;
@@ -27,6 +28,8 @@ pub struct Smtp {
     pub port: u16,
     /// How the connection is encrypted.
     pub security: SmtpSecurity,
+    /// Certificates in PEM that are trusted for it, in addition to the public ones.
+    pub ca_file: Option<PathBuf>,
     /// User name and password, if it wants them. Secret.
     pub login: Option<(String, Zeroizing<String>)>,
     /// The address mail comes from.
@@ -44,6 +47,7 @@ pub(super) struct SmtpKeys<'a> {
     pub host: &'a str,
     pub port: u64,
     pub security: &'a str,
+    pub ca_file: &'a str,
     pub username: &'a str,
     pub password: &'a str,
     pub from: &'a str,
@@ -78,6 +82,7 @@ impl SmtpKeys<'_> {
             host: self.host.to_owned(),
             port: u16::try_from(self.port).map_err(|_| wrong("smtp_port", "below 65536"))?,
             security,
+            ca_file: Some(self.ca_file).filter(|path| !path.is_empty()).map(PathBuf::from),
             login,
             from: self.from.parse().map_err(|_| wrong("smtp_from", "a mail address"))?,
         }))
@@ -92,6 +97,7 @@ mod tests {
         host: "mail.example.org",
         port: 587,
         security: "starttls",
+        ca_file: "",
         username: "dm3",
         password: "hunter2",
         from: "dm3@example.org",

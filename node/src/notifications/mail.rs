@@ -3,11 +3,12 @@
 //! `lettre` 0.11.23 (August 2026, MIT) because it is the one kept SMTP client for tokio that takes rustls
 //! with ring and bundled roots.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{CertificateStore, Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
@@ -15,12 +16,22 @@ use crate::config::{Smtp, SmtpSecurity};
 
 /// How long one command of the mail server may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// What a certificate in PEM begins with (RFC 7468, section 5.1).
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// The longest mail address, in bytes (RFC 5321, 4.5.3.1.3).
 const MAX_ADDRESS: usize = 254;
 
 /// Why a mail was not handed over. Never shows the password or the receiver.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
+    /// The certificates that the settings name can't be used.
+    #[error("smtp_ca_file {path} holds no certificates in PEM that can be read: {reason}")]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// The settings make no mail server.
     #[error("the mail server's TLS can't be set up: {0}")]
     Setup(lettre::transport::smtp::Error),
@@ -42,13 +53,15 @@ impl Mailer {
     /// Sets the connection up; nothing is sent yet. `hello` is the host name this node greets with.
     ///
     /// # Errors
-    /// [`MailError::Setup`].
+    /// [`MailError::Authorities`] or [`MailError::Setup`].
     pub fn new(smtp: &Smtp, hello: &str) -> Result<Self, MailError> {
         let parameters = || {
-            TlsParameters::builder(smtp.host.clone())
-                .certificate_store(CertificateStore::WebpkiRoots)
-                .build_rustls()
-                .map_err(MailError::Setup)
+            let mut builder =
+                TlsParameters::builder(smtp.host.clone()).certificate_store(CertificateStore::WebpkiRoots);
+            if let Some(path) = &smtp.ca_file {
+                builder = builder.add_root_certificate(authorities(path)?);
+            }
+            builder.build_rustls().map_err(MailError::Setup)
         };
         let tls = match smtp.security {
             SmtpSecurity::Tls => Tls::Wrapper(parameters()?),
@@ -79,6 +92,16 @@ impl Mailer {
             .body(text)?;
         self.transport.send(message).await.map(|_| ()).map_err(MailError::Transport)
     }
+}
+
+fn authorities(path: &Path) -> Result<Certificate, MailError> {
+    let wrong = |reason| MailError::Authorities { path: path.to_owned(), reason };
+    let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    // A file without any would be taken for a list of none.
+    if !pem.windows(BEGIN.len()).any(|window| window == BEGIN) {
+        return Err(wrong("there is none in it".to_owned()));
+    }
+    Certificate::from_pem(&pem).map_err(|error| wrong(error.to_string()))
 }
 
 /// Reads a mail address as deployed clients may give it: ASCII, and a domain with a top level of letters.

@@ -1,0 +1,189 @@
+//! From the keys as they are written to a configuration that can be used.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys};
+use zeroize::Zeroizing;
+
+use super::keys::Keys;
+use super::smtp::SmtpKeys;
+use super::{Config, ConfigError};
+use crate::gateway_key::GatewayKey;
+use crate::limits::Allowances;
+use crate::notifications::Vapid;
+use crate::outgoing::Reach;
+use crate::store::MailboxLimits;
+
+impl Keys {
+    /// Checks every value.
+    pub fn check(self) -> Result<Config, ConfigError> {
+        let signing_seed = Zeroizing::new(self.signing_seed);
+        let gateway_private_key = Zeroizing::new(self.gateway_private_key);
+        let smtp_password = Zeroizing::new(self.smtp_password);
+        let vapid_private_key = Zeroizing::new(self.vapid_private_key);
+        let seed = KeySeed::from_base64(signing_seed.trim())
+            .map_err(|_| wrong("signing_seed", "32 bytes in base64"))?;
+        let smtp = SmtpKeys {
+            host: &self.smtp_host,
+            port: self.smtp_port,
+            security: &self.smtp_security,
+            ca_file: &self.smtp_ca_file,
+            username: &self.smtp_username,
+            password: &smtp_password,
+            from: &self.smtp_from,
+        };
+        if !(self.rpc_url.starts_with("https://") || self.rpc_url.starts_with("http://")) {
+            return Err(wrong("rpc_url", "a web address, https://… or http://…"));
+        }
+        Ok(Config {
+            listen: self
+                .listen
+                .parse()
+                .map_err(|_| wrong("listen", "an IP address and a port, as 127.0.0.1:4040"))?,
+            public_url: self.public_url.parse().map_err(|_| {
+                wrong("public_url", "an https:// address (http:// only for this machine), without a query")
+            })?,
+            database: Zeroizing::new(self.database)
+                .parse()
+                .map_err(|_| wrong("database", "a path, or postgres://user:password@host:port/database"))?,
+            name: name("name", &self.name)?,
+            address_domain: name("address_domain", &self.address_domain)?,
+            user_domain: unless_empty(&self.user_domain, |text| name("user_domain", text))?,
+            rpc_url: Zeroizing::new(self.rpc_url),
+            public_rpc_url: unless_empty(&self.public_rpc_url, |text| {
+                text.parse().map_err(|_| {
+                    wrong("public_rpc_url", "an https:// address (http:// only for this machine), or empty")
+                })
+            })?,
+            chain_id: self.chain_id,
+            ens_registry: address("ens_registry", &self.ens_registry)?,
+            universal_resolver: match &self.universal_resolver {
+                Some(text) => Some(address("universal_resolver", text)?),
+                None => None,
+            },
+            token_key: crate::auth::token_key(&seed),
+            keys: ProfileKeys::derive(&seed),
+            gateway_key: GatewayKey::from_hex(gateway_private_key.trim()).ok_or_else(|| {
+                wrong("gateway_private_key", "a secp256k1 key, 0x and 64 hexadecimal digits")
+            })?,
+            gateway_resolver: address("gateway_resolver", &self.gateway_resolver)?,
+            gateway_ttl: seconds(
+                "gateway_ttl_seconds",
+                self.gateway_ttl_seconds,
+                86_400,
+                "between 1 and 86400",
+            )?,
+            size_limit: within(
+                "size_limit",
+                self.size_limit,
+                10_000..=20_000_000,
+                "between 10000 and 20000000",
+            )?,
+            mailbox_limits: MailboxLimits {
+                messages: or_unlimited(self.mailbox_message_limit),
+                bytes: or_unlimited(self.mailbox_byte_limit),
+            },
+            message_ttl: Some(self.message_ttl_seconds).filter(|s| *s > 0).map(Duration::from_secs),
+            request_timeout: seconds(
+                "request_timeout_seconds",
+                self.request_timeout_seconds,
+                600,
+                "between 1 and 600",
+            )?,
+            reach: if self.allow_private_networks { Reach::Anywhere } else { Reach::Public },
+            trusted_proxies: self
+                .trusted_proxies
+                .parse()
+                .map_err(|_| wrong("trusted_proxies", "addresses and networks with commas between them"))?,
+            max_connections: connections("max_connections", self.max_connections)?,
+            max_connections_per_address: connections(
+                "max_connections_per_address",
+                self.max_connections_per_address,
+            )?,
+            allowances: Allowances {
+                requests: rate("requests_per_minute_per_address", self.requests_per_minute_per_address)?,
+                proxied: rate("proxied_per_minute_per_address", self.proxied_per_minute_per_address)?,
+                account: rate("requests_per_minute_per_account", self.requests_per_minute_per_account)?,
+                sender: rate("messages_per_minute_per_sender", self.messages_per_minute_per_sender)?,
+            },
+            sender_check: self.sender_check,
+            storage_limit: self.storage_limit,
+            smtp: smtp.check()?,
+            vapid: unless_empty(&vapid_private_key, |key| vapid(key, &self.vapid_contact))?,
+            notifications_name_sender: self.notifications_name_sender,
+            metrics_interval: seconds(
+                "metrics_interval_seconds",
+                self.metrics_interval_seconds,
+                31_536_000,
+                "between 1 and 31536000",
+            )?,
+            metrics_retention: Duration::from_secs(self.metrics_retention_seconds),
+            log: self.log,
+            log_format: self.log_format,
+            metrics_listen: unless_empty(&self.metrics_listen, |text| {
+                text.parse().map_err(|_| {
+                    wrong("metrics_listen", "an IP address and a port, as 127.0.0.1:9464, or empty")
+                })
+            })?,
+        })
+    }
+}
+
+fn wrong(key: &'static str, expected: &'static str) -> ConfigError {
+    ConfigError::Value { key, expected }
+}
+
+/// A value that may be left out by leaving it empty.
+fn unless_empty<T>(
+    text: &str,
+    read: impl FnOnce(&str) -> Result<T, ConfigError>,
+) -> Result<Option<T>, ConfigError> {
+    if text.is_empty() { Ok(None) } else { read(text).map(Some) }
+}
+
+fn address(key: &'static str, text: &str) -> Result<Address, ConfigError> {
+    text.parse().map_err(|_| wrong(key, "an address, 0x and 40 hexadecimal digits"))
+}
+
+fn name(key: &'static str, text: &str) -> Result<EnsName, ConfigError> {
+    text.parse().map_err(|_| wrong(key, "an ENS name"))
+}
+
+fn vapid(key: &str, contact: &str) -> Result<Vapid, ConfigError> {
+    let expected = "a P-256 key, 32 bytes in base64 for URLs, and vapid_contact mailto:… or https://…";
+    Vapid::new(key, contact).ok_or_else(|| wrong("vapid_private_key", expected))
+}
+
+fn within(
+    key: &'static str,
+    value: u64,
+    range: RangeInclusive<usize>,
+    expected: &'static str,
+) -> Result<usize, ConfigError> {
+    let value = usize::try_from(value).ok().filter(|value| range.contains(value));
+    value.ok_or_else(|| wrong(key, expected))
+}
+
+fn connections(key: &'static str, value: u64) -> Result<usize, ConfigError> {
+    within(key, value, 1..=1_000_000, "between 1 and 1000000")
+}
+
+/// At least one second.
+fn seconds(
+    key: &'static str,
+    value: u64,
+    most: u64,
+    expected: &'static str,
+) -> Result<Duration, ConfigError> {
+    if (1..=most).contains(&value) { Ok(Duration::from_secs(value)) } else { Err(wrong(key, expected)) }
+}
+
+fn rate(key: &'static str, value: u64) -> Result<u32, ConfigError> {
+    u32::try_from(value).map_err(|_| wrong(key, "below 4294967296"))
+}
+
+/// 0 in the file stands for no limit.
+fn or_unlimited(number: u64) -> u64 {
+    if number == 0 { u64::MAX } else { number }
+}

@@ -1,0 +1,219 @@
+//! The keys as they are written, and what they are where they are not written.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+
+use super::{LogFormat, SenderCheck};
+
+/// Every key there is; another is an error.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Keys {
+    #[serde(default = "default_listen")]
+    pub listen: String,
+    pub public_url: String,
+    pub database: String,
+    pub name: String,
+    pub address_domain: String,
+    #[serde(default)]
+    pub user_domain: String,
+    pub rpc_url: String,
+    #[serde(default)]
+    pub public_rpc_url: String,
+    #[serde(default = "default_chain_id", deserialize_with = "number")]
+    pub chain_id: u64,
+    #[serde(default = "default_ens_registry")]
+    pub ens_registry: String,
+    pub universal_resolver: Option<String>,
+    pub signing_seed: String,
+    pub gateway_private_key: String,
+    pub gateway_resolver: String,
+    #[serde(default = "default_gateway_ttl_seconds", deserialize_with = "number")]
+    pub gateway_ttl_seconds: u64,
+    #[serde(default = "default_size_limit", deserialize_with = "number")]
+    pub size_limit: u64,
+    #[serde(default = "default_mailbox_message_limit", deserialize_with = "number")]
+    pub mailbox_message_limit: u64,
+    #[serde(default = "default_mailbox_byte_limit", deserialize_with = "number")]
+    pub mailbox_byte_limit: u64,
+    #[serde(default, deserialize_with = "number")]
+    pub message_ttl_seconds: u64,
+    #[serde(default = "default_request_timeout_seconds", deserialize_with = "number")]
+    pub request_timeout_seconds: u64,
+    #[serde(default, deserialize_with = "truth")]
+    pub allow_private_networks: bool,
+    #[serde(default)]
+    pub trusted_proxies: String,
+    #[serde(default = "default_max_connections", deserialize_with = "number")]
+    pub max_connections: u64,
+    #[serde(default = "default_max_connections_per_address", deserialize_with = "number")]
+    pub max_connections_per_address: u64,
+    #[serde(default = "default_requests_per_minute", deserialize_with = "number")]
+    pub requests_per_minute_per_address: u64,
+    #[serde(default = "default_proxied_per_minute", deserialize_with = "number")]
+    pub proxied_per_minute_per_address: u64,
+    #[serde(default = "default_requests_per_minute", deserialize_with = "number")]
+    pub requests_per_minute_per_account: u64,
+    #[serde(default = "default_messages_per_minute", deserialize_with = "number")]
+    pub messages_per_minute_per_sender: u64,
+    #[serde(default = "default_sender_check")]
+    pub sender_check: SenderCheck,
+    #[serde(default = "default_storage_limit", deserialize_with = "number")]
+    pub storage_limit: u64,
+    #[serde(default)]
+    pub smtp_host: String,
+    #[serde(default = "default_smtp_port", deserialize_with = "number")]
+    pub smtp_port: u64,
+    #[serde(default = "default_smtp_security")]
+    pub smtp_security: String,
+    #[serde(default)]
+    pub smtp_ca_file: String,
+    #[serde(default)]
+    pub smtp_username: String,
+    #[serde(default)]
+    pub smtp_password: String,
+    #[serde(default)]
+    pub smtp_from: String,
+    #[serde(default)]
+    pub vapid_private_key: String,
+    #[serde(default)]
+    pub vapid_contact: String,
+    #[serde(default, deserialize_with = "truth")]
+    pub notifications_name_sender: bool,
+    #[serde(default = "default_metrics_interval_seconds", deserialize_with = "number")]
+    pub metrics_interval_seconds: u64,
+    #[serde(default = "default_metrics_retention_seconds", deserialize_with = "number")]
+    pub metrics_retention_seconds: u64,
+    #[serde(default = "default_log")]
+    pub log: String,
+    #[serde(default = "default_log_format")]
+    pub log_format: LogFormat,
+    #[serde(default)]
+    pub metrics_listen: String,
+}
+
+fn default_listen() -> String {
+    "127.0.0.1:4040".into()
+}
+
+fn default_chain_id() -> u64 {
+    1
+}
+
+fn default_ens_registry() -> String {
+    "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e".into()
+}
+
+fn default_gateway_ttl_seconds() -> u64 {
+    300
+}
+
+fn default_size_limit() -> u64 {
+    100_000
+}
+
+fn default_mailbox_message_limit() -> u64 {
+    200_000
+}
+
+fn default_mailbox_byte_limit() -> u64 {
+    1_000_000_000
+}
+
+fn default_request_timeout_seconds() -> u64 {
+    30
+}
+
+fn default_max_connections() -> u64 {
+    4096
+}
+
+fn default_max_connections_per_address() -> u64 {
+    128
+}
+
+fn default_requests_per_minute() -> u64 {
+    1200
+}
+
+fn default_proxied_per_minute() -> u64 {
+    600
+}
+
+fn default_sender_check() -> SenderCheck {
+    SenderCheck::Reject
+}
+
+fn default_messages_per_minute() -> u64 {
+    120
+}
+
+fn default_storage_limit() -> u64 {
+    500_000_000
+}
+
+fn default_smtp_port() -> u64 {
+    587
+}
+
+fn default_smtp_security() -> String {
+    "starttls".into()
+}
+
+fn default_metrics_interval_seconds() -> u64 {
+    86_400
+}
+
+fn default_metrics_retention_seconds() -> u64 {
+    864_000
+}
+
+fn default_log() -> String {
+    "info".into()
+}
+
+fn default_log_format() -> LogFormat {
+    LogFormat::Text
+}
+
+/// A whole number; from the environment it comes as text.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    struct Number;
+    impl serde::de::Visitor<'_> for Number {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number that is not negative")
+        }
+
+        fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<u64, E> {
+            value.try_into().map_err(|_| E::custom("must be a whole number that is not negative"))
+        }
+
+        fn visit_u64<E>(self, value: u64) -> Result<u64, E> {
+            Ok(value)
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<u64, E> {
+            text.trim().parse().map_err(|_| E::custom("must be a whole number that is not negative"))
+        }
+    }
+    deserializer.deserialize_any(Number)
+}
+
+/// True or false; from the environment it comes as text.
+fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Truth {
+        Value(bool),
+        Text(String),
+    }
+    match Truth::deserialize(deserializer)? {
+        Truth::Value(value) => Ok(value),
+        Truth::Text(text) => {
+            text.trim().parse().map_err(|_| serde::de::Error::custom("must be true or false"))
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The configuration: one TOML file, each key also by environment as `DM3_NODE_<KEY>`.
+//!
+//! ```text
+//! TOML, environment ─▶ Keys (keys.rs: as they are written) ─▶ Config (check.rs: as the program uses them)
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use dm3_core::delivery::{BaseUrl, HttpUrl};
+use dm3_core::identity::{Address, EnsName, ProfileKeys};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::gateway_key::GatewayKey;
+use crate::limits::{Allowances, Trusted};
+use crate::notifications::Vapid;
+use crate::outgoing::Reach;
+use crate::store::{Database, MailboxLimits};
+
+mod check;
+mod keys;
+mod smtp;
+
+use keys::Keys;
+pub use smtp::{Smtp, SmtpSecurity};
+
+/// What environment variables that set a key begin with.
+const ENVIRONMENT: &str = "DM3_NODE_";
+
+/// A checked configuration.
+pub struct Config {
+    /// Where the server listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address clients reach the server at, without a path.
+    pub public_url: BaseUrl,
+    /// Where the node keeps what it remembers.
+    pub database: Database,
+    /// The delivery service's ENS name.
+    pub name: EnsName,
+    /// Address names live below this name: `<0x…>.<address_domain>`.
+    pub address_domain: EnsName,
+    /// Names that users may claim live below this name, if any.
+    pub user_domain: Option<EnsName>,
+    /// The Ethereum node this server asks. May contain an access key, so it is never shown.
+    pub rpc_url: Zeroizing<String>,
+    /// The Ethereum node that clients are told to ask; `None` for this server itself.
+    pub public_rpc_url: Option<HttpUrl>,
+    /// The chain ENS is read from.
+    pub chain_id: u64,
+    /// ENS's registry there.
+    pub ens_registry: Address,
+    /// The universal resolver on that chain (ENSIP-23), which clients are told to use.
+    pub universal_resolver: Option<Address>,
+    /// The delivery service's keys.
+    pub keys: ProfileKeys,
+    /// Signs CCIP-read answers.
+    pub gateway_key: GatewayKey,
+    /// The ERC3668Resolver that CCIP-read answers are signed for.
+    pub gateway_resolver: Address,
+    /// How long a CCIP-read answer may be used.
+    pub gateway_ttl: Duration,
+    /// The largest envelope taken, in bytes of its canonical JSON.
+    pub size_limit: usize,
+    /// How much a mailbox may hold.
+    pub mailbox_limits: MailboxLimits,
+    /// How long an unacknowledged message is kept; `None` for ever.
+    pub message_ttl: Option<Duration>,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// Where requests that strangers cause may go.
+    pub reach: Reach,
+    /// Proxies whose word about clients' addresses is taken.
+    pub trusted_proxies: Trusted,
+    /// How many connections may be open.
+    pub max_connections: usize,
+    /// How many of them from one address.
+    pub max_connections_per_address: usize,
+    /// How much anybody may ask.
+    pub allowances: Allowances,
+    /// What becomes of a message that its claimed sender did not sign.
+    pub sender_check: SenderCheck,
+    /// How much an account may keep in the encrypted storage, and as much again in its history, in bytes.
+    pub storage_limit: u64,
+    /// The mail server for notifications, if there is one.
+    pub smtp: Option<Smtp>,
+    /// The key for web push, if notifications are sent that way.
+    pub vapid: Option<Vapid>,
+    /// Whether notifications name the sender.
+    pub notifications_name_sender: bool,
+    /// By which intervals deliveries are counted.
+    pub metrics_interval: Duration,
+    /// How long the counts are kept.
+    pub metrics_retention: Duration,
+    /// What is logged, as `tracing` filter directives.
+    pub log: String,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// Where metrics are served, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What session tokens and challenges are authenticated with.
+    pub token_key: Zeroizing<[u8; 32]>,
+}
+
+/// What becomes of a message whose claimed sender has a profile with another key than the one that signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SenderCheck {
+    /// It is refused.
+    Reject,
+    /// It is delivered, with a mark.
+    Mark,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object in a line.
+    Json,
+}
+
+/// Why a configuration can't be used. No variant shows a value, since values may be secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("can't read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown key, a missing key, or a value of another type.
+    #[error("{place}: {message}")]
+    Form {
+        /// The file, with the line where it is known.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value is not what its key asks for.
+    #[error("{key} must be {expected}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads a file, and the process's environment over it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the file, the line or the key.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&Zeroizing::new(text), &path.display().to_string(), std::env::vars())
+    }
+
+    /// Reads the text of a file called `place`, and `environment` over it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the file, the line or the key.
+    pub fn parse(
+        text: &str,
+        place: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table: toml::Table = toml::from_str(text).map_err(|error| form(place, text, &error))?;
+        let set: BTreeMap<String, String> = environment
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.strip_prefix(ENVIRONMENT)?.to_lowercase(), value)))
+            .collect();
+        for (key, value) in set {
+            table.insert(key, toml::Value::String(value));
+        }
+        let keys: Keys = table.try_into().map_err(|error| form(place, text, &error))?;
+        keys.check()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("public_url", &self.public_url)
+            .field("name", &self.name)
+            .field("address_domain", &self.address_domain)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The error without the piece of the file that the TOML crate would show: it may be a secret.
+fn form(place: &str, text: &str, error: &toml::de::Error) -> ConfigError {
+    let line =
+        error.span().and_then(|span| text.get(..span.start)).map(|before| before.lines().count().max(1));
+    let place = match line {
+        Some(line) => format!("{place}, line {line}"),
+        None => place.to_owned(),
+    };
+    ConfigError::Form { place, message: error.message().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../dm3-node.example.toml");
+
+    fn parse(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Config::parse(text, "test.toml", environment)
+    }
+
+    /// The names of the struct's fields, which serde lists when it meets another.
+    fn known_keys() -> Vec<String> {
+        let error = toml::from_str::<Keys>("no_such_key = 1").err().unwrap().message().to_owned();
+        let keys: Vec<String> = error.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        assert!(keys.len() > 10, "{error}");
+        keys
+    }
+
+    #[test]
+    fn the_example_is_a_configuration_and_explains_every_key() {
+        let config = parse(EXAMPLE, &[]).unwrap();
+        assert_eq!(config.size_limit, 100_000);
+        let lines: Vec<&str> = EXAMPLE.lines().collect();
+        for key in known_keys() {
+            let at = lines.iter().position(|line| line.starts_with(&format!("{key} = ")));
+            let at = at.unwrap_or_else(|| panic!("{key} is not in the example"));
+            assert!(lines[at - 1].starts_with('#'), "{key} is not explained");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let error = parse(&format!("{EXAMPLE}\nsize_limt = 5\n"), &[]).unwrap_err().to_string();
+        assert!(error.contains("size_limt"), "{error}");
+        let error = parse(EXAMPLE, &[("DM3_NODE_LISTENS", "x")]).unwrap_err().to_string();
+        assert!(error.contains("listens"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_overrules_the_file() {
+        let config = parse(
+            EXAMPLE,
+            &[("DM3_NODE_SIZE_LIMIT", "20000"), ("DM3_NODE_NAME", "Other.eth"), ("HOME", "/")],
+        )
+        .unwrap();
+        assert_eq!(config.size_limit, 20_000);
+        assert_eq!(config.name.as_str(), "other.eth");
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_but_a_secret_is_never_shown() {
+        let secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0";
+        for (key, value) in [
+            ("DM3_NODE_SIGNING_SEED", secret),
+            ("DM3_NODE_GATEWAY_PRIVATE_KEY", secret),
+            ("DM3_NODE_RPC_URL", secret),
+            ("DM3_NODE_DATABASE", &format!("postgres://dm3:{secret}@127.0.0.1:no-port/dm3")),
+        ] {
+            let error = parse(EXAMPLE, &[(key, value)]).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains(secret), "{shown}");
+            assert!(shown.contains(&key[9..].to_lowercase()), "{shown}");
+        }
+        let broken = format!("{EXAMPLE}\nlog = {secret}\n");
+        let error = parse(&broken, &[]).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
+        assert!(!format!("{:?}", parse(EXAMPLE, &[]).unwrap()).contains("seed"));
+    }
+}
