@@ -4,6 +4,8 @@
 //! cargo run -p dm3-core --example print_profile -- https://rpc.example alice.eth
 //! cargo run -p dm3-core --example print_profile -- http://127.0.0.1:8545 alice.eth <ENS registry> <address domain>
 //! ```
+//!
+//! Profiles on IPFS are read if gateways are named behind the address domain.
 
 mod native;
 
@@ -22,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [rpc_url, name, rest @ ..] = args.as_slice() else {
         return Err(
-            "usage: print_profile <RPC URL> <name or address> [<ENS registry> [<address domain>]]".into()
+            "usage: print_profile <RPC URL> <name or address> [<ENS registry> [<address domain> [<IPFS gateway>…]]]"
+                .into(),
         );
     };
     let chain = ChainAccess {
@@ -31,7 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         rpc_url: rpc_url.parse()?,
         ens_registry: rest.first().map_or(REGISTRY, String::as_str).parse()?,
     };
-    let ports = NativePorts::new(chain.rpc_url.clone());
+    let gateways = rest.iter().skip(2).map(|url| url.parse()).collect::<Result<_, _>>()?;
+    let ports = NativePorts::new(chain.rpc_url.clone(), gateways);
     // No node is asked, only the chain and what names point to.
     let nowhere: BaseUrl = "https://node.invalid".parse()?;
     let domain = rest.get(1).map_or(ADDRESS_DOMAIN, String::as_str).parse()?;

@@ -29,7 +29,7 @@ async fn send(node: &str, to: &str, text: &str, wallet: &TestWallet) -> Result<(
     let origin: BaseUrl = node.parse()?;
     let document = NativeHttp::default().send(&Discovery::request(&origin)).await?;
     let discovery = Discovery::parse(&document.body)?;
-    let ports = NativePorts::new(discovery.rpc_url.clone());
+    let ports = NativePorts::new(discovery.rpc_url.clone(), Vec::new());
     let directory = Rc::new(Directory::new(ports, discovery));
 
     let sign_in = SignIn::new(Rc::clone(&directory), wallet.address());

@@ -5,7 +5,7 @@ use crate::delivery::{HttpRequest, HttpResponse};
 use crate::identity::{Address, EnsName, KeySeed, NameError};
 use crate::message::MessageHash;
 use crate::record::{Account, Contact, Position, Quarantined, SendState, StoredMessage};
-use crate::registry::CallOutcome;
+use crate::registry::{CallOutcome, IpfsLink, RecordError};
 use crate::seal::Entropy;
 
 /// The wallet of the person who signs in. Everything it says is checked.
@@ -53,6 +53,30 @@ pub trait Normaliser {
 pub trait Http {
     /// Sends a request. Every status is a response.
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Unreachable>;
+}
+
+/// Reads documents on IPFS. Those who don't take [`NoIpfs`], and carry no code for it.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Ipfs {
+    /// The text of a document, proven by its address. The outer error may pass by itself, the inner one does not.
+    async fn document(&self, link: &IpfsLink) -> Result<Result<String, RecordError>, Unreachable>;
+}
+
+/// Reads nothing on IPFS: every such record is refused with [`RecordError::NoIpfs`].
+pub struct NoIpfs;
+
+impl Ipfs for NoIpfs {
+    async fn document(&self, _: &IpfsLink) -> Result<Result<String, RecordError>, Unreachable> {
+        Ok(Err(RecordError::NoIpfs))
+    }
+}
+
+/// HTTP whose answers are bytes, which the blocks of IPFS are.
+#[cfg(feature = "ipfs")]
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Blocks {
+    /// The body of the answer. Another status than success, and more bytes than `max`, are errors.
+    async fn bytes(&self, request: &HttpRequest, max: usize) -> Result<Vec<u8>, Unreachable>;
 }
 
 /// Opens WebSockets.
@@ -169,6 +193,8 @@ pub trait Ports {
     type Normaliser: Normaliser;
     /// See [`Http`].
     type Http: Http;
+    /// See [`Ipfs`].
+    type Ipfs: Ipfs;
     /// See [`Sockets`].
     type Sockets: Sockets;
     /// See [`Store`].
@@ -184,6 +210,8 @@ pub trait Ports {
     fn normaliser(&self) -> &Self::Normaliser;
     /// Sends requests.
     fn http(&self) -> &Self::Http;
+    /// Reads IPFS.
+    fn ipfs(&self) -> &Self::Ipfs;
     /// Opens sockets.
     fn sockets(&self) -> &Self::Sockets;
     /// Keeps records.

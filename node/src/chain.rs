@@ -139,7 +139,8 @@ impl Chain {
         let record = self.look_up(name, Record::Text(key.into())).await?.and_then(Found::into_text);
         let location = record.and_then(|record| ProfileLocation::parse(&record).ok());
         Ok(match location {
-            None => None,
+            // The node has no IPFS gateways.
+            None | Some(ProfileLocation::Ipfs(_)) => None,
             Some(ProfileLocation::Inline(json)) => Some(json),
             Some(ProfileLocation::Link(link)) => {
                 let fetched = self.fetch(&link.request()).await;

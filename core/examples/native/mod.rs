@@ -3,12 +3,13 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use dm3_core::delivery::{HttpRequest, HttpResponse, HttpUrl};
+use dm3_core::delivery::{BaseUrl, HttpRequest, HttpResponse, HttpUrl};
 use dm3_core::identity::{Address, EnsName, NameError};
-use dm3_core::ports::{Chain, Clock, Connection, Http, Normaliser, Ports, Sockets, Unreachable};
+use dm3_core::ports::{Blocks, Chain, Clock, Connection, Http, Normaliser, Ports, Sockets, Unreachable};
 use dm3_core::registry::CallOutcome;
 use dm3_core::registry::json_rpc::{eth_call_body, parse_eth_call};
 use dm3_core::seal::Entropy;
+use dm3_core::session::IpfsGateways;
 use dm3_core::testing::MemoryStore;
 
 /// The longest answer that is read, in bytes.
@@ -17,15 +18,21 @@ const MAX_ANSWER: u64 = 64 * 1024 * 1024;
 /// All ports in one.
 pub struct NativePorts {
     http: NativeHttp,
+    ipfs: IpfsGateways<NativeHttp>,
     chain: RpcChain,
     store: MemoryStore,
 }
 
 impl NativePorts {
-    /// Reads Ethereum through the node at `rpc_url`.
-    pub fn new(rpc_url: HttpUrl) -> Self {
+    /// Reads Ethereum through the node at `rpc_url`, and IPFS through these gateways.
+    pub fn new(rpc_url: HttpUrl, ipfs_gateways: Vec<BaseUrl>) -> Self {
         let http = NativeHttp::default();
-        Self { chain: RpcChain { url: rpc_url, http: http.clone() }, http, store: MemoryStore::default() }
+        Self {
+            ipfs: IpfsGateways::new(http.clone(), ipfs_gateways),
+            chain: RpcChain { url: rpc_url, http: http.clone() },
+            http,
+            store: MemoryStore::default(),
+        }
     }
 }
 
@@ -66,6 +73,19 @@ impl Http for NativeHttp {
         let retry_after =
             response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(HttpResponse { status: response.status().as_u16(), body, retry_after })
+    }
+}
+
+impl Blocks for NativeHttp {
+    async fn bytes(&self, request: &HttpRequest, max: usize) -> Result<Vec<u8>, Unreachable> {
+        let failed = |reason: String| Unreachable { host: request.url.authority().to_owned(), reason };
+        let sent = self.0.get(request.url.as_str()).header("accept", "application/vnd.ipld.raw").call();
+        let mut response = sent.map_err(|error| failed(error.to_string()))?;
+        if response.status() != 200 {
+            return Err(failed(format!("HTTP status {}", response.status().as_u16())));
+        }
+        let read = response.body_mut().with_config().limit(max as u64).read_to_vec();
+        read.map_err(|error| failed(error.to_string()))
     }
 }
 
@@ -141,6 +161,7 @@ impl Ports for NativePorts {
     type Chain = RpcChain;
     type Normaliser = BuiltIn;
     type Http = NativeHttp;
+    type Ipfs = IpfsGateways<NativeHttp>;
     type Sockets = NoSockets;
     type Store = MemoryStore;
     type Clock = System;
@@ -156,6 +177,10 @@ impl Ports for NativePorts {
 
     fn http(&self) -> &NativeHttp {
         &self.http
+    }
+
+    fn ipfs(&self) -> &IpfsGateways<NativeHttp> {
+        &self.ipfs
     }
 
     fn sockets(&self) -> &NoSockets {

@@ -12,6 +12,10 @@ pub const DELIVERY_SERVICE_KEY: &str = "network.dm3.deliveryService";
 
 /// The longest record or linked document that is read, in bytes.
 const MAX_PROFILE: usize = 64 * 1024;
+/// What an address on IPFS begins with.
+const SCHEME: &str = "ipfs://";
+/// The longest address on IPFS, in bytes.
+const MAX_LINK: usize = 256;
 
 /// Where a record says that its JSON is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub enum ProfileLocation {
     Inline(String),
     /// At a web address, with the hash of what must be found there.
     Link(ProfileLink),
+    /// On IPFS, under an address that is itself the hash.
+    Ipfs(IpfsLink),
 }
 
 /// A profile at a web address. Only text with the right hash comes out of it.
@@ -29,6 +35,11 @@ pub struct ProfileLink {
     /// 64 lower-case hexadecimal digits.
     hash: String,
 }
+
+/// An `ipfs://` address as it stands in a record. Whether it has a CID is seen by who follows it
+/// (`registry::ipfs`), so that a program that never does carries no code for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IpfsLink(String);
 
 /// Why a record does not lead to a profile. In each case the owner of the name must repair it, unless
 /// the text says otherwise.
@@ -52,12 +63,15 @@ pub enum RecordError {
     /// What the link leads to is not JSON.
     #[error("what the record links to is not JSON")]
     NotJson,
-    /// A profile on IPFS.
+    /// On IPFS, and this program reads nothing there.
     #[error(
-        "the profile lies on IPFS, which is not supported yet; ask its owner to publish it in the record"
+        "the profile lies on IPFS, which is not read here; ask its owner to publish it in the record itself"
     )]
-    Ipfs,
-    /// Neither a data URI nor a link.
+    NoIpfs,
+    /// On IPFS, but not in a way that can be used: the text of an `IpfsError`.
+    #[error("the record leads to IPFS, but {0}")]
+    Ipfs(String),
+    /// Neither a data URI nor a link, or an address on IPFS of more than 256 bytes.
     #[error("the record is neither a data address nor a link; its owner must publish it again")]
     Unknown,
 }
@@ -81,9 +95,22 @@ impl ProfileLocation {
                 }
                 Ok(Self::Link(ProfileLink { url, hash }))
             }
-            "ipfs" => Err(RecordError::Ipfs),
+            "ipfs" => IpfsLink::parse(record).map(Self::Ipfs).ok_or(RecordError::Unknown),
             _ => Err(RecordError::Unknown),
         }
+    }
+}
+
+impl IpfsLink {
+    /// Reads `ipfs://…` of at most 256 bytes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let scheme = text.get(..SCHEME.len())?;
+        (scheme.eq_ignore_ascii_case(SCHEME) && text.len() <= MAX_LINK).then(|| Self(text.to_owned()))
+    }
+
+    /// The whole address.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -121,7 +148,7 @@ mod tests {
     fn link(query: &str) -> Result<ProfileLink, RecordError> {
         match ProfileLocation::parse(&format!("https://a.example/p.json{query}"))? {
             ProfileLocation::Link(link) => Ok(link),
-            ProfileLocation::Inline(json) => panic!("inline {json}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -143,7 +170,11 @@ mod tests {
         let insecure = format!("http://a.example/?dm3Hash={HASH}");
         assert_eq!(parse(&insecure), Err(RecordError::Url(UrlError::Insecure)));
         assert!(parse(&format!("http://127.0.0.1:8080/?dm3Hash={HASH}")).is_ok());
-        assert_eq!(parse("ipfs://bafy"), Err(RecordError::Ipfs));
+        assert!(
+            matches!(parse("IPFS://bafy"), Ok(ProfileLocation::Ipfs(link)) if link.as_str() == "IPFS://bafy")
+        );
+        assert_eq!(parse("ipfs:bafy"), Err(RecordError::Unknown));
+        assert_eq!(parse(&format!("ipfs://{}", "b".repeat(MAX_LINK))), Err(RecordError::Unknown));
         assert_eq!(parse("{\"profile\":1}"), Err(RecordError::Unknown));
         assert_eq!(parse(&"x".repeat(MAX_PROFILE + 1)), Err(RecordError::TooLarge));
         assert_eq!(parse("data:application/json,{}"), Ok(ProfileLocation::Inline("{}".into())));

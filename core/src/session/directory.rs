@@ -14,7 +14,7 @@ use crate::delivery::{Discovery, HttpResponse};
 use crate::identity::{
     Address, AddressError, EnsName, NameError, ProfileError, SignedProfile, VerifiedProfile,
 };
-use crate::ports::{Chain as _, Clock as _, Http as _, Normaliser as _, Ports, Unreachable};
+use crate::ports::{Chain as _, Clock as _, Http as _, Ipfs as _, Normaliser as _, Ports, Unreachable};
 use crate::registry::abi::Tuple;
 use crate::registry::{
     Answer, Ask, CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceError, DeliveryServiceProfile, Found,
@@ -334,6 +334,7 @@ impl<P: Ports> Directory<P> {
                 }
                 link.check(&body).map(Some).map_err(wrong)
             }
+            ProfileLocation::Ipfs(link) => self.ports.ipfs().document(&link).await?.map(Some).map_err(wrong),
         }
     }
 

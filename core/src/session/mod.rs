@@ -8,6 +8,8 @@
 
 mod directory;
 mod home;
+#[cfg(feature = "ipfs")]
+mod ipfs;
 mod live;
 mod receive;
 mod send;
@@ -18,6 +20,8 @@ use std::rc::Rc;
 
 pub use directory::{Directory, FindError, Peer};
 pub use home::{Home, HomeError};
+#[cfg(feature = "ipfs")]
+pub use ipfs::IpfsGateways;
 pub use live::Live;
 pub use receive::Received;
 pub use send::Flushed;

@@ -11,14 +11,17 @@ use crate::delivery::{
     ChainAccess, Discovery, HttpRequest, HttpResponse, socket_io::socket_base, socket_io::websocket_url,
 };
 use crate::identity::{Address, EnsName, NameError, SignedProfile, VerifiedProfile};
-use crate::ports::{self, Clock as _, Connection, Http, Ports, Sockets, Unreachable};
+use crate::ports::{self, Blocks, Clock as _, Connection, Http, Ports, Sockets, Unreachable};
 use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, ProfileQuestion, data_uri};
 use crate::seal::json::canonical;
+use crate::session::IpfsGateways;
 
 /// Where address names are registered.
 const RESOLVER: &str = "https://dm3.example/resolver-handler/";
 /// Where address names are looked up.
 const GATEWAY: &str = "https://gateway.dm3.example";
+/// Where blocks of IPFS are looked for, in this order.
+const IPFS_GATEWAYS: [&str; 2] = ["https://ipfs.example", "https://ipfs2.example"];
 /// A quarter past eight in the morning of the 23rd of November 2026: milliseconds.
 const MORNING: u64 = 1_795_421_700_000;
 
@@ -32,6 +35,7 @@ struct Inner {
     chain: RefCell<Chain>,
     services: [DeliveryService; 2],
     documents: RefCell<BTreeMap<String, HttpResponse>>,
+    blocks: RefCell<BTreeMap<String, Vec<u8>>>,
     faults: RefCell<Vec<Rule>>,
     universal: Cell<bool>,
     requests: RefCell<Vec<HttpRequest>>,
@@ -79,6 +83,7 @@ impl Network {
             chain: RefCell::new(chain),
             services,
             documents: RefCell::default(),
+            blocks: RefCell::default(),
             faults: RefCell::default(),
             universal: Cell::new(false),
             requests: RefCell::default(),
@@ -141,6 +146,12 @@ impl Network {
     /// What is found at a web address from now on.
     pub fn set_document(&self, url: &str, status: u16, body: &str) {
         self.0.documents.borrow_mut().insert(url.to_owned(), HttpResponse::new(status, body.to_owned()));
+    }
+
+    /// Which bytes are found at a web address from now on: `https://ipfs.example/ipfs/<CID>?format=raw` and
+    /// `https://ipfs2.example/…` are where people look for blocks.
+    pub fn set_block(&self, url: &str, block: &[u8]) {
+        self.0.blocks.borrow_mut().insert(url.to_owned(), block.to_vec());
     }
 
     /// From now on every request of which `METHOD URL` contains `target` fails; `eth_call` is the chain's.
@@ -274,6 +285,18 @@ impl Http for Network {
     }
 }
 
+impl Blocks for Network {
+    async fn bytes(&self, request: &HttpRequest, max: usize) -> Result<Vec<u8>, Unreachable> {
+        self.0.requests.borrow_mut().push(request.clone());
+        let host = request.url.authority();
+        if self.fault(&label(request)).is_some() {
+            return Err(unreachable(host, "timed out"));
+        }
+        let block = self.0.blocks.borrow().get(request.url.as_str()).cloned();
+        block.filter(|block| block.len() <= max).ok_or_else(|| unreachable(host, "HTTP status 404"))
+    }
+}
+
 impl ports::Normaliser for Network {
     async fn normalise(&self, name: &str) -> Result<EnsName, NameError> {
         name.parse()
@@ -343,6 +366,7 @@ impl Drop for MemoryConnection {
 /// The ports of one device in a [`Network`].
 pub struct MemoryPorts {
     network: Network,
+    ipfs: IpfsGateways<Network>,
     store: MemoryStore,
     entropy: SeededEntropy,
 }
@@ -350,7 +374,9 @@ pub struct MemoryPorts {
 impl MemoryPorts {
     /// The ports of a device that keeps its records in `store`.
     pub fn new(network: Network, store: MemoryStore, entropy: SeededEntropy) -> Self {
-        Self { network, store, entropy }
+        let gateways = IPFS_GATEWAYS.map(|url| url.parse().expect("a URL")).to_vec();
+        let ipfs = IpfsGateways::new(network.clone(), gateways);
+        Self { network, ipfs, store, entropy }
     }
 }
 
@@ -358,6 +384,7 @@ impl Ports for MemoryPorts {
     type Chain = Network;
     type Normaliser = Network;
     type Http = Network;
+    type Ipfs = IpfsGateways<Network>;
     type Sockets = Network;
     type Store = MemoryStore;
     type Clock = FakeClock;
@@ -373,6 +400,10 @@ impl Ports for MemoryPorts {
 
     fn http(&self) -> &Network {
         &self.network
+    }
+
+    fn ipfs(&self) -> &IpfsGateways<Network> {
+        &self.ipfs
     }
 
     fn sockets(&self) -> &Network {

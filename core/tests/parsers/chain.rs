@@ -3,11 +3,13 @@
 use dm3_core::delivery::HttpResponse;
 use dm3_core::identity::{Address, EnsName};
 use dm3_core::registry::abi::{Arg, MAX_DATA, Tuple, encode, encode_call, split_selector};
+use dm3_core::registry::ipfs::{IpfsError, IpfsFetch};
 use dm3_core::registry::json_rpc::parse_eth_call;
 use dm3_core::registry::{
-    Answer, Ask, CallOutcome, DeliveryServiceProfile, Found, GatewayQuery, Lookup, ProfileLocation, Record,
-    Step, data_uri, gateway,
+    Answer, Ask, CallOutcome, DeliveryServiceProfile, Found, GatewayQuery, IpfsLink, Lookup, ProfileLocation,
+    Record, Step, data_uri, gateway,
 };
+use dm3_core::seal::sha256;
 
 use super::{bounded, text};
 
@@ -147,6 +149,26 @@ pub fn record(data: &[u8]) {
         assert!(link.request().body.is_none());
         if let Ok(json) = link.check(fetched) {
             assert_eq!(json, fetched);
+        }
+    }
+}
+
+/// An address, a line end, and a block: at that address, and as a file or directory under its own.
+pub fn ipfs(data: &[u8]) {
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let (address, block) = (&data[..end], data.get(end + 1..).unwrap_or_default());
+    let path = text(address).and_then(|address| address.split_once('/')).map_or("", |(_, path)| path);
+    let own = format!("f01701220{}/{path}", hex::encode(sha256(block)));
+    for address in [text(address).unwrap_or_default(), &own] {
+        let Some(link) = IpfsLink::parse(&format!("ipfs://{address}")) else { continue };
+        let Ok(mut fetch) = IpfsFetch::new(&link) else { continue };
+        let gateway = "https://gateway.example".parse().expect("a gateway");
+        let asked = fetch.request(&gateway).expect("a request");
+        assert!(asked.url.as_str().starts_with("https://gateway.example/ipfs/b"));
+        let taken = fetch.block(block);
+        assert!(address != own || taken != Err(IpfsError::WrongBlock));
+        if let Ok(Some(document)) = taken {
+            assert!(document.len() <= block.len());
         }
     }
 }

@@ -23,6 +23,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("envelope", message::envelope),
     ("extension", delivery::extension),
     ("gateway_query", chain::gateway_query),
+    ("ipfs", chain::ipfs),
     ("json_rpc", chain::json_rpc),
     ("lookup", chain::lookup),
     ("message", message::message),

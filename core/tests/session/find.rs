@@ -3,6 +3,7 @@
 use dm3_core::identity::{EnsName, UserProfile};
 use dm3_core::ports::Clock as _;
 use dm3_core::registry::{PROFILE_KEY, profile_record};
+use dm3_core::seal::sha256_hex;
 use dm3_core::session::FindError;
 use dm3_core::testing::{Fault, Network, Pair, Peer, TestWallet};
 
@@ -115,5 +116,48 @@ fn a_profile_is_published_on_an_own_name_by_a_transaction_to_its_resolver() {
 
         let elsewhere = directory.publication(&pair.bob.alias(), &profile).await;
         assert_eq!(elsewhere, Err(FindError::NoResolver(pair.bob.alias())));
+    });
+}
+
+#[test]
+fn weakness_23_a_profile_on_ipfs_is_what_its_owner_vouched_for_whatever_a_gateway_says() {
+    run(async {
+        let pair = Pair::new();
+        let (bobs, bob) = (name("bob.eth"), pair.bob.address());
+        let directory = pair.alice.directory();
+        pair.bob.sign_up().await;
+        let (_, profile) = directory.profile_of(bob).await.unwrap().unwrap();
+        let block = profile.as_signed().to_canonical();
+        let cid = format!("f01551220{}", &sha256_hex(&block)[2..]);
+        pair.network.edit_name(&bobs, |records| {
+            records.texts.insert(PROFILE_KEY.to_owned(), format!("ipfs://{cid}"));
+        });
+        // Nobody has it: that may pass.
+        let missing = directory.profile_at(&bobs, bob).await.unwrap_err();
+        assert!(missing.is_temporary(), "{missing}");
+        let asked: Vec<String> =
+            pair.network.requests().iter().rev().take(2).map(|request| request.url.to_string()).collect();
+        let [second, first] = asked.as_slice() else { panic!("{asked:?}") };
+        assert!(first.starts_with("https://ipfs.example/ipfs/b"), "{first}");
+        // The first gateway has something better.
+        pair.network.set_block(first, block.replace("ds.dm3.eth", "ds2.eth").as_bytes());
+        let wrong = directory.profile_at(&bobs, bob).await.unwrap_err();
+        assert!(matches!(wrong, FindError::Unreachable(_)), "{wrong}");
+        // The second one is honest.
+        pair.network.set_block(second, block.as_bytes());
+        assert_eq!(directory.profile_at(&bobs, bob).await, Ok(Some((bobs, profile))));
+    });
+}
+
+#[test]
+fn a_record_on_ipfs_that_is_no_document_is_its_owners_to_repair() {
+    run(async {
+        let pair = Pair::new();
+        pair.network.edit_name(&name("bob.eth"), |records| {
+            records.texts.insert(PROFILE_KEY.to_owned(), "ipfs://k51qzi5uqu5".to_owned());
+        });
+        let directory = pair.alice.directory();
+        let found = directory.profile_at(&name("bob.eth"), pair.bob.address()).await.unwrap_err();
+        assert!(!found.is_temporary() && matches!(found, FindError::Record { .. }), "{found}");
     });
 }

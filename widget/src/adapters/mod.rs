@@ -11,7 +11,7 @@ pub mod tabs;
 pub mod wallet;
 
 use dm3_core::delivery::HttpUrl;
-use dm3_core::ports::Ports;
+use dm3_core::ports::{NoIpfs, Ports};
 
 use chain::JsonRpcChain;
 use clock::BrowserClock;
@@ -51,6 +51,7 @@ impl Ports for BrowserPorts {
     type Chain = JsonRpcChain;
     type Normaliser = LazyNormaliser;
     type Http = BrowserHttp;
+    type Ipfs = NoIpfs;
     type Sockets = BrowserSockets;
     type Store = IndexedDbStore;
     type Clock = BrowserClock;
@@ -66,6 +67,10 @@ impl Ports for BrowserPorts {
 
     fn http(&self) -> &BrowserHttp {
         &self.http
+    }
+
+    fn ipfs(&self) -> &NoIpfs {
+        &NoIpfs
     }
 
     fn sockets(&self) -> &BrowserSockets {

@@ -1,0 +1,70 @@
+//! Reading documents on IPFS through gateways, one after the other.
+
+use std::cell::Cell;
+
+use crate::delivery::BaseUrl;
+use crate::ports::{Blocks, Ipfs, Unreachable};
+use crate::registry::ipfs::{IpfsError, IpfsFetch, MAX_BLOCK};
+use crate::registry::{IpfsLink, RecordError};
+
+/// How many gateways are asked for a block.
+const MAX_GATEWAYS: usize = 8;
+
+/// The gateways of a program. They learn what is looked for, and nothing they say is believed without its hash.
+pub struct IpfsGateways<H> {
+    http: H,
+    gateways: Vec<BaseUrl>,
+    /// Who gave the last block is asked for the next one first.
+    first: Cell<usize>,
+}
+
+impl<H: Blocks> IpfsGateways<H> {
+    /// Gateways that answer `<gateway>/ipfs/<CID>?format=raw` with blocks; of more than eight the others are left out.
+    pub fn new(http: H, mut gateways: Vec<BaseUrl>) -> Self {
+        gateways.truncate(MAX_GATEWAYS);
+        Self { http, gateways, first: Cell::new(0) }
+    }
+
+    /// The text of a document of at most 64 KiB.
+    ///
+    /// # Errors
+    /// [`IpfsError`]; only [`IpfsError::Unavailable`] may pass by itself.
+    pub async fn fetch(&self, link: &IpfsLink) -> Result<String, IpfsError> {
+        let mut fetch = IpfsFetch::new(link)?;
+        loop {
+            if let Some(document) = self.next_block(&mut fetch).await? {
+                return Ok(document);
+            }
+        }
+    }
+
+    async fn next_block(&self, fetch: &mut IpfsFetch) -> Result<Option<String>, IpfsError> {
+        let mut failure = IpfsError::NoGateway;
+        for turn in 0..self.gateways.len() {
+            let index = (self.first.get() + turn) % self.gateways.len();
+            let gateway = &self.gateways[index];
+            let reason = match self.http.bytes(&fetch.request(gateway)?, MAX_BLOCK).await {
+                Ok(bytes) => match fetch.block(&bytes) {
+                    Err(error @ IpfsError::WrongBlock) => error.to_string(),
+                    taken => {
+                        self.first.set(index);
+                        return taken;
+                    }
+                },
+                Err(unreachable) => unreachable.reason,
+            };
+            failure = IpfsError::Unavailable { gateway: gateway.authority().to_owned(), reason };
+        }
+        Err(failure)
+    }
+}
+
+impl<H: Blocks> Ipfs for IpfsGateways<H> {
+    async fn document(&self, link: &IpfsLink) -> Result<Result<String, RecordError>, Unreachable> {
+        match self.fetch(link).await {
+            Ok(document) => Ok(Ok(document)),
+            Err(IpfsError::Unavailable { gateway, reason }) => Err(Unreachable { host: gateway, reason }),
+            Err(error) => Ok(Err(RecordError::Ipfs(error.to_string()))),
+        }
+    }
+}
