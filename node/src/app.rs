@@ -1,5 +1,6 @@
 //! The server's parts and its path map.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,6 +115,13 @@ impl App {
     pub fn has_sockets(&self, mailbox: Address) -> bool {
         let sockets = self.sockets.of("/");
         sockets.is_some_and(|sockets| !sockets.within(socket::room(mailbox)).sockets().is_empty())
+    }
+
+    /// The accounts that have open sockets here.
+    pub fn accounts_with_sockets(&self) -> BTreeSet<Address> {
+        let Some(sockets) = self.sockets.of("/") else { return BTreeSet::new() };
+        let rooms = sockets.sockets().into_iter().flat_map(|socket| socket.rooms());
+        rooms.filter_map(|room| Address::parse_unchecked_case(&room).ok()).collect()
     }
 
     /// Calls `handler` for each socket that connects to the only namespace.

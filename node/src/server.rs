@@ -24,7 +24,7 @@ use crate::outgoing::{Outgoing, OutgoingError};
 use crate::proxy::Proxies;
 use crate::routes::observe;
 use crate::statistics::Statistics;
-use crate::store::StoreError;
+use crate::store::{Arrival, Notice, StoreError};
 
 /// How long open requests may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -126,7 +126,7 @@ impl Server {
         let Self { app, router, listener, metrics_listener, .. } = self;
         let metrics = metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, app.clone())));
         let expiry = app.config.message_ttl.map(|ttl| tokio::spawn(expire(app.clone(), ttl)));
-        let arrivals = tokio::spawn(push_arrivals(app.clone()));
+        let notices = tokio::spawn(follow_notices(app.clone()));
         let counting = tokio::spawn(count(app.clone()));
         let (stopping, stopped) = tokio::sync::oneshot::channel();
         let signalled = {
@@ -158,7 +158,7 @@ impl Server {
             () = connections::serve(listener, router, caps, signalled) => {}
             () = overdue => {}
         }
-        for task in [expiry, metrics, Some(tidying), Some(arrivals)].into_iter().flatten() {
+        for task in [expiry, metrics, Some(tidying), Some(notices)].into_iter().flatten() {
             task.abort();
         }
         counting.abort();
@@ -211,23 +211,46 @@ async fn serve_metrics(listener: TcpListener, app: AppState) {
     }
 }
 
-/// Pushes what other nodes put into mailboxes to the sockets that are open here.
-async fn push_arrivals(app: AppState) {
+/// Does what other nodes' notices ask for, for the sockets that are open here.
+async fn follow_notices(app: AppState) {
     loop {
-        let arrival = app.store.arrival().await;
-        if !app.has_sockets(arrival.mailbox) {
-            continue;
-        }
-        match app.store.arrived(arrival).await {
-            Ok(envelopes) => {
-                for envelope in envelopes.iter().filter_map(|text| serde_json::from_str(text).ok()) {
-                    app.push(arrival.mailbox, &envelope);
-                }
+        let done = match app.store.notice().await {
+            Notice::Messages(arrival) if app.has_sockets(arrival.mailbox) => push(&app, arrival).await,
+            Notice::History { owner, change } => {
+                app.announce_history(owner, change);
+                Ok(())
             }
-            // Its receiver finds it in the mailbox.
-            Err(error) => tracing::warn!(%error, "another node's message can't be pushed"),
+            Notice::Asked { account, question } if app.has_sockets(account) => {
+                app.store.answer(question).await
+            }
+            Notice::Messages(_) | Notice::Asked { .. } => Ok(()),
+            Notice::Interrupted => announce_histories(&app).await,
+        };
+        if let Err(error) = done {
+            // Clients find what they were not told of when they look next.
+            tracing::warn!(%error, "what another node told can't be passed on");
         }
     }
+}
+
+async fn push(app: &AppState, arrival: Arrival) -> Result<(), StoreError> {
+    for text in app.store.arrived(arrival).await? {
+        if let Ok(envelope) = serde_json::from_str(&text) {
+            app.push(arrival.mailbox, &envelope);
+        }
+    }
+    Ok(())
+}
+
+/// Tells every account with an open socket of its last change, since notices of it may be missing.
+async fn announce_histories(app: &AppState) -> Result<(), StoreError> {
+    for account in app.accounts_with_sockets() {
+        let usage = app.store.history_usage(account).await?;
+        if usage.last_change > 0 {
+            app.announce_history(account, usage.last_change);
+        }
+    }
+    Ok(())
 }
 
 async fn expire(app: AppState, ttl: Duration) {

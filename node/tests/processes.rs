@@ -12,14 +12,21 @@ mod support;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sqlx::postgres::PgListener;
+use sqlx::{Connection as _, PgConnection, Row as _};
 use support::account::submit;
-use support::{Account, Node, PostgresServer, Socket};
+use support::{Account, MailServer, Node, PostgresServer, Reply, Socket};
 
 /// Starts three nodes on one new database.
 async fn three() -> [Node; 3] {
-    let url = PostgresServer::shared().database().await;
-    let database = format!("database = '{url}'");
+    three_on(&PostgresServer::shared().database().await, "").await
+}
+
+async fn three_on(url: &str, more: &str) -> [Node; 3] {
+    let database = format!("database = '{url}'\n{more}");
     // At once, as by an operator's script: one of them brings the schema up to date.
     let (one, two, three) =
         tokio::join!(Node::start_with(&database), Node::start_with(&database), Node::start_with(&database));
@@ -101,6 +108,120 @@ async fn a_profile_replaced_at_one_is_used_by_the_others_at_once() {
             dm3_core::seal::open(received.postmark().unwrap(), &bob.keys.encryption).unwrap();
         }
     }
+}
+
+/// Ends the connections over which nodes are told of others' messages, as a firewall or a failing server does;
+/// how many there were.
+async fn cut_listeners(url: &str) -> i64 {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let row = sqlx::query(
+        "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
+         WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    connection.close().await.unwrap();
+    row.get(0)
+}
+
+/// Writes one record of an account's history; `replaces` is the version that is there.
+async fn write_history(node: &Node, account: &Account, token: &str, replaces: u64) -> Reply {
+    let record =
+        json!({ "conversation": "c", "id": "a", "replaces": replaces, "data": STANDARD.encode(b"x") });
+    let body = json!({ "records": [record] });
+    node.post_as(token, &format!("/api/history/{}", account.name), &body).await
+}
+
+#[tokio::test]
+async fn history_written_at_one_is_told_by_all_once() {
+    let nodes = three().await;
+    let bob = Account::new(2).registered(&nodes[0]).await;
+    let token = bob.sign_in(&nodes[0]).await;
+    let mut sockets = Vec::new();
+    for node in &nodes {
+        sockets.push(Socket::authorized(node, &bob, &token).await);
+    }
+    for (change, node) in (1..).zip(&nodes) {
+        let written = write_history(node, &bob, &token, change - 1).await;
+        assert_eq!((written.status.as_u16(), written.json()), (200, json!({ "versions": [change] })));
+        for socket in &mut sockets {
+            assert_eq!(socket.event().await, ("history".into(), json!({ "change": change })));
+        }
+    }
+    for socket in &mut sockets {
+        assert!(socket.is_silent().await);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_lost_while_the_connections_that_tell_of_it_are_killed() {
+    const MESSAGES: usize = 60;
+    let url = PostgresServer::shared().database().await;
+    let nodes = three_on(&url, "").await;
+    let alice = Account::new(1);
+    let bob = Account::new(2).registered(&nodes[0]).await;
+    let token = bob.sign_in(&nodes[2]).await;
+    let mut socket = Socket::authorized(&nodes[2], &bob, &token).await;
+    let mut cut = 0;
+    let mut missing = BTreeSet::new();
+    for n in 0..MESSAGES {
+        if n % 6 == 3 {
+            cut += cut_listeners(&url).await;
+        }
+        let text = format!("{n}");
+        alice.send(&nodes[n % 2], &bob, &text).await;
+        missing.insert(text);
+    }
+    assert!(cut >= 3, "{cut} connections were cut");
+    while !missing.is_empty() {
+        // Some may come twice: after a lost connection nobody knows how far it was read.
+        missing.remove(&bob.open(&socket.message().await));
+    }
+    // What is written while nobody listens is told when somebody does again.
+    let last = 5;
+    for change in 1..=last {
+        cut_listeners(&url).await;
+        assert_eq!(write_history(&nodes[0], &bob, &token, change - 1).await.status, 200);
+    }
+    while socket.event().await != ("history".into(), json!({ "change": last })) {}
+}
+
+#[tokio::test]
+async fn a_receiver_with_a_socket_at_another_is_not_told_by_mail() {
+    let mut server = MailServer::start().await;
+    let url = PostgresServer::shared().database().await;
+    let nodes = three_on(&url, &format!("{}notifications_name_sender = true", server.config())).await;
+    let bob = Account::new(2).registered(&nodes[0]).await;
+    let token = bob.sign_in(&nodes[0]).await;
+    let post = async |route: &str, body: Value| {
+        let path = format!("/ds/notifications{route}/{}", bob.name);
+        assert_eq!(nodes[0].post_as(&token, &path, &body).await.status, 200, "{route}");
+    };
+    post("/global", json!({ "isEnabled": true })).await;
+    post("", json!({ "recipientValue": "bob@example.test", "notificationChannelType": "EMAIL" })).await;
+    let code = server.mail().await.code();
+    post("/otp/verify", json!({ "otp": code, "notificationChannelType": "EMAIL" })).await;
+    let mut socket = Socket::authorized(&nodes[1], &bob, &token).await;
+    let mut listener = PgListener::connect(&url).await.unwrap();
+    listener.listen("dm3_notices").await.unwrap();
+    Account::new(1).called("alice.eth").send(&nodes[0], &bob, "seen").await;
+    assert_eq!(bob.open(&socket.message().await), "seen");
+    // The socket stays open until the node that has it was asked, and answered.
+    let answer = async { while !listener.recv().await.unwrap().payload().contains(" here ") {} };
+    tokio::time::timeout(Duration::from_secs(60), answer).await.expect("an answer in time");
+    socket.send("41").await;
+    drop(socket);
+    // The other node may take a moment to see that the socket is gone. Had a mail been sent for the first
+    // message, none would come for the next for a minute.
+    let carol = Account::new(3).called("carol.eth");
+    let mail = loop {
+        carol.send(&nodes[0], &bob, "missed").await;
+        if let Ok(mail) = tokio::time::timeout(Duration::from_secs(10), server.mail()).await {
+            break mail;
+        }
+    };
+    assert!(mail.text.contains("from carol.eth."), "{}", mail.text);
 }
 
 /// Submits to the nodes in turn until one says OK, as clients do.

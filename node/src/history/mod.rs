@@ -104,13 +104,18 @@ impl App {
         match self.store.write_records(owner, records, quota).await? {
             Written::Versions(versions) => {
                 if let Some(change) = versions.last() {
-                    self.emit(owner, EVENT, &json!({ "change": change }));
+                    self.announce_history(owner, *change);
                 }
                 Ok(versions)
             }
             Written::Conflict(conflicts) => Err(HistoryError::Conflict(conflicts)),
             Written::Full => Err(HistoryError::Full),
         }
+    }
+
+    /// Tells the account's devices that are connected here of a change.
+    pub fn announce_history(&self, owner: Address, change: u64) {
+        self.emit(owner, EVENT, &json!({ "change": change }));
     }
 
     /// One record; `None` if it is not there or was deleted.

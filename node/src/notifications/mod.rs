@@ -1,9 +1,9 @@
 //! Telling a receiver who has no socket open that mail has come: by mail and by web push.
 //!
 //! ```text
-//! submit ─▶ no socket open ─▶ queue (bounded, never waited for) ─▶ worker ─▶ verified, enabled channels
-//!                                                                            ├─▶ SMTP
-//! POST channel, POST otp ─▶ one-time password ─▶ queue ─────────────────────┘├─▶ web push
+//! submit ─▶ no socket open here ─▶ queue (bounded, never waited for) ─▶ verified, enabled channels?
+//!        ─▶ no socket at another node? ─▶ not told by any node within the minute? ─▶ SMTP, web push
+//! POST channel, POST otp ─▶ one-time password ─▶ queue ─▶ SMTP
 //! ```
 //!
 //! The text says that something has come and, unless the operator wants otherwise, not from whom: mail

@@ -19,8 +19,10 @@ use crate::store::{Channel, ChannelKind, Store, StoreError};
 
 /// How many notifications may wait.
 const WAITING: usize = 1000;
-/// How many are sent at once, so that a slow mail server does not hold up the others.
-const AT_ONCE: usize = 8;
+/// How many are looked at at once: other nodes are asked first, and have some seconds for an answer.
+const AT_ONCE: usize = 256;
+/// How many of them are sent at once.
+const SENT_AT_ONCE: usize = 8;
 /// How long an account is not told again after it was told: the text is the same each time.
 const QUIET: Duration = Duration::from_secs(60);
 /// How many accounts' last notifications are remembered before old ones are forgotten.
@@ -58,7 +60,35 @@ pub struct NotifierParts {
 pub struct Notifier {
     parts: Arc<NotifierParts>,
     queue: mpsc::Sender<Job>,
-    told: Mutex<HashMap<Address, Instant>>,
+    told: Arc<Told>,
+}
+
+/// Who was told lately by this node, or is being told. Saves asking the database for each message.
+#[derive(Default)]
+struct Told(Mutex<HashMap<Address, Instant>>);
+
+impl Told {
+    /// Whether an account may be told now; then it may not for a while.
+    fn enter(&self, receiver: Address) -> bool {
+        let now = Instant::now();
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.get(&receiver).is_some_and(|last| now.duration_since(*last) < QUIET) {
+            return false;
+        }
+        if told.len() >= REMEMBERED {
+            told.retain(|_, last| now.duration_since(*last) < QUIET);
+        }
+        // So many in a minute is an attack, or a queue that is full anyway.
+        if told.len() >= REMEMBERED {
+            return false;
+        }
+        told.insert(receiver, now);
+        true
+    }
+
+    fn forget(&self, receiver: Address) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&receiver);
+    }
 }
 
 impl Notifier {
@@ -66,8 +96,11 @@ impl Notifier {
     pub fn start(parts: NotifierParts) -> Self {
         let parts = Arc::new(parts);
         let (queue, jobs) = mpsc::channel(WAITING);
-        tokio::spawn(work(parts.clone(), jobs));
-        Self { parts, queue, told: Mutex::default() }
+        let told = Arc::<Told>::default();
+        let worker =
+            Worker { parts: parts.clone(), told: told.clone(), sending: Semaphore::new(SENT_AT_ONCE) };
+        tokio::spawn(Arc::new(worker).work(jobs));
+        Self { parts, queue, told }
     }
 
     /// Whether the operator has set up a channel.
@@ -101,20 +134,8 @@ impl Notifier {
         if self.parts.mailer.is_none() && self.parts.vapid.is_none() {
             return;
         }
-        let now = Instant::now();
-        {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.get(&receiver).is_some_and(|last| now.duration_since(*last) < QUIET) {
-                return;
-            }
-            if told.len() >= REMEMBERED {
-                told.retain(|_, last| now.duration_since(*last) < QUIET);
-            }
-            // So many in a minute is an attack, or a queue that is full anyway.
-            if told.len() >= REMEMBERED {
-                return;
-            }
-            told.insert(receiver, now);
+        if !self.told.enter(receiver) {
+            return;
         }
         if self.queue.try_send(Job::Message { receiver, sender: sender.to_owned() }).is_err() {
             tracing::warn!("too many notifications are waiting; one is dropped");
@@ -122,61 +143,84 @@ impl Notifier {
     }
 }
 
-async fn work(parts: Arc<NotifierParts>, mut jobs: mpsc::Receiver<Job>) {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    while let Ok(place) = places.clone().acquire_owned().await {
-        let Some(job) = jobs.recv().await else { return };
-        let parts = parts.clone();
-        tokio::spawn(async move {
-            match job {
-                Job::Code { to, code } => send_code(&parts, &to, &code).await,
-                Job::Message { receiver, sender } => {
-                    if let Err(error) = tell(&parts, receiver, &sender).await {
-                        tracing::error!(%error, "a notification can't be sent");
+struct Worker {
+    parts: Arc<NotifierParts>,
+    told: Arc<Told>,
+    sending: Semaphore,
+}
+
+impl Worker {
+    async fn work(self: Arc<Self>, mut jobs: mpsc::Receiver<Job>) {
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        while let Ok(place) = places.clone().acquire_owned().await {
+            let Some(job) = jobs.recv().await else { return };
+            let worker = self.clone();
+            tokio::spawn(async move {
+                match job {
+                    Job::Code { to, code } => worker.send_code(&to, &code).await,
+                    Job::Message { receiver, sender } => {
+                        if let Err(error) = worker.tell(receiver, &sender).await {
+                            tracing::error!(%error, "a notification can't be sent");
+                        }
                     }
                 }
-            }
-            drop(place);
-        });
-    }
-}
-
-async fn send_code(parts: &NotifierParts, to: &str, code: &Code) {
-    let text = format!(
-        "Your code is {}\n\nEnter it within ten minutes to be told by mail when messages come for you at {}. \
-         If you did not ask for this, somebody mistyped an address: ignore this mail.\n",
-        code.as_str(),
-        parts.service,
-    );
-    mail(parts, to, "Your dm3 verification code", text).await;
-}
-
-async fn tell(parts: &NotifierParts, receiver: Address, sender: &str) -> Result<(), StoreError> {
-    if !parts.store.notifications_enabled(receiver).await? {
-        return Ok(());
-    }
-    // What is no name could be a text of the sender's own.
-    let sender = sender.parse::<EnsName>().ok().filter(|_| parts.names_sender);
-    let body = match sender {
-        Some(sender) => format!("You received a new message from {sender}."),
-        None => "You received a new message.".to_owned(),
-    };
-    for channel in parts.store.channels(receiver).await? {
-        if !channel.enabled || !channel.verified {
-            continue;
+                drop(place);
+            });
         }
+    }
+
+    async fn send_code(&self, to: &str, code: &Code) {
+        let text = format!(
+            "Your code is {}\n\nEnter it within ten minutes to be told by mail when messages come for you at {}. \
+             If you did not ask for this, somebody mistyped an address: ignore this mail.\n",
+            code.as_str(),
+            self.parts.service,
+        );
+        let _place = self.sending.acquire().await;
+        mail(&self.parts, to, "Your dm3 verification code", text).await;
+    }
+
+    async fn tell(&self, receiver: Address, sender: &str) -> Result<(), StoreError> {
+        let store = &self.parts.store;
+        let mut channels = store.channels(receiver).await?;
+        channels.retain(|channel| channel.enabled && channel.verified);
+        if channels.is_empty() {
+            return Ok(());
+        }
+        if store.is_connected_elsewhere(receiver).await? {
+            // Told over the socket. The next message may find it closed.
+            self.told.forget(receiver);
+            return Ok(());
+        }
+        if !store.claim_notification(receiver, now_seconds(), QUIET.as_secs()).await? {
+            return Ok(());
+        }
+        // What is no name could be a text of the sender's own.
+        let sender = sender.parse::<EnsName>().ok().filter(|_| self.parts.names_sender);
+        let body = match sender {
+            Some(sender) => format!("You received a new message from {sender}."),
+            None => "You received a new message.".to_owned(),
+        };
+        let _place = self.sending.acquire().await;
+        for channel in channels {
+            self.tell_by(receiver, &channel, &body).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_by(&self, receiver: Address, channel: &Channel, body: &str) -> Result<(), StoreError> {
         match channel.kind {
             ChannelKind::Email => {
                 let text = format!(
                     "{body}\n\nThis mail was sent by {}. You can switch it off in your dm3 messenger.\n",
-                    parts.service
+                    self.parts.service
                 );
-                mail(parts, &channel.recipient, "New dm3 message", text).await;
+                mail(&self.parts, &channel.recipient, "New dm3 message", text).await;
+                Ok(())
             }
-            ChannelKind::Push => push(parts, receiver, &channel, &body).await?,
+            ChannelKind::Push => push(&self.parts, receiver, channel, body).await,
         }
     }
-    Ok(())
 }
 
 async fn mail(parts: &NotifierParts, to: &str, subject: &str, text: String) {

@@ -91,6 +91,10 @@ pub trait ChannelStore: Send + Sync {
     /// Switches all of an account's channels on or off.
     async fn enable_notifications(&self, owner: Address, enabled: bool) -> Result<(), StoreError>;
 
+    /// Claims to tell an account at `now` (seconds since 1970) that messages have come. One claim is granted in
+    /// `pause` seconds, over all nodes, and none to an account that does not want to be told.
+    async fn claim_notification(&self, owner: Address, now: u64, pause: u64) -> Result<bool, StoreError>;
+
     /// An account's channels.
     async fn channels(&self, owner: Address) -> Result<Vec<Channel>, StoreError>;
 

@@ -2,7 +2,7 @@
 
 use dm3_core::identity::Address;
 
-use super::StoreError;
+use super::{Arrival, StoreError};
 
 /// The largest answer of one pick-up, in bytes of envelopes.
 pub const PICK_UP_BYTES: u64 = 32_000_000;
@@ -55,17 +55,6 @@ pub enum Outcome {
     Full,
     /// The receiver's account is another than the message was accepted for, or gone: accept it anew.
     Changed,
-}
-
-/// Messages that another node put into a mailbox: those with numbers from `first` to `last`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrival {
-    /// The receiver.
-    pub mailbox: Address,
-    /// The number of the first one.
-    pub first: i64,
-    /// The number of the last one.
-    pub last: i64,
 }
 
 /// A page of a mailbox, oldest message first.
@@ -128,10 +117,6 @@ pub trait MailboxStore: Send + Sync {
     ///
     /// A failure says nothing about whether it is stored; the same delivery again finds out.
     async fn deliver(&self, delivery: Delivery) -> Result<Outcome, StoreError>;
-
-    /// Waits for messages that another node puts into a mailbox; for ever, if no other node has this database.
-    /// After a lost connection it catches up, and may then tell of this node's own messages too.
-    async fn arrival(&self) -> Arrival;
 
     /// What arrived and is still there, oldest first.
     async fn arrived(&self, arrival: Arrival) -> Result<Vec<String>, StoreError>;

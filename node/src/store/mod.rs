@@ -34,6 +34,7 @@ mod group;
 mod history;
 mod mailbox;
 mod names;
+mod notices;
 mod postgres;
 mod settings;
 mod shared;
@@ -50,10 +51,11 @@ pub use history::{
     HistoryQuota, HistoryStore, HistoryUsage, NewRecord, Record, RecordKey, RecordRange, Written,
 };
 pub use mailbox::{
-    Arrival, Copy, Delivery, MailboxLimits, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS,
+    Copy, Delivery, MailboxLimits, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS,
     PICK_UP_MESSAGES, Page, Totals,
 };
 pub use names::NameStore;
+pub use notices::{Arrival, Notice, NoticeStore, Question};
 pub use postgres::Postgres;
 pub use settings::SettingsStore;
 pub use sqlite::Sqlite;
@@ -91,6 +93,7 @@ pub trait Store:
     + HistoryStore
     + MailboxStore
     + NameStore
+    + NoticeStore
     + SettingsStore
     + StatisticsStore
     + StorageStore

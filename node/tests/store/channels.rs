@@ -5,6 +5,7 @@ use crate::{Fresh, address};
 contract!(
     a_channel_is_replaced_switched_and_removed,
     an_account_is_told_only_once_it_wants_to_be,
+    of_nodes_that_want_to_tell_an_account_at_once_one_does,
     codes_are_limited_in_number_tries_and_use,
     of_tries_at_once_no_more_are_given_than_allowed,
 );
@@ -48,6 +49,26 @@ async fn an_account_is_told_only_once_it_wants_to_be(fresh: Fresh) {
     assert!(!store.notifications_enabled(address(2)).await.unwrap());
     store.enable_notifications(address(1), false).await.unwrap();
     assert!(!store.notifications_enabled(address(1)).await.unwrap());
+}
+
+async fn of_nodes_that_want_to_tell_an_account_at_once_one_does(fresh: Fresh) {
+    let claim = |now| fresh.store.claim_notification(address(1), now, 60);
+    assert!(!claim(10_000).await.unwrap(), "it does not want to be told");
+    fresh.store.enable_notifications(address(1), true).await.unwrap();
+    let tasks: Vec<_> = (0..10)
+        .map(|_| {
+            let store = fresh.store.clone();
+            tokio::spawn(async move { store.claim_notification(address(1), 10_000, 60).await.unwrap() })
+        })
+        .collect();
+    let mut granted = 0;
+    for task in tasks {
+        granted += u32::from(task.await.unwrap());
+    }
+    assert_eq!(granted, 1);
+    assert!(!claim(10_059).await.unwrap());
+    assert!(claim(10_060).await.unwrap());
+    assert!(!fresh.store.claim_notification(address(2), 10_060, 60).await.unwrap());
 }
 
 async fn codes_are_limited_in_number_tries_and_use(fresh: Fresh) {

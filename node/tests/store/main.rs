@@ -68,6 +68,7 @@ macro_rules! contract {
 mod accounts;
 mod challenges;
 mod channels;
+mod checkpoints;
 mod history;
 mod mailbox;
 mod measure;

@@ -64,12 +64,18 @@ impl Socket {
         }
     }
 
-    /// The envelope of the next frame, which must be a message.
-    pub async fn message(&mut self) -> Value {
+    /// The next frame, which must be an event: its name and what it says.
+    pub async fn event(&mut self) -> (String, Value) {
         let frame = self.frame().await.expect("the socket is open");
         let event: Value = serde_json::from_str(frame.strip_prefix("42").unwrap()).unwrap();
-        assert_eq!(event[0], "message");
-        event[1].clone()
+        (event[0].as_str().unwrap().to_owned(), event[1].clone())
+    }
+
+    /// The envelope of the next frame, which must be a message.
+    pub async fn message(&mut self) -> Value {
+        let (name, envelope) = self.event().await;
+        assert_eq!(name, "message");
+        envelope
     }
 
     /// Whether nothing but pings arrives for a moment.

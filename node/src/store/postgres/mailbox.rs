@@ -7,7 +7,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{PgConnection, Row};
 
 use super::Postgres;
-use super::arrivals::{CHANNEL, Origin};
+use super::notices::{Origin, tell};
 use crate::store::group::{Commit, Found, Key, Plan, key, outcomes, plan};
 use crate::store::{
     Arrival, Copy, Delivery, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS, PICK_UP_MESSAGES,
@@ -50,8 +50,7 @@ impl Commit for Writer {
 }
 
 impl Writer {
-    /// The server passes it on when the transaction is committed. While the numbering is locked nobody else's
-    /// messages come in between, so first and last number say which.
+    /// While the numbering is locked nobody else's messages come in between, so first and last number say which.
     async fn announce(
         &self,
         connection: &mut PgConnection,
@@ -63,13 +62,8 @@ impl Writer {
             let arrival = arrivals.entry(*mailbox).or_insert(new);
             (arrival.first, arrival.last) = (arrival.first.min(*seq), arrival.last.max(*seq));
         }
-        let payloads: Vec<String> = arrivals.values().map(|arrival| self.origin.announce(arrival)).collect();
-        sqlx::query("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload")
-            .bind(CHANNEL)
-            .bind(&payloads)
-            .execute(connection)
-            .await?;
-        Ok(())
+        let notices: Vec<String> = arrivals.values().map(|arrival| self.origin.messages(arrival)).collect();
+        Ok(tell(connection, &notices).await?)
     }
 }
 
@@ -154,10 +148,6 @@ fn column<'a, T>(deliveries: &[&'a Delivery], value: impl Fn(&'a Delivery) -> T)
 impl MailboxStore for Postgres {
     async fn deliver(&self, delivery: Delivery) -> Result<Outcome, StoreError> {
         self.group.deliver(delivery).await
-    }
-
-    async fn arrival(&self) -> Arrival {
-        self.arrivals.next().await
     }
 
     async fn arrived(&self, arrival: Arrival) -> Result<Vec<String>, StoreError> {

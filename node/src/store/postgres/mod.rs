@@ -1,12 +1,12 @@
 //! Postgres, which several nodes may share.
 
 mod accounts;
-mod arrivals;
 mod challenges;
 mod channels;
 mod history;
 mod mailbox;
 mod names;
+mod notices;
 mod settings;
 mod statistics;
 mod storage;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::{Connection as _, Row as _};
 
-use self::arrivals::{Arrivals, Origin};
+use self::notices::{Notices, Origin};
 use super::group::GroupCommit;
 use super::{PostgresUrl, SchemaState, Store, StoreError, migrator, newest};
 
@@ -35,13 +35,14 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../migrations/postgres/0003_storage_history_channels.sql"),
     ),
     (4, "guard", include_str!("../../../migrations/postgres/0004_guard.sql")),
+    (5, "told", include_str!("../../../migrations/postgres/0005_told.sql")),
 ];
 
 /// A database on a Postgres server.
 pub struct Postgres {
     pool: PgPool,
     group: GroupCommit,
-    arrivals: Arrivals,
+    notices: Notices,
 }
 
 impl Postgres {
@@ -58,8 +59,8 @@ impl Postgres {
         migrator(MIGRATIONS).run(&pool).await?;
         let origin = Origin::new();
         let group = GroupCommit::start(mailbox::Writer { pool: pool.clone(), origin: origin.clone() });
-        let arrivals = Arrivals::listen(pool.clone(), origin).await?;
-        Ok(Self { pool, group, arrivals })
+        let notices = Notices::listen(pool.clone(), origin).await?;
+        Ok(Self { pool, group, notices })
     }
 
     /// How far the database's schema is.

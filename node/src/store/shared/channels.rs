@@ -30,6 +30,23 @@ macro_rules! impl_channel_store {
                 Ok(())
             }
 
+            async fn claim_notification(
+                &self,
+                owner: Address,
+                now: u64,
+                pause: u64,
+            ) -> Result<bool, StoreError> {
+                let done = sqlx::query(
+                    "UPDATE notified_accounts SET told_at = $2 WHERE owner = $1 AND told_at <= $3",
+                )
+                .bind(owner.as_bytes().as_slice())
+                .bind(signed(now))
+                .bind(signed(now.saturating_sub(pause)))
+                .execute(&self.$writer)
+                .await?;
+                Ok(done.rows_affected() > 0)
+            }
+
             async fn channels(&self, owner: Address) -> Result<Vec<Channel>, StoreError> {
                 let rows = sqlx::query(
                     "SELECT kind, recipient, enabled, verified FROM notification_channels

@@ -98,6 +98,7 @@ macro_rules! impl_history_store {
                 .bind(signed(usage.bytes))
                 .execute(&mut *transaction)
                 .await?;
+                self.announce(&mut transaction, owner, usage.last_change).await?;
                 transaction.commit().await?;
                 Ok(Written::Versions(versions))
             }

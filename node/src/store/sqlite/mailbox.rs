@@ -113,11 +113,6 @@ impl MailboxStore for Sqlite {
         self.group.deliver(delivery).await
     }
 
-    async fn arrival(&self) -> Arrival {
-        // The file is this node's alone.
-        std::future::pending().await
-    }
-
     async fn arrived(&self, arrival: Arrival) -> Result<Vec<String>, StoreError> {
         let rows = sqlx::query(
             "SELECT envelope FROM messages WHERE mailbox = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",

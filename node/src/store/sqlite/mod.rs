@@ -3,9 +3,11 @@
 mod accounts;
 mod challenges;
 mod channels;
+mod checkpoints;
 mod history;
 mod mailbox;
 mod names;
+mod notices;
 mod settings;
 mod statistics;
 mod storage;
@@ -19,10 +21,11 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection as _, Row as _};
 
+use self::checkpoints::Commits;
 use super::group::GroupCommit;
 use super::{SchemaState, Store, StoreError, migrator, newest};
 
-/// After how many pages of 4 KiB the log is copied into the file.
+/// After how many pages of 4 KiB the writer copies what is left of the log into the file, to use the log anew.
 const CHECKPOINT_PAGES: &str = "8000";
 /// How much of the file the writer keeps in memory; SQLite wants KiB with a minus.
 const CACHE_KIB: &str = "-16000";
@@ -39,12 +42,14 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../../migrations/sqlite/0003_storage_history_channels.sql"),
     ),
     (4, "guard", include_str!("../../../migrations/sqlite/0004_guard.sql")),
+    (5, "told", include_str!("../../../migrations/sqlite/0005_told.sql")),
 ];
 
 /// A SQLite file.
 pub struct Sqlite {
     writer: SqlitePool,
     readers: SqlitePool,
+    checkpoints: SqlitePool,
     group: GroupCommit,
 }
 
@@ -61,20 +66,26 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let writing = options
-            .clone()
-            // Copying the log into the file waits for the disk several times. Rarely, it copies each page of the
-            // indexes once instead of many times.
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-            .pragma("cache_size", CACHE_KIB);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
-        migrator(MIGRATIONS).run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.create_if_missing(false).read_only(true))
+        let writing =
+            options.clone().pragma("wal_autocheckpoint", CHECKPOINT_PAGES).pragma("cache_size", CACHE_KIB);
+        let commits = Commits::new();
+        let watched = commits.clone();
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .after_connect(move |connection, _| {
+                let commits = watched.clone();
+                Box::pin(async move { commits.watch(connection).await })
+            })
+            .connect_with(writing)
             .await?;
+        migrator(MIGRATIONS).run(&writer).await?;
+        let options = options.create_if_missing(false);
+        let checkpoints = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        commits.copy_by(checkpoints.clone());
+        let readers =
+            SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
         let group = GroupCommit::start(mailbox::Writer(writer.clone()));
-        Ok(Self { writer, readers, group })
+        Ok(Self { writer, readers, checkpoints, group })
     }
 
     /// How far the file's schema is; a file that is missing is empty.
@@ -111,5 +122,7 @@ impl Store for Sqlite {
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+        // Last, since whoever closes last has the whole file to itself, and removes the log.
+        self.checkpoints.close().await;
     }
 }
