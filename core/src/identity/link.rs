@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::wallet_signature::{RecoverError, recover};
 use super::{Address, EnsName, NameError, VerifiedProfile};
-use crate::seal::json::{canonical, object};
+use crate::seal::json::{MAX_INTEGER, canonical, integer, object};
 use crate::seal::signing::{SignatureError, SigningSecret};
 
 /// The longest link that is read, in bytes of JSON.
@@ -107,7 +107,8 @@ impl Link {
     /// replaced. The nonce is the app's to choose.
     ///
     /// # Errors
-    /// [`LinkError::Form`] if the scope can't stand in one line.
+    /// [`LinkError::Form`] if the scope can't stand in one line, or a number is above [`MAX_INTEGER`] and would not
+    /// be read as it is signed.
     pub fn new(
         main: MainId,
         linked: EnsName,
@@ -123,6 +124,13 @@ impl Link {
         let expires_at = lifetime.map(|seconds| issued_at.saturating_add(seconds));
         let linked_text = linked.to_string();
         let scope = one_line(scope, "scopeUri")?;
+        for (member, number) in
+            [("issuedAt", issued_at), ("expirationTime", expires_at.unwrap_or(0)), ("nonce", nonce)]
+        {
+            if number > MAX_INTEGER {
+                return Err(LinkError::Form(member));
+            }
+        }
         Ok(Self { main, main_text, linked_text, linked, scope, issued_at, expires_at, nonce })
     }
 
@@ -202,7 +210,7 @@ impl SignedLink {
             ),
             _ => return Err(LinkError::Form("type")),
         };
-        let number = |member| link.get(member).and_then(Value::as_u64).ok_or(LinkError::Form(member));
+        let number = |member| link.get(member).and_then(integer).ok_or(LinkError::Form(member));
         let expires_at = match link.get("expirationTime") {
             None | Some(Value::Null) => None,
             Some(_) => Some(number("expirationTime")?),
@@ -373,6 +381,23 @@ mod tests {
         assert_eq!(elsewhere, Err(LinkError::OtherMain("alice.eth".into())));
         let forged = SignedLink { link: link(MainId::Profile(main.clone()), Some(99)), ..signed };
         assert_eq!(verify(&forged, at(NOW)), Err(LinkError::Signature(SignatureError)));
+    }
+
+    /// It would be signed as it is and read as another one.
+    #[test]
+    fn a_number_that_would_be_rounded_on_its_way_is_refused() {
+        let (main, linked) = (MainId::Profile(name("alice.eth")), name("local.app.eth"));
+        let link =
+            |issued, lifetime, nonce| Link::new(main.clone(), linked.clone(), SCOPE, issued, lifetime, nonce);
+        assert!(link(NOW, None, MAX_INTEGER).is_ok());
+        assert_eq!(link(NOW, None, MAX_INTEGER + 1), Err(LinkError::Form("nonce")));
+        assert_eq!(link(NOW, Some(u64::MAX), 0), Err(LinkError::Form("expirationTime")));
+        assert_eq!(link(MAX_INTEGER + 1, None, 0), Err(LinkError::Form("issuedAt")));
+        let (keys, _) = main_profile();
+        let signed = link(NOW, None, 9_007_199_254_740_991).unwrap().sign(&keys.signing).to_canonical();
+        assert!(SignedLink::parse(&signed).is_ok());
+        let rounded = signed.replace("9007199254740991", "9007199254740993");
+        assert_eq!(SignedLink::parse(&rounded), Err(LinkError::Form("nonce")));
     }
 
     #[test]

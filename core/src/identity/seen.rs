@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::{PublicKeys, VerifiedProfile};
-use crate::seal::json::{canonical, object};
+use crate::seal::json::{canonical, integer, object};
 use crate::seal::{sha256, sha256_hex};
 
 /// How many profiles of an account are remembered; the oldest make room.
@@ -119,7 +119,7 @@ impl SeenProfiles {
                 let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 64)?;
                 digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| text.to_owned())
             };
-            Some(Seen { profile: hash("profile")?, keys: hash("keys")?, since: row.get("since")?.as_u64()? })
+            Some(Seen { profile: hash("profile")?, keys: hash("keys")?, since: integer(row.get("since")?)? })
         };
         rows.iter().map(read).collect::<Option<_>>().map(Self).ok_or(SeenError)
     }

@@ -242,7 +242,9 @@ fn source_of(address: &str) -> Result<Source<'_>, AttachmentError> {
     if scheme.eq_ignore_ascii_case("ipfs") {
         let path = rest.strip_prefix("//").ok_or(AttachmentError::Address)?;
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~' | b'%');
-        let climbs = path.split('/').any(|part| part == "..");
+        // An escaped dot is a dot to a browser that makes a gateway's address of it (URL Standard, §4.3).
+        let dots = path.to_ascii_lowercase().replace("%2e", ".");
+        let climbs = dots.split('/').any(|part| part == "..");
         if path.is_empty() || climbs || !path.bytes().all(plain) {
             return Err(AttachmentError::Address);
         }
@@ -326,6 +328,8 @@ mod tests {
             "https://a.example/<x>",
             "ipfs:x",
             "ipfs://../x",
+            "ipfs://bafy/%2e%2E/x",
+            "ipfs://.%2e/x",
             "ipfs://a?b",
             "data:x",
         ] {

@@ -15,6 +15,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{AuthenticMessage, Draft, Header, Kind, SignedMessage};
 use crate::identity::{Address, EnsName};
+use crate::seal::json::{MAX_INTEGER, integer};
 use crate::seal::sha256_hex;
 use crate::seal::signing::SigningKey;
 
@@ -141,7 +142,7 @@ impl Link {
         let read = Self {
             profile_name: name.ok_or(LinkError::Member("profileName"))?,
             profile_hash: text("profileHash")?,
-            valid_until: link.get("validUntil").and_then(Value::as_u64),
+            valid_until: link.get("validUntil").and_then(integer),
             statement: text("linkMessage")?,
             signature: text("signature")?,
             keys,
@@ -159,7 +160,7 @@ impl Link {
             return Ok(());
         }
         demand(self.profile_hash.is_some(), "profileHash")?;
-        demand(self.valid_until.is_some(), "validUntil")?;
+        demand(self.valid_until.is_some_and(|until| until <= MAX_INTEGER), "validUntil")?;
         demand(self.statement.is_some(), "linkMessage")?;
         match self.kind {
             Kind::Link => demand(self.keys.is_some(), "profilePrivateKey"),

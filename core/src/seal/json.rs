@@ -15,6 +15,15 @@ pub fn canonical(value: &Value) -> String {
     out
 }
 
+/// The greatest whole number that everybody reads alike, 2^53 − 1 (RFC 8259 §6): greater ones may be rounded on the
+/// way, by [`canonical`] too.
+pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+
+/// A whole number that everybody reads alike.
+pub fn integer(value: &Value) -> Option<u64> {
+    value.as_u64().filter(|number| *number <= MAX_INTEGER)
+}
+
 /// The canonical text of an object.
 pub fn canonical_object(object: &Map<String, Value>) -> String {
     let mut out = String::new();

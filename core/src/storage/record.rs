@@ -24,7 +24,7 @@ use crate::identity::{Address, EnsName};
 use crate::message::SignedMessage;
 use crate::record::{ConversationId, SendState, StoredMessage};
 use crate::seal::Entropy;
-use crate::seal::json::{canonical, object};
+use crate::seal::json::{canonical, integer, object};
 
 /// The longest content that is read, in bytes of base64: a message of 20 MB as text within text.
 pub const MAX_RECORD: usize = 64_000_000;
@@ -191,7 +191,7 @@ impl Record {
 
     fn from_json(json: &Map<String, Value>, kind: &str, owner: Address) -> Result<Option<Self>, RecordError> {
         let text = |name| json.get(name).and_then(Value::as_str).ok_or(RecordError::Form(name));
-        let time = |name| json.get(name).and_then(Value::as_u64).ok_or(RecordError::Form(name));
+        let time = |name| json.get(name).and_then(integer).ok_or(RecordError::Form(name));
         let address = |name| Address::parse_unchecked_case(text(name)?).map_err(|_| RecordError::Form(name));
         Ok(Some(match kind {
             "message" => {

@@ -7,7 +7,7 @@ use dm3_core::registry::ipfs::{IpfsError, IpfsFetch};
 use dm3_core::registry::json_rpc::parse_eth_call;
 use dm3_core::registry::{
     Answer, Ask, CallOutcome, DeliveryServiceProfile, Found, GatewayQuery, IpfsLink, Lookup, ProfileLocation,
-    Record, Step, data_uri, gateway,
+    Record, SignatureQuestion, Step, data_uri, gateway,
 };
 use dm3_core::seal::sha256;
 
@@ -179,4 +179,16 @@ pub fn delivery_service(data: &[u8]) {
     let written = service.to_json();
     bounded(&written, text);
     assert_eq!(DeliveryServiceProfile::parse(&written), Ok(service));
+}
+
+/// A signature of a smart account, and in the next line what the account answered.
+pub fn account_signature(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let (signature, answer) = text.split_once('\n').unwrap_or((text, ""));
+    let Ok(question) = SignatureQuestion::new(REGISTRY, [3; 32], signature) else { return };
+    assert!(question.data().len() <= signature.len() + 4096);
+    assert!(question.to().is_none_or(|to| to == REGISTRY));
+    assert!(!question.accepted(&CallOutcome::Reverted(answer.into())));
+    let outcome = CallOutcome::Returned(hex::decode(answer).unwrap_or_default());
+    assert!(!question.accepted(&outcome) || answer.len() >= 64, "a yes has a word at least");
 }

@@ -83,7 +83,12 @@ pub fn socket_frame(data: &[u8]) {
     let mut session = SocketSession::new(account(), token);
     for frame in text.split('\n') {
         if let Ok(packet) = Packet::parse(frame) {
-            assert_eq!(Packet::parse(&packet.to_frame()), Ok(packet));
+            assert_eq!(Packet::parse(&packet.to_frame()).as_ref(), Ok(&packet));
+            if let Packet::Ack { args, .. } = packet
+                && let Err(error) = api::parse_submitted_ack(&args)
+            {
+                assert!(error.to_string().chars().count() < 1000, "{error}");
+            }
         }
         for event in session.feed(frame) {
             if let SocketEvent::Unauthorized(reason) = event {

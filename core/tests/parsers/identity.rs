@@ -1,9 +1,12 @@
-//! Names, profiles, wallet signatures.
+//! Names, profiles and links between them, wallet signatures, backups.
 
 use dm3_core::identity::wallet_signature::recover;
-use dm3_core::identity::{Address, EnsName, SignedProfile};
+use dm3_core::identity::{
+    Address, Backup, EnsName, KeyNonce, KeySeed, LinkPurpose, RecoveryCode, SeenProfiles, SignedLink,
+    SignedProfile,
+};
 
-use super::{bounded, text};
+use super::{Fixed, bounded, stable, text};
 
 pub fn name(data: &[u8]) {
     let Some(text) = text(data) else { return };
@@ -28,7 +31,7 @@ pub fn profile(data: &[u8]) {
     let Ok(profile) = SignedProfile::parse(text) else { return };
     let written = profile.to_canonical();
     bounded(&written, text);
-    assert_eq!(SignedProfile::parse(&written).as_ref(), Ok(&profile));
+    stable(&written, SignedProfile::parse, SignedProfile::to_canonical);
     if let Ok(verified) = profile.verify(Address::ZERO) {
         panic!("nobody has the key of {}", verified.account());
     }
@@ -45,4 +48,52 @@ pub fn wallet_signature(data: &[u8]) {
             assert_ne!(recover(text, &other), Ok(signer), "the other root is another point");
         }
     }
+}
+
+/// A backup file, and in the next line the code that may open it.
+pub fn backup(data: &[u8]) {
+    let _ = KeySeed::from_kept(data);
+    let Some(text) = text(data) else { return };
+    let _ = (KeySeed::from_base64(text), text.parse::<KeyNonce>());
+    let (file, code) = text.split_once('\n').unwrap_or((text, text));
+    let code = code.parse::<RecoveryCode>().ok();
+    if let Some(code) = &code {
+        let written = code.to_text();
+        assert_eq!(written.parse::<RecoveryCode>().expect("a written code is one").to_text(), written);
+    }
+    let Ok(backup) = file.parse::<Backup>() else { return };
+    assert_eq!(backup.to_string().parse().as_ref(), Ok(&backup));
+    let Some(code) = code else { return };
+    if let Ok(seed) = backup.open(&code) {
+        let again = Backup::wrap(backup.account(), &seed, &code, &Fixed);
+        assert!(again.open(&code).is_ok_and(|again| again.matches(&seed)));
+        let other = Backup::wrap(Address::ZERO, &seed, &RecoveryCode::new_random(&Fixed), &Fixed);
+        assert!(other.open(&code).is_err());
+    }
+}
+
+pub fn profile_link(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let Ok(link) = SignedLink::parse(text) else { return };
+    let written = link.to_canonical();
+    bounded(&written, text);
+    assert_eq!(SignedLink::parse(&written).as_ref(), Ok(&link));
+    let claimed = link.claimed().clone();
+    // No member can add a line to the text that is signed.
+    assert_eq!(claimed.message().lines().count(), 9);
+    for now in [0, 1_700_000_001, u64::MAX] {
+        let purpose = LinkPurpose { linked: claimed.linked(), scope: "https://app.example", now };
+        if let Ok(verified) = link.clone().verify_by_account(Address::ZERO, purpose) {
+            panic!("nobody has the key of {:?}", verified.link().main());
+        }
+    }
+}
+
+/// What a device remembers: its storage may be damaged.
+pub fn seen_profiles(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let Ok(seen) = SeenProfiles::parse(text) else { return };
+    let written = seen.to_json();
+    bounded(&written, text);
+    assert_eq!(SeenProfiles::parse(&written), Ok(seen));
 }

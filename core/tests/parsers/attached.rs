@@ -1,0 +1,95 @@
+//! What messages carry beside their text, and envelopes for a proxy.
+
+use dm3_core::identity::{KeySeed, ProfileKeys};
+use dm3_core::message::{
+    Content, Draft, Handling, Header, LinkError, MAX_EMBEDDED, MAX_PROXY_SERVICES, ProxyEnvelope,
+    ReceivedAttachment, SignedMessage, Source,
+};
+use serde_json::{Value, json};
+
+use super::{bounded, stable, text};
+
+fn header() -> Header {
+    let name = |text: &str| text.parse().expect("a name");
+    Header { from: name("alice.eth"), to: name("bob.eth"), timestamp: 1_700_000_000_000 }
+}
+
+fn message(kind: &str, attachments: &Value, link: &Value) -> Option<SignedMessage> {
+    let json = json!({
+        "message": "", "signature": "", "attachments": attachments,
+        "metadata": { "from": "a.eth", "to": "b.eth", "timestamp": 1, "type": kind, "link": link },
+    });
+    SignedMessage::parse(&json.to_string()).ok()
+}
+
+/// The name of a file, and in the next line where it is: in the message itself, or elsewhere.
+pub fn attachment(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let (name, address) = text.split_once('\n').unwrap_or(("", text));
+    let list = json!([{ "name": name, "data": address }, address]);
+    let message = message("NEW", &list, &Value::Null).expect("attachments may be anything");
+    let list: Vec<_> = message.attachment_list().collect();
+    assert_eq!(list.len(), 2);
+    for received in list {
+        assert_eq!(received.address, address);
+        harmless_name(&received);
+        match received.source() {
+            Ok(Source::Web(url)) => assert!(url.as_str().starts_with("https://")),
+            Ok(Source::Ipfs(path)) => {
+                let path = path.to_ascii_lowercase().replace("%2e", ".");
+                assert!(!path.split('/').any(|part| part == "..") && !path.contains(['?', '#', '\\']));
+            }
+            Ok(Source::Embedded(embedded)) => {
+                let Ok(bytes) = embedded.bytes() else { continue };
+                assert!(bytes.len() <= address.len().min(MAX_EMBEDDED + 2));
+                let start = bytes.trim_ascii_start().to_ascii_lowercase();
+                let active = ["<svg", "<html", "<!doctype", "<script", "%pdf", "<?xml"];
+                if active.iter().any(|tag| start.starts_with(tag.as_bytes())) {
+                    assert_eq!(embedded.handling(&bytes), Handling::NeverRender);
+                }
+                let _ = embedded.handling(&bytes);
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn harmless_name(received: &ReceivedAttachment<'_>) {
+    let name = received.file_name();
+    assert!(!name.is_empty() && name.chars().count() <= 100);
+    assert!(!name.starts_with('.') && !name.ends_with('.'), "{name:?}");
+    assert!(!name.contains(['/', '\\', ':', '\0', '\u{202e}']) && !name.chars().any(char::is_control));
+}
+
+/// The `link` member of a message: of one that links a profile, that asks for its keys, that answers.
+pub fn message_link(data: &[u8]) {
+    let Ok(link) = serde_json::from_slice::<Value>(data) else { return };
+    let keys = ProfileKeys::derive(&KeySeed::from_bytes([7; 32]));
+    for kind in ["LINK", "LINK_RECOVER", "LINK_ACCEPT"] {
+        let Some(message) = message(kind, &Value::Null, &link) else { continue };
+        let Ok(Content::Link(link)) = message.content() else { continue };
+        assert_eq!(link.kind().as_wire(), kind);
+        assert!(kind != "LINK_RECOVER" || link.keys.is_none(), "a request gives keys away");
+        assert!(link.verify(&keys.public().signing, 1).is_err(), "our key signed nothing");
+        match Draft::link(header(), &link, "") {
+            Ok(draft) => {
+                let again = draft.sign(&keys.signing);
+                let Ok(Content::Link(again)) = again.content() else { panic!("a link was written") };
+                assert_eq!(again, link);
+            }
+            Err(error) => assert_eq!((kind, error), ("LINK_ACCEPT", LinkError::Keys)),
+        }
+    }
+}
+
+pub fn proxy_envelope(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let Ok(envelope) = ProxyEnvelope::parse(text) else { return };
+    let written = envelope.to_canonical();
+    bounded(&written, text);
+    stable(&written, ProxyEnvelope::parse, ProxyEnvelope::to_canonical);
+    let envelopes = envelope.into_envelopes();
+    assert!((1..=MAX_PROXY_SERVICES).contains(&envelopes.len()));
+    let (_, first) = &envelopes[0];
+    assert!(envelopes.iter().all(|(_, envelope)| envelope.message() == first.message()));
+}
