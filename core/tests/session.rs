@@ -9,10 +9,14 @@
 #[path = "session/support.rs"]
 mod support;
 
+#[path = "session/answers.rs"]
+mod answers;
 #[path = "session/find.rs"]
 mod find;
 #[path = "session/hostile.rs"]
 mod hostile;
+#[path = "session/instruction.rs"]
+mod instruction;
 #[path = "session/keys.rs"]
 mod keys;
 #[path = "session/live.rs"]

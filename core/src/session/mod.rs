@@ -7,11 +7,14 @@
 //! ```
 
 mod directory;
+mod history;
 mod home;
 #[cfg(feature = "ipfs")]
 mod ipfs;
 mod live;
+mod receipts;
 mod receive;
+mod resend;
 mod send;
 mod sign_in;
 
@@ -24,6 +27,7 @@ pub use home::{Home, HomeError};
 pub use ipfs::IpfsGateways;
 pub use live::Live;
 pub use receive::Received;
+pub use resend::{ResendBudget, Resent};
 pub use send::Flushed;
 pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};
 

@@ -93,6 +93,11 @@ impl Chain {
         self.profiles.insert(account, profile);
     }
 
+    /// The gateway knows nothing of an account any more.
+    pub fn remove_profile(&mut self, account: Address) {
+        self.profiles.remove(&account);
+    }
+
     /// Where a name points.
     pub fn address_of(&self, name: &EnsName) -> Option<Address> {
         name.address_below(&self.domain).or_else(|| self.names.get(name)?.address)

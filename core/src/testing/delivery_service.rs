@@ -121,6 +121,11 @@ impl DeliveryService {
         }
     }
 
+    /// Loses everything that waits for an account.
+    pub fn lose(&self, account: Address) {
+        self.state.borrow_mut().mailboxes.remove(&account);
+    }
+
     /// From now on mailboxes are listed with the newest entry first, or the oldest.
     pub fn list_newest_first(&self, newest_first: bool) {
         self.state.borrow_mut().newest_first = newest_first;

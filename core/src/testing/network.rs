@@ -143,6 +143,11 @@ impl Network {
         self.0.chain.borrow_mut().set_profile(account, profile);
     }
 
+    /// From now on nothing is found at an account's address name.
+    pub fn remove_profile(&self, account: Address) {
+        self.0.chain.borrow_mut().remove_profile(account);
+    }
+
     /// What is found at a web address from now on.
     pub fn set_document(&self, url: &str, status: u16, body: &str) {
         self.0.documents.borrow_mut().insert(url.to_owned(), HttpResponse::new(status, body.to_owned()));

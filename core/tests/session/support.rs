@@ -3,7 +3,8 @@
 use dm3_core::delivery::api;
 use dm3_core::identity::{EnsName, KeySeed, ProfileKeys};
 use dm3_core::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
-use dm3_core::ports::Http as _;
+use dm3_core::ports::{Http as _, Store as _};
+use dm3_core::record::StoredMessage;
 use dm3_core::seal::{EncryptionKey, seal};
 use dm3_core::session::{Flushed, Session};
 use dm3_core::testing::{DeliveryService, MemoryPorts, Pair, Peer, SeededEntropy};
@@ -38,6 +39,19 @@ pub async fn sync(session: &TestSession) -> usize {
     session.sync().await.unwrap().new.len()
 }
 
+/// Everything a device keeps of a conversation, oldest first.
+pub async fn conversation(of: &Peer, with: &Peer) -> Vec<StoredMessage> {
+    let mut rows = of.store.messages(of.address(), with.address(), None, usize::MAX).await.unwrap();
+    rows.reverse();
+    rows
+}
+
+/// The types of the messages in a conversation, oldest first.
+pub async fn kinds(of: &Peer, with: &Peer) -> Vec<String> {
+    let kind = |row: StoredMessage| SignedMessage::parse(&row.json).unwrap().kind().to_string();
+    conversation(of, with).await.into_iter().map(kind).collect()
+}
+
 /// A message that no honest client would send like this. Begins as an honest one from alice to bob.
 pub struct Letter {
     pub from: EnsName,
@@ -52,6 +66,10 @@ pub struct Letter {
     pub sealed: Option<String>,
     /// The hash the envelope claims in place of the message's.
     pub claimed_hash: Option<String>,
+    /// What is signed in place of the text.
+    pub draft: Option<Draft>,
+    /// The sender and the receiver that the envelope names in place of the message's.
+    pub outside: (Option<EnsName>, Option<EnsName>),
 }
 
 impl Letter {
@@ -66,12 +84,18 @@ impl Letter {
             plaintext: None,
             sealed: None,
             claimed_hash: None,
+            draft: None,
+            outside: (None, None),
         }
     }
 
+    pub fn header(&self) -> Header {
+        Header { from: self.from.clone(), to: self.to.clone(), timestamp: self.timestamp }
+    }
+
     fn signed(&self) -> SignedMessage {
-        let header = Header { from: self.from.clone(), to: self.to.clone(), timestamp: self.timestamp };
-        Draft::text(header, &self.text).sign(&self.signed_by.signing)
+        let draft = self.draft.clone().unwrap_or_else(|| Draft::text(self.header(), &self.text));
+        draft.sign(&self.signed_by.signing)
     }
 
     pub fn hash(&self) -> MessageHash {
@@ -80,9 +104,10 @@ impl Letter {
 
     fn envelope(&self, receiver: &EnsName, service: &DeliveryService) -> Envelope {
         let entropy = SeededEntropy::new(self.text.len() as u64);
+        let (from, to) = &self.outside;
         let information = DeliveryInformation {
-            from: self.from.to_string(),
-            to: receiver.to_string(),
+            from: from.as_ref().unwrap_or(&self.from).to_string(),
+            to: to.as_ref().unwrap_or(receiver).to_string(),
             delivery_instruction: None,
         };
         let key = service.profile().encryption_key;

@@ -1,0 +1,50 @@
+//! Looking things up in the stored conversation with one peer.
+
+use super::Session;
+use crate::identity::Address;
+use crate::message::MessageHash;
+use crate::ports::{Ports, Store as _, StoreError};
+use crate::record::StoredMessage;
+
+/// How many messages are read at once.
+const PAGE: usize = 50;
+/// How many pages are read back at most.
+const MAX_PAGES: usize = 200;
+
+impl<P: Ports> Session<P> {
+    /// Reads the conversation with a peer backwards until `visit` says that it is enough; at most 10,000 messages.
+    pub(super) async fn read_back(
+        &self,
+        peer: Address,
+        mut visit: impl FnMut(StoredMessage) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut before = None;
+        for _ in 0..MAX_PAGES {
+            let page = self.ports().store().messages(self.account, peer, before.as_ref(), PAGE).await?;
+            let Some(oldest) = page.last() else { break };
+            before = Some(oldest.position());
+            if page.into_iter().any(&mut visit) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The message of this hash in the conversation with a peer.
+    pub(super) async fn stored(
+        &self,
+        peer: Address,
+        hash: &MessageHash,
+    ) -> Result<Option<StoredMessage>, StoreError> {
+        let mut found = None;
+        let visit = |message: StoredMessage| {
+            let matches = message.hash == *hash;
+            if matches {
+                found = Some(message);
+            }
+            matches
+        };
+        self.read_back(peer, visit).await?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,59 @@
+//! Telling a peer that their messages arrived or were seen. Nothing here happens by itself: receipts are written for
+//! messages of one conversation, when the account's owner wants them to be.
+
+use super::Session;
+use crate::identity::Address;
+use crate::message::{Draft, Kind, MessageHash, Receipt, SignedMessage};
+use crate::ports::{Ports, StoreError};
+use crate::record::StoredMessage;
+
+/// The most receipts that are written in one go.
+const MAX_RECEIPTS: usize = 100;
+
+impl<P: Ports> Session<P> {
+    /// Writes receipts for messages of `peer`, to `peer` alone. Left out is what the peer did not write, what is no
+    /// text, and what was told already; what could not be proven is no message of anybody. They leave with the next
+    /// [`Self::flush`]. Gives the messages that receipts were written for, at most 100.
+    ///
+    /// # Errors
+    /// [`StoreError`]: then only the first few were written, and it can be repeated.
+    pub async fn write_receipts(
+        &self,
+        peer: Address,
+        receipt: Receipt,
+        messages: &[MessageHash],
+    ) -> Result<Vec<MessageHash>, StoreError> {
+        let mut told = Vec::new();
+        let mut due = Vec::new();
+        let visit = |stored: StoredMessage| {
+            let Ok(message) = SignedMessage::parse(&stored.json) else { return false };
+            match message.kind() {
+                kind if stored.author == self.account && says(&kind, receipt) => {
+                    told.extend(message.reference());
+                }
+                Kind::New | Kind::Reply | Kind::Edit
+                    if stored.author == peer && messages.contains(&stored.hash) =>
+                {
+                    due.push(stored.hash);
+                }
+                _ => {}
+            }
+            false
+        };
+        self.read_back(peer, visit).await?;
+        due.retain(|hash| !told.contains(hash));
+        due.truncate(MAX_RECEIPTS);
+        for hash in &due {
+            self.enqueue(peer, |header| Draft::receipt(header, hash, receipt)).await?;
+        }
+        Ok(due)
+    }
+}
+
+/// Whether a receipt of this kind tells at least what `receipt` does.
+fn says(kind: &Kind, receipt: Receipt) -> bool {
+    match receipt {
+        Receipt::Received => matches!(kind, Kind::ReadReceived | Kind::ReadOpened),
+        Receipt::Opened | Receipt::Specified => *kind == Kind::ReadOpened,
+    }
+}
