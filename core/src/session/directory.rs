@@ -155,10 +155,7 @@ impl<P: Ports> Directory<P> {
         }
         let name = self.name(typed).await?;
         let address = self.address_of(&name).await?.ok_or_else(|| FindError::Unknown(name.clone()))?;
-        let mut profile = self.profile_at(&name, address).await?;
-        if profile.is_none() {
-            profile = self.profile_at(&self.alias(address), address).await?;
-        }
+        let profile = self.profile_under(&name, address).await?;
         let shown = if name == self.alias(address) { self.primary_name(address).await? } else { Some(name) };
         Ok(Peer { address, name: shown, profile })
     }
@@ -241,6 +238,21 @@ impl<P: Ports> Directory<P> {
         let signed = SignedProfile::parse(&json).map_err(wrong)?;
         let profile = self.verify(signed, account).await?.map_err(wrong)?;
         Ok(Some((name.clone(), profile)))
+    }
+
+    /// The profile of an account at its name, else at its address name.
+    pub(super) async fn profile_under(
+        &self,
+        name: &EnsName,
+        account: Address,
+    ) -> Result<Option<(EnsName, VerifiedProfile)>, FindError> {
+        for name in [name, &self.alias(account)] {
+            let found = self.profile_at(name, account).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// Proves that an account signed a profile: an ordinary account by the signature itself, a smart account by its

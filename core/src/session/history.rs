@@ -7,23 +7,23 @@ use crate::ports::{Ports, Store as _, StoreError};
 use crate::record::StoredMessage;
 
 /// How many messages are read at once.
-const PAGE: usize = 50;
+pub(super) const PAGE: usize = 20;
 /// How many pages are read back at most.
-const MAX_PAGES: usize = 200;
+pub(super) const MAX_PAGES: usize = 500;
 
 impl<P: Ports> Session<P> {
     /// Reads the conversation with a peer backwards until `visit` says that it is enough; at most 10,000 messages.
     pub(super) async fn read_back(
         &self,
         peer: Address,
-        mut visit: impl FnMut(StoredMessage) -> bool,
+        mut visit: impl FnMut(&StoredMessage) -> bool,
     ) -> Result<(), StoreError> {
         let mut before = None;
         for _ in 0..MAX_PAGES {
             let page = self.ports().store().messages(self.account, peer, before.as_ref(), PAGE).await?;
             let Some(oldest) = page.last() else { break };
             before = Some(oldest.position());
-            if page.into_iter().any(&mut visit) {
+            if page.iter().any(&mut visit) {
                 break;
             }
         }
@@ -37,10 +37,10 @@ impl<P: Ports> Session<P> {
         hash: &MessageHash,
     ) -> Result<Option<StoredMessage>, StoreError> {
         let mut found = None;
-        let visit = |message: StoredMessage| {
+        let visit = |message: &StoredMessage| {
             let matches = message.hash == *hash;
             if matches {
-                found = Some(message);
+                found = Some(message.clone());
             }
             matches
         };

@@ -113,7 +113,7 @@ impl<P: Ports> Session<P> {
     pub(super) async fn authorized(
         &self,
         home: &Home,
-        request: impl Fn(&SessionToken) -> HttpRequest,
+        request: &dyn Fn(&SessionToken) -> HttpRequest,
     ) -> Result<HttpResponse, HomeError> {
         let kept = home.token.borrow().clone();
         if let Some(token) = kept {

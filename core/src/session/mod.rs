@@ -6,6 +6,7 @@
 //!          own delivery service ─sync / live─▶ accept ─▶ store ─▶ acknowledge
 //! ```
 
+mod answered;
 mod directory;
 mod history;
 mod home;

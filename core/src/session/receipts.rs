@@ -4,7 +4,7 @@
 use super::Session;
 use crate::identity::Address;
 use crate::message::{Draft, Kind, MessageHash, Receipt, SignedMessage};
-use crate::ports::{Ports, StoreError};
+use crate::ports::{Ports, Store as _, StoreError};
 use crate::record::StoredMessage;
 
 /// The most receipts that are written in one go.
@@ -16,7 +16,7 @@ impl<P: Ports> Session<P> {
     /// [`Self::flush`]. Gives the messages that receipts were written for, at most 100.
     ///
     /// # Errors
-    /// [`StoreError`]: then only the first few were written, and it can be repeated.
+    /// [`StoreError`]: then none was written.
     pub async fn write_receipts(
         &self,
         peer: Address,
@@ -25,7 +25,7 @@ impl<P: Ports> Session<P> {
     ) -> Result<Vec<MessageHash>, StoreError> {
         let mut told = Vec::new();
         let mut due = Vec::new();
-        let visit = |stored: StoredMessage| {
+        let visit = |stored: &StoredMessage| {
             let Ok(message) = SignedMessage::parse(&stored.json) else { return false };
             match message.kind() {
                 kind if stored.author == self.account && says(&kind, receipt) => {
@@ -34,7 +34,7 @@ impl<P: Ports> Session<P> {
                 Kind::New | Kind::Reply | Kind::Edit
                     if stored.author == peer && messages.contains(&stored.hash) =>
                 {
-                    due.push(stored.hash);
+                    due.push(stored.hash.clone());
                 }
                 _ => {}
             }
@@ -43,9 +43,9 @@ impl<P: Ports> Session<P> {
         self.read_back(peer, visit).await?;
         due.retain(|hash| !told.contains(hash));
         due.truncate(MAX_RECEIPTS);
-        for hash in &due {
-            self.enqueue(peer, |header| Draft::receipt(header, hash, receipt)).await?;
-        }
+        let draft = |hash| move |header| Draft::receipt(header, hash, receipt);
+        let rows: Vec<_> = due.iter().map(|hash| self.sign(peer, draft(hash))).collect();
+        self.ports().store().add_messages(self.account, &rows).await?;
         Ok(due)
     }
 }

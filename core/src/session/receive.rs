@@ -69,14 +69,6 @@ enum Rejection {
     Message(#[from] MessageError),
 }
 
-/// What an envelope turned out to be.
-enum Verdict {
-    Authentic(Box<AuthenticMessage>),
-    Forged(String),
-    /// Can't be decided now.
-    Postponed,
-}
-
 /// What became of the envelopes of one listing.
 #[derive(Default)]
 struct Taken {
@@ -113,7 +105,7 @@ impl<P: Ports> Session<P> {
         let mut last = None;
         for _ in 0..MAX_LISTINGS {
             let reply =
-                self.authorized(home, |token| api::get_incoming(&home.url, &self.alias, token)).await?;
+                self.authorized(home, &|token| api::get_incoming(&home.url, &self.alias, token)).await?;
             let listing = Some(sha256(reply.body.as_bytes()));
             if listing == last {
                 break;
@@ -210,33 +202,33 @@ impl<P: Ports> Session<P> {
         let mut sender: Option<Result<VerifiedProfile, FindError>> = None;
         let mut asked_anew = false;
         for arrival in arrivals {
-            let known = match &sender {
-                Some(known) => known.clone(),
-                None => self.sender(arrival.message.claimed_sender()).await,
-            };
-            let mut verdict = self.judge(arrival.message.clone(), &known).await;
-            sender = Some(known);
-            if matches!(verdict, Verdict::Forged(_)) && !asked_anew {
+            let verdict = loop {
+                let known = match sender.take() {
+                    Some(known) => known,
+                    None => self.sender(arrival.message.claimed_sender()).await,
+                };
+                let verdict = self.judge(&arrival, &known).await;
+                sender = Some(known);
+                if !matches!(verdict, Err(Some(_))) || asked_anew {
+                    break verdict;
+                }
                 // The sender may have changed keys within the last minute.
                 asked_anew = true;
                 self.forget_sender(arrival.message.claimed_sender()).await;
-                let anew = self.sender(arrival.message.claimed_sender()).await;
-                verdict = self.judge(arrival.message, &anew).await;
-                sender = Some(anew);
-            }
+                sender = None;
+            };
             match verdict {
-                Verdict::Authentic(message) => {
-                    authentic.push(*message);
-                    done.push(arrival.acknowledgement);
+                Ok(message) => authentic.push(message),
+                Err(Some(reason)) if !arrival.known => {
+                    forged.push(quarantined(arrival.id, now, reason, arrival.raw));
                 }
-                Verdict::Forged(reason) => {
-                    if !arrival.known {
-                        forged.push(quarantined(arrival.id, now, reason, arrival.raw));
-                    }
-                    done.push(arrival.acknowledgement);
+                Err(Some(_)) => {}
+                Err(None) => {
+                    received.postponed += 1;
+                    continue;
                 }
-                Verdict::Postponed => received.postponed += 1,
             }
+            done.push(arrival.acknowledgement);
         }
         received.quarantined = forged.len();
         self.quarantine(&forged).await?;
@@ -249,11 +241,8 @@ impl<P: Ports> Session<P> {
         let name = self.directory.name(name).await?;
         let address = self.directory.address_of(&name).await?;
         let address = address.ok_or_else(|| FindError::Unknown(name.clone()))?;
-        if let Some((_, profile)) = self.directory.profile_at(&name, address).await? {
-            return Ok(profile);
-        }
-        let at_alias = self.directory.profile_at(&self.directory.alias(address), address).await?;
-        at_alias.map(|(_, profile)| profile).ok_or(FindError::Unknown(name))
+        let found = self.directory.profile_under(&name, address).await?;
+        found.map(|(_, profile)| profile).ok_or(FindError::Unknown(name))
     }
 
     /// Forgets the profile of a sender, whether it was found at their name or at their address name.
@@ -265,21 +254,17 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    async fn judge(&self, message: OpenedMessage, sender: &Result<VerifiedProfile, FindError>) -> Verdict {
-        let sender = match sender {
-            Ok(sender) => sender,
-            Err(error) if error.is_temporary() => return Verdict::Postponed,
-            Err(error) => return Verdict::Forged(error.to_string()),
-        };
-        let receiver = match self.directory.resolve(message.claimed_receiver()).await {
-            Ok(address) => address,
-            Err(error) if error.is_temporary() => return Verdict::Postponed,
-            Err(error) => return Verdict::Forged(error.to_string()),
-        };
-        match message.authenticate(self.account, receiver, sender) {
-            Ok(message) => Verdict::Authentic(Box::new(message)),
-            Err(error) => Verdict::Forged(error.to_string()),
-        }
+    /// Proves the author of a message, or says why it proves nothing; `None` if that can't be decided now.
+    async fn judge(
+        &self,
+        arrival: &Arrival,
+        sender: &Result<VerifiedProfile, FindError>,
+    ) -> Result<AuthenticMessage, Option<String>> {
+        let undecided = |error: &FindError| (!error.is_temporary()).then(|| error.to_string());
+        let sender = sender.as_ref().map_err(undecided)?;
+        let message = arrival.message.clone();
+        let receiver = self.directory.resolve(message.claimed_receiver()).await.map_err(|e| undecided(&e))?;
+        message.authenticate(self.account, receiver, sender).map_err(|error| Some(error.to_string()))
     }
 
     async fn keep_messages(
@@ -328,7 +313,7 @@ impl<P: Ports> Session<P> {
         let mut acknowledged = false;
         for part in done.chunks(MAX_ACKNOWLEDGED) {
             let reply =
-                self.authorized(home, |token| api::acknowledge(&home.url, &self.alias, token, part)).await;
+                self.authorized(home, &|token| api::acknowledge(&home.url, &self.alias, token, part)).await;
             match reply {
                 Ok(reply) if api::parse_done(&reply).is_ok() => acknowledged = true,
                 _ => break,

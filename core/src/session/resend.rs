@@ -1,7 +1,7 @@
 //! Answering a peer who misses a message of ours.
 
 use super::Session;
-use super::send::Delivery;
+use super::send::{Delivery, settle};
 use crate::identity::Address;
 use crate::message::{Kind, MessageHash, SignedMessage};
 use crate::ports::{Clock as _, Ports, StoreError};
@@ -98,7 +98,7 @@ impl<P: Ports> Session<P> {
         if !budget.take(peer, row.json.len(), self.ports().clock().now()) {
             return Ok(Resent::TooMuch);
         }
-        Ok(match self.deliver(&row).await {
+        Ok(match settle(self.deliver(&row).await) {
             Delivery::Accepted => Resent::Accepted(row.hash),
             Delivery::Later => Resent::Later,
             Delivery::Refused(reason) => Resent::Refused(reason),

@@ -1,12 +1,13 @@
 //! Sending: into the outbox first, then to the peer's delivery services.
 
+use super::answered::Answered;
+use super::history::{MAX_PAGES, PAGE};
 use super::{FindError, Peer, Session};
-use crate::delivery::api::{self, SubmitError};
-use crate::identity::{Address, EnsName};
+use crate::delivery::api;
+use crate::identity::Address;
 use crate::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
 use crate::ports::{Clock as _, Http as _, Ports, Store as _, StoreError};
-use crate::record::{Contact, Lane, SendState, StoredMessage};
-use crate::seal::EncryptionKey;
+use crate::record::{Contact, SendState, StoredMessage};
 
 /// What became of the outbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,26 +28,20 @@ pub(super) enum Delivery {
     Refused(String),
 }
 
-/// What became of one message at one delivery service.
-pub(super) enum Attempt {
-    Answered(Result<(), SubmitError>),
-    /// It could not be found or reached, or nothing can be sealed for it.
-    Unasked {
-        temporary: bool,
-        reason: String,
-    },
-}
-
 impl<P: Ports> Session<P> {
     /// Writes a message: signs it and puts it into the outbox. It leaves with the next [`Self::flush`].
     ///
     /// # Errors
     /// [`StoreError`]: then it was not written.
     pub async fn compose(&self, peer: Address, text: &str) -> Result<StoredMessage, StoreError> {
-        self.write(peer, |header| Draft::text(header, text)).await
+        let stored = self.sign(peer, |header| Draft::text(header, text));
+        let store = self.ports().store();
+        store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
+        self.touch(peer, None, stored.time).await?;
+        Ok(stored)
     }
 
-    /// Writes a message of any type: signs it and puts it into the outbox. It leaves with the next [`Self::flush`].
+    /// Writes a message of any type, as [`Self::compose`] does a text.
     ///
     /// # Errors
     /// [`StoreError`]: then it was not written.
@@ -55,25 +50,20 @@ impl<P: Ports> Session<P> {
         peer: Address,
         make: impl FnOnce(Header) -> Draft,
     ) -> Result<StoredMessage, StoreError> {
-        let stored = self.enqueue(peer, make).await?;
+        let stored = self.sign(peer, make);
+        let store = self.ports().store();
+        store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
         self.touch(peer, None, stored.time).await?;
         Ok(stored)
     }
 
-    /// As [`Self::write`], but the conversation stays where it is among the others.
-    pub(super) async fn enqueue(
-        &self,
-        peer: Address,
-        make: impl FnOnce(Header) -> Draft,
-    ) -> Result<StoredMessage, StoreError> {
+    /// Signs a message to a peer that is about to be written.
+    pub(super) fn sign(&self, peer: Address, make: impl FnOnce(Header) -> Draft) -> StoredMessage {
         let timestamp = self.ports().clock().now().max(self.last_sent.get() + 1);
         self.last_sent.set(timestamp);
         let header = Header { from: self.alias.clone(), to: self.directory.alias(peer), timestamp };
         let message = make(header).sign(&self.keys.signing);
-        let stored = StoredMessage::new(&message, self.account, peer, timestamp, SendState::Waiting);
-        let store = self.ports().store();
-        store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
-        Ok(stored)
+        StoredMessage::new(&message, self.account, peer, timestamp, SendState::Waiting)
     }
 
     /// Opens a conversation: keeps the peer among the contacts.
@@ -106,7 +96,8 @@ impl<P: Ports> Session<P> {
         let mut flushed = Flushed::default();
         let mut stuck = Vec::new();
         for row in self.ports().store().outbox(self.account).await? {
-            let delivery = if stuck.contains(&row.peer) { Delivery::Later } else { self.deliver(&row).await };
+            let delivery =
+                if stuck.contains(&row.peer) { Delivery::Later } else { settle(self.deliver(&row).await) };
             let state = match delivery {
                 Delivery::Accepted => SendState::Accepted,
                 Delivery::Refused(reason) => SendState::Refused(reason),
@@ -136,109 +127,65 @@ impl<P: Ports> Session<P> {
         self.ports().store().set_state(self.account, hash, &SendState::Waiting).await
     }
 
-    pub(super) async fn deliver(&self, row: &StoredMessage) -> Delivery {
-        match self.try_deliver(row).await {
-            Ok(delivery) => delivery,
-            Err(error) if error.is_temporary() => Delivery::Later,
-            Err(error) => Delivery::Refused(error.to_string()),
-        }
-    }
-
     /// Goes through the receiver's delivery services in their order until one accepts.
-    async fn try_deliver(&self, row: &StoredMessage) -> Result<Delivery, FindError> {
+    pub(super) async fn deliver(&self, row: &StoredMessage) -> Result<Delivery, FindError> {
         let Ok(message) = SignedMessage::parse(&row.json) else {
             return Ok(Delivery::Refused("the stored message is damaged".to_owned()));
         };
         let Some((found_at, profile)) = self.directory.profile_of(row.peer).await? else {
             return Ok(Delivery::Later);
         };
-        let Ok(information) = self.information(row.peer, &message, &found_at).await else {
-            return Ok(Delivery::Later);
+        let mut answered = Answered::new(row.peer, message.reference());
+        let mut before = None;
+        for _ in 0..MAX_PAGES {
+            let store = self.ports().store();
+            let Ok(page) = store.messages(self.account, row.peer, before.as_ref(), PAGE).await else {
+                return Ok(Delivery::Later);
+            };
+            if page.is_empty() || answered.look(&page) {
+                break;
+            }
+            before = page.last().map(StoredMessage::position);
+        }
+        let to = if found_at.is_nameprep_stable() { found_at } else { self.directory.alias(row.peer) };
+        let information = DeliveryInformation {
+            from: self.alias.to_string(),
+            to: to.to_string(),
+            delivery_instruction: answered.instruction,
         };
         let mut later = false;
         let mut refusal = "the receiver's profile lists no delivery service".to_owned();
         for name in profile.delivery_services() {
-            match self.hand_over(&message, &information, &profile.keys().encryption, name).await {
-                Attempt::Answered(Ok(())) => return Ok(Delivery::Accepted),
-                Attempt::Answered(Err(error)) => {
-                    later |= error.is_temporary();
-                    refusal = error.to_string();
+            let temporary;
+            (temporary, refusal) = 'asked: {
+                let service = match self.directory.delivery_service(name).await {
+                    Ok(service) => service,
+                    Err(error) => break 'asked (error.is_temporary(), error.to_string()),
+                };
+                let sealed = Envelope::seal(
+                    &message,
+                    &information,
+                    &profile.keys().encryption,
+                    &service.encryption_key,
+                    &self.keys,
+                    self.ports().entropy(),
+                );
+                let envelope = match sealed {
+                    Ok(envelope) => envelope,
+                    Err(error) => break 'asked (false, error.to_string()),
+                };
+                let reply = match self.ports().http().send(&api::submit(&service.url, &envelope)).await {
+                    Ok(reply) => reply,
+                    Err(error) => break 'asked (true, error.to_string()),
+                };
+                match api::parse_submitted(&reply) {
+                    Ok(()) => return Ok(Delivery::Accepted),
+                    Err(error) => (error.is_temporary(), error.to_string()),
                 }
-                Attempt::Unasked { temporary, reason } => {
-                    later |= temporary;
-                    refusal = reason;
-                }
-            }
+            };
+            later |= temporary;
         }
         Ok(if later { Delivery::Later } else { Delivery::Refused(refusal) })
-    }
-
-    /// Seals a message for one delivery service of its receiver, and hands it over there.
-    pub(super) async fn hand_over(
-        &self,
-        message: &SignedMessage,
-        information: &DeliveryInformation,
-        receiver: &EncryptionKey,
-        name: &EnsName,
-    ) -> Attempt {
-        let service = match self.directory.delivery_service(name).await {
-            Ok(service) => service,
-            Err(error) => {
-                return Attempt::Unasked { temporary: error.is_temporary(), reason: error.to_string() };
-            }
-        };
-        let entropy = self.ports().entropy();
-        let sealed =
-            Envelope::seal(message, information, receiver, &service.encryption_key, &self.keys, entropy);
-        let envelope = match sealed {
-            Ok(envelope) => envelope,
-            Err(error) => return Attempt::Unasked { temporary: false, reason: error.to_string() },
-        };
-        match self.ports().http().send(&api::submit(&service.url, &envelope)).await {
-            Ok(reply) => Attempt::Answered(api::parse_submitted(&reply)),
-            Err(error) => Attempt::Unasked { temporary: true, reason: error.to_string() },
-        }
-    }
-
-    /// What the receiver's delivery services learn of a message.
-    async fn information(
-        &self,
-        peer: Address,
-        message: &SignedMessage,
-        found_at: &EnsName,
-    ) -> Result<DeliveryInformation, StoreError> {
-        let readable = found_at.is_nameprep_stable();
-        let to = if readable { found_at.clone() } else { self.directory.alias(peer) };
-        Ok(DeliveryInformation {
-            from: self.alias.to_string(),
-            to: to.to_string(),
-            delivery_instruction: self.instruction(peer, message.reference()).await?,
-        })
-    }
-
-    /// The `replyDeliveryInstruction` that a message to a peer must carry on as its `deliveryInstruction`: that of the
-    /// peer's message it refers to; if it refers to an own one, that of the text which this one answered; if it refers
-    /// to none, that of the peer's newest text. Specification: Message Transport, Message Metadata.
-    async fn instruction(
-        &self,
-        peer: Address,
-        reference: Option<MessageHash>,
-    ) -> Result<Option<String>, StoreError> {
-        let mut seeking = reference.is_some();
-        let mut found = None;
-        let visit = |stored: StoredMessage| {
-            let referred = seeking && Some(&stored.hash) == reference.as_ref();
-            if referred {
-                seeking = false;
-                found = None;
-            }
-            if stored.author == peer && (referred || found.is_none() && stored.lane == Lane::In) {
-                found = Some(instruction_of(&stored));
-            }
-            !seeking && found.is_some()
-        };
-        self.read_back(peer, visit).await?;
-        Ok(found.flatten())
     }
 
     pub(super) async fn touch(
@@ -259,7 +206,11 @@ impl<P: Ports> Session<P> {
     }
 }
 
-fn instruction_of(stored: &StoredMessage) -> Option<String> {
-    let message = SignedMessage::parse(&stored.json).ok()?;
-    message.reply_delivery_instruction().map(str::to_owned)
+/// What a message's receiver could not be found for is tried again, or not.
+pub(super) fn settle(delivery: Result<Delivery, FindError>) -> Delivery {
+    match delivery {
+        Ok(delivery) => delivery,
+        Err(error) if error.is_temporary() => Delivery::Later,
+        Err(error) => Delivery::Refused(error.to_string()),
+    }
 }
