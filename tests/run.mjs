@@ -58,7 +58,7 @@ const STAGES = [
   {
     name: 'local network',
     // With the workspace's features, as built for the tests above; alone it would be compiled once more.
-    commands: [['cargo', 'build', '--workspace', '--bins'], nodeTest(...testsIn('tests/localnet'))],
+    commands: [['cargo', 'build', '--workspace', '--bins', '--examples'], nodeTest(...testsIn('tests/localnet'))],
   },
   { name: 'end to end', commands: [nodeTest(...testsIn('tests/e2e'))] },
 ];

@@ -2,16 +2,24 @@
 //!
 //! ```text
 //! cargo run -p dm3-core --example print_profile -- https://rpc.example alice.eth
-//! cargo run -p dm3-core --example print_profile -- http://127.0.0.1:8545 alice.eth <ENS registry> <address domain>
 //! ```
 //!
-//! Profiles on IPFS are read if gateways are named behind the address domain.
+//! Behind the name there may be
+//!
+//! ```text
+//! --registry <address>             the ENS registry, if it is another than Ethereum's
+//! --universal-resolver <address>   looks names up through this contract (ENSIP-23)
+//! --address-domain <name>          where addresses have names, if it is not addr.dm3.eth
+//! --ipfs <URL>                     a gateway for profiles on IPFS; several are tried in this order
+//! ```
 
 mod native;
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use dm3_core::delivery::{BaseUrl, ChainAccess, Discovery};
+use dm3_core::identity::{Address, EnsName};
 use dm3_core::session::Directory;
 use native::NativePorts;
 
@@ -19,30 +27,43 @@ use native::NativePorts;
 const REGISTRY: &str = "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e";
 /// Below it every address that has a profile has a name.
 const ADDRESS_DOMAIN: &str = "addr.dm3.eth";
+const USAGE: &str = "usage: print_profile <RPC URL> <name or address> [--registry <address>] \
+    [--universal-resolver <address>] [--address-domain <name>] [--ipfs <gateway>]…";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    native::exit_code(pollster::block_on(print_profile()))
+}
+
+async fn print_profile() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [rpc_url, name, rest @ ..] = args.as_slice() else {
-        return Err(
-            "usage: print_profile <RPC URL> <name or address> [<ENS registry> [<address domain> [<IPFS gateway>…]]]"
-                .into(),
-        );
-    };
-    let chain = ChainAccess {
-        universal_resolver: None,
-        chain_id: 1,
-        rpc_url: rpc_url.parse()?,
-        ens_registry: rest.first().map_or(REGISTRY, String::as_str).parse()?,
-    };
-    let gateways = rest.iter().skip(2).map(|url| url.parse()).collect::<Result<_, _>>()?;
+    let [rpc_url, name, options @ ..] = args.as_slice() else { return Err(USAGE.into()) };
+    let mut registry: Address = REGISTRY.parse()?;
+    let mut universal_resolver: Option<Address> = None;
+    let mut address_domain: EnsName = ADDRESS_DOMAIN.parse()?;
+    let mut gateways: Vec<BaseUrl> = Vec::new();
+    for option in options.chunks(2) {
+        let [option, value] = option else { return Err(USAGE.into()) };
+        match option.as_str() {
+            "--registry" => registry = value.parse()?,
+            "--universal-resolver" => universal_resolver = Some(value.parse()?),
+            "--address-domain" => address_domain = value.parse()?,
+            "--ipfs" => gateways.push(value.parse()?),
+            _ => return Err(USAGE.into()),
+        }
+    }
+    let chain =
+        ChainAccess { universal_resolver, chain_id: 1, rpc_url: rpc_url.parse()?, ens_registry: registry };
     let ports = NativePorts::new(chain.rpc_url.clone(), gateways);
     // No node is asked, only the chain and what names point to.
     let nowhere: BaseUrl = "https://node.invalid".parse()?;
-    let domain = rest.get(1).map_or(ADDRESS_DOMAIN, String::as_str).parse()?;
-    let directory = Directory::new(ports, Discovery::at(&nowhere, "node.invalid".parse()?, domain, chain));
+    let discovery = Discovery::at(&nowhere, "node.invalid".parse()?, address_domain, chain);
+    let directory = Directory::new(ports, discovery);
 
-    let peer = pollster::block_on(directory.find(name))?;
+    let peer = directory.find(name).await?;
     println!("account   {}", peer.address);
+    if let Some(name) = &peer.name {
+        println!("name      {name}");
+    }
     let Some((found_at, profile)) = peer.profile else {
         println!("has no dm3 profile: nobody can write to this account yet");
         return Ok(());
@@ -51,8 +72,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("sign key  {:?}", profile.keys().signing);
     println!("seal key  {:?}", profile.keys().encryption);
     for service in profile.delivery_services() {
-        let service_profile = pollster::block_on(directory.delivery_service(service));
-        let place = service_profile.map_or_else(|error| error.to_string(), |found| found.url.to_string());
+        let found = directory.delivery_service(service).await;
+        let place = found.map_or_else(|error| error.to_string(), |found| found.url.to_string());
         println!("service   {service}: {place}");
     }
     Ok(())

@@ -7,6 +7,7 @@
 mod native;
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::rc::Rc;
 
 use dm3_core::delivery::{BaseUrl, Discovery};
@@ -15,17 +16,17 @@ use dm3_core::session::{Directory, Keys, Session, SignIn};
 use dm3_core::testing::TestWallet;
 use native::{NativeHttp, NativePorts};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    native::exit_code(pollster::block_on(send_message()))
+}
+
+async fn send_message() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [node, to, text] = args.as_slice() else {
         return Err("usage: DM3_PRIVATE_KEY=0x… send_message <node URL> <name or address> <text>".into());
     };
     let key = std::env::var("DM3_PRIVATE_KEY").map_err(|_| "DM3_PRIVATE_KEY is not set")?;
     let wallet = TestWallet::of_key(&key).ok_or("DM3_PRIVATE_KEY is not 0x and 64 hexadecimal digits")?;
-    pollster::block_on(send(node, to, text, &wallet))
-}
-
-async fn send(node: &str, to: &str, text: &str, wallet: &TestWallet) -> Result<(), Box<dyn Error>> {
     let origin: BaseUrl = node.parse()?;
     let document = NativeHttp::default().send(&Discovery::request(&origin)).await?;
     let discovery = Discovery::parse(&document.body)?;
@@ -33,9 +34,9 @@ async fn send(node: &str, to: &str, text: &str, wallet: &TestWallet) -> Result<(
     let directory = Rc::new(Directory::new(ports, discovery));
 
     let sign_in = SignIn::new(Rc::clone(&directory), wallet.address());
-    let signed_in = match sign_in.create_keys(wallet).await? {
+    let signed_in = match sign_in.create_keys(&wallet).await? {
         Keys::Known(signed_in) => signed_in,
-        Keys::New(registration) => registration.publish(wallet).await?,
+        Keys::New(registration) => registration.publish(&wallet).await?,
         Keys::OtherNonce(_) | Keys::Unusable(_) => {
             return Err("the account's profile has keys that do not follow from this key".into());
         }

@@ -1,6 +1,8 @@
 //! The ports of a small native program: HTTP by ureq, Ethereum over JSON-RPC, records in memory.
 #![allow(dead_code, reason = "each example uses its part")]
 
+use std::error::Error;
+use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dm3_core::delivery::{BaseUrl, HttpRequest, HttpResponse, HttpUrl};
@@ -14,6 +16,17 @@ use dm3_core::testing::MemoryStore;
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 64 * 1024 * 1024;
+
+/// Tells the person at the terminal what went wrong.
+pub fn exit_code(result: Result<(), Box<dyn Error>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// All ports in one.
 pub struct NativePorts {
