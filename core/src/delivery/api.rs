@@ -8,7 +8,7 @@ use super::reply::{check, json_text};
 use super::{BaseUrl, Challenge, HttpRequest, HttpResponse, SessionToken};
 use crate::identity::{Address, EnsName, SignedProfile};
 use crate::message::MAX_ENVELOPE;
-use crate::seal::json::{canonical, object};
+use crate::seal::json::{self, canonical, object};
 use crate::seal::json_text::split_elements;
 use crate::seal::signing::SigningSecret;
 
@@ -136,7 +136,7 @@ pub fn parse_incoming(reply: &HttpResponse) -> Result<Incoming, ApiError> {
     let entries = split_elements(&reply.body, ['[', ']']).ok_or(ApiError::Garbled("no list"))?;
     let mut incoming = Incoming { more: entries.len() > MAX_ENVELOPES, ..Incoming::default() };
     for entry in entries.into_iter().take(MAX_ENVELOPES) {
-        let value = if entry.len() > MAX_ENVELOPE { None } else { serde_json::from_str(entry).ok() };
+        let value = if entry.len() > MAX_ENVELOPE { None } else { json::parse(entry) };
         match value.filter(Value::is_object) {
             Some(envelope) => incoming.envelopes.push(envelope),
             None => incoming.unreadable += 1,

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use super::BaseUrl;
 use crate::identity::EnsName;
+use crate::seal::json;
 use crate::seal::signing::SigningSecret;
 
 /// The longest challenge, in bytes. The reference's have about 310.
@@ -117,8 +118,8 @@ impl fmt::Debug for Challenge {
 fn json_part(part: &str) -> Result<Map<String, Value>, ChallengeError> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| ChallengeError::Form)?;
     let text = String::from_utf8(bytes).map_err(|_| ChallengeError::Form)?;
-    match serde_json::from_str(&text) {
-        Ok(Value::Object(object)) => Ok(object),
+    match json::parse(&text) {
+        Some(Value::Object(object)) => Ok(object),
         _ => Err(ChallengeError::Form),
     }
 }

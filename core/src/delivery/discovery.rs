@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{BaseUrl, HttpRequest, HttpUrl};
 use crate::identity::{Address, EnsName};
+use crate::seal::json;
 
 /// The document's only version.
 const VERSION: u32 = 1;
@@ -87,7 +88,7 @@ impl Discovery {
         if text.len() > MAX_DOCUMENT {
             return Err(DiscoveryError::TooLarge);
         }
-        let value: Value = serde_json::from_str(text).map_err(|_| DiscoveryError::NotANode)?;
+        let value = json::parse(text).ok_or(DiscoveryError::NotANode)?;
         match value.get("version") {
             Some(version) if version.as_u64() == Some(VERSION.into()) => {}
             Some(_) => return Err(DiscoveryError::Version),

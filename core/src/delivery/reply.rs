@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{ChallengeError, HttpResponse};
 use crate::identity::ProfileError;
+use crate::seal::json;
 
 /// The longest reply that is read, in bytes, where it is no list of messages.
 const MAX_REPLY: usize = 64 * 1024;
@@ -69,7 +70,7 @@ pub(crate) fn check(reply: &HttpResponse) -> Result<(), ApiError> {
 }
 
 pub(super) fn json_of(reply: &HttpResponse) -> Option<Value> {
-    if reply.body.len() > MAX_REPLY { None } else { serde_json::from_str(&reply.body).ok() }
+    if reply.body.len() > MAX_REPLY { None } else { json::parse(&reply.body) }
 }
 
 pub(super) fn json_text(reply: &HttpResponse, otherwise: &'static str) -> Result<String, ApiError> {

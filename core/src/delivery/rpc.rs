@@ -9,7 +9,7 @@ use super::reply::{ApiError, check, json_of, reason_of, shown, words_of};
 use super::{BaseUrl, HttpRequest, HttpResponse, ProfileExtension};
 use crate::identity::EnsName;
 use crate::message::Envelope;
-use crate::seal::json::{canonical, object};
+use crate::seal::json::{self, canonical, object};
 
 /// Why an envelope was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -181,7 +181,7 @@ fn rpc_result(reply: &HttpResponse) -> Result<Value, ApiError> {
     check(reply)?;
     let value = json_of(reply).ok_or(ApiError::Garbled("no JSON"))?;
     let result = match value.get("result") {
-        Some(Value::String(text)) => serde_json::from_str(text).ok(),
+        Some(Value::String(text)) => json::parse(text),
         Some(object) => Some(object.clone()),
         None if value.get("error").is_some() => {
             return Err(ApiError::Refused { status: reply.status, reason: reason_of(reply) });

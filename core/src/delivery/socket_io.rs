@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::{BaseUrl, SessionToken};
 use crate::identity::EnsName;
-use crate::seal::json::{canonical, object};
+use crate::seal::json::{self, canonical, object};
 
 /// The longest frame that is read, in bytes. Servers announce 1,000,000 as their own limit.
 const MAX_FRAME: usize = 4 * 1024 * 1024;
@@ -187,7 +187,7 @@ fn split_first(text: &str) -> Result<(char, &str), PacketError> {
 }
 
 fn json_of(text: &str) -> Result<Value, PacketError> {
-    serde_json::from_str(text).map_err(|_| PacketError::Form)
+    json::parse(text).ok_or(PacketError::Form)
 }
 
 /// An array with an optional number in front: `12["name",…]`.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::wallet_signature::{RecoverError, recover};
 use super::{Address, EnsName, NameError, VerifiedProfile};
-use crate::seal::json::{MAX_INTEGER, canonical, integer, object};
+use crate::seal::json::{self, MAX_INTEGER, canonical, integer, object};
 use crate::seal::signing::{SignatureError, SigningSecret};
 
 /// The longest link that is read, in bytes of JSON.
@@ -196,7 +196,7 @@ impl SignedLink {
         if json.len() > MAX_LINK {
             return Err(LinkError::TooLarge);
         }
-        let value: Value = serde_json::from_str(json).map_err(|_| LinkError::Form("no JSON"))?;
+        let value = json::parse(json).ok_or(LinkError::Form("no JSON"))?;
         let signature = value.get("signature").and_then(Value::as_str).ok_or(LinkError::Form("signature"))?;
         let link =
             value.get("profileLink").and_then(Value::as_object).ok_or(LinkError::Form("profileLink"))?;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::wallet_signature::{RecoverError, eip191_hash, recover};
 use super::{Address, EnsName, PublicKeys};
 use crate::seal::EncryptionKey;
-use crate::seal::json::{canonical, canonical_object, object};
+use crate::seal::json::{self, canonical, canonical_object, object};
 use crate::seal::signing::SigningKey;
 
 /// The longest profile we read, in bytes of JSON.
@@ -123,7 +123,7 @@ impl SignedProfile {
         if json.len() > MAX_PROFILE {
             return Err(ProfileError::TooLarge);
         }
-        Self::from_json(serde_json::from_str(json).map_err(|_| ProfileError::Form("no JSON"))?)
+        Self::from_json(json::parse(json).ok_or(ProfileError::Form("no JSON"))?)
     }
 
     /// Reads a signed profile from parsed JSON.

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::{PublicKeys, VerifiedProfile};
-use crate::seal::json::{canonical, integer, object};
+use crate::seal::json::{self, canonical, integer, object};
 use crate::seal::{sha256, sha256_hex};
 
 /// How many profiles of an account are remembered; the oldest make room.
@@ -109,7 +109,7 @@ impl SeenProfiles {
     /// # Errors
     /// [`SeenError`] if it is something else.
     pub fn parse(json: &str) -> Result<Self, SeenError> {
-        let Ok(Value::Array(rows)) = serde_json::from_str(json) else { return Err(SeenError) };
+        let Some(Value::Array(rows)) = json::parse(json) else { return Err(SeenError) };
         if rows.len() > MAX_SEEN {
             return Err(SeenError);
         }

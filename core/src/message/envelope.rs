@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{MessageHash, SignedMessage};
 use crate::identity::ProfileKeys;
-use crate::seal::json::{canonical, canonical_object, canonical_without, object};
+use crate::seal::json::{self, canonical, canonical_object, canonical_without, object};
 use crate::seal::signing::{SignatureError, SigningKey};
 use crate::seal::{EncryptionKey, EncryptionSecret, Entropy, OpenError, Sealed, open, seal};
 
@@ -108,7 +108,7 @@ impl Envelope {
         if text.len() > MAX_ENVELOPE {
             return Err(EnvelopeError::TooLarge);
         }
-        let value: Value = serde_json::from_str(text).map_err(|_| EnvelopeError::Json)?;
+        let value = json::parse(text).ok_or(EnvelopeError::Json)?;
         let Value::Object(object) = value else { return Err(EnvelopeError::Form("no object")) };
         Self::from_json(object)
     }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::{DeliveryInformation, Envelope, ReceivedEnvelope};
 use crate::identity::wallet_signature::eip191_hash;
 use crate::identity::{ProfileKeys, PublicKeys};
-use crate::seal::json::{canonical, canonical_object, canonical_without};
+use crate::seal::json::{self, canonical, canonical_object, canonical_without};
 use crate::seal::signing::{SignatureError, SigningKey};
 use crate::seal::{EncryptionKey, Entropy, OpenError, open, seal, sha256_hex};
 
@@ -100,7 +100,7 @@ impl Postmark {
         if text.len() > MAX_POSTMARK {
             return Err(PostmarkError::Form);
         }
-        let Ok(Value::Object(json)) = serde_json::from_str(text) else { return Err(PostmarkError::Form) };
+        let Some(Value::Object(json)) = json::parse(text) else { return Err(PostmarkError::Form) };
         let time = json.get("incommingTimestamp").or_else(|| json.get("incomingTimestamp"));
         let text = |member: &str| json.get(member).and_then(Value::as_str).map(str::to_owned);
         Ok(Self {

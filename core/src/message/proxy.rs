@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::envelope::{MAX_ENVELOPE, seal_metadata, seal_text};
 use super::{DeliveryInformation, Envelope, EnvelopeError, SignedMessage};
 use crate::identity::{EnsName, ProfileKeys};
-use crate::seal::json::{canonical, object};
+use crate::seal::json::{self, canonical, object};
 use crate::seal::{EncryptionKey, Entropy, OpenError};
 
 /// The most delivery services one proxy envelope names.
@@ -58,7 +58,7 @@ impl ProxyEnvelope {
         if text.len() > MAX_ENVELOPE {
             return Err(EnvelopeError::TooLarge);
         }
-        let value: Value = serde_json::from_str(text).map_err(|_| EnvelopeError::Json)?;
+        let value = json::parse(text).ok_or(EnvelopeError::Json)?;
         let text = |value: &Value, member| value.get(member).and_then(Value::as_str).map(str::to_owned);
         let message = text(&value, "encryptedMessage").ok_or(EnvelopeError::Form("encryptedMessage"))?;
         let list = value.get("encryptionEnvelops").and_then(Value::as_array);

@@ -17,7 +17,8 @@ use serde_json::{Map, Value};
 
 use super::{Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, ReceivedAttachment};
 use crate::seal::json::{canonical_object, canonical_without};
-use crate::seal::json_text::{parse_masked, unmask, without_member};
+use crate::seal::json_read::parse_masked;
+use crate::seal::json_text::{unmask, without_member};
 use crate::seal::sha256_hex;
 use crate::seal::signing::{SignatureError, SigningKey};
 

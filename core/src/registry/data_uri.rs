@@ -4,6 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
+use crate::seal::json;
+
 /// Why a text is not a JSON data URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DataUriError {
@@ -57,7 +59,7 @@ pub fn of_json(json: &str) -> String {
 }
 
 fn is_json(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Value>(text).is_ok()
+    json::parse(text).is_some()
 }
 
 /// The text with `%XX` resolved; `None` if an escape is broken or the result is not UTF-8.

@@ -46,7 +46,7 @@ impl DeliveryServiceProfile {
         if text.len() > MAX_PROFILE {
             return Err(DeliveryServiceError::Json);
         }
-        let value: Value = serde_json::from_str(text).map_err(|_| DeliveryServiceError::Json)?;
+        let value = json::parse(text).ok_or(DeliveryServiceError::Json)?;
         if !value.is_object() {
             return Err(DeliveryServiceError::Json);
         }

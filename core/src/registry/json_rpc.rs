@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::CallOutcome;
 use crate::identity::Address;
-use crate::seal::json::{canonical, object};
+use crate::seal::json::{self, canonical, object};
 
 /// The longest result that is read, in bytes.
 const MAX_RESULT: usize = 256 * 1024;
@@ -44,7 +44,7 @@ pub fn parse_eth_call(body: &str) -> Result<CallOutcome, RpcError> {
     if body.len() > 4 * MAX_RESULT {
         return Err(RpcError::TooLarge);
     }
-    let answer: Value = serde_json::from_str(body).map_err(|_| RpcError::Form)?;
+    let answer = json::parse(body).ok_or(RpcError::Form)?;
     if let Some(result) = answer.get("result").and_then(Value::as_str) {
         return bytes(result).map(CallOutcome::Returned);
     }

@@ -1,13 +1,11 @@
 //! Lookups that a contract sends off-chain (EIP-3668), several at once if it is a batch (ENSIP-21).
 
-use serde_json::Value;
-
 use super::abi::{AbiError, Arg, MAX_DATA, Tuple, encode, encode_call, split_selector};
 use super::ens;
 use super::lookup::{GatewayFault, LookupError};
 use crate::delivery::{HttpRequest, HttpResponse, HttpUrl};
 use crate::identity::Address;
-use crate::seal::json::{canonical, object};
+use crate::seal::json::{self, canonical, object};
 
 /// How many gateways of a list are tried.
 const MAX_GATEWAYS: usize = 8;
@@ -176,6 +174,6 @@ fn reply_data(body: &str) -> Option<Vec<u8>> {
     if body.len() > MAX_REPLY {
         return None;
     }
-    let reply: Value = serde_json::from_str(body).ok()?;
+    let reply = json::parse(body)?;
     hex::decode(reply.get("data")?.as_str()?.strip_prefix("0x")?).ok()
 }

@@ -126,7 +126,7 @@ impl ProfileLink {
         if fetched.len() > MAX_PROFILE {
             return Err(RecordError::TooLarge);
         }
-        let value = serde_json::from_str(fetched).map_err(|_| RecordError::NotJson)?;
+        let value = json::parse(fetched).ok_or(RecordError::NotJson)?;
         if sha256_hex(&json::canonical(&value)).trim_start_matches("0x") != self.hash {
             return Err(RecordError::WrongHash);
         }

@@ -8,6 +8,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
+use super::json_number;
+pub use super::json_read::parse;
+
 /// The canonical text of a value.
 pub fn canonical(value: &Value) -> String {
     let mut out = String::new();
@@ -55,8 +58,8 @@ fn write_value(out: &mut String, value: &Value) {
         Value::Bool(false) => out.push_str("false"),
         Value::Number(number) => {
             // Every number of serde_json has a double; without one, JavaScript would have read an infinity.
-            match number.as_f64().and_then(serde_json::Number::from_f64) {
-                Some(double) => write_number(out, &double.to_string()),
+            match number.as_f64().filter(|double| double.is_finite()) {
+                Some(double) => json_number::write(out, double),
                 None => out.push_str("null"),
             }
         }
@@ -121,55 +124,6 @@ fn utf16_rank(c: char) -> char {
     char::from_u32(rank).unwrap_or(c)
 }
 
-/// Lays the shortest digits of a double out as ECMAScript does (ECMA-262, Number::toString). Digits come from
-/// serde_json, which finds the same ones – the shortest that read back as the same double, and of those the
-/// closest – but places point and exponent differently.
-fn write_number(out: &mut String, shortest: &str) {
-    let (sign, unsigned) = shortest.strip_prefix('-').map_or(("", shortest), |rest| ("-", rest));
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all = [whole, fraction].concat();
-    let leading = all.len() - all.trim_start_matches('0').len();
-    let digits = all.trim_start_matches('0').trim_end_matches('0');
-    if digits.is_empty() {
-        // Minus zero is written without its sign.
-        out.push('0');
-        return;
-    }
-    // The value is 0.digits × 10^point.
-    let point = whole.len() as i32 - leading as i32 + exponent.parse::<i32>().unwrap_or_default();
-    let count = digits.len() as i32;
-    let zeros = |out: &mut String, n: i32| (0..n).for_each(|_| out.push('0'));
-    out.push_str(sign);
-    match point {
-        _ if count <= point && point <= 21 => {
-            out.push_str(digits);
-            zeros(out, point - count);
-        }
-        1..=21 => {
-            let (before, after) = digits.split_at(point as usize);
-            out.push_str(before);
-            out.push('.');
-            out.push_str(after);
-        }
-        -5..=0 => {
-            out.push_str("0.");
-            zeros(out, -point);
-            out.push_str(digits);
-        }
-        _ => {
-            let (first, rest) = digits.split_at(1);
-            out.push_str(first);
-            if !rest.is_empty() {
-                out.push('.');
-                out.push_str(rest);
-            }
-            // Writing to a String cannot fail.
-            let _ = write!(out, "e{}{}", if point > 0 { "+" } else { "-" }, (point - 1).abs());
-        }
-    }
-}
-
 fn write_string(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
@@ -198,7 +152,7 @@ mod tests {
     use super::*;
 
     fn canon(text: &str) -> String {
-        canonical(&serde_json::from_str(text).unwrap())
+        canonical(&parse(text).unwrap())
     }
 
     #[test]

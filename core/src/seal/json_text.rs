@@ -4,21 +4,10 @@
 //! `\ud800`, and the reference signs it like any other text. A Rust string can't hold it, so while a text is worked
 //! on, U+10F800 to U+10FFFF stand for the 2048 halves. A text that uses these characters itself is not masked.
 
-use serde_json::Value;
-
 /// The first of the characters that stand for halves of surrogate pairs.
-const MASK: u32 = 0x10_f800;
+pub(super) const MASK: u32 = 0x10_f800;
 /// The first half of a surrogate pair.
-const FIRST_SURROGATE: u32 = 0xd800;
-
-/// Reads JSON text; tells whether halves of surrogate pairs in it are masked. `None` if it is no JSON.
-pub fn parse_masked(text: &str) -> Option<(Value, bool)> {
-    if let Ok(value) = serde_json::from_str(text) {
-        return Some((value, false));
-    }
-    let masked = mask(text)?;
-    serde_json::from_str(&masked).ok().map(|value| (value, true))
-}
+pub(super) const FIRST_SURROGATE: u32 = 0xd800;
 
 /// The canonical text of a value whose halves of surrogate pairs are masked.
 pub fn unmask(canonical: &str) -> String {
@@ -34,48 +23,18 @@ pub fn unmask(canonical: &str) -> String {
     out
 }
 
-fn is_mask(c: char) -> bool {
+pub(super) fn is_mask(c: char) -> bool {
     u32::from(c) >= MASK
 }
 
-/// `None` if there is nothing to mask, or a character that stands for a half is there already.
-fn mask(text: &str) -> Option<String> {
-    if text.chars().any(is_mask) {
-        return None;
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut found = false;
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        out.push_str(before);
-        let width = match unit_of(escape) {
-            Some(0xdbfe | 0xdbff) if is_low(unit_of(escape.get(6..)?)) => return None,
-            Some(0xd800..=0xdbff) if is_low(unit_of(escape.get(6..)?)) => 12,
-            Some(unit @ 0xd800..=0xdfff) => {
-                out.push(char::from_u32(u32::from(unit) - FIRST_SURROGATE + MASK)?);
-                found = true;
-                rest = &escape[6..];
-                continue;
-            }
-            Some(_) => 6,
-            None => 2,
-        };
-        out.push_str(escape.get(..width)?);
-        rest = &escape[width..];
-    }
-    out.push_str(rest);
-    found.then_some(out)
-}
-
 /// The UTF-16 unit at the start of a text, if it is written as `\uXXXX`.
-fn unit_of(text: &str) -> Option<u16> {
+pub(super) fn unit_of(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     if digits.starts_with('+') { None } else { u16::from_str_radix(digits, 16).ok() }
 }
 
-fn is_low(unit: Option<u16>) -> bool {
-    matches!(unit, Some(0xdc00..=0xdfff))
+pub(super) fn is_low(unit: u16) -> bool {
+    matches!(unit, 0xdc00..=0xdfff)
 }
 
 /// The elements of a JSON array or object as text; `brackets` says of which. Whether each is JSON is not looked
@@ -137,9 +96,11 @@ pub fn without_member(text: &str, member: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
     use crate::seal::json::canonical;
+    use crate::seal::json_read::parse_masked;
 
     fn through(text: &str) -> String {
         let (value, masked) = parse_masked(text).unwrap();

@@ -9,6 +9,8 @@
 mod aead;
 mod hash;
 pub mod json;
+mod json_number;
+pub(crate) mod json_read;
 pub(crate) mod json_text;
 mod kdf;
 mod key_agreement;

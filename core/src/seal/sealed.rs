@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::aead::PEER_BLOCK;
+use super::json;
 use super::{EncryptionKey, EncryptionSecret, Entropy};
 
 /// A sealed text as it travels. `Display` is its JSON text with sorted members.
@@ -82,7 +83,7 @@ impl Sealed {
     /// [`OpenError::Form`] naming the member that is wrong.
     pub fn parse(json: &str) -> Result<Self, OpenError> {
         let no_object = OpenError::Form("no such JSON object");
-        let Ok(Value::Object(parts)) = serde_json::from_str(json) else { return Err(no_object) };
+        let Some(Value::Object(parts)) = json::parse(json) else { return Err(no_object) };
         let (Some(ciphertext), Some(ephemeral), Some(nonce_text)) =
             (text(&parts, "ciphertext"), text(&parts, "ephemPublicKey"), text(&parts, "nonce"))
         else {

@@ -12,6 +12,7 @@ use super::time::milliseconds;
 use crate::delivery::api::ApiError;
 use crate::delivery::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, SessionToken, check};
 use crate::identity::EnsName;
+use crate::seal::json;
 use crate::seal::sha256_hex;
 
 /// The longest listing or body that is read, in bytes.
@@ -312,14 +313,14 @@ fn page<T>(reply: &HttpResponse, read: impl Fn(&Value) -> Option<T>) -> Result<P
     if reply.body.len() > MAX_LISTING {
         return Err(ApiError::Garbled("larger than 64 MiB"));
     }
-    let rows: Vec<Value> = serde_json::from_str(&reply.body).map_err(|_| ApiError::Garbled("no list"))?;
+    let Some(Value::Array(rows)) = json::parse(&reply.body) else { return Err(ApiError::Garbled("no list")) };
     if rows.len() > MAX_ROWS {
         return Err(ApiError::Garbled("more rows than were asked for"));
     }
     let mut page = Page { rows: Vec::new(), unreadable: 0 };
     for row in rows {
         let row = match &row {
-            Value::String(text) => serde_json::from_str(text).ok().and_then(|row| read(&row)),
+            Value::String(text) => json::parse(text).and_then(|row| read(&row)),
             bare => read(bare),
         };
         match row {

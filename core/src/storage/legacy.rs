@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use crate::identity::{EnsName, ProfileKeys};
 use crate::message::{DeliveryInformation, MessageError, OpenedMessage, SignedMessage};
 use crate::record::SendState;
-use crate::seal::json::{canonical, canonical_object, object};
+use crate::seal::json::{self, canonical, canonical_object, object};
 use crate::seal::{EncryptionKey, EncryptionSecret, Entropy, OpenError, SealKey, Sealed, open, seal, sha256};
 
 /// The longest encrypted name or profile location that is read, in bytes.
@@ -76,7 +76,10 @@ impl LegacyNames {
             return Err(LegacyError::TooLarge);
         }
         let json = STANDARD.decode(text).map_err(|_| LegacyError::Form("no base64"))?;
-        let json: Value = serde_json::from_slice(&json).map_err(|_| LegacyError::Form("no JSON"))?;
+        let json = String::from_utf8(json)
+            .ok()
+            .and_then(|json| json::parse(&json))
+            .ok_or(LegacyError::Form("no JSON"))?;
         let member = |name| json.get(name).and_then(Value::as_str).ok_or(LegacyError::Form(name));
         let ciphertext =
             STANDARD.decode(member("ciphertext")?).map_err(|_| LegacyError::Form("ciphertext"))?;
@@ -145,7 +148,7 @@ impl LegacyContainer {
         metadata.insert("version".into(), "v1".into());
         let signature = author.signing.sign(&canonical_object(&metadata));
         metadata.insert("signature".into(), signature.into());
-        let message = serde_json::from_str(&message.to_canonical()).unwrap_or_default();
+        let message = json::parse(&message.to_canonical()).unwrap_or_default();
         let envelope = object(vec![("message", message), ("metadata", metadata.into())]);
         let mut json = Map::new();
         json.insert("envelop".into(), envelope);
@@ -165,8 +168,8 @@ impl LegacyContainer {
         let sealed = STANDARD.decode(container).map_err(|_| LegacyError::Form("no base64"))?;
         let sealed = String::from_utf8(sealed).map_err(|_| LegacyError::Form("no text"))?;
         let text = open(&Sealed::parse(&sealed)?, secret)?;
-        let this = match serde_json::from_str(&text) {
-            Ok(Value::Object(json)) => Self(json),
+        let this = match json::parse(&text) {
+            Some(Value::Object(json)) => Self(json),
             _ => return Err(LegacyError::Form("no object")),
         };
         let state = this.0.get("messageState").and_then(Value::as_u64);

@@ -24,7 +24,7 @@ use crate::identity::{Address, EnsName};
 use crate::message::SignedMessage;
 use crate::record::{ConversationId, SendState, StoredMessage};
 use crate::seal::Entropy;
-use crate::seal::json::{canonical, integer, object};
+use crate::seal::json::{self, canonical, integer, object};
 
 /// The longest content that is read, in bytes of base64: a message of 20 MB as text within text.
 pub const MAX_RECORD: usize = 64_000_000;
@@ -265,7 +265,7 @@ impl SealedRecord {
         let end = padded.iter().rposition(|byte| *byte != 0).filter(|end| padded[*end] == 0x80);
         let end =
             end.filter(|end| padded.len() == padded_length(end + 1)).ok_or(RecordError::Form("padding"))?;
-        let Ok(Value::Object(json)) = serde_json::from_slice(&padded[..end]) else {
+        let Some(Value::Object(json)) = str::from_utf8(&padded[..end]).ok().and_then(json::parse) else {
             return Err(RecordError::Form("no object"));
         };
         let text = |name| json.get(name).and_then(Value::as_str).ok_or(RecordError::Form(name));
