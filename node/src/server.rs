@@ -97,9 +97,8 @@ impl Server {
         };
         let statistics =
             Arc::new(Statistics::new(config.metrics_interval.as_secs(), config.metrics_retention.as_secs()));
-        let host = config.public_url.authority().split(':').next().unwrap_or_default();
         let notifier = Notifier::start(NotifierParts {
-            mailer: config.smtp.as_ref().map(|smtp| Mailer::new(smtp, host)).transpose()?,
+            mailer: config.smtp.as_ref().map(|smtp| Mailer::new(smtp, config.host())).transpose()?,
             vapid: config.vapid.clone(),
             outgoing,
             store: store.clone(),

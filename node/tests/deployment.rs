@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use dm3_core::identity::Address;
 use sqlx::{Connection as _, Executor as _};
-use support::{Account, Chain, GATEWAY_RESOLVER, Node, address};
+use support::smtp::Security;
+use support::{Account, Chain, GATEWAY_RESOLVER, MailServer, Node, address};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -91,6 +92,15 @@ impl Deployment {
 
     async fn check(&self) -> (Option<i32>, String) {
         run(&["--config", self.config().to_str().unwrap(), "check"]).await
+    }
+
+    /// Sets more keys in the configuration.
+    fn configure(&self, lines: &str) {
+        let keys: Vec<&str> = lines.lines().filter_map(|line| line.split(" = ").next()).collect();
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        let others = text.lines().filter(|line| !keys.contains(&line.split(" = ").next().unwrap()));
+        let text: String = others.chain(lines.lines()).map(|line| format!("{line}\n")).collect();
+        std::fs::write(self.config(), text).unwrap();
     }
 
     async fn start(&self) -> Child {
@@ -344,5 +354,49 @@ async fn postgres_is_sent_to_its_own_tools() {
         let (code, text) = run(&["--config", config.to_str().unwrap(), command, "/nowhere/file"]).await;
         assert!(code == Some(1) && text.contains("pg_dump"), "{text}");
         assert!(!text.contains("u:p"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_check_says_what_is_wrong_with_mail_and_web_push() {
+    let deployment = Deployment::make().await;
+    let good =
+        |text: &str, words: &str| text.lines().any(|line| line.starts_with("ok") && line.contains(words));
+    let (_, text) = deployment.check().await;
+    assert!(
+        good(&text, "mail: smtp_host is empty") && good(&text, "web push: vapid_private_key is empty"),
+        "{text}"
+    );
+
+    let plain = MailServer::start().await;
+    deployment.configure(&plain.config());
+    let (_, text) = deployment.check().await;
+    assert!(good(&text, "takes user name and password, without TLS on this machine"), "{text}");
+    deployment.configure("smtp_password = 'wrong'");
+    deployment.is_wrong(&["mail:", "wrong user name or password"]).await;
+    deployment.configure("smtp_security = 'starttls'");
+    deployment.is_wrong(&["mail:", &plain.port.to_string()]).await;
+
+    let tls = MailServer::start_with(Security::Tls).await;
+    deployment.configure(&tls.config());
+    deployment.is_wrong(&["mail:", "certificate"]).await;
+    deployment.configure("smtp_ca_file = '/nowhere.pem'");
+    deployment.is_wrong(&["mail:", "smtp_ca_file /nowhere.pem"]).await;
+    deployment.configure(&tls.config_with_ca());
+    let (_, text) = deployment.check().await;
+    assert!(good(&text, "takes user name and password over TLS"), "{text}");
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    deployment.configure(&format!("smtp_port = {nobody}"));
+    deployment.is_wrong(&["mail:", &nobody.to_string()]).await;
+
+    deployment.configure("vapid_private_key = 'RS0WdYWWo1HajXg3NZR1olzCf31i-ZBGDkFyCs7j1jw'");
+    deployment.is_wrong(&["configuration: vapid_contact must be"]).await;
+    deployment.configure("vapid_contact = 'mailto:ops@example.org'");
+    let (_, text) = deployment.check().await;
+    assert!(good(&text, "signed for mailto:ops@example.org with the key B"), "{text}");
+    deployment.configure("vapid_private_key = 'short'");
+    deployment.is_wrong(&["configuration: vapid_private_key must be"]).await;
+    for secret in ["hunter2", "RS0WdYWWo1HajXg3NZR1olzCf31i-ZBGDkFyCs7j1jw"] {
+        assert!(!text.contains(secret));
     }
 }

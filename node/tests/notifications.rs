@@ -9,9 +9,13 @@
 
 mod support;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{Account, MailServer, Node, Reply, Socket};
+use support::push::{Browser, vapid_claims};
+use support::smtp::Security;
+use support::{Account, MailServer, Node, PushService, Reply, Socket};
 
 /// A key for web push, and a subscription as a browser gives it.
 const VAPID: &str = "vapid_private_key = 'RS0WdYWWo1HajXg3NZR1olzCf31i-ZBGDkFyCs7j1jw'\nvapid_contact = 'mailto:ops@example.org'\n";
@@ -310,6 +314,109 @@ async fn web_push_goes_to_public_addresses_only() {
     assert_eq!((&channel["type"], &channel["config"]["isVerified"]), (&json!("PUSH"), &json!(true)));
     let kept: Value = serde_json::from_str(channel["config"]["recipientValue"].as_str().unwrap()).unwrap();
     assert_eq!(kept, subscription);
+}
+
+#[test]
+fn the_browser_of_these_tests_opens_the_message_of_rfc_8291() {
+    let decoded = |text| URL_SAFE_NO_PAD.decode(text).unwrap();
+    let browser = Browser::of(
+        &decoded("q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"),
+        &decoded("BTBZMqHH6r4Tts7J_aSIgg"),
+    );
+    let body = "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6Tlz\
+                AC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN";
+    assert_eq!(browser.decrypt(&decoded(body)), "When I grow up, I want to be a watermelon");
+}
+
+/// The key that browsers subscribe with.
+async fn published_vapid_key(node: &Node) -> String {
+    let request = json!({ "jsonrpc": "2.0", "method": "dm3_getDeliveryServiceProperties", "params": [] });
+    let reply = node.post("/ds/rpc", &request).await;
+    let properties: Value = serde_json::from_str(reply.json()["result"].as_str().unwrap()).unwrap();
+    properties["notificationChannel"][0]["config"]["publicVapidKey"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_browser_is_told_over_its_push_service_and_only_it_can_read_what() {
+    let mut service = PushService::start().await;
+    let node = Node::start_with(&format!("{VAPID}allow_private_networks = true")).await;
+    let bob = Receiver::new(&node, 2).await;
+    let browser = Browser::new();
+    let endpoint = format!("{}/send/bobs-secret-path", service.url);
+    let subscription = browser.subscription(&endpoint);
+    bob.ok("/global", json!({ "isEnabled": true })).await;
+    bob.ok("", json!({ "recipientValue": subscription, "notificationChannelType": "PUSH" })).await;
+    let alice = Account::new(1).called("alice.eth");
+    alice.send(&node, &bob.account, "hello").await;
+    let pushed = service.pushed().await;
+    assert_eq!(pushed.path, "/send/bobs-secret-path");
+    let claims = vapid_claims(&pushed.headers, &published_vapid_key(&node).await);
+    assert_eq!((&claims["aud"], &claims["sub"]), (&json!(service.url), &json!("mailto:ops@example.org")));
+    assert_eq!(pushed.headers["content-encoding"], "aes128gcm");
+    assert!(pushed.headers["ttl"].to_str().unwrap().parse::<u64>().unwrap() > 0);
+    let text: Value = serde_json::from_str(&browser.decrypt(&pushed.body)).unwrap();
+    assert_eq!(text, json!({ "title": "New Message", "body": "You received a new message." }));
+    assert!(!node.log().contains("bobs-secret-path"), "an endpoint is a secret: {}", node.log());
+}
+
+#[tokio::test]
+async fn a_browser_that_unsubscribed_is_forgotten() {
+    let mut service = PushService::start().await;
+    let node = Node::start_with(&format!("{VAPID}allow_private_networks = true")).await;
+    let bob = Receiver::new(&node, 2).await;
+    let subscription = Browser::new().subscription(&format!("{}/gone", service.url));
+    bob.ok("/global", json!({ "isEnabled": true })).await;
+    bob.ok("", json!({ "recipientValue": subscription, "notificationChannelType": "PUSH" })).await;
+    assert_eq!(bob.channels().await[0]["type"], "PUSH");
+    Account::new(1).send(&node, &bob.account, "hello").await;
+    service.pushed().await;
+    let began = std::time::Instant::now();
+    while bob.channels().await != json!([]) {
+        assert!(began.elapsed().as_secs() < 60, "the channel is still there");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn mail_goes_over_tls_to_a_server_whose_certificate_is_trusted() {
+    for security in [Security::Tls, Security::StartTls] {
+        let mut server = MailServer::start_with(security).await;
+        let node = Node::start_with(&server.config_with_ca()).await;
+        let bob = Receiver::new(&node, 2).await;
+        bob.ok("/global", json!({ "isEnabled": true })).await;
+        bob.ok("", email("bob@example.test")).await;
+        let mail = server.mail().await;
+        assert!(mail.encrypted && mail.login.starts_with("AUTH PLAIN"), "{security:?} {mail:?}");
+        assert_eq!(mail.to, "RCPT TO:<bob@example.test>");
+    }
+}
+
+/// The server hears neither password nor mail.
+async fn says_nothing_secret(mut server: MailServer, config: String) {
+    let node = Node::start_with(&config).await;
+    let bob = Receiver::new(&node, 2).await;
+    bob.ok("/global", json!({ "isEnabled": true })).await;
+    bob.ok("", email("bob@example.test")).await;
+    let said = server.session().await;
+    assert!(!said.iter().any(|line| line.starts_with("AUTH") || line.starts_with("MAIL")), "{said:?}");
+    assert!(server.waiting().is_none());
+    assert!(!node.log().contains("hunter2") && !node.log().contains("bob@example.test"), "{}", node.log());
+}
+
+#[tokio::test]
+async fn a_mail_server_with_a_strangers_certificate_is_sent_nothing() {
+    for security in [Security::Tls, Security::StartTls] {
+        let server = MailServer::start_with(security).await;
+        let config = server.config();
+        says_nothing_secret(server, config).await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_that_offers_no_tls_is_sent_nothing_when_tls_is_wanted() {
+    let server = MailServer::start().await;
+    let config = server.config().replace("smtp_security = 'none'", "smtp_security = 'starttls'");
+    says_nothing_secret(server, config).await;
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 //! ```text
 //! local: file, keys, permissions, database ─▶ chain: node, id, clock, records, gateway contract
 //!                                          ─▶ web: the public address, and whether this node answers there
+//!                                          ─▶ notifications: the mail server, the key for web push
 //! ```
 
 mod chain;
 mod local;
+mod notifications;
 mod web;
 
 use std::fmt;
@@ -115,5 +117,6 @@ pub async fn check(file: &Path) -> Vec<Finding> {
         None
     };
     web::check(&mut found, &config, &client, question.as_deref()).await;
+    notifications::check(&mut found, &config).await;
     found.0
 }

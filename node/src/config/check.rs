@@ -11,7 +11,7 @@ use super::smtp::SmtpKeys;
 use super::{Config, ConfigError};
 use crate::gateway_key::GatewayKey;
 use crate::limits::Allowances;
-use crate::notifications::Vapid;
+use crate::notifications::{Vapid, VapidError};
 use crate::outgoing::Reach;
 use crate::store::MailboxLimits;
 
@@ -151,8 +151,10 @@ fn name(key: &'static str, text: &str) -> Result<EnsName, ConfigError> {
 }
 
 fn vapid(key: &str, contact: &str) -> Result<Vapid, ConfigError> {
-    let expected = "a P-256 key, 32 bytes in base64 for URLs, and vapid_contact mailto:… or https://…";
-    Vapid::new(key, contact).ok_or_else(|| wrong("vapid_private_key", expected))
+    Vapid::new(key, contact).map_err(|error| match error {
+        VapidError::Key => wrong("vapid_private_key", "a P-256 key, 32 bytes in base64 for URLs"),
+        VapidError::Contact => wrong("vapid_contact", "mailto:… or https://…, where push services find you"),
+    })
 }
 
 fn within(

@@ -187,6 +187,13 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The host name clients reach the server at; mail servers are greeted with it.
+    pub fn host(&self) -> &str {
+        self.public_url.authority().split(':').next().unwrap_or_default()
+    }
+}
+
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")

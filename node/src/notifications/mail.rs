@@ -79,6 +79,14 @@ impl Mailer {
         Ok(Self { from: Mailbox::new(None, smtp.from.clone()), transport: builder.build() })
     }
 
+    /// Signs in to the mail server and leaves, to see whether it would take mail.
+    ///
+    /// # Errors
+    /// [`MailError::Transport`].
+    pub async fn sign_in(&self) -> Result<(), MailError> {
+        self.transport.test_connection().await.map(|_| ()).map_err(MailError::Transport)
+    }
+
     /// Hands a mail over.
     ///
     /// # Errors

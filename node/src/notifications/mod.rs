@@ -18,7 +18,7 @@ use dm3_core::identity::Address;
 
 pub use mail::{MailError, Mailer, address as mail_address};
 pub use otp::Passwords;
-pub use push::{Subscription, Vapid};
+pub use push::{Subscription, Vapid, VapidError};
 pub use queue::{Notifier, NotifierParts};
 
 use crate::app::App;

@@ -87,6 +87,17 @@ impl Subscription {
     }
 }
 
+/// Why notifications can't be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VapidError {
+    /// Not a key.
+    #[error("the key is not a P-256 key, 32 bytes in base64 for URLs")]
+    Key,
+    /// Nobody to complain to, which push services refuse.
+    #[error("the contact is neither mailto:… nor https://…")]
+    Contact,
+}
+
 /// Signs this node's notifications, so that push services know who sends them.
 #[derive(Clone)]
 pub struct Vapid {
@@ -95,13 +106,24 @@ pub struct Vapid {
 }
 
 impl Vapid {
-    /// Reads a key, 32 bytes in base64 for URLs; `contact` is `mailto:…` or `https://…`.
-    pub fn new(key: &str, contact: &str) -> Option<Self> {
-        let bytes = zeroize::Zeroizing::new(ANY_PADDING.decode(key.trim()).ok()?);
-        let known = contact.starts_with("mailto:") || contact.starts_with("https://");
+    /// Reads a key, 32 bytes in base64 for URLs.
+    ///
+    /// # Errors
+    /// [`VapidError`].
+    pub fn new(key: &str, contact: &str) -> Result<Self, VapidError> {
+        let bytes = zeroize::Zeroizing::new(ANY_PADDING.decode(key.trim()).map_err(|_| VapidError::Key)?);
         // The library pads shorter ones.
-        let key = SigningKey::from_slice(&bytes).ok().filter(|_| bytes.len() == 32)?;
-        known.then(|| Self { key, contact: contact.to_owned() })
+        let key = SigningKey::from_slice(&bytes).ok().filter(|_| bytes.len() == 32).ok_or(VapidError::Key)?;
+        let address = contact.strip_prefix("mailto:").or_else(|| contact.strip_prefix("https://"));
+        if address.is_none_or(str::is_empty) {
+            return Err(VapidError::Contact);
+        }
+        Ok(Self { key, contact: contact.to_owned() })
+    }
+
+    /// Who push services complain to.
+    pub fn contact(&self) -> &str {
+        &self.contact
     }
 
     /// What browsers are given as `applicationServerKey`.
@@ -218,8 +240,11 @@ mod tests {
 
     #[test]
     fn what_is_no_key_or_no_contact_is_refused() {
-        assert!(Vapid::new("x", "mailto:ops@example.org").is_none());
-        assert!(Vapid::new(&KEY[..40], "mailto:ops@example.org").is_none());
-        assert!(Vapid::new(KEY, "ops@example.org").is_none());
+        for key in ["x", &KEY[..40]] {
+            assert_eq!(Vapid::new(key, "mailto:ops@example.org").err(), Some(VapidError::Key));
+        }
+        for contact in ["ops@example.org", "mailto:", ""] {
+            assert_eq!(Vapid::new(KEY, contact).err(), Some(VapidError::Contact));
+        }
     }
 }

@@ -6,6 +6,7 @@ pub mod account;
 pub mod chain;
 pub mod host;
 pub mod postgres;
+pub mod push;
 pub mod smtp;
 pub mod socket;
 
@@ -23,6 +24,7 @@ pub use account::Account;
 pub use chain::Chain;
 pub use host::Host;
 pub use postgres::PostgresServer;
+pub use push::PushService;
 pub use smtp::MailServer;
 pub use socket::Socket;
 
