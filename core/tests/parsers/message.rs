@@ -2,7 +2,7 @@
 
 use dm3_core::identity::{KeySeed, ProfileKeys};
 use dm3_core::message::{Envelope, OpenedMessage, Postmark, ReceivedEnvelope, SignedMessage};
-use dm3_core::seal::json::canonical;
+use dm3_core::seal::json::{self, canonical};
 use dm3_core::seal::{Sealed, open};
 use serde_json::Value;
 
@@ -13,7 +13,10 @@ fn keys() -> ProfileKeys {
 }
 
 pub fn canonical_json(data: &[u8]) {
-    let Ok(value) = serde_json::from_slice::<Value>(data) else { return };
+    let Some(text) = text(data) else { return };
+    let value = json::parse(text);
+    assert_eq!(value, serde_json::from_str::<Value>(text).ok(), "the core reads JSON as serde_json does");
+    let Some(value) = value else { return };
     let written = canonical(&value);
     let again: Value = serde_json::from_str(&written).expect("canonical JSON is JSON");
     assert_eq!(canonical(&again), written, "the canonical form is its own");
