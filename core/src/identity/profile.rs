@@ -1,4 +1,14 @@
 //! The profile that says which keys and delivery services an account uses, signed by the account's wallet.
+//!
+//! ```text
+//! profile    = {publicEncryptionKey: base64(X25519), publicSigningKey: base64(Ed25519), deliveryServices: [name, …]}
+//! signature  = personal_sign(account, "dm3.chat wants you register … <account> … dm3 Profile: " ‖ canonical(profile))
+//! record     = data:application/json,canonical({profile, signature})
+//! ```
+//!
+//! Source: the deployed library (`getProfileCreationMessage`, `checkUserProfile`); the specification has the bare
+//! profile without a signature, which proves nothing and is not taken. The signature has no time and no end, so whoever
+//! serves a profile can serve an older one: see [`SeenProfiles`](super::SeenProfiles).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,12 @@
 //! From an opened text to a message whose author is proven.
+//!
+//! ```text
+//! authentic  ⇔  address(to) = own account
+//!            ∧  Ed25519 verifies under the signing key in the verified profile of address(from)
+//! ```
+//!
+//! Sealing proves nobody: anybody can seal for a public key. And who could open a message can seal it again for
+//! somebody else, so the receiver inside counts. The deployed clients check neither.
 
 use super::{MessageError, SignedMessage};
 use crate::identity::{Address, VerifiedProfile};

@@ -5,6 +5,9 @@
 //! messageHash  = SHA-256(canonical(message))
 //! ```
 //!
+//! Source: the deployed library `lib/messaging`. The specification signs with ECDSA over the hash; its deployed clients
+//! do not.
+//!
 //! An author who writes numbers differently than JavaScript signs another text than the canonical one. So the text
 //! is kept as it came as well, and the signature may cover it, without the member `signature`, byte for byte. The
 //! hash is that of the canonical text in any case: however a message is spelt, it is one message.

@@ -1,4 +1,9 @@
 //! The two hash functions of dm3.
+//!
+//! ```text
+//! SHA-256     messages, profiles in links, key seeds; written down as "0x" ‖ 64 lower-case digits    FIPS 180-4
+//! Keccak-256  addresses, names, wallet signatures: with the padding of before SHA-3                 Ethereum Yellow Paper
+//! ```
 
 use sha2::Digest as _;
 use sha3::Keccak256;

@@ -1,4 +1,4 @@
-//! libsodium's `crypto_kx` (X25519 and BLAKE2b):
+//! libsodium's `crypto_kx` (X25519, RFC 7748; BLAKE2b, RFC 7693):
 //!
 //! ```text
 //! secret  = BLAKE2b-256(seed)            public = X25519(secret, 9)

@@ -5,7 +5,8 @@
 //! k = crypto_kx(ephemeral secret, receiver's public key).tx
 //! ```
 //!
-//! The ephemeral key says nothing about who sealed; authenticity comes from the signature inside.
+//! The ephemeral key says nothing about who sealed; authenticity comes from the signature inside. Source: the deployed
+//! library (`encryptAsymmetric`); the specification names the scheme, but reads as if the sender's own key were used.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
