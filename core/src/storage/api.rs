@@ -187,7 +187,8 @@ impl Storage<'_> {
         self.get(url.with_query(&[("pageSize", size), ("offset", page)]))
     }
 
-    /// How many messages a conversation has.
+    /// How many messages a conversation has. The deployed server counts those of every account that calls a conversation
+    /// the same, so pages end where they end, not at this number.
     pub fn number_of_messages(&self, conversation: &str) -> HttpRequest {
         self.get(self.url(&["getNumberOfMessages", conversation]))
     }

@@ -115,3 +115,33 @@ fn deployed_servers_are_given_the_address_name_of_a_receiver_whose_name_they_can
         }
     });
 }
+
+/// The deployed servers end at a path with a name they can't read, and at JSON-RPC without parameters.
+#[test]
+fn no_request_is_one_that_ends_a_deployed_server() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        for (person, emoji) in [(&pair.alice, "🦊.eth"), (&pair.bob, "☕.eth")] {
+            pair.network.give_name(&name(emoji), person.address());
+        }
+        let peer = alice.directory().find("☕.eth").await.unwrap();
+        assert_eq!(peer.name, Some(name("☕.eth")));
+        say(&alice, &pair.bob, "hello").await;
+        assert_eq!(sync(&bob).await, 1);
+        say(&bob, &pair.alice, "hello").await;
+        assert_eq!(sync(&alice).await, 1);
+
+        let mut calls = 0;
+        for request in pair.network.requests().iter() {
+            assert!(!request.url.as_str().contains('%'), "{}", request.url);
+            if request.url.as_str().ends_with("/rpc") {
+                let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
+                if body["method"] != "dm3_getDeliveryServiceProperties" {
+                    assert!(!body["params"].as_array().unwrap().is_empty(), "{body}");
+                    calls += 1;
+                }
+            }
+        }
+        assert!(calls >= 2, "{calls}");
+    });
+}
