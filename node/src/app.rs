@@ -1,4 +1,4 @@
-//! The server's parts and its path map.
+//! The server's parts, and what every request passes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER};
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
 use dm3_core::identity::Address;
 use serde_json::Value;
 use socketioxide::SocketIo;
@@ -29,13 +28,8 @@ use crate::notifications::{Notifier, Passwords};
 use crate::proxy::Proxies;
 use crate::readiness::Readiness;
 use crate::receivers::Receivers;
-use crate::recent::Recent;
-use crate::routes::{
-    api, ds, gateway, history, limit, notifications, observe, proxy, resolver, settings, socket, storage,
-    well_known,
-};
+use crate::routes::{ds, limit, map, observe, socket};
 use crate::sender::Senders;
-use crate::settings::{Settings, known_settings};
 use crate::spam::Spam;
 use crate::statistics::Statistics;
 use crate::store::Store;
@@ -70,8 +64,6 @@ pub struct App {
     pub senders: Senders,
     /// What receivers demand.
     pub spam: Spam,
-    /// What accounts want, as it was read lately.
-    pub known_settings: Recent<Address, Arc<Settings>>,
     /// One-time passwords.
     pub passwords: Passwords,
     /// Notifications.
@@ -168,22 +160,13 @@ pub fn build(
         receivers: Receivers::new(),
         senders: Senders::default(),
         spam: Spam::default(),
-        known_settings: known_settings(),
         notifier,
         statistics,
         sockets,
     });
     socket::serve(&app);
-    let routes = Router::new()
-        .nest("/ds", ds_routes())
-        .nest("/api", api_routes())
-        .nest("/resolver-handler", resolver_routes())
-        .nest("/proxy", proxy_routes())
-        .route("/resolver", post(gateway::answer_body))
-        .route("/resolver/{sender}/{data}", get(gateway::answer_path))
-        .route("/.well-known/dm3", get(well_known::discovery))
-        .route("/health", get(well_known::health))
-        .route("/ready", get(well_known::ready))
+    let routes = map::routes()
+        .into_router()
         .layer(DefaultBodyLimit::max(App::max_body(&app.config)))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, app.config.request_timeout))
         .layer(from_fn(observe::name_route))
@@ -205,80 +188,4 @@ pub fn build(
         .layer(cors)
         .layer(from_fn_with_state(app.clone(), observe::observe));
     (app, router)
-}
-
-fn ds_routes() -> Router<AppState> {
-    Router::new()
-        .route("/hello", get(well_known::hello))
-        .route("/profile/{name}", get(ds::profile).post(ds::register))
-        .route("/auth/{name}", get(ds::challenge).post(ds::sign_in))
-        .route("/rpc", post(ds::rpc))
-        .route("/settings/{name}", get(settings::read).put(settings::write))
-        .route("/metrics", get(ds::metrics))
-        .nest("/notifications", notification_routes())
-        .route("/mailbox/{name}", get(ds::mailbox))
-        .route("/mailbox/{name}/acknowledge", post(ds::acknowledge_ids))
-        .route("/delivery/messages/{name}/contact/{contact}", get(ds::incoming_from))
-        .route("/delivery/messages/incoming/{name}", get(ds::incoming))
-        .route("/delivery/messages/{name}/syncAcknowledgements", post(ds::acknowledge))
-}
-
-fn proxy_routes() -> Router<AppState> {
-    Router::new()
-        .route("/ethereum", post(proxy::ethereum))
-        .route("/gateway", post(proxy::gateway))
-        .route("/image", get(proxy::image))
-        .route("/message", post(proxy::message))
-}
-
-fn notification_routes() -> Router<AppState> {
-    Router::new()
-        .route("/global/{name}", get(notifications::global).post(notifications::set_global))
-        .route("/otp/verify/{name}", post(notifications::verify_code))
-        .route("/otp/{name}", post(notifications::send_code))
-        .route("/channel/{name}", post(notifications::enable_channel))
-        .route("/channel/{type}/{name}", delete(notifications::remove_channel))
-        .route("/{name}", get(notifications::channels).post(notifications::add_channel))
-}
-
-fn storage_routes() -> Router<AppState> {
-    Router::new()
-        .route("/addConversation", post(storage::add_conversation))
-        .route("/getConversations", get(storage::conversations))
-        .route("/getNumberOfConversations", get(storage::count_conversations))
-        .route("/toggleHideConversation", post(storage::hide_conversation))
-        .route("/addMessage", post(storage::add_message))
-        .route("/addMessageBatch", post(storage::add_messages))
-        .route("/editMessageBatch", post(storage::edit_messages))
-        .route("/getMessages/{contact}", get(storage::messages))
-        .route("/getNumberOfMessages/{contact}", get(storage::count_messages))
-        .route("/getHaltedMessages", get(storage::halted_messages))
-        .route("/clearHaltedMessage", post(storage::clear_halted))
-}
-
-fn history_routes() -> Router<AppState> {
-    let record = get(history::read_one).put(history::write_one).delete(history::delete_one);
-    Router::new()
-        .route("/{name}", get(history::usage).post(history::write))
-        .route("/{name}/changes", get(history::changes))
-        .route("/{name}/conversations/{conversation}", get(history::conversation))
-        .route("/{name}/records/{conversation}/{id}", record)
-}
-
-fn api_routes() -> Router<AppState> {
-    Router::new()
-        .route("/hello", get(well_known::hello))
-        .route("/profile/{name}", get(api::profile).post(api::register))
-        .route("/auth/{name}", get(ds::challenge).post(ds::sign_in))
-        .nest("/storage/new/{name}", storage_routes())
-        .nest("/history", history_routes())
-}
-
-fn resolver_routes() -> Router<AppState> {
-    Router::new()
-        .route("/profile/address", post(resolver::publish))
-        .route("/profile/name", post(resolver::claim_name))
-        .route("/profile/deleteName", post(resolver::release_name))
-        .route("/profile/name/{address}", get(resolver::name))
-        .route("/profile/{address}", get(resolver::profile))
 }

@@ -37,6 +37,9 @@ pub enum ApiError {
     /// Understood and refused: 400 `{error}`.
     #[error("{0}")]
     Refused(String),
+    /// A profile that is not kept, and why: 400 `{message, error}`.
+    #[error("{0}")]
+    NotKept(String),
     /// JSON of another form than the route takes: 400 with the text.
     #[error("invalid schema")]
     Schema,
@@ -145,6 +148,10 @@ impl IntoResponse for ApiError {
             Self::None => StatusCode::NOT_FOUND.into_response(),
             Self::Method => error(StatusCode::METHOD_NOT_ALLOWED, text),
             Self::Refused(_) => error(StatusCode::BAD_REQUEST, text),
+            Self::NotKept(_) => {
+                let body = Json(json!({ "message": "Couldn't store profile", "error": text }));
+                (StatusCode::BAD_REQUEST, body).into_response()
+            }
             Self::TooMany(TooMany { retry_after }) => {
                 let wait = [(RETRY_AFTER, retry_after.to_string())];
                 (wait, error(StatusCode::TOO_MANY_REQUESTS, text)).into_response()

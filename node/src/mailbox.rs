@@ -170,10 +170,10 @@ impl App {
         if self.receivers.get(&self.store, &self.names, mailbox).await?.is_none() {
             return Err(SubmitError::UnknownReceiver);
         }
-        let from = self.admit(mailbox, &envelope, &information.from, canonical.len()).await?;
         let accepted = Accepted {
-            from,
+            from: self.identify(&envelope, &information.from).await?,
             mailbox,
+            size: canonical.len() as u64,
             sender: sender_key(&information.from),
             envelope_hash: sha256(canonical.as_bytes()),
             envelope,
@@ -194,6 +194,7 @@ impl App {
                 .get(&self.store, &self.names, mailbox)
                 .await?
                 .ok_or(SubmitError::UnknownReceiver)?;
+            self.admit(&receiver, &accepted).await?;
             let (delivery, delivered) = accepted.delivery(&receiver, &self.config, now_ms())?;
             let (sender, size) = (delivery.sender.clone(), delivery.envelope.len());
             match self.metrics.timed("deliver", self.store.deliver(delivery)).await? {
@@ -213,20 +214,8 @@ impl App {
         Err(SubmitError::Unavailable)
     }
 
-    /// Finds out who sent a message, and whether the receiver takes it.
-    async fn admit(
-        &self,
-        receiver: Address,
-        envelope: &Envelope,
-        claimed: &str,
-        size: usize,
-    ) -> Result<Sender, SubmitError> {
-        let settings = self.settings(receiver).await?;
-        if let Some(most) = settings.max_message_bytes
-            && size as u64 > most
-        {
-            return Err(SubmitError::TooLarge { limit: usize::try_from(most).unwrap_or(usize::MAX) });
-        }
+    /// Finds out who sent a message.
+    async fn identify(&self, envelope: &Envelope, claimed: &str) -> Result<Sender, SubmitError> {
         let sender = self.senders.check(&self.names, envelope, claimed).await;
         match sender {
             Sender::Verified(address) => self.limits.sender(address)?,
@@ -235,8 +224,18 @@ impl App {
             }
             Sender::Forged | Sender::Unknown => {}
         }
-        self.spam.check(self.names.chain(), &settings, sender).await??;
         Ok(sender)
+    }
+
+    /// Whether the receiver takes a message.
+    async fn admit(&self, receiver: &Receiver, message: &Accepted) -> Result<(), SubmitError> {
+        let settings = &receiver.settings;
+        if let Some(most) = settings.max_message_bytes
+            && message.size > most
+        {
+            return Err(SubmitError::TooLarge { limit: usize::try_from(most).unwrap_or(usize::MAX) });
+        }
+        Ok(self.spam.check(self.names.chain(), settings, message.from).await??)
     }
 
     /// Removes what a receiver acknowledges: every copy of each message from that contact, whichever of its
@@ -268,6 +267,8 @@ impl App {
 struct Accepted {
     from: Sender,
     mailbox: Address,
+    /// Of the canonical envelope, in bytes.
+    size: u64,
     sender: String,
     envelope_hash: [u8; 32],
     envelope: Envelope,

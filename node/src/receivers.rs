@@ -1,5 +1,9 @@
 //! The accounts that messages are for, kept in memory: a profile's signature is checked when an account is first
 //! met, not for each message.
+//!
+//! What is kept of an account is kept with the version it had before any of it was read. The store takes a message
+//! for that version alone, and every change raises it, in whichever process: so no message is taken by rules or
+//! sealed for keys that hold no more.
 
 use std::sync::Arc;
 
@@ -9,6 +13,7 @@ use dm3_core::seal::EncryptionKey;
 use quick_cache::sync::Cache;
 
 use crate::names::{Names, NamesError};
+use crate::settings::{self, Settings};
 use crate::store::Store;
 
 /// How many accounts are kept: about two megabytes.
@@ -18,6 +23,8 @@ const ACCOUNTS: usize = 10_000;
 pub struct Receiver {
     /// What postmarks are sealed for.
     pub encryption: EncryptionKey,
+    /// What it wants.
+    pub settings: Settings,
     /// The version of the account this was read from.
     pub version: i64,
 }
@@ -49,7 +56,8 @@ impl Receivers {
         };
         let Some(profile) = names.kept_profile(&account.profile, mailbox).await? else { return Ok(None) };
         let encryption = profile.keys().encryption;
-        let receiver = Arc::new(Receiver { encryption, version: account.version });
+        let settings = settings::read(store.as_ref(), mailbox).await?;
+        let receiver = Arc::new(Receiver { encryption, settings, version: account.version });
         self.0.insert(mailbox, receiver.clone());
         Ok(Some(receiver))
     }

@@ -13,7 +13,7 @@ impl App {
     /// Keeps a profile for the address a name belongs to. The answer has the form of a token and is none.
     ///
     /// # Errors
-    /// [`ApiError::Refused`] if the profile is not that address's, or was replaced before.
+    /// [`ApiError::NotKept`] if the profile is not that address's, or was replaced before.
     pub async fn register(&self, name: &str, profile: &str, service: Service) -> Result<String, ApiError> {
         let unresolvable = || ApiError::Unresolvable(name.to_owned());
         let parsed: EnsName = name.parse().map_err(|_| unresolvable())?;
@@ -21,11 +21,11 @@ impl App {
         if service == Service::Storage
             && self.store.account(address).await?.is_some_and(|account| account.storage)
         {
-            return Err(ApiError::Refused("Couldn't store profile".into()));
+            return Err(ApiError::NotKept("the account is registered already".into()));
         }
         let profile = SignedProfile::parse(profile).map_err(|error| ApiError::Refused(error.to_string()))?;
         let profile = self.names.verify(profile, address).await?.ok_or_else(|| {
-            ApiError::Refused(format!("the profile was not signed by the account {address}"))
+            ApiError::NotKept(format!("the profile was not signed by the account {address}"))
         })?;
         self.keep(&profile, service).await?;
         // As the reference has it: the mailbox's receipt names the address, the storage's the name.
@@ -39,7 +39,7 @@ impl App {
     /// Keeps a verified profile.
     ///
     /// # Errors
-    /// [`ApiError::Refused`] if it was replaced before.
+    /// [`ApiError::NotKept`] if it was replaced before.
     pub async fn keep(&self, profile: &VerifiedProfile, service: Service) -> Result<Address, ApiError> {
         let address = profile.account();
         let json = profile.as_signed().to_json();
@@ -53,7 +53,7 @@ impl App {
         match self.store.register(registration).await? {
             // One that waits takes effect when its key answers a challenge.
             Registered::Kept | Registered::Pending => Ok(address),
-            Registered::Superseded => Err(ApiError::Refused(
+            Registered::Superseded => Err(ApiError::NotKept(
                 "this profile was replaced by a newer one; make and sign a new one".into(),
             )),
         }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::json;
+use support::account::submit;
 use support::{Account, Node, Socket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -116,12 +117,20 @@ async fn no_single_request_ends_the_process() {
         "/ds/delivery/messages/incoming/%F0%9F%A6%8A.eth",
         "/ds/notifications/%F0%9F%A6%8A.eth",
         "/api/storage/new/%F0%9F%A6%8A.eth/getConversations",
+        "/api/history/%F0%9F%A6%8A.eth",
         "/ds/settings/%F0%9F%A6%8A.eth",
+        "/ds/mailbox/%F0%9F%A6%8A.eth",
+        "/ds/profile/%F0%9F%A6%8A.eth",
+        "/ds/auth/%F0%9F%A6%8A.eth",
+        "/api/profile/%F0%9F%A6%8A.eth",
+        "/resolver-handler/profile/%F0%9F%A6%8A.eth",
         "/ds/profile/%ff%00",
     ] {
         let reply = node.get_as(&token, path).await;
         assert!(reply.status.is_client_error(), "{path}: {reply:?}");
     }
+    let unnamed = alice.envelope_addressed(&alice, "hi", "🦊.eth", "🦊🦊.eth");
+    assert_eq!(node.post("/ds/rpc", &submit(&unnamed.to_canonical())).await.status, 400);
     // A message over a socket without a callback for the answer.
     let mut socket = Socket::authorized(&node, &alice, &token).await;
     socket.send(r#"42["submitMessage",{"envelop":{}}]"#).await;

@@ -11,6 +11,7 @@ mod support;
 
 use dm3_core::message::{Postmark, ReceivedEnvelope};
 use dm3_core::seal::open;
+use reqwest::Method;
 use serde_json::{Value, json};
 use support::account::submit;
 use support::{Account, Node, node_keys};
@@ -107,6 +108,74 @@ async fn the_latest_conversation_and_the_newest_message_come_first() {
     carol.send(&pair.node, &pair.bob, "carol 2").await;
     pair.alice.send(&pair.node, &pair.bob, "alice 2").await;
     assert_eq!(pair.texts().await, ["alice 2", "alice 1", "carol 2", "carol 1"]);
+}
+
+#[tokio::test]
+async fn what_one_contact_sent_is_picked_up_newest_first() {
+    let pair = Pair::start().await;
+    let carol = Account::new(3);
+    pair.alice.send(&pair.node, &pair.bob, "first").await;
+    carol.send(&pair.node, &pair.bob, "another's").await;
+    pair.alice.send(&pair.node, &pair.bob, "second").await;
+    let path =
+        |owner: &Account, contact: &str| format!("/ds/delivery/messages/{}/contact/{contact}", owner.name);
+    let texts = async |contact: &str| {
+        let reply = pair.node.get_as(&pair.token, &path(&pair.bob, contact)).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let envelopes = reply.json().as_array().unwrap().clone();
+        envelopes.iter().map(|envelope| pair.bob.open(envelope)).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(pair.alice.name.as_str()).await, ["second", "first"]);
+    assert_eq!(texts(&pair.alice.name.as_str().to_uppercase().replace('X', "x")).await, ["second", "first"]);
+    assert_eq!(texts("nobody.eth").await, [""; 0]);
+    for (token, owner) in [(None, &pair.bob), (Some(&*pair.token), &pair.alice)] {
+        let reply = pair.node.request(Method::GET, &path(owner, "nobody.eth"), token, None).await;
+        assert_eq!(reply.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn the_whole_mailbox_is_read_page_by_page_and_acknowledged_by_number() {
+    let pair = Pair::start().await;
+    for text in ["1", "2", "3"] {
+        pair.alice.send(&pair.node, &pair.bob, text).await;
+    }
+    let path = format!("/ds/mailbox/{}", pair.bob.name);
+    let page = async |query: &str| {
+        let reply = pair.node.get_as(&pair.token, &format!("{path}{query}")).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()
+    };
+    let read = |page: &Value| -> Vec<(i64, String)> {
+        let messages = page["messages"].as_array().unwrap().iter();
+        messages.map(|one| (one["id"].as_i64().unwrap(), pair.bob.open(&one["envelope"]))).collect()
+    };
+    let all = read(&page("").await);
+    assert_eq!(all.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
+    assert_eq!(read(&page(&format!("?after={}", all[0].0)).await), all[1..]);
+    assert_eq!(page("").await["next"], Value::Null);
+    let acknowledge = format!("{path}/acknowledge");
+    let ids = json!({ "ids": [all[0].0, all[2].0, 999_999] });
+    assert_eq!(pair.node.post_as(&pair.token, &acknowledge, &ids).await.status, 200);
+    assert_eq!(read(&page("").await), all[1..2]);
+    // Again, and what is none.
+    assert_eq!(pair.node.post_as(&pair.token, &acknowledge, &ids).await.status, 200);
+    for wrong in [json!({}), json!({ "ids": ["1"] }), json!({ "ids": [1], "more": 1 }), json!([1])] {
+        let reply = pair.node.post_as(&pair.token, &acknowledge, &wrong).await;
+        assert_eq!((reply.status.as_u16(), reply.body.as_str()), (400, "invalid schema"), "{wrong}");
+    }
+    let many = json!({ "ids": vec![1; 10_001] });
+    assert_eq!(pair.node.post_as(&pair.token, &acknowledge, &many).await.status, 400);
+    assert_eq!(pair.node.get_as(&pair.token, &format!("{path}?after=x")).await.status, 400);
+    // Nobody reads or removes another's.
+    let mallory = Account::new(9).registered(&pair.node).await;
+    let token = mallory.sign_in(&pair.node).await;
+    assert_eq!(pair.node.get_as(&token, &path).await.status, 401);
+    let theirs = json!({ "ids": [all[1].0] });
+    assert_eq!(pair.node.post_as(&token, &acknowledge, &theirs).await.status, 401);
+    let own = format!("/ds/mailbox/{}/acknowledge", mallory.name);
+    assert_eq!(pair.node.post_as(&token, &own, &theirs).await.status, 200);
+    assert_eq!(read(&page("").await), all[1..2]);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::postgres::PgListener;
 use sqlx::{Connection as _, PgConnection, Row as _};
@@ -222,6 +223,26 @@ async fn a_receiver_with_a_socket_at_another_is_not_told_by_mail() {
         }
     };
     assert!(mail.text.contains("from carol.eth."), "{}", mail.text);
+}
+
+#[tokio::test]
+async fn rules_set_at_one_hold_at_the_others_at_once() {
+    let nodes = three().await;
+    let alice = Account::new(1).registered(&nodes[0]).await;
+    let bob = Account::new(2).registered(&nodes[0]).await;
+    let token = bob.sign_in(&nodes[0]).await;
+    let path = format!("/ds/settings/{}", bob.name);
+    for (round, setter) in nodes.iter().enumerate() {
+        for (settings, status) in [(r#"{"spamRules":[{"rule":"contactsOnly"}]}"#, 400), ("{}", 200)] {
+            let reply = setter.request(Method::PUT, &path, Some(&token), Some(settings)).await;
+            assert_eq!(reply.status, 200, "{reply:?}");
+            for node in &nodes {
+                let envelope = alice.envelope(&bob, &format!("{round}"));
+                let reply = node.post("/ds/rpc", &submit(&envelope.to_canonical())).await;
+                assert_eq!(reply.status, status, "{settings}: {reply:?}");
+            }
+        }
+    }
 }
 
 /// Submits to the nodes in turn until one says OK, as clients do.

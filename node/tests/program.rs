@@ -10,6 +10,7 @@
 mod support;
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use dm3_core::delivery::Discovery;
 use serde_json::{Value, json};
@@ -78,6 +79,65 @@ async fn a_client_learns_everything_from_one_address() {
     assert_eq!(discovery.rpc_url.as_str(), "http://127.0.0.1:8545");
     assert!(!reply.body.contains(&node.chain.url));
     assert_eq!(node.get("/health").await.json(), json!({ "status": "ok" }));
+}
+
+#[tokio::test]
+async fn a_client_learns_what_else_there_is_and_how_much_of_it() {
+    let node =
+        Node::start_with("size_limit = 50000\nmessage_ttl_seconds = 86400\nmailbox_message_limit = 0\n")
+            .await;
+    let document = node.get("/.well-known/dm3").await.json();
+    let url = |path: &str| json!(format!("http://127.0.0.1:4040{path}"));
+    assert_eq!(document["mailboxUrl"], url("/ds/mailbox"));
+    assert_eq!(document["settingsUrl"], url("/ds/settings"));
+    assert_eq!(document["historyUrl"], url("/api/history"));
+    let notifications = json!({ "url": url("/ds/notifications"), "channels": [], "publicVapidKey": null });
+    assert_eq!(document["notifications"], notifications);
+    let limits = json!({
+        "requestBytes": 1_000_000,
+        "envelopeBytes": 50_000,
+        "mailboxMessages": null,
+        "mailboxBytes": 1_000_000_000,
+        "messageTtlSeconds": 86_400,
+        "storageBytes": 500_000_000,
+        "history": {
+            "records": 1_000_000, "bytes": 500_000_000, "recordBytes": 524_288, "batch": 500, "page": 1000,
+        },
+    });
+    assert_eq!(document["limits"], limits);
+}
+
+#[tokio::test]
+async fn deliveries_are_told_by_intervals_that_are_over() {
+    let node = Node::start_with("metrics_interval_seconds = 1\n").await;
+    let reply = node.get("/ds/metrics").await;
+    assert_eq!((reply.status.as_u16(), reply.body.as_str()), (204, ""));
+    let bob = Account::new(2).registered(&node).await;
+    for text in ["one", "two", "three"] {
+        Account::new(1).send(&node, &bob, text).await;
+    }
+    // An interval is told once it is over.
+    let told = async {
+        loop {
+            let reply = node.get("/ds/metrics").await;
+            let lines: Vec<String> = reply.body.lines().map(str::to_owned).collect();
+            let count = |column: usize| -> u64 {
+                lines
+                    .iter()
+                    .skip(1)
+                    .map(|line| line.split(',').nth(column).unwrap().parse::<u64>().unwrap())
+                    .sum()
+            };
+            if count(2) == 3 {
+                return (reply.headers["content-type"].clone(), lines[0].clone(), count(3));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let (media_type, head, bytes) = tokio::time::timeout(Duration::from_secs(60), told).await.unwrap();
+    assert_eq!(media_type, "text/csv; charset=utf-8");
+    assert_eq!(head, "timestampStart,durationSeconds,messageCount,messageSizeBytes,notificationCount");
+    assert!(bytes > 3 * 6_000, "{bytes}");
 }
 
 #[tokio::test]

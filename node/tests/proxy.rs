@@ -183,7 +183,7 @@ async fn the_references_form_is_tried_at_each_delivery_service_in_turn() {
     assert_eq!(reply.json()["deliveryService"], "ds1.eth");
     assert_eq!(reply.json()["failed"][0]["deliveryService"], "nobody.eth");
     assert_eq!(alice.texts(&node, &token).await, ["hi"]);
-    for wrong in [posting(&[]), posting(&["a.eth"; 9]), posting(&["not a name"])] {
+    for wrong in [posting(&[]), posting(&["a.eth"; 17]), posting(&["not a name"])] {
         assert_eq!(node.post_as(&token, "/proxy/message", &wrong).await.status, 400);
     }
 }

@@ -9,6 +9,7 @@
 
 mod support;
 
+use dm3_core::message::Envelope;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::account::submit;
@@ -23,7 +24,11 @@ async fn put(node: &Node, account: &Account, token: &str, settings: &Value) -> s
 
 /// Sends as JSON-RPC asks; gives the refusal's code and data, or nothing.
 async fn refusal(node: &Node, from: &Account, to: &Account) -> Option<(i64, Value)> {
-    let mut request = submit(&from.envelope(to, "hi").to_canonical());
+    refusal_of(node, &from.envelope(to, "hi")).await
+}
+
+async fn refusal_of(node: &Node, envelope: &Envelope) -> Option<(i64, Value)> {
+    let mut request = submit(&envelope.to_canonical());
     request["id"] = json!("one");
     let reply = node.post("/ds/rpc", &request).await;
     let answer = reply.json();
@@ -32,6 +37,9 @@ async fn refusal(node: &Node, from: &Account, to: &Account) -> Option<(i64, Valu
         assert_eq!(answer["result"], "OK", "{reply:?}");
         return None;
     }
+    // Who does not ask in JSON-RPC gets the deployed refusal.
+    let deployed = node.post("/ds/rpc", &submit(&envelope.to_canonical())).await;
+    assert_eq!((reply.status.as_u16(), deployed.status.as_u16(), &*deployed.body), (400, 400, ""));
     Some((answer["error"]["code"].as_i64().unwrap(), answer["error"]["data"].clone()))
 }
 
@@ -111,9 +119,6 @@ async fn a_rule_lets_those_through_who_fulfil_it_and_names_itself_to_others() {
         assert_eq!(refusal(&node, &rich, &bob).await, None, "{rule}");
         assert_eq!(refusal(&node, &poor, &bob).await, Some((-32010, rule)));
     }
-    // The deployed form of the same refusal.
-    let reply = node.post("/ds/rpc", &submit(&poor.envelope(&bob, "hi").to_canonical())).await;
-    assert_eq!((reply.status.as_u16(), reply.body.as_str()), (400, ""));
     assert_eq!(bob.texts(&node, &token).await, ["hi"; 3]);
 }
 
@@ -146,15 +151,22 @@ async fn nobody_passes_a_rule_in_anothers_name() {
     let token = bob.sign_in(&node).await;
     let friend = Account::new(3).registered(&node).await;
     let foe = Account::new(4).registered(&node).await;
-    let settings = json!({ "spamRules": [{ "rule": "contactsOnly" }], "allow": [friend.address] });
-    assert_eq!(put(&node, &bob, &token, &settings).await.status, 200);
-    for claimed in [friend.name.as_str(), "nobody.eth", "not a name"] {
-        let envelope = foe.envelope_addressed(&bob, "hi", claimed, bob.name.as_str());
-        let mut request = submit(&envelope.to_canonical());
-        request["id"] = json!(1);
-        let error = node.post("/ds/rpc", &request).await.json()["error"].clone();
-        assert_eq!(error["code"], -32010, "{claimed}: {error}");
-        assert_eq!(error["data"], json!({ "rule": "verifiedSender" }), "{claimed}");
+    node.chain.set_standing(friend.address, 5, 5, 5);
+    node.chain.set_standing(foe.address, 0, 0, 0);
+    for settings in [
+        json!({ "spamRules": [{ "rule": "minNonce", "value": 5 }] }),
+        json!({ "spamRules": [{ "rule": "minBalance", "value": "5" }] }),
+        json!({ "spamRules": [{ "rule": "minTokenBalance", "token": TOKEN, "value": "5" }] }),
+        json!({ "spamRules": [{ "rule": "contactsOnly" }], "allow": [friend.address] }),
+        // Who is denied must not pass under another name either.
+        json!({ "deny": [foe.address] }),
+    ] {
+        assert_eq!(put(&node, &bob, &token, &settings).await.status, 200);
+        for claimed in [friend.name.as_str(), "nobody.eth", "not a name"] {
+            let envelope = foe.envelope_addressed(&bob, "hi", claimed, bob.name.as_str());
+            let refusal = refusal_of(&node, &envelope).await;
+            assert_eq!(refusal, Some((-32010, json!({ "rule": "verifiedSender" }))), "{claimed}: {settings}");
+        }
     }
     assert_eq!(bob.incoming(&node, &token).await, [Value::Null; 0]);
 }

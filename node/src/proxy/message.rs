@@ -9,9 +9,9 @@ use std::sync::Arc;
 use dm3_core::delivery::api;
 use dm3_core::delivery::{BaseUrl, HttpRequest, HttpResponse};
 use dm3_core::identity::EnsName;
-use dm3_core::message::{Envelope, EnvelopeError};
+use dm3_core::message::{Envelope, EnvelopeError, ProxyEnvelope};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Proxies, TIME};
 use crate::app::App;
@@ -19,8 +19,6 @@ use crate::chain::ChainError;
 use crate::mailbox::SubmitError;
 use crate::outgoing::{Bounds, OutgoingError};
 
-/// The most delivery services that one message is offered to.
-const MAX_PARCELS: usize = 8;
 /// The largest answer of a delivery service, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
 
@@ -32,14 +30,7 @@ pub struct Parcel {
     pub envelope: Envelope,
 }
 
-/// What is posted, in one of two forms.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Posting {
-    One(OneEnvelope),
-    Several(ProxyEnvelop),
-}
-
+/// What our own clients post.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OneEnvelope {
@@ -47,33 +38,24 @@ struct OneEnvelope {
     envelope: Value,
 }
 
-/// The reference's form: one sealed message, and the rest of an envelope for each delivery service.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ProxyEnvelop {
-    encrypted_message: String,
-    encryption_envelops: Vec<Metadata>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Metadata {
-    encryption_envelop: Map<String, Value>,
-    delivery_service_ens_name: EnsName,
-}
-
 /// What was posted can't be carried.
 #[derive(Debug, thiserror::Error)]
 pub enum PostingError {
     /// Neither of the two forms.
-    #[error("post {{deliveryService, envelope}} or {{encryptedMessage, encryptionEnvelops}}")]
+    #[error("post {{deliveryService, envelope}} or {{to, encryptedMessage, encryptionEnvelops}}")]
     Form,
-    /// No delivery service, or too many.
-    #[error("name between 1 and {MAX_PARCELS} delivery services")]
-    Services,
-    /// An envelope is not one.
+    /// An envelope is not one, or there are too many.
     #[error(transparent)]
-    Envelope(#[from] EnvelopeError),
+    Envelope(EnvelopeError),
+}
+
+impl From<EnvelopeError> for PostingError {
+    fn from(error: EnvelopeError) -> Self {
+        match error {
+            EnvelopeError::Json | EnvelopeError::Form("encryptedMessage") => Self::Form,
+            error => Self::Envelope(error),
+        }
+    }
 }
 
 /// Reads what an account wants carried: `{deliveryService, envelope}`, or the reference's `ProxyEnvelop`.
@@ -81,28 +63,19 @@ pub enum PostingError {
 /// # Errors
 /// [`PostingError`].
 pub fn parcels(posted: &str) -> Result<Vec<Parcel>, PostingError> {
-    let parcels = match serde_json::from_str(posted).map_err(|_| PostingError::Form)? {
-        Posting::One(OneEnvelope { delivery_service, envelope }) => {
-            let text = match envelope {
-                Value::String(text) => text,
-                envelope => envelope.to_string(),
-            };
-            vec![Parcel { delivery_service, envelope: Envelope::parse(&text)? }]
-        }
-        Posting::Several(ProxyEnvelop { encrypted_message, encryption_envelops }) => {
-            if encryption_envelops.len() > MAX_PARCELS {
-                return Err(PostingError::Services);
-            }
-            let whole = |part: Metadata| {
-                let mut envelope = part.encryption_envelop;
-                envelope.insert("message".to_owned(), encrypted_message.as_str().into());
-                let envelope = Envelope::parse(&Value::from(envelope).to_string())?;
-                Ok(Parcel { delivery_service: part.delivery_service_ens_name, envelope })
-            };
-            encryption_envelops.into_iter().map(whole).collect::<Result<Vec<_>, EnvelopeError>>()?
-        }
-    };
-    if parcels.is_empty() { Err(PostingError::Services) } else { Ok(parcels) }
+    if let Ok(OneEnvelope { delivery_service, envelope }) = serde_json::from_str(posted) {
+        let text = match envelope {
+            Value::String(text) => text,
+            envelope => envelope.to_string(),
+        };
+        let envelope = Envelope::parse(&text).map_err(PostingError::Envelope)?;
+        return Ok(vec![Parcel { delivery_service, envelope }]);
+    }
+    let envelopes = ProxyEnvelope::parse(posted)?.into_envelopes();
+    Ok(envelopes
+        .into_iter()
+        .map(|(delivery_service, envelope)| Parcel { delivery_service, envelope })
+        .collect())
 }
 
 /// What became of a message.

@@ -15,6 +15,7 @@ use crate::app::AppState;
 use crate::clock::now_seconds;
 use crate::error::ApiError;
 use crate::mailbox::{SubmitError, sender_key};
+use crate::settings;
 use crate::store::{Account, ChannelKind, Service};
 
 /// Names the place where the next page of a mailbox begins.
@@ -133,7 +134,7 @@ pub async fn rpc(State(app): State<AppState>, Json(request): Json<Value>) -> Res
             let name = param.and_then(Value::as_str).ok_or(ApiError::Malformed)?;
             let account = mailbox_of(&app, name).await?;
             let account = account.ok_or_else(|| ApiError::Refused("unknown user".into()))?;
-            let extension = app.settings(account.address).await?.extension();
+            let extension = settings::read(app.store.as_ref(), account.address).await?.extension();
             Ok(rpc_result(&extension.into()))
         }
         _ => Err(ApiError::Method),

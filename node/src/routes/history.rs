@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::extract::{Member, Schema};
 use crate::app::AppState;
+use crate::config::Config;
 use crate::error::ApiError;
 use crate::history::{HistoryError, MAX_BATCH, MAX_PAGE, MAX_RECORD, MAX_RECORDS, key};
 use crate::store::{NewRecord, Record};
@@ -88,14 +89,19 @@ pub async fn usage(State(app): State<AppState>, member: Member) -> Result<JsonBo
         "lastChange": usage.last_change,
         "records": usage.records,
         "bytes": usage.bytes,
-        "limits": {
-            "records": MAX_RECORDS,
-            "bytes": app.config.storage_limit,
-            "recordBytes": MAX_RECORD,
-            "batch": MAX_BATCH,
-            "page": MAX_PAGE,
-        },
+        "limits": history_limits(&app.config),
     })))
+}
+
+/// How much history an account may write, in all, in a record and in a request.
+pub fn history_limits(config: &Config) -> Value {
+    json!({
+        "records": MAX_RECORDS,
+        "bytes": config.storage_limit,
+        "recordBytes": MAX_RECORD,
+        "batch": MAX_BATCH,
+        "page": MAX_PAGE,
+    })
 }
 
 /// `POST`: writes records, all or none.

@@ -6,6 +6,7 @@ mod extract;
 pub mod gateway;
 pub mod history;
 pub mod limit;
+pub mod map;
 pub mod notifications;
 pub mod observe;
 pub mod proxy;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::extract::{SignedIn, Text};
 use crate::app::AppState;
 use crate::error::ApiError;
-use crate::settings::{SettingsError, Wishes};
+use crate::settings::{self, SettingsError, Wishes};
 
 impl From<SettingsError> for ApiError {
     fn from(error: SettingsError) -> Self {
@@ -23,7 +23,7 @@ pub async fn read(
     State(app): State<AppState>,
     SignedIn(session): SignedIn,
 ) -> Result<JsonBody<Value>, ApiError> {
-    Ok(JsonBody(app.settings(session.address).await?.to_json()))
+    Ok(JsonBody(settings::read(app.store.as_ref(), session.address).await?.to_json()))
 }
 
 /// `PUT`: replaces all settings.
@@ -33,7 +33,6 @@ pub async fn write(
     Text(text): Text,
 ) -> Result<JsonBody<Value>, ApiError> {
     let settings = Wishes::parse(&text)?.settle(&app.names).await?;
-    let answer = settings.to_json();
-    app.set_settings(session.address, settings).await?;
-    Ok(JsonBody(answer))
+    app.set_settings(session.address, &settings).await?;
+    Ok(JsonBody(settings.to_json()))
 }

@@ -7,15 +7,18 @@ use axum::response::{IntoResponse, Response};
 use dm3_core::delivery::{ChainAccess, Discovery};
 use serde_json::{Value, json};
 
+use super::history::history_limits;
 use super::json_text;
-use crate::app::AppState;
+use crate::app::{App, AppState};
+use crate::store::ChannelKind;
 
 /// `GET hello`, as the reference answers it.
 pub async fn hello() -> &'static str {
     "Hello DM3"
 }
 
-/// `GET /.well-known/dm3`: everything a client needs to know to use this server.
+/// `GET /.well-known/dm3`: everything a client needs to know to use this server. To the members that every client
+/// reads come those of what not every server has; who does not know them passes over them.
 pub async fn discovery(State(app): State<AppState>) -> Response {
     let config = &app.config;
     let proxy = |name: &str| config.public_url.join(&["proxy", name]);
@@ -27,6 +30,26 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
     };
     let (name, domain) = (config.name.clone(), config.address_domain.clone());
     let mut document = json!(Discovery::at(&config.public_url, name, domain, chain));
+    let service = |path: &[&str]| config.public_url.join(path);
+    document["mailboxUrl"] = json!(service(&["ds", "mailbox"]));
+    document["settingsUrl"] = json!(service(&["ds", "settings"]));
+    document["historyUrl"] = json!(service(&["api", "history"]));
+    let channels = [ChannelKind::Email, ChannelKind::Push].into_iter();
+    let channels = channels.filter(|kind| app.notifier.supports(*kind));
+    document["notifications"] = json!({
+        "url": service(&["ds", "notifications"]),
+        "channels": channels.map(ChannelKind::as_str).collect::<Vec<_>>(),
+        "publicVapidKey": app.notifier.public_vapid_key(),
+    });
+    document["limits"] = json!({
+        "requestBytes": App::max_body(config),
+        "envelopeBytes": config.size_limit,
+        "mailboxMessages": bounded(config.mailbox_limits.messages),
+        "mailboxBytes": bounded(config.mailbox_limits.bytes),
+        "messageTtlSeconds": config.message_ttl.map(|ttl| ttl.as_secs()),
+        "storageBytes": config.storage_limit,
+        "history": history_limits(config),
+    });
     document["proxies"] = json!({
         "ethereum": proxy("ethereum"),
         "gateway": proxy("gateway"),
@@ -34,6 +57,11 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
         "message": proxy("message"),
     });
     json_text(document.to_string())
+}
+
+/// `null` where there is no limit.
+fn bounded(limit: u64) -> Option<u64> {
+    Some(limit).filter(|limit| *limit < u64::MAX)
 }
 
 /// `GET /health`: the process is up. Asks nothing else, so that a broken database does not get it restarted.

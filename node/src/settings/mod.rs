@@ -8,23 +8,15 @@
 
 mod wishes;
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use dm3_core::delivery::{MessageTypes, ProfileExtension, SpamRule};
 use dm3_core::identity::Address;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::recent::Recent;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 pub use wishes::{SettingsError, Wishes};
 
-/// How long settings are remembered.
-const REMEMBERED: Duration = Duration::from_secs(5);
-/// Of how many accounts.
-const REMEMBERED_ACCOUNTS: usize = 10_000;
 /// The scheme that everybody understands.
 const ENCRYPTION_SCHEME: &str = "x25519-chacha20-poly1305";
 
@@ -130,40 +122,27 @@ impl Settings {
     }
 }
 
-impl App {
-    /// What an account wants; at most a few seconds old.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn settings(&self, account: Address) -> Result<Arc<Settings>, StoreError> {
-        if let Some(settings) = self.known_settings.get(&account) {
-            return Ok(settings);
-        }
-        let settings = match self.store.settings(account).await? {
-            None => Settings::default(),
-            Some(text) => {
-                Settings::from_stored(&text).ok_or(StoreError::Damaged("settings can't be read back"))?
-            }
-        };
-        let settings = Arc::new(settings);
-        self.known_settings.insert(account, settings.clone());
-        Ok(settings)
+/// What an account wants.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn read(store: &dyn Store, account: Address) -> Result<Settings, StoreError> {
+    match store.settings(account).await? {
+        None => Ok(Settings::default()),
+        Some(text) => Settings::from_stored(&text).ok_or(StoreError::Damaged("settings can't be read back")),
     }
+}
 
+impl App {
     /// Replaces what an account wants.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_settings(&self, account: Address, settings: Settings) -> Result<(), StoreError> {
+    pub async fn set_settings(&self, account: Address, settings: &Settings) -> Result<(), StoreError> {
         self.store.set_settings(account, &settings.to_stored()).await?;
-        self.known_settings.insert(account, Arc::new(settings));
+        self.receivers.forget(account);
         Ok(())
     }
-}
-
-/// Settings that were read lately. Another process may have changed them since.
-pub fn known_settings() -> Recent<Address, Arc<Settings>> {
-    Recent::new(REMEMBERED_ACCOUNTS, REMEMBERED)
 }
 
 #[cfg(test)]

@@ -10,6 +10,6 @@ pub trait SettingsStore: Send + Sync {
     /// The settings of an account, if it has set any.
     async fn settings(&self, address: Address) -> Result<Option<String>, StoreError>;
 
-    /// Replaces the settings of an account.
+    /// Replaces the settings of an account, and so raises its version.
     async fn set_settings(&self, address: Address, settings: &str) -> Result<(), StoreError>;
 }

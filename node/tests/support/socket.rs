@@ -15,10 +15,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
+    /// Opens the WebSocket alone.
+    pub async fn dial(node: &Node) -> Self {
+        let url = format!("{}/socket.io/?EIO=4&transport=websocket", node.url.replace("http", "ws"));
+        Self(connect_async(url).await.unwrap().0)
+    }
+
     /// Opens the transport; no account yet.
     pub async fn open(node: &Node) -> Self {
-        let url = format!("{}/socket.io/?EIO=4&transport=websocket", node.url.replace("http", "ws"));
-        let mut socket = Self(connect_async(url).await.unwrap().0);
+        let mut socket = Self::dial(node).await;
         let open = socket.frame().await.unwrap();
         let open: Value = serde_json::from_str(open.strip_prefix('0').unwrap()).unwrap();
         assert_eq!(open["pingInterval"], 25_000);
@@ -49,6 +54,12 @@ impl Socket {
     /// Sends a frame to a server that may have closed, or may refuse it before it is sent to its end.
     pub async fn try_send(&mut self, frame: &str) {
         let _ = self.0.send(Message::text(frame.to_owned())).await;
+    }
+
+    /// Closes the WebSocket from this side.
+    pub async fn close(&mut self) {
+        // The server may have closed it already.
+        let _ = self.0.close(None).await;
     }
 
     /// The next frame that is no ping; `None` once the server has closed.

@@ -17,14 +17,21 @@ impl SettingsStore for Sqlite {
     }
 
     async fn set_settings(&self, address: Address, settings: &str) -> Result<(), StoreError> {
+        let address = address.as_bytes().as_slice();
+        let mut transaction = self.writer.begin().await?;
         sqlx::query(
             "INSERT INTO settings (address, settings) VALUES (?1, ?2)
              ON CONFLICT (address) DO UPDATE SET settings = excluded.settings",
         )
-        .bind(address.as_bytes().as_slice())
+        .bind(address)
         .bind(settings)
-        .execute(&self.writer)
+        .execute(&mut *transaction)
         .await?;
+        sqlx::query("UPDATE accounts SET version = version + 1 WHERE address = ?1")
+            .bind(address)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
         Ok(())
     }
 }
