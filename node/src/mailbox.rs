@@ -194,7 +194,13 @@ impl App {
                 .get(&self.store, &self.names, mailbox)
                 .await?
                 .ok_or(SubmitError::UnknownReceiver)?;
-            self.admit(&receiver, &accepted).await?;
+            if let Err(refusal) = self.admit(&receiver, &accepted).await {
+                if self.receivers.is_current(self.store.as_ref(), mailbox, &receiver).await? {
+                    return Err(refusal);
+                }
+                self.receivers.forget(mailbox);
+                continue;
+            }
             let (delivery, delivered) = accepted.delivery(&receiver, &self.config, now_ms())?;
             let (sender, size) = (delivery.sender.clone(), delivery.envelope.len());
             match self.metrics.timed("deliver", self.store.deliver(delivery)).await? {

@@ -2,8 +2,8 @@
 //! met, not for each message.
 //!
 //! What is kept of an account is kept with the version it had before any of it was read. The store takes a message
-//! for that version alone, and every change raises it, in whichever process: so no message is taken by rules or
-//! sealed for keys that hold no more.
+//! for that version alone, and every change raises it, in whichever process: so no message is taken or refused by
+//! rules, or sealed for keys, that hold no more.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use quick_cache::sync::Cache;
 
 use crate::names::{Names, NamesError};
 use crate::settings::{self, Settings};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// How many accounts are kept: about two megabytes.
 const ACCOUNTS: usize = 10_000;
@@ -60,6 +60,21 @@ impl Receivers {
         let receiver = Arc::new(Receiver { encryption, settings, version: account.version });
         self.0.insert(mailbox, receiver.clone());
         Ok(Some(receiver))
+    }
+
+    /// Whether an account is still as it was read. Asked before a message is refused; one that is taken is checked by
+    /// the store.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_current(
+        &self,
+        store: &dyn Store,
+        mailbox: Address,
+        receiver: &Receiver,
+    ) -> Result<bool, StoreError> {
+        let account = store.account(mailbox).await?;
+        Ok(account.is_some_and(|account| account.version == receiver.version))
     }
 
     /// Has the account read anew.
