@@ -135,7 +135,9 @@ async fn the_storage_registers_once_beside_the_mailbox() {
     let path = format!("/api/profile/{}", alice.name);
     assert_eq!(node.post(&path, &alice.profile().to_json()).await.status, 200);
     let again = node.post(&path, &alice.profile().to_json()).await;
-    assert_eq!((again.status.as_u16(), again.json()), (400, json!({ "error": "Couldn't store profile" })));
+    let refused =
+        json!({ "message": "Couldn't store profile", "error": "the account is registered already" });
+    assert_eq!((again.status.as_u16(), again.json()), (400, refused));
     assert_eq!(node.get(&path).await.body, alice.profile().to_canonical());
     // The mailbox does not know an account of the storage alone.
     let bob = Account::new(2);
