@@ -59,8 +59,8 @@ export class Dm3Client {
     this.alias = aliasOf(address);
   }
 
-  /** Derives the keys from the wallet's signature and publishes the profile, as the reference does. */
-  async signUp() {
+  /** Derives the keys from the wallet's signature; the profile, signed by the wallet. */
+  async makeProfile() {
     const { address } = this.#wallet;
     const signature = await this.#wallet.signMessage(getStorageKeyCreationMessage(DEFAULT_NONCE, address));
     this.#keys = await createProfileKeys(await createStorageKey(signature), DEFAULT_NONCE);
@@ -69,10 +69,16 @@ export class Dm3Client {
       publicSigningKey: this.#keys.signingKeyPair.publicKey,
       deliveryServices: [NODE_NAME],
     };
-    const signedUserProfile = {
+    return {
       profile,
       signature: await this.#wallet.signMessage(getProfileCreationMessage(stringify(profile), address)),
     };
+  }
+
+  /** Publishes the profile, as the reference does. */
+  async signUp() {
+    const { address } = this.#wallet;
+    const signedUserProfile = await this.makeProfile();
     const { nodeUrl } = this.#net;
     await post(`${nodeUrl}/resolver-handler/profile/address`, {
       signedUserProfile,
@@ -113,7 +119,21 @@ export class Dm3Client {
    *
    * `sealFor` is the key that can open it: the receiver's own, unless the test is about something else.
    */
-  async submit({ to, plaintext, from = this.alias, sealFor }) {
+  async submit(options) {
+    return post(`${this.#net.nodeUrl}/ds/rpc`, {
+      jsonrpc: '2.0',
+      method: 'dm3_submitMessage',
+      params: [JSON.stringify(await this.seal(options))],
+    });
+  }
+
+  /** An honest message in its envelope. */
+  async envelope({ to, text }) {
+    return this.seal({ to, plaintext: stringify(await this.message({ to, text })) });
+  }
+
+  /** `plaintext` in an envelope for `to`. */
+  async seal({ to, plaintext, from = this.alias, sealFor }) {
     const receiver = await resolveProfile(this.#net, to);
     const metadata = {
       encryptionScheme: 'x25519-chacha20-poly1305',
@@ -121,15 +141,10 @@ export class Dm3Client {
       messageHash: sha256(plaintext),
       version: 'v1',
     };
-    const envelope = {
+    return {
       message: await seal(sealFor ?? receiver.publicEncryptionKey, plaintext),
       metadata: { ...metadata, signature: await sign(this.#keys.signingKeyPair.privateKey, stringify(metadata)) },
     };
-    return post(`${this.#net.nodeUrl}/ds/rpc`, {
-      jsonrpc: '2.0',
-      method: 'dm3_submitMessage',
-      params: [JSON.stringify(envelope)],
-    });
   }
 
   /** Sends an honest message. */
