@@ -139,6 +139,106 @@ test('data URIs that one side writes the other reads', async () => {
   });
 });
 
+test('a record with a hash vouches for the profile that the reference hashed, and for no other', async () => {
+  const random = randomFor('hashed records');
+  await everyCase(() => {
+    const profile = { profile: random.value(3), signature: random.text() };
+    const record = `https://a.example/p?dm3Hash=${shared.sha256(shared.stringify(profile))}`;
+    // The hash is over the canonical text, however the server writes it.
+    assert.ok(core.recordVouchesFor(record, JSON.stringify(profile, null, random.below(3))));
+    const other = { ...profile, signature: `${profile.signature}.` };
+    assert.ok(!core.recordVouchesFor(record, JSON.stringify(other)));
+  });
+});
+
+const SCOPE = 'https://app.example/';
+
+test('links that an account signs are taken on both sides', async () => {
+  const random = randomFor('links of accounts');
+  await everyCase(async () => {
+    const main = wallet(random);
+    const [linked, scope] = [random.name(), `${SCOPE}${random.below(1000)}`];
+    const options = { ttl: random.pick([undefined, 1 + random.below(10000)]), nonce: random.below(2 ** 40) };
+    const link = profiles.createProfileLink(main.address, linked, scope, options);
+    const theirs = await profiles.signProfileLink(link, async (text) => main.signMessageSync(text));
+    const now = BigInt(link.issuedAt);
+    const ours = core.ProfileLink.of(main.address, linked, scope, now, options.ttl && BigInt(options.ttl), BigInt(link.nonce));
+    const signed = ours.signed(main.signMessageSync(ours.message()));
+    assert.equal(signed, shared.stringify(theirs));
+    assert.ok(await profiles.verifyProfileLink(JSON.parse(signed)));
+    assert.equal(core.verifyLinkByAccount(signed, main.address, linked, scope, now), ours.message());
+
+    const forged = { ...theirs, profileLink: { ...link, nonce: link.nonce + 1 } };
+    assert.ok(!(await profiles.verifyProfileLink(forged)));
+    assert.throws(() => core.verifyLinkByAccount(shared.stringify(forged), main.address, linked, scope, now));
+  });
+});
+
+test('links that a profile signs are taken on both sides', async () => {
+  const random = randomFor('links of profiles');
+  await everyCase(async () => {
+    const owner = wallet(random);
+    const [seed, stranger] = [base64(random.bytes(32)), base64(random.bytes(32))];
+    const [main, linked] = [random.name(), random.name()];
+    const keys = await profiles.createProfileKeys(seed, '');
+    const message = core.registrationMessage(owner.address, seed, ['ds.eth']);
+    const profile = core.signedProfile(seed, ['ds.eth'], owner.signMessageSync(message));
+    const link = profiles.createProfileLink(main, linked, SCOPE, { ttl: 60, nonce: random.below(1000) });
+    const sign = (text) => crypto.sign(keys.signingKeyPair.privateKey, text);
+    const theirs = await profiles.signProfileLink(link, sign);
+    const now = BigInt(link.issuedAt);
+    const ours = core.ProfileLink.of(main, linked, SCOPE, now, 60n, BigInt(link.nonce));
+    assert.equal(ours.sign(seed), shared.stringify(theirs));
+    assert.ok(await profiles.verifyProfileLink(JSON.parse(ours.sign(seed)), keys.signingKeyPair.publicKey));
+    const verify = (json) => core.verifyLinkByProfile(json, main, profile, owner.address, linked, SCOPE, now);
+    assert.equal(verify(shared.stringify(theirs)), ours.message());
+
+    const forged = ours.sign(stranger);
+    assert.ok(!(await profiles.verifyProfileLink(JSON.parse(forged), keys.signingKeyPair.publicKey)));
+    assert.throws(() => verify(forged));
+  });
+});
+
+test('names in the storage are sealed alike and opened by both', async () => {
+  const random = randomFor('stored names');
+  await everyCase(async () => {
+    const { privateKey } = await crypto.createKeyPair(base64(random.bytes(32)));
+    const [owner, name] = [random.name(), random.text(60)];
+    const nonce = shared.sha256(owner).slice(0, 26);
+    // As the deployed client does it: one nonce for the account, no padding to speak of.
+    const theirs = shared.stringify(await crypto.encrypt(privateKey, name, nonce, 1));
+    const ours = core.sealName(privateKey, owner, name);
+    assert.equal(ours, base64(theirs));
+    assert.equal(core.openName(privateKey, owner, base64(theirs)), name);
+    assert.equal(await crypto.decrypt(privateKey, JSON.parse(Buffer.from(ours, 'base64')), 1), name);
+    const { privateKey: other } = await crypto.createKeyPair(base64(random.bytes(32)));
+    assert.throws(() => core.openName(other, owner, ours));
+  });
+});
+
+test('containers that the reference seals the core opens, and seals again for the reference', async () => {
+  const random = randomFor('containers');
+  await everyCase(async () => {
+    const pair = await crypto.createKeyPair(base64(random.bytes(32)));
+    const hash = shared.sha256(random.text());
+    const message = {
+      message: random.text(200),
+      signature: base64(random.bytes(64)),
+      metadata: { from: random.name(), to: random.name(), timestamp: random.below(2 ** 42), type: 'NEW', x: random.value(2) },
+    };
+    const content = {
+      envelop: { message, metadata: { messageHash: hash, y: random.value(2) } },
+      messageState: random.below(5),
+      [`z${random.text(6)}`]: random.value(3),
+    };
+    const sealed = await crypto.encryptAsymmetric(pair.publicKey, shared.stringify(content));
+    const container = base64(shared.stringify(sealed));
+    const [claimed, again] = core.resealContainer(pair.privateKey, container, random.bytes(44));
+    assert.equal(claimed, hash);
+    assert.equal(await crypto.decryptAsymmetric(pair, JSON.parse(again)), shared.stringify(content));
+  });
+});
+
 test('plain names have the normal form of the reference', async () => {
   const random = randomFor('names');
   await everyCase(() => {

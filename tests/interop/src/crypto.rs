@@ -11,7 +11,13 @@ use wasm_bindgen::prelude::*;
 use crate::bytes32;
 
 /// Gives out prepared bytes: the seed of the ephemeral key, then the nonce.
-struct Prepared<'a>(Cell<&'a [u8]>);
+pub struct Prepared<'a>(Cell<&'a [u8]>);
+
+impl<'a> Prepared<'a> {
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(Cell::new(bytes))
+    }
+}
 
 impl Entropy for Prepared<'_> {
     fn fill(&self, bytes: &mut [u8]) {
@@ -87,7 +93,7 @@ pub fn seal_text(text: &str, receiver: &str, random: &[u8]) -> Result<String, Js
     if random.len() != 44 {
         return Err(JsError::new("44 random bytes are needed"));
     }
-    let entropy = Prepared(Cell::new(random));
+    let entropy = Prepared::new(random);
     Ok(seal(text, &EncryptionKey::from_bytes(bytes32(receiver)?), &entropy)?.to_string())
 }
 

@@ -5,6 +5,7 @@
 
 mod crypto;
 mod identity;
+mod records;
 mod registry;
 
 use base64::Engine as _;
