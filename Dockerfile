@@ -3,12 +3,12 @@
 # In the configuration: listen = "0.0.0.0:4040", database = "/data/dm3-node.sqlite". The file must be readable by
 # the user 10001 and by nobody else.
 
-FROM rust:1.95-bookworm AS build
+FROM rust:1.95.0-bookworm AS build
 WORKDIR /source
 COPY . .
 RUN cargo build --release --locked -p dm3-node --bin dm3-node
 
-FROM debian:bookworm-slim
+FROM debian:12.12-slim
 RUN useradd --system --uid 10001 --user-group --no-create-home dm3 \
  && install --directory --owner=dm3 --group=dm3 --mode=0700 /data
 COPY --from=build /source/target/release/dm3-node /usr/local/bin/dm3-node

@@ -166,8 +166,10 @@ function report(results) {
   return parts.join('\n\n');
 }
 
-export async function run() {
-  const words = (process.env.BENCH_NODE ?? '').split(' ').filter(Boolean);
+export const run = () => measureAndShow((process.env.BENCH_NODE ?? '').split(' ').filter(Boolean));
+
+/** Measures the parts that are named, or all, and prints the tables. */
+export async function measureAndShow(words) {
   const results = await measure(words);
   await mkdir(OUTPUT, { recursive: true });
   await writeFile(join(OUTPUT, 'node.json'), JSON.stringify(results, null, 2));

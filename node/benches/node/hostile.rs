@@ -7,9 +7,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 
 use crate::http::{Connection, request};
+use crate::support::account::submit;
 
 /// A kind of hostile client: its name, how many at once, and what one does until it is ended.
-pub const KINDS: [(&str, usize); 7] = [
+pub const KINDS: [(&str, usize); 10] = [
     ("silent: connects and says nothing", 100),
     ("slow: a byte of its head every 100 ms", 100),
     ("huge: bodies of 50 MB", 4),
@@ -17,6 +18,9 @@ pub const KINDS: [(&str, usize); 7] = [
     ("malformed: bytes that are no HTTP", 8),
     ("deaf: asks and never reads", 16),
     ("greedy: asks as fast as it can", 8),
+    ("long: heads of 1 MB", 8),
+    ("broken: envelopes of 90 KB that are none", 8),
+    ("hasty: connects and leaves", 50),
 ];
 
 /// Lets `count` clients of kind `kind` loose.
@@ -63,6 +67,19 @@ async fn act(kind: usize, mut connection: Connection) -> std::io::Result<()> {
             stream.write_all(&[0x16, 0x03, 0x01, 0xff, 0xfe, b'\r', b'\n', b'\r', b'\n']).await?;
             stream.read_u8().await?;
         }
+        7 => {
+            let head = format!("GET /.well-known/dm3 HTTP/1.1\r\nx-a: {}\r\n\r\n", "a".repeat(1_000_000));
+            stream.write_all(head.as_bytes()).await?;
+            stream.read_u8().await?;
+        }
+        8 => {
+            let envelope = format!(r#"{{"message":"{}","metadata":{{}}}}"#, "a".repeat(90_000));
+            let submission = request("POST", "/ds/rpc", None, Some(&submit(&envelope)));
+            loop {
+                connection.exchange(&submission).await?;
+            }
+        }
+        9 => {}
         5 => {
             let question = request("GET", "/.well-known/dm3", None, None);
             loop {

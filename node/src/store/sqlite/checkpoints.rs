@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 /// How long commits gather before they are copied.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long to wait after a failure. The writer's own checkpoints go on.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(10);
 

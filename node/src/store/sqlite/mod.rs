@@ -25,8 +25,9 @@ use self::checkpoints::Commits;
 use super::group::GroupCommit;
 use super::{SchemaState, Store, StoreError, migrator, newest};
 
-/// After how many pages of 4 KiB the writer copies what is left of the log into the file, to use the log anew.
-const CHECKPOINT_PAGES: &str = "8000";
+/// After how many pages of 4 KiB the writer copies what is left of the log into the file, to use the log anew. Under
+/// full load that is about every other second, and the only time writers wait for it.
+const CHECKPOINT_PAGES: &str = "32000";
 /// How much of the file the writer keeps in memory; SQLite wants KiB with a minus.
 const CACHE_KIB: &str = "-16000";
 /// How many connections read at once.
