@@ -11,6 +11,10 @@ mod support;
 
 #[path = "session/answers.rs"]
 mod answers;
+#[path = "session/audit.rs"]
+mod audit;
+#[path = "session/conditions.rs"]
+mod conditions;
 #[path = "session/find.rs"]
 mod find;
 #[path = "session/hostile.rs"]
@@ -25,6 +29,8 @@ mod live;
 mod log_in;
 #[path = "session/receive.rs"]
 mod receive;
+#[path = "session/routes.rs"]
+mod routes;
 #[path = "session/send.rs"]
 mod send;
 #[path = "session/sign_in.rs"]

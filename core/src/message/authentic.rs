@@ -31,6 +31,10 @@ pub enum AuthenticityError {
     /// The signature was not made with the key of the account behind `from`.
     #[error("the message was not signed by {0}")]
     NotSignedBySender(String),
+    /// The envelope names another account as its sender: the delivery service judged the message by somebody who did
+    /// not write it.
+    #[error("the envelope says that the message comes from somebody else than {0}")]
+    OtherEnvelope(String),
 }
 
 impl OpenedMessage {
@@ -82,6 +86,18 @@ impl AuthenticMessage {
     /// A message this account signed itself.
     pub fn own(message: SignedMessage, account: Address) -> Self {
         Self { message, author: account }
+    }
+
+    /// Compares the author with the sender that the envelope names; `sender` is the address that name leads to. Names
+    /// may differ where addresses agree.
+    ///
+    /// # Errors
+    /// [`AuthenticityError::OtherEnvelope`] if somebody else is named.
+    pub fn in_envelope_of(self, sender: Option<Address>) -> Result<Self, AuthenticityError> {
+        if sender == Some(self.author) {
+            return Ok(self);
+        }
+        Err(AuthenticityError::OtherEnvelope(self.message.from().to_owned()))
     }
 
     /// The account that signed.

@@ -186,8 +186,22 @@ impl Draft {
 
     /// What type it is.
     pub fn kind(&self) -> Kind {
+        Kind::from_wire(self.wire_kind())
+    }
+
+    /// Its type as it will be written.
+    pub fn wire_kind(&self) -> &str {
+        self.metadata_text("type")
+    }
+
+    /// The message it refers to.
+    pub fn reference(&self) -> Option<MessageHash> {
+        self.metadata_text("referenceMessageHash").parse().ok()
+    }
+
+    fn metadata_text(&self, member: &str) -> &str {
         let metadata = self.0.get("metadata").and_then(Value::as_object);
-        Kind::from_wire(metadata.and_then(|m| m.get("type")).and_then(Value::as_str).unwrap_or_default())
+        metadata.and_then(|m| m.get(member)).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The length of the signed message's JSON, in bytes: for [`super::envelope_len`].

@@ -7,21 +7,27 @@
 //! ```
 
 mod answered;
+mod audit;
+mod conditions;
 mod directory;
 mod history;
 mod home;
 #[cfg(feature = "ipfs")]
 mod ipfs;
 mod live;
+mod pauses;
 mod receipts;
 mod receive;
 mod resend;
+mod route;
 mod send;
 mod sign_in;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+pub use audit::{Audit, AuditError, NameCheck};
+pub use conditions::{AskError, Conditions, WriteError};
 pub use directory::{Directory, FindError, Peer};
 pub use home::{Home, HomeError};
 #[cfg(feature = "ipfs")]
@@ -29,8 +35,11 @@ pub use ipfs::IpfsGateways;
 pub use live::Live;
 pub use receive::Received;
 pub use resend::{ResendBudget, Resent};
+pub use route::Progress;
 pub use send::Flushed;
 pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};
+
+use pauses::Pauses;
 
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys};
 use crate::ports::{Ports, StoreError};
@@ -46,6 +55,7 @@ pub struct Session<P> {
     all_homes_found: Cell<bool>,
     /// The time of the newest own message, so that the next one is later even within a millisecond.
     last_sent: Cell<u64>,
+    pauses: Pauses,
 }
 
 impl<P: Ports> Session<P> {
@@ -60,6 +70,7 @@ impl<P: Ports> Session<P> {
             homes: RefCell::default(),
             all_homes_found: Cell::new(false),
             last_sent: Cell::new(0),
+            pauses: Pauses::default(),
         }
     }
 

@@ -43,8 +43,8 @@ impl<P: Ports> Session<P> {
         self.read_back(peer, visit).await?;
         due.retain(|hash| !told.contains(hash));
         due.truncate(MAX_RECEIPTS);
-        let draft = |hash| move |header| Draft::receipt(header, hash, receipt);
-        let rows: Vec<_> = due.iter().map(|hash| self.sign(peer, draft(hash))).collect();
+        let row = |hash| self.sign(peer, Draft::receipt(self.header(peer), hash, receipt));
+        let rows: Vec<_> = due.iter().map(row).collect();
         self.ports().store().add_messages(self.account, &rows).await?;
         Ok(due)
     }

@@ -237,7 +237,7 @@ impl<P: Ports> Session<P> {
         Ok(Taken { received, made_room })
     }
 
-    async fn sender(&self, name: &str) -> Result<VerifiedProfile, FindError> {
+    pub(super) async fn sender(&self, name: &str) -> Result<VerifiedProfile, FindError> {
         let name = self.directory.name(name).await?;
         let address = self.directory.address_of(&name).await?;
         let address = address.ok_or_else(|| FindError::Unknown(name.clone()))?;
@@ -263,8 +263,18 @@ impl<P: Ports> Session<P> {
         let undecided = |error: &FindError| (!error.is_temporary()).then(|| error.to_string());
         let sender = sender.as_ref().map_err(undecided)?;
         let message = arrival.message.clone();
-        let receiver = self.directory.resolve(message.claimed_receiver()).await.map_err(|e| undecided(&e))?;
-        message.authenticate(self.account, receiver, sender).map_err(|error| Some(error.to_string()))
+        let outside = match arrival.acknowledgement.sender.as_str() {
+            "" => message.claimed_sender(),
+            name => name,
+        };
+        let mut addresses = [None; 2];
+        for (name, address) in [message.claimed_receiver(), outside].into_iter().zip(&mut addresses) {
+            *address = self.directory.resolve(name).await.map_err(|error| undecided(&error))?;
+        }
+        let [receiver, outside] = addresses;
+        let authentic = message.authenticate(self.account, receiver, sender);
+        let checked = authentic.and_then(|message| message.in_envelope_of(outside));
+        checked.map_err(|error| Some(error.to_string()))
     }
 
     async fn keep_messages(

@@ -1,7 +1,8 @@
 //! Answering a peer who misses a message of ours.
 
 use super::Session;
-use super::send::{Delivery, settle};
+use super::route::FirstToAccept;
+use super::send::settle;
 use crate::identity::Address;
 use crate::message::{Kind, MessageHash, SignedMessage};
 use crate::ports::{Clock as _, Ports, StoreError};
@@ -98,10 +99,10 @@ impl<P: Ports> Session<P> {
         if !budget.take(peer, row.json.len(), self.ports().clock().now()) {
             return Ok(Resent::TooMuch);
         }
-        Ok(match settle(self.deliver(&row).await) {
-            Delivery::Accepted => Resent::Accepted(row.hash),
-            Delivery::Later => Resent::Later,
-            Delivery::Refused(reason) => Resent::Refused(reason),
+        Ok(match settle(self.deliver(&row, &mut FirstToAccept).await) {
+            SendState::Accepted | SendState::Received => Resent::Accepted(row.hash),
+            SendState::Waiting => Resent::Later,
+            SendState::Refused(reason) => Resent::Refused(reason),
         })
     }
 }

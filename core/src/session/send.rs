@@ -2,9 +2,10 @@
 
 use super::answered::Answered;
 use super::history::{MAX_PAGES, PAGE};
+use super::route::{Failure, FirstToAccept, Route};
 use super::{FindError, Peer, Session};
-use crate::delivery::api;
-use crate::identity::Address;
+use crate::delivery::api::{self, SubmitError};
+use crate::identity::{Address, EnsName};
 use crate::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
 use crate::ports::{Clock as _, Http as _, Ports, Store as _, StoreError};
 use crate::record::{Contact, SendState, StoredMessage};
@@ -20,50 +21,29 @@ pub struct Flushed {
     pub waiting: usize,
 }
 
-/// What became of one message.
-pub(super) enum Delivery {
-    Accepted,
-    /// Can be tried again later.
-    Later,
-    Refused(String),
-}
-
 impl<P: Ports> Session<P> {
     /// Writes a message: signs it and puts it into the outbox. It leaves with the next [`Self::flush`].
     ///
     /// # Errors
     /// [`StoreError`]: then it was not written.
     pub async fn compose(&self, peer: Address, text: &str) -> Result<StoredMessage, StoreError> {
-        let stored = self.sign(peer, |header| Draft::text(header, text));
+        let stored = self.sign(peer, Draft::text(self.header(peer), text));
         let store = self.ports().store();
         store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
         self.touch(peer, None, stored.time).await?;
         Ok(stored)
     }
 
-    /// Writes a message of any type, as [`Self::compose`] does a text.
-    ///
-    /// # Errors
-    /// [`StoreError`]: then it was not written.
-    pub async fn write(
-        &self,
-        peer: Address,
-        make: impl FnOnce(Header) -> Draft,
-    ) -> Result<StoredMessage, StoreError> {
-        let stored = self.sign(peer, make);
-        let store = self.ports().store();
-        store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
-        self.touch(peer, None, stored.time).await?;
-        Ok(stored)
+    pub(super) fn header(&self, peer: Address) -> Header {
+        let timestamp = self.ports().clock().now().max(self.last_sent.get() + 1);
+        self.last_sent.set(timestamp);
+        Header { from: self.alias.clone(), to: self.directory.alias(peer), timestamp }
     }
 
     /// Signs a message to a peer that is about to be written.
-    pub(super) fn sign(&self, peer: Address, make: impl FnOnce(Header) -> Draft) -> StoredMessage {
-        let timestamp = self.ports().clock().now().max(self.last_sent.get() + 1);
-        self.last_sent.set(timestamp);
-        let header = Header { from: self.alias.clone(), to: self.directory.alias(peer), timestamp };
-        let message = make(header).sign(&self.keys.signing);
-        StoredMessage::new(&message, self.account, peer, timestamp, SendState::Waiting)
+    pub(super) fn sign(&self, peer: Address, draft: Draft) -> StoredMessage {
+        let message = draft.sign(&self.keys.signing);
+        StoredMessage::new(&message, self.account, peer, message.timestamp(), SendState::Waiting)
     }
 
     /// Opens a conversation: keeps the peer among the contacts.
@@ -96,19 +76,16 @@ impl<P: Ports> Session<P> {
         let mut flushed = Flushed::default();
         let mut stuck = Vec::new();
         for row in self.ports().store().outbox(self.account).await? {
-            let delivery =
-                if stuck.contains(&row.peer) { Delivery::Later } else { settle(self.deliver(&row).await) };
-            let state = match delivery {
-                Delivery::Accepted => SendState::Accepted,
-                Delivery::Refused(reason) => SendState::Refused(reason),
-                Delivery::Later => {
-                    if !stuck.contains(&row.peer) {
-                        stuck.push(row.peer);
-                    }
-                    flushed.waiting += 1;
-                    continue;
-                }
+            let state = if stuck.contains(&row.peer) {
+                SendState::Waiting
+            } else {
+                settle(self.deliver(&row, &mut FirstToAccept).await)
             };
+            if state == SendState::Waiting {
+                stuck.push(row.peer);
+                flushed.waiting += 1;
+                continue;
+            }
             self.ports().store().set_state(self.account, &row.hash, &state).await?;
             if state == SendState::Accepted {
                 flushed.accepted.push(row.hash);
@@ -127,41 +104,55 @@ impl<P: Ports> Session<P> {
         self.ports().store().set_state(self.account, hash, &SendState::Waiting).await
     }
 
-    /// Goes through the receiver's delivery services in their order until one accepts.
-    pub(super) async fn deliver(&self, row: &StoredMessage) -> Result<Delivery, FindError> {
+    /// Seals a message for the receiver's delivery services that the route chooses, and hands it over there. Accepted
+    /// means by one of them.
+    pub(super) async fn deliver(
+        &self,
+        row: &StoredMessage,
+        route: &mut impl Route,
+    ) -> Result<SendState, FindError> {
         let Ok(message) = SignedMessage::parse(&row.json) else {
-            return Ok(Delivery::Refused("the stored message is damaged".to_owned()));
+            return Ok(SendState::Refused("the stored message is damaged".to_owned()));
         };
         let Some((found_at, profile)) = self.directory.profile_of(row.peer).await? else {
-            return Ok(Delivery::Later);
+            return Ok(SendState::Waiting);
         };
         let mut answered = Answered::new(row.peer, message.reference());
         let mut before = None;
         for _ in 0..MAX_PAGES {
             let store = self.ports().store();
             let Ok(page) = store.messages(self.account, row.peer, before.as_ref(), PAGE).await else {
-                return Ok(Delivery::Later);
+                return Ok(SendState::Waiting);
             };
             if page.is_empty() || answered.look(&page) {
                 break;
             }
             before = page.last().map(StoredMessage::position);
         }
-        let to = if found_at.is_nameprep_stable() { found_at } else { self.directory.alias(row.peer) };
         let information = DeliveryInformation {
             from: self.alias.to_string(),
-            to: to.to_string(),
+            to: self.readable(row.peer, found_at).to_string(),
             delivery_instruction: answered.instruction,
         };
-        let mut later = false;
+        let (mut accepted, mut later) = (false, false);
         let mut refusal = "the receiver's profile lists no delivery service".to_owned();
+        route.list(profile.delivery_services());
         for name in profile.delivery_services() {
-            let temporary;
-            (temporary, refusal) = 'asked: {
+            if !route.wants(name) {
+                later = true;
+                continue;
+            }
+            let outcome = 'asked: {
+                let failure = |temporary, reason, pause| Err(Failure { temporary, reason, pause });
                 let service = match self.directory.delivery_service(name).await {
                     Ok(service) => service,
-                    Err(error) => break 'asked (error.is_temporary(), error.to_string()),
+                    Err(error) => break 'asked failure(error.is_temporary(), error.to_string(), 0),
                 };
+                let now = self.ports().clock().now();
+                let pause = self.pauses.left(name, now);
+                if pause > 0 {
+                    break 'asked failure(true, SubmitError::Busy { retry_after: None }.to_string(), pause);
+                }
                 let sealed = Envelope::seal(
                     &message,
                     &information,
@@ -172,20 +163,38 @@ impl<P: Ports> Session<P> {
                 );
                 let envelope = match sealed {
                     Ok(envelope) => envelope,
-                    Err(error) => break 'asked (false, error.to_string()),
+                    Err(error) => break 'asked failure(false, error.to_string(), 0),
                 };
                 let reply = match self.ports().http().send(&api::submit(&service.url, &envelope)).await {
                     Ok(reply) => reply,
-                    Err(error) => break 'asked (true, error.to_string()),
+                    Err(error) => break 'asked failure(true, error.to_string(), 0),
                 };
-                match api::parse_submitted(&reply) {
-                    Ok(()) => return Ok(Delivery::Accepted),
-                    Err(error) => (error.is_temporary(), error.to_string()),
-                }
+                let Err(error) = api::parse_submitted(&reply) else { break 'asked Ok(()) };
+                let pause = self.pauses.begin(name, reply.retry_after, now);
+                failure(error.is_temporary(), error.to_string(), pause)
             };
-            later |= temporary;
+            let far_enough = route.note(name, outcome.as_ref().map(|()| ()));
+            match outcome {
+                Ok(()) => accepted = true,
+                Err(failure) => {
+                    later |= failure.temporary;
+                    refusal = failure.reason;
+                }
+            }
+            if far_enough {
+                break;
+            }
         }
-        Ok(if later { Delivery::Later } else { Delivery::Refused(refusal) })
+        Ok(match (accepted, later) {
+            (true, _) => SendState::Accepted,
+            (false, true) => SendState::Waiting,
+            (false, false) => SendState::Refused(refusal),
+        })
+    }
+
+    /// The name of a receiver for a delivery service: deployed ones don't survive a name that they can't read.
+    pub(super) fn readable(&self, receiver: Address, name: EnsName) -> EnsName {
+        if name.is_nameprep_stable() { name } else { self.directory.alias(receiver) }
     }
 
     pub(super) async fn touch(
@@ -206,11 +215,11 @@ impl<P: Ports> Session<P> {
     }
 }
 
-/// What a message's receiver could not be found for is tried again, or not.
-pub(super) fn settle(delivery: Result<Delivery, FindError>) -> Delivery {
-    match delivery {
-        Ok(delivery) => delivery,
-        Err(error) if error.is_temporary() => Delivery::Later,
-        Err(error) => Delivery::Refused(error.to_string()),
+/// What can't be found now is tried again, and what is wrong is told.
+pub(super) fn settle(delivered: Result<SendState, FindError>) -> SendState {
+    match delivered {
+        Ok(state) => state,
+        Err(error) if error.is_temporary() => SendState::Waiting,
+        Err(error) => SendState::Refused(error.to_string()),
     }
 }

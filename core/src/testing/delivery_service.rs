@@ -41,6 +41,11 @@ struct State {
     /// What is sent in place of a challenge.
     false_challenge: Option<String>,
     newest_first: bool,
+    /// The longest envelope it takes, in bytes.
+    size_limit: Option<usize>,
+    /// What it says about what its accounts can read.
+    extension: Value,
+    newest_socket_alone: bool,
     drawn: u64,
 }
 
@@ -116,7 +121,8 @@ impl DeliveryService {
         let mut state = self.state.borrow_mut();
         state.mailboxes.entry(account).or_default().push(entry);
         let push = Packet::Event { ack: None, name: "message".into(), args: vec![value] }.to_frame();
-        for (_, wire) in state.sockets.iter().filter(|(owner, _)| *owner == account) {
+        let sockets = state.sockets.iter().rev().filter(|(owner, _)| *owner == account);
+        for (_, wire) in sockets.take(if state.newest_socket_alone { 1 } else { usize::MAX }) {
             wire.push(push.clone());
         }
     }
@@ -129,6 +135,21 @@ impl DeliveryService {
     /// From now on mailboxes are listed with the newest entry first, or the oldest.
     pub fn list_newest_first(&self, newest_first: bool) {
         self.state.borrow_mut().newest_first = newest_first;
+    }
+
+    /// From now on it takes envelopes of at most so many bytes, and says so.
+    pub fn set_size_limit(&self, limit: Option<usize>) {
+        self.state.borrow_mut().size_limit = limit;
+    }
+
+    /// From now on this is what it says its accounts can read and demand.
+    pub fn set_extension(&self, extension: Value) {
+        self.state.borrow_mut().extension = extension;
+    }
+
+    /// From now on an account's pushes go to the socket that was opened last alone, as at the deployed server.
+    pub fn push_to_newest_socket_alone(&self, alone: bool) {
+        self.state.borrow_mut().newest_socket_alone = alone;
     }
 
     /// From now on this text is sent in place of a login challenge, or a challenge again.
@@ -261,12 +282,17 @@ impl DeliveryService {
             Some("dm3_submitMessage") => {
                 self.submit(body["params"][0].as_str().unwrap_or_default(), address_of)
             }
-            _ => Err("unknown method"),
+            Some("dm3_getDeliveryServiceProperties") => {
+                let limit = self.state.borrow().size_limit;
+                Ok(json!(json!({ "sizeLimit": limit, "messageTTL": 0 }).to_string()))
+            }
+            Some("dm3_getProfileExtension") => Ok(json!(self.state.borrow().extension.to_string())),
+            _ => Err((-32000, "unknown method")),
         };
         match outcome {
-            Ok(()) => ok(json!({ "jsonrpc": "2.0", "id": 1, "result": "success" })),
-            Err(message) => {
-                let error = json!({ "code": -32000, "message": message });
+            Ok(result) => ok(json!({ "jsonrpc": "2.0", "id": 1, "result": result })),
+            Err((code, message)) => {
+                let error = json!({ "code": code, "message": message });
                 let body = json!({ "jsonrpc": "2.0", "id": 1, "error": error }).to_string();
                 HttpResponse::new(400, body)
             }
@@ -277,18 +303,23 @@ impl DeliveryService {
         &self,
         text: &str,
         address_of: impl Fn(&EnsName) -> Option<Address>,
-    ) -> Result<(), &'static str> {
-        let envelope = Envelope::parse(text).map_err(|_| "invalid schema")?;
-        let delivery_information =
-            envelope.open_delivery_information(&self.keys.encryption).map_err(|_| "not for this service")?;
+    ) -> Result<Value, (i64, &'static str)> {
+        if self.state.borrow().size_limit.is_some_and(|limit| text.len() > limit) {
+            return Err((-32011, "too large"));
+        }
+        let envelope = Envelope::parse(text).map_err(|_| (-32000, "invalid schema"))?;
+        let delivery_information = envelope
+            .open_delivery_information(&self.keys.encryption)
+            .map_err(|_| (-32000, "not for this service"))?;
         let receiver = delivery_information.to.parse().ok().and_then(|name| address_of(&name));
-        let receiver = receiver.ok_or("unknown receiver")?;
-        let profile = self.state.borrow().accounts.get(&receiver).cloned().ok_or("unknown receiver")?;
+        let unknown = (-32000, "unknown receiver");
+        let receiver = receiver.ok_or(unknown)?;
+        let profile = self.state.borrow().accounts.get(&receiver).cloned().ok_or(unknown)?;
         let postmark = Postmark::make(&envelope, self.clock.now(), &self.keys)
             .seal(&profile.keys().encryption, &self.entropy)
-            .map_err(|_| "unusable key")?;
+            .map_err(|_| (-32000, "unusable key"))?;
         self.put(receiver, &Delivered { envelope, delivery_information, postmark }.to_json().to_string());
-        Ok(())
+        Ok(json!("success"))
     }
 
     /// A client opens a socket.

@@ -52,6 +52,8 @@ pub enum Fault {
     Duplicated,
     /// It is answered with this HTTP status and not carried out. Chain and sockets are unreachable then.
     Status(u16),
+    /// It is answered with HTTP status 429, and wants to be asked again in so many seconds.
+    Busy(u32),
     /// It takes so many milliseconds.
     Slow(u32),
 }
@@ -282,6 +284,9 @@ impl Http for Network {
             Some(Fault::ReplyLost) => answer().and(Err(unreachable(host, "the connection broke"))),
             Some(Fault::Duplicated) => answer().and_then(|_| answer()),
             Some(Fault::Status(status)) => Ok(HttpResponse::new(status, String::new())),
+            Some(Fault::Busy(seconds)) => {
+                Ok(HttpResponse { retry_after: Some(seconds), ..HttpResponse::new(429, String::new()) })
+            }
             Some(Fault::Slow(milliseconds)) => {
                 self.0.clock.sleep(milliseconds).await;
                 answer()
@@ -313,7 +318,7 @@ impl ports::Chain for Network {
         match self.fault("eth_call") {
             None | Some(Fault::Duplicated) => {}
             Some(Fault::Slow(milliseconds)) => self.0.clock.sleep(milliseconds).await,
-            Some(Fault::Unreachable | Fault::ReplyLost | Fault::Status(_)) => {
+            Some(Fault::Unreachable | Fault::ReplyLost | Fault::Status(_) | Fault::Busy(_)) => {
                 return Err(unreachable("rpc.example", "timed out"));
             }
         }

@@ -101,7 +101,7 @@ async fn ask(
     missed: &MessageHash,
 ) -> Resent {
     let to = pair.alice.address();
-    let request = bob.write(to, |header| Draft::resend_request(header, missed)).await.unwrap().hash;
+    let request = bob.write(to, &[], |header| Draft::resend_request(header, missed)).await.unwrap().hash;
     bob.flush().await.unwrap();
     let received = alice.sync().await.unwrap().new;
     assert_eq!(received, [(pair.bob.address(), request.clone())]);

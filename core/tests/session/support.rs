@@ -129,8 +129,13 @@ impl Letter {
 
     /// Hands it to the first delivery service, for bob.
     pub async fn submit(&self, pair: &Pair) {
+        self.submit_to(pair, &pair.bob).await;
+    }
+
+    /// Hands it to the first delivery service.
+    pub async fn submit_to(&self, pair: &Pair, receiver: &Peer) {
         let service = pair.network.first_service();
-        let envelope = self.envelope(&pair.bob.alias(), service);
+        let envelope = self.envelope(&receiver.alias(), service);
         let reply = pair.network.send(&api::submit(service.url(), &envelope)).await;
         api::parse_submitted(&reply.unwrap()).unwrap();
     }

@@ -1,0 +1,120 @@
+//! Which of a receiver's delivery services get a message.
+//!
+//! ```text
+//! FirstToAccept   in their order until one accepts: what the specification demands
+//! DeliveryPlan    every one, each once: for those who trust no single one of them
+//! ```
+
+use super::Session;
+use super::send::settle;
+use crate::delivery::DeliveryPlan;
+use crate::identity::{Address, EnsName};
+use crate::message::MessageHash;
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::record::SendState;
+
+/// Why a delivery service did not take a message.
+pub(super) struct Failure {
+    /// It may take the same message later.
+    pub(super) temporary: bool,
+    /// In words.
+    pub(super) reason: String,
+    /// How long it wants to be left alone: milliseconds.
+    pub(super) pause: u64,
+}
+
+/// Chooses among the delivery services of a receiver, and is told what became of it.
+pub(super) trait Route {
+    /// The delivery services of the receiver, in their order.
+    fn list(&mut self, _services: &[EnsName]) {}
+    /// Whether this one is asked now.
+    fn wants(&self, _service: &EnsName) -> bool {
+        true
+    }
+    /// What came of it; tells whether the message has gone far enough.
+    fn note(&mut self, service: &EnsName, outcome: Result<(), &Failure>) -> bool;
+}
+
+/// In their order until one accepts.
+pub(super) struct FirstToAccept;
+
+impl Route for FirstToAccept {
+    fn note(&mut self, _: &EnsName, outcome: Result<(), &Failure>) -> bool {
+        outcome.is_ok()
+    }
+}
+
+/// Every one that does not have it yet, as far as the plan lets it be asked now.
+struct All<'a> {
+    plan: &'a mut DeliveryPlan,
+    now: u64,
+}
+
+impl Route for All<'_> {
+    fn list(&mut self, services: &[EnsName]) {
+        self.plan.list(services);
+    }
+
+    fn wants(&self, service: &EnsName) -> bool {
+        self.plan.is_due(service, self.now)
+    }
+
+    fn note(&mut self, service: &EnsName, outcome: Result<(), &Failure>) -> bool {
+        match outcome {
+            Ok(()) => self.plan.note_accepted(service),
+            Err(failure) if failure.temporary => self.plan.note_failure(service, failure.pause, self.now),
+            Err(failure) => self.plan.note_refused(service, &failure.reason),
+        }
+        false
+    }
+}
+
+/// How far a message has come that is to reach every delivery service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Every delivery service has accepted or refused; the plan tells which.
+    Done,
+    /// Some are asked again, not before this time in milliseconds since 1970.
+    NotBefore(u64),
+    /// The peer could not be looked up now, or has no profile yet.
+    Later,
+    /// The account wrote no such message to that peer.
+    NotOurs,
+}
+
+impl<P: Ports> Session<P> {
+    /// Hands an own message to every delivery service of the peer that does not have it, as far as `plan` says that it
+    /// may be asked now; begin with an empty plan, and keep it for the next time. Takes the place of [`Self::flush`] for
+    /// this message: once one has accepted, it is out of the outbox.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what the network does is told by plan and result.
+    pub async fn deliver_to_all(
+        &self,
+        peer: Address,
+        hash: &MessageHash,
+        plan: &mut DeliveryPlan,
+    ) -> Result<Progress, StoreError> {
+        let Some(row) = self.stored(peer, hash).await?.filter(|row| row.author == self.account) else {
+            return Ok(Progress::NotOurs);
+        };
+        let now = self.ports().clock().now();
+        let state = settle(self.deliver(&row, &mut All { plan, now }).await);
+        let undecided = plan.is_empty() && state == SendState::Waiting;
+        let end = match plan.next_due() {
+            _ if plan.accepted() > 0 => SendState::Accepted,
+            None if !undecided => {
+                plan.refusal().map_or(state, |reason| SendState::Refused(reason.to_owned()))
+            }
+            _ => SendState::Waiting,
+        };
+        if end != SendState::Waiting && row.state != SendState::Accepted {
+            self.ports().store().set_state(self.account, hash, &end).await?;
+        }
+        Ok(match plan.next_due() {
+            Some(time) if time > now => Progress::NotBefore(time),
+            None if !undecided => Progress::Done,
+            _ => Progress::Later,
+        })
+    }
+}

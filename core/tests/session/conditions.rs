@@ -1,0 +1,128 @@
+//! What the receiver's delivery services take is known before anything is written.
+
+use dm3_core::message::{Draft, MAX_MESSAGE, Receipt};
+use dm3_core::session::{AskError, WriteError};
+use dm3_core::testing::{Fault, Pair, Peer};
+use serde_json::json;
+
+use crate::support::*;
+
+#[test]
+fn weakness_28_what_is_too_large_is_refused_before_it_is_written() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        // The longest instruction to be passed on counts as well.
+        let mut letter = Letter::new(&pair, "").await;
+        let back = "b".repeat(4096);
+        (letter.from, letter.to, letter.signed_by) =
+            (pair.bob.alias(), pair.alice.alias(), pair.bob.keys().await);
+        letter.sealed_for = pair.alice.keys().await.public().encryption;
+        letter.draft = Some(Draft::text(letter.header(), "").with_reply_instruction(&back).unwrap());
+        letter.submit_to(&pair, &pair.alice).await;
+        assert_eq!(sync(&alice).await, 1);
+        for with_instruction in [true, false] {
+            if !with_instruction {
+                pair.network.clock().advance(1_000);
+                say(&bob, &pair.alice, "no instruction any more").await;
+                sync(&alice).await;
+            }
+            let to = pair.bob.address();
+            pair.network.first_service().set_size_limit(Some(30_000));
+            let conditions = alice.conditions(to).await.unwrap();
+            let before = conversation(&pair.alice, &pair.bob).await.len();
+            let mut longest = 0;
+            for length in (0..30_000).step_by(1_500) {
+                let text = "a".repeat(length);
+                match alice.write(to, &conditions, |header| Draft::text(header, &text)).await {
+                    Ok(_) => longest = length,
+                    Err(WriteError::TooLarge { size, limit: 30_000 }) if size > 30_000 => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert!((9_000..24_000).contains(&longest), "{longest}");
+            let written = longest / 1_500 + 1;
+            assert_eq!(conversation(&pair.alice, &pair.bob).await.len() - before, written);
+            let flushed = alice.flush().await.unwrap();
+            assert_eq!((flushed.accepted.len(), flushed.refused.len()), (written, 0), "what is written fits");
+
+            // One that was written without asking is refused by the delivery service.
+            assert_eq!(say(&alice, &pair.bob, &"a".repeat(longest + 1_500)).await.refused.len(), 1);
+        }
+    });
+}
+
+#[test]
+fn no_message_becomes_larger_than_dm3_allows() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let text = "a".repeat(MAX_MESSAGE);
+        let written = alice.write(pair.bob.address(), &[], |header| Draft::text(header, &text)).await;
+        assert!(matches!(written, Err(WriteError::Overlong { size, .. }) if size > MAX_MESSAGE));
+        assert!(conversation(&pair.alice, &pair.bob).await.is_empty());
+    });
+}
+
+#[test]
+fn the_most_generous_delivery_service_counts_and_one_that_says_nothing_forbids_nothing() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let services = vec![name("ds.dm3.eth"), name("ds2.eth"), name("nowhere.eth")];
+        pair.bob.publish(pair.bob.keys().await.public(), services).await;
+        sync(&bob).await;
+        let to = pair.bob.address();
+        let text = "a".repeat(50_000);
+        pair.network.first_service().set_size_limit(Some(20_000));
+        pair.network.second_service().set_size_limit(Some(30_000));
+        let conditions = alice.conditions(to).await.unwrap();
+        assert!(matches!(conditions[2].properties, Err(AskError::Find(_))));
+        // The one that does not exist might take everything, for all that is known.
+        let written = alice.write(to, &conditions, |header| Draft::text(header, &text)).await;
+        assert!(written.is_ok());
+        let written = alice.write(to, &conditions[..2], |header| Draft::text(header, &text)).await;
+        assert!(matches!(written, Err(WriteError::TooLarge { limit: 30_000, .. })), "{written:?}");
+
+        pair.network.fail("ds2.example", Fault::Status(503));
+        let conditions = alice.conditions(to).await.unwrap();
+        assert!(matches!(conditions[1].properties, Err(AskError::Api(_))));
+        assert!(alice.write(to, &conditions[..2], |header| Draft::text(header, &text)).await.is_ok());
+    });
+}
+
+#[test]
+fn a_type_that_the_receiver_does_not_want_is_not_written() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        say(&bob, &pair.alice, "hello").await;
+        let [(_, hash)] = alice.sync().await.unwrap().new.try_into().unwrap();
+        let to = pair.bob.address();
+        for (extension, wanted) in [
+            (json!({ "notSupportedMessageTypes": ["NEW"] }), true),
+            (json!({ "notSupportedMessageTypes": ["READ_RECEIPT"] }), false),
+            (json!({ "supportedMessageTypes": ["READ_RECEIPT"] }), true),
+            (json!({ "supportedMessageTypes": ["REPLY"] }), false),
+        ] {
+            pair.network.first_service().set_extension(extension.clone());
+            let conditions = alice.conditions(to).await.unwrap();
+            let draft = |header| Draft::receipt(header, &hash, Receipt::Specified);
+            match alice.write(to, &conditions, draft).await {
+                Ok(_) => assert!(wanted, "{extension}"),
+                Err(error) => {
+                    assert!(!wanted, "{extension}");
+                    assert_eq!(error, WriteError::Unwanted("READ_RECEIPT".into()));
+                }
+            }
+            alice.write(to, &conditions, |header| Draft::text(header, "always")).await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn somebody_who_has_not_joined_sets_no_conditions() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let carol = Peer::new(&pair.network, "carol");
+        let conditions = alice.conditions(carol.address()).await.unwrap();
+        assert!(conditions.is_empty());
+        alice.write(carol.address(), &conditions, |header| Draft::text(header, "later")).await.unwrap();
+    });
+}
