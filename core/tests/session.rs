@@ -35,3 +35,5 @@ mod routes;
 mod send;
 #[path = "session/sign_in.rs"]
 mod sign_in;
+#[path = "session/weaknesses.rs"]
+mod weaknesses;

@@ -56,9 +56,10 @@ async fn exchange(request: &HttpRequest, controller: &AbortController) -> Result
     let failed = |_| "no answer".to_owned();
     let response = prepare(request, controller).map_err(failed)?.send().await.map_err(failed)?;
     let status = response.status();
+    let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.parse().ok());
     let bytes = read_body(&response).await?;
     let body = String::from_utf8(bytes).map_err(|_| "the answer is no text".to_owned())?;
-    Ok(HttpResponse::new(status, body))
+    Ok(HttpResponse { status, body, retry_after })
 }
 
 fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<Request, gloo_net::Error> {
