@@ -10,7 +10,7 @@
 use serde_json::{Map, Value};
 
 use crate::identity::EnsName;
-use crate::seal::json::{canonical, object};
+use crate::seal::json::{canonical, integer, object, parse};
 
 /// The most delivery services of one receiver that are served.
 const MAX_SERVICES: usize = 16;
@@ -155,10 +155,10 @@ impl DeliveryPlan {
 
     /// Reads a text that was kept; `None` if it is none.
     pub fn from_text(text: &str) -> Option<Self> {
-        let Value::Array(list) = serde_json::from_str(text).ok()? else { return None };
+        let Value::Array(list) = parse(text)? else { return None };
         let read = |value: &Value| {
             let entry: &Map<String, Value> = value.as_object()?;
-            let number = |member: &str| entry.get(member).and_then(Value::as_u64);
+            let number = |member: &str| entry.get(member).and_then(integer);
             let state = match entry.get("state")?.as_str()? {
                 "untried" => ServiceState::Untried,
                 "accepted" => ServiceState::Accepted,
