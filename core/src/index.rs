@@ -13,6 +13,11 @@ impl Index {
         self.0.insert(key, number.into()).is_none()
     }
 
+    /// How many keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The number of a key.
     pub(crate) fn get(&self, key: &str) -> Option<usize> {
         self.0.get(key).and_then(as_number)

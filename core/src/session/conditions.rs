@@ -5,6 +5,7 @@
 //! ```
 
 use super::answered::Answered;
+use super::send::Change;
 use super::{FindError, Session};
 use crate::delivery::api::{self, ApiError, Properties};
 use crate::delivery::{HttpRequest, HttpResponse, ProfileExtension};
@@ -119,7 +120,7 @@ impl<P: Ports> Session<P> {
         let stored = self.sign(peer, draft);
         let store = self.ports().store();
         store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
-        self.touch(peer, None, stored.time).await?;
+        self.change_contact(peer, Change::Message).await?;
         Ok(stored)
     }
 

@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use serde_json::Value;
 
+use super::send::Change;
 use super::{FindError, Home, HomeError, Session};
 use crate::delivery::api::{self, Acknowledgement};
 use crate::identity::{Address, VerifiedProfile};
@@ -306,7 +307,7 @@ impl<P: Ports> Session<P> {
         let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
         let new = store.add_messages(self.account, &rows).await?;
         if !new.is_empty() {
-            self.touch(peer, None, now).await?;
+            self.change_contact(peer, Change::Message).await?;
         }
         Ok(new.into_iter().map(|hash| (peer, hash)).collect())
     }

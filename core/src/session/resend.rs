@@ -2,7 +2,6 @@
 
 use super::Session;
 use super::route::FirstToAccept;
-use super::send::settle;
 use crate::identity::Address;
 use crate::message::{Kind, MessageHash, SignedMessage};
 use crate::ports::{Clock as _, Ports, StoreError};
@@ -99,7 +98,7 @@ impl<P: Ports> Session<P> {
         if !budget.take(peer, row.json.len(), self.ports().clock().now()) {
             return Ok(Resent::TooMuch);
         }
-        Ok(match settle(self.deliver(&row, &mut FirstToAccept).await) {
+        Ok(match self.deliver(&row, &mut FirstToAccept).await {
             SendState::Accepted | SendState::Received => Resent::Accepted(row.hash),
             SendState::Waiting => Resent::Later,
             SendState::Refused(reason) => Resent::Refused(reason),

@@ -6,7 +6,6 @@
 //! ```
 
 use super::Session;
-use super::send::settle;
 use crate::delivery::DeliveryPlan;
 use crate::identity::{Address, EnsName};
 use crate::message::MessageHash;
@@ -32,14 +31,14 @@ pub(super) trait Route {
         true
     }
     /// What came of it; tells whether the message has gone far enough.
-    fn note(&mut self, service: &EnsName, outcome: Result<(), &Failure>) -> bool;
+    fn note(&mut self, service: &EnsName, outcome: Result<&(), &Failure>) -> bool;
 }
 
 /// In their order until one accepts.
 pub(super) struct FirstToAccept;
 
 impl Route for FirstToAccept {
-    fn note(&mut self, _: &EnsName, outcome: Result<(), &Failure>) -> bool {
+    fn note(&mut self, _: &EnsName, outcome: Result<&(), &Failure>) -> bool {
         outcome.is_ok()
     }
 }
@@ -59,9 +58,9 @@ impl Route for All<'_> {
         self.plan.is_due(service, self.now)
     }
 
-    fn note(&mut self, service: &EnsName, outcome: Result<(), &Failure>) -> bool {
+    fn note(&mut self, service: &EnsName, outcome: Result<&(), &Failure>) -> bool {
         match outcome {
-            Ok(()) => self.plan.note_accepted(service),
+            Ok(_) => self.plan.note_accepted(service),
             Err(failure) if failure.temporary => self.plan.note_failure(service, failure.pause, self.now),
             Err(failure) => self.plan.note_refused(service, &failure.reason),
         }
@@ -99,7 +98,7 @@ impl<P: Ports> Session<P> {
             return Ok(Progress::NotOurs);
         };
         let now = self.ports().clock().now();
-        let state = settle(self.deliver(&row, &mut All { plan, now }).await);
+        let state = self.deliver(&row, &mut All { plan, now }).await;
         let undecided = plan.is_empty() && state == SendState::Waiting;
         let end = match plan.next_due() {
             _ if plan.accepted() > 0 => SendState::Accepted,

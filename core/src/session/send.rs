@@ -3,8 +3,8 @@
 use super::answered::Answered;
 use super::history::{MAX_PAGES, PAGE};
 use super::route::{Failure, FirstToAccept, Route};
-use super::{FindError, Peer, Session};
-use crate::delivery::api::{self, SubmitError};
+use super::{Peer, Session};
+use crate::delivery::api;
 use crate::identity::{Address, EnsName};
 use crate::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
 use crate::ports::{Clock as _, Http as _, Ports, Store as _, StoreError};
@@ -30,7 +30,7 @@ impl<P: Ports> Session<P> {
         let stored = self.sign(peer, Draft::text(self.header(peer), text));
         let store = self.ports().store();
         store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
-        self.touch(peer, None, stored.time).await?;
+        self.change_contact(peer, Change::Message).await?;
         Ok(stored)
     }
 
@@ -51,12 +51,7 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn keep(&self, peer: &Peer) -> Result<(), StoreError> {
-        let contacts = self.ports().store().contacts(self.account).await?;
-        let known = contacts.into_iter().find(|contact| contact.peer == peer.address);
-        let now = self.ports().clock().now();
-        let (read_until, touched) = known.map_or((0, now), |contact| (contact.read_until, contact.touched));
-        let contact = Contact { peer: peer.address, name: peer.name.clone(), read_until, touched };
-        self.ports().store().put_contact(self.account, &contact).await
+        self.change_contact(peer.address, Change::Name(peer.name.clone())).await
     }
 
     /// Notes that everything of a peer that arrived until now has been seen.
@@ -64,8 +59,7 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn mark_read(&self, peer: Address) -> Result<(), StoreError> {
-        let now = self.ports().clock().now();
-        self.touch(peer, Some(now), now).await
+        self.change_contact(peer, Change::Read).await
     }
 
     /// Tries to deliver everything in the outbox, each peer's messages in their order.
@@ -79,7 +73,7 @@ impl<P: Ports> Session<P> {
             let state = if stuck.contains(&row.peer) {
                 SendState::Waiting
             } else {
-                settle(self.deliver(&row, &mut FirstToAccept).await)
+                self.deliver(&row, &mut FirstToAccept).await
             };
             if state == SendState::Waiting {
                 stuck.push(row.peer);
@@ -106,23 +100,21 @@ impl<P: Ports> Session<P> {
 
     /// Seals a message for the receiver's delivery services that the route chooses, and hands it over there. Accepted
     /// means by one of them.
-    pub(super) async fn deliver(
-        &self,
-        row: &StoredMessage,
-        route: &mut impl Route,
-    ) -> Result<SendState, FindError> {
+    pub(super) async fn deliver(&self, row: &StoredMessage, route: &mut impl Route) -> SendState {
         let Ok(message) = SignedMessage::parse(&row.json) else {
-            return Ok(SendState::Refused("the stored message is damaged".to_owned()));
+            return SendState::Refused("the stored message is damaged".to_owned());
         };
-        let Some((found_at, profile)) = self.directory.profile_of(row.peer).await? else {
-            return Ok(SendState::Waiting);
+        let (found_at, profile) = match self.directory.profile_of(row.peer).await {
+            Ok(Some(found)) => found,
+            Err(error) if !error.is_temporary() => return SendState::Refused(error.to_string()),
+            _ => return SendState::Waiting,
         };
         let mut answered = Answered::new(row.peer, message.reference());
         let mut before = None;
         for _ in 0..MAX_PAGES {
             let store = self.ports().store();
             let Ok(page) = store.messages(self.account, row.peer, before.as_ref(), PAGE).await else {
-                return Ok(SendState::Waiting);
+                return SendState::Waiting;
             };
             if page.is_empty() || answered.look(&page) {
                 break;
@@ -151,7 +143,7 @@ impl<P: Ports> Session<P> {
                 let now = self.ports().clock().now();
                 let pause = self.pauses.left(name, now);
                 if pause > 0 {
-                    break 'asked failure(true, SubmitError::Busy { retry_after: None }.to_string(), pause);
+                    break 'asked failure(true, "it asked to be left alone".to_owned(), pause);
                 }
                 let sealed = Envelope::seal(
                     &message,
@@ -173,7 +165,7 @@ impl<P: Ports> Session<P> {
                 let pause = self.pauses.begin(name, reply.retry_after, now);
                 failure(error.is_temporary(), error.to_string(), pause)
             };
-            let far_enough = route.note(name, outcome.as_ref().map(|()| ()));
+            let far_enough = route.note(name, outcome.as_ref());
             match outcome {
                 Ok(()) => accepted = true,
                 Err(failure) => {
@@ -185,11 +177,11 @@ impl<P: Ports> Session<P> {
                 break;
             }
         }
-        Ok(match (accepted, later) {
+        match (accepted, later) {
             (true, _) => SendState::Accepted,
             (false, true) => SendState::Waiting,
             (false, false) => SendState::Refused(refusal),
-        })
+        }
     }
 
     /// The name of a receiver for a delivery service: deployed ones don't survive a name that they can't read.
@@ -197,29 +189,28 @@ impl<P: Ports> Session<P> {
         if name.is_nameprep_stable() { name } else { self.directory.alias(receiver) }
     }
 
-    pub(super) async fn touch(
-        &self,
-        peer: Address,
-        read_until: Option<u64>,
-        now: u64,
-    ) -> Result<(), StoreError> {
+    /// Changes what is kept of a peer, who becomes a contact if need be.
+    pub(super) async fn change_contact(&self, peer: Address, change: Change) -> Result<(), StoreError> {
         let store = self.ports().store();
+        let now = self.ports().clock().now();
         let contacts = store.contacts(self.account).await?;
         let known = contacts.into_iter().find(|contact| contact.peer == peer);
         let mut contact = known.unwrap_or(Contact { peer, name: None, read_until: 0, touched: now });
-        match read_until {
-            Some(time) => contact.read_until = contact.read_until.max(time),
-            None => contact.touched = now,
+        match change {
+            Change::Name(name) => contact.name = name,
+            Change::Read => contact.read_until = contact.read_until.max(now),
+            Change::Message => contact.touched = now,
         }
         store.put_contact(self.account, &contact).await
     }
 }
 
-/// What can't be found now is tried again, and what is wrong is told.
-pub(super) fn settle(delivered: Result<SendState, FindError>) -> SendState {
-    match delivered {
-        Ok(state) => state,
-        Err(error) if error.is_temporary() => SendState::Waiting,
-        Err(error) => SendState::Refused(error.to_string()),
-    }
+/// What changed of a contact.
+pub(super) enum Change {
+    /// Was found under this name.
+    Name(Option<EnsName>),
+    /// Everything until now was read.
+    Read,
+    /// A message was written, or came.
+    Message,
 }
