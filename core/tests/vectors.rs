@@ -20,6 +20,8 @@ use dm3_core::identity::{
 use dm3_core::message::{
     Delivered, DeliveryInformation, Envelope, OpenedMessage, Postmark, ReceivedEnvelope, SignedMessage,
 };
+use dm3_core::registry::IpfsLink;
+use dm3_core::registry::ipfs::IpfsFetch;
 use dm3_core::seal::json::canonical;
 use dm3_core::seal::signing::{SigningKey, SigningSecret};
 use dm3_core::seal::{EncryptionKey, EncryptionSecret, Entropy, OpenError, Sealed, open, seal, sha256_hex};
@@ -32,6 +34,7 @@ fn vectors(file: &str) -> Value {
     let text = match file {
         "auth" => include_str!("data/vectors/auth.json"),
         "encryption" => include_str!("data/vectors/encryption.json"),
+        "ipfs" => include_str!("data/vectors/ipfs.json"),
         "keys" => include_str!("data/vectors/keys.json"),
         "messages" => include_str!("data/vectors/messages.json"),
         "profiles" => include_str!("data/vectors/profiles.json"),
@@ -400,5 +403,41 @@ fn challenges_and_alias_claims_are_signed_like_the_reference_does() {
         let claim = vectors.pointer(claim).unwrap();
         assert!(key.verify(text(claim, "/message"), text(claim, "/signature")).is_ok());
         assert!(key.verify("another text", text(claim, "/signature")).is_err());
+    }
+}
+
+/// npm's `ipfs-unixfs-importer` made these; each block is found by its hash, as gateways find it.
+#[test]
+fn documents_on_ipfs() {
+    let vectors = vectors("ipfs");
+    for case in vectors["cases"].as_array().unwrap() {
+        let link = IpfsLink::parse(&format!("ipfs://{}", case["cid"].as_str().unwrap())).unwrap();
+        let mut fetch = IpfsFetch::new(&link).unwrap();
+        let blocks: Vec<Vec<u8>> = case["blocks"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|b| hex::decode(b.as_str().unwrap()).unwrap())
+            .collect();
+        // Each step takes the one block that is asked for.
+        let mut steps = 0;
+        let document = loop {
+            steps += 1;
+            let taken: Vec<_> = blocks
+                .iter()
+                .filter_map(|block| {
+                    let mut next = fetch.clone();
+                    let document = next.block(block).ok()?;
+                    Some((next, document))
+                })
+                .collect();
+            let [(next, document)]: [_; 1] = taken.try_into().unwrap();
+            fetch = next;
+            if let Some(document) = document {
+                break document;
+            }
+        };
+        assert_eq!(document, vectors["text"].as_str().unwrap(), "{}", case["name"]);
+        assert_eq!(steps, blocks.len(), "{}", case["name"]);
     }
 }
