@@ -62,12 +62,12 @@ pub trait Ipfs {
     async fn document(&self, link: &IpfsLink) -> Result<Result<String, RecordError>, Unreachable>;
 }
 
-/// Reads nothing on IPFS: every such record is refused with [`RecordError::NoIpfs`].
+/// Reads nothing on IPFS: every such record is refused with [`RecordError::Ipfs`].
 pub struct NoIpfs;
 
 impl Ipfs for NoIpfs {
     async fn document(&self, _: &IpfsLink) -> Result<Result<String, RecordError>, Unreachable> {
-        Ok(Err(RecordError::NoIpfs))
+        Ok(Err(RecordError::Ipfs("nothing is read there")))
     }
 }
 

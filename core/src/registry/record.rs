@@ -12,10 +12,6 @@ pub const DELIVERY_SERVICE_KEY: &str = "network.dm3.deliveryService";
 
 /// The longest record or linked document that is read, in bytes.
 const MAX_PROFILE: usize = 64 * 1024;
-/// What an address on IPFS begins with.
-const SCHEME: &str = "ipfs://";
-/// The longest address on IPFS, in bytes.
-const MAX_LINK: usize = 256;
 
 /// Where a record says that its JSON is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +32,7 @@ pub struct ProfileLink {
     hash: String,
 }
 
-/// An `ipfs://` address as it stands in a record. Whether it has a CID is seen by who follows it
+/// An `ipfs://` address as it stands in a record. Whether it can be used is seen by who follows it
 /// (`registry::ipfs`), so that a program that never does carries no code for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IpfsLink(String);
@@ -63,15 +59,10 @@ pub enum RecordError {
     /// What the link leads to is not JSON.
     #[error("what the record links to is not JSON")]
     NotJson,
-    /// On IPFS, and this program reads nothing there.
-    #[error(
-        "the profile lies on IPFS, which is not read here; ask its owner to publish it in the record itself"
-    )]
-    NoIpfs,
-    /// On IPFS, but not in a way that can be used: the text of an `IpfsError`.
-    #[error("the record leads to IPFS, but {0}")]
-    Ipfs(String),
-    /// Neither a data URI nor a link, or an address on IPFS of more than 256 bytes.
+    /// On IPFS, but not in a way that can be used, or [not at all](crate::ports::NoIpfs) by this program.
+    #[error("the record leads to IPFS, but {0}; its owner can publish it in the record itself")]
+    Ipfs(&'static str),
+    /// Neither a data URI nor a link.
     #[error("the record is neither a data address nor a link; its owner must publish it again")]
     Unknown,
 }
@@ -95,17 +86,16 @@ impl ProfileLocation {
                 }
                 Ok(Self::Link(ProfileLink { url, hash }))
             }
-            "ipfs" => IpfsLink::parse(record).map(Self::Ipfs).ok_or(RecordError::Unknown),
+            "ipfs" => Ok(Self::Ipfs(IpfsLink::new(record))),
             _ => Err(RecordError::Unknown),
         }
     }
 }
 
 impl IpfsLink {
-    /// Reads `ipfs://…` of at most 256 bytes.
-    pub fn parse(text: &str) -> Option<Self> {
-        let scheme = text.get(..SCHEME.len())?;
-        (scheme.eq_ignore_ascii_case(SCHEME) && text.len() <= MAX_LINK).then(|| Self(text.to_owned()))
+    /// Takes a text as it stands.
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
     }
 
     /// The whole address.
@@ -173,8 +163,6 @@ mod tests {
         assert!(
             matches!(parse("IPFS://bafy"), Ok(ProfileLocation::Ipfs(link)) if link.as_str() == "IPFS://bafy")
         );
-        assert_eq!(parse("ipfs:bafy"), Err(RecordError::Unknown));
-        assert_eq!(parse(&format!("ipfs://{}", "b".repeat(MAX_LINK))), Err(RecordError::Unknown));
         assert_eq!(parse("{\"profile\":1}"), Err(RecordError::Unknown));
         assert_eq!(parse(&"x".repeat(MAX_PROFILE + 1)), Err(RecordError::TooLarge));
         assert_eq!(parse("data:application/json,{}"), Ok(ProfileLocation::Inline("{}".into())));

@@ -64,7 +64,7 @@ impl<H: Blocks> Ipfs for IpfsGateways<H> {
         match self.fetch(link).await {
             Ok(document) => Ok(Ok(document)),
             Err(IpfsError::Unavailable { gateway, reason }) => Err(Unreachable { host: gateway, reason }),
-            Err(error) => Ok(Err(RecordError::Ipfs(error.to_string()))),
+            Err(error) => Ok(Err(RecordError::Ipfs(error.reason()))),
         }
     }
 }

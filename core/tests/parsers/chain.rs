@@ -160,7 +160,7 @@ pub fn ipfs(data: &[u8]) {
     let path = text(address).and_then(|address| address.split_once('/')).map_or("", |(_, path)| path);
     let own = format!("f01701220{}/{path}", hex::encode(sha256(block)));
     for address in [text(address).unwrap_or_default(), &own] {
-        let Some(link) = IpfsLink::parse(&format!("ipfs://{address}")) else { continue };
+        let link = IpfsLink::new(&format!("ipfs://{address}"));
         let Ok(mut fetch) = IpfsFetch::new(&link) else { continue };
         let gateway = "https://gateway.example".parse().expect("a gateway");
         let asked = fetch.request(&gateway).expect("a request");

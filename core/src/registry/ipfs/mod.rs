@@ -19,6 +19,10 @@ use super::record::IpfsLink;
 use crate::delivery::{BaseUrl, HttpRequest};
 use crate::seal::sha256;
 
+/// What an address begins with.
+const SCHEME: &str = "ipfs://";
+/// The longest address, in bytes.
+const MAX_LINK: usize = 256;
 /// The largest document, in bytes.
 const MAX_DOCUMENT: usize = 64 * 1024;
 /// The largest block that is looked at, in bytes: a document and what is around it, or a directory.
@@ -39,7 +43,7 @@ pub enum IpfsError {
     #[error("no IPFS gateway is set up; name at least one")]
     NoGateway,
     /// Not a CID of a kind that is known (version 0 or 1, SHA-256, a raw block or UnixFS), or a path with an escape.
-    #[error("its IPFS address can't be used: {0}; its owner must publish it again")]
+    #[error("{0}; its owner must publish it again")]
     Link(&'static str),
     /// A gateway gave a block with another hash. Another gateway may be honest.
     #[error("the gateway gave something other than what was asked for")]
@@ -60,6 +64,18 @@ pub enum IpfsError {
     },
 }
 
+impl IpfsError {
+    /// What is wrong, without who must act: the part that a [`RecordError`](super::RecordError) passes on.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::NoGateway => "no IPFS gateway is set up",
+            Self::Link(reason) | Self::NoFile(reason) => reason,
+            Self::TooLarge => "what lies there is larger than 64 KiB, or in more than 64 pieces",
+            Self::WrongBlock | Self::Unavailable { .. } => "no gateway has it",
+        }
+    }
+}
+
 /// A document that is being put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IpfsFetch {
@@ -77,7 +93,11 @@ impl IpfsFetch {
     /// # Errors
     /// [`IpfsError::Link`] if the link has no CID that can be fetched.
     pub fn new(link: &IpfsLink) -> Result<Self, IpfsError> {
-        let address = link.as_str().get("ipfs://".len()..).unwrap_or_default();
+        let begins = link.as_str().get(..SCHEME.len()).is_some_and(|text| text.eq_ignore_ascii_case(SCHEME));
+        if !begins || link.as_str().len() > MAX_LINK {
+            return Err(IpfsError::Link("its address does not begin with ipfs://, or is too long"));
+        }
+        let address = &link.as_str()[SCHEME.len()..];
         // Older links repeat the namespace.
         let address = address.strip_prefix("ipfs/").unwrap_or(address);
         if address.contains(['%', '?', '#']) {

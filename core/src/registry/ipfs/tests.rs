@@ -25,7 +25,7 @@ fn blocks_of(case: &Value) -> BTreeMap<Vec<u8>, Vec<u8>> {
 }
 
 fn begin(address: &str) -> Result<IpfsFetch, IpfsError> {
-    IpfsFetch::new(&IpfsLink::parse(&format!("ipfs://{address}")).unwrap())
+    IpfsFetch::new(&IpfsLink::new(&format!("ipfs://{address}")))
 }
 
 fn fetch(address: &str, blocks: &BTreeMap<Vec<u8>, Vec<u8>>) -> Result<String, IpfsError> {
@@ -99,6 +99,11 @@ fn a_cid_is_read_in_each_of_its_bases() {
     for bad in ["", "Qm", "bafy", "bafyb/x", &v0[1..], "k51qzi5uqu5", "f01711220", &longest, "a%62", "b?c"] {
         assert!(matches!(begin(bad), Err(IpfsError::Link(_))), "{bad}");
     }
+    let long = format!("ipfs://{v0}{}", "/a".repeat(MAX_LINK / 2));
+    for bad in ["", "ipfs:", "ipfs:/é/", &format!("ipns://{v0}"), &long] {
+        assert!(matches!(IpfsFetch::new(&IpfsLink::new(bad)), Err(IpfsError::Link(_))), "{bad}");
+    }
+    assert!(IpfsFetch::new(&IpfsLink::new(&format!("IPFS://{v0}"))).is_ok());
 }
 
 #[test]
