@@ -16,6 +16,7 @@ use blake2::{Blake2b, Blake2b512};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
+use super::fixed_base::public_key;
 use super::{OpenError, SealKey};
 
 /// A public X25519 key that texts can be sealed for.
@@ -57,8 +58,8 @@ impl EncryptionSecret {
     /// Wraps the 32 bytes of a secret key.
     pub fn from_bytes(mut bytes: [u8; 32]) -> Self {
         let secret = StaticSecret::from(bytes);
+        let public = EncryptionKey(public_key(&bytes));
         bytes.zeroize();
-        let public = EncryptionKey(PublicKey::from(&secret).to_bytes());
         Self { secret, public }
     }
 

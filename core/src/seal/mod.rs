@@ -7,6 +7,7 @@
 //! ```
 
 mod aead;
+mod fixed_base;
 mod hash;
 pub mod json;
 mod json_number;
