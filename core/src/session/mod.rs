@@ -5,6 +5,11 @@
 //! Session: compose ─▶ outbox ─flush─▶ the peer's delivery service
 //!          own delivery service ─sync / live─▶ accept ─▶ store ─▶ acknowledge
 //! ```
+//!
+//! Whoever wants more asks for it, and pays for nothing else: [`Session::conditions`] and [`Session::write`] (what the
+//! receiver takes, known beforehand), [`Session::write_receipts`], [`Session::answer_resend_request`],
+//! [`Session::deliver_to_all`] (every delivery service rather than one) and [`Session::audit`] (what an envelope's
+//! outside proves).
 
 mod answered;
 mod audit;

@@ -22,7 +22,8 @@ pub struct Flushed {
 }
 
 impl<P: Ports> Session<P> {
-    /// Writes a message: signs it and puts it into the outbox. It leaves with the next [`Self::flush`].
+    /// Writes a text: signs it and puts it into the outbox. It leaves with the next [`Self::flush`], which also tells if
+    /// no delivery service takes it; [`Self::write`] tells before, and writes all other types of messages.
     ///
     /// # Errors
     /// [`StoreError`]: then it was not written.
