@@ -9,9 +9,11 @@
 
 mod support;
 
+use dm3_core::message::{DeliveryInformation, ProxyEnvelope};
 use dm3_core::registry::DeliveryServiceProfile;
 use reqwest::Method;
 use serde_json::{Value, json};
+use support::account::OsEntropy;
 use support::host::PNG;
 use support::{Account, Host, Node, node_keys};
 
@@ -186,6 +188,33 @@ async fn the_references_form_is_tried_at_each_delivery_service_in_turn() {
     for wrong in [posting(&[]), posting(&["a.eth"; 17]), posting(&["not a name"])] {
         assert_eq!(node.post_as(&token, "/proxy/message", &wrong).await.status, 400);
     }
+}
+
+#[tokio::test]
+async fn what_the_protocol_crate_seals_for_a_proxy_is_carried() {
+    let node = Node::start_with(DEVELOPMENT).await;
+    let alice = Account::new(1).registered(&node).await;
+    let bob = Account::new(2).registered(&node).await;
+    let [alices, bobs] = [alice.sign_in(&node).await, bob.sign_in(&node).await];
+    let information = DeliveryInformation {
+        from: alice.name.to_string(),
+        to: bob.name.to_string(),
+        delivery_instruction: None,
+    };
+    let service = node_keys().public().encryption;
+    let services = ["nobody.eth", "ds1.eth"].map(|name| (name.parse().unwrap(), service));
+    let sealed = ProxyEnvelope::seal(
+        &alice.message(&bob, "sealed once"),
+        &information,
+        &bob.keys.public().encryption,
+        &services,
+        &alice.keys,
+        &OsEntropy,
+    );
+    let posted = sealed.unwrap().to_canonical();
+    let reply = node.request(Method::POST, "/proxy/message", Some(&alices), Some(&posted)).await;
+    assert_eq!(reply.json()["deliveryService"], "ds1.eth", "{reply:?}");
+    assert_eq!(bob.texts(&node, &bobs).await, ["sealed once"]);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use dm3_core::message::Envelope;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::account::submit;
-use support::{Account, Node};
+use support::{Account, Node, Socket};
 
 const TOKEN: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 
@@ -199,6 +199,22 @@ async fn a_sender_without_a_profile_is_marked_and_a_known_one_is_not() {
         let expected = if bob.open(&envelope) == "known" { Value::Null } else { json!("unknown") };
         assert_eq!(envelope["senderCheck"], expected);
     }
+}
+
+#[tokio::test]
+async fn over_a_socket_a_refusal_says_why() {
+    let node = Node::start().await;
+    let bob = Account::new(2).registered(&node).await;
+    let alice = Account::new(3).registered(&node).await;
+    let (bobs, alices) = (bob.sign_in(&node).await, alice.sign_in(&node).await);
+    put(&node, &bob, &bobs, &json!({ "spamRules": [{ "rule": "minNonce", "value": 7 }] })).await;
+    let mut socket = Socket::authorized(&node, &alice, &alices).await;
+    let envelope: Value = serde_json::from_str(&alice.envelope(&bob, "hi").to_canonical()).unwrap();
+    socket.send(&format!("420{}", json!(["submitMessage", { "envelop": envelope }]))).await;
+    let answer = socket.frame().await.unwrap();
+    let answer: Value = serde_json::from_str(answer.strip_prefix("430").unwrap()).unwrap();
+    assert!(answer[0]["error"].as_str().unwrap().contains("at least 7 transactions"), "{answer}");
+    assert_eq!(bob.incoming(&node, &bobs).await, [Value::Null; 0]);
 }
 
 #[tokio::test]
