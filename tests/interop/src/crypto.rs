@@ -100,7 +100,8 @@ pub fn seal_text(text: &str, receiver: &str, random: &[u8]) -> Result<String, Js
 /// The canonical text of a JSON text.
 #[wasm_bindgen]
 pub fn canonical(text: &str) -> Result<String, JsError> {
-    Ok(json::canonical(&serde_json::from_str(text)?))
+    let value = json::parse(text).ok_or_else(|| JsError::new("no JSON, or none that the core reads"))?;
+    Ok(json::canonical(&value))
 }
 
 /// `0x…` of the SHA-256 of a text.
