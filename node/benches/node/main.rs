@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 use http::{Connection, request};
 use load::{Measured, full, paced};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use support::account::submit;
 use support::{Account, Node, PostgresServer, Socket};
 use tokio::task::JoinSet;
@@ -71,6 +72,19 @@ async fn fill(node: SocketAddr, receiver: u8, count: usize) {
     }
 }
 
+/// The copies of one turn.
+const COPIES: usize = 10_000;
+const COPY_SQLITE: &str =
+    "INSERT INTO messages (mailbox, sender, message_hash, envelope_hash, received_at, size, envelope)
+     SELECT mailbox, sender, hex(randomblob(32)), randomblob(32), received_at, size, envelope
+     FROM messages WHERE mailbox = $1 ORDER BY seq LIMIT $2";
+const COPY_POSTGRES: &str =
+    "INSERT INTO messages (mailbox, sender, message_hash, envelope_hash, received_at, size, envelope)
+     SELECT mailbox, sender, gen_random_uuid()::text,
+            decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'),
+            received_at, size, envelope
+     FROM messages WHERE mailbox = $1 ORDER BY seq LIMIT $2";
+
 /// Resident memory of a process in megabytes: now, and the most it ever was.
 fn memory(process: u32) -> (f64, f64) {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
@@ -88,6 +102,7 @@ struct Engine {
     name: &'static str,
     node: Node,
     address: SocketAddr,
+    postgres: Option<String>,
 }
 
 impl Engine {
@@ -97,7 +112,7 @@ impl Engine {
         for number in 1..=9 {
             Account::new(number).registered(&node).await;
         }
-        Self { name, node, address }
+        Self { name, node, address, postgres: postgres.map(str::to_owned) }
     }
 
     fn say(&self, text: &str) {
@@ -140,6 +155,32 @@ impl Engine {
             assert_eq!(answer.unwrap().0, 200);
         }
         Measured::new(latencies, 0, all.elapsed()).to_json()
+    }
+
+    /// Puts so many messages into the receiver's mailbox: some by submission, the others as copies of those with
+    /// other hashes, written by another program while the node runs. Sealing a million takes longer than all else.
+    async fn fill_with_copies(&self, receiver: u8, count: usize) {
+        fill(self.address, receiver, FILL_AT_ONCE).await;
+        let mailbox = Account::new(receiver).address;
+        let mailbox = mailbox.as_bytes().as_slice();
+        for turn in 0..(count - FILL_AT_ONCE) / COPIES {
+            if turn % 10 == 0 {
+                self.say(&format!("  {} messages to go", count - FILL_AT_ONCE - turn * COPIES));
+            }
+            let many = i64::try_from(COPIES).unwrap();
+            let written = if let Some(url) = &self.postgres {
+                let mut database = PgConnection::connect(url).await.unwrap();
+                let copy = sqlx::query(COPY_POSTGRES).bind(mailbox).bind(many);
+                copy.execute(&mut database).await.unwrap().rows_affected()
+            } else {
+                let file = self.node.sqlite_file().unwrap();
+                let mut database =
+                    SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+                let copy = sqlx::query(COPY_SQLITE).bind(mailbox).bind(many);
+                copy.execute(&mut database).await.unwrap().rows_affected()
+            };
+            assert_eq!(written, COPIES as u64);
+        }
     }
 
     /// Acknowledging 50 messages in mailboxes of different sizes.
@@ -192,9 +233,9 @@ impl Engine {
     }
 
     /// Memory, submissions and pick-up with many messages stored.
-    async fn stored(&self, count: usize, per_second: f64) -> Value {
+    async fn stored(&self, receiver: u8, count: usize, per_second: f64) -> Value {
         self.say(&format!("with {count} messages stored"));
-        let bob = Account::new(6);
+        let bob = Account::new(receiver);
         let token = bob.sign_in(&self.node).await;
         let mut connection = Connection::open(self.address, 1).await.unwrap();
         let (mut pages, mut bytes) = (Vec::new(), 0);
@@ -271,11 +312,11 @@ async fn main() {
         }
         if wants("stored") {
             result["acknowledgements"] = engine.acknowledgements().await;
-            result["stored"] = engine.stored(QUEUES[2], per_second).await;
+            result["stored"] = engine.stored(6, QUEUES[2], per_second).await;
         }
         if million {
-            fill(engine.address, 9, 1_000_000).await;
-            result["million"] = engine.stored(1_000_000, per_second).await;
+            engine.fill_with_copies(9, 1_000_000).await;
+            result["million"] = engine.stored(9, 1_000_000, per_second).await;
         }
         results.push(result);
     }
