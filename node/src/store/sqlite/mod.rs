@@ -29,7 +29,7 @@ use super::{SchemaState, Store, StoreError, migrator, newest};
 /// full load that is about every other second, and the only time writers wait for it.
 const CHECKPOINT_PAGES: &str = "32000";
 /// How much of the file the writer keeps in memory; SQLite wants KiB with a minus.
-const CACHE_KIB: &str = "-16000";
+const CACHE_KIB: &str = "-8000";
 /// How many connections read at once.
 const READERS: u32 = 4;
 
