@@ -57,8 +57,8 @@ const STAGES = [
   { name: 'package (with size check)', commands: [[process.execPath, 'widget/build.mjs']] },
   {
     name: 'local network',
-    // With the workspace's features, as built for the tests above; alone it would be compiled once more.
-    commands: [['cargo', 'build', '--workspace', '--bins', '--examples'], nodeTest(...testsIn('tests/localnet'))],
+    // The programs and examples as the tests above built them; any other command would compile them once more.
+    commands: [['cargo', 'test', '--workspace', '--no-run'], nodeTest(...testsIn('tests/localnet'))],
   },
   { name: 'end to end', commands: [nodeTest(...testsIn('tests/e2e'))] },
 ];
