@@ -20,6 +20,7 @@ const nodeTest = (...files) => [process.execPath, '--test', '--test-reporter=spe
 
 const STAGES = [
   { name: 'format', commands: [['cargo', 'fmt', '--check']] },
+  { name: 'structure', commands: [nodeTest(...testsIn('tests/structure'))] },
   {
     name: 'lint (native)',
     commands: [['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']],
