@@ -64,7 +64,8 @@ describe('the page server and the development wallet', () => {
     assert.equal(
       response.headers.get('content-security-policy'),
       `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; ` +
-        `connect-src 'self' http://127.0.0.1:9 ws://127.0.0.1:9 ${net.rpcUrl}; img-src 'self' data: blob:`,
+        `connect-src 'self' http://127.0.0.1:9 ws://127.0.0.1:9 ${net.rpcUrl}; img-src 'self' data: blob:; ` +
+        `require-trusted-types-for 'script'; trusted-types 'none'`,
     );
   });
 

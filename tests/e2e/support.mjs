@@ -215,9 +215,10 @@ export async function openWorld() {
       /**
        * Somebody with a device of their own, at the demo page (or `path`) as this account.
        *
-       * `wallet` as in www/demo.js; `context` are Playwright's options for the browser context.
+       * `wallet` as in www/demo.js; `context` are Playwright's options for the browser context; `init` is a function
+       * that runs first in each of their pages.
        */
-      async person(label, { path = '/', wallet = 'auto', query = {}, context: options = {} } = {}) {
+      async person(label, { path = '/', wallet = 'auto', query = {}, context: options = {}, init } = {}) {
         const context = await browser.newContext({ viewport: { width: 1180, height: 800 }, ...options });
         const url = new URL(path, pages.url);
         for (const [key, value] of Object.entries({ as: label, wallet, ...query })) url.searchParams.set(key, value);
@@ -228,6 +229,7 @@ export async function openWorld() {
             window.dm3ReportViolation(`policy: ${violatedDirective} blocked ${blockedURI} (${sourceFile})`);
           });
         });
+        if (init) await context.addInitScript(init);
         people.push(person);
         await person.arrive();
         return person;

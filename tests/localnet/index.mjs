@@ -12,10 +12,10 @@ import { freePort } from './process.mjs';
  * Starts the local network.
  *
  * With `node: false` only the chain runs and the node's records are missing; `settings` are more keys of the node's
- * configuration. Everything that was started ends with
- * `stop()`, at SIGINT and SIGTERM, and when this process ends in any other way.
+ * configuration; `built` resolves when the node's program is there, if it is still being built. Everything that was
+ * started ends with `stop()`, at SIGINT and SIGTERM, and when this process ends in any other way.
  */
-export async function startLocalnet({ node: withNode = true, settings = {}, log = () => {} } = {}) {
+export async function startLocalnet({ node: withNode = true, settings = {}, built, log = () => {} } = {}) {
   const folder = withNode ? await mkdtemp(join(tmpdir(), 'dm3-localnet-')) : null;
   const cleanups = [() => folder && rm(folder, { recursive: true, force: true })];
   let stopping = null;
@@ -42,6 +42,7 @@ export async function startLocalnet({ node: withNode = true, settings = {}, log 
     const network = { rpcUrl: chain.rpcUrl, registry: names.registry, chainId: CHAIN_ID, accounts, stop };
     if (!withNode) return network;
 
+    await built;
     const secrets = makeNodeSecrets();
     const node = await configureNode({
       folder,

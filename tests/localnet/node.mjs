@@ -6,18 +6,11 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { fileURLToPath } from 'node:url';
+import { CARGO_TARGET } from '../setup/index.mjs';
 import { startProcess, waitFor } from './process.mjs';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Where cargo puts what it builds. */
-export function cargoTarget() {
-  return process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
-}
-
 function nodeProgram() {
-  const program = join(cargoTarget(), 'debug', 'dm3-node');
+  const program = join(CARGO_TARGET, 'debug', 'dm3-node');
   if (!existsSync(program)) throw new Error(`${program} is missing: run "cargo build -p dm3-node" first`);
   return program;
 }

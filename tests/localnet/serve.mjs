@@ -1,7 +1,7 @@
 // The page server: www/ and dist/ under the strict Content-Security-Policy that the element promises to work with.
 
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,9 @@ const MIME_TYPES = {
   '.wasm': 'application/wasm',
 };
 
+/**
+ * Nothing but the element's own code runs, and no text becomes code or markup: Trusted Types with no policy at all.
+ */
 export function contentSecurityPolicy({ nodeUrl, rpcUrl }) {
   const hosts = ["'self'", nodeUrl, nodeUrl?.replace(/^http/, 'ws'), rpcUrl].filter(Boolean);
   return [
@@ -27,8 +30,12 @@ export function contentSecurityPolicy({ nodeUrl, rpcUrl }) {
     "style-src 'self'",
     `connect-src ${hosts.join(' ')}`,
     "img-src 'self' data: blob:",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
   ].join('; ');
 }
+
+const FIRST_SCRIPT = '/first.js';
 
 /** The file for a request path, or null for anything outside the two folders. */
 function fileFor(path) {
@@ -49,9 +56,9 @@ function fileFor(path) {
  * Serves the pages for a running local network, on `port` when it is free and else on any free one.
  *
  * `/localnet.json` tells the pages where everything is. It has no private keys: the chain itself signs for its
- * development accounts.
+ * development accounts. `first` is a script (a file) that runs first in every page: what tests want to watch.
  */
-export async function servePages({ net, port = 0 }) {
+export async function servePages({ net, port = 0, first }) {
   const description = JSON.stringify({
     rpcUrl: net.rpcUrl,
     nodeUrl: net.nodeUrl,
@@ -71,9 +78,14 @@ export async function servePages({ net, port = 0 }) {
     if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'Only GET and HEAD');
     const path = request.url.split('?', 1)[0];
     if (path === '/localnet.json') return answer(200, MIME_TYPES['.json'], description);
+    if (first && path === FIRST_SCRIPT) return answer(200, MIME_TYPES['.js'], await readFile(first));
     const file = fileFor(path);
     const found = file && (await stat(file).catch(() => null));
     if (!found?.isFile()) return text(404, 'Not found');
+    if (first && extname(file) === '.html') {
+      const html = await readFile(file, 'utf8');
+      return answer(200, MIME_TYPES['.html'], html.replace('<head>', `<head><script src="${FIRST_SCRIPT}"></script>`));
+    }
     response.writeHead(200, {
       ...headers,
       'content-type': MIME_TYPES[extname(file)] ?? 'application/octet-stream',

@@ -4,11 +4,23 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const WASM_TARGET = 'wasm32-unknown-unknown';
+export const WASM_TARGET = 'wasm32-unknown-unknown';
+
+/** Where cargo puts what it builds. */
+export const CARGO_TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target');
+
+const XTASK = join(CARGO_TARGET, 'debug', 'xtask');
+
+/**
+ * What commands are told after xtask was built together with other packages, so that they take that program. By
+ * themselves they would have cargo build it alone, and its dependencies once more in the form that xtask alone needs.
+ */
+export const XTASK_ENV = { XTASK };
+export const XTASK_RUNNER = ['--config', `target.${WASM_TARGET}.runner = ${JSON.stringify([XTASK, 'test-runner'])}`];
 
 /** Something a person has to do; told in one line, without a stack. */
 class Missing extends Error {}
@@ -61,18 +73,21 @@ function installWasmTarget() {
   }
 }
 
-function installBrowser() {
+function installBrowsers() {
   const missing = [
     ['chromium', 'chromium'],
     ['chromedriver', 'chromium-driver'],
+    ['firefox-esr', 'firefox-esr'],
+    ['WebKitWebDriver', 'webkit2gtk-driver'],
+    ['Xvfb', 'xvfb'],
   ].flatMap(([program, debianPackage]) => (onPath(program) ? [] : [debianPackage]));
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && onPath('apt-get')) {
-    say(`installing ${missing.join(' and ')}`);
+    say(`installing ${missing.join(', ')}`);
     const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...missing]);
     if (install() || (run('apt-get', ['update']) && install())) return;
   }
-  throw new Missing(`the tests need a browser: sudo apt-get install ${missing.join(' ')}`);
+  throw new Missing(`the tests need three browsers: sudo apt-get install ${missing.join(' ')}`);
 }
 
 /** Debian keeps Postgres's programs off the path, in a folder for each version. */
@@ -108,7 +123,7 @@ export function setup(purpose) {
     installPackages();
     installWasmTarget();
     if (purpose === 'test') {
-      installBrowser();
+      installBrowsers();
       installPostgres();
     }
   } catch (error) {
