@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use dm3_core::seal::signing::{SigningKey, SigningSecret};
 use dm3_core::seal::{EncryptionKey, EncryptionSecret, Entropy, Sealed, json, open, seal, sha256_hex};
 use wasm_bindgen::prelude::*;
+use x25519_dalek::{PublicKey, StaticSecret};
 
 use crate::bytes32;
 
@@ -108,6 +109,19 @@ pub fn canonical(text: &str) -> Result<String, JsError> {
 #[wasm_bindgen(js_name = sha256Hex)]
 pub fn sha256_of(text: &str) -> String {
     sha256_hex(text)
+}
+
+/// The public key of a secret one, as the core makes it for each sealed text.
+#[wasm_bindgen(js_name = publicKeyOf)]
+pub fn public_key_of(secret: &[u8]) -> Result<Vec<u8>, JsError> {
+    Ok(EncryptionSecret::from_bytes(secret.try_into()?).public().as_bytes().to_vec())
+}
+
+/// The same by x25519-dalek alone.
+#[wasm_bindgen(js_name = libraryPublicKeyOf)]
+pub fn library_public_key_of(secret: &[u8]) -> Result<Vec<u8>, JsError> {
+    let secret = StaticSecret::from(<[u8; 32]>::try_from(secret)?);
+    Ok(PublicKey::from(&secret).to_bytes().to_vec())
 }
 
 /// The plain function of RFC 7748: what a secret and a public key agree on.
