@@ -5,8 +5,9 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use dm3_core::conversation::ConversationId;
+use dm3_core::device::StoredMessage;
 use dm3_core::message::Kind;
-use dm3_core::record::{ConversationId, StoredMessage};
 use dm3_core::testing::notes::{ME, PEER, note};
 use dm3_core::thread::Thread;
 

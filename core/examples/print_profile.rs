@@ -18,9 +18,10 @@ mod native;
 use std::error::Error;
 use std::process::ExitCode;
 
-use dm3_core::delivery::{BaseUrl, ChainAccess, Discovery};
+use dm3_core::delivery::{ChainAccess, Discovery};
 use dm3_core::identity::{Address, EnsName};
 use dm3_core::session::Directory;
+use dm3_core::web::BaseUrl;
 use native::NativePorts;
 
 /// The ENS registry of Ethereum's main network.

@@ -10,10 +10,11 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use dm3_core::delivery::{BaseUrl, Discovery};
+use dm3_core::delivery::Discovery;
 use dm3_core::ports::Http as _;
 use dm3_core::session::{Directory, Keys, Session, SignIn};
 use dm3_core::testing::TestWallet;
+use dm3_core::web::BaseUrl;
 use native::{NativeHttp, NativePorts};
 
 fn main() -> ExitCode {

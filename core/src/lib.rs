@@ -106,13 +106,15 @@
 //! # The rooms
 //!
 //! ```text
+//! web        HTTP services as values: addresses, requests, replies
 //! identity   who: addresses, names, keys from a wallet signature, profiles
 //! seal       secrecy and proof: canonical JSON, hashes, Ed25519, X25519 + ChaCha20-Poly1305
 //! registry   where: ENS and CCIP-read as values, profile and delivery-service records
 //! message    what: draft → signed → sealed; received → opened → authentic
 //! delivery   how: a delivery service's API, challenge login, socket.io
 //! thread     a conversation as a fold of authentic messages
-//! record     what is kept on the device
+//! conversation  who talks: another account today
+//! device     what is kept on the device
 //! storage    what is kept with a server, readable to its owner alone
 //! ports      what the use cases need from the world
 //! session    the use cases: sign in, send, receive
@@ -135,12 +137,13 @@
 //! - `ipfs`: profiles on IPFS ([`registry::ipfs`](registry), [`session`]), through gateways that need not be trusted.
 //! - `testing`: ports in memory, two peers, a network that fails on purpose, and the contract every store keeps.
 
+pub mod conversation;
 pub mod delivery;
+pub mod device;
 pub mod identity;
 mod index;
 pub mod message;
 pub mod ports;
-pub mod record;
 pub mod registry;
 pub mod seal;
 pub mod session;
@@ -148,3 +151,4 @@ pub mod storage;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod thread;
+pub mod web;

@@ -1,12 +1,12 @@
 //! What the use cases need from the world. A browser, a server and the tests each bring their own; one storage
 //! contract suite (`testing`) holds for every store.
 
-use crate::delivery::{HttpRequest, HttpResponse};
+use crate::device::{Account, Contact, Position, Quarantined, SendState, StoredMessage};
 use crate::identity::{Address, EnsName, KeySeed, NameError};
 use crate::message::MessageHash;
-use crate::record::{Account, Contact, Position, Quarantined, SendState, StoredMessage};
-use crate::registry::{CallOutcome, IpfsLink, RecordError};
+use crate::registry::{CallOutcome, IpfsLocation, RecordError};
 use crate::seal::Entropy;
+use crate::web::{HttpRequest, HttpResponse};
 
 /// The wallet of the person who signs in. Everything it says is checked.
 #[allow(async_fn_in_trait, reason = "the browser has no threads; servers use concrete types")]
@@ -59,14 +59,14 @@ pub trait Http {
 #[allow(async_fn_in_trait, reason = "as for Wallet")]
 pub trait Ipfs {
     /// The text of a document, proven by its address. The outer error may pass by itself, the inner one does not.
-    async fn document(&self, link: &IpfsLink) -> Result<Result<String, RecordError>, Unreachable>;
+    async fn document(&self, link: &IpfsLocation) -> Result<Result<String, RecordError>, Unreachable>;
 }
 
 /// Reads nothing on IPFS: every such record is refused with [`RecordError::Ipfs`].
 pub struct NoIpfs;
 
 impl Ipfs for NoIpfs {
-    async fn document(&self, _: &IpfsLink) -> Result<Result<String, RecordError>, Unreachable> {
+    async fn document(&self, _: &IpfsLocation) -> Result<Result<String, RecordError>, Unreachable> {
         Ok(Err(RecordError::Ipfs("nothing is read there")))
     }
 }

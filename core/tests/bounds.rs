@@ -9,13 +9,14 @@
 use std::time::{Duration, Instant};
 
 use dm3_core::delivery::socket_io::Packet;
-use dm3_core::delivery::{BaseUrl, Challenge, Discovery, HttpResponse, HttpUrl, SessionToken, api};
+use dm3_core::delivery::{Challenge, Discovery, api};
 use dm3_core::identity::wallet_signature::recover;
 use dm3_core::identity::{EnsName, SignedProfile};
 use dm3_core::message::{Envelope, EnvelopeError, MAX_ENVELOPE, MessageError, Postmark, SignedMessage};
 use dm3_core::registry::abi::{AbiError, Tuple};
 use dm3_core::registry::json_rpc::{RpcError, parse_eth_call};
 use dm3_core::registry::{DeliveryServiceProfile, GatewayQuery, ProfileLocation, RecordError, gateway};
+use dm3_core::web::{BaseUrl, HttpResponse, HttpUrl, SessionToken};
 
 /// Far more than a length check takes on the slowest machine, far less than reading the input would.
 const QUICKLY: Duration = Duration::from_secs(2);

@@ -9,10 +9,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use dm3_core::conversation::ConversationId;
 use dm3_core::identity::{Address, KeySeed, ProfileKeys, SignedProfile, UserProfile};
 use dm3_core::message::{DeliveryInformation, Draft, Envelope, Header, Postmark, SignedMessage};
 use dm3_core::ports::Wallet as _;
-use dm3_core::record::ConversationId;
 use dm3_core::seal::json::canonical;
 use dm3_core::seal::{EncryptionSecret, Sealed, open, seal, sealed_len};
 use dm3_core::storage::{LegacyNames, ReadMarker, Record, SealedRecord, StorageKeys};

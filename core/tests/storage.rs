@@ -12,11 +12,10 @@ use std::cell::RefCell;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::api::ApiError;
-use dm3_core::delivery::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys};
 use dm3_core::message::{DeliveryInformation, Kind, SignedMessage};
-use dm3_core::record::ConversationId;
 use dm3_core::seal::json::canonical;
 use dm3_core::seal::{EncryptionSecret, Entropy};
 use dm3_core::storage::api::{self, ReadBack, Storage};
@@ -26,6 +25,7 @@ use dm3_core::storage::{
 };
 use dm3_core::testing::SeededEntropy;
 use dm3_core::testing::notes::{ME, PEER, note};
+use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 use recorded::{bearer, reply};
 use serde_json::{Value, json};
 

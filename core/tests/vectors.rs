@@ -20,7 +20,7 @@ use dm3_core::identity::{
 use dm3_core::message::{
     Delivered, DeliveryInformation, Envelope, OpenedMessage, Postmark, ReceivedEnvelope, SignedMessage,
 };
-use dm3_core::registry::IpfsLink;
+use dm3_core::registry::IpfsLocation;
 use dm3_core::registry::ipfs::IpfsFetch;
 use dm3_core::seal::json::{canonical, parse};
 use dm3_core::seal::signing::{SigningKey, SigningSecret};
@@ -411,7 +411,7 @@ fn challenges_and_alias_claims_are_signed_like_the_reference_does() {
 fn documents_on_ipfs() {
     let vectors = vectors("ipfs");
     for case in vectors["cases"].as_array().unwrap() {
-        let link = IpfsLink::new(&format!("ipfs://{}", case["cid"].as_str().unwrap()));
+        let link = IpfsLocation::new(&format!("ipfs://{}", case["cid"].as_str().unwrap()));
         let mut fetch = IpfsFetch::new(&link).unwrap();
         let blocks: Vec<Vec<u8>> = case["blocks"]
             .as_object()

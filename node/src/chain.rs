@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dm3_core::delivery::{Amount, HttpRequest, HttpResponse, Method};
+use dm3_core::delivery::Amount;
 use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
 use dm3_core::registry::abi::{Arg, encode_call};
 use dm3_core::registry::json_rpc::{RpcError, eth_call_body, parse_eth_call};
@@ -11,6 +11,7 @@ use dm3_core::registry::{
     Answer, Ask, CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, Lookup, LookupError,
     PROFILE_KEY, ProfileLocation, ProfileQuestion, Record, Step,
 };
+use dm3_core::web::{HttpRequest, HttpResponse, Method};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
@@ -142,7 +143,7 @@ impl Chain {
             // The node has no IPFS gateways.
             None | Some(ProfileLocation::Ipfs(_)) => None,
             Some(ProfileLocation::Inline(json)) => Some(json),
-            Some(ProfileLocation::Link(link)) => {
+            Some(ProfileLocation::Web(link)) => {
                 let fetched = self.fetch(&link.request()).await;
                 fetched.filter(|reply| reply.status == 200).and_then(|reply| link.check(&reply.body).ok())
             }

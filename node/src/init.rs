@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use dm3_core::delivery::BaseUrl;
 use dm3_core::registry::{DELIVERY_SERVICE_KEY, DeliveryServiceProfile, data_uri};
 use dm3_core::seal::Entropy as _;
+use dm3_core::web::BaseUrl;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, ConfigError};

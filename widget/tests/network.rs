@@ -7,11 +7,11 @@
     reason = "a test that can't go on must fail"
 )]
 
-use dm3_core::delivery::{HttpRequest, HttpUrl, SessionToken};
 use dm3_core::identity::{Address, NameError};
 use dm3_core::ports::{Chain, Clock, Connection, Http, Normaliser, Sockets};
 use dm3_core::registry::CallOutcome;
 use dm3_core::seal::Entropy;
+use dm3_core::web::{HttpRequest, HttpUrl, SessionToken};
 use dm3_widget::adapters::chain::JsonRpcChain;
 use dm3_widget::adapters::clock::BrowserClock;
 use dm3_widget::adapters::entropy::BrowserEntropy;

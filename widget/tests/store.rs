@@ -9,9 +9,9 @@
 
 use std::cell::Cell;
 
+use dm3_core::device::{Contact, SendState};
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::ports::{Store, StoreError};
-use dm3_core::record::{Contact, SendState};
 use dm3_core::testing::store_contract;
 use dm3_widget::adapters::store::IndexedDbStore;
 use idb::{DatabaseEvent as _, Factory, ObjectStoreParams, TransactionMode};
@@ -166,11 +166,11 @@ async fn a_database_that_was_deleted_is_made_again() {
 #[wasm_bindgen_test]
 async fn an_error_in_the_middle_of_a_batch_stores_nothing() {
     let store = IndexedDbStore::new(&new_name());
-    let message = |number: u64, time: u64| dm3_core::record::StoredMessage {
+    let message = |number: u64, time: u64| dm3_core::device::StoredMessage {
         hash: format!("0x{number:064x}").parse().unwrap(),
         peer: Address::from_bytes([1; 20]),
         author: OWNER,
-        lane: dm3_core::record::Lane::Out,
+        lane: dm3_core::device::Lane::Out,
         time,
         arrived: time,
         json: "{}".into(),

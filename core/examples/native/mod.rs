@@ -5,7 +5,6 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use dm3_core::delivery::{BaseUrl, HttpRequest, HttpResponse, HttpUrl};
 use dm3_core::identity::{Address, EnsName, NameError};
 use dm3_core::ports::{Blocks, Chain, Clock, Connection, Http, Normaliser, Ports, Sockets, Unreachable};
 use dm3_core::registry::CallOutcome;
@@ -13,6 +12,7 @@ use dm3_core::registry::json_rpc::{eth_call_body, parse_eth_call};
 use dm3_core::seal::Entropy;
 use dm3_core::session::IpfsGateways;
 use dm3_core::testing::MemoryStore;
+use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl};
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 64 * 1024 * 1024;

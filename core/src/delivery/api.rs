@@ -4,13 +4,14 @@
 
 use serde_json::Value;
 
+use super::Challenge;
 use super::reply::{check, json_text};
-use super::{BaseUrl, Challenge, HttpRequest, HttpResponse, SessionToken};
 use crate::identity::{Address, EnsName, SignedProfile};
 use crate::message::MAX_ENVELOPE;
 use crate::seal::json::{self, canonical, object};
 use crate::seal::json_text::split_elements;
 use crate::seal::signing::SigningSecret;
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 
 pub use super::reply::ApiError;
 pub use super::rpc::{

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::delivery::Method;
+use crate::web::Method;
 
 fn reply(status: u16, body: &str) -> HttpResponse {
     HttpResponse::new(status, body.to_owned())

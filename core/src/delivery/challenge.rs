@@ -12,10 +12,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::BaseUrl;
 use crate::identity::EnsName;
 use crate::seal::json;
 use crate::seal::signing::SigningSecret;
+use crate::web::BaseUrl;
 
 /// The longest challenge, in bytes. The reference's have about 310.
 const MAX_CHALLENGE: usize = 2048;

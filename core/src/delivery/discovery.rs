@@ -6,9 +6,9 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{BaseUrl, HttpRequest, HttpUrl};
 use crate::identity::{Address, EnsName};
 use crate::seal::json;
+use crate::web::{BaseUrl, HttpRequest, HttpUrl};
 
 /// The document's only version.
 const VERSION: u32 = 1;

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::{ChallengeError, HttpResponse};
+use super::ChallengeError;
 use crate::identity::ProfileError;
 use crate::seal::json;
+use crate::web::HttpResponse;
 
 /// The longest reply that is read, in bytes, where it is no list of messages.
 const MAX_REPLY: usize = 64 * 1024;

@@ -5,11 +5,12 @@
 
 use serde_json::Value;
 
+use super::ProfileExtension;
 use super::reply::{ApiError, check, json_of, reason_of, shown, words_of};
-use super::{BaseUrl, HttpRequest, HttpResponse, ProfileExtension};
 use crate::identity::EnsName;
 use crate::message::Envelope;
 use crate::seal::json::{self, canonical, object};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse};
 
 /// Why an envelope was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

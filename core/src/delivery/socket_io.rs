@@ -14,9 +14,9 @@
 
 use serde_json::{Value, json};
 
-use super::{BaseUrl, SessionToken};
 use crate::identity::EnsName;
 use crate::seal::json::{self, canonical, object};
+use crate::web::{BaseUrl, SessionToken};
 
 /// The longest frame that is read, in bytes. Servers announce 1,000,000 as their own limit.
 const MAX_FRAME: usize = 4 * 1024 * 1024;

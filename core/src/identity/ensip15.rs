@@ -1,11 +1,11 @@
 //! Names outside ASCII, natively. The crate `ens-normalize` is a port of the library that ENSIP-15 was written with;
 //! both pass the 38,613 official cases. It is not for the browser: its tables are larger than the whole element.
 
-use super::{EnsName, NameError};
+use super::name_error::NameError;
 
-pub(super) fn normalise(text: &str) -> Result<EnsName, NameError> {
+pub(super) fn normalise(text: &str) -> Result<String, NameError> {
     let error = match ens_normalize::ens_normalize(text) {
-        Ok(name) => return EnsName::from_normalised(&name),
+        Ok(name) => return Ok(name),
         Err(error) => error,
     };
     let broken = ens_normalize::ens_split(text, false).into_iter().find_map(|label| {
@@ -20,6 +20,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::identity::EnsName;
 
     fn parse(text: &str) -> Result<String, NameError> {
         text.parse::<EnsName>().map(|name| name.to_string())

@@ -1,6 +1,6 @@
 //! Names that pretend to be others: what the libraries that know ENSIP-15 say about a label, as a typed answer.
 
-use super::NameError;
+use super::name_error::NameError;
 
 /// The longest text of others that is passed on, in characters.
 const MAX_SHOWN: usize = 120;

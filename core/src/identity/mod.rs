@@ -15,6 +15,7 @@ mod keys;
 mod link;
 mod look_alike;
 mod name;
+mod name_error;
 mod profile;
 mod secp256k1;
 mod seen;
@@ -26,6 +27,7 @@ pub use keys::{
     DEFAULT_NONCE, KeyNonce, KeySeed, NonceError, ProfileKeys, PublicKeys, SeedError, key_message,
 };
 pub use link::{Link, LinkError, LinkPurpose, MainId, SignedLink, VerifiedLink};
-pub use name::{EnsName, NameError};
+pub use name::EnsName;
+pub use name_error::NameError;
 pub use profile::{ProfileError, SignedProfile, UserProfile, VerifiedProfile};
 pub use seen::{SeenError, SeenProfiles, Sighting};

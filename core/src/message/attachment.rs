@@ -13,7 +13,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Map, Value};
 
 use super::media::{self, MediaKind};
-use crate::delivery::HttpUrl;
+use crate::web::HttpUrl;
 
 /// The longest attachment that is embedded or decoded, in bytes: what fits into the specification's 20 MB as base64.
 pub const MAX_EMBEDDED: usize = 14_900_000;

@@ -1,6 +1,8 @@
 //! What a message says, by its type.
 
-use super::{Kind, Link, LinkError, MAX_REACTION, MessageHash, Receipt, ReceivedAttachment, SignedMessage};
+use super::{
+    Kind, LinkError, LinkMessage, MAX_REACTION, MessageHash, Receipt, ReceivedAttachment, SignedMessage,
+};
 
 /// The content of a message. Nothing is proven by it: who wrote it is told by [`super::AuthenticMessage`].
 #[derive(Debug)]
@@ -46,7 +48,7 @@ pub enum Content<'a> {
         of: MessageHash,
     },
     /// `LINK`, `LINK_RECOVER` or `LINK_ACCEPT`.
-    Link(Box<Link>),
+    Link(Box<LinkMessage>),
     /// A type this version does not know.
     Other {
         /// The type as it came.
@@ -109,7 +111,9 @@ impl SignedMessage {
                 Content::Receipt { of: needed()?, receipt }
             }
             Kind::ResendRequest => Content::ResendRequest { of: needed()? },
-            Kind::Link | Kind::LinkRecover | Kind::LinkAccept => Content::Link(Box::new(Link::read(self)?)),
+            Kind::Link | Kind::LinkRecover | Kind::LinkAccept => {
+                Content::Link(Box::new(LinkMessage::read(self)?))
+            }
             Kind::Other(_) => {
                 Content::Other { kind: self.wire_kind(), reference: self.reference(), body: self.body() }
             }

@@ -11,15 +11,13 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::size::SIGNATURE;
-use super::{Attachment, Kind, MAX_ATTACHMENTS, MAX_MESSAGE, MessageHash, SignedMessage};
+use super::{Attachment, Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, MAX_MESSAGE, MessageHash, SignedMessage};
 use crate::identity::EnsName;
 use crate::seal::json::canonical_object;
 use crate::seal::signing::SigningSecret;
 
 /// The longest reaction, in bytes: an emoji with all its modifiers.
 pub const MAX_REACTION: usize = 64;
-/// The longest `replyDeliveryInstruction` that is written or passed on, in bytes. The specification names none.
-pub const MAX_INSTRUCTION: usize = 4096;
 /// The members of `metadata` that the protocol itself writes.
 const OWN_METADATA: [&str; 7] =
     ["from", "link", "referenceMessageHash", "replyDeliveryInstruction", "timestamp", "to", "type"];

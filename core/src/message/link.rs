@@ -24,7 +24,7 @@ const MAX_MEMBER: usize = 4096;
 
 /// What a link message says.
 #[derive(Clone, PartialEq)]
-pub struct Link {
+pub struct LinkMessage {
     /// The name of the local profile.
     pub profile_name: EnsName,
     /// `0x` and the SHA-256 of the local profile.
@@ -55,7 +55,7 @@ pub struct LinkKeys {
 /// A request for keys, of a known author, with a link that the main profile signed and that still holds. It yields
 /// one answer: ask the owner before each.
 pub struct VerifiedRecovery {
-    link: Link,
+    link: LinkMessage,
     author: Address,
 }
 
@@ -82,7 +82,7 @@ pub enum LinkError {
     OtherReceiver,
 }
 
-impl Link {
+impl LinkMessage {
     /// A new link, which hands the local profile's keys to the main profile.
     pub fn new(
         profile_name: EnsName,
@@ -219,7 +219,7 @@ impl AuthenticMessage {
         if self.message().kind() != Kind::LinkRecover {
             return Err(LinkError::OtherKind);
         }
-        let link = Link::read(self.message())?;
+        let link = LinkMessage::read(self.message())?;
         link.verify(main, now)?;
         Ok(VerifiedRecovery { link, author: self.author() })
     }
@@ -243,7 +243,7 @@ impl Draft {
     ///
     /// # Errors
     /// [`LinkError`] if a member is missing, or it would give keys away.
-    pub fn link(header: Header, link: &Link, fallback: &str) -> Result<Self, LinkError> {
+    pub fn link(header: Header, link: &LinkMessage, fallback: &str) -> Result<Self, LinkError> {
         link.check()?;
         if link.kind == Kind::LinkAccept && link.keys.is_some() {
             return Err(LinkError::Keys);
@@ -265,14 +265,14 @@ impl Draft {
         if header.to != EnsName::of_address(request.author, domain) {
             return Err(LinkError::OtherReceiver);
         }
-        let answer = Link { keys: Some(keys), kind: Kind::LinkAccept, ..request.link };
+        let answer = LinkMessage { keys: Some(keys), kind: Kind::LinkAccept, ..request.link };
         Ok(Self::assemble(header, answer.kind.as_wire(), None, "").with_member("link", answer.to_json()))
     }
 }
 
-impl fmt::Debug for Link {
+impl fmt::Debug for LinkMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Link({} {})", self.kind, self.profile_name)
+        write!(f, "LinkMessage({} {})", self.kind, self.profile_name)
     }
 }
 
@@ -314,11 +314,11 @@ mod tests {
         LinkKeys { profile: "secret".into(), wallet: None, nonce: Some("7".into()) }
     }
 
-    fn link() -> Link {
+    fn link() -> LinkMessage {
         let statement = "https://app.example wants you to link …".to_owned();
         let signature = main().sign(&sha256_hex(&statement));
         let name = "0x01.addr.app.eth".parse().unwrap();
-        Link::new(name, sha256_hex("profile"), NOW + 1, statement, signature, keys())
+        LinkMessage::new(name, sha256_hex("profile"), NOW + 1, statement, signature, keys())
     }
 
     fn received(draft: Draft) -> AuthenticMessage {

@@ -25,13 +25,13 @@ pub use attachment::{
 };
 pub use authentic::{AuthenticMessage, AuthenticityError, OpenedMessage};
 pub use content::{Body, Content, ContentError};
-pub use draft::{Draft, DraftError, Header, MAX_INSTRUCTION, MAX_REACTION, Receipt};
+pub use draft::{Draft, DraftError, Header, MAX_REACTION, Receipt};
 pub use envelope::{Delivered, DeliveryInformation, Envelope, EnvelopeError, MAX_ENVELOPE, ReceivedEnvelope};
 pub use kind::Kind;
-pub use link::{Link, LinkError, LinkKeys, VerifiedRecovery};
+pub use link::{LinkError, LinkKeys, LinkMessage, VerifiedRecovery};
 pub use media::MediaKind;
 pub use postmark::{Postmark, PostmarkError, PostmarkVerdict};
 pub use proxy::{MAX_PROXY_SERVICES, ProxyEnvelope};
-pub use signed::{MAX_MESSAGE, MessageError, MessageHash, SignedMessage};
+pub use signed::{MAX_INSTRUCTION, MAX_MESSAGE, MessageError, MessageHash, SignedMessage};
 pub use size::{envelope_len, longest_message};
 pub use time::{Skew, Tolerance};

@@ -18,7 +18,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, ReceivedAttachment};
+use super::{Kind, MAX_ATTACHMENTS, ReceivedAttachment};
 use crate::seal::json::{canonical_object, canonical_without};
 use crate::seal::json_read::parse_masked;
 use crate::seal::json_text::{unmask, without_member};
@@ -27,6 +27,8 @@ use crate::seal::signing::{SignatureError, SigningKey};
 
 /// The longest message text we read, in bytes of JSON: the specification's 20 MB.
 pub const MAX_MESSAGE: usize = 20_000_000;
+/// The longest `replyDeliveryInstruction` that is written or passed on, in bytes. The specification names none.
+pub const MAX_INSTRUCTION: usize = 4096;
 
 /// `0x` and 64 digits: the SHA-256 of a signed message, by which other messages refer to it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

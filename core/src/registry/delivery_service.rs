@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::delivery::{BaseUrl, UrlError};
 use crate::seal::signing::SigningKey;
 use crate::seal::{EncryptionKey, json};
+use crate::web::{BaseUrl, UrlError};
 
 /// The longest profile that is read, in bytes.
 const MAX_PROFILE: usize = 64 * 1024;

@@ -2,7 +2,8 @@ use super::super::abi::encode;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::delivery::Method;
+use crate::registry::{GatewayFault, LookupError};
+use crate::web::Method;
 
 const REGISTRY: Address = Address::from_bytes([0xee; 20]);
 const RESOLVER: Address = Address::from_bytes([0x11; 20]);

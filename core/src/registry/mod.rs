@@ -8,17 +8,20 @@ pub mod gateway;
 #[cfg(feature = "ipfs")]
 pub mod ipfs;
 pub mod json_rpc;
+mod location;
 mod lookup;
+mod lookup_error;
 mod offchain;
 mod publish;
-mod record;
 pub(crate) mod smart_account;
 
 pub use delivery_service::{DeliveryServiceError, DeliveryServiceProfile};
 pub use gateway::{GatewayError, GatewayQuery, GatewayRecord, SigningForm};
-pub use lookup::{Answer, Ask, CallOutcome, Found, GatewayFault, Lookup, LookupError, Record, Step};
-pub use publish::{MULTICALL, SET_TEXT, TransactionRequest};
-pub use record::{
-    DELIVERY_SERVICE_KEY, IpfsLink, PROFILE_KEY, ProfileLink, ProfileLocation, RecordError, profile_record,
+pub use location::{
+    DELIVERY_SERVICE_KEY, IpfsLocation, PROFILE_KEY, ProfileLocation, RecordError, WebLocation,
+    profile_record,
 };
+pub use lookup::{Answer, Ask, CallOutcome, Found, Lookup, Record, Step};
+pub use lookup_error::{GatewayFault, LookupError};
+pub use publish::{MULTICALL, SET_TEXT, TransactionRequest};
 pub use smart_account::{IS_VALID_SIGNATURE, ProfileQuestion, SignatureQuestion};

@@ -2,10 +2,10 @@
 
 use super::abi::{AbiError, Arg, MAX_DATA, Tuple, encode, encode_call, split_selector};
 use super::ens;
-use super::lookup::{GatewayFault, LookupError};
-use crate::delivery::{HttpRequest, HttpResponse, HttpUrl};
+use super::lookup_error::{GatewayFault, LookupError};
 use crate::identity::Address;
 use crate::seal::json::{self, canonical, object};
+use crate::web::{HttpRequest, HttpResponse, HttpUrl};
 
 /// How many gateways of a list are tried.
 const MAX_GATEWAYS: usize = 8;

@@ -7,6 +7,7 @@
 //! ```
 
 mod aead;
+mod error;
 mod fixed_base;
 mod hash;
 pub mod json;
@@ -19,10 +20,11 @@ mod sealed;
 pub mod signing;
 
 pub use aead::SealKey;
+pub use error::OpenError;
 pub use hash::{keccak256, sha256, sha256_hex};
 pub use kdf::derive_key;
 pub use key_agreement::{EncryptionKey, EncryptionSecret};
-pub use sealed::{OpenError, Sealed, open, seal, sealed_len};
+pub use sealed::{Sealed, open, seal, sealed_len};
 
 /// Where secrets and nonces come from. Implemented by the platform, never by the core itself.
 pub trait Entropy {

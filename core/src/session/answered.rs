@@ -1,8 +1,8 @@
 //! Which message of the peer an own one answers.
 
+use crate::device::{Lane, StoredMessage};
 use crate::identity::Address;
 use crate::message::{MessageHash, SignedMessage};
-use crate::record::{Lane, StoredMessage};
 
 /// Looks for the `replyDeliveryInstruction` that a message to a peer must carry on as its `deliveryInstruction`: that of
 /// the peer's message it refers to; if it refers to an own one, that of the text before it; if it refers to none, that

@@ -7,12 +7,13 @@
 use super::answered::Answered;
 use super::send::Change;
 use super::{FindError, Session};
+use crate::delivery::ProfileExtension;
 use crate::delivery::api::{self, ApiError, Properties};
-use crate::delivery::{HttpRequest, HttpResponse, ProfileExtension};
+use crate::device::StoredMessage;
 use crate::identity::{Address, EnsName};
 use crate::message::{DeliveryInformation, Draft, Header, MAX_MESSAGE, envelope_len};
 use crate::ports::{Http as _, Ports, Store as _, StoreError, Unreachable};
-use crate::record::StoredMessage;
+use crate::web::{HttpRequest, HttpResponse};
 
 /// What one delivery service of a receiver says.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@
 
 use std::cell::RefCell;
 
-use crate::delivery::{Discovery, HttpResponse};
+use crate::delivery::Discovery;
 use crate::identity::{
     Address, AddressError, EnsName, NameError, ProfileError, SignedProfile, VerifiedProfile,
 };
@@ -21,6 +21,7 @@ use crate::registry::{
     Lookup, LookupError, PROFILE_KEY, ProfileLocation, ProfileQuestion, Record, RecordError, Step,
     TransactionRequest, ens,
 };
+use crate::web::HttpResponse;
 
 /// How long an answer is believed at most: milliseconds.
 const KEEP: u64 = 60_000;
@@ -336,7 +337,7 @@ impl<P: Ports> Directory<P> {
         let wrong = |reason| FindError::Record { name: name.clone(), reason };
         match ProfileLocation::parse(&text).map_err(wrong)? {
             ProfileLocation::Inline(json) => Ok(Some(json)),
-            ProfileLocation::Link(link) => {
+            ProfileLocation::Web(link) => {
                 let request = link.request();
                 let HttpResponse { status, body, .. } = self.ports.http().send(&request).await?;
                 // Only the document itself says something about the profile, not its server's trouble.

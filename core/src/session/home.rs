@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use super::{FindError, Session};
 use crate::delivery::api::{self, ApiError};
-use crate::delivery::{BaseUrl, HttpRequest, HttpResponse, SessionToken, socket_io};
+use crate::delivery::socket_io;
 use crate::identity::{EnsName, VerifiedProfile};
 use crate::ports::{Clock as _, Http as _, Ports, StoreError, Unreachable};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 
 /// A delivery service of the account.
 pub struct Home {

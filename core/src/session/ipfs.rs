@@ -2,10 +2,10 @@
 
 use std::cell::Cell;
 
-use crate::delivery::BaseUrl;
 use crate::ports::{Blocks, Ipfs, Unreachable};
 use crate::registry::ipfs::{IpfsError, IpfsFetch, MAX_BLOCK};
-use crate::registry::{IpfsLink, RecordError};
+use crate::registry::{IpfsLocation, RecordError};
+use crate::web::BaseUrl;
 
 /// How many gateways are asked for a block.
 const MAX_GATEWAYS: usize = 8;
@@ -29,7 +29,7 @@ impl<H: Blocks> IpfsGateways<H> {
     ///
     /// # Errors
     /// [`IpfsError`]; only [`IpfsError::Unavailable`] may pass by itself.
-    pub async fn fetch(&self, link: &IpfsLink) -> Result<String, IpfsError> {
+    pub async fn fetch(&self, link: &IpfsLocation) -> Result<String, IpfsError> {
         let mut fetch = IpfsFetch::new(link)?;
         loop {
             if let Some(document) = self.next_block(&mut fetch).await? {
@@ -60,7 +60,7 @@ impl<H: Blocks> IpfsGateways<H> {
 }
 
 impl<H: Blocks> Ipfs for IpfsGateways<H> {
-    async fn document(&self, link: &IpfsLink) -> Result<Result<String, RecordError>, Unreachable> {
+    async fn document(&self, link: &IpfsLocation) -> Result<Result<String, RecordError>, Unreachable> {
         match self.fetch(link).await {
             Ok(document) => Ok(Ok(document)),
             Err(IpfsError::Unavailable { gateway, reason }) => Err(Unreachable { host: gateway, reason }),

@@ -15,12 +15,12 @@ mod answered;
 mod audit;
 mod conditions;
 mod directory;
-mod history;
 mod home;
 #[cfg(feature = "ipfs")]
 mod ipfs;
 mod live;
 mod pauses;
+mod read_back;
 mod receipts;
 mod receive;
 mod resend;

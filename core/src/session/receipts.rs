@@ -2,10 +2,10 @@
 //! messages of one conversation, when the account's owner wants them to be.
 
 use super::Session;
+use crate::device::StoredMessage;
 use crate::identity::Address;
 use crate::message::{Draft, Kind, MessageHash, Receipt, SignedMessage};
 use crate::ports::{Ports, Store as _, StoreError};
-use crate::record::StoredMessage;
 
 /// The most receipts that are written in one go.
 const MAX_RECEIPTS: usize = 100;

@@ -10,13 +10,13 @@ use serde_json::Value;
 use super::send::Change;
 use super::{FindError, Home, HomeError, Session};
 use crate::delivery::api::{self, Acknowledgement};
+use crate::device::{Quarantined, SendState, StoredMessage};
 use crate::identity::{Address, VerifiedProfile};
 use crate::index::Index;
 use crate::message::{
     AuthenticMessage, EnvelopeError, MessageError, MessageHash, OpenedMessage, ReceivedEnvelope,
 };
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
-use crate::record::{Quarantined, SendState, StoredMessage};
 use crate::seal::json::canonical;
 use crate::seal::{OpenError, sha256, sha256_hex};
 

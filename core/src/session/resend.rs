@@ -2,10 +2,10 @@
 
 use super::Session;
 use super::route::FirstToAccept;
+use crate::device::SendState;
 use crate::identity::Address;
 use crate::message::{Kind, MessageHash, SignedMessage};
 use crate::ports::{Clock as _, Ports, StoreError};
-use crate::record::SendState;
 
 /// The most answers that are remembered, over all peers; beyond that nobody is answered for now.
 const MAX_ANSWERS: usize = 1000;

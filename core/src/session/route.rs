@@ -7,10 +7,10 @@
 
 use super::Session;
 use crate::delivery::DeliveryPlan;
+use crate::device::SendState;
 use crate::identity::{Address, EnsName};
 use crate::message::MessageHash;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
-use crate::record::SendState;
 
 /// Why a delivery service did not take a message.
 pub(super) struct Failure {

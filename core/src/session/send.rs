@@ -1,14 +1,14 @@
 //! Sending: into the outbox first, then to the peer's delivery services.
 
 use super::answered::Answered;
-use super::history::{MAX_PAGES, PAGE};
+use super::read_back::{MAX_PAGES, PAGE};
 use super::route::{Failure, FirstToAccept, Route};
 use super::{Peer, Session};
 use crate::delivery::api;
+use crate::device::{Contact, SendState, StoredMessage};
 use crate::identity::{Address, EnsName};
 use crate::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
 use crate::ports::{Clock as _, Http as _, Ports, Store as _, StoreError};
-use crate::record::{Contact, SendState, StoredMessage};
 
 /// What became of the outbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -15,13 +15,13 @@ use super::{Directory, FindError};
 use crate::delivery::api::{self, ApiError};
 use zeroize::Zeroizing;
 
+use crate::device::Account;
 use crate::identity::wallet_signature::{RecoverError, eip191_hash, recover};
 use crate::identity::{
     Address, Backup, BackupError, KeyNonce, KeySeed, ProfileError, ProfileKeys, RecoveryCode, UserProfile,
     key_message,
 };
 use crate::ports::{Chain as _, Http as _, Ports, Store as _, StoreError, Unreachable, Wallet, WalletError};
-use crate::record::Account;
 use crate::registry::SignatureQuestion;
 
 /// An account that wants to sign in.

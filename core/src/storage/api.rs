@@ -10,10 +10,11 @@ use serde_json::Value;
 
 use super::time::milliseconds;
 use crate::delivery::api::ApiError;
-use crate::delivery::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, SessionToken, check};
+use crate::delivery::check;
 use crate::identity::EnsName;
 use crate::seal::json;
 use crate::seal::sha256_hex;
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, SessionToken};
 
 /// The longest listing or body that is read, in bytes.
 const MAX_LISTING: usize = 64 * 1024 * 1024;

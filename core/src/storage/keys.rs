@@ -17,8 +17,8 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::conversation::ConversationId;
 use crate::identity::{Address, KeySeed};
-use crate::record::ConversationId;
 
 const SALT: &[u8] = b"dm3-chat storage v1";
 

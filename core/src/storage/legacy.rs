@@ -17,9 +17,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::device::SendState;
 use crate::identity::{EnsName, ProfileKeys};
 use crate::message::{DeliveryInformation, MessageError, OpenedMessage, SignedMessage};
-use crate::record::SendState;
 use crate::seal::json::{self, canonical, canonical_object, object};
 use crate::seal::{EncryptionKey, EncryptionSecret, Entropy, OpenError, SealKey, Sealed, open, seal, sha256};
 

@@ -20,9 +20,10 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::{Pseudonym, StorageKeys};
+use crate::conversation::ConversationId;
+use crate::device::{SendState, StoredMessage};
 use crate::identity::{Address, EnsName};
 use crate::message::SignedMessage;
-use crate::record::{ConversationId, SendState, StoredMessage};
 use crate::seal::Entropy;
 use crate::seal::json::{self, canonical, integer, object};
 

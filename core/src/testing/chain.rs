@@ -4,19 +4,20 @@ use k256::ecdsa::SigningKey;
 use serde_json::json;
 
 use super::FakeClock;
+use super::smart_account::{FACTORY, accepts, smart_account_of};
 use super::wallet::account_of;
-use crate::delivery::HttpResponse;
 use crate::identity::wallet_signature::recover_hash;
 use crate::identity::{Address, EnsName, SignedProfile};
 use crate::ports::Clock as _;
 use crate::registry::abi::{Arg, Tuple, encode, encode_call, split_selector};
 use crate::registry::gateway::{encode_answer, parse_request, response_digest};
-use crate::registry::smart_account::{NOT_DEPLOYED, SIGNATURE_CHECK};
+use crate::registry::smart_account::SIGNATURE_CHECK;
 use crate::registry::{
     CallOutcome, GatewayQuery, GatewayRecord, IS_VALID_SIGNATURE, PROFILE_KEY, SigningForm, ens,
     profile_record,
 };
 use crate::seal::{keccak256, sha256};
+use crate::web::HttpResponse;
 
 /// The ENS registry.
 pub const REGISTRY: Address = Address::from_bytes([0xee; 20]);
@@ -29,8 +30,6 @@ const OFFCHAIN: Address = Address::from_bytes([0x33; 20]);
 
 /// Asks the others in one call (ENSIP-23).
 pub const UNIVERSAL: Address = Address::from_bytes([0x44; 20]);
-/// Deploys smart accounts.
-const FACTORY: Address = Address::from_bytes([0xfa; 20]);
 
 /// How long an answer of the gateway is valid, in seconds.
 const GATEWAY_TTL: u64 = 300;
@@ -312,31 +311,6 @@ fn offchain_batch(gateway: &str, data: &[u8]) -> CallOutcome {
         Arg::Bytes(data),
     ];
     CallOutcome::Reverted(encode_call(ens::OFFCHAIN_LOOKUP, &args))
-}
-
-/// The address that the factory puts a smart account at.
-pub(super) fn smart_account_of(owner: Address) -> Address {
-    let hash = keccak256(&[b"smart account of ".as_slice(), owner.as_bytes()].concat());
-    let mut address = [0; 20];
-    address.copy_from_slice(&hash[12..]);
-    Address::from_bytes(address)
-}
-
-/// The signature of a smart account that is not deployed yet (ERC-6492).
-pub(super) fn before_deployment(owner: Address, signature: &[u8]) -> Vec<u8> {
-    let preparation = encode(&[Arg::Address(owner)]);
-    let parts = encode(&[Arg::Address(FACTORY), Arg::Bytes(&preparation), Arg::Bytes(signature)]);
-    [&parts[..], &NOT_DEPLOYED].concat()
-}
-
-/// `isValidSignature` of a smart account: what its owner signed, whatever follows the signature.
-fn accepts(owner: Option<Address>, args: Tuple<'_>) -> CallOutcome {
-    let Some(owner) = owner else { return CallOutcome::Returned(Vec::new()) };
-    let signer = args.word(0).ok().zip(args.bytes(1).ok()).and_then(|(hash, signature)| {
-        recover_hash(&hash, &format!("0x{}", hex::encode(signature.get(..65)?))).ok()
-    });
-    let answer = if signer == Some(owner) { IS_VALID_SIGNATURE } else { [0xff; 4] };
-    returned(&[Arg::Bytes4(answer)])
 }
 
 fn offchain(sender: Address, gateway: &str, data: &[u8]) -> CallOutcome {

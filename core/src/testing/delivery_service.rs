@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use super::{FakeClock, SeededEntropy};
 use crate::delivery::socket_io::Packet;
-use crate::delivery::{BaseUrl, HttpRequest, HttpResponse, Method};
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys, SignedProfile, VerifiedProfile};
 use crate::message::{Delivered, Envelope, Postmark};
 use crate::ports::Clock as _;
 use crate::registry::DeliveryServiceProfile;
 use crate::seal::sha256;
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, Method};
 
 /// How long a session token or a challenge is valid: milliseconds.
 const LIFETIME: u64 = 900_000;

@@ -2,10 +2,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::device::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
 use crate::identity::{Address, KeySeed};
 use crate::message::MessageHash;
 use crate::ports::{Store, StoreError};
-use crate::record::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
 
 /// A store that lives as long as its last clone, like a browser's database across reloads.
 #[derive(Clone, Default)]

@@ -16,6 +16,7 @@ mod memory_store;
 mod network;
 pub mod notes;
 mod pair;
+mod smart_account;
 pub mod store_contract;
 mod wallet;
 

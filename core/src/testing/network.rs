@@ -7,14 +7,13 @@ use serde_json::Value;
 use super::chain::{self, Chain, Name};
 use super::delivery_service::{DeliveryService, Wire};
 use super::{FakeClock, MemoryStore, SeededEntropy, TestWallet};
-use crate::delivery::{
-    ChainAccess, Discovery, HttpRequest, HttpResponse, socket_io::socket_base, socket_io::websocket_url,
-};
+use crate::delivery::{ChainAccess, Discovery, socket_io::socket_base, socket_io::websocket_url};
 use crate::identity::{Address, EnsName, NameError, SignedProfile, VerifiedProfile};
 use crate::ports::{self, Blocks, Clock as _, Connection, Http, Ports, Sockets, Unreachable};
 use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, ProfileQuestion, data_uri};
 use crate::seal::json::canonical;
 use crate::session::IpfsGateways;
+use crate::web::{HttpRequest, HttpResponse};
 
 /// Where address names are registered.
 const RESOLVER: &str = "https://dm3.example/resolver-handler/";

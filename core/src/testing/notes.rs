@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::device::{SendState, StoredMessage};
 use crate::identity::Address;
 use crate::message::{Kind, SignedMessage};
-use crate::record::{SendState, StoredMessage};
 
 /// The account.
 pub const ME: Address = Address::from_bytes([1; 20]);

@@ -6,7 +6,7 @@ use super::{MemoryStore, SeededEntropy, TestWallet};
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys, PublicKeys, UserProfile};
 use crate::ports::{Store as _, Wallet as _};
 use crate::session::{Directory, Keys, Session, SignIn};
-use crate::thread::{Content, fold};
+use crate::thread::{Shown, fold};
 
 /// alice.eth and bob.eth, each with a device and a wallet, in one network. Neither has signed in yet.
 pub struct Pair {
@@ -124,9 +124,9 @@ impl Peer {
         let messages = self.store.messages(self.address(), peer.address(), None, usize::MAX).await;
         fold(&messages.expect("storage"))
             .into_iter()
-            .map(|entry| match entry.content {
-                Content::Text { text, .. } => text,
-                Content::Deleted => String::new(),
+            .map(|entry| match entry.shown {
+                Shown::Text { text, .. } => text,
+                Shown::Deleted => String::new(),
             })
             .collect()
     }

@@ -18,10 +18,10 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
+use crate::device::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
 use crate::identity::{Address, EnsName, KeySeed};
 use crate::message::MessageHash;
 use crate::ports::Store;
-use crate::record::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
 
 /// Calls a macro with the name of each behaviour.
 #[macro_export]

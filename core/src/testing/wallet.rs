@@ -2,7 +2,7 @@ use std::cell::{Ref, RefCell};
 
 use k256::ecdsa::SigningKey;
 
-use super::chain::{before_deployment, smart_account_of};
+use super::smart_account::{before_deployment, smart_account_of};
 use crate::identity::Address;
 use crate::identity::wallet_signature::{address_of, eip191_hash};
 use crate::ports::{Wallet, WalletError};

@@ -1,8 +1,8 @@
 //! What a conversation shows.
 
+use crate::device::SendState;
 use crate::identity::Address;
 use crate::message::MessageHash;
-use crate::record::SendState;
 
 /// One message as shown, with everything that later ones did to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Entry {
     /// Where it stands: milliseconds since 1970.
     pub time: u64,
     /// What it says.
-    pub content: Content,
+    pub shown: Shown,
     /// How far the shown version has come.
     pub state: SendState,
     /// What the other side told about it.
@@ -29,7 +29,7 @@ pub struct Entry {
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub enum Shown {
     /// Text.
     Text {
         /// The text, of the latest edit.

@@ -21,13 +21,14 @@
 mod entry;
 mod order;
 
-pub use entry::{Changes, Content, Entry, Quote, Reaction, Version};
+pub use entry::{Changes, Entry, Quote, Reaction, Shown, Version};
 
 use std::ops::Range;
 
+use crate::conversation::ConversationId;
+use crate::device::{SendState, StoredMessage};
 use crate::identity::Address;
 use crate::message::{Kind, MessageHash, SignedMessage};
-use crate::record::{ConversationId, SendState, StoredMessage};
 
 use entry::Receipt;
 use order::{Key, Order};
@@ -388,10 +389,10 @@ impl Thread {
     fn entry(&self, number: usize) -> Entry {
         let note = &self.notes[number];
         let version = &self.notes[self.version(number)];
-        let content = if note.deleted {
-            Content::Deleted
+        let shown = if note.deleted {
+            Shown::Deleted
         } else {
-            Content::Text {
+            Shown::Text {
                 text: version.text.clone(),
                 edits: self.edits.count(&note.id),
                 quote: note.target.map(|target| self.quote(target)),
@@ -404,7 +405,7 @@ impl Thread {
             author: note.author,
             own: self.is_own(note),
             time: note.time,
-            content,
+            shown,
             state: version.state.clone(),
             receipt: note.receipt,
             reactions: self.reactions_of(number),

@@ -1,21 +1,21 @@
 use super::*;
-use crate::record::Lane;
+use crate::device::Lane;
 use crate::testing::notes::{self, ME, PEER, note};
 
 fn texts(entries: &[Entry]) -> Vec<&str> {
     entries
         .iter()
-        .map(|entry| match &entry.content {
-            Content::Text { text, .. } => text.as_str(),
-            Content::Deleted => "(deleted)",
+        .map(|entry| match &entry.shown {
+            Shown::Text { text, .. } => text.as_str(),
+            Shown::Deleted => "(deleted)",
         })
         .collect()
 }
 
 fn quote(entry: &Entry) -> Option<&Quote> {
-    match &entry.content {
-        Content::Text { quote, .. } => quote.as_ref(),
-        Content::Deleted => None,
+    match &entry.shown {
+        Shown::Text { quote, .. } => quote.as_ref(),
+        Shown::Deleted => None,
     }
 }
 
@@ -312,8 +312,8 @@ fn weakness_16_nobody_changes_anothers_message_and_its_history_stays_visible() {
     let history: Vec<_> = thread.history(&mine.hash).map(|version| (version.written, version.text)).collect();
     assert_eq!(history, [(10, "I owe you 1"), (30, "I owe you 2"), (40, "I owe you nothing")]);
     assert!(matches!(
-        thread.find(&mine.hash).unwrap().content,
-        Content::Text { edits: 2, text, .. } if text == "I owe you nothing"
+        thread.find(&mine.hash).unwrap().shown,
+        Shown::Text { edits: 2, text, .. } if text == "I owe you nothing"
     ));
 }
 

@@ -1,15 +1,15 @@
 //! What Ethereum nodes, contracts, gateways and records say.
 
-use dm3_core::delivery::HttpResponse;
 use dm3_core::identity::{Address, EnsName};
 use dm3_core::registry::abi::{Arg, MAX_DATA, Tuple, encode, encode_call, split_selector};
 use dm3_core::registry::ipfs::{IpfsError, IpfsFetch};
 use dm3_core::registry::json_rpc::parse_eth_call;
 use dm3_core::registry::{
-    Answer, Ask, CallOutcome, DeliveryServiceProfile, Found, GatewayQuery, IpfsLink, Lookup, ProfileLocation,
-    Record, SignatureQuestion, Step, data_uri, gateway,
+    Answer, Ask, CallOutcome, DeliveryServiceProfile, Found, GatewayQuery, IpfsLocation, Lookup,
+    ProfileLocation, Record, SignatureQuestion, Step, data_uri, gateway,
 };
 use dm3_core::seal::sha256;
+use dm3_core::web::HttpResponse;
 
 use super::{bounded, text};
 
@@ -145,7 +145,7 @@ pub fn data_uri(data: &[u8]) {
 pub fn record(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let (record, fetched) = text.split_once('\n').unwrap_or((text, "{}"));
-    if let Ok(ProfileLocation::Link(link)) = ProfileLocation::parse(record) {
+    if let Ok(ProfileLocation::Web(link)) = ProfileLocation::parse(record) {
         assert!(link.request().body.is_none());
         if let Ok(json) = link.check(fetched) {
             assert_eq!(json, fetched);
@@ -160,7 +160,7 @@ pub fn ipfs(data: &[u8]) {
     let path = text(address).and_then(|address| address.split_once('/')).map_or("", |(_, path)| path);
     let own = format!("f01701220{}/{path}", hex::encode(sha256(block)));
     for address in [text(address).unwrap_or_default(), &own] {
-        let link = IpfsLink::new(&format!("ipfs://{address}"));
+        let link = IpfsLocation::new(&format!("ipfs://{address}"));
         let Ok(mut fetch) = IpfsFetch::new(&link) else { continue };
         let gateway = "https://gateway.example".parse().expect("a gateway");
         let asked = fetch.request(&gateway).expect("a request");

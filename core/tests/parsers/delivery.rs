@@ -2,11 +2,9 @@
 
 use dm3_core::delivery::api;
 use dm3_core::delivery::socket_io::Packet;
-use dm3_core::delivery::{
-    BaseUrl, Challenge, Discovery, HttpResponse, HttpUrl, ProfileExtension, SessionToken, SocketEvent,
-    SocketSession,
-};
+use dm3_core::delivery::{Challenge, Discovery, ProfileExtension, SocketEvent, SocketSession};
 use dm3_core::identity::EnsName;
+use dm3_core::web::{BaseUrl, HttpResponse, HttpUrl, SessionToken};
 use serde_json::Value;
 
 use super::{bounded, text};

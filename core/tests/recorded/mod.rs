@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use dm3_core::delivery::{HttpResponse, SessionToken};
 use dm3_core::identity::{KeySeed, ProfileKeys};
+use dm3_core::web::{HttpResponse, SessionToken};
 use serde_json::Value;
 
 fn folder() -> PathBuf {

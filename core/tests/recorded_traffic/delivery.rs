@@ -1,11 +1,10 @@
 use dm3_core::delivery::api::{self, Acknowledgement, ApiError, SubmitError};
 use dm3_core::delivery::socket_io::{Packet, socket_base, websocket_url};
-use dm3_core::delivery::{
-    BaseUrl, Challenge, ChallengeError, HttpRequest, SessionToken, SocketEvent, SocketSession,
-};
+use dm3_core::delivery::{Challenge, ChallengeError, SocketEvent, SocketSession};
 use dm3_core::identity::{Address, EnsName, SignedProfile};
 use dm3_core::message::{Envelope, ReceivedEnvelope};
 use dm3_core::seal::signing::SigningKey;
+use dm3_core::web::{BaseUrl, HttpRequest, SessionToken};
 use serde_json::Value;
 
 use crate::recorded::{bearer, exchange, exchanges, reply};

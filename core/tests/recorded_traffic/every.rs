@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use dm3_core::delivery::Challenge;
 use dm3_core::delivery::api::{self, Acknowledgement, ApiError, SubmitError};
 use dm3_core::delivery::socket_io::{Packet, socket_base, websocket_url};
-use dm3_core::delivery::{BaseUrl, Challenge, HttpRequest, HttpResponse};
 use dm3_core::identity::{Address, EnsName, SignedProfile};
 use dm3_core::message::{Envelope, EnvelopeError, ReceivedEnvelope};
 use dm3_core::registry::abi::Tuple;
@@ -14,6 +14,7 @@ use dm3_core::registry::json_rpc::{eth_call_body, parse_eth_call};
 use dm3_core::registry::{CallOutcome, GatewayQuery, gateway};
 use dm3_core::seal::{Sealed, json::canonical};
 use dm3_core::storage::api as storage;
+use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use crate::delivery::{assert_same, at};

@@ -1,6 +1,5 @@
 use std::collections::{HashMap, HashSet};
 
-use dm3_core::delivery::{HttpResponse, Method};
 use dm3_core::identity::wallet_signature::recover_hash;
 use dm3_core::identity::{Address, EnsName, SignedProfile};
 use dm3_core::registry::abi::Tuple;
@@ -9,6 +8,7 @@ use dm3_core::registry::{
     GatewayRecord, Lookup, LookupError, PROFILE_KEY, ProfileLocation, Record, SigningForm, Step, gateway,
     profile_record,
 };
+use dm3_core::web::{HttpResponse, Method};
 use serde_json::Value;
 
 use crate::recorded::{all_exchanges, exchanges};
@@ -199,7 +199,7 @@ fn the_profile_records_of_the_vectors_are_read_and_written() {
         assert_eq!(profile_record(&profile), record);
 
         let link = format!("https://a.example/p?dm3Hash={}", case["dm3Hash"].as_str().unwrap());
-        let ProfileLocation::Link(link) = ProfileLocation::parse(&link).unwrap() else { panic!("inline") };
+        let ProfileLocation::Web(link) = ProfileLocation::parse(&link).unwrap() else { panic!("inline") };
         assert!(link.check(&case["signedProfile"].to_string()).is_ok());
         assert!(link.check("{}").is_err());
     }

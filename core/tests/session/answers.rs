@@ -1,8 +1,8 @@
 //! Receipts, and messages that are sent again on request.
 
+use dm3_core::device::SendState;
 use dm3_core::message::{Draft, MessageHash, Receipt};
 use dm3_core::ports::Store as _;
-use dm3_core::record::SendState;
 use dm3_core::session::{ResendBudget, Resent};
 use dm3_core::testing::{Fault, Pair, Peer};
 use dm3_core::thread::fold;

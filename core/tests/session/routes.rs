@@ -1,8 +1,8 @@
 //! Which delivery services get a message, and when they are asked again.
 
 use dm3_core::delivery::{DeliveryPlan, ServiceState};
+use dm3_core::device::SendState;
 use dm3_core::ports::Clock as _;
-use dm3_core::record::SendState;
 use dm3_core::session::Progress;
 use dm3_core::testing::{Fault, Pair, Peer};
 

@@ -1,6 +1,6 @@
+use dm3_core::device::SendState;
 use dm3_core::identity::UserProfile;
 use dm3_core::ports::{Store as _, Wallet as _};
-use dm3_core::record::SendState;
 use dm3_core::registry::{PROFILE_KEY, profile_record};
 use dm3_core::session::FindError;
 use dm3_core::testing::{Fault, Pair, Peer, TestWallet};

@@ -1,10 +1,10 @@
 //! What the tests of this folder share.
 
 use dm3_core::delivery::api;
+use dm3_core::device::StoredMessage;
 use dm3_core::identity::{EnsName, KeySeed, ProfileKeys};
 use dm3_core::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
 use dm3_core::ports::{Http as _, Store as _};
-use dm3_core::record::StoredMessage;
 use dm3_core::seal::{EncryptionKey, seal};
 use dm3_core::session::{Flushed, Session};
 use dm3_core::testing::{DeliveryService, MemoryPorts, Pair, Peer, SeededEntropy};

@@ -129,7 +129,7 @@ fn weakness_38_a_message_stands_with_who_signed_it_whatever_name_it_gives() {
         }
         let contacts = pair.bob.store.contacts(pair.bob.address()).await.unwrap();
         assert!(contacts.iter().all(|contact| contact.name.is_none()), "a claimed name names nobody");
-        let claimed = |row: &dm3_core::record::StoredMessage| {
+        let claimed = |row: &dm3_core::device::StoredMessage| {
             SignedMessage::parse(&row.json).unwrap().from().to_owned()
         };
         let names: Vec<_> = conversation(&pair.bob, &mallory).await.iter().map(claimed).collect();

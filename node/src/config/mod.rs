@@ -10,8 +10,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dm3_core::delivery::{BaseUrl, HttpUrl};
 use dm3_core::identity::{Address, EnsName, ProfileKeys};
+use dm3_core::web::{BaseUrl, HttpUrl};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 

@@ -7,9 +7,9 @@
 use std::sync::Arc;
 
 use dm3_core::delivery::api;
-use dm3_core::delivery::{BaseUrl, HttpRequest, HttpResponse};
 use dm3_core::identity::EnsName;
 use dm3_core::message::{Envelope, EnvelopeError, ProxyEnvelope};
+use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -88,7 +88,7 @@ pub fn verify_link_by_profile(
 #[wasm_bindgen(js_name = recordVouchesFor)]
 pub fn record_vouches_for(record: &str, json: &str) -> Result<bool, JsError> {
     match ProfileLocation::parse(record)? {
-        ProfileLocation::Link(link) => Ok(link.check(json).is_ok()),
+        ProfileLocation::Web(link) => Ok(link.check(json).is_ok()),
         _ => Err(JsError::new("not a link")),
     }
 }

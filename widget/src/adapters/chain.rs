@@ -1,10 +1,10 @@
 //! Reads the chain through an Ethereum node's JSON-RPC.
 
-use dm3_core::delivery::{HttpRequest, HttpUrl};
 use dm3_core::identity::Address;
 use dm3_core::ports::{Chain, Http as _, Unreachable};
 use dm3_core::registry::CallOutcome;
 use dm3_core::registry::json_rpc::{eth_call_body, parse_eth_call};
+use dm3_core::web::{HttpRequest, HttpUrl};
 
 use super::http::BrowserHttp;
 

@@ -1,7 +1,7 @@
 //! HTTP through `fetch`: without cookies and referrer, bounded in time and size.
 
-use dm3_core::delivery::{HttpRequest, HttpResponse, Method};
 use dm3_core::ports::{Http, Unreachable};
+use dm3_core::web::{HttpRequest, HttpResponse, Method};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::callback::Timeout;
 use js_sys::{Reflect, Uint8Array};

@@ -10,8 +10,8 @@ pub mod store;
 pub mod tabs;
 pub mod wallet;
 
-use dm3_core::delivery::HttpUrl;
 use dm3_core::ports::{NoIpfs, Ports};
+use dm3_core::web::HttpUrl;
 
 use chain::JsonRpcChain;
 use clock::BrowserClock;

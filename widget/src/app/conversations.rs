@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
+use dm3_core::device::{Contact, Lane};
 use dm3_core::identity::Address;
 use dm3_core::ports::{Store as _, StoreError};
-use dm3_core::record::{Contact, Lane};
-use dm3_core::thread::{Content, fold};
+use dm3_core::thread::{Shown, fold};
 
 use super::driver::Driver;
 use super::platform::{HostEvent, Platform};
@@ -46,12 +46,12 @@ impl<P: Platform> Driver<P> {
             let preview = fold(&newest).pop().map(|entry| Preview {
                 own: entry.own,
                 waiting: entry.is_waiting(),
-                text: match entry.content {
-                    Content::Text { text, attachments, .. } if text.is_empty() && attachments > 0 => {
+                text: match entry.shown {
+                    Shown::Text { text, attachments, .. } if text.is_empty() && attachments > 0 => {
                         "📎".to_owned()
                     }
-                    Content::Text { text, .. } => text.chars().take(200).collect(),
-                    Content::Deleted => "Message deleted".to_owned(),
+                    Shown::Text { text, .. } => text.chars().take(200).collect(),
+                    Shown::Deleted => "Message deleted".to_owned(),
                 },
             });
             let time = arrived.unwrap_or(contact.touched);

@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use dm3_core::delivery::BaseUrl;
 use dm3_core::identity::Address;
 use dm3_core::ports::StoreError;
 use dm3_core::session::{Directory, Session};
+use dm3_core::web::BaseUrl;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt as _;
 use futures_util::future::{AbortHandle, abortable};

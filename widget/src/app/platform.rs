@@ -1,9 +1,9 @@
 //! What the application needs from the page it lives in, beside the core's ports.
 
-use dm3_core::delivery::HttpUrl;
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
 use dm3_core::ports::{Ports, Wallet, WalletError};
+use dm3_core::web::HttpUrl;
 use futures_util::future::LocalBoxFuture;
 
 use super::state::WalletChoice;

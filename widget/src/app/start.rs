@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use dm3_core::delivery::{Discovery, DiscoveryError, HttpUrl};
+use dm3_core::delivery::{Discovery, DiscoveryError};
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::ports::{Http as _, Store as _, StoreError, Unreachable};
 use dm3_core::session::{Directory, Session};
+use dm3_core::web::HttpUrl;
 
 use super::driver::Driver;
 use super::platform::{HostEvent, Platform};

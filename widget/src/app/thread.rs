@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
+use dm3_core::device::SendState;
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
 use dm3_core::ports::Store as _;
-use dm3_core::record::SendState;
 use dm3_core::session::{FindError, Peer};
 use dm3_core::thread::{self, Entry, fold};
 
@@ -196,14 +196,14 @@ fn bubble(entry: Entry) -> Bubble {
         SendState::Accepted if entry.has_arrived() => Delivery::Arrived,
         SendState::Accepted => Delivery::Sent,
     };
-    let content = match entry.content {
-        thread::Content::Text { text, edits, quote, attachments } => Content::Text {
+    let content = match entry.shown {
+        thread::Shown::Text { text, edits, quote, attachments } => Content::Text {
             text,
             edited: edits > 0,
             quote: quote.map(|quote| (quote.text, quote.own)),
             attachments,
         },
-        thread::Content::Deleted => Content::Deleted,
+        thread::Shown::Deleted => Content::Deleted,
     };
     Bubble {
         hash: entry.hash,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dm3_core::delivery::HttpUrl;
 use dm3_core::identity::Address;
 use dm3_core::ports::WalletError;
+use dm3_core::web::HttpUrl;
 use futures_channel::mpsc::UnboundedSender;
 use futures_util::future::{Either, select};
 use serde::Serialize;

@@ -15,9 +15,9 @@ mod unixfs;
 
 use cid::Cid;
 
-use super::record::IpfsLink;
-use crate::delivery::{BaseUrl, HttpRequest};
+use super::location::IpfsLocation;
 use crate::seal::sha256;
+use crate::web::{BaseUrl, HttpRequest};
 
 /// What an address begins with.
 const SCHEME: &str = "ipfs://";
@@ -92,7 +92,7 @@ impl IpfsFetch {
     ///
     /// # Errors
     /// [`IpfsError::Link`] if the link has no CID that can be fetched.
-    pub fn new(link: &IpfsLink) -> Result<Self, IpfsError> {
+    pub fn new(link: &IpfsLocation) -> Result<Self, IpfsError> {
         let begins = link.as_str().get(..SCHEME.len()).is_some_and(|text| text.eq_ignore_ascii_case(SCHEME));
         if !begins || link.as_str().len() > MAX_LINK {
             return Err(IpfsError::Link("its address does not begin with ipfs://, or is too long"));

@@ -25,7 +25,7 @@ fn blocks_of(case: &Value) -> BTreeMap<Vec<u8>, Vec<u8>> {
 }
 
 fn begin(address: &str) -> Result<IpfsFetch, IpfsError> {
-    IpfsFetch::new(&IpfsLink::new(&format!("ipfs://{address}")))
+    IpfsFetch::new(&IpfsLocation::new(&format!("ipfs://{address}")))
 }
 
 fn fetch(address: &str, blocks: &BTreeMap<Vec<u8>, Vec<u8>>) -> Result<String, IpfsError> {
@@ -101,9 +101,9 @@ fn a_cid_is_read_in_each_of_its_bases() {
     }
     let long = format!("ipfs://{v0}{}", "/a".repeat(MAX_LINK / 2));
     for bad in ["", "ipfs:", "ipfs:/é/", &format!("ipns://{v0}"), &long] {
-        assert!(matches!(IpfsFetch::new(&IpfsLink::new(bad)), Err(IpfsError::Link(_))), "{bad}");
+        assert!(matches!(IpfsFetch::new(&IpfsLocation::new(bad)), Err(IpfsError::Link(_))), "{bad}");
     }
-    assert!(IpfsFetch::new(&IpfsLink::new(&format!("IPFS://{v0}"))).is_ok());
+    assert!(IpfsFetch::new(&IpfsLocation::new(&format!("IPFS://{v0}"))).is_ok());
 }
 
 #[test]

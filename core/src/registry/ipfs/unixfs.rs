@@ -21,17 +21,17 @@ const MAX_LINKS: usize = 4096;
 pub(super) struct Node<'a> {
     pub(super) is_directory: bool,
     pub(super) data: &'a [u8],
-    pub(super) links: Vec<Link<'a>>,
+    pub(super) links: Vec<Child<'a>>,
 }
 
 /// A link to another node or block.
-pub(super) struct Link<'a> {
+pub(super) struct Child<'a> {
     /// Of an entry in a directory; of a file's parts it says nothing.
     pub(super) name: &'a [u8],
     cid: &'a [u8],
 }
 
-impl Link<'_> {
+impl Child<'_> {
     pub(super) fn target(&self) -> Result<Cid, IpfsError> {
         let cid = Cid::try_from(self.cid).map_err(|_| IpfsError::NoFile("a link in it leads nowhere"))?;
         readable(cid).map_err(IpfsError::NoFile)
@@ -62,8 +62,8 @@ pub(super) fn parse(block: &[u8]) -> Result<Node<'_>, IpfsError> {
     }
 }
 
-fn parse_link(link: &[u8]) -> Result<Link<'_>, IpfsError> {
-    let mut parsed = Link { name: &[], cid: &[] };
+fn parse_link(link: &[u8]) -> Result<Child<'_>, IpfsError> {
+    let mut parsed = Child { name: &[], cid: &[] };
     for field in Fields(link) {
         match field? {
             (1, Field::Bytes(cid)) => parsed.cid = cid,

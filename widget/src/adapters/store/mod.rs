@@ -10,24 +10,24 @@
 //! ```
 
 mod database;
-mod record;
 mod request;
+mod row;
 mod vault;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use dm3_core::device::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::MessageHash;
 use dm3_core::ports::{Store, StoreError};
-use dm3_core::record::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, IdbCursorDirection, IdbCursorWithValue};
 
 use database::{ARRIVAL, CONVERSATION, Database, OUTBOX, QUARANTINE_ARRIVAL, table};
-use record::{key, prefix};
 use request::answer;
+use row::{key, prefix};
 
 /// The name of the browser's database.
 pub const DATABASE: &str = "dm3-chat";
@@ -107,7 +107,7 @@ impl IndexedDbStore {
 }
 
 fn stored_messages(records: &Array) -> Result<Vec<StoredMessage>, StoreError> {
-    records.iter().map(|value| record::read_message(&value)).collect()
+    records.iter().map(|value| row::read_message(&value)).collect()
 }
 
 impl Store for IndexedDbStore {
@@ -116,13 +116,13 @@ impl Store for IndexedDbStore {
             answer(t.object_store(table::ACCOUNT)?.get(&JsValue::from_str(CURRENT))?).await
         });
         let account = account.await?;
-        if account.is_undefined() { Ok(None) } else { record::read_account(&account).map(Some) }
+        if account.is_undefined() { Ok(None) } else { row::read_account(&account).map(Some) }
     }
 
     async fn set_account(&self, account: Option<&Account>) -> Result<(), StoreError> {
         let current = JsValue::from_str(CURRENT);
         if let Some(account) = account {
-            return self.put(&[table::ACCOUNT], record::account(account), current).await;
+            return self.put(&[table::ACCOUNT], row::account(account), current).await;
         }
         let write = self.0.write(&[table::ACCOUNT], move |t| async move {
             t.object_store(table::ACCOUNT)?.delete(&current)?;
@@ -163,7 +163,7 @@ impl Store for IndexedDbStore {
         let mut seen = BTreeSet::new();
         let mut batch = Vec::new();
         for message in messages.iter().filter(|message| seen.insert(&message.hash)) {
-            batch.push((message.hash.clone(), record::message(owner, message)?));
+            batch.push((message.hash.clone(), row::message(owner, message)?));
         }
         let write = self.0.write(&[table::MESSAGES], move |t| async move {
             let table = t.object_store(table::MESSAGES)?;
@@ -196,8 +196,8 @@ impl Store for IndexedDbStore {
             let table = t.object_store(table::MESSAGES)?;
             let record = answer(table.get(&id)?).await?;
             if !record.is_undefined() {
-                let message = StoredMessage { state, ..record::read_message(&record)? };
-                table.put(&record::message(owner, &message)?)?;
+                let message = StoredMessage { state, ..row::read_message(&record)? };
+                table.put(&row::message(owner, &message)?)?;
             }
             Ok(JsValue::UNDEFINED)
         });
@@ -214,7 +214,7 @@ impl Store for IndexedDbStore {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let range = record::conversation(owner, peer, before)?;
+        let range = row::conversation(owner, peer, before)?;
         let read = self.0.read(&[table::MESSAGES], move |t| async move {
             let index = t.object_store(table::MESSAGES)?.index(CONVERSATION)?;
             let cursor = index.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
@@ -237,11 +237,11 @@ impl Store for IndexedDbStore {
 
     async fn contacts(&self, owner: Address) -> Result<Vec<Contact>, StoreError> {
         let records = self.all(&[table::CONTACTS], None, owner).await?;
-        records.iter().map(|value| record::read_contact(&value)).collect()
+        records.iter().map(|value| row::read_contact(&value)).collect()
     }
 
     async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
-        let record = record::contact(owner, contact)?;
+        let record = row::contact(owner, contact)?;
         self.put(&[table::CONTACTS], record, JsValue::UNDEFINED).await
     }
 
@@ -251,7 +251,7 @@ impl Store for IndexedDbStore {
         peer: Address,
         time: u64,
     ) -> Result<u64, StoreError> {
-        let range = record::arrived_after(owner, peer, Lane::In, time)?;
+        let range = row::arrived_after(owner, peer, Lane::In, time)?;
         let read = self.0.read(&[table::MESSAGES], move |t| async move {
             answer(t.object_store(table::MESSAGES)?.index(ARRIVAL)?.count_with_key(&range)?).await
         });
@@ -266,7 +266,7 @@ impl Store for IndexedDbStore {
     ) -> Result<(), StoreError> {
         let mut batch = Vec::new();
         for item in items {
-            batch.push((item.id.clone(), record::quarantined(owner, item)?));
+            batch.push((item.id.clone(), row::quarantined(owner, item)?));
         }
         let range = prefix(&[&owner.to_string()])?;
         let write = self.0.write(&[table::QUARANTINE], move |t| async move {

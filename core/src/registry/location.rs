@@ -1,9 +1,9 @@
 //! dm3's text records on an ENS name, and where they say a profile is.
 
 use super::data_uri::{self, DataUriError};
-use crate::delivery::{HttpRequest, HttpUrl, UrlError};
 use crate::identity::SignedProfile;
 use crate::seal::{json, sha256_hex};
+use crate::web::{HttpRequest, HttpUrl, UrlError};
 
 /// The text record that holds a user's signed profile.
 pub const PROFILE_KEY: &str = "network.dm3.profile";
@@ -19,14 +19,14 @@ pub enum ProfileLocation {
     /// In the record itself: JSON text.
     Inline(String),
     /// At a web address, with the hash of what must be found there.
-    Link(ProfileLink),
+    Web(WebLocation),
     /// On IPFS, under an address that is itself the hash.
-    Ipfs(IpfsLink),
+    Ipfs(IpfsLocation),
 }
 
 /// A profile at a web address. Only text with the right hash comes out of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProfileLink {
+pub struct WebLocation {
     url: HttpUrl,
     /// 64 lower-case hexadecimal digits.
     hash: String,
@@ -35,7 +35,7 @@ pub struct ProfileLink {
 /// An `ipfs://` address as it stands in a record. Whether it can be used is seen by who follows it
 /// (`registry::ipfs`), so that a program that never does carries no code for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IpfsLink(String);
+pub struct IpfsLocation(String);
 
 /// Why a record does not lead to a profile. In each case the owner of the name must repair it, unless
 /// the text says otherwise.
@@ -84,15 +84,15 @@ impl ProfileLocation {
                 if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
                     return Err(RecordError::NoHash);
                 }
-                Ok(Self::Link(ProfileLink { url, hash }))
+                Ok(Self::Web(WebLocation { url, hash }))
             }
-            "ipfs" => Ok(Self::Ipfs(IpfsLink::new(record))),
+            "ipfs" => Ok(Self::Ipfs(IpfsLocation::new(record))),
             _ => Err(RecordError::Unknown),
         }
     }
 }
 
-impl IpfsLink {
+impl IpfsLocation {
     /// Takes a text as it stands.
     pub fn new(text: &str) -> Self {
         Self(text.to_owned())
@@ -104,7 +104,7 @@ impl IpfsLink {
     }
 }
 
-impl ProfileLink {
+impl WebLocation {
     /// How to fetch the profile.
     pub fn request(&self) -> HttpRequest {
         HttpRequest::get(self.url.clone())
@@ -135,9 +135,9 @@ mod tests {
 
     const HASH: &str = "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862"; // sha256 of {"a":1}
 
-    fn link(query: &str) -> Result<ProfileLink, RecordError> {
+    fn link(query: &str) -> Result<WebLocation, RecordError> {
         match ProfileLocation::parse(&format!("https://a.example/p.json{query}"))? {
-            ProfileLocation::Link(link) => Ok(link),
+            ProfileLocation::Web(link) => Ok(link),
             other => panic!("{other:?}"),
         }
     }

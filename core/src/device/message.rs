@@ -1,24 +1,6 @@
-//! What is kept on the device.
-
-use crate::identity::{Address, EnsName};
+use crate::conversation::ConversationId;
+use crate::identity::Address;
 use crate::message::{Kind, MessageHash, SignedMessage};
-
-/// The account that is signed in on this device. No secrets: the key seed is kept apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    /// The account's address.
-    pub address: Address,
-    /// Its primary ENS name, if it has one that resolves back to it.
-    pub name: Option<EnsName>,
-}
-
-/// What identifies a conversation, whatever names happen to be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ConversationId {
-    /// With one other account.
-    Peer(Address),
-}
 
 /// A message with a peer, ours or theirs. Only authentic messages are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,32 +55,6 @@ pub struct Position {
     pub time: u64,
     /// [`StoredMessage::hash`].
     pub hash: MessageHash,
-}
-
-/// Somebody the account has a conversation with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contact {
-    /// The peer's address: what identifies the conversation.
-    pub peer: Address,
-    /// A name that resolved to the address when it was last checked.
-    pub name: Option<EnsName>,
-    /// Messages that arrived until then have been seen: milliseconds.
-    pub read_until: u64,
-    /// When the conversation was opened or last changed: milliseconds.
-    pub touched: u64,
-}
-
-/// Something that came in and could not be proven. Never shown as a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quarantined {
-    /// SHA-256 of the envelope's canonical JSON.
-    pub id: String,
-    /// When it came: milliseconds.
-    pub arrived: u64,
-    /// Why it is here, in words.
-    pub reason: String,
-    /// The envelope's JSON, if it is short enough to keep.
-    pub envelope: Option<String>,
 }
 
 impl StoredMessage {

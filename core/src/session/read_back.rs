@@ -1,10 +1,10 @@
 //! Looking things up in the stored conversation with one peer.
 
 use super::Session;
+use crate::device::StoredMessage;
 use crate::identity::Address;
 use crate::message::MessageHash;
 use crate::ports::{Ports, Store as _, StoreError};
-use crate::record::StoredMessage;
 
 /// How many messages are read at once.
 pub(super) const PAGE: usize = 20;

@@ -1,4 +1,4 @@
-//! Requests and replies as values; whoever drives the protocol sends them.
+//! Requests and replies.
 
 use std::fmt;
 

@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
+use dm3_core::device::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
 use dm3_core::identity::{Address, EnsName};
 use dm3_core::ports::StoreError;
-use dm3_core::record::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::IdbKeyRange;

@@ -1,0 +1,21 @@
+//! Why something could not be opened, or not sealed.
+
+/// Why a sealed text could not be read, or a text not sealed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Not the JSON of a sealed text.
+    #[error("not a sealed text: {0}")]
+    Form(&'static str),
+    /// The ciphertext was made for another key, or was changed on the way.
+    #[error("sealed for somebody else, or changed on the way")]
+    NotForThisKey,
+    /// Decrypted, but not padded as the protocol demands.
+    #[error("the padding is wrong")]
+    Padding,
+    /// Decrypted, but not UTF-8.
+    #[error("the content is no text")]
+    NotText,
+    /// A public key on which no secret can be agreed.
+    #[error("the public key is not usable")]
+    WeakKey,
+}

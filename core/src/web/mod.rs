@@ -1,0 +1,8 @@
+//! HTTP services as values: addresses that may be called, requests, and what comes back. Whoever drives the protocol
+//! sends them.
+
+mod http;
+mod url;
+
+pub use http::{HttpRequest, HttpResponse, Method, SessionToken};
+pub use url::{BaseUrl, HttpUrl, UrlError};
