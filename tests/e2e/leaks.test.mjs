@@ -51,8 +51,8 @@ function watch() {
 }
 
 /**
- * Adds `count` elements and removes them: once all show `ready` and have `sockets` open, or, without `ready`, while they
- * start. In the page.
+ * Adds `count` elements and removes them: once all show `ready` and have `sockets` open, or, without `ready`, while
+ * they start. In the page.
  */
 async function addAndRemove({ count, batch, ready, sockets }) {
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
