@@ -170,7 +170,7 @@ impl Link {
 
     fn kind(&self) -> &'static str {
         match self.main {
-            MainId::Profile(_) => "WebLocation",
+            MainId::Profile(_) => "ProfileLink",
             MainId::Account(_) => "EthAddressLink",
         }
     }
@@ -202,7 +202,7 @@ impl SignedLink {
             value.get("profileLink").and_then(Value::as_object).ok_or(LinkError::Form("profileLink"))?;
         let main_text = text(link, "mainId")?;
         let main = match text(link, "type")?.as_str() {
-            "WebLocation" if Address::parse_unchecked_case(&main_text).is_err() => {
+            "ProfileLink" if Address::parse_unchecked_case(&main_text).is_err() => {
                 MainId::Profile(main_text.parse()?)
             }
             "EthAddressLink" => MainId::Account(
@@ -423,7 +423,7 @@ mod tests {
         let valid = link(MainId::Account(Address::ZERO), None).signed("0x".into()).to_canonical();
         for (from, to) in [
             ("https://app.example", "https://app.example\\nNonce: 1"),
-            ("EthAddressLink", "WebLocation"),
+            ("EthAddressLink", "ProfileLink"),
             ("\"nonce\":3", "\"nonce\":\"3\""),
             ("\"expirationTime\":null", "\"expirationTime\":-1"),
             ("local.app.eth", "local..eth"),
