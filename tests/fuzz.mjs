@@ -32,7 +32,7 @@ if (chosen.length === 0 || !/^\d+$/.test(duration)) {
   process.exit(1);
 }
 
-setup('fuzz');
+setup('build');
 const installed = spawnSync('cargo', ['fuzz', '--version'], { stdio: 'ignore' }).status === 0;
 if (!installed && !succeeds('cargo', ['install', 'cargo-fuzz', '--locked'])) process.exit(1);
 if (!succeeds('cargo', ['fuzz', 'build', '--fuzz-dir', FUZZ, '--sanitizer', 'none'])) process.exit(1);

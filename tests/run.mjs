@@ -6,9 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, setup } from './setup/index.mjs';
-
-const WASM_TARGET = 'wasm32-unknown-unknown';
+import { ROOT, WASM_TARGET, XTASK_ENV, XTASK_RUNNER, setup } from './setup/index.mjs';
+import { Steps } from './setup/steps.mjs';
 
 const testsIn = (folder) =>
   readdirSync(join(ROOT, folder))
@@ -17,6 +16,15 @@ const testsIn = (folder) =>
 
 // One file after the other: each starts a network and a browser of its own.
 const nodeTest = (...files) => [process.execPath, '--test', '--test-reporter=spec', '--test-concurrency=1', ...files];
+
+// Everything that the tests, the stages after them and the local network run, chosen at once: cargo compiles what
+// packages share once, in the form that fits all that are chosen together. `cargo test` takes the same.
+const PROGRAMS = ['cargo', 'build', '--workspace', '--tests', '--bins', '--examples'];
+
+// Debian's driver fits Debian's browser.
+const CHROMEDRIVER = process.env.CHROMEDRIVER ?? '/usr/bin/chromedriver';
+
+const wasmTest = (...args) => ['cargo', 'test', ...XTASK_RUNNER, '--target', WASM_TARGET, ...args];
 
 const STAGES = [
   { name: 'format', commands: [['cargo', 'fmt', '--check']] },
@@ -34,37 +42,30 @@ const STAGES = [
       ],
     ],
   },
+  { name: 'programs (native)', commands: [PROGRAMS] },
   { name: 'tests (native)', commands: [['cargo', 'test', '--workspace']] },
   {
     name: 'tests (wasm, headless browser)',
-    // The runner is xtask, as .cargo/config.toml says. Debian's driver fits Debian's browser.
-    env: { CHROMEDRIVER: process.env.CHROMEDRIVER ?? '/usr/bin/chromedriver' },
-    commands: [
-      ['cargo', 'build', '-p', 'xtask'],
-      ['cargo', 'test', '-p', 'dm3-widget', '--target', WASM_TARGET],
-    ],
+    needs: PROGRAMS,
+    env: { CHROMEDRIVER },
+    commands: [wasmTest('-p', 'dm3-widget')],
   },
   {
     name: 'vectors (wasm)',
-    commands: [['cargo', 'test', '-p', 'dm3-interop', '--target', WASM_TARGET, '--test', 'vectors']],
+    needs: PROGRAMS,
+    commands: [wasmTest('-p', 'dm3-interop', '--test', 'vectors')],
   },
-  { name: 'oracles', commands: [nodeTest(...testsIn('tests/interop'))] },
+  { name: 'oracles', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/interop'))] },
   {
     name: 'documentation',
     env: { RUSTDOCFLAGS: '-D warnings' },
     commands: [['cargo', 'doc', '-p', 'dm3-core', '--no-deps']],
   },
   { name: 'loader', commands: [nodeTest(...testsIn('widget/js'))] },
-  { name: 'package (with size check)', commands: [[process.execPath, 'widget/build.mjs']] },
-  {
-    name: 'local network',
-    // The programs and examples as the tests above built them; any other command would compile them once more.
-    commands: [['cargo', 'test', '--workspace', '--no-run'], nodeTest(...testsIn('tests/localnet'))],
-  },
-  { name: 'end to end', commands: [nodeTest(...testsIn('tests/e2e'))] },
+  { name: 'package (with size check)', needs: PROGRAMS, commands: [[process.execPath, 'widget/build.mjs']] },
+  { name: 'local network', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/localnet'))] },
+  { name: 'end to end', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/e2e'))] },
 ];
-
-const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 setup('test');
 
@@ -75,22 +76,29 @@ if (stages.length === 0) {
   process.exit(1);
 }
 
-const started = performance.now();
-const done = [];
-for (const [index, { name, commands, env }] of stages.entries()) {
-  console.log(`\n━━ ${index + 1}/${stages.length} ${name}`);
-  const stageStarted = performance.now();
-  for (const [program, ...args] of commands) {
-    const { status, signal, error } = spawnSync(program, args, {
-      cwd: ROOT,
-      stdio: 'inherit',
-      env: { ...process.env, ...env },
-    });
-    if (status === 0) continue;
-    console.error(`\n━━ FAILED: ${name} after ${seconds(stageStarted)}`);
-    console.error(`   ${[program, ...args].join(' ')}: ${error?.message ?? signal ?? `exit code ${status}`}`);
-    process.exit(1);
-  }
-  done.push(`  ✔ ${name} (${seconds(stageStarted)})`);
+/** Runs one command to its end; ends everything if it fails. */
+function run(stage, [program, ...args], env) {
+  const { status, signal, error } = spawnSync(program, args, {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, ...XTASK_ENV, ...env },
+  });
+  if (status === 0) return;
+  console.error(`\n━━ FAILED: ${stage}`);
+  console.error(`   ${[program, ...args].join(' ')}: ${error?.message ?? signal ?? `exit code ${status}`}\n${steps.report()}`);
+  process.exit(1);
 }
-console.log(`\n━━ All stages passed in ${seconds(started)}\n${done.join('\n')}`);
+
+const steps = new Steps();
+const built = new Set();
+for (const [index, { name, needs, commands, env }] of stages.entries()) {
+  console.log(`\n━━ ${index + 1}/${stages.length} ${name}`);
+  await steps.step(name, () => {
+    // Of the stages that were chosen, the first that needs something builds it.
+    for (const command of [...(needs && !built.has(needs) ? [needs] : []), ...commands]) {
+      run(name, command, env);
+      built.add(command);
+    }
+  });
+}
+console.log(`\n━━ All stages passed\n${steps.report()}`);

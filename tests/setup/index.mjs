@@ -1,6 +1,6 @@
 // Installs what the other commands need and is missing. Only Node's own modules: no package is there yet.
 //
-//   node tests/setup/index.mjs [build|start|test]
+//   node tests/setup/index.mjs [tools|build|test]
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
@@ -116,12 +116,15 @@ function installPostgres() {
   throw new Missing("the node's tests need Postgres: sudo apt-get install postgresql");
 }
 
-/** Makes this machine ready for `purpose`. Ends the process with one line when a person has to help. */
+/**
+ * Makes this machine ready for `purpose`: `tools` (Rust and Node), `build` (also the npm packages) or `test` (also
+ * browsers and Postgres). Ends the process with one line when a person has to help.
+ */
 export function setup(purpose) {
   try {
     checkNode();
-    installPackages();
     installWasmTarget();
+    if (purpose !== 'tools') installPackages();
     if (purpose === 'test') {
       installBrowsers();
       installPostgres();

@@ -1,32 +1,44 @@
 // npm start: installs what is missing, builds, and runs the local network with the demo pages until Ctrl-C.
 
-import { spawnSync } from 'node:child_process';
-import { ROOT, setup } from './index.mjs';
+import { XTASK_ENV, setup } from './index.mjs';
+import { Steps, runLabelled } from './steps.mjs';
 
 /** The page server's port when it is free; Trunk.toml proxies to it. */
 const PAGE_PORT = 8383;
 
-function step(title, program, args) {
-  console.log(`\n── ${title}`);
-  const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) {
-    console.error(`${title}: failed${error ? ` (${error.message})` : ''}`);
-    process.exit(1);
-  }
-}
+/** Chosen together in each command: else cargo would compile what both share in two forms. */
+const NODE_AND_XTASK = ['-p', 'dm3-node', '-p', 'xtask'];
 
-setup('start');
-step('Building the element', process.execPath, ['widget/build.mjs']);
-step('Building the node', 'cargo', ['build', '-p', 'dm3-node']);
+const steps = new Steps();
 
-console.log('\n── Starting the local network');
-const { startLocalnet } = await import('../localnet/index.mjs');
-const { servePages } = await import('../localnet/serve.mjs');
-const net = await startLocalnet({ log: (line) => console.log(line) });
-const pages = await servePages({ net, port: PAGE_PORT });
+async function start() {
+  setup('tools');
+  console.log('── Installing the npm packages, and building the tool that cuts and binds the WASM');
+  await Promise.all([
+    steps.step('npm packages', () => runLabelled('npm', process.execPath, ['tests/setup/index.mjs', 'build'])),
+    steps.step('the tool for WASM', () =>
+      runLabelled('tool', 'cargo', ['build', '--locked', ...NODE_AND_XTASK, '--bin', 'xtask']),
+    ),
+  ]);
 
-const width = Math.max(...net.accounts.map(({ label }) => label.length));
-console.log(`
+  // These need the packages.
+  const { startLocalnet } = await import('../localnet/index.mjs');
+  const { servePages } = await import('../localnet/serve.mjs');
+
+  // Side by side: linking and shrinking the element keeps one core busy for a while, the node's many crates the other.
+  console.log('\n── Building the element and the node; the chain starts meanwhile');
+  const element = steps.step('the element', () =>
+    runLabelled('element', process.execPath, ['widget/build.mjs'], XTASK_ENV),
+  );
+  const node = steps.step('the node', () => runLabelled('node', 'cargo', ['build', '--locked', ...NODE_AND_XTASK]));
+  const started = steps.step('the local network, with the wait for the node', () =>
+    startLocalnet({ built: node, log: (line) => console.log(line) }),
+  );
+  const [net] = await Promise.all([started, element, node]);
+  const pages = await servePages({ net, port: PAGE_PORT });
+
+  const width = Math.max(...net.accounts.map(({ label }) => label.length));
+  console.log(`
 The demo runs. Open it in two windows: each window is a person of its own.
 
   ${pages.url}/?as=alice
@@ -42,4 +54,13 @@ ${net.accounts
     `  ${label.padEnd(width)}  ${address}  ${privateKey}  ${name ?? '(no name)'}`)
   .join('\n')}
 
+It took (what ran side by side adds up to more than all):
+${steps.report()}
+
 Ctrl-C ends all of it.`);
+}
+
+start().catch((error) => {
+  console.error(`\nnpm start failed: ${error.message}`);
+  process.exit(1);
+});
