@@ -137,6 +137,8 @@
 //! - `ipfs`: profiles on IPFS ([`registry::ipfs`](registry), [`session`]), through gateways that need not be trusted.
 //! - `testing`: ports in memory, two peers, a network that fails on purpose, and the contract every store keeps.
 
+#![forbid(unsafe_code)]
+
 pub mod conversation;
 pub mod delivery;
 pub mod device;

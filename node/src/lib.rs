@@ -6,6 +6,8 @@
 //!                                        └▶ sockets (push)
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod app;
 mod auth;
 mod backup;

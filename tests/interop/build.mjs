@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { optimise } from '../../widget/wasm-opt.mjs';
+import { optimise } from '../../widget/build/wasm-opt.mjs';
 import { ROOT } from '../setup/index.mjs';
 
 const TARGET = 'wasm32-unknown-unknown';

@@ -1,66 +1,48 @@
 // Fetches the application once for every element of the page. All files lie beside this module.
 /* global LAUNCHER_CSS -- the build replaces it by the text of tokens.css and launcher.css */
+import { again, appSheet, expectBuild, loadModule, once } from './modules.js';
 
-let loading;
-let failures = 0;
-
-/** The application's module with its WASM started and its styles parsed; a failed attempt can be repeated. */
-export function loadApp() {
-  loading ??= fetchApp().catch(error => {
-    loading = undefined;
-    failures += 1;
-    throw error;
-  });
-  return loading;
-}
-
-async function fetchApp() {
-  // The three requests run side by side; the glue alone would ask for the WASM one round trip later.
-  const wasm = fetch(new URL('./dm3-chat_bg.wasm', import.meta.url));
-  const [glue, styles] = await Promise.all([importGlue(), importStyles(), wasm]);
-  await glue.default({ module_or_path: await wasm });
+/** The application with its WASM started and its styles in place; a failed attempt can be repeated. */
+export const loadApp = once(async failures => {
+  // The requests run side by side; the glue alone would ask for the WASM one round trip later.
+  const wasm = loadModule('main');
+  // Who was not signed in when last here needs the sign-in at once. A fault is told when it is shown.
+  if (!wasSignedIn()) loadModule('sign-in').catch(() => {});
+  const [glue, module] = await Promise.all([importGlue(failures), wasm]);
+  expectBuild(glue.BUILD, 'the glue');
+  glue.provideModules(loadModule);
+  await glue.default({ module_or_path: module });
   glue.ChatHandle.provide_names(importNames);
-  return { ChatHandle: glue.ChatHandle, sheet: sheetOf(styles.default) };
+  glue.ChatHandle.provide_parts(loadModule);
+  return { ChatHandle: glue.ChatHandle, sheet: appSheet() };
+});
+
+/** A guess, which spares a round trip: `widget/src/adapters/page.rs` keeps it. */
+function wasSignedIn() {
+  try {
+    return localStorage.getItem('dm3-chat:signed-in') !== null;
+  } catch {
+    return false;
+  }
 }
 
-// Bundlers need a literal name. Browsers remember a failed import by its URL, so another attempt needs another one.
-function importGlue() {
-  return failures ? import(again(new URL('./dm3-chat-app.js', import.meta.url))) : import('./dm3-chat-app.js');
+// Bundlers need a literal name.
+function importGlue(failures) {
+  return failures ? import(again(new URL('./dm3-chat-app.js', import.meta.url), failures)) : import('./dm3-chat-app.js');
 }
-
-function importStyles() {
-  return failures ? import(again(new URL('./dm3-chat-css.js', import.meta.url))) : import('./dm3-chat-css.js');
-}
-
-let names;
-let missedNames = 0;
 
 // The rules for names outside ASCII are fetched when the first such name is met.
-function importNames() {
-  names ??= (missedNames ? import(again(new URL('./dm3-chat-names.js', import.meta.url), missedNames)) : import('./dm3-chat-names.js')).catch(
-    error => {
-      names = undefined;
-      missedNames += 1;
-      throw error;
-    },
-  );
-  return names;
-}
-
-function again(url, missed = failures) {
-  url.searchParams.set('attempt', missed + 1);
-  return url.href;
-}
-
-function sheetOf(css) {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  return sheet;
-}
+const importNames = once(failures =>
+  failures ? import(again(new URL('./dm3-chat-names.js', import.meta.url), failures)) : import('./dm3-chat-names.js'),
+);
 
 let launcher;
 
 /** The launcher's styles, shared by every element. */
 export function launcherSheet() {
-  return (launcher ??= sheetOf(LAUNCHER_CSS));
+  if (!launcher) {
+    launcher = new CSSStyleSheet();
+    launcher.replaceSync(LAUNCHER_CSS);
+  }
+  return launcher;
 }

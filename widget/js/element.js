@@ -2,6 +2,7 @@
 // waiting and the failed state – and forwards everything else to the application's ChatHandle.
 import { launcherSheet, loadApp } from './app-loader.js';
 import { button, create, icon } from './dom.js';
+import { OtherVersion } from './modules.js';
 
 /** Attributes the application reads. Each is a property of the same name in camel case. */
 const FORWARDED = ['node', 'to', 'rpc-url', 'draft'];
@@ -16,6 +17,8 @@ const TEXT = {
   loading: 'Loading the chat',
   failed: 'The chat could not be loaded. Check your connection, then try again.',
   retry: 'Try again',
+  changed: 'A newer version of the chat is on the server. Reload the page to go on.',
+  reload: 'Reload',
 };
 
 // A server has no HTMLElement; importing the class there must not fail.
@@ -57,6 +60,7 @@ export class Dm3Chat extends Base {
     this.#launcher.addEventListener('click', () => this.toggle());
     this.#panel.addEventListener('click', event => {
       if (event.target.closest('[data-close]')) this.hide();
+      if (event.target.closest('[data-reload]')) location.reload();
     });
     this.#panel.addEventListener('keydown', event => {
       // Escape inside an input method's own list belongs to that list.
@@ -256,12 +260,17 @@ export class Dm3Chat extends Base {
 
   #showFailed(error) {
     const words = create('p', { role: 'alert' });
-    words.textContent = TEXT.failed;
-    const retry = button(TEXT.retry, { class: 'retry' });
-    retry.addEventListener('click', () => {
-      this.#mount();
-      this.#focusPanel();
-    });
+    const changed = error instanceof OtherVersion;
+    words.textContent = changed ? TEXT.changed : TEXT.failed;
+    const retry = changed
+      ? button(TEXT.reload, { class: 'retry', 'data-reload': '' })
+      : button(TEXT.retry, { class: 'retry' });
+    if (!changed) {
+      retry.addEventListener('click', () => {
+        this.#mount();
+        this.#focusPanel();
+      });
+    }
     console.error('dm3-chat:', error);
     this.#waiting.classList.add('failed');
     this.#waiting.replaceChildren(this.#closeButton(), words, retry);

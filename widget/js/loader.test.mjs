@@ -12,8 +12,17 @@ const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
   "require-trusted-types-for 'script'";
 
+/** A module of WASM with nothing but texts in custom sections: [name, text]. */
+function wasm(...sections) {
+  const counted = text => [Buffer.byteLength(text), ...Buffer.from(text)];
+  const parts = sections.map(([name, text]) => [...counted(name), ...Buffer.from(text)]);
+  return Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...parts.flatMap(part => [0, part.length, ...part])]);
+}
+
 const APP = `
   export default async () => {};
+  export const BUILD = 'b1';
+  export function provideModules(load) { globalThis.loadModule = load; }
   globalThis.calls = [];
   export class ChatHandle {
     constructor(host, mount) {
@@ -28,6 +37,7 @@ const APP = `
     }
     free() { calls.push(['free']); }
     static provide_names(load) { globalThis.importNames = load; }
+    static provide_parts() {}
   }
   for (const name of ['attribute', 'set_provider', 'open_conversation', 'connect', 'disconnect', 'reset', 'shown', 'unmount']) {
     ChatHandle.prototype[name] = (...values) => { calls.push([name, ...values.map(String)]); };
@@ -42,8 +52,8 @@ async function bundleLoader() {
     bundle: true,
     format: 'esm',
     write: false,
-    external: ['./dm3-chat-app.js', './dm3-chat-css.js', './dm3-chat-names.js'],
-    define: { LAUNCHER_CSS: JSON.stringify(text('tokens') + text('launcher')) },
+    external: ['./dm3-chat-app.js', './dm3-chat-names.js'],
+    define: { LAUNCHER_CSS: JSON.stringify(text('tokens') + text('launcher')), BUILD: '"b1"' },
   });
   return outputFiles[0].text;
 }
@@ -71,8 +81,10 @@ describe('the loader', () => {
       if (files.broken?.includes(pathname)) return response.writeHead(503).end();
       if (pathname === '/dm3-chat-app.js') return send('text/javascript', APP);
       if (pathname === '/dm3-chat-names.js') return send('text/javascript', 'export const normalise = name => ({ name });');
-      if (pathname === '/dm3-chat-css.js') return send('text/javascript', 'export default "p{color:red}"');
-      if (pathname === '/dm3-chat_bg.wasm') return send('application/wasm', '');
+      if (files.gone?.includes(pathname)) return response.writeHead(404).end();
+      const build = files.builds?.[pathname] ?? 'b1';
+      if (pathname === '/dm3-chat_bg.wasm') return send('application/wasm', wasm(['build', build], ['styles', 'p{color:red}']));
+      if (pathname === '/dm3-chat-sign-in.wasm') return send('application/wasm', wasm(['build', build], ['styles', 'p{top:1px}']));
       return response.writeHead(404).end();
     });
     await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -93,8 +105,8 @@ describe('the loader', () => {
     });
   });
 
-  async function open(body, { early, broken } = {}) {
-    files = { early, broken };
+  async function open(body, { early, broken, gone, builds } = {}) {
+    files = { early, broken, gone, builds };
     markup = `<script src="/early.js"></script><script type="module" src="/dm3-chat.js"></script><body>${body}`;
     await page.goto(url);
   }
@@ -173,7 +185,7 @@ describe('the loader', () => {
 
   test('a failed load is said, and trying again works', async () => {
     const early = "addEventListener('dm3-error', event => (globalThis.code = event.detail.code));";
-    for (const broken of ['/dm3-chat-app.js', '/dm3-chat-css.js']) {
+    for (const broken of ['/dm3-chat-app.js', '/dm3-chat_bg.wasm']) {
       await open('<dm3-chat open></dm3-chat>', { early, broken: [broken] });
       await page.getByRole('alert').waitFor();
       assert.equal(await page.evaluate(() => globalThis.code), 'load-failed');
@@ -181,6 +193,42 @@ describe('the loader', () => {
       await page.getByRole('button', { name: 'Try again' }).click();
       await page.locator('[data-autofocus]').waitFor();
     }
+  });
+
+  test('files of another version, or none any more, are said with a way to reload', async () => {
+    for (const changed of [{ builds: { '/dm3-chat_bg.wasm': 'b2' } }, { gone: ['/dm3-chat_bg.wasm'] }]) {
+      await open('<dm3-chat open></dm3-chat>', changed);
+      const alert = page.getByRole('alert');
+      await alert.waitFor();
+      assert.match(await alert.innerText(), /newer version/);
+      files = {};
+      await page.getByRole('button', { name: 'Reload' }).click();
+      await page.locator('[data-autofocus]').waitFor();
+    }
+  });
+
+  test('the sign-in is fetched with the application unless somebody was signed in here', async () => {
+    const fetched = [];
+    page.on('request', request => fetched.push(new URL(request.url()).pathname));
+    await open('<dm3-chat open></dm3-chat>', { early: "localStorage.setItem('dm3-chat:signed-in', '1')" });
+    await called(['new', null]);
+    assert.ok(!fetched.includes('/dm3-chat-sign-in.wasm'));
+    await open('<dm3-chat open></dm3-chat>', { early: 'localStorage.clear()' });
+    await called(['new', null]);
+    assert.ok(fetched.includes('/dm3-chat-sign-in.wasm'));
+  });
+
+  test('a part that failed to load is fetched again when it is asked for again', async () => {
+    await open('<dm3-chat open></dm3-chat>', { broken: ['/dm3-chat-sign-in.wasm'] });
+    await called(['new', null]);
+    const load = () => page.evaluate(() => globalThis.loadModule('sign-in').then(() => 'loaded', error => error.name));
+    assert.equal(await load(), 'Error');
+    files = { gone: ['/dm3-chat-sign-in.wasm'] };
+    assert.equal(await load(), 'OtherVersion');
+    files = { builds: { '/dm3-chat-sign-in.wasm': 'b2' } };
+    assert.equal(await load(), 'OtherVersion');
+    files = {};
+    assert.equal(await load(), 'loaded');
   });
 
   test('a move keeps the application, a removal ends it, a return starts a new one', async () => {

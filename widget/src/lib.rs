@@ -3,6 +3,7 @@
 //! ```text
 //! element     the custom element: attributes, properties, methods, events
 //! view/       Leptos components, one file per screen part; no I/O
+//! more/       what is loaded when it is used
 //! app/        one store per element, and the one handle that changes it
 //! adapters/   wallet, JSON-RPC, HTTP, WebSocket, IndexedDB, clock and entropy of the browser
 //! ```
@@ -12,6 +13,7 @@
 pub mod adapters;
 pub mod app;
 pub mod element;
+pub mod more;
 pub mod view;
 
 #[cfg(target_arch = "wasm32")]

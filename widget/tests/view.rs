@@ -54,7 +54,7 @@ impl Page {
         let state = owner.with(State::new);
         show(state);
         let (sender, commands) = unbounded();
-        let app = App::new(state, sender);
+        let app = App::new(state, dm3_widget::more::PARTS, sender);
         owner.with(|| mount_to(root.clone(), move || view! { <Chat app=app /> }).forget());
         settled().await;
         Self { state, root, commands, owner }

@@ -3,6 +3,8 @@
 //! Every function only converts and calls. What JavaScript passes as randomness is an argument here, so that both
 //! sides can be given the same.
 
+#![forbid(unsafe_code)]
+
 mod crypto;
 mod identity;
 mod records;

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod entropy;
 pub mod http;
 pub mod names;
+pub mod parts;
 pub mod socket;
 pub mod store;
 pub mod tabs;

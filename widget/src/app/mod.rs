@@ -10,6 +10,7 @@ mod conversations;
 mod driver;
 pub mod field;
 mod live;
+pub mod part;
 pub mod platform;
 mod sign_in;
 mod start;
@@ -21,6 +22,7 @@ use dm3_core::message::MessageHash;
 use futures_channel::mpsc::UnboundedSender;
 
 pub use driver::Driver;
+use part::Parts;
 use state::State;
 
 /// The handle that views hold: they read [`State`] and send [`Command`]s.
@@ -28,6 +30,8 @@ use state::State;
 pub struct App {
     /// What is shown.
     pub state: State,
+    /// What is loaded when it is used.
+    pub parts: Parts,
     commands: UnboundedSender<Command>,
 }
 
@@ -74,8 +78,8 @@ pub enum Command {
 
 impl App {
     /// A handle whose commands go to `commands`.
-    pub fn new(state: State, commands: UnboundedSender<Command>) -> Self {
-        Self { state, commands }
+    pub fn new(state: State, parts: Parts, commands: UnboundedSender<Command>) -> Self {
+        Self { state, parts, commands }
     }
 
     /// Asks for something. After the element is gone nobody listens any more, and nothing happens.

@@ -13,6 +13,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 use crate::app::{App, Command, Driver};
+use crate::more::PARTS;
 use crate::view::Chat;
 use page::Page;
 
@@ -40,7 +41,7 @@ impl ChatHandle {
         state.to.set(attribute("to"));
         state.draft.set(attribute("draft").unwrap_or_default());
         state.closable.set(attribute("mode").as_deref() != Some("inline"));
-        let app = App::new(state, commands.clone());
+        let app = App::new(state, PARTS, commands.clone());
         let view =
             owner.with(|| leptos::mount::mount_to(mount, move || view! { <Chat app=app /> }.into_any()));
         wasm_bindgen_futures::spawn_local(Rc::clone(&driver).run(requests).boxed_local());
@@ -50,6 +51,11 @@ impl ChatHandle {
     /// Takes the loader's function that imports the rules for names outside ASCII.
     pub fn provide_names(import: js_sys::Function) {
         crate::adapters::names::provide(import);
+    }
+
+    /// Takes the loader's function that fetches a part of the application.
+    pub fn provide_parts(fetch: js_sys::Function) {
+        crate::adapters::parts::provide(fetch);
     }
 
     /// An attribute was set, or removed.

@@ -25,6 +25,8 @@ use crate::app::state::WalletChoice;
 const WALLET_PATIENCE: Duration = Duration::from_millis(400);
 /// Where a window keeps which account it uses.
 const WINDOW_ACCOUNT: &str = "dm3-chat:account";
+/// Where a browser keeps that somebody is signed in; for the loader (`widget/js/app-loader.js`).
+const SIGNED_IN: &str = "dm3-chat:signed-in";
 /// Where a browser keeps what nodes said about themselves; the node's URL follows.
 const KEPT_DISCOVERY: &str = "dm3-chat:node:";
 
@@ -57,6 +59,13 @@ impl Page {
                 let _ = commands.unbounded_send(Command::RecordsChanged(account));
             }),
         }
+    }
+
+    /// Spares whoever comes back the fetching of the sign-in, and whoever does not a round trip.
+    fn tell_loader(&self, signed_in: bool) {
+        let Some(storage) = storage(Storages::Browser) else { return };
+        // Without it the sign-in is fetched in any case.
+        let _ = if signed_in { storage.set_item(SIGNED_IN, "1") } else { storage.remove_item(SIGNED_IN) };
     }
 
     /// The wallets of the page.
@@ -125,6 +134,7 @@ impl Platform for Page {
             Some(account) => storage.set_item(WINDOW_ACCOUNT, &account.to_string()),
             None => storage.remove_item(WINDOW_ACCOUNT),
         };
+        self.tell_loader(account.is_some());
     }
 
     fn kept_discovery(&self, node: &str) -> Option<String> {

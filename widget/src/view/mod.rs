@@ -8,17 +8,16 @@
 //! Static text is written as `{"text"}`, and attributes through [`attributes::attrs`]: markup that is constant
 //! throughout would be set through `innerHTML`, which Trusted Types forbid.
 
-mod attributes;
+pub(crate) mod attributes;
 mod composer;
 mod icons;
 mod list;
-mod names;
-mod panel;
-mod person;
+pub(crate) mod names;
+pub(crate) mod panel;
+pub(crate) mod person;
 mod screen;
-mod sign_in;
 mod states;
-mod texts;
+pub(crate) mod texts;
 mod thread;
 mod thread_rows;
 mod time;
@@ -39,15 +38,15 @@ fn part(view: impl FnMut() -> AnyView + Send + 'static) -> Part {
 }
 
 /// What a click does.
-type OnClick = Box<dyn FnMut(MouseEvent)>;
+pub(crate) type OnClick = Box<dyn FnMut(MouseEvent)>;
 
-fn on_click(act: impl FnMut() + 'static) -> OnClick {
+pub(crate) fn on_click(act: impl FnMut() + 'static) -> OnClick {
     let mut act = act;
     Box::new(move |_| act())
 }
 
 /// A click that sends one command.
-fn sends(app: &App, command: Command) -> OnClick {
+pub(crate) fn sends(app: &App, command: Command) -> OnClick {
     let app = app.clone();
     on_click(move || app.command(command.clone()))
 }
@@ -56,7 +55,7 @@ fn sends(app: &App, command: Command) -> OnClick {
 type OnKey = Box<dyn FnMut(KeyboardEvent)>;
 
 /// A view that is there or not.
-fn when(is_there: bool, view: impl FnOnce() -> AnyView) -> Option<AnyView> {
+pub(crate) fn when(is_there: bool, view: impl FnOnce() -> AnyView) -> Option<AnyView> {
     is_there.then(view)
 }
 
@@ -67,6 +66,6 @@ fn rows(keys: Vec<String>, row: impl Fn(String) -> AnyView + Send + 'static) -> 
 }
 
 /// For ARIA attributes, which are words.
-fn truth(value: bool) -> &'static str {
+pub(crate) fn truth(value: bool) -> &'static str {
     if value { "true" } else { "false" }
 }

@@ -10,11 +10,11 @@ use web_sys::{Element, FocusEvent, HtmlElement, Node};
 
 use super::attributes::class;
 use super::list::list;
-use super::part;
-use super::sign_in::sign_in;
-use super::states::{failed, starting};
+use super::states::{failed, part_missing, starting};
 use super::thread::thread;
+use super::{on_click, part};
 use crate::app::App;
+use crate::app::part::Loading;
 use crate::app::state::{Screen, State};
 
 /// A screen without what changes while it stands.
@@ -48,7 +48,7 @@ pub fn Chat(
     /// The element's handle.
     app: App,
 ) -> impl IntoView {
-    let state = app.state;
+    let (state, parts) = (app.state, app.parts);
     // The panel's root while somebody is in it. A screen that changes by itself must not take the focus from
     // somebody who is elsewhere on the page.
     let engaged = Rc::new(RefCell::new(None::<HtmlElement>));
@@ -78,6 +78,9 @@ pub fn Chat(
                 state.query.set(String::new());
                 state.menu.set(false);
                 state.choosing.set(false);
+                if place == Place::SignIn {
+                    parts.sign_in.ask();
+                }
                 let is_thread = matches!(place, Place::Thread(_));
                 state.text.set(if is_thread { draft.clone() } else { String::new() });
                 if let Some(root) = before.and_then(|_| engaged.borrow().clone()) {
@@ -89,7 +92,11 @@ pub fn Chat(
     });
     let screen = part(move || match state.screen.get() {
         Screen::Starting => starting(&app),
-        Screen::SignIn(at) => sign_in(&app, at),
+        Screen::SignIn(at) => match parts.sign_in.state() {
+            Loading::There(part) => (part.view)(&app, at),
+            Loading::Waiting => starting(&app),
+            Loading::Missing(why) => part_missing(&app, why, on_click(move || parts.sign_in.ask())),
+        },
         Screen::List => list(&app),
         Screen::Thread => thread(&app),
         Screen::Failed(words) => failed(&app, words),

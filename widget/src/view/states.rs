@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::attributes::{attrs, class};
 use super::icons::{Picture, icon};
 use super::panel::{bare_header, blank, header};
-use super::{sends, texts};
+use super::{OnClick, sends, texts};
+use crate::app::part::PartMissing;
 use crate::app::{App, Command};
 
 /// The device's records are being read.
@@ -27,6 +28,27 @@ pub fn failed(app: &App, words: String) -> AnyView {
             <p {attrs(&[("role", "alert")])}>{words}</p>
             <button {attrs(&[("class", "button"), ("type", "button"), ("data-autofocus", "true")])} on:click=sends(app, Command::Restart)>
                 {texts::TRY_AGAIN}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// A part of the application could not be loaded; the rest goes on.
+pub fn part_missing(app: &App, why: PartMissing, ask_again: OnClick) -> AnyView {
+    let (words, again) = match why {
+        PartMissing::Unreachable => (texts::PART_UNREACHABLE, texts::TRY_AGAIN),
+        PartMissing::OtherVersion => (texts::PART_OF_OTHER_VERSION, texts::RELOAD),
+    };
+    // The loader listens for clicks on [data-reload].
+    let reloads = if why == PartMissing::OtherVersion { "true" } else { "" };
+    view! {
+        {bare_header(app)}
+        <div {class("center")}>
+            {icon(Picture::Alert)}
+            <p {attrs(&[("role", "alert")])}>{words}</p>
+            <button {attrs(&[("class", "button"), ("type", "button"), ("data-reload", reloads)])} on:click=ask_again>
+                {again}
             </button>
         </div>
     }

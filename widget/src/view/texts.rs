@@ -28,6 +28,11 @@ pub const BACK: &str = "Back";
 pub const RETRY: &str = "Retry";
 pub const TRY_AGAIN: &str = "Try again";
 pub const LOADING: &str = "Loading";
+pub const PART_UNREACHABLE: &str =
+    "This part of the chat could not be loaded. Check your connection, then try again.";
+pub const PART_OF_OTHER_VERSION: &str =
+    "A newer version of the chat is on the server. Reload the page to go on.";
+pub const RELOAD: &str = "Reload";
 pub const STOPPED: &str = "The chat stopped";
 pub const VERIFIED: &str = "verified name";
 pub const YOU: &str = "You";

@@ -7,13 +7,38 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::attributes::{attrs, class};
-use super::names::initial_of;
-use super::panel::{bare_header, connection_bar, note};
-use super::person::avatar;
-use super::{on_click, sends, texts, truth, when};
+use crate::adapters::parts;
+use crate::app::part::{Loader, PartMissing, SignInPart};
 use crate::app::state::{Busy, SignIn, SignInStep, WalletChoice};
 use crate::app::{App, Command};
+use crate::view::attributes::{attrs, class};
+use crate::view::names::initial_of;
+use crate::view::panel::{bare_header, connection_bar, note};
+use crate::view::person::avatar;
+use crate::view::{on_click, sends, texts, truth, when};
+
+thread_local! {
+    pub(super) static LOADER: Loader<SignInPart> = Loader::new(|| {
+        Box::pin(async {
+            parts::fetch("sign-in").await?;
+            table().await
+        })
+    });
+}
+
+#[cfg(feature = "parts")]
+#[allow(unsafe_code, reason = "the macro declares what the build links by its name; nothing else is unsafe")]
+#[leptos::wasm_split::wasm_split(sign_in, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn table() -> Result<SignInPart, PartMissing> {
+    Ok(TABLE)
+}
+
+#[cfg(not(feature = "parts"))]
+async fn table() -> Result<SignInPart, PartMissing> {
+    Ok(TABLE)
+}
+
+const TABLE: SignInPart = SignInPart { view: sign_in };
 
 /// The number of the step a person is at, from 1; 4 when all are done.
 fn number(step: &SignInStep) -> usize {
@@ -51,7 +76,7 @@ fn action(at: &SignIn) -> Option<Command> {
 }
 
 /// The whole screen.
-pub fn sign_in(app: &App, at: SignIn) -> AnyView {
+fn sign_in(app: &App, at: SignIn) -> AnyView {
     let to = app.state.to.get();
     let current = number(&at.step);
     let hint = match &at.step {

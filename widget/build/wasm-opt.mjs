@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { nameBySimilarity } from './wasm.mjs';
+import { nameBySimilarity } from './order.mjs';
 
-const PROGRAM = fileURLToPath(new URL('../node_modules/binaryen/bin/wasm-opt', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../node_modules/binaryen/bin/wasm-opt', import.meta.url));
 
 /** Inlining, sharing subexpressions and cutting zeros out of data make the WASM smaller, but what brotli leaves larger. */
 const FOR_BROTLI = [
@@ -28,9 +28,19 @@ const SMALL = ['-Os', '--converge', '--low-memory-unused'];
 
 /** Writes the file `input` made small to `output`. */
 export function optimise(input, output) {
+  shrinkCode(input, output);
+  finish(output);
+}
+
+/** Writes the file `input` with small code to `output`; functions keep their names. */
+export function shrinkCode(input, output) {
   run(input, output, [...SMALL, '--debuginfo', ...FOR_BROTLI]);
-  writeFileSync(output, nameBySimilarity(readFileSync(output)));
-  run(output, output, ['--reorder-functions-by-name', '--strip-debug', '--strip-producers']);
+}
+
+/** Puts the functions of a file into a good order, and takes their names away. */
+export function finish(file) {
+  writeFileSync(file, nameBySimilarity(readFileSync(file)));
+  run(file, file, ['--reorder-functions-by-name', '--strip-debug', '--strip-producers']);
 }
 
 function run(input, output, passes) {

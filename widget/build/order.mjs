@@ -1,13 +1,23 @@
 // The order of the functions in the WASM. Brotli refers back to what it has seen, the cheaper the nearer it is; Rust
 // compiles generics into many functions that resemble each other and are far apart.
 
+import { bodies, withFunctionNames } from './wasm.mjs';
+
 /** Functions are compared by what runs of this many bytes they have. */
 const RUN = 4;
 /** Runs that more functions have than this say nothing. */
 const COMMON = 400;
 
+/** The module with names for its functions: sorted by them, those stand together that resemble each other. */
+export function nameBySimilarity(wasm) {
+  const code = bodies(wasm);
+  const places = new Array(code.length);
+  for (const [place, number] of similarOrder(code).entries()) places[number] = String(place).padStart(6, '0');
+  return withFunctionNames(wasm, places);
+}
+
 /** The numbers of the bodies in an order in which each resembles the one before it. */
-export function similarOrder(bodies) {
+function similarOrder(bodies) {
   const runs = bodies.map(runsOf);
   const owners = new Map();
   for (const [number, own] of runs.entries()) {

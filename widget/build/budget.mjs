@@ -1,0 +1,69 @@
+// What each file weighs, and what it may weigh. Brotli bytes, as servers send them.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { dev, dist, fail } from './context.mjs';
+import { FILES, MAIN, PARTS } from './parts.mjs';
+
+const LOADER_LIMIT = 6_000;
+/** Up to the first message sent by somebody who is here for the first time. */
+const FIRST_VISIT = { aim: 220_000, limit: 240_000 };
+/** What somebody who comes back loads before the list. Reached by loading later. */
+const RETURN_AIM = 205_000;
+const PART_LIMIT = 40_000;
+/** The rules for names outside ASCII, which most people never fetch. */
+const NAMES_LIMIT = 20_000;
+
+/** Parts that a first visit loads. */
+const FIRST_PARTS = ['sign-in'];
+
+/** Prints the table, and fails above a limit. */
+export function report() {
+  const loader = measured('loader', [FILES.loader]);
+  const main = measured('WASM', [MAIN.file]);
+  const glue = measured('glue', [FILES.glue]);
+  const parts = PARTS.map(({ name, file }) => ({ ...measured(name, [file]), limit: PART_LIMIT }));
+  const returning = sum('who comes back', [loader, main, glue]);
+  const first = sum('first visit', [returning, ...parts.filter(({ part }) => FIRST_PARTS.includes(part))]);
+  const rows = [
+    { ...loader, limit: LOADER_LIMIT },
+    main,
+    glue,
+    ...parts,
+    { ...measured('names', [FILES.names]), limit: NAMES_LIMIT },
+    { ...returning, aim: RETURN_AIM },
+    { ...first, ...FIRST_VISIT },
+  ];
+  print(rows);
+  if (dev) return console.log('\nA development build: no budget applies.');
+  for (const { part, brotli, limit } of rows) {
+    if (brotli > limit) fail(`${part} is ${brotli} bytes after brotli; ${limit} are allowed`);
+  }
+}
+
+function measured(part, [file]) {
+  const bytes = readFileSync(join(dist, file));
+  return { part, file, raw: bytes.length, brotli: brotli(bytes) };
+}
+
+function sum(part, rows) {
+  const of = key => rows.reduce((total, row) => total + row[key], 0);
+  return { part, file: '', raw: of('raw'), brotli: of('brotli') };
+}
+
+/** The distance is to the aim where there is one, else to the limit; negative is above. */
+function print(rows) {
+  const line = (part, file, ...numbers) =>
+    console.log(part.padEnd(16) + file.padEnd(24) + numbers.map(number => number.padStart(10)).join(''));
+  console.log();
+  line('part', 'file', 'raw', 'brotli', 'aim', 'limit', 'distance');
+  for (const { part, file, raw, brotli, aim, limit } of rows) {
+    const goal = aim ?? limit;
+    const cells = [raw, brotli, aim, limit, goal && goal - brotli].map(bytes => bytes?.toLocaleString('en') ?? '');
+    line(part, file, ...cells);
+  }
+}
+
+function brotli(bytes) {
+  return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+}

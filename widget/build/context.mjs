@@ -1,0 +1,45 @@
+// Where things are, and how the steps of the build are run.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+export const dist = join(root, 'dist');
+export const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+export const dev = process.argv.includes('--dev');
+export const sizes = process.argv.includes('--sizes');
+
+const work = join(target, 'element', dev ? 'dev' : 'wasm');
+/** What the linked WASM is cut into. */
+export const cut = join(work, 'cut');
+/** Glue and main WASM as wasm-bindgen writes them. */
+export const bindings = join(work, 'bindings');
+
+export function emptyDist() {
+  emptyFolder(dist);
+}
+
+export function emptyFolder(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
+
+export function step(name, task) {
+  console.log(`\x1b[1m› ${name}\x1b[0m`);
+  return task();
+}
+
+/** Runs a program to its end; its output is returned if `read`, else shown. */
+export function run(command, args, { read = false } = {}) {
+  const stdio = ['inherit', read ? 'pipe' : 'inherit', 'inherit'];
+  const { status, error, stdout } = spawnSync(command, args, { cwd: root, stdio, encoding: 'utf8' });
+  if (error) fail(`${command} could not be started: ${error.message}`);
+  if (status !== 0) fail(`${command} ${args[0]} failed`);
+  return stdout;
+}
+
+export function fail(message) {
+  console.error(`build: ${message}`);
+  process.exit(1);
+}

@@ -1,0 +1,117 @@
+//! Parts of the application that are loaded when they are used: once for all elements of the page, and again when that
+//! failed.
+
+use std::cell::Cell;
+use std::thread::LocalKey;
+
+use futures_util::future::LocalBoxFuture;
+use leptos::prelude::{AnyView, ArcTrigger, Notify as _, Track as _};
+use leptos::task::spawn_local;
+
+use super::App;
+use super::state::SignIn;
+
+/// The parts there are.
+#[derive(Clone, Copy)]
+pub struct Parts {
+    /// Signing in. Who comes back never loads it.
+    pub sign_in: Part<SignInPart>,
+}
+
+/// What the rest of the application calls in the part that signs in.
+#[derive(Clone, Copy)]
+pub struct SignInPart {
+    /// The whole screen.
+    pub view: fn(&App, SignIn) -> AnyView,
+}
+
+/// Why a part can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartMissing {
+    /// Its file can't be fetched now. Can be tried again.
+    Unreachable,
+    /// A newer version took its place on the server: only a reload of the page brings what fits together.
+    OtherVersion,
+}
+
+/// How far the loading of a part is.
+#[derive(Clone, Copy)]
+pub enum Loading<T> {
+    /// Nobody asked for it yet, or it is under way.
+    Waiting,
+    /// It can be used.
+    There(T),
+    /// It can't be loaded.
+    Missing(PartMissing),
+}
+
+/// A part that is reached through the table `T`. Copies are the same part.
+pub struct Part<T: 'static>(&'static LocalKey<Loader<T>>);
+
+/// Loads one part.
+pub struct Loader<T: 'static> {
+    load: fn() -> LocalBoxFuture<'static, Result<T, PartMissing>>,
+    loading: Cell<Loading<T>>,
+    changed: ArcTrigger,
+}
+
+impl<T> Loader<T> {
+    /// `load` makes the part belong to the running application; a second call while one is under way, or after one
+    /// succeeded, must do no harm.
+    pub fn new(load: fn() -> LocalBoxFuture<'static, Result<T, PartMissing>>) -> Self {
+        Self { load, loading: Cell::new(Loading::Waiting), changed: ArcTrigger::new() }
+    }
+}
+
+impl<T: Copy> Part<T> {
+    /// The part of this loader.
+    pub const fn new(loader: &'static LocalKey<Loader<T>>) -> Self {
+        Self(loader)
+    }
+
+    /// How far its loading is; what reads it runs again when that changes.
+    pub fn state(self) -> Loading<T> {
+        self.0.with(|loader| {
+            loader.changed.track();
+            loader.loading.get()
+        })
+    }
+
+    /// Sees to it that it is loaded, unless it is there already.
+    pub fn ask(self) {
+        if matches!(self.0.with(|loader| loader.loading.get()), Loading::There(_)) {
+            return;
+        }
+        self.set(Loading::Waiting);
+        spawn_local(async move {
+            // Whoever reads the state learns of it.
+            let _ = self.loaded().await;
+        });
+    }
+
+    /// The part, once it is loaded.
+    pub async fn loaded(self) -> Result<T, PartMissing> {
+        let load = self.0.with(|loader| loader.load);
+        let loaded = load().await;
+        self.set(match loaded {
+            Ok(table) => Loading::There(table),
+            Err(missing) => Loading::Missing(missing),
+        });
+        loaded
+    }
+
+    fn set(self, loading: Loading<T>) {
+        self.0.with(|loader| {
+            loader.loading.set(loading);
+            loader.changed.notify();
+        });
+    }
+}
+
+impl<T> Clone for Part<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Part<T> {}
