@@ -1,16 +1,15 @@
 // The core's cryptography in WASM, built as the widget ships it, against libsodium-wrappers, in one Chromium.
 import { createServer } from 'node:http';
-import { readFile, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { chromium } from 'playwright-core';
 import { BROWSER_ARGS } from '../e2e/support.mjs';
 import { buildInterop } from '../interop/build.mjs';
+import { machine, report } from './lib/report.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const REPORT = join(here, '../../docs/performance.md');
 const MARK = '<!-- npm run bench -- crypto -->';
 
 /** Of libsodium's speed each task must reach this. Signing has no bar: the tables it wants are 35 KB. */
@@ -50,23 +49,20 @@ export async function run() {
     const failure = await tab.evaluate(() => window.failure);
     if (failure) throw new Error(failure);
     const rows = await tab.evaluate(() => window.result);
-    await report(rows, `${cpus()[0].model} (${cpus().length} cores), Chromium ${browser.version()}`);
+    await judge(rows, machine(browser));
   } finally {
     await browser.close();
     server.close();
   }
 }
 
-async function report({ libsodium, library }, machine) {
+async function judge({ libsodium, library }, where) {
   const tables = [
     table('libsodium-wrappers', libsodium, (task) => (NO_BAR.test(task) ? undefined : LIBSODIUM_BAR)),
     table("the library's own", library, () => OWN_CODE_BAR),
-  ].join('\n\n');
-  console.log(`\n${machine}\n\n${tables}`);
-  const text = await readFile(REPORT, 'utf8');
-  const [before, , after] = text.split(MARK);
-  await writeFile(REPORT, `${before}${MARK}\n\n${machine}.\n\n${tables}\n\n${MARK}${after}`);
-  if (tables.includes('MISSED')) process.exitCode = 1;
+  ];
+  await report(MARK, `${where}.`, tables);
+  if (JSON.stringify(tables).includes('MISSED')) process.exitCode = 1;
 }
 
 /** What was measured beside `others`, against the bar of each task. */
@@ -77,11 +73,5 @@ function table(others, rows, barOf) {
     const verdict = bar === undefined ? 'no bar' : `${factor >= bar ? 'met' : 'MISSED'} (${bar.toFixed(1)}×)`;
     return [task, `${ours.toFixed(1)} µs`, `${theirs.toFixed(1)} µs`, `${factor.toFixed(2)}×`, verdict];
   });
-  return markdown([['task', 'dm3-core', others, 'times as fast', 'bar'], ...lines]);
-}
-
-function markdown(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
-  return [line(rows[0]), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.slice(1).map(line)].join('\n');
+  return [['task', 'dm3-core', others, 'times as fast', 'bar'], ...lines];
 }
