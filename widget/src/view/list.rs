@@ -206,9 +206,15 @@ fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
             </div>
         }
     });
+    let sign_in = app.parts.sign_in;
+    let toggle = on_click(move || {
+        menu.update(|open| *open = !*open);
+        // Whoever signs out needs it next.
+        sign_in.ask();
+    });
     view! {
         <div {class("menu")} on:keydown=escape>
-            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", texts::ACCOUNT), ("aria-expanded", truth(menu.get()))])} on:click=on_click(move || menu.update(|open| *open = !*open))>
+            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", texts::ACCOUNT), ("aria-expanded", truth(menu.get()))])} on:click=toggle>
                 {icon(Picture::Dots)}
             </button>
             {card}
