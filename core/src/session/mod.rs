@@ -19,6 +19,7 @@ mod home;
 #[cfg(feature = "ipfs")]
 mod ipfs;
 mod live;
+mod log_in;
 mod pauses;
 mod read_back;
 mod receipts;

@@ -11,9 +11,14 @@
 //! and dag-pb of the IPLD specifications, and the IPFS trustless gateway specification. CIDs are read by the crate
 //! `cid` (of the format's own authors, kept up, MIT); the crates that read files bring storage and networking along.
 
+mod error;
+mod readable;
 mod unixfs;
 
 use cid::Cid;
+
+pub use error::IpfsError;
+use readable::{RAW, readable};
 
 use super::location::IpfsLocation;
 use crate::seal::sha256;
@@ -31,50 +36,6 @@ pub const MAX_BLOCK: usize = 2 * MAX_DOCUMENT;
 const MAX_BLOCKS: usize = 64;
 /// The longest text of a CID, in bytes: a SHA-256 has 73 in base 16.
 const MAX_CID: usize = 80;
-/// The codes of the multicodec table.
-const RAW: u64 = 0x55;
-const DAG_PB: u64 = 0x70;
-const SHA2_256: u64 = 0x12;
-
-/// Why a document was not had from IPFS.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IpfsError {
-    /// The program was given no gateway to ask.
-    #[error("no IPFS gateway is set up; name at least one")]
-    NoGateway,
-    /// Not a CID of a kind that is known (version 0 or 1, SHA-256, a raw block or UnixFS), or a path with an escape.
-    #[error("{0}; its owner must publish it again")]
-    Link(&'static str),
-    /// A gateway gave a block with another hash. Another gateway may be honest.
-    #[error("the gateway gave something other than what was asked for")]
-    WrongBlock,
-    /// A block does not decode, or is no part of a file.
-    #[error("what lies on IPFS is no document: {0}; its owner must publish it again")]
-    NoFile(&'static str),
-    /// Larger than 64 KiB, or in more than 64 blocks.
-    #[error("what lies on IPFS is larger than 64 KiB, or in more than 64 pieces; its owner must shorten it")]
-    TooLarge,
-    /// Not one gateway gave the block; this is what became of the last.
-    #[error("the IPFS gateway {gateway} does not have it: {reason}; try again later")]
-    Unavailable {
-        /// Host and port.
-        gateway: String,
-        /// In words.
-        reason: String,
-    },
-}
-
-impl IpfsError {
-    /// What is wrong, without who must act: the part that a [`RecordError`](super::RecordError) passes on.
-    pub(crate) const fn reason(&self) -> &'static str {
-        match self {
-            Self::NoGateway => "no IPFS gateway is set up",
-            Self::Link(reason) | Self::NoFile(reason) => reason,
-            Self::TooLarge => "what lies there is larger than 64 KiB, or in more than 64 pieces",
-            Self::WrongBlock | Self::Unavailable { .. } => "no gateway has it",
-        }
-    }
-}
 
 /// A document that is being put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,17 +135,6 @@ impl IpfsFetch {
         self.document.extend_from_slice(bytes);
         Ok(())
     }
-}
-
-/// Only blocks that can be checked and understood are asked for.
-fn readable(cid: Cid) -> Result<Cid, &'static str> {
-    if cid.hash().code() != SHA2_256 || cid.hash().size() != 32 {
-        return Err("its hash is not SHA-256");
-    }
-    if !matches!(cid.codec(), RAW | DAG_PB) {
-        return Err("it is neither a raw block nor a file");
-    }
-    Ok(cid)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::readable::DAG_PB;
 use super::*;
 
 /// What npm's `ipfs-unixfs-importer` makes of one document in several ways.

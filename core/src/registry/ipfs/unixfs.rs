@@ -8,7 +8,8 @@
 
 use cid::Cid;
 
-use super::{IpfsError, readable};
+use super::error::IpfsError;
+use super::readable::readable;
 
 /// UnixFS types: a directory, and what files are made of.
 const RAW: u64 = 0;

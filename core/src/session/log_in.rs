@@ -1,0 +1,120 @@
+//! Finding the delivery services that take messages for the account, and logging in there.
+
+use std::rc::Rc;
+
+use super::{FindError, Home, HomeError, Session};
+use crate::delivery::api::{self, ApiError};
+use crate::delivery::socket_io;
+use crate::identity::VerifiedProfile;
+use crate::ports::{Clock as _, Http as _, Ports};
+use crate::web::{HttpRequest, HttpResponse, SessionToken};
+
+impl<P: Ports> Session<P> {
+    /// The delivery services that the account's profile lists and that can be found. Those that could not be
+    /// looked up are looked up again the next time.
+    ///
+    /// # Errors
+    /// [`HomeError`] if none can be found, or the profile is not the one of this device's keys.
+    pub async fn homes(&self) -> Result<Vec<Rc<Home>>, HomeError> {
+        let kept = self.homes.borrow().clone();
+        if self.all_homes_found.get() {
+            return Ok(kept);
+        }
+        match self.find_homes(&kept).await {
+            Err(HomeError::Find(error)) if error.is_temporary() && !kept.is_empty() => Ok(kept),
+            other => other,
+        }
+    }
+
+    /// Looks the delivery services up; of those that are `kept` the sessions go on.
+    async fn find_homes(&self, kept: &[Rc<Home>]) -> Result<Vec<Rc<Home>>, HomeError> {
+        let profile = self.own_profile().await?;
+        let discovery = self.directory.discovery();
+        let mut homes = Vec::new();
+        let mut problem: Option<FindError> = None;
+        for name in profile.delivery_services() {
+            if let Some(home) = kept.iter().find(|home| home.name == *name) {
+                homes.push(Rc::clone(home));
+                continue;
+            }
+            if *name == discovery.name {
+                homes.push(Home::new(
+                    name,
+                    discovery.delivery_service_url.clone(),
+                    discovery.socket_url.clone(),
+                ));
+                continue;
+            }
+            match self.directory.delivery_service(name).await {
+                Ok(service) => {
+                    let socket = socket_io::socket_base(&service.url);
+                    homes.push(Home::new(name, service.url, socket));
+                }
+                // One that may still be found counts more than one that does not exist.
+                Err(error) if problem.is_none() || error.is_temporary() => problem = Some(error),
+                Err(_) => {}
+            }
+        }
+        let complete = !problem.as_ref().is_some_and(FindError::is_temporary);
+        if let (true, Some(error)) = (homes.is_empty(), problem) {
+            return Err(error.into());
+        }
+        self.all_homes_found.set(complete);
+        self.homes.borrow_mut().clone_from(&homes);
+        Ok(homes)
+    }
+
+    /// The account's published profile, which holds the keys of this device.
+    async fn own_profile(&self) -> Result<VerifiedProfile, HomeError> {
+        let published = self.directory.profile_at(&self.alias, self.account).await?;
+        let (_, profile) = published.ok_or(HomeError::NoProfile)?;
+        if profile.keys() != self.keys.public() {
+            return Err(HomeError::KeysReplaced);
+        }
+        Ok(profile)
+    }
+
+    /// Sends a request in the name of the account; logs in if that is needed.
+    pub(super) async fn authorized(
+        &self,
+        home: &Home,
+        request: &dyn Fn(&SessionToken) -> HttpRequest,
+    ) -> Result<HttpResponse, HomeError> {
+        let kept = home.token.borrow().clone();
+        if let Some(token) = kept {
+            let reply = self.ports().http().send(&request(&token)).await?;
+            if !matches!(reply.status, 401 | 403) {
+                return Ok(reply);
+            }
+        }
+        let token = self.log_in(home).await?;
+        Ok(self.ports().http().send(&request(&token)).await?)
+    }
+
+    /// Answers a fresh challenge. Registers the account first where it is not known, or only with an older
+    /// profile.
+    pub(super) async fn log_in(&self, home: &Home) -> Result<SessionToken, HomeError> {
+        let token = match self.answer_challenge(home).await {
+            Err(HomeError::Api(ApiError::NoAccount | ApiError::OtherKey)) => {
+                // What was found a minute ago may be older than what the server has.
+                self.directory.forget(&self.alias);
+                let profile = self.own_profile().await?;
+                let request = api::post_profile(&home.url, &self.alias, profile.as_signed());
+                api::parse_done(&self.ports().http().send(&request).await?)?;
+                self.answer_challenge(home).await?
+            }
+            other => other?,
+        };
+        *home.token.borrow_mut() = Some(token.clone());
+        Ok(token)
+    }
+
+    async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
+        let http = self.ports().http();
+        let reply = http.send(&api::get_challenge(&home.url, &self.alias)).await?;
+        let now = self.ports().clock().now() / 1000;
+        let challenge = api::parse_challenge(&home.url, &reply, &self.alias, now)?;
+        let answer = api::answer_challenge(&home.url, &self.alias, &challenge, &self.keys.signing);
+        Ok(api::parse_token(&http.send(&answer).await?)?)
+    }
+}
