@@ -1,24 +1,24 @@
 // Builds the core as JavaScript calls it, with the settings the widget is shipped with: what is tested and timed is
 // what users get.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { PACKAGED_FLAGS } from '../../widget/build/compile.mjs';
+import { run, target, xtask } from '../../widget/build/context.mjs';
 import { optimise } from '../../widget/build/wasm-opt.mjs';
-import { ROOT } from '../setup/index.mjs';
-
-const TARGET = 'wasm32-unknown-unknown';
-const target = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
+import { WASM_TARGET } from '../setup/index.mjs';
 
 /** Builds and returns where the module and its WASM are. */
 export function buildInterop() {
   const out = join(target, 'bindgen', 'interop');
   mkdirSync(out, { recursive: true });
-  cargo('build', '--locked', '-p', 'dm3-interop', '--target', TARGET, '--profile', 'wasm');
-  cargo(
-    ...['run', '--quiet', '--locked', '-p', 'xtask', '--', 'bindgen', join(target, TARGET, 'wasm/dm3_interop.wasm')],
+  run('cargo', [
+    ...['build', '--locked', '-p', 'dm3-interop', '--target', WASM_TARGET, '--profile', 'wasm', ...PACKAGED_FLAGS],
+  ]);
+  xtask([
+    ...['bindgen', join(target, WASM_TARGET, 'wasm/dm3_interop.wasm')],
     ...['--target', 'web', '--no-typescript', '--out-name', 'core', '--out-dir', out],
-  );
+  ]);
   const wasm = join(out, 'core_small.wasm');
   optimise(join(out, 'core_bg.wasm'), wasm);
   return { script: join(out, 'core.js'), wasm };
@@ -30,9 +30,4 @@ export async function loadCore() {
   const core = await import(pathToFileURL(script));
   core.initSync({ module: readFileSync(wasm) });
   return core;
-}
-
-function cargo(...args) {
-  const { status, error } = spawnSync('cargo', args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) throw new Error(`cargo ${args[0]} failed: ${error?.message ?? `exit code ${status}`}`);
 }

@@ -1,12 +1,12 @@
 // wasm-bindgen: the glue between the main WASM and JavaScript. Parts reach the browser through the main WASM.
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bindings, cut, emptyFolder, run } from './context.mjs';
+import { bindings, cut, emptyFolder, xtask } from './context.mjs';
 
 export function bind() {
   emptyFolder(bindings);
-  run('cargo', [
-    ...['run', '--quiet', '--locked', '-p', 'xtask', '--', 'bindgen', join(cut, 'main.wasm')],
+  xtask([
+    ...['bindgen', join(cut, 'main.wasm')],
     // The table of functions is what the linker exports; parts are linked through it.
     ...['--target', 'web', '--no-typescript', '--keep-lld-exports', '--out-name', 'dm3-chat', '--out-dir', bindings],
   ]);

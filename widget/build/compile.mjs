@@ -4,10 +4,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { dev, run, target } from './context.mjs';
 
+/** For cargo: what is said to the compiler beside `.cargo/config.toml`. The same for all that is packaged or timed. */
+export const PACKAGED_FLAGS = ['--config', `target.wasm32-unknown-unknown.rustflags = ${JSON.stringify(shortPaths())}`];
+
 /** The path of the linked WASM. */
 export function compile() {
   const profile = dev ? 'dev' : 'wasm';
-  const flags = dev ? [] : ['--config', `target.wasm32-unknown-unknown.rustflags = ${JSON.stringify(shortPaths())}`];
+  const flags = dev ? [] : PACKAGED_FLAGS;
   run('cargo', [
     ...['rustc', '--locked', '-p', 'dm3-widget', '--lib', '--crate-type', 'cdylib', '--features', 'parts'],
     ...['--target', 'wasm32-unknown-unknown', '--profile', profile, ...flags],

@@ -39,6 +39,12 @@ export function run(command, args, { read = false } = {}) {
   return stdout;
 }
 
+/** Runs xtask: the program that XTASK names, where other packages were built along with it, else by cargo. */
+export function xtask(args, options) {
+  const ready = process.env.XTASK;
+  return ready ? run(ready, args, options) : run('cargo', ['run', '--locked', '-p', 'xtask', '--', ...args], options);
+}
+
 export function fail(message) {
   console.error(`build: ${message}`);
   process.exit(1);

@@ -1,13 +1,13 @@
 // wasm-split: what only parts need goes from the linked WASM into files of their own.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cut, emptyFolder, fail, root, run } from './context.mjs';
+import { cut, emptyFolder, fail, root, xtask } from './context.mjs';
 import { PARTS } from './parts.mjs';
 
 /** Cuts the WASM at the path `linked`; afterwards `cut` has main.wasm, the parts and the module that links them. */
 export function split(linked) {
   emptyFolder(cut);
-  const printed = run('cargo', ['run', '--quiet', '--locked', '-p', 'xtask', '--', 'split', linked, cut], { read: true });
+  const printed = xtask(['split', linked, cut], { read: true });
   const found = new Map(printed.trim().split('\n').map(line => [line.split(' ')[0], line.split(' ').slice(1)]));
   for (const { split } of PARTS) {
     // Code of two parts, and of them alone, would be a file that both need.
