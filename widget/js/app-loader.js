@@ -1,6 +1,7 @@
 // Fetches the application once for every element of the page. All files lie beside this module.
 /* global LAUNCHER_CSS -- the build replaces it by the text of tokens.css and launcher.css */
-import { again, appSheet, expectBuild, loadModule, once } from './modules.js';
+import { again, appSheet, expectBuild, loadModule } from './modules.js';
+import { once } from './once.js';
 
 /** The application with its WASM started and its styles in place; a failed attempt can be repeated. */
 export const loadApp = once(async failures => {

@@ -1,5 +1,6 @@
 // Makes a part belong to the running application. The WASM imports one function for each of its parts; the build writes
 // the module that exports them (widget/build/split.mjs).
+import { once } from './once.js';
 
 let modules;
 
@@ -10,15 +11,18 @@ export function provideModules(load) {
 
 /** `exports()` are the application's; a part shares its memory, its table of functions and its stack. */
 export function linker(exports) {
-  return (...names) =>
-    async (callback, data) => {
-      let linked = true;
-      try {
-        for (const name of names) await WebAssembly.instantiate(await modules(name), { __wasm_split: exports() });
-      } catch (error) {
-        console.error('dm3-chat:', error);
-        linked = false;
-      }
+  return name => {
+    // Linked again it would lose what it has written into its memory.
+    const link = once(async () => WebAssembly.instantiate(await modules(name), { __wasm_split: exports() }));
+    return async (callback, data) => {
+      const linked = await link().then(
+        () => true,
+        error => {
+          console.error('dm3-chat:', error);
+          return false;
+        },
+      );
       exports().__indirect_function_table.get(callback)(data, linked);
     };
+  };
 }

@@ -1,5 +1,6 @@
 // The WASM files: fetched, checked to be of this build, compiled, and their styles put on every element of the page.
 /* global BUILD -- the build puts its id here */
+import { once } from './once.js';
 
 /** Bundlers need literal names. In the order of their styles. */
 const FILES = {
@@ -10,18 +11,6 @@ const FILES = {
 /** What was fetched belongs to another version of the element, or is gone: only a reload of the page helps. */
 export class OtherVersion extends Error {
   name = 'OtherVersion';
-}
-
-/** Fetches once; a failed attempt can be repeated. `fetch` gets how many attempts failed before. */
-export function once(fetch) {
-  let result;
-  let failures = 0;
-  return () =>
-    (result ??= fetch(failures).catch(error => {
-      result = undefined;
-      failures += 1;
-      throw error;
-    }));
 }
 
 /** The URL for another attempt: browsers remember failed imports by it. */
