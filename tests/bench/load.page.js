@@ -12,10 +12,7 @@ window.visit = async (script, selector) => {
   chat.setAttribute('node', nodeUrl);
   document.body.append(chat);
   const started = performance.now();
-  const element = document.createElement('script');
-  Object.assign(element, { type: 'module', src: script });
-  document.head.append(element);
-  await customElements.whenDefined('dm3-chat');
+  await import(script);
   const launcher = chat.shadowRoot.querySelector('[part~="launcher"]');
   // Asks for the layout: it stands there with its styles.
   if (launcher.getBoundingClientRect().width === 0) throw new Error('the launcher is not to be seen');

@@ -30,6 +30,10 @@ export function shrink() {
   return build;
 }
 
+/**
+ * What each step spared of 207.2 KB (brotli, November 2026): panics as traps 3.9 KB, no source locations 3.2 KB, the
+ * order of functions 5.0 KB, short names of imports 6.0 KB.
+ */
 function makeSmall(modules) {
   const ready = forgetLocations(trapOnPanic(modules.map(({ wasm }) => wasm)));
   for (const [i, module] of modules.entries()) {

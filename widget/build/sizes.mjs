@@ -24,7 +24,9 @@ export function printSizes(title, wasm) {
 
 /** `alloc` of `<alloc::vec::Vec<T> as …>::f`, `dm3_core::session` of `dm3_core::session::send::deliver::{{closure}}`. */
 function ownerOf(name) {
-  const dropped = /^core::ptr::drop_in_place<(.+)>/.exec(name)?.[1] ?? name;
+  // The standard library's names carry a hash of the crate: `core[1f2e]::fmt::…`.
+  const plain = name.replaceAll(/\[[0-9a-f]+\]/g, '');
+  const dropped = /^core::ptr::drop_in_place<(.+)>/.exec(plain)?.[1] ?? plain;
   // Of `<T as core::fmt::Display>::fmt` the trait says more than the parameter.
   const path = dropped.replace(/^<[A-Z]\w* as /, '').match(/[a-z_]\w*(?:::\w+)+/)?.[0].split('::');
   if (!path) return '(other)';
