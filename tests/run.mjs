@@ -24,7 +24,13 @@ const PROGRAMS = ['cargo', 'build', '--workspace', '--tests', '--bins', '--examp
 // Debian's driver fits Debian's browser.
 const CHROMEDRIVER = process.env.CHROMEDRIVER ?? '/usr/bin/chromedriver';
 
-const wasmTest = (...args) => ['cargo', 'test', ...XTASK_RUNNER, '--target', WASM_TARGET, ...args];
+/** Commands that ran in this run. */
+const done = new Set();
+
+// Where the programs were built, xtask is among them; a stage that runs by itself has cargo build xtask alone.
+const wasmTest = (...args) => () => {
+  return ['cargo', 'test', ...(done.has(PROGRAMS) ? XTASK_RUNNER : []), '--target', WASM_TARGET, ...args];
+};
 
 const STAGES = [
   { name: 'format', commands: [['cargo', 'fmt', '--check']] },
@@ -46,23 +52,21 @@ const STAGES = [
   { name: 'tests (native)', commands: [['cargo', 'test', '--workspace']] },
   {
     name: 'tests (wasm, headless browser)',
-    needs: PROGRAMS,
     env: { CHROMEDRIVER },
     commands: [wasmTest('-p', 'dm3-widget')],
   },
   {
     name: 'vectors (wasm)',
-    needs: PROGRAMS,
     commands: [wasmTest('-p', 'dm3-interop', '--test', 'vectors')],
   },
-  { name: 'oracles', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/interop'))] },
+  { name: 'oracles', commands: [nodeTest(...testsIn('tests/interop'))] },
   {
     name: 'documentation',
     env: { RUSTDOCFLAGS: '-D warnings' },
     commands: [['cargo', 'doc', '-p', 'dm3-core', '--no-deps']],
   },
   { name: 'loader', commands: [nodeTest(...testsIn('widget/js'))] },
-  { name: 'package (with size check)', needs: PROGRAMS, commands: [[process.execPath, 'widget/build.mjs']] },
+  { name: 'package (with size check)', commands: [[process.execPath, 'widget/build.mjs']] },
   { name: 'local network', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/localnet'))] },
   { name: 'end to end', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/e2e'))] },
 ];
@@ -76,29 +80,31 @@ if (stages.length === 0) {
   process.exit(1);
 }
 
-/** Runs one command to its end; ends everything if it fails. */
-function run(stage, [program, ...args], env) {
+const steps = new Steps();
+
+/** Runs one command of a stage to its end; ends everything if it fails. */
+function run(stage, command, env) {
+  const [program, ...args] = typeof command === 'function' ? command() : command;
   const { status, signal, error } = spawnSync(program, args, {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, ...XTASK_ENV, ...env },
+    env: { ...process.env, ...(done.has(PROGRAMS) && XTASK_ENV), ...env },
   });
-  if (status === 0) return;
-  console.error(`\n━━ FAILED: ${stage}`);
-  console.error(`   ${[program, ...args].join(' ')}: ${error?.message ?? signal ?? `exit code ${status}`}\n${steps.report()}`);
-  process.exit(1);
+  if (status !== 0) {
+    console.error(`\n━━ FAILED: ${stage}`);
+    console.error(`   ${[program, ...args].join(' ')}: ${error?.message ?? signal ?? `exit code ${status}`}`);
+    console.error(steps.report());
+    process.exit(1);
+  }
+  done.add(command);
 }
 
-const steps = new Steps();
-const built = new Set();
 for (const [index, { name, needs, commands, env }] of stages.entries()) {
   console.log(`\n━━ ${index + 1}/${stages.length} ${name}`);
   await steps.step(name, () => {
     // Of the stages that were chosen, the first that needs something builds it.
-    for (const command of [...(needs && !built.has(needs) ? [needs] : []), ...commands]) {
-      run(name, command, env);
-      built.add(command);
-    }
+    if (needs && !done.has(needs)) run(name, needs, env);
+    for (const command of commands) run(name, command, env);
   });
 }
 console.log(`\n━━ All stages passed\n${steps.report()}`);
