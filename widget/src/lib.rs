@@ -4,8 +4,9 @@
 //! element     the custom element: attributes, properties, methods, events
 //! view/       Leptos components, one file per screen part; no I/O
 //! more/       what is loaded when it is used
-//! app/        one store per element, and the one handle that changes it
-//! adapters/   wallet, JSON-RPC, HTTP, WebSocket, IndexedDB, clock and entropy of the browser
+//! texts/      codes become words, one file for each language
+//! app/        what one element shows, and the use cases that change it
+//! adapters/   the page, wallets, JSON-RPC, HTTP, WebSocket, IndexedDB, clock and entropy of the browser
 //! ```
 //!
 //! Direction: `element → view → app → dm3-core's session`; `adapters → dm3-core's ports`.
@@ -14,6 +15,7 @@ pub mod adapters;
 pub mod app;
 pub mod element;
 pub mod more;
+mod texts;
 pub mod view;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,4 @@
-//! Tabs of one origin hear of each other's changes.
+//! Tabs of one origin hear of each other's changes and sign-outs.
 #![cfg(target_arch = "wasm32")]
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use dm3_core::identity::Address;
 use dm3_widget::adapters::tabs::Tabs;
+use dm3_widget::app::platform::TabMessage;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::*;
@@ -19,23 +20,26 @@ use web_sys::BroadcastChannel;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-type Heard = Rc<RefCell<Vec<Address>>>;
+type Heard = Rc<RefCell<Vec<TabMessage>>>;
 
 fn listening() -> (Tabs, Heard) {
     let heard = Heard::default();
     let for_callback = Rc::clone(&heard);
-    (Tabs::join(move |owner| for_callback.borrow_mut().push(owner)), heard)
+    (Tabs::join(move |message| for_callback.borrow_mut().push(message)), heard)
 }
 
 const OWNER: Address = Address::from_bytes([0xaa; 20]);
+const CHANGED: TabMessage = TabMessage::RecordsChanged(OWNER);
+const SIGNED_OUT: TabMessage = TabMessage::SignedOut(OWNER);
 
 #[wasm_bindgen_test]
-async fn the_others_hear_of_a_change_and_the_announcer_does_not() {
+async fn the_others_hear_what_one_tells_and_that_one_does_not() {
     let (one, heard_by_one) = listening();
     let (_two, heard_by_two) = listening();
-    one.announce(OWNER);
+    one.tell(CHANGED);
+    one.tell(SIGNED_OUT);
     TimeoutFuture::new(100).await;
-    assert_eq!(*heard_by_two.borrow(), [OWNER]);
+    assert_eq!(*heard_by_two.borrow(), [CHANGED, SIGNED_OUT]);
     assert_eq!(*heard_by_one.borrow(), []);
 }
 
@@ -44,21 +48,25 @@ async fn who_left_hears_nothing() {
     let (one, _) = listening();
     let (two, heard) = listening();
     drop(two);
-    one.announce(OWNER);
+    one.tell(CHANGED);
     TimeoutFuture::new(100).await;
     assert_eq!(*heard.borrow(), []);
 }
 
 #[wasm_bindgen_test]
-async fn anything_but_an_address_is_ignored() {
+async fn anything_else_is_ignored() {
     let (_tabs, heard) = listening();
     let stranger = BroadcastChannel::new("dm3-chat").unwrap();
-    let garbage = [JsValue::NULL, 7.into(), "0x".into(), "z".repeat(42).into(), js_sys::Object::new().into()];
-    for value in garbage {
+    let garbage =
+        ["0x", &"z".repeat(42), "signed-out:", &format!("signed-out:{}", "z".repeat(42)), &"z".repeat(99)];
+    for text in garbage {
+        stranger.post_message(&text.into()).unwrap();
+    }
+    for value in [JsValue::NULL, 7.into(), js_sys::Object::new().into()] {
         stranger.post_message(&value).unwrap();
     }
     stranger.post_message(&OWNER.to_lower_hex().into()).unwrap();
     TimeoutFuture::new(100).await;
     stranger.close();
-    assert_eq!(*heard.borrow(), [OWNER]);
+    assert_eq!(*heard.borrow(), [CHANGED]);
 }

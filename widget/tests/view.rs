@@ -9,6 +9,9 @@
 
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
+use dm3_core::ports::{Unreachable, WalletError};
+use dm3_core::session::{FindError, SignInError};
+use dm3_widget::app::fault::Fault;
 use dm3_widget::app::state::*;
 use dm3_widget::app::{App, Command};
 use dm3_widget::view::Chat;
@@ -189,7 +192,7 @@ fn thread(peer: Person, messages: Vec<Bubble>) -> ThreadState {
 }
 
 fn row(peer: Person, text: &str, unread: u64) -> ConversationRow {
-    let preview = Some(Preview { own: false, text: text.into(), waiting: false });
+    let preview = Some(Preview { own: false, text: PreviewText::Text(text.into()), waiting: false });
     ConversationRow { peer, preview, time: NOON, unread }
 }
 
@@ -197,8 +200,12 @@ fn wallet(name: &str) -> WalletChoice {
     WalletChoice { id: format!("id of {name}"), name: name.into(), icon: None }
 }
 
-fn sign_in(step: SignInStep, busy: Option<Busy>, error: Option<&str>) -> Screen {
-    Screen::SignIn(SignIn { step, busy, error: error.map(Into::into), wallet: None, account: None })
+fn declined() -> Option<Fault> {
+    Some(Fault::SignIn(SignInError::Wallet(WalletError::Refused)))
+}
+
+fn sign_in(step: SignInStep, busy: Option<Busy>, error: Option<Fault>) -> Screen {
+    Screen::SignIn(SignIn { step, busy, error, wallet: None, account: None })
 }
 
 fn keys_step() -> SignInStep {
@@ -240,8 +247,13 @@ async fn a_step_shows_the_exact_text_before_the_wallet_opens() {
 
 #[wasm_bindgen_test]
 async fn a_refused_step_says_so_and_can_be_repeated_or_left() {
-    let mut page = Page::open(|s| s.screen.set(sign_in(keys_step(), None, Some("You refused.")))).await;
-    assert_eq!(page.one("[role=alert]").text_content().unwrap(), "You refused.");
+    let mut page = Page::open(|s| s.screen.set(sign_in(keys_step(), None, declined()))).await;
+    assert!(
+        page.one("[role=alert]")
+            .text_content()
+            .unwrap()
+            .starts_with("You declined the request in your wallet.")
+    );
     page.click("Create keys").await;
     page.click("Use another wallet").await;
     assert_eq!(page.asked(), [Command::CreateKeys, Command::UseAnotherWallet]);
@@ -259,7 +271,7 @@ async fn a_step_is_not_asked_for_twice_while_the_wallet_waits() {
 async fn the_unfolded_text_stays_unfolded_when_the_step_fails() {
     let page = Page::sign_in(keys_step()).await;
     page.one("details").set_attribute("open", "").unwrap();
-    page.state.screen.set(sign_in(keys_step(), None, Some("You refused.")));
+    page.state.screen.set(sign_in(keys_step(), None, declined()));
     settled().await;
     assert!(page.one("details").has_attribute("open"));
 }
@@ -309,9 +321,11 @@ async fn only_a_name_that_was_resolved_has_the_verified_sign() {
 #[wasm_bindgen_test]
 async fn an_unknown_name_is_said_in_an_alert() {
     let page = Page::list(vec![]).await;
-    page.state.lookup.set(Lookup::Failed("There is no name nobody.eth.".into()));
+    page.state.lookup.set(Lookup::Failed(Fault::Find(FindError::Unknown("nobody.eth".parse().unwrap()))));
     settled().await;
-    assert_eq!(page.one("[role=alert]").text_content().unwrap(), "There is no name nobody.eth.");
+    assert!(
+        page.one("[role=alert]").text_content().unwrap().starts_with("Nobody is registered as nobody.eth.")
+    );
 }
 
 #[wasm_bindgen_test]
@@ -449,9 +463,12 @@ async fn a_peer_without_profile_can_be_looked_for_again() {
 #[wasm_bindgen_test]
 async fn a_lost_node_is_said_and_can_be_tried_now() {
     let mut page = Page::list(vec![]).await;
-    page.state.connection.set(Connection::Lost("The node cannot be reached.".into()));
+    let silence = Unreachable { host: "node.example".into(), reason: "no answer".into() };
+    page.state.connection.set(Connection::Lost(Fault::NodeUnreachable(silence)));
     settled().await;
-    assert!(page.one("[role=alert]").text_content().unwrap().contains("The node cannot be reached."));
+    assert!(
+        page.one("[role=alert]").text_content().unwrap().contains("The node of this chat can't be reached.")
+    );
     page.click("Retry").await;
     assert_eq!(page.asked(), [Command::Reconnect]);
 }

@@ -67,7 +67,15 @@ struct Rule {
 impl Network {
     /// A network without people.
     pub fn new() -> Self {
-        let clock = FakeClock::new(MORNING);
+        Self::with_clock(FakeClock::new(MORNING))
+    }
+
+    /// The same, but time passes only when a test lets it: for those who wait for ever.
+    pub fn held() -> Self {
+        Self::with_clock(FakeClock::held(MORNING))
+    }
+
+    fn with_clock(clock: FakeClock) -> Self {
         let service = |name: &str, url: &str| {
             let (name, url) = (name.parse().expect("a name"), url.parse().expect("a URL"));
             DeliveryService::new(name, url, clock.clone())

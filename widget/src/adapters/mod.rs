@@ -5,10 +5,12 @@ pub mod clock;
 pub mod entropy;
 pub mod http;
 pub mod names;
+pub mod page;
 pub mod parts;
 pub mod socket;
 pub mod store;
 pub mod tabs;
+pub mod visibility;
 pub mod wallet;
 
 use dm3_core::ports::{NoIpfs, Ports};

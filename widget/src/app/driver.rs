@@ -1,44 +1,61 @@
-//! Carries out commands. One per element; the only one who writes [`State`].
+//! What one element is doing. The use cases take it; nobody else writes [`State`].
 
 use std::cell::{Cell, RefCell};
+use std::ops::Deref;
 use std::rc::Rc;
 
 use dm3_core::identity::Address;
-use dm3_core::ports::StoreError;
-use dm3_core::session::{Directory, Session};
+use dm3_core::ports::{Ports, StoreError};
+use dm3_core::session::{Directory, Registration, Session, SignIn};
 use dm3_core::web::BaseUrl;
-use futures_channel::mpsc::UnboundedReceiver;
-use futures_util::StreamExt as _;
-use futures_util::future::{AbortHandle, abortable};
 use leptos::prelude::*;
 
-use super::Command;
+use super::account::Account;
+use super::fault::Fault;
 use super::platform::{HostEvent, Platform, Task};
-use super::sign_in::SignInFlow;
+use super::scope::Scope;
 use super::state::{Screen, State};
 
-/// Carries out the commands of one element.
+/// What one element is doing.
 pub struct Driver<P: Platform> {
     pub(super) platform: P,
     /// What is shown. Lives as long as the last task of the driver, however early the view goes.
     pub state: State,
     _state_owner: Owner,
-    pub(super) node: RefCell<Result<BaseUrl, String>>,
+    pub(super) node: RefCell<Result<BaseUrl, Fault>>,
     pub(super) rpc_url: RefCell<Option<String>>,
     pub(super) directory: RefCell<Option<Rc<Directory<P::Ports>>>>,
-    pub(super) session: RefCell<Option<Rc<Session<P::Ports>>>>,
-    pub(super) sign_in: RefCell<Option<SignInFlow<P>>>,
-    /// How many messages of the open conversation are shown at most.
-    pub(super) thread_limit: Cell<usize>,
+    /// The panel is on the page's screen.
     pub(super) shown: Cell<bool>,
-    pub(super) unread: Cell<u64>,
-    pub(super) unreadable: Cell<usize>,
-    pub(super) flushing: Cell<bool>,
-    pub(super) flush_again: Cell<bool>,
-    /// Somebody waits here until the connection is to be tried again.
-    pub(super) reconnect: RefCell<Option<futures_channel::oneshot::Sender<()>>>,
-    /// Tasks that end with the element or the account.
-    background: RefCell<Vec<AbortHandle>>,
+    unread: Cell<u64>,
+    stage: RefCell<Stage<P>>,
+    /// The tasks of the stage.
+    scope: RefCell<Scope>,
+    gone: Cell<bool>,
+}
+
+/// How far somebody has come. What a stage holds and what it is doing end with it.
+pub(super) enum Stage<P: Platform> {
+    /// It starts, or a wallet is to be chosen.
+    Outside,
+    /// With a wallet on the way in.
+    SigningIn(Rc<SignInFlow<P>>),
+    /// Signed in.
+    Inside(Rc<Account<P>>),
+}
+
+/// What the steps of signing in have led to so far.
+pub(super) struct SignInFlow<P: Platform> {
+    pub(super) wallet: P::Wallet,
+    pub(super) steps: SignIn<P::Ports>,
+    pub(super) registration: RefCell<Option<Rc<Registration<P::Ports>>>>,
+}
+
+/// The account that is signed in, for tasks of its scope: they hold this, and end with the account.
+pub(super) struct Active<P: Platform> {
+    pub(super) driver: Rc<Driver<P>>,
+    account: Rc<Account<P>>,
+    scope: Scope,
 }
 
 impl<P: Platform> Driver<P> {
@@ -52,64 +69,13 @@ impl<P: Platform> Driver<P> {
             node: RefCell::new(parse_node(node)),
             rpc_url: RefCell::new(rpc_url),
             directory: RefCell::default(),
-            session: RefCell::default(),
-            sign_in: RefCell::default(),
-            thread_limit: Cell::new(super::thread::PAGE),
             shown: Cell::new(false),
             unread: Cell::new(0),
-            unreadable: Cell::new(0),
-            flushing: Cell::new(false),
-            flush_again: Cell::new(false),
-            reconnect: RefCell::default(),
-            background: RefCell::default(),
+            stage: RefCell::new(Stage::Outside),
+            scope: RefCell::default(),
+            gone: Cell::new(false),
         };
         Rc::new(driver)
-    }
-
-    /// Starts, then carries out commands until the last handle is gone. Each command runs beside the others: a
-    /// wallet that waits for its owner must not hold up anything else.
-    pub async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
-        self.platform.spawn(Box::pin(Rc::clone(&self).start()));
-        while let Some(command) = commands.next().await {
-            self.platform.spawn(Rc::clone(&self).task(command));
-        }
-        self.stop_background();
-    }
-
-    /// What a command sets going. One boxed task each: a single task with all of them inside would be far larger.
-    fn task(self: Rc<Self>, command: Command) -> Task {
-        match command {
-            Command::Connect(wallet) => Box::pin(self.connect(wallet)),
-            Command::CreateKeys => Box::pin(self.create_keys()),
-            Command::PublishProfile => Box::pin(self.publish_profile()),
-            Command::UseAnotherWallet => Box::pin(async move { self.show_wallets(None) }),
-            Command::Restart => Box::pin(self.restart()),
-            Command::Open(typed) => Box::pin(self.open(typed)),
-            Command::OpenPeer(peer) => Box::pin(self.open_peer(peer)),
-            Command::Back => Box::pin(self.back()),
-            Command::Send(text) => Box::pin(self.send(text)),
-            Command::Resend(hash) => Box::pin(self.resend(hash)),
-            Command::LoadOlder => Box::pin(self.load_older()),
-            Command::CheckPeer => Box::pin(self.check_peer()),
-            Command::Reconnect => Box::pin(async move { self.reconnect_now() }),
-            Command::Shown(shown) => Box::pin(self.set_shown(shown)),
-            Command::WalletsChanged => Box::pin(async move { self.refresh_wallets() }),
-            Command::RecordsChanged(account) => Box::pin(self.records_changed(account)),
-            Command::Disconnect => Box::pin(self.disconnect(false)),
-            Command::SignOut => Box::pin(self.disconnect(true)),
-        }
-    }
-
-    /// The host page set another node.
-    pub fn set_node(self: &Rc<Self>, node: &str) {
-        *self.node.borrow_mut() = parse_node(node);
-        self.platform.spawn(Box::pin(Rc::clone(self).restart()));
-    }
-
-    /// The host page set another RPC endpoint.
-    pub fn set_rpc_url(self: &Rc<Self>, rpc_url: Option<String>) {
-        *self.rpc_url.borrow_mut() = rpc_url;
-        self.platform.spawn(Box::pin(Rc::clone(self).restart()));
     }
 
     /// The page the element lives in.
@@ -117,55 +83,125 @@ impl<P: Platform> Driver<P> {
         &self.platform
     }
 
-    pub(super) fn session(&self) -> Option<Rc<Session<P::Ports>>> {
-        self.session.borrow().clone()
+    /// The element is gone: whatever it was doing ends here, and nothing begins any more.
+    pub fn end(&self) {
+        self.gone.set(true);
+        self.begin(Stage::Outside);
     }
 
-    pub(super) fn directory(&self) -> Option<Rc<Directory<P::Ports>>> {
-        self.directory.borrow().clone()
+    /// Ends what was going on, and begins a stage.
+    pub(super) fn begin(&self, stage: Stage<P>) {
+        let scope = Scope::default();
+        self.scope.replace(scope.clone()).end();
+        if self.gone.get() {
+            scope.end();
+        }
+        let before = self.stage.replace(stage);
+        // Whose end may do anything, so the stage is not borrowed any more.
+        drop(before);
     }
 
-    pub(super) fn account(&self) -> Option<Address> {
-        self.session().map(|session| session.account())
+    /// Goes on to another stage in the middle of a task.
+    pub(super) fn go_on(&self, stage: Stage<P>) {
+        drop(self.stage.replace(stage));
     }
 
-    /// Runs a task until the account changes or the element is gone.
-    pub(super) fn spawn_background<F>(self: &Rc<Self>, task: impl FnOnce(Rc<Self>) -> F)
-    where
-        F: Future<Output = ()> + 'static,
-    {
-        self.run_abortable(Box::pin(task(Rc::clone(self))));
+    /// Runs a task for as long as the stage lasts.
+    pub(super) fn spawn(&self, task: Task) {
+        self.platform.spawn(self.scope.borrow().bind(task));
     }
 
-    fn run_abortable(&self, task: Task) {
-        let (task, handle) = abortable(task);
-        self.background.borrow_mut().push(handle);
-        self.platform.spawn(Box::pin(async move {
-            let _ = task.await;
-        }));
+    /// The account, if somebody is signed in.
+    pub(super) fn active(self: &Rc<Self>) -> Option<Active<P>> {
+        let Stage::Inside(account) = &*self.stage.borrow() else { return None };
+        let (account, scope) = (Rc::clone(account), self.scope.borrow().clone());
+        Some(Active { driver: Rc::clone(self), account, scope })
     }
 
-    pub(super) fn stop_background(&self) {
-        for handle in self.background.borrow_mut().drain(..) {
-            handle.abort();
+    /// What signing in has led to, if somebody is on the way.
+    pub(super) fn sign_in_flow(&self) -> Option<Rc<SignInFlow<P>>> {
+        match &*self.stage.borrow() {
+            Stage::SigningIn(flow) => Some(Rc::clone(flow)),
+            Stage::Outside | Stage::Inside(_) => None,
         }
     }
 
     /// Says on the whole screen that it can't go on.
-    pub(super) fn fail(&self, code: &'static str, message: String) {
-        self.platform.emit(HostEvent::Error { code, message: message.clone() });
-        self.state.screen.set(Screen::Failed(message));
+    pub(super) fn fail(&self, fault: impl Into<Fault>) {
+        let fault = fault.into();
+        self.tell_fault(&fault);
+        self.state.screen.set(Screen::Failed(fault));
     }
 
-    /// Storage failed in the middle of something.
-    pub(super) fn storage_failed(&self, error: &StoreError) {
-        self.fail("storage", error.to_string());
+    /// Tells the page what did not work.
+    pub(super) fn tell_fault(&self, fault: &Fault) {
+        self.platform.emit(HostEvent::Error(fault.clone()));
+    }
+
+    /// Tells the page how many messages have not been seen.
+    pub(super) fn show_unread(&self, unread: u64) {
+        if self.unread.replace(unread) != unread {
+            self.platform.emit(HostEvent::UnreadChange(unread));
+        }
+    }
+
+    /// Notes that the page names another node.
+    pub(super) fn set_node(&self, node: &str) {
+        *self.node.borrow_mut() = parse_node(node);
     }
 }
 
-fn parse_node(text: &str) -> Result<BaseUrl, String> {
-    if text.trim().is_empty() {
-        return Err("This chat has no node: the page must set the attribute “node”.".to_owned());
+impl<P: Platform> Active<P> {
+    pub(super) fn session(&self) -> &Session<P::Ports> {
+        &self.account.session
     }
-    text.parse().map_err(|error| format!("The address of this chat's node can't be used: {error}."))
+
+    pub(super) fn address(&self) -> Address {
+        self.session().account()
+    }
+
+    pub(super) fn store(&self) -> &<P::Ports as Ports>::Store {
+        self.driver.platform.store()
+    }
+
+    /// Runs a task until the account is left.
+    pub(super) fn spawn<F>(&self, task: impl FnOnce(Self) -> F)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let task: Task = Box::pin(task(self.clone()));
+        self.driver.platform.spawn(self.scope.bind(task));
+    }
+
+    /// Storage failed in the middle of something.
+    pub(super) fn storage_failed(&self, error: StoreError) {
+        self.driver.fail(error);
+    }
+
+    /// With whom the open conversation is.
+    pub(super) fn open_peer(&self) -> Option<Address> {
+        self.driver.state.thread.with_untracked(|thread| thread.as_ref().map(|thread| thread.peer.address))
+    }
+}
+
+impl<P: Platform> Deref for Active<P> {
+    type Target = Account<P>;
+
+    fn deref(&self) -> &Account<P> {
+        &self.account
+    }
+}
+
+impl<P: Platform> Clone for Active<P> {
+    fn clone(&self) -> Self {
+        let (driver, account) = (Rc::clone(&self.driver), Rc::clone(&self.account));
+        Self { driver, account, scope: self.scope.clone() }
+    }
+}
+
+fn parse_node(text: &str) -> Result<BaseUrl, Fault> {
+    if text.trim().is_empty() {
+        return Err(Fault::NoNode);
+    }
+    text.parse().map_err(Fault::NodeAddress)
 }

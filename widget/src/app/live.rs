@@ -4,152 +4,136 @@ use std::rc::Rc;
 
 use dm3_core::ports::Clock as _;
 use dm3_core::session::{Home, HomeError, Live, Received};
-use futures_util::future::select;
 use serde_json::Value;
 
-use super::driver::Driver;
+use super::backoff::Backoff;
+use super::driver::Active;
+use super::fault::Fault;
+use super::outbox::flush;
+use super::people::name_peers;
 use super::platform::{HostEvent, Platform};
-use super::sign_in::sentence;
 use super::state::Connection;
+use super::thread::{mark_read, records_written};
 
-/// The first wait before a connection is tried again: milliseconds. It doubles each time.
-const FIRST_WAIT: u32 = 1_000;
-/// The longest wait.
-const LONGEST_WAIT: u32 = 30_000;
 /// How often the outbox and postponed mail are looked at without any other occasion: milliseconds.
 const REPEAT: u32 = 20_000;
 
-impl<P: Platform> Driver<P> {
-    /// Keeps one connection to each delivery service of the account for as long as it is signed in.
-    pub(super) async fn stay_connected(self: Rc<Self>) {
-        let Some(session) = self.session() else { return };
-        let mut wait = FIRST_WAIT;
-        let homes = loop {
-            match session.homes().await {
-                Ok(homes) => break homes,
-                Err(error) => {
-                    self.connection_lost(&error);
-                    self.wait_to_reconnect(&mut wait).await;
+/// Keeps one connection to each delivery service of the account for as long as it is signed in.
+pub(super) async fn stay_connected<P: Platform>(at: Active<P>) {
+    let mut backoff = Backoff::new();
+    let homes = loop {
+        match at.session().homes().await {
+            Ok(homes) => break homes,
+            Err(error) => {
+                let fault = Fault::from(error);
+                at.driver.tell_fault(&fault);
+                at.driver.state.connection.set(Connection::Lost(fault));
+                backoff.wait(&at.waits, at.driver.platform.clock()).await;
+            }
+        }
+    };
+    for home in homes {
+        at.spawn(|at| stay_connected_to(at, home));
+    }
+}
+
+async fn stay_connected_to<P: Platform>(at: Active<P>, home: Rc<Home>) {
+    let number = at.links.add();
+    let mut backoff = Backoff::new();
+    loop {
+        let error = at
+            .session()
+            .live(&home, |told| match told {
+                Live::Connected => {
+                    backoff.reset();
+                    at.links.set(number, Connection::Live);
+                    show_connection(&at);
+                    at.spawn(catch_up);
                 }
-            }
-        };
-        for home in homes {
-            self.spawn_background(|driver| driver.stay_connected_to(home));
-        }
-    }
-
-    async fn stay_connected_to(self: Rc<Self>, home: Rc<Home>) {
-        let Some(session) = self.session() else { return };
-        let mut wait = FIRST_WAIT;
-        loop {
-            let error = session
-                .live(&home, |told| match told {
-                    Live::Connected => {
-                        wait = FIRST_WAIT;
-                        self.state.connection.set(Connection::Live);
-                        self.platform.spawn(Box::pin(Rc::clone(&self).catch_up()));
-                    }
-                    Live::Pushed(envelope) => {
-                        let home = Rc::clone(&home);
-                        self.platform.spawn(Box::pin(Rc::clone(&self).pushed(home, envelope)));
-                    }
-                    Live::Missed => self.platform.spawn(Box::pin(Rc::clone(&self).catch_up())),
-                })
-                .await;
-            self.connection_lost(&error);
-            self.wait_to_reconnect(&mut wait).await;
-        }
-    }
-
-    fn connection_lost(&self, error: &HomeError) {
-        let message = sentence(&error.to_string());
-        self.platform.emit(HostEvent::Error { code: "connection-lost", message: message.clone() });
-        self.state.connection.set(Connection::Lost(message));
-    }
-
-    async fn wait_to_reconnect(&self, wait: &mut u32) {
-        let (now, asked) = futures_channel::oneshot::channel();
-        *self.reconnect.borrow_mut() = Some(now);
-        let sleep = std::pin::pin!(self.platform.clock().sleep(*wait));
-        select(sleep, asked).await;
-        *wait = (*wait * 2).min(LONGEST_WAIT);
-    }
-
-    pub(super) fn reconnect_now(&self) {
-        if let Some(waiting) = self.reconnect.borrow_mut().take() {
-            self.state.connection.set(Connection::Connecting);
-            let _ = waiting.send(());
-        }
-    }
-
-    /// Fetches what waits at the delivery services, and delivers what waits here.
-    async fn catch_up(self: Rc<Self>) {
-        let Some(session) = self.session() else { return };
-        let received = session.sync().await;
-        self.received(received).await;
-        self.flush().await;
-    }
-
-    async fn pushed(self: Rc<Self>, home: Rc<Home>, envelope: Value) {
-        let Some(session) = self.session() else { return };
-        let accepted = session.accept(&home, vec![envelope]).await;
-        self.received(accepted).await;
-    }
-
-    async fn received(self: &Rc<Self>, received: Result<Received, HomeError>) {
-        let received = match received {
-            Ok(received) => received,
-            Err(HomeError::Store(error)) => return self.storage_failed(&error),
-            Err(error) => return self.connection_lost(&error),
-        };
-        if received.unreadable > 0 {
-            self.unreadable.set(received.unreadable);
-        }
-        for (peer, hash) in &received.new {
-            self.platform.emit(HostEvent::MessageReceived { peer: *peer, hash: hash.clone() });
-        }
-        self.mark_read().await;
-        self.records_written().await;
-        if !received.new.is_empty() {
-            self.platform.spawn(Box::pin(Rc::clone(self).name_peers()));
-        }
-    }
-
-    /// Delivers the outbox. Asked for while it runs, it runs once more afterwards.
-    pub(super) async fn flush(self: &Rc<Self>) {
-        if self.flushing.replace(true) {
-            self.flush_again.set(true);
-            return;
-        }
-        loop {
-            self.flush_again.set(false);
-            let Some(session) = self.session() else { break };
-            match session.flush().await {
-                Ok(flushed) => {
-                    for hash in &flushed.accepted {
-                        self.platform.emit(HostEvent::MessageSent(hash.clone()));
-                    }
-                    if !flushed.accepted.is_empty() || !flushed.refused.is_empty() {
-                        self.records_written().await;
-                    }
+                Live::Pushed(envelope) => {
+                    let home = Rc::clone(&home);
+                    at.spawn(|at| pushed(at, home, envelope));
                 }
-                Err(error) => self.storage_failed(&error),
-            }
-            if !self.flush_again.get() {
-                break;
-            }
-        }
-        self.flushing.set(false);
+                Live::Missed => at.spawn(catch_up),
+            })
+            .await;
+        at.links.set(number, Connection::Lost(connection_lost(&at, error)));
+        show_connection(&at);
+        backoff.wait(&at.waits, at.driver.platform.clock()).await;
     }
+}
 
-    /// Tries again what could not be done: messages to people who had not joined, mail whose sender could not
-    /// be looked up.
-    pub(super) async fn repeat_what_waits(self: Rc<Self>) {
-        loop {
-            self.platform.clock().sleep(REPEAT).await;
-            if self.state.connection.with_untracked(|connection| *connection == Connection::Live) {
-                Rc::clone(&self).catch_up().await;
-            }
+fn connection_lost<P: Platform>(at: &Active<P>, error: HomeError) -> Fault {
+    let fault = Fault::from(error);
+    at.driver.tell_fault(&fault);
+    fault
+}
+
+fn show_connection<P: Platform>(at: &Active<P>) {
+    let connection = at.driver.state.connection;
+    let now = at.links.summary();
+    if connection.with_untracked(|shown| *shown != now) {
+        connection.set(now);
+    }
+}
+
+/// Somebody does not want to wait any longer.
+pub(super) async fn reconnect<P: Platform>(at: Active<P>) {
+    at.links.try_again();
+    at.driver.state.connection.set(at.links.summary());
+    at.waits.end_all();
+    if at.links.is_live() {
+        catch_up(at).await;
+    }
+}
+
+/// Fetches what waits at the delivery services, and delivers what waits here.
+async fn catch_up<P: Platform>(at: Active<P>) {
+    match at.session().sync().await {
+        Ok(received) => {
+            at.links.set_fetching(None);
+            show_connection(&at);
+            take_in(&at, received).await;
+        }
+        Err(HomeError::Store(error)) => at.storage_failed(error),
+        Err(error) => {
+            at.links.set_fetching(Some(connection_lost(&at, error)));
+            show_connection(&at);
+        }
+    }
+    flush(&at).await;
+}
+
+async fn pushed<P: Platform>(at: Active<P>, home: Rc<Home>, envelope: Value) {
+    match at.session().accept(&home, vec![envelope]).await {
+        Ok(received) => take_in(&at, received).await,
+        Err(HomeError::Store(error)) => at.storage_failed(error),
+        // Accepting asks nobody but the store; what else it may say comes back with the next fetching.
+        Err(_) => {}
+    }
+}
+
+async fn take_in<P: Platform>(at: &Active<P>, received: Received) {
+    if received.unreadable > 0 {
+        at.unreadable.set(received.unreadable);
+    }
+    for (peer, hash) in &received.new {
+        at.driver.platform.emit(HostEvent::MessageReceived { peer: *peer, hash: hash.clone() });
+    }
+    mark_read(at).await;
+    records_written(at).await;
+    if !received.new.is_empty() {
+        at.spawn(name_peers);
+    }
+}
+
+/// Tries again what could not be done: messages to people who had not joined, mail whose sender could not
+/// be looked up.
+pub(super) async fn repeat_what_waits<P: Platform>(at: Active<P>) {
+    loop {
+        at.driver.platform.clock().sleep(REPEAT).await;
+        if at.links.is_live() {
+            catch_up(at.clone()).await;
         }
     }
 }

@@ -1,89 +1,43 @@
-//! What one element shows, and the one handle that changes it.
+//! What one element shows, and the one who changes it.
 //!
 //! ```text
-//! views ──Command──▶ Driver ──▶ dm3-core's session ──▶ ports
-//!   ▲                  │
-//!   └────── State ◀────┘
+//! views ──Command──▶ run ──▶ use cases ──▶ dm3-core's session ──▶ ports
+//!   ▲                            │
+//!   └────────── State ◀──────────┘
 //! ```
+//!
+//! From the ground up: `field`, `state`, `fault`, `command`, `part`, `platform` are values and what is needed from
+//! outside; `handle` is what views hold;
+//! `scope` and `driver` hold what is going on; the use cases – `conversations`, `thread`, `outbox`, `live`, `enter`,
+//! `sign_in`, `start` – take the driver; `run` leads each command to its use case.
 
+mod account;
+mod backoff;
+mod command;
 mod conversations;
 mod driver;
+mod enter;
+pub mod fault;
 pub mod field;
+mod handle;
 mod live;
+mod node;
+mod outbox;
 pub mod part;
+mod people;
 pub mod platform;
+mod run;
+mod scope;
 mod sign_in;
 mod start;
 pub mod state;
+mod steps;
 mod thread;
+mod wallets;
 
-use dm3_core::identity::Address;
-use dm3_core::message::MessageHash;
-use futures_channel::mpsc::UnboundedSender;
-
+pub use command::Command;
 pub use driver::Driver;
-use part::Parts;
-use state::State;
-
-/// The handle that views hold: they read [`State`] and send [`Command`]s.
-#[derive(Clone)]
-pub struct App {
-    /// What is shown.
-    pub state: State,
-    /// What is loaded when it is used.
-    pub parts: Parts,
-    commands: UnboundedSender<Command>,
-}
-
-/// What a person can ask for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Command {
-    /// Connect the wallet with this id.
-    Connect(String),
-    /// Let the wallet sign the key message.
-    CreateKeys,
-    /// Let the wallet sign the profile.
-    PublishProfile,
-    /// Back to the choice of wallets.
-    UseAnotherWallet,
-    /// Start again after a failure that stopped everything.
-    Restart,
-    /// Look up a name or address and open the conversation with it.
-    Open(String),
-    /// Open the conversation with somebody from the list.
-    OpenPeer(Address),
-    /// Back to the list.
-    Back,
-    /// Send a text in the open conversation.
-    Send(String),
-    /// Try a failed message again.
-    Resend(MessageHash),
-    /// Show older messages of the open conversation.
-    LoadOlder,
-    /// Find out again whether the open conversation's peer can be written to.
-    CheckPeer,
-    /// Connect to the node again now.
-    Reconnect,
-    /// The element became visible or was hidden.
-    Shown(bool),
-    /// The wallets of the page changed.
-    WalletsChanged,
-    /// Another window changed the records of this account.
-    RecordsChanged(Address),
-    /// Sign out, but keep keys and messages on this device.
-    Disconnect,
-    /// Sign out and forget the account, its keys and its messages on this device.
-    SignOut,
-}
-
-impl App {
-    /// A handle whose commands go to `commands`.
-    pub fn new(state: State, parts: Parts, commands: UnboundedSender<Command>) -> Self {
-        Self { state, parts, commands }
-    }
-
-    /// Asks for something. After the element is gone nobody listens any more, and nothing happens.
-    pub fn command(&self, command: Command) {
-        let _ = self.commands.unbounded_send(command);
-    }
-}
+pub use handle::{App, Parts, SignInPart};
+pub use run::run;
+pub use start::{set_node, set_rpc_url};
+pub use steps::{LoadSteps, SignInSteps};

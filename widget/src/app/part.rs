@@ -5,25 +5,8 @@ use std::cell::Cell;
 use std::thread::LocalKey;
 
 use futures_util::future::LocalBoxFuture;
-use leptos::prelude::{AnyView, ArcTrigger, Notify as _, Track as _};
+use leptos::prelude::{ArcTrigger, Notify as _, Track as _};
 use leptos::task::spawn_local;
-
-use super::App;
-use super::state::SignIn;
-
-/// The parts there are.
-#[derive(Clone, Copy)]
-pub struct Parts {
-    /// Signing in. Who comes back never loads it.
-    pub sign_in: Part<SignInPart>,
-}
-
-/// What the rest of the application calls in the part that signs in.
-#[derive(Clone, Copy)]
-pub struct SignInPart {
-    /// The whole screen.
-    pub view: fn(&App, SignIn) -> AnyView,
-}
 
 /// Why a part can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

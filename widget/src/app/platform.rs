@@ -6,6 +6,7 @@ use dm3_core::ports::{Ports, Wallet, WalletError};
 use dm3_core::web::HttpUrl;
 use futures_util::future::LocalBoxFuture;
 
+use super::fault::Fault;
 use super::state::WalletChoice;
 
 /// Something that runs beside the rest. Boxed, so that the code that runs it exists once and not once a task.
@@ -43,8 +44,10 @@ pub trait Platform: 'static {
     fn keep_discovery(&self, node: &str, text: &str);
     /// Tells the page. `false` if the page cancelled it.
     fn emit(&self, event: HostEvent) -> bool;
-    /// Tells the other windows that an account's records changed.
-    fn tell_windows(&self, account: Address);
+    /// Tells the other tabs of this origin, and the other elements of this page.
+    fn tell_tabs(&self, message: TabMessage);
+    /// Whether the page is before somebody's eyes: its tab is the chosen one and its window is not minimised.
+    fn is_visible(&self) -> bool;
     /// Runs a task beside the others.
     fn spawn(&self, task: Task);
 }
@@ -69,8 +72,8 @@ pub enum HostEvent {
     Disconnect,
     /// A wallet is about to be asked to sign. The page can cancel it.
     BeforeSign {
-        /// `keys` or `profile`.
-        purpose: &'static str,
+        /// What the signature is for.
+        purpose: Purpose,
         /// The exact text.
         text: String,
     },
@@ -85,11 +88,24 @@ pub enum HostEvent {
     },
     /// How many messages have not been seen.
     UnreadChange(u64),
-    /// Something failed; the code is stable.
-    Error {
-        /// For programs.
-        code: &'static str,
-        /// For people.
-        message: String,
-    },
+    /// Something did not work.
+    Error(Fault),
+}
+
+/// What a wallet signs a text for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The keys follow from the signature.
+    Keys,
+    /// The signature binds the keys to the account.
+    Profile,
+}
+
+/// What elements of one origin tell each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TabMessage {
+    /// The account's records changed.
+    RecordsChanged(Address),
+    /// The account was signed out.
+    SignedOut(Address),
 }

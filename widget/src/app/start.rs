@@ -1,187 +1,149 @@
-//! Starting: what the node says, who is signed in, and where to begin.
+//! Starting, starting anew, and signing out.
 
 use std::rc::Rc;
 
-use dm3_core::delivery::{Discovery, DiscoveryError};
-use dm3_core::identity::{Address, KeySeed};
-use dm3_core::ports::{Http as _, Store as _, StoreError, Unreachable};
-use dm3_core::session::{Directory, Session};
-use dm3_core::web::HttpUrl;
+use dm3_core::identity::Address;
+use dm3_core::ports::{Store as _, StoreError};
+use futures_channel::oneshot;
 
-use super::driver::Driver;
-use super::platform::{HostEvent, Platform};
-use super::state::{Connection, Lookup, Person, Screen};
+use super::driver::{Driver, Stage};
+use super::enter::{clear, leave, resume, seed};
+use super::node::fresh_directory;
+use super::platform::{HostEvent, Platform, TabMessage};
+use super::state::Screen;
+use super::wallets::{offer_wallets, show_wallets, step_failed};
 
-/// Why the node's description is not there.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NodeError {
-    /// The attribute is missing or no address.
-    #[error("{0}")]
-    Attribute(String),
-    /// The node does not answer.
-    #[error("The node of this chat can't be reached ({0}). Check your connection and try again.")]
-    Unreachable(#[from] Unreachable),
-    /// Something else answers, or a node we don't understand.
-    #[error("The node of this chat can't be used: {0}.")]
-    Discovery(#[from] DiscoveryError),
+/// Begins, or begins anew: with what the page says now.
+pub(super) fn start<P: Platform>(driver: &Rc<Driver<P>>) {
+    driver.begin(Stage::Outside);
+    *driver.directory.borrow_mut() = None;
+    clear(driver);
+    let starting = Rc::clone(driver);
+    driver.spawn(Box::pin(async move { find_beginning(&starting).await }));
 }
 
-impl<P: Platform> Driver<P> {
-    pub(super) async fn restart(self: Rc<Self>) {
-        self.stop_background();
-        *self.session.borrow_mut() = None;
-        *self.directory.borrow_mut() = None;
-        self.start().await;
-    }
+/// The page names another node.
+pub fn set_node<P: Platform>(driver: &Rc<Driver<P>>, node: &str) {
+    driver.set_node(node);
+    start(driver);
+}
 
-    pub(super) async fn start(self: Rc<Self>) {
-        self.state.screen.set(Screen::Starting);
-        let account = match self.stored_account().await {
-            Ok(account) => account,
-            Err(error) => return self.storage_failed(&error),
-        };
-        self.platform.emit(HostEvent::Ready);
-        match account {
-            Some(account) => self.resume(account).await,
-            None => {
-                self.show_wallets(None);
-                self.say_if_unreachable().await;
-            }
+/// The page names another Ethereum node, or none any more.
+pub fn set_rpc_url<P: Platform>(driver: &Rc<Driver<P>>, rpc_url: Option<String>) {
+    *driver.rpc_url.borrow_mut() = rpc_url;
+    start(driver);
+}
+
+async fn find_beginning<P: Platform>(driver: &Rc<Driver<P>>) {
+    let account = match stored_account(driver, driver.platform.window_account()).await {
+        Ok(account) => account,
+        Err(error) => return driver.fail(error),
+    };
+    driver.platform.emit(HostEvent::Ready);
+    match account {
+        Some(account) => resume(driver, account).await,
+        None => invite(driver).await,
+    }
+}
+
+/// Lets somebody sign in. They learn at once if it would be in vain. The page may have begun to connect a wallet
+/// meanwhile, which goes on.
+async fn invite<P: Platform>(driver: &Rc<Driver<P>>) {
+    offer_wallets(driver);
+    if let Err(fault) = fresh_directory(driver).await {
+        step_failed(driver, fault);
+    }
+}
+
+/// Whose keys are on this device and meant here: the account this `window` used; else one that a wallet
+/// shares with the page; else the last one. A wallet that shares other accounts only is somebody else's.
+async fn stored_account<P: Platform>(
+    driver: &Driver<P>,
+    window: Option<Address>,
+) -> Result<Option<Address>, StoreError> {
+    let shared = driver.platform.shared_accounts().await;
+    let here = window.filter(|a| shared.is_empty() || shared.contains(a));
+    for account in here.iter().chain(&shared) {
+        if seed(driver, *account).await?.is_some() {
+            return Ok(Some(*account));
         }
     }
-
-    /// Who is about to sign in learns at once that it would be in vain.
-    async fn say_if_unreachable(&self) {
-        if let Err(error) = self.fresh_directory().await {
-            self.sign_in_impossible(&error);
-        }
+    if !shared.is_empty() {
+        return Ok(None);
     }
+    match driver.platform.store().account().await? {
+        Some(last) => Ok(seed(driver, last.address).await?.map(|_| last.address)),
+        None => Ok(None),
+    }
+}
 
-    /// Whose keys are on this device and meant here: the account this window used; else one that a wallet
-    /// shares with the page; else the last one. A wallet that shares other accounts only is somebody else's.
-    async fn stored_account(&self) -> Result<Option<Address>, StoreError> {
-        let shared = self.platform.shared_accounts().await;
-        let here = self.platform.window_account().filter(|a| shared.is_empty() || shared.contains(a));
-        for account in here.iter().chain(&shared) {
-            if self.seed(*account).await?.is_some() {
-                return Ok(Some(*account));
-            }
-        }
-        if !shared.is_empty() {
-            return Ok(None);
-        }
-        match self.platform.store().account().await? {
-            Some(last) => Ok(self.seed(last.address).await?.map(|_| last.address)),
+/// What stays of an account that signs out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Keys and messages: the wallet goes on where it was.
+    Records,
+    /// Nothing.
+    Nothing,
+}
+
+/// Signs out. What ran for the account ends at once; forgetting it goes on to its end, even if the element goes.
+pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
+    let (active, window) = (driver.active(), driver.platform.window_account());
+    let starting = is_starting(driver);
+    leave(driver);
+    let (done, forgotten) = oneshot::channel();
+    let forgetting = Rc::clone(driver);
+    driver.platform.spawn(Box::pin(async move {
+        let account = match active {
+            Some(at) => Ok(Some(at.address())),
+            None if starting => stored_account(&forgetting, window).await,
             None => Ok(None),
-        }
-    }
-
-    /// The account's keys, if they are on this device. Damaged ones are like none: signing in makes them anew.
-    pub(super) async fn seed(&self, account: Address) -> Result<Option<KeySeed>, StoreError> {
-        match self.platform.store().seed(account).await {
-            Err(StoreError::Damaged(_)) => Ok(None),
-            other => other,
-        }
-    }
-
-    /// Goes on with an account whose keys are on this device; no wallet is asked. Without the node, what is on
-    /// the device is shown all the same, if the node was ever known.
-    pub(super) async fn resume(self: &Rc<Self>, account: Address) {
-        let directory = match self.known_directory().await {
-            Ok(directory) => directory,
-            Err(error) => return self.fail("node-unreachable", error.to_string()),
         };
-        let seed = match self.seed(account).await {
-            Ok(Some(seed)) => seed,
-            Ok(None) => return self.show_wallets(None),
-            Err(error) => return self.storage_failed(&error),
-        };
-        self.enter(Session::resume(directory, account, &seed)).await;
-    }
-
-    /// Shows the account's conversations and goes live.
-    pub(super) async fn enter(self: &Rc<Self>, session: Session<P::Ports>) {
-        let account = session.account();
-        self.stop_background();
-        *self.sign_in.borrow_mut() = None;
-        *self.session.borrow_mut() = Some(Rc::new(session));
-        self.platform.set_window_account(Some(account));
-        self.state.account.set(Some(Person { address: account, name: None }));
-        self.state.connection.set(Connection::Connecting);
-        self.state.thread.set(None);
-        self.state.lookup.set(Lookup::Idle);
-        self.state.screen.set(Screen::List);
-        self.platform.emit(HostEvent::Connect(account));
-        self.refresh_conversations().await;
-        self.spawn_background(Self::stay_connected);
-        self.spawn_background(Self::repeat_what_waits);
-        self.spawn_background(Self::learn_own_name);
-        if let Some(to) = self.state.to.get_untracked() {
-            self.platform.spawn(Box::pin(Rc::clone(self).open(to)));
-        }
-    }
-
-    async fn learn_own_name(self: Rc<Self>) {
-        let (Some(directory), Some(account)) = (self.directory(), self.account()) else { return };
-        // Without a name the address is shown; the connection's own state tells about the network.
-        if let Ok(Some(name)) = directory.primary_name(account).await {
-            self.state.account.set(Some(Person { address: account, name: Some(name.to_string()) }));
-        }
-    }
-
-    /// The directory of the node's network: from a fresh description, or else from the kept one.
-    async fn known_directory(&self) -> Result<Rc<Directory<P::Ports>>, NodeError> {
-        let node = self.node.borrow().clone().map_err(NodeError::Attribute)?;
-        match self.fresh_directory().await {
-            Err(NodeError::Unreachable(error)) => {
-                let kept = self.platform.kept_discovery(node.as_str());
-                let discovery = kept.and_then(|text| Discovery::parse(&text).ok());
-                self.adopt(discovery.ok_or(NodeError::Unreachable(error))?)
-            }
+        let account = match account {
+            Ok(Some(account)) => forget(&forgetting, account, keep).await.map(|()| Some(account)),
             other => other,
+        };
+        // Whoever asked may be gone.
+        let _ = done.send(account);
+    }));
+    let waiting = Rc::clone(driver);
+    driver.spawn(Box::pin(async move {
+        match forgotten.await {
+            Ok(Err(error)) => return waiting.fail(error),
+            Ok(Ok(Some(_))) => drop(waiting.platform.emit(HostEvent::Disconnect)),
+            Ok(Ok(None)) | Err(oneshot::Canceled) => {}
         }
-    }
+        offer_wallets(&waiting);
+    }));
+}
 
-    /// The directory of the node's network, from what the node says now.
-    pub(super) async fn fresh_directory(&self) -> Result<Rc<Directory<P::Ports>>, NodeError> {
-        if let Some(directory) = self.directory() {
-            return Ok(directory);
+async fn forget<P: Platform>(driver: &Driver<P>, account: Address, keep: Keep) -> Result<(), StoreError> {
+    let store = driver.platform.store();
+    if keep == Keep::Records {
+        store.set_account(None).await?;
+    } else {
+        if store.account().await?.is_some_and(|last| last.address == account) {
+            store.set_account(None).await?;
         }
-        let node = self.node.borrow().clone().map_err(NodeError::Attribute)?;
-        let reply = self.platform.http().send(&Discovery::request(&node)).await?;
-        let discovery = Discovery::parse(&reply.body)?;
-        self.platform.keep_discovery(node.as_str(), &reply.body);
-        self.adopt(discovery)
+        store.erase(account).await?;
     }
+    driver.platform.tell_tabs(TabMessage::SignedOut(account));
+    Ok(())
+}
 
-    fn adopt(&self, discovery: Discovery) -> Result<Rc<Directory<P::Ports>>, NodeError> {
-        let own: Option<Result<HttpUrl, _>> = self.rpc_url.borrow().as_deref().map(str::parse);
-        let own = own.transpose().map_err(|error| {
-            NodeError::Attribute(format!("The address in “rpc-url” can't be used: {error}."))
-        })?;
-        let ports = self.platform.ports(own.as_ref().unwrap_or(&discovery.rpc_url));
-        let directory = Rc::new(Directory::new(ports, discovery));
-        *self.directory.borrow_mut() = Some(Rc::clone(&directory));
-        Ok(directory)
-    }
-
-    pub(super) async fn disconnect(self: Rc<Self>, erase: bool) {
-        self.stop_background();
-        let session = self.session.borrow_mut().take();
-        self.platform.set_window_account(None);
-        self.state.account.set(None);
-        self.state.thread.set(None);
-        self.state.conversations.set(None);
-        self.state.connection.set(Connection::Idle);
-        self.show_unread(0);
-        if let Some(session) = session {
-            let gone =
-                if erase { session.sign_out().await } else { self.platform.store().set_account(None).await };
-            if let Err(error) = gone {
-                return self.storage_failed(&error);
-            }
-            self.platform.emit(HostEvent::Disconnect);
+/// Another tab has signed an account out. Who is just about to enter, perhaps with that one, begins anew.
+pub(super) fn signed_out_elsewhere<P: Platform>(driver: &Rc<Driver<P>>, account: Address) {
+    match driver.active() {
+        Some(at) if at.address() == account => {
+            leave(driver);
+            driver.platform.emit(HostEvent::Disconnect);
+            show_wallets(driver);
         }
-        self.show_wallets(None);
+        None if is_starting(driver) => start(driver),
+        Some(_) | None => {}
     }
+}
+
+fn is_starting<P: Platform>(driver: &Driver<P>) -> bool {
+    driver.state.screen.with_untracked(|screen| *screen == Screen::Starting)
 }

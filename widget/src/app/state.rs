@@ -1,4 +1,4 @@
-//! What one element shows. Views read it; only [`App`](super::App) changes it. No secrets are in it.
+//! What one element shows. Views read it; only the driver changes it. No secrets are in it.
 
 use std::rc::Rc;
 
@@ -6,39 +6,62 @@ use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
 use leptos::prelude::StoredValue;
 
+use super::fault::Fault;
 use super::field::{Field, Slot};
 
-/// Everything a view can show, as signals.
-#[derive(Clone, Copy)]
-pub struct State {
+/// Writes [`State`] and its slots out of one list: each field with what it holds and its first value.
+macro_rules! state {
+    ($($(#[$doc:meta])* $field:ident: $value:ty = $first:expr,)*) => {
+        /// Everything a view can show, as signals.
+        #[derive(Clone, Copy)]
+        pub struct State {
+            $($(#[$doc])* pub $field: Field<Slots, $value>,)*
+        }
+
+        /// Where the values of [`State`] are.
+        pub struct Slots {
+            $($field: Slot<$value>,)*
+        }
+
+        impl State {
+            /// The state of a fresh element. It belongs to the current owner.
+            pub fn new() -> Self {
+                let slots = StoredValue::new_local(Rc::new(Slots { $($field: Slot::new($first),)* }));
+                Self { $($field: Field::new(slots, |slots| &slots.$field),)* }
+            }
+        }
+    };
+}
+
+state! {
     /// Which screen stands.
-    pub screen: Field<Slots, Screen>,
+    screen: Screen = Screen::Starting,
     /// The account that is signed in.
-    pub account: Field<Slots, Option<Person>>,
+    account: Option<Person> = None,
     /// Whether the node answers.
-    pub connection: Field<Slots, Connection>,
+    connection: Connection = Connection::Idle,
     /// The conversations, latest first. `None` while they are read.
-    pub conversations: Field<Slots, Option<Vec<ConversationRow>>>,
+    conversations: Option<Vec<ConversationRow>> = None,
     /// The open conversation.
-    pub thread: Field<Slots, Option<ThreadState>>,
+    thread: Option<ThreadState> = None,
     /// The looking up of what was typed as a name.
-    pub lookup: Field<Slots, Lookup>,
+    lookup: Lookup = Lookup::Idle,
     /// How many received messages could not be verified.
-    pub quarantined: Field<Slots, usize>,
+    quarantined: usize = 0,
     /// What the host page asked for: name or address of the peer.
-    pub to: Field<Slots, Option<String>>,
+    to: Option<String> = None,
     /// What the host page put into the composer beforehand.
-    pub draft: Field<Slots, String>,
+    draft: String = String::new(),
     /// True while a panel can be closed (launcher mode); false inline.
-    pub closable: Field<Slots, bool>,
+    closable: bool = true,
     /// What is typed into the list's field.
-    pub query: Field<Slots, String>,
+    query: String = String::new(),
     /// What is typed into the composer.
-    pub text: Field<Slots, String>,
+    text: String = String::new(),
     /// The wallets are shown to choose from.
-    pub choosing: Field<Slots, bool>,
+    choosing: bool = false,
     /// The account's menu is open.
-    pub menu: Field<Slots, bool>,
+    menu: bool = false,
 }
 
 /// Which screen stands.
@@ -52,8 +75,8 @@ pub enum Screen {
     List,
     /// One conversation.
     Thread,
-    /// It can't go on; in words. With a button that tries again.
-    Failed(String),
+    /// It can't go on. With a button that tries again.
+    Failed(Fault),
 }
 
 /// The steps of signing in.
@@ -63,8 +86,8 @@ pub struct SignIn {
     pub step: SignInStep,
     /// A wallet request or a network call is under way.
     pub busy: Option<Busy>,
-    /// What went wrong at this step, in words. The step can be tried again.
-    pub error: Option<String>,
+    /// What went wrong at this step. The step can be tried again.
+    pub error: Option<Fault>,
     /// The wallet that was chosen.
     pub wallet: Option<String>,
     /// The account the wallet gave.
@@ -136,8 +159,8 @@ pub enum Connection {
     Connecting,
     /// Messages arrive live.
     Live,
-    /// The node does not answer; in words. It is tried again by itself, and on demand.
-    Lost(String),
+    /// The node does not answer. It is tried again by itself, and on demand.
+    Lost(Fault),
 }
 
 /// A row of the conversation list.
@@ -158,10 +181,21 @@ pub struct ConversationRow {
 pub struct Preview {
     /// Written by the signed-in account.
     pub own: bool,
-    /// Its text.
-    pub text: String,
+    /// What it says.
+    pub text: PreviewText,
     /// Not accepted by a delivery service yet.
     pub waiting: bool,
+}
+
+/// What is shown of a conversation's last message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreviewText {
+    /// The beginning of its text.
+    Text(String),
+    /// It has attachments and no text.
+    Attachment,
+    /// Its author deleted it.
+    Deleted,
 }
 
 /// The open conversation.
@@ -186,8 +220,8 @@ pub enum Reach {
     Ready,
     /// They have no dm3 profile yet; messages wait in the outbox until they join.
     NoProfile,
-    /// It could not be found out; in words. Can be tried again.
-    Unknown(String),
+    /// It could not be found out. Can be tried again.
+    Unknown(Fault),
 }
 
 /// A message as shown.
@@ -249,64 +283,8 @@ pub enum Lookup {
     Idle,
     /// Being looked up.
     Searching,
-    /// Why nothing was found, in words.
-    Failed(String),
-}
-
-/// Where the values of [`State`] are.
-pub struct Slots {
-    screen: Slot<Screen>,
-    account: Slot<Option<Person>>,
-    connection: Slot<Connection>,
-    conversations: Slot<Option<Vec<ConversationRow>>>,
-    thread: Slot<Option<ThreadState>>,
-    lookup: Slot<Lookup>,
-    quarantined: Slot<usize>,
-    to: Slot<Option<String>>,
-    draft: Slot<String>,
-    closable: Slot<bool>,
-    query: Slot<String>,
-    text: Slot<String>,
-    choosing: Slot<bool>,
-    menu: Slot<bool>,
-}
-
-impl State {
-    /// The state of a fresh element. It belongs to the current owner.
-    pub fn new() -> Self {
-        let slots = StoredValue::new_local(Rc::new(Slots {
-            screen: Slot::new(Screen::Starting),
-            account: Slot::new(None),
-            connection: Slot::new(Connection::Idle),
-            conversations: Slot::new(None),
-            thread: Slot::new(None),
-            lookup: Slot::new(Lookup::Idle),
-            quarantined: Slot::new(0),
-            to: Slot::new(None),
-            draft: Slot::new(String::new()),
-            closable: Slot::new(true),
-            query: Slot::new(String::new()),
-            text: Slot::new(String::new()),
-            choosing: Slot::new(false),
-            menu: Slot::new(false),
-        }));
-        Self {
-            screen: Field::new(slots, |slots| &slots.screen),
-            account: Field::new(slots, |slots| &slots.account),
-            connection: Field::new(slots, |slots| &slots.connection),
-            conversations: Field::new(slots, |slots| &slots.conversations),
-            thread: Field::new(slots, |slots| &slots.thread),
-            lookup: Field::new(slots, |slots| &slots.lookup),
-            quarantined: Field::new(slots, |slots| &slots.quarantined),
-            to: Field::new(slots, |slots| &slots.to),
-            draft: Field::new(slots, |slots| &slots.draft),
-            closable: Field::new(slots, |slots| &slots.closable),
-            query: Field::new(slots, |slots| &slots.query),
-            text: Field::new(slots, |slots| &slots.text),
-            choosing: Field::new(slots, |slots| &slots.choosing),
-            menu: Field::new(slots, |slots| &slots.menu),
-        }
-    }
+    /// Why nothing was found.
+    Failed(Fault),
 }
 
 impl Default for State {

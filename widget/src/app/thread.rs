@@ -1,174 +1,171 @@
 //! The open conversation.
 
-use std::rc::Rc;
-
 use dm3_core::device::SendState;
 use dm3_core::identity::Address;
-use dm3_core::message::MessageHash;
-use dm3_core::ports::Store as _;
-use dm3_core::session::{FindError, Peer};
+use dm3_core::ports::{Store as _, StoreError};
+use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry, fold};
 
-use super::conversations::person;
-use super::driver::Driver;
-use super::platform::{HostEvent, Platform};
-use super::sign_in::sentence;
+use super::account::PAGE;
+use super::conversations::{person, refresh_list};
+use super::driver::{Active, Driver};
+use super::fault::Fault;
+use super::platform::{Platform, TabMessage};
 use super::state::{Bubble, Content, Delivery, Lookup, Person, Reach, Screen, ThreadState};
 
-/// How many messages are shown at first, and how many more each time.
-pub(super) const PAGE: usize = 80;
-
-impl<P: Platform> Driver<P> {
-    /// Looks up what somebody typed, or the page asked for, and opens the conversation.
-    pub(super) async fn open(self: Rc<Self>, typed: String) {
-        let Some(session) = self.session() else { return };
-        self.state.lookup.set(Lookup::Searching);
-        let found = session.directory().find(&typed).await;
-        match found {
-            Ok(peer) if peer.address == session.account() => {
-                self.state.lookup.set(Lookup::Failed("This is your own account.".to_owned()));
+/// Looks up what somebody typed, or the page asked for, and opens the conversation.
+pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
+    let lookup = at.driver.state.lookup;
+    lookup.set(Lookup::Searching);
+    match at.session().directory().find(&typed).await {
+        Ok(peer) if peer.address == at.address() => lookup.set(Lookup::Failed(Fault::OwnAccount)),
+        Ok(peer) => {
+            if let Err(error) = at.session().keep(&peer).await {
+                return at.storage_failed(error);
             }
-            Ok(peer) => {
-                if let Err(error) = session.keep(&peer).await {
-                    return self.storage_failed(&error);
-                }
-                self.state.lookup.set(Lookup::Idle);
-                self.show_thread(shown(&peer), reach(&peer)).await;
+            lookup.set(Lookup::Idle);
+            show_thread(&at, shown(&peer), reach(&peer)).await;
+        }
+        Err(error) => {
+            let fault = Fault::Find(error);
+            at.driver.tell_fault(&fault);
+            lookup.set(Lookup::Failed(fault));
+        }
+    }
+}
+
+/// Opens a conversation of the list: at once, from the device; whether the peer can be written to is found
+/// out meanwhile.
+pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
+    let contacts = match at.store().contacts(at.address()).await {
+        Ok(contacts) => contacts,
+        Err(error) => return at.storage_failed(error),
+    };
+    let known = contacts.iter().find(|contact| contact.peer == peer).map(person);
+    let shown = known.unwrap_or(Person { address: peer, name: None });
+    show_thread(&at, shown, Reach::Checking).await;
+    check_peer(at).await;
+}
+
+/// Finds out whether the open conversation's peer can be written to.
+pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    update_thread(&at, open, |thread| thread.reach = Reach::Checking);
+    let found = at.session().directory().peer(open).await;
+    update_thread(&at, open, |thread| match found {
+        Ok(peer) => {
+            thread.reach = reach(&peer);
+            if thread.peer.name.is_none() {
+                thread.peer.name = peer.name.map(|name| name.to_string());
             }
-            Err(error) => {
-                let message = sentence(&error.to_string());
-                self.platform.emit(HostEvent::Error { code: lookup_code(&error), message: message.clone() });
-                self.state.lookup.set(Lookup::Failed(message));
-            }
+        }
+        Err(error) => thread.reach = Reach::Unknown(Fault::Find(error)),
+    });
+}
+
+async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
+    let state = at.driver.state;
+    at.thread_limit.set(PAGE);
+    state.thread.set(Some(ThreadState { peer, reach, messages: None, more: false }));
+    state.screen.set(Screen::Thread);
+    refresh_thread(at).await;
+    see(at).await;
+}
+
+/// Shows more of the open conversation.
+pub(super) async fn load_older<P: Platform>(at: Active<P>) {
+    at.thread_limit.set(at.thread_limit.get() + PAGE);
+    refresh_thread(&at).await;
+}
+
+/// Reads the open conversation anew.
+pub(super) async fn refresh_thread<P: Platform>(at: &Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    let limit = at.thread_limit.get();
+    match at.store().messages(at.address(), open, None, limit + 1).await {
+        Ok(mut rows) => {
+            let more = rows.len() > limit;
+            rows.truncate(limit);
+            let bubbles: Vec<_> = fold(&rows).into_iter().map(bubble).collect();
+            update_thread(at, open, |thread| {
+                thread.messages = Some(bubbles);
+                thread.more = more;
+            });
+        }
+        Err(error) => at.storage_failed(error),
+    }
+}
+
+/// The element or its page may have come before somebody's eyes: what stands there is seen then.
+pub(super) async fn seen<P: Platform>(at: Active<P>) {
+    if is_seen(&at.driver) {
+        see(&at).await;
+    }
+}
+
+async fn see<P: Platform>(at: &Active<P>) {
+    if mark_read(at).await {
+        at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address()));
+    }
+    refresh_list(at).await;
+}
+
+/// Everything in the open conversation has been seen, if it is really before somebody's eyes. Tells whether that is
+/// news.
+pub(super) async fn mark_read<P: Platform>(at: &Active<P>) -> bool {
+    let stands = at.driver.state.screen.with_untracked(|screen| *screen == Screen::Thread);
+    let Some(open) = at.open_peer().filter(|_| stands && is_seen(&at.driver)) else { return false };
+    match mark_read_if_new(at, open).await {
+        Ok(news) => news,
+        Err(error) => {
+            at.storage_failed(error);
+            false
         }
     }
+}
 
-    /// Opens a conversation of the list: at once, from the device; whether the peer can be written to is found
-    /// out meanwhile.
-    pub(super) async fn open_peer(self: Rc<Self>, peer: Address) {
-        let Some(account) = self.account() else { return };
-        let contacts = match self.platform.store().contacts(account).await {
-            Ok(contacts) => contacts,
-            Err(error) => return self.storage_failed(&error),
-        };
-        let known = contacts.iter().find(|contact| contact.peer == peer).map(person);
-        let shown = known.unwrap_or(Person { address: peer, name: None });
-        self.show_thread(shown, Reach::Checking).await;
-        self.check_peer().await;
+async fn mark_read_if_new<P: Platform>(at: &Active<P>, peer: Address) -> Result<bool, StoreError> {
+    let (store, account) = (at.store(), at.address());
+    let contacts = store.contacts(account).await?;
+    let read_until = contacts.iter().find(|contact| contact.peer == peer).map(|contact| contact.read_until);
+    let news = store.count_incoming_after(account, peer, read_until.unwrap_or_default()).await? > 0;
+    if news {
+        at.session().mark_read(peer).await?;
     }
+    Ok(news)
+}
 
-    pub(super) async fn check_peer(self: Rc<Self>) {
-        let Some(session) = self.session() else { return };
-        let Some(open) = self.state.thread.with_untracked(|t| t.as_ref().map(|t| t.peer.address)) else {
-            return;
-        };
-        self.update_thread(open, |thread| thread.reach = Reach::Checking);
-        let found = session.directory().peer(open).await;
-        self.update_thread(open, |thread| match found {
-            Ok(peer) => {
-                thread.reach = reach(&peer);
-                if thread.peer.name.is_none() {
-                    thread.peer.name = peer.name.map(|name| name.to_string());
-                }
-            }
-            Err(error) => thread.reach = Reach::Unknown(sentence(&error.to_string())),
-        });
+/// Whether somebody can see what the element shows: in the panel, and in a tab that is not hidden.
+fn is_seen<P: Platform>(driver: &Driver<P>) -> bool {
+    driver.shown.get() && driver.platform.is_visible()
+}
+
+/// Shows what was just written to the device, here and in the other tabs.
+pub(super) async fn records_written<P: Platform>(at: &Active<P>) {
+    refresh_thread(at).await;
+    refresh_list(at).await;
+    at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address()));
+}
+
+/// Another tab changed the records of an account.
+pub(super) async fn records_changed<P: Platform>(at: Active<P>, account: Address) {
+    if at.address() == account {
+        refresh_thread(&at).await;
+        see(&at).await;
     }
+}
 
-    async fn show_thread(self: &Rc<Self>, peer: Person, reach: Reach) {
-        self.thread_limit.set(PAGE);
-        self.state.thread.set(Some(ThreadState { peer, reach, messages: None, more: false }));
-        self.state.screen.set(Screen::Thread);
-        self.refresh_thread().await;
-        self.mark_read().await;
-        self.refresh_conversations().await;
-    }
-
-    pub(super) async fn load_older(self: Rc<Self>) {
-        self.thread_limit.set(self.thread_limit.get() + PAGE);
-        self.refresh_thread().await;
-    }
-
-    /// Reads the open conversation anew.
-    pub(super) async fn refresh_thread(self: &Rc<Self>) {
-        let Some(account) = self.account() else { return };
-        let Some(open) = self.state.thread.with_untracked(|t| t.as_ref().map(|t| t.peer.address)) else {
-            return;
-        };
-        let limit = self.thread_limit.get();
-        match self.platform.store().messages(account, open, None, limit + 1).await {
-            Ok(mut rows) => {
-                let more = rows.len() > limit;
-                rows.truncate(limit);
-                let bubbles: Vec<_> = fold(&rows).into_iter().map(bubble).collect();
-                self.update_thread(open, |thread| {
-                    thread.messages = Some(bubbles);
-                    thread.more = more;
-                });
-            }
-            Err(error) => self.storage_failed(&error),
+/// Changes the open conversation, if it is still the one with `peer`.
+pub(super) fn update_thread<P: Platform>(
+    at: &Active<P>,
+    peer: Address,
+    change: impl FnOnce(&mut ThreadState),
+) {
+    at.driver.state.thread.update(|thread| {
+        if let Some(thread) = thread.as_mut().filter(|thread| thread.peer.address == peer) {
+            change(thread);
         }
-    }
-
-    pub(super) async fn set_shown(self: Rc<Self>, shown: bool) {
-        self.shown.set(shown);
-        if shown {
-            self.mark_read().await;
-            self.refresh_conversations().await;
-        }
-    }
-
-    /// Everything in the open conversation has been seen, if it is really on the screen.
-    pub(super) async fn mark_read(self: &Rc<Self>) {
-        let Some(session) = self.session().filter(|_| self.shown.get()) else { return };
-        let Some(open) = self.state.thread.with_untracked(|t| t.as_ref().map(|t| t.peer.address)) else {
-            return;
-        };
-        if let Err(error) = session.mark_read(open).await {
-            self.storage_failed(&error);
-        }
-    }
-
-    pub(super) async fn send(self: Rc<Self>, text: String) {
-        let Some(session) = self.session() else { return };
-        let Some(open) = self.state.thread.with_untracked(|t| t.as_ref().map(|t| t.peer.address)) else {
-            return;
-        };
-        if text.trim().is_empty() {
-            return;
-        }
-        if let Err(error) = session.compose(open, &text).await {
-            return self.storage_failed(&error);
-        }
-        self.records_written().await;
-        self.flush().await;
-    }
-
-    pub(super) async fn resend(self: Rc<Self>, hash: MessageHash) {
-        let Some(session) = self.session() else { return };
-        if let Err(error) = session.retry(&hash).await {
-            return self.storage_failed(&error);
-        }
-        self.records_written().await;
-        self.flush().await;
-    }
-
-    /// Shows what was just written to the device, here and in the other windows.
-    pub(super) async fn records_written(self: &Rc<Self>) {
-        self.refresh_thread().await;
-        self.refresh_conversations().await;
-        if let Some(account) = self.account() {
-            self.platform.tell_windows(account);
-        }
-    }
-
-    fn update_thread(&self, peer: Address, change: impl FnOnce(&mut ThreadState)) {
-        self.state.thread.update(|thread| {
-            if let Some(thread) = thread.as_mut().filter(|thread| thread.peer.address == peer) {
-                change(thread);
-            }
-        });
-    }
+    });
 }
 
 fn shown(peer: &Peer) -> Person {
@@ -179,19 +176,11 @@ fn reach(peer: &Peer) -> Reach {
     if peer.profile.is_some() { Reach::Ready } else { Reach::NoProfile }
 }
 
-fn lookup_code(error: &FindError) -> &'static str {
-    match error {
-        FindError::Name(_) | FindError::Address(_) | FindError::Unknown(_) => "unknown-name",
-        FindError::Unreachable(_) | FindError::Lookup { .. } => "lookup-unreachable",
-        _ => "profile-invalid",
-    }
-}
-
 fn bubble(entry: Entry) -> Bubble {
     let delivery = match &entry.state {
         SendState::Received => Delivery::Received,
         SendState::Waiting => Delivery::Waiting,
-        SendState::Refused(reason) => Delivery::Failed(sentence(reason)),
+        SendState::Refused(reason) => Delivery::Failed(reason.clone()),
         SendState::Accepted if entry.is_read() => Delivery::Read,
         SendState::Accepted if entry.has_arrived() => Delivery::Arrived,
         SendState::Accepted => Delivery::Sent,

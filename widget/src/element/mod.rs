@@ -1,7 +1,5 @@
 //! What the custom element's JavaScript class calls. It only converts and passes on.
 
-mod page;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -12,10 +10,10 @@ use leptos::tachys::view::any_view::AnyViewState;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
-use crate::app::{App, Command, Driver};
-use crate::more::PARTS;
+use crate::adapters::page::Page;
+use crate::app::{self, App, Command, Driver};
+use crate::more::{PARTS, sign_in_steps};
 use crate::view::Chat;
-use page::Page;
 
 /// One mounted element. JavaScript holds it, unmounts it and frees it.
 #[wasm_bindgen]
@@ -44,7 +42,9 @@ impl ChatHandle {
         let app = App::new(state, PARTS, commands.clone());
         let view =
             owner.with(|| leptos::mount::mount_to(mount, move || view! { <Chat app=app /> }.into_any()));
-        wasm_bindgen_futures::spawn_local(Rc::clone(&driver).run(requests).boxed_local());
+        wasm_bindgen_futures::spawn_local(
+            app::run(Rc::clone(&driver), requests, sign_in_steps).boxed_local(),
+        );
         Self { owner, view: RefCell::new(Some(view)), commands, driver }
     }
 
@@ -62,8 +62,8 @@ impl ChatHandle {
     pub fn attribute(&self, name: &str, value: Option<String>) {
         let value = value.filter(|value| !value.is_empty());
         match name {
-            "node" => self.driver.set_node(&value.unwrap_or_default()),
-            "rpc-url" => self.driver.set_rpc_url(value),
+            "node" => app::set_node(&self.driver, &value.unwrap_or_default()),
+            "rpc-url" => app::set_rpc_url(&self.driver, value),
             "draft" => self.driver.state.draft.set(value.unwrap_or_default()),
             "to" => {
                 self.driver.state.to.set(value.clone());
@@ -111,6 +111,7 @@ impl ChatHandle {
 
     /// Ends everything the element was doing.
     pub fn unmount(&self) {
+        self.driver.end();
         self.commands.close_channel();
         drop(self.view.borrow_mut().take());
         self.owner.cleanup();

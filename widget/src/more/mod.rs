@@ -13,7 +13,9 @@
 
 mod sign_in;
 
-use crate::app::part::{Part, Parts};
+use crate::app::Parts;
+use crate::app::part::Part;
+pub use sign_in::sign_in_steps;
 
 /// All of them.
 pub const PARTS: Parts = Parts { sign_in: Part::new(&sign_in::LOADER) };

@@ -2,20 +2,23 @@
 
 use std::cmp::Ordering;
 
+use futures_util::future::LocalBoxFuture;
 use leptos::ev::ErrorEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use crate::adapters::page::Page;
 use crate::adapters::parts;
-use crate::app::part::{Loader, PartMissing, SignInPart};
+use crate::app::part::{Loader, PartMissing};
 use crate::app::state::{Busy, SignIn, SignInStep, WalletChoice};
-use crate::app::{App, Command};
+use crate::app::{App, Command, SignInPart, SignInSteps};
+use crate::texts::{self, Word, language, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::names::initial_of;
 use crate::view::panel::{bare_header, connection_bar, note};
 use crate::view::person::avatar;
-use crate::view::{on_click, sends, texts, truth, when};
+use crate::view::{on_click, sends, truth, when};
 
 thread_local! {
     pub(super) static LOADER: Loader<SignInPart> = Loader::new(|| {
@@ -36,6 +39,26 @@ fn table() -> Result<SignInPart, PartMissing> {
 #[cfg(not(feature = "parts"))]
 async fn table() -> Result<SignInPart, PartMissing> {
     Ok(TABLE)
+}
+
+/// Loads what the screen's buttons set going.
+pub fn sign_in_steps() -> LocalBoxFuture<'static, Result<SignInSteps<Page>, PartMissing>> {
+    Box::pin(async {
+        parts::fetch("sign-in").await?;
+        steps().await
+    })
+}
+
+#[cfg(feature = "parts")]
+#[allow(unsafe_code, reason = "as for `table`")]
+#[leptos::wasm_split::wasm_split(sign_in, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn steps() -> Result<SignInSteps<Page>, PartMissing> {
+    Ok(SignInSteps::new())
+}
+
+#[cfg(not(feature = "parts"))]
+async fn steps() -> Result<SignInSteps<Page>, PartMissing> {
+    Ok(SignInSteps::new())
 }
 
 const TABLE: SignInPart = SignInPart { view: sign_in };
@@ -81,14 +104,14 @@ fn sign_in(app: &App, at: SignIn) -> AnyView {
     let current = number(&at.step);
     let hint = match &at.step {
         SignInStep::Connect { wallets } if wallets.is_empty() => {
-            Some(note("hint", "status", format!("{} {}", texts::NO_WALLET, texts::NO_WALLET_HELP)))
+            Some(note("hint", "status", format!("{} {}", say(Word::NoWallet), say(Word::NoWalletHelp))))
         }
-        SignInStep::OtherKeys { .. } => Some(note("hint", "status", texts::OTHER_KEYS.to_owned())),
+        SignInStep::OtherKeys { .. } => Some(note("hint", "status", say(Word::OtherKeys).to_owned())),
         _ => None,
     };
     let status = match (at.busy, current) {
-        (Some(Busy::Wallet), _) => texts::ANSWER_IN_WALLET,
-        (_, 4) => texts::FINISHING,
+        (Some(Busy::Wallet), _) => say(Word::AnswerInWallet),
+        (_, 4) => say(Word::Finishing),
         _ => "",
     };
     let leave = {
@@ -109,20 +132,20 @@ fn sign_in(app: &App, at: SignIn) -> AnyView {
         {connection_bar(app)}
         <div {class("signin")}>
             {to.as_ref().map(|to| avatar(initial_of(to), &to.to_ascii_lowercase(), true))}
-            <h2 {attrs(&[("tabindex", "-1")])}>{texts::sign_in_title(to.as_deref())}</h2>
-            <p>{texts::SIGN_IN_PROMISE}</p>
+            <h2 {attrs(&[("tabindex", "-1")])}>{language().sign_in_title(to.as_deref())}</h2>
+            <p>{say(Word::SignInPromise)}</p>
             {hint}
             <ol {class("steps")}>{[1, 2, 3].map(|number| step(number, current, &at)).into_iter().collect::<Vec<_>>()}</ol>
             {note("sr", "status", status.to_owned())}
             <div {class("actions")}>
-                {at.error.clone().map(|words| note("error", "alert", words))}
+                {at.error.as_ref().map(|fault| note("error", "alert", language().fault(fault)))}
                 {choices}
                 {when(
                     current > 1 || at.busy == Some(Busy::Wallet),
                     || {
                         view! {
                             <button {attrs(&[("class", "link"), ("type", "button")])} on:click=leave>
-                                {texts::ANOTHER_WALLET}
+                                {say(Word::AnotherWallet)}
                             </button>
                         }
                             .into_any()
@@ -160,22 +183,22 @@ fn step(number: usize, current: usize, at: &SignIn) -> AnyView {
         Ordering::Greater => "step",
     };
     let (title, words) = match number {
-        1 if done => (texts::CONNECTED_STEP, texts::connected_wallet(at.account, at.wallet.as_deref())),
-        1 => (texts::CONNECT_STEP, texts::CONNECT_STEP_HELP.to_owned()),
-        2 => (texts::KEYS_STEP, texts::KEYS_STEP_HELP.to_owned()),
-        _ => (texts::PROFILE_STEP, texts::PROFILE_STEP_HELP.to_owned()),
+        1 if done => (say(Word::ConnectedStep), texts::connected_wallet(at.account, at.wallet.as_deref())),
+        1 => (say(Word::ConnectStep), say(Word::ConnectStepHelp).to_owned()),
+        2 => (say(Word::KeysStep), say(Word::KeysStepHelp).to_owned()),
+        _ => (say(Word::ProfileStep), say(Word::ProfileStepHelp).to_owned()),
     };
     let text = text_to_sign(&at.step).filter(|_| progress == Ordering::Equal).map(|text| {
         view! {
             <details {class("disclosure")}>
-                <summary>{texts::SHOW_TEXT}</summary>
+                <summary>{say(Word::ShowText)}</summary>
                 <pre {attrs(&[("dir", "auto"), ("tabindex", "0")])}>
                     {text.to_owned()}
                 </pre>
             </details>
         }
     });
-    let done_words = if done { texts::DONE } else { "" };
+    let done_words = if done { say(Word::Done) } else { "" };
     view! {
         <li {attrs(&[("class", classes), ("aria-current", if progress == Ordering::Equal { "step" } else { "" })])}>
             <span {attrs(&[("class", "step-mark"), ("aria-hidden", "true")])}>
@@ -205,7 +228,7 @@ fn wallet_picker(app: &App, wallets: &[WalletChoice], busy: bool) -> AnyView {
         .into_any()
     });
     view! {
-        <ul {attrs(&[("class", "wallets"), ("aria-label", texts::CHOOSE_WALLET)])}>
+        <ul {attrs(&[("class", "wallets"), ("aria-label", say(Word::ChooseWallet))])}>
             {buttons.collect::<Vec<_>>()}
         </ul>
     }

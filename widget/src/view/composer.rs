@@ -8,8 +8,9 @@ use web_sys::{Element, EventTarget, HtmlElement};
 use super::attributes::{VALUE, attrs};
 use super::icons::{Picture, icon};
 use super::names::shorten_name;
-use super::{OnClick, OnKey, texts, truth};
+use super::{OnClick, OnKey, truth};
 use crate::app::{App, Command};
+use crate::texts::{Word, language, say};
 
 /// What some browsers report for keys that go to an input method (UI Events, appendix on keyCode).
 const IME_KEY: u32 = 229;
@@ -37,8 +38,8 @@ pub fn composer(app: &App, name: &str) -> AnyView {
     };
     view! {
         <div {attrs(&[("class", "composer"), ("part", "composer")])}>
-            <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &texts::message_field(name)), ("placeholder", &texts::message_field(&shorten_name(name))), ("rows", &lines), (VALUE, &text.get())])} on:input=move |event| text.set(event_target_value(&event)) on:keydown=typed></textarea>
-            <button {attrs(&[("class", "send"), ("part", "send-button"), ("type", "button"), ("aria-label", texts::SEND), ("aria-disabled", truth(empty))])} on:click=pressed>
+            <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &language().message_field(name)), ("placeholder", &language().message_field(&shorten_name(name))), ("rows", &lines), (VALUE, &text.get())])} on:input=move |event| text.set(event_target_value(&event)) on:keydown=typed></textarea>
+            <button {attrs(&[("class", "send"), ("part", "send-button"), ("type", "button"), ("aria-label", say(Word::Send)), ("aria-disabled", truth(empty))])} on:click=pressed>
                 {icon(Picture::Send)}
             </button>
         </div>

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::attributes::attrs;
-use super::texts;
+use crate::texts::{Word, say};
 
 /// What an icon shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ const CHECK: &str = "M5 8.2l2 2 4-4.2";
 /// The sign of a name that resolves to the address.
 pub fn verified() -> AnyView {
     view! {
-        <svg {attrs(&[("class", "verified"), ("viewBox", "0 0 16 16"), ("role", "img"), ("aria-label", texts::VERIFIED)])}>
+        <svg {attrs(&[("class", "verified"), ("viewBox", "0 0 16 16"), ("role", "img"), ("aria-label", say(Word::Verified))])}>
             <path {attrs(&[("class", "verified-seal"), ("d", SEAL)])}></path>
             <path {attrs(&[("class", "verified-check"), ("d", CHECK)])}></path>
         </svg>

@@ -5,13 +5,14 @@ use leptos::prelude::*;
 
 use super::attributes::{VALUE, attrs, class};
 use super::icons::{Picture, icon};
-use super::names::{display_name, short_address};
+use super::names::display_name;
 use super::panel::{connection_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::states::{empty, skeleton_rows};
-use super::{OnKey, on_click, part, rows, sends, texts, time, truth, when};
+use super::{OnKey, on_click, part, rows, sends, time, truth, when};
 use crate::app::state::{ConversationRow, Lookup, Person, State};
 use crate::app::{App, Command};
+use crate::texts::{self, Word, language, say};
 
 /// The whole screen.
 pub fn list(app: &App) -> AnyView {
@@ -44,7 +45,7 @@ fn list_header(app: &App) -> AnyView {
     let account = app.state.account.get();
     let content = view! {
         <div {class("title")}>
-            <h2 {attrs(&[("tabindex", "-1")])}>{texts::MESSAGES}</h2>
+            <h2 {attrs(&[("tabindex", "-1")])}>{say(Word::Messages)}</h2>
             <p>{account.as_ref().map(display_name).unwrap_or_default()}</p>
         </div>
         {account_menu(app, account.as_ref())}
@@ -68,7 +69,7 @@ fn search(app: &App) -> AnyView {
     view! {
         <div {class("search")}>
             {icon(Picture::Search)}
-            <input {attrs(&[("type", "text"), ("data-autofocus", "true"), ("aria-label", texts::SEARCH), ("placeholder", texts::SEARCH), ("autocomplete", "off"), ("autocapitalize", "none"), ("spellcheck", "false"), ("enterkeyhint", "go"), ("maxlength", "255"), (VALUE, &query.get())])} on:input=move |event| query.set(event_target_value(&event)) on:keydown=typed />
+            <input {attrs(&[("type", "text"), ("data-autofocus", "true"), ("aria-label", say(Word::Search)), ("placeholder", say(Word::Search)), ("autocomplete", "off"), ("autocapitalize", "none"), ("spellcheck", "false"), ("enterkeyhint", "go"), ("maxlength", "255"), (VALUE, &query.get())])} on:input=move |event| query.set(event_target_value(&event)) on:keydown=typed />
         </div>
     }
     .into_any()
@@ -88,8 +89,8 @@ fn found(app: &App) -> AnyView {
         return view! { {start} {skeleton_rows()} }.into_any();
     };
     let nobody = keys.is_empty().then(|| match (wanted.is_empty(), state.lookup.get()) {
-        (true, _) => empty(texts::EMPTY_LIST, texts::EMPTY_LIST_HELP),
-        (false, Lookup::Idle) => view! { <p {class("status")}>{texts::NO_MATCH}</p> }.into_any(),
+        (true, _) => empty(say(Word::EmptyList), say(Word::EmptyListHelp)),
+        (false, Lookup::Idle) => view! { <p {class("status")}>{say(Word::NoMatch)}</p> }.into_any(),
         // The search says something by itself.
         (false, _) => ().into_any(),
     });
@@ -121,8 +122,8 @@ fn start_row(app: &App, name: &str) -> AnyView {
         <button {attrs(&[("class", "row row-new"), ("type", "button")])} on:click=sends(app, Command::Open(name.to_owned()))>
             <span {class("avatar avatar-large")}>{icon(Picture::Pen)}</span>
             <span {class("row-body")}>
-                <b {attrs(&[("dir", "auto")])}>{texts::write_to(name)}</b>
-                <span {class("row-bottom")}>{texts::NEW_CONVERSATION_HELP}</span>
+                <b {attrs(&[("dir", "auto")])}>{language().write_to(name)}</b>
+                <span {class("row-bottom")}>{say(Word::NewConversationHelp)}</span>
             </span>
         </button>
     }
@@ -150,7 +151,7 @@ fn row_content(app: &App, row: &ConversationRow) -> AnyView {
         view! {
             <span {class("unread")}>
                 {unread.to_string()}
-                <span {class("sr")}>{texts::unread(unread)}</span>
+                <span {class("sr")}>{language().unread(unread)}</span>
             </span>
         }
         .into_any()
@@ -175,9 +176,9 @@ fn row_content(app: &App, row: &ConversationRow) -> AnyView {
 fn preview(row: &ConversationRow) -> String {
     /// More than any panel shows of one line.
     const LENGTH: usize = 120;
-    let Some(preview) = &row.preview else { return texts::NO_MESSAGE.into() };
-    let text: String = preview.text.chars().take(LENGTH).collect();
-    if preview.own { texts::own_preview(&text, preview.waiting) } else { text }
+    let Some(preview) = &row.preview else { return say(Word::NoMessage).into() };
+    let text: String = texts::preview(&preview.text).chars().take(LENGTH).collect();
+    if preview.own { language().own_preview(&text, preview.waiting) } else { text }
 }
 
 /// Who is signed in, and the way out.
@@ -191,17 +192,17 @@ fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
         }
     });
     let card = account.filter(|_| menu.get()).map(|person| {
-        let name = person.name.clone().unwrap_or_else(|| short_address(person.address));
+        let name = person.name.clone().unwrap_or_else(|| texts::short_address(person.address));
         view! {
             <div {class("menu-card")}>
                 <div>
-                    <p>{texts::SIGNED_IN_AS}</p>
+                    <p>{say(Word::SignedInAs)}</p>
                     <b>{name}</b>
                     <p {class("mono")}>{person.address.to_string()}</p>
                 </div>
-                <p>{texts::SIGN_OUT_HELP}</p>
+                <p>{say(Word::SignOutHelp)}</p>
                 <button {attrs(&[("class", "button button-quiet"), ("type", "button")])} on:click=sends(app, Command::SignOut)>
-                    {texts::SIGN_OUT}
+                    {say(Word::SignOut)}
                 </button>
             </div>
         }
@@ -214,7 +215,7 @@ fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
     });
     view! {
         <div {class("menu")} on:keydown=escape>
-            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", texts::ACCOUNT), ("aria-expanded", truth(menu.get()))])} on:click=toggle>
+            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", say(Word::Account)), ("aria-expanded", truth(menu.get()))])} on:click=toggle>
                 {icon(Picture::Dots)}
             </button>
             {card}

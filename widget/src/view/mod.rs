@@ -17,7 +17,6 @@ pub(crate) mod panel;
 pub(crate) mod person;
 mod screen;
 mod states;
-pub(crate) mod texts;
 mod thread;
 mod thread_rows;
 mod time;

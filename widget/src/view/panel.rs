@@ -4,16 +4,17 @@ use leptos::prelude::*;
 
 use super::attributes::{attrs, class};
 use super::icons::{Picture, icon};
-use super::{OnClick, sends, texts};
+use super::{OnClick, sends};
 use crate::app::state::{Connection, Lookup, State};
 use crate::app::{App, Command};
+use crate::texts::{Word, language, say};
 
 /// The top of a screen: what the screen puts there, then the button that closes the panel.
 pub fn header(app: &App, classes: &'static str, content: AnyView) -> AnyView {
     // The loader listens for clicks on [data-close]: it owns the panel.
     let close = app.state.closable.get().then(|| {
         view! {
-            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("data-close", "true"), ("aria-label", texts::CLOSE)])}>
+            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("data-close", "true"), ("aria-label", say(Word::Close))])}>
                 {icon(Picture::Close)}
             </button>
         }
@@ -59,9 +60,13 @@ pub fn bar(
 /// Says that the node does not answer, with a way to try now.
 pub fn connection_bar(app: &App) -> Option<AnyView> {
     match app.state.connection.get() {
-        Connection::Lost(words) => {
-            Some(bar("bar", "alert", words, texts::RETRY, sends(app, Command::Reconnect)))
-        }
+        Connection::Lost(fault) => Some(bar(
+            "bar",
+            "alert",
+            language().fault(&fault),
+            say(Word::Retry),
+            sends(app, Command::Reconnect),
+        )),
         Connection::Idle | Connection::Connecting | Connection::Live => None,
     }
 }
@@ -70,15 +75,15 @@ pub fn connection_bar(app: &App) -> Option<AnyView> {
 pub fn lookup_note(state: State) -> Option<AnyView> {
     match state.lookup.get() {
         Lookup::Idle => None,
-        Lookup::Searching => Some(note("status", "status", texts::SEARCHING.to_owned())),
-        Lookup::Failed(words) => Some(note("error error-inset", "alert", words)),
+        Lookup::Searching => Some(note("status", "status", say(Word::Searching).to_owned())),
+        Lookup::Failed(fault) => Some(note("error error-inset", "alert", language().fault(&fault))),
     }
 }
 
 /// How many received messages could not be proven genuine.
 pub fn quarantine_note(state: State) -> Option<AnyView> {
     let count = state.quarantined.get();
-    (count > 0).then(|| note("note", "status", texts::quarantined(count)))
+    (count > 0).then(|| note("note", "status", language().quarantined(count)))
 }
 
 /// A paragraph that assistive technology announces.

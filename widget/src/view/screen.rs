@@ -99,7 +99,7 @@ pub fn Chat(
         },
         Screen::List => list(&app),
         Screen::Thread => thread(&app),
-        Screen::Failed(words) => failed(&app, words),
+        Screen::Failed(fault) => failed(&app, &fault),
     });
     view! {
         <div {class("screen")} on:focusin=entered on:focusout=left>

@@ -5,9 +5,11 @@ use leptos::prelude::*;
 use super::attributes::{attrs, class};
 use super::icons::{Picture, icon};
 use super::panel::{bare_header, blank, header};
-use super::{OnClick, sends, texts};
+use super::{OnClick, sends};
+use crate::app::fault::Fault;
 use crate::app::part::PartMissing;
 use crate::app::{App, Command};
+use crate::texts::{Word, language, say};
 
 /// The device's records are being read.
 pub fn starting(app: &App) -> AnyView {
@@ -19,15 +21,15 @@ pub fn starting(app: &App) -> AnyView {
 }
 
 /// It can't go on by itself.
-pub fn failed(app: &App, words: String) -> AnyView {
+pub fn failed(app: &App, fault: &Fault) -> AnyView {
     view! {
         {bare_header(app)}
         <div {class("center")}>
             {icon(Picture::Alert)}
-            <h2 {attrs(&[("tabindex", "-1")])}>{texts::STOPPED}</h2>
-            <p {attrs(&[("role", "alert")])}>{words}</p>
+            <h2 {attrs(&[("tabindex", "-1")])}>{say(Word::Stopped)}</h2>
+            <p {attrs(&[("role", "alert")])}>{language().fault(fault)}</p>
             <button {attrs(&[("class", "button"), ("type", "button"), ("data-autofocus", "true")])} on:click=sends(app, Command::Restart)>
-                {texts::TRY_AGAIN}
+                {say(Word::TryAgain)}
             </button>
         </div>
     }
@@ -36,9 +38,9 @@ pub fn failed(app: &App, words: String) -> AnyView {
 
 /// A part of the application could not be loaded; the rest goes on.
 pub fn part_missing(app: &App, why: PartMissing, ask_again: OnClick) -> AnyView {
-    let (words, again) = match why {
-        PartMissing::Unreachable => (texts::PART_UNREACHABLE, texts::TRY_AGAIN),
-        PartMissing::OtherVersion => (texts::PART_OF_OTHER_VERSION, texts::RELOAD),
+    let again = match why {
+        PartMissing::Unreachable => say(Word::TryAgain),
+        PartMissing::OtherVersion => say(Word::Reload),
     };
     // The loader listens for clicks on [data-reload].
     let reloads = if why == PartMissing::OtherVersion { "true" } else { "" };
@@ -46,7 +48,7 @@ pub fn part_missing(app: &App, why: PartMissing, ask_again: OnClick) -> AnyView 
         {bare_header(app)}
         <div {class("center")}>
             {icon(Picture::Alert)}
-            <p {attrs(&[("role", "alert")])}>{words}</p>
+            <p {attrs(&[("role", "alert")])}>{language().fault(&Fault::Part(why))}</p>
             <button {attrs(&[("class", "button"), ("type", "button"), ("data-reload", reloads)])} on:click=ask_again>
                 {again}
             </button>
@@ -87,7 +89,7 @@ pub fn skeleton_bubbles() -> AnyView {
 
 fn skeleton(classes: &'static str, piece: fn() -> AnyView) -> AnyView {
     view! {
-        <div {attrs(&[("class", classes), ("role", "status"), ("aria-label", texts::LOADING)])}>
+        <div {attrs(&[("class", classes), ("role", "status"), ("aria-label", say(Word::Loading))])}>
             {[piece(), piece(), piece(), piece()].into_iter().collect::<Vec<_>>()}
         </div>
     }

@@ -5,14 +5,15 @@ use leptos::prelude::*;
 use super::attributes::{attrs, class};
 use super::composer::composer;
 use super::icons::{Picture, icon};
-use super::names::{display_name, short_address};
+use super::names::display_name;
 use super::panel::{bar, connection_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::states::skeleton_bubbles;
 use super::thread_rows::Entry;
-use super::{part, rows, sends, texts, time, when};
+use super::{part, rows, sends, time, when};
 use crate::app::state::{Bubble, Connection, Content, Delivery, Person, Reach, State};
 use crate::app::{App, Command};
+use crate::texts::{self, Word, language, say};
 
 /// The whole screen.
 pub fn thread(app: &App) -> AnyView {
@@ -34,7 +35,7 @@ pub fn thread(app: &App) -> AnyView {
     };
     view! {
         {top}
-        <div {attrs(&[("class", "log"), ("role", "log"), ("aria-label", texts::CONVERSATION), ("tabindex", "0")])}>
+        <div {attrs(&[("class", "log"), ("role", "log"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])}>
             {log}
         </div>
         {part(move || quarantine_note(state).into_any())}
@@ -57,13 +58,13 @@ fn thread_header(app: &App) -> AnyView {
     let subtitle = peer.as_ref().map(|peer| {
         // Without a name the address is the title already.
         match &peer.name {
-            Some(_) => format!("{} · {}", short_address(peer.address), texts::ENCRYPTED),
-            None => texts::ENCRYPTED.to_owned(),
+            Some(_) => format!("{} · {}", texts::short_address(peer.address), say(Word::Encrypted)),
+            None => say(Word::Encrypted).to_owned(),
         }
     });
     let full = peer.as_ref().map(|peer| peer.address.to_string()).unwrap_or_default();
     let content = view! {
-        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", texts::BACK)])} on:click=sends(app, Command::Back)>
+        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=sends(app, Command::Back)>
             {icon(Picture::Back)}
         </button>
         {peer.as_ref().map(|peer| person_avatar(peer, false))}
@@ -81,10 +82,12 @@ fn reach_bar(app: &App) -> Option<AnyView> {
     match app.state.thread.with(|thread| thread.as_ref().map(|thread| thread.reach.clone()))? {
         Reach::Checking | Reach::Ready => None,
         Reach::NoProfile => {
-            let words = texts::no_profile(&peer_name(app.state));
-            Some(bar("bar bar-warn", "status", words, texts::CHECK_AGAIN, check()))
+            let words = language().no_profile(&peer_name(app.state));
+            Some(bar("bar bar-warn", "status", words, say(Word::CheckAgain), check()))
         }
-        Reach::Unknown(words) => Some(bar("bar", "alert", words, texts::RETRY, check())),
+        Reach::Unknown(fault) => {
+            Some(bar("bar", "alert", language().fault(&fault), say(Word::Retry), check()))
+        }
     }
 }
 
@@ -97,12 +100,12 @@ fn log(app: &App) -> AnyView {
     let Some(keys) = keys else { return skeleton_bubbles() };
     let more = state.thread.with(|thread| thread.as_ref().is_some_and(|thread| thread.more));
     let start = when(keys.is_empty(), || {
-        view! { <p {class("day")}>{texts::no_messages_with(&peer_name(state))}</p> }.into_any()
+        view! { <p {class("day")}>{language().no_messages_with(&peer_name(state))}</p> }.into_any()
     });
     let older = when(more, || {
         view! {
             <button {attrs(&[("class", "link older"), ("type", "button")])} on:click=sends(app, Command::LoadOlder)>
-                {texts::OLDER}
+                {say(Word::Older)}
             </button>
         }
         .into_any()
@@ -168,7 +171,7 @@ fn row_view(app: &App, row: &Row) -> AnyView {
     view! {
         {day}
         <div {class(classes)}>
-            <span {class("sr")}>{texts::author(bubble.own, peer, &at)}</span>
+            <span {class("sr")}>{language().author(bubble.own, peer, &at)}</span>
             <div {attrs(&[("class", "message"), ("part", if bubble.own { "message message-own" } else { "message" })])}>
                 {content_view(&bubble.content)}
             </div>
@@ -181,18 +184,18 @@ fn row_view(app: &App, row: &Row) -> AnyView {
 
 fn content_view(content: &Content) -> AnyView {
     let Content::Text { text, quote, attachments, .. } = content else {
-        return view! { <div {class("message-gone")}>{texts::DELETED}</div> }.into_any();
+        return view! { <div {class("message-gone")}>{say(Word::Deleted)}</div> }.into_any();
     };
     let quote = quote.as_ref().map(|(start, own)| {
         view! {
             <div {attrs(&[("class", "quote"), ("dir", "auto")])}>
-                <b>{if *own { texts::YOU } else { "" }}</b>
+                <b>{if *own { say(Word::You) } else { "" }}</b>
                 {start.clone()}
             </div>
         }
     });
     let attachments = when(*attachments > 0, || {
-        view! { <div {class("attachments")}>{texts::attachments(*attachments)}</div> }.into_any()
+        view! { <div {class("attachments")}>{language().attachments(*attachments)}</div> }.into_any()
     });
     view! {
         {quote}
@@ -209,13 +212,13 @@ fn meta(app: &App, bubble: &Bubble, at: String, reachable: bool) -> AnyView {
     let failed = matches!(bubble.delivery, Delivery::Failed(_));
     let mut words = vec![at];
     if matches!(bubble.content, Content::Text { edited: true, .. }) {
-        words.push(texts::EDITED.to_owned());
+        words.push(say(Word::Edited).to_owned());
     }
     words.extend(texts::delivery(&bubble.delivery, reachable));
     let retry = when(failed, || {
         view! {
             <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Resend(bubble.hash.clone()))>
-                {texts::RETRY}
+                {say(Word::Retry)}
             </button>
         }
         .into_any()

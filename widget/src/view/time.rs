@@ -3,7 +3,7 @@
 use js_sys::Date;
 use wasm_bindgen::JsValue;
 
-use super::texts;
+use crate::texts::{Word, language, say};
 
 const DAY: f64 = 86_400_000.0;
 
@@ -21,10 +21,10 @@ pub fn time_of_day(time: u64) -> String {
 /// When, as short as it can be understood: `09:41`, `Mon`, `3 Nov`, `3 Nov 2025`.
 pub fn short_time(time: u64, now: u64) -> String {
     let date = local(time);
-    let month = &named(&texts::MONTHS, date.get_month())[..3];
+    let month = short(&language().months(), date.get_month());
     match days_between(time, now) {
         0 => time_of_day(time),
-        1..7 => named(&texts::WEEKDAYS, date.get_day())[..3].to_owned(),
+        1..7 => short(&language().weekdays(), date.get_day()),
         _ if date.get_full_year() == local(now).get_full_year() => format!("{} {month}", date.get_date()),
         _ => format!("{} {month} {}", date.get_date(), date.get_full_year()),
     }
@@ -34,11 +34,11 @@ pub fn short_time(time: u64, now: u64) -> String {
 pub fn day(time: u64, now: u64) -> String {
     let date = local(time);
     match days_between(time, now) {
-        0 => texts::TODAY.into(),
-        1 => texts::YESTERDAY.into(),
-        2..7 => named(&texts::WEEKDAYS, date.get_day()).to_owned(),
+        0 => say(Word::Today).into(),
+        1 => say(Word::Yesterday).into(),
+        2..7 => named(&language().weekdays(), date.get_day()).to_owned(),
         _ => {
-            let month = named(&texts::MONTHS, date.get_month());
+            let month = named(&language().months(), date.get_month());
             format!("{} {month} {}", date.get_date(), date.get_full_year())
         }
     }
@@ -67,6 +67,10 @@ fn midnight(time: u64) -> f64 {
 fn local(time: u64) -> Date {
     const LAST: f64 = 8.64e15;
     Date::new(&JsValue::from_f64((time as f64).min(LAST)))
+}
+
+fn short(names: &[&'static str], index: u32) -> String {
+    named(names, index).chars().take(3).collect()
 }
 
 fn named(names: &[&'static str], index: u32) -> &'static str {

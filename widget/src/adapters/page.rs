@@ -16,10 +16,12 @@ use crate::adapters::clock::BrowserClock;
 use crate::adapters::http::BrowserHttp;
 use crate::adapters::store::{DATABASE, IndexedDbStore};
 use crate::adapters::tabs::Tabs;
+use crate::adapters::visibility::Visibility;
 use crate::adapters::wallet::{InjectedWallet, Wallets};
 use crate::app::Command;
-use crate::app::platform::{HostEvent, PageWallet, Platform, Task};
+use crate::app::platform::{HostEvent, PageWallet, Platform, Purpose, TabMessage, Task};
 use crate::app::state::WalletChoice;
+use crate::texts::language;
 
 /// How long a wallet may take to say which accounts it shares.
 const WALLET_PATIENCE: Duration = Duration::from_millis(400);
@@ -36,6 +38,7 @@ pub struct Page {
     store: IndexedDbStore,
     wallets: Wallets,
     tabs: Tabs,
+    visibility: Visibility,
 }
 
 /// A wallet with the name it announced.
@@ -45,18 +48,21 @@ pub struct NamedWallet {
 }
 
 impl Page {
-    /// Looks for wallets, and listens to the other windows.
+    /// Looks for wallets, listens to the other tabs, and notices when the page is looked at.
     pub fn new(host: HtmlElement, commands: UnboundedSender<Command>) -> Self {
-        let on_wallets = commands.clone();
+        let (on_wallets, told) = (commands.clone(), commands.clone());
         Self {
             host,
             store: IndexedDbStore::new(DATABASE),
-            // Both fail only after the element is gone.
+            // All fail only after the element is gone.
             wallets: Wallets::discover(move || {
                 let _ = on_wallets.unbounded_send(Command::WalletsChanged);
             }),
-            tabs: Tabs::join(move |account| {
-                let _ = commands.unbounded_send(Command::RecordsChanged(account));
+            tabs: Tabs::join(move |message| {
+                let _ = told.unbounded_send(Command::Told(message));
+            }),
+            visibility: Visibility::watch(move || {
+                let _ = commands.unbounded_send(Command::VisibilityChanged);
             }),
         }
     }
@@ -161,8 +167,12 @@ impl Platform for Page {
             .unwrap_or(true)
     }
 
-    fn tell_windows(&self, account: Address) {
-        self.tabs.announce(account);
+    fn tell_tabs(&self, message: TabMessage) {
+        self.tabs.tell(message);
+    }
+
+    fn is_visible(&self) -> bool {
+        self.visibility.is_visible()
     }
 
     fn spawn(&self, task: Task) {
@@ -215,6 +225,10 @@ fn described(event: HostEvent) -> (&'static str, JsValue) {
         }
         HostEvent::Disconnect => ("dm3-disconnect", Detail::default()),
         HostEvent::BeforeSign { purpose, text } => {
+            let purpose = match purpose {
+                Purpose::Keys => "keys",
+                Purpose::Profile => "profile",
+            };
             ("dm3-before-sign", Detail { purpose: Some(purpose), text: Some(text), ..Detail::default() })
         }
         HostEvent::MessageSent(hash) => {
@@ -228,8 +242,9 @@ fn described(event: HostEvent) -> (&'static str, JsValue) {
             let count = Some(u32::try_from(count).unwrap_or(u32::MAX));
             ("dm3-unread-change", Detail { count, ..Detail::default() })
         }
-        HostEvent::Error { code, message } => {
-            ("dm3-error", Detail { code: Some(code), message: Some(message), ..Detail::default() })
+        HostEvent::Error(fault) => {
+            let (code, message) = (Some(fault.code()), Some(language().fault(&fault)));
+            ("dm3-error", Detail { code, message, ..Detail::default() })
         }
     };
     // Texts and numbers always convert.

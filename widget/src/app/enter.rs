@@ -1,0 +1,87 @@
+//! Entering with an account whose keys are on this device, and leaving again.
+
+use std::rc::Rc;
+
+use dm3_core::identity::{Address, KeySeed};
+use dm3_core::ports::{Store as _, StoreError};
+use dm3_core::session::Session;
+
+use super::account::Account;
+use super::driver::{Driver, Stage};
+use super::live::{repeat_what_waits, stay_connected};
+use super::node::known_directory;
+use super::people::learn_own_name;
+use super::platform::{HostEvent, Platform};
+use super::state::{Connection, Lookup, Person, Screen};
+use super::wallets::show_wallets;
+use super::{conversations, thread};
+
+/// The account's keys, if they are on this device. Damaged ones are like none: signing in makes them anew.
+pub(super) async fn seed<P: Platform>(
+    driver: &Driver<P>,
+    account: Address,
+) -> Result<Option<KeySeed>, StoreError> {
+    match driver.platform.store().seed(account).await {
+        Err(StoreError::Damaged(_)) => Ok(None),
+        other => other,
+    }
+}
+
+/// Goes on with an account whose keys are on this device; no wallet is asked. Without the node, what is on
+/// the device is shown all the same, if the node was ever known.
+pub(super) async fn resume<P: Platform>(driver: &Rc<Driver<P>>, account: Address) {
+    let directory = match known_directory(driver).await {
+        Ok(directory) => directory,
+        Err(fault) => return driver.fail(fault),
+    };
+    match seed(driver, account).await {
+        Ok(Some(seed)) => enter(driver, Session::resume(directory, account, &seed)),
+        Ok(None) => show_wallets(driver),
+        Err(error) => driver.fail(error),
+    }
+}
+
+/// Shows the account's conversations and goes live.
+pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Ports>) {
+    let address = session.account();
+    driver.begin(Stage::Inside(Account::new(session)));
+    let Some(at) = driver.active() else { return };
+    driver.platform.set_window_account(Some(address));
+    let state = driver.state;
+    state.account.set(Some(Person { address, name: None }));
+    state.connection.set(Connection::Connecting);
+    state.conversations.set(None);
+    state.thread.set(None);
+    state.lookup.set(Lookup::Idle);
+    state.screen.set(Screen::List);
+    driver.platform.emit(HostEvent::Connect(address));
+    at.spawn(|at| async move {
+        conversations::refresh_list(&at).await;
+        at.spawn(stay_connected);
+        at.spawn(repeat_what_waits);
+        at.spawn(learn_own_name);
+        if let Some(to) = at.driver.state.to.get_untracked() {
+            thread::open(at, to).await;
+        }
+    });
+}
+
+/// Nothing of the account is shown, known or going on any more.
+pub(super) fn leave<P: Platform>(driver: &Driver<P>) {
+    driver.begin(Stage::Outside);
+    driver.platform.set_window_account(None);
+    clear(driver);
+    driver.show_unread(0);
+}
+
+/// Nothing of any account is on the screen.
+pub(super) fn clear<P: Platform>(driver: &Driver<P>) {
+    let state = driver.state;
+    state.account.set(None);
+    state.thread.set(None);
+    state.conversations.set(None);
+    state.connection.set(Connection::Idle);
+    state.lookup.set(Lookup::Idle);
+    state.quarantined.set(0);
+    state.screen.set(Screen::Starting);
+}

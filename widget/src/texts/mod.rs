@@ -1,0 +1,68 @@
+//! Every word that a person reads. The application knows codes with their values; here they become words, in one file
+//! for each language.
+//!
+//! A further language is a file beside `english` with an `impl` of [`Language`], which the compiler compares with what
+//! is needed, and a place in [`language`]. As a part of its own (`more`) its table is the `&'static dyn Language`.
+
+mod address;
+mod english;
+mod language;
+
+use dm3_core::identity::Address;
+
+pub use address::short_address;
+pub use language::{Language, Word};
+
+use crate::app::state::{Busy, Delivery, PreviewText, SignInStep};
+
+/// The language of the screen.
+pub fn language() -> &'static dyn Language {
+    &english::English
+}
+
+/// A word in the language of the screen.
+pub fn say(word: Word) -> &'static str {
+    language().word(word)
+}
+
+/// What the one button of the sign-in does.
+pub fn sign_in_action(step: &SignInStep, busy: Option<Busy>, failed: bool) -> &'static str {
+    say(match (busy, step) {
+        (Some(Busy::Wallet), _) => Word::WaitingForWallet,
+        (Some(Busy::Network), _) => Word::OneMoment,
+        (None, SignInStep::Connect { wallets }) if wallets.is_empty() => Word::LookAgain,
+        (None, SignInStep::Connect { .. }) => Word::ConnectWallet,
+        (None, SignInStep::CreateKeys { .. }) => Word::CreateKeys,
+        (None, SignInStep::PublishProfile { .. }) => Word::PublishProfile,
+        (None, SignInStep::OtherKeys { .. }) => Word::ReplaceProfile,
+        (None, SignInStep::Finishing) if failed => Word::TryAgain,
+        (None, SignInStep::Finishing) => Word::SigningIn,
+    })
+}
+
+/// Which account of which wallet is signing in.
+pub fn connected_wallet(account: Option<Address>, wallet: Option<&str>) -> String {
+    [account.map(short_address).as_deref(), wallet].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// A conversation's last message.
+pub fn preview(text: &PreviewText) -> &str {
+    match text {
+        PreviewText::Text(text) => text,
+        PreviewText::Attachment => "📎",
+        PreviewText::Deleted => say(Word::MessageDeleted),
+    }
+}
+
+/// How far an own message has come. `reachable`: the node answers and the peer has a profile.
+pub fn delivery(delivery: &Delivery, reachable: bool) -> Option<String> {
+    Some(match delivery {
+        Delivery::Received => return None,
+        Delivery::Waiting if reachable => say(Word::Sending).to_owned(),
+        Delivery::Waiting => say(Word::Waiting).to_owned(),
+        Delivery::Sent => say(Word::Sent).to_owned(),
+        Delivery::Arrived => say(Word::Arrived).to_owned(),
+        Delivery::Read => say(Word::Read).to_owned(),
+        Delivery::Failed(why) => language().not_sent(why),
+    })
+}

@@ -1,0 +1,163 @@
+//! Nothing runs, writes or is known after its end.
+
+use std::rc::Rc;
+
+use dm3_core::ports::Store as _;
+use dm3_core::session::Session;
+use dm3_core::testing::MemoryPorts;
+use dm3_widget::app::Command;
+use dm3_widget::app::platform::HostEvent;
+use dm3_widget::app::state::Screen;
+
+use super::world::{Device, NODE, Tab, World, now};
+
+/// bob, who has written three messages that alice has not fetched yet.
+fn alice_has_mail(world: &World) -> (Rc<Device>, Session<MemoryPorts>) {
+    let ((alice, _), (_, bobs)) = (world.person("alice"), world.person("bob"));
+    for text in ["one", "two", "three"] {
+        now(bobs.compose(alice.address(), text)).unwrap();
+    }
+    now(bobs.flush()).unwrap();
+    (alice, bobs)
+}
+
+#[test]
+fn an_element_that_is_removed_while_it_starts_does_nothing_more() {
+    for moment in 0.. {
+        let world = World::new();
+        let (alice, _) = alice_has_mail(&world);
+        world.slow_down();
+        let tab = alice.open_tab(&world);
+        if !world.go_to_moment(moment) {
+            break;
+        }
+        let (driver, events) = tab.remove();
+        world.run();
+        let (requests, told) = (world.network.requests().len(), events.borrow().len());
+        assert!(driver.upgrade().is_none(), "moment {moment}: something is still held");
+        world.finish();
+        assert_eq!(world.network.requests().len(), requests, "moment {moment}");
+        assert_eq!(events.borrow().len(), told, "moment {moment}");
+    }
+}
+
+#[test]
+fn an_element_that_is_added_again_is_served_by_one_driver() {
+    let world = World::new();
+    let (alice, bobs) = alice_has_mail(&world);
+    let first = alice.open_tab(&world);
+    world.run();
+    let (_, events) = first.remove();
+    let told = events.borrow().len();
+    let second = alice.open_tab(&world);
+    world.run();
+    now(bobs.compose(alice.address(), "four")).unwrap();
+    now(bobs.flush()).unwrap();
+    world.run();
+    assert_eq!(events.borrow().len(), told);
+    let received = |event: &&HostEvent| matches!(event, HostEvent::MessageReceived { .. });
+    assert_eq!(second.events().iter().filter(received).count(), 1);
+}
+
+#[test]
+fn a_start_that_is_overtaken_by_another_leads_nowhere() {
+    for moment in 0.. {
+        let world = World::new();
+        let (alice, _) = alice_has_mail(&world);
+        world.slow_down();
+        let tab = alice.open_tab(&world);
+        if !world.go_to_moment(moment) {
+            break;
+        }
+        let entered =
+            |tab: &Tab| tab.events().iter().filter(|event| matches!(event, HostEvent::Connect(_))).count();
+        let before = entered(&tab);
+        tab.set_node(NODE);
+        world.finish();
+        assert_eq!(entered(&tab), before + 1, "moment {moment}");
+        assert!(tab.is_live(), "moment {moment}");
+    }
+}
+
+#[test]
+fn nothing_is_kept_after_signing_out_whatever_was_going_on() {
+    for moment in 0.. {
+        let world = World::new();
+        let (alice, _) = alice_has_mail(&world);
+        world.slow_down();
+        let tab = alice.open_tab(&world);
+        if !world.go_to_moment(moment) {
+            break;
+        }
+        tab.ask(Command::SignOut);
+        world.finish();
+        assert!(tab.is_signed_out(), "moment {moment}: {:?}", tab.screen());
+        assert!(!alice.keeps_anything(), "moment {moment}");
+        assert!(now(alice.peer.store.account()).unwrap().is_none(), "moment {moment}");
+    }
+}
+
+#[test]
+fn signing_out_is_finished_though_the_element_goes_at_once() {
+    let world = World::new();
+    let (alice, _) = alice_has_mail(&world);
+    let tab = alice.open_tab(&world);
+    world.run();
+    tab.ask(Command::SignOut);
+    world.tasks.step();
+    let (driver, _) = tab.remove();
+    world.run();
+    assert!(!alice.keeps_anything());
+    assert!(driver.upgrade().is_none());
+}
+
+#[test]
+fn who_signs_out_in_one_tab_is_signed_out_in_all_whatever_was_going_on() {
+    for moment in 0.. {
+        let world = World::new();
+        let (alice, _) = alice_has_mail(&world);
+        let first = alice.open_tab(&world);
+        world.run();
+        world.slow_down();
+        let second = alice.open_tab(&world);
+        if !world.go_to_moment(moment) {
+            break;
+        }
+        first.ask(Command::SignOut);
+        world.finish();
+        assert!(first.is_signed_out(), "moment {moment}");
+        assert!(second.is_signed_out(), "moment {moment}: {:?}", second.screen());
+        assert!(!alice.keeps_anything(), "moment {moment}");
+        let requests = world.network.requests().len();
+        world.pass(60_000);
+        assert_eq!(world.network.requests().len(), requests, "moment {moment}: somebody goes on");
+    }
+}
+
+#[test]
+fn another_account_in_another_tab_goes_on() {
+    let world = World::new();
+    let (alice, bobs) = alice_has_mail(&world);
+    let tab = alice.open_tab(&world);
+    world.run();
+    tab.ask(Command::Told(dm3_widget::app::platform::TabMessage::SignedOut(bobs.account())));
+    world.run();
+    assert_eq!(tab.screen(), Screen::List);
+    assert!(tab.is_live());
+}
+
+#[test]
+fn signing_out_with_the_records_kept_keeps_them_and_nothing_goes_on() {
+    let world = World::new();
+    let (alice, _) = alice_has_mail(&world);
+    let tab = alice.open_tab(&world);
+    world.run();
+    tab.ask(Command::Disconnect);
+    world.run();
+    assert!(tab.is_signed_out());
+    assert!(alice.keeps_anything());
+    assert_eq!(tab.events().last(), Some(&HostEvent::Disconnect));
+    let requests = world.network.requests().len();
+    world.pass(60_000);
+    assert_eq!(world.network.requests().len(), requests);
+}

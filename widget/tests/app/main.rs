@@ -1,0 +1,16 @@
+//! What the application does, without a browser: commands in, state and events out.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on must fail"
+)]
+
+mod ending;
+mod outbox;
+mod reconnecting;
+mod seeing;
+mod signing_in;
+mod tasks;
+mod world;

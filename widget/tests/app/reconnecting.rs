@@ -1,0 +1,97 @@
+//! Several delivery services, each of which may be away.
+
+use std::rc::Rc;
+
+use dm3_core::testing::Fault;
+use dm3_widget::app::Command;
+use dm3_widget::app::state::{Connection, Delivery};
+
+use super::world::{Device, World, now};
+
+/// Logging in at the first and at the second delivery service.
+const LOG_IN: [&str; 2] = ["GET https://dm3.example/ds/auth", "GET https://ds2.example/ds/auth"];
+
+/// Somebody whose profile names two delivery services.
+fn with_two_services(world: &World) -> Rc<Device> {
+    let (alice, _) = world.person("alice");
+    let services = [world.network.first_service(), world.network.second_service()];
+    let names = services.map(|service| service.name().clone()).to_vec();
+    now(async { alice.peer.publish(alice.peer.keys().await.public(), names).await });
+    alice
+}
+
+fn tries(world: &World) -> [usize; 2] {
+    LOG_IN.map(|target| world.network.count(target))
+}
+
+#[test]
+fn each_delivery_service_is_tried_again_after_waits_of_its_own() {
+    let world = World::new();
+    let alice = with_two_services(&world);
+    for target in LOG_IN {
+        world.network.fail(target, Fault::Unreachable);
+    }
+    let before = tries(&world);
+    let tab = alice.open_tab(&world);
+    // At 0, 1, 3, 7, 15 and 31 seconds.
+    world.pass(60_000);
+    assert_eq!(tries(&world), before.map(|tries| tries + 6));
+    assert!(matches!(tab.state.connection.get_untracked(), Connection::Lost(_)));
+}
+
+#[test]
+fn reconnecting_now_wakes_all_that_wait() {
+    let world = World::new();
+    let alice = with_two_services(&world);
+    for target in LOG_IN {
+        world.network.fail(target, Fault::Unreachable);
+    }
+    let tab = alice.open_tab(&world);
+    world.pass(40_000);
+    let before = tries(&world);
+    tab.ask(Command::Reconnect);
+    world.run();
+    assert_eq!(tries(&world), before.map(|tries| tries + 1));
+    world.network.heal();
+    tab.ask(Command::Reconnect);
+    world.run();
+    assert!(tab.is_live());
+}
+
+#[test]
+fn one_delivery_service_that_works_is_a_connection() {
+    let world = World::new();
+    let (alice, (bob, _)) = (with_two_services(&world), world.person("bob"));
+    world.network.fail(LOG_IN[1], Fault::Unreachable);
+    let tab = alice.open_tab(&world);
+    world.pass(5_000);
+    assert!(tab.is_live());
+    // The outbox goes on as well: what could not leave is tried again.
+    tab.ask(Command::Open("bob.eth".into()));
+    world.run();
+    world.network.fail("POST https://dm3.example/ds/rpc", Fault::Unreachable);
+    tab.ask(Command::Send("one".into()));
+    world.run();
+    assert_eq!(tab.deliveries(), [Delivery::Waiting]);
+    world.network.heal();
+    world.network.fail(LOG_IN[1], Fault::Unreachable);
+    world.pass(21_000);
+    assert_eq!(tab.deliveries(), [Delivery::Sent]);
+    assert_eq!(world.network.first_service().waiting(bob.address()), 1);
+}
+
+#[test]
+fn a_mailbox_that_could_not_be_fetched_is_fetched_again() {
+    let world = World::new();
+    let ((alice, _), (_, bobs)) = (world.person("alice"), world.person("bob"));
+    now(bobs.compose(alice.address(), "hello")).unwrap();
+    now(bobs.flush()).unwrap();
+    world.network.fail("/incoming/", Fault::Unreachable);
+    let tab = alice.open_tab(&world);
+    world.run();
+    assert!(matches!(tab.state.connection.get_untracked(), Connection::Lost(_)));
+    world.network.heal();
+    world.pass(21_000);
+    assert!(tab.is_live());
+    assert_eq!(tab.unread(), 1);
+}

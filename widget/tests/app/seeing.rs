@@ -1,0 +1,96 @@
+//! A message counts as seen when somebody can have seen it.
+
+use std::rc::Rc;
+
+use dm3_widget::app::Command;
+use dm3_widget::app::platform::HostEvent;
+
+use super::world::{Device, Tab, World, now};
+
+/// alice's tab with the conversation with bob open, before `before` is done and bob writes.
+fn bob_writes(before: impl FnOnce(&Tab)) -> (World, Rc<Device>, Tab) {
+    let world = World::new();
+    let ((alice, _), (_, bobs)) = (world.person("alice"), world.person("bob"));
+    let tab = alice.open_tab(&world);
+    world.run();
+    tab.ask(Command::Open("bob.eth".into()));
+    world.run();
+    before(&tab);
+    world.pass(1_000);
+    now(bobs.compose(alice.address(), "hello")).unwrap();
+    now(bobs.flush()).unwrap();
+    world.run();
+    (world, alice, tab)
+}
+
+#[test]
+fn a_message_in_the_open_conversation_is_seen_at_once() {
+    let (_, _, tab) = bob_writes(|_| ());
+    assert_eq!(tab.deliveries().len(), 1);
+    assert_eq!(tab.unread(), 0);
+}
+
+#[test]
+fn a_message_that_comes_while_the_tab_is_hidden_is_seen_when_the_tab_is_chosen() {
+    let (world, _, tab) = bob_writes(|tab| tab.set_visible(false));
+    assert_eq!(tab.deliveries().len(), 1);
+    assert_eq!(tab.unread(), 1);
+    assert_eq!(tab.events().last(), Some(&HostEvent::UnreadChange(1)));
+    world.pass(60_000);
+    assert_eq!(tab.unread(), 1, "time alone lets nobody see anything");
+    tab.set_visible(true);
+    world.run();
+    assert_eq!(tab.unread(), 0);
+    assert_eq!(tab.events().last(), Some(&HostEvent::UnreadChange(0)));
+}
+
+#[test]
+fn a_message_that_comes_while_the_panel_is_closed_is_seen_when_it_opens() {
+    let (world, _, tab) = bob_writes(|tab| tab.ask(Command::Shown(false)));
+    assert_eq!(tab.unread(), 1);
+    tab.ask(Command::Shown(true));
+    world.run();
+    assert_eq!(tab.unread(), 0);
+}
+
+#[test]
+fn a_panel_that_opens_in_a_hidden_tab_shows_nobody_anything() {
+    let (world, _, tab) = bob_writes(|tab| {
+        tab.ask(Command::Shown(false));
+        tab.set_visible(false);
+    });
+    tab.ask(Command::Shown(true));
+    world.run();
+    assert_eq!(tab.unread(), 1);
+}
+
+#[test]
+fn a_conversation_that_is_not_on_the_screen_is_not_seen() {
+    let (world, _, tab) = bob_writes(|tab| tab.ask(Command::Back));
+    assert_eq!(tab.unread(), 1);
+    tab.set_visible(true);
+    world.run();
+    assert_eq!(tab.unread(), 1);
+}
+
+#[test]
+fn what_is_seen_in_one_tab_is_seen_in_all() {
+    let (world, alice, tab) = bob_writes(|tab| tab.set_visible(false));
+    let other = alice.open_tab(&world);
+    world.run();
+    assert_eq!((tab.unread(), other.unread()), (1, 1));
+    tab.set_visible(true);
+    world.run();
+    assert_eq!((tab.unread(), other.unread()), (0, 0));
+}
+
+#[test]
+fn two_tabs_that_show_the_same_conversation_come_to_rest() {
+    let (world, alice, tab) = bob_writes(|tab| tab.set_visible(false));
+    let other = alice.open_tab(&world);
+    other.ask(Command::Open("bob.eth".into()));
+    world.run();
+    tab.set_visible(true);
+    world.run();
+    assert_eq!((tab.unread(), other.unread()), (0, 0));
+}

@@ -1,0 +1,366 @@
+//! A network, the devices of people in it, and the tabs that are open on them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+
+use dm3_core::identity::Address;
+use dm3_core::ports::{Store as _, Wallet, WalletError};
+use dm3_core::session::Session;
+use dm3_core::testing::{
+    FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SeededEntropy, TestWallet,
+};
+use dm3_core::web::HttpUrl;
+use dm3_widget::app::platform::{HostEvent, PageWallet, Platform, TabMessage, Task};
+use dm3_widget::app::state::{Connection, Delivery, Screen, State, WalletChoice};
+use dm3_widget::app::{Command, Driver, SignInSteps, run};
+use futures_channel::mpsc::{UnboundedSender, unbounded};
+use futures_util::FutureExt as _;
+
+use super::tasks::Tasks;
+
+/// The node that the pages name.
+pub const NODE: &str = "https://dm3.example";
+/// The id of the only wallet.
+pub const WALLET: &str = "the wallet";
+
+/// A network in which time passes only when a test lets it.
+pub struct World {
+    /// What is between the people.
+    pub network: Network,
+    /// What runs in all tabs.
+    pub tasks: Tasks,
+}
+
+/// A person's browser.
+pub struct Device {
+    /// The person: their wallet, and what their browser stores.
+    pub peer: Peer,
+    /// Accounts that the wallet shows the page without asking.
+    pub shared: RefCell<Vec<Address>>,
+    /// Whether the wallet answers; until then it waits for its owner.
+    pub wallet_answers: Rc<Cell<bool>>,
+    wallet: Rc<TestWallet>,
+    tabs: RefCell<Vec<UnboundedSender<Command>>>,
+    kept: RefCell<BTreeMap<String, String>>,
+    starts: Cell<u64>,
+}
+
+/// One element in one tab of a device.
+pub struct Tab {
+    /// What it shows.
+    pub state: State,
+    driver: Rc<Driver<TestPlatform>>,
+    commands: UnboundedSender<Command>,
+    events: Rc<RefCell<Vec<HostEvent>>>,
+    visible: Rc<Cell<bool>>,
+}
+
+/// A page in memory.
+pub struct TestPlatform {
+    device: Rc<Device>,
+    wallet: Rc<TestWallet>,
+    network: Network,
+    tasks: Tasks,
+    commands: UnboundedSender<Command>,
+    events: Rc<RefCell<Vec<HostEvent>>>,
+    visible: Rc<Cell<bool>>,
+    window_account: Cell<Option<Address>>,
+}
+
+/// A wallet that waits for its owner if they are busy.
+pub struct PatientWallet {
+    wallet: Rc<TestWallet>,
+    answers: Rc<Cell<bool>>,
+    clock: FakeClock,
+}
+
+/// What a person does not have to wait for.
+pub fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("nothing has to be waited for")
+}
+
+impl World {
+    /// A network with a node, and nobody in it.
+    pub fn new() -> Self {
+        let network = Network::held();
+        let description = serde_json::to_string(&network.discovery()).unwrap();
+        network.set_document(&format!("{NODE}/.well-known/dm3"), 200, &description);
+        Self { network, tasks: Tasks::default() }
+    }
+
+    /// The device of somebody who owns `name`.eth and has never heard of dm3.
+    pub fn newcomer(&self, name: &str) -> Rc<Device> {
+        let peer = Peer::new(&self.network, name);
+        self.network.give_name(&format!("{name}.eth").parse().unwrap(), peer.address());
+        Rc::new(Device {
+            peer,
+            shared: RefCell::default(),
+            wallet_answers: Rc::new(Cell::new(true)),
+            wallet: Rc::new(TestWallet::of(name)),
+            tabs: RefCell::default(),
+            kept: RefCell::default(),
+            starts: Cell::new(100),
+        })
+    }
+
+    /// The device of somebody who owns `name`.eth and is signed in there, and the session of another program of theirs.
+    pub fn person(&self, name: &str) -> (Rc<Device>, Session<MemoryPorts>) {
+        let device = self.newcomer(name);
+        let session = now(device.peer.sign_up());
+        (device, session)
+    }
+
+    /// From now on each request takes a millisecond, so that there is something to interrupt.
+    pub fn slow_down(&self) {
+        self.network.fail("", Fault::Slow(1));
+    }
+
+    /// Runs until everybody waits for the time.
+    pub fn run(&self) {
+        self.tasks.run();
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, milliseconds: u64) {
+        self.run();
+        for _ in 0..milliseconds.div_ceil(STEP) {
+            self.network.clock().advance(STEP);
+            self.run();
+        }
+    }
+
+    /// Lets everything finish that requests have to be waited for.
+    pub fn finish(&self) {
+        self.run();
+        for _ in 0..200 {
+            self.network.clock().advance(1);
+            self.run();
+        }
+    }
+
+    /// Goes on to one of the moments at which something can be interrupted: before a task goes on, or while a request is
+    /// on its way. Tells whether there are so many before nobody sends requests any more.
+    pub fn go_to_moment(&self, moment: usize) -> bool {
+        let (mut last, mut requests) = (0, self.network.requests().len());
+        for now in 0..moment {
+            if !self.tasks.step() {
+                self.network.clock().advance(1);
+            }
+            let sent = self.network.requests().len();
+            if sent != requests {
+                (last, requests) = (now, sent);
+            }
+        }
+        moment < last + QUIET
+    }
+}
+
+/// Steps in which time passes: milliseconds.
+const STEP: u64 = 250;
+/// So many moments without a request are the end.
+const QUIET: usize = 30;
+
+impl Device {
+    /// Opens a tab with an element in it, whose panel is open.
+    pub fn open_tab(self: &Rc<Self>, world: &World) -> Tab {
+        self.open_tab_with_wallet_of(world, self)
+    }
+
+    /// The same, with somebody else's wallet in the page.
+    pub fn open_tab_with_wallet_of(self: &Rc<Self>, world: &World, other: &Self) -> Tab {
+        let (commands, requests) = unbounded();
+        let (events, visible) = (Rc::default(), Rc::new(Cell::new(true)));
+        self.tabs.borrow_mut().push(commands.clone());
+        let platform = TestPlatform {
+            device: Rc::clone(self),
+            wallet: Rc::clone(&other.wallet),
+            network: world.network.clone(),
+            tasks: world.tasks.clone(),
+            commands: commands.clone(),
+            events: Rc::clone(&events),
+            visible: Rc::clone(&visible),
+            window_account: Cell::new(None),
+        };
+        let driver = Driver::new(platform, NODE, None);
+        world.tasks.spawn(Box::pin(run(Rc::clone(&driver), requests, || {
+            Box::pin(async { Ok(SignInSteps::new()) })
+        })));
+        let tab = Tab { state: driver.state, driver, commands, events, visible };
+        tab.ask(Command::Shown(true));
+        tab
+    }
+
+    /// The account.
+    pub fn address(&self) -> Address {
+        self.peer.address()
+    }
+
+    /// Whether anything of the account is stored.
+    pub fn keeps_anything(&self) -> bool {
+        let (store, account) = (&self.peer.store, self.address());
+        now(store.seed(account)).unwrap().is_some()
+            || !now(store.contacts(account)).unwrap().is_empty()
+            || !now(store.outbox(account)).unwrap().is_empty()
+            || !now(store.quarantined_ids(account)).unwrap().is_empty()
+    }
+}
+
+impl Tab {
+    /// Asks for something.
+    pub fn ask(&self, command: Command) {
+        let _ = self.commands.unbounded_send(command);
+    }
+
+    /// The page names the node again.
+    pub fn set_node(&self, node: &str) {
+        dm3_widget::app::set_node(&self.driver, node);
+    }
+
+    /// Takes the element out of the page. Gives what would still be there if something held it.
+    pub fn remove(self) -> (Weak<Driver<TestPlatform>>, Rc<RefCell<Vec<HostEvent>>>) {
+        self.driver.end();
+        self.commands.close_channel();
+        (Rc::downgrade(&self.driver), self.events)
+    }
+
+    /// Chooses another tab, or this one again.
+    pub fn set_visible(&self, visible: bool) {
+        self.visible.set(visible);
+        self.ask(Command::VisibilityChanged);
+    }
+
+    /// What the page was told so far.
+    pub fn events(&self) -> Vec<HostEvent> {
+        self.events.borrow().clone()
+    }
+
+    /// Which screen stands.
+    pub fn screen(&self) -> Screen {
+        self.state.screen.get_untracked()
+    }
+
+    /// Whether it is to be signed in here, and nothing is shown or held of anybody.
+    pub fn is_signed_out(&self) -> bool {
+        matches!(self.screen(), Screen::SignIn(_))
+            && self.state.account.get_untracked().is_none()
+            && self.state.conversations.get_untracked().is_none()
+            && self.state.thread.get_untracked().is_none()
+    }
+
+    /// Whether messages arrive.
+    pub fn is_live(&self) -> bool {
+        self.state.connection.get_untracked() == Connection::Live
+    }
+
+    /// How far the messages of the open conversation have come.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        let messages = self.state.thread.with_untracked(|thread| thread.as_ref().unwrap().messages.clone());
+        messages.unwrap().into_iter().map(|bubble| bubble.delivery).collect()
+    }
+
+    /// How many messages the list says are not seen.
+    pub fn unread(&self) -> u64 {
+        let rows = self.state.conversations.get_untracked().unwrap();
+        rows.iter().map(|row| row.unread).sum()
+    }
+}
+
+impl Platform for TestPlatform {
+    type Ports = MemoryPorts;
+    type Wallet = PatientWallet;
+
+    fn ports(&self, _: &HttpUrl) -> MemoryPorts {
+        let start = self.device.starts.replace(self.device.starts.get() + 1);
+        let entropy = SeededEntropy::new(u64::from(self.device.address().as_bytes()[0]) << 32 | start);
+        MemoryPorts::new(self.network.clone(), self.device.peer.store.clone(), entropy)
+    }
+
+    fn store(&self) -> &MemoryStore {
+        &self.device.peer.store
+    }
+
+    fn http(&self) -> &Network {
+        &self.network
+    }
+
+    fn clock(&self) -> &FakeClock {
+        self.network.clock()
+    }
+
+    fn wallets(&self) -> Vec<WalletChoice> {
+        vec![WalletChoice { id: WALLET.into(), name: "Test wallet".into(), icon: None }]
+    }
+
+    fn wallet(&self, id: &str) -> Option<PatientWallet> {
+        let (wallet, answers) = (Rc::clone(&self.wallet), Rc::clone(&self.device.wallet_answers));
+        (id == WALLET).then(|| PatientWallet { wallet, answers, clock: self.network.clock().clone() })
+    }
+
+    async fn shared_accounts(&self) -> Vec<Address> {
+        self.device.shared.borrow().clone()
+    }
+
+    fn window_account(&self) -> Option<Address> {
+        self.window_account.get()
+    }
+
+    fn set_window_account(&self, account: Option<Address>) {
+        self.window_account.set(account);
+    }
+
+    fn kept_discovery(&self, node: &str) -> Option<String> {
+        self.device.kept.borrow().get(node).cloned()
+    }
+
+    fn keep_discovery(&self, node: &str, text: &str) {
+        self.device.kept.borrow_mut().insert(node.to_owned(), text.to_owned());
+    }
+
+    fn emit(&self, event: HostEvent) -> bool {
+        self.events.borrow_mut().push(event);
+        true
+    }
+
+    fn tell_tabs(&self, message: TabMessage) {
+        for tab in self.device.tabs.borrow().iter().filter(|tab| !tab.same_receiver(&self.commands)) {
+            // A tab that was closed does not listen.
+            let _ = tab.unbounded_send(Command::Told(message));
+        }
+    }
+
+    fn is_visible(&self) -> bool {
+        self.visible.get()
+    }
+
+    fn spawn(&self, task: Task) {
+        self.tasks.spawn(task);
+    }
+}
+
+impl PatientWallet {
+    async fn owner(&self) {
+        use dm3_core::ports::Clock as _;
+        while !self.answers.get() {
+            self.clock.sleep(1).await;
+        }
+    }
+}
+
+impl Wallet for PatientWallet {
+    async fn sign_text(&self, account: Address, text: &str) -> Result<String, WalletError> {
+        self.owner().await;
+        self.wallet.sign_text(account, text).await
+    }
+}
+
+impl PageWallet for PatientWallet {
+    fn name(&self) -> String {
+        "Test wallet".into()
+    }
+
+    async fn connect(&self) -> Result<Vec<Address>, WalletError> {
+        self.owner().await;
+        Ok(vec![self.wallet.address()])
+    }
+}
