@@ -108,7 +108,7 @@ fn old(size: u64, round: u64, number: u64, there: &[StoredMessage]) -> &StoredMe
 
 fn edit(size: u64, round: u64, number: u64, there: &[StoredMessage]) -> StoredMessage {
     let target = old(size, round, number, there);
-    note(target.author, (size + 2) * STEP + round, Kind::Edit, Some(target), "what was meant")
+    note(target.row().author, (size + 2) * STEP + round, Kind::Edit, Some(target), "what was meant")
 }
 
 fn reaction(size: u64, round: u64, number: u64, there: &[StoredMessage]) -> StoredMessage {

@@ -10,6 +10,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Discovery;
 use dm3_core::ports::Http as _;
 use dm3_core::session::{Directory, Keys, Session, SignIn};
@@ -45,11 +46,11 @@ async fn send_message() -> Result<(), Box<dyn Error>> {
     let session = Session::resume(Rc::clone(&directory), signed_in.account, &signed_in.seed);
 
     let peer = directory.find(to).await?;
-    let message = session.compose(peer.address, text).await?;
+    let message = session.compose(ConversationId::Peer(peer.address), text).await?;
     let flushed = session.flush().await?;
-    if !flushed.accepted.contains(&message.hash) {
+    if !flushed.accepted.contains(message.hash()) {
         return Err(format!("{to} could not be reached: no delivery service took the message").into());
     }
-    println!("{} sent {} to {}", wallet.address(), message.hash, peer.address);
+    println!("{} sent {} to {}", wallet.address(), message.hash(), peer.address);
     Ok(())
 }

@@ -94,8 +94,8 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
 //! # use dm3_core::testing::Pair;
 //! let (people, alice, bob) = Pair::signed_in().await;
-//! let message = alice.compose(people.bob.address(), "Hello Bob").await?;
-//! assert!(alice.flush().await?.accepted.contains(&message.hash));
+//! let message = alice.compose(people.bob.conversation(), "Hello Bob").await?;
+//! assert!(alice.flush().await?.accepted.contains(message.hash()));
 //! assert_eq!(bob.sync().await?.new.len(), 1);
 //! assert_eq!(people.bob.texts(&people.alice).await, ["Hello Bob"]);
 //! # Ok(()) }) }
@@ -147,6 +147,7 @@ mod index;
 pub mod message;
 pub mod ports;
 pub mod registry;
+mod said;
 pub mod seal;
 pub mod session;
 pub mod storage;
@@ -154,3 +155,5 @@ pub mod storage;
 pub mod testing;
 pub mod thread;
 pub mod web;
+
+pub use said::Said;

@@ -1,10 +1,12 @@
 //! What the use cases need from the world. A browser, a server and the tests each bring their own; one storage
 //! contract suite (`testing`) holds for every store.
 
-use crate::device::{Account, Contact, Position, Quarantined, SendState, StoredMessage};
+use crate::conversation::ConversationId;
+use crate::device::{Account, Contact, MessageRow, Position, Quarantined, SendState, StoredMessage};
 use crate::identity::{Address, EnsName, KeySeed, NameError};
 use crate::message::MessageHash;
 use crate::registry::{CallOutcome, IpfsLocation, RecordError};
+use crate::said::Said;
 use crate::seal::Entropy;
 use crate::web::{HttpRequest, HttpResponse};
 
@@ -107,7 +109,8 @@ pub struct Unreachable {
     pub reason: String,
 }
 
-/// Where accounts, messages and keys stay between visits. One transaction per call: all of it or nothing.
+/// Where accounts, messages and keys stay between visits. One transaction per call: all of it or nothing. A record that
+/// is damaged is left out of lists: it must not hide the others.
 #[allow(async_fn_in_trait, reason = "as for Wallet")]
 pub trait Store {
     /// The account that is signed in on this device.
@@ -131,23 +134,35 @@ pub trait Store {
         hash: &MessageHash,
         state: &SendState,
     ) -> Result<(), StoreError>;
-    /// Up to `limit` messages with a peer, newest first, older than `before` if given.
+    /// The message of this hash, of whichever conversation.
+    async fn message(&self, owner: Address, hash: &MessageHash) -> Result<Option<MessageRow>, StoreError>;
+    /// Up to `limit` messages of a conversation, newest first, older than `before` if given.
     async fn messages(
         &self,
         owner: Address,
-        peer: Address,
+        conversation: ConversationId,
         before: Option<&Position>,
         limit: usize,
-    ) -> Result<Vec<StoredMessage>, StoreError>;
+    ) -> Result<Vec<MessageRow>, StoreError>;
     /// Own messages that no delivery service has accepted yet, oldest first.
-    async fn outbox(&self, owner: Address) -> Result<Vec<StoredMessage>, StoreError>;
-    /// Everybody the account has a conversation with, in no particular order.
+    async fn outbox(&self, owner: Address) -> Result<Vec<MessageRow>, StoreError>;
+    /// What is kept of a conversation.
+    async fn contact(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+    ) -> Result<Option<Contact>, StoreError>;
+    /// What is kept of all conversations, in no particular order.
     async fn contacts(&self, owner: Address) -> Result<Vec<Contact>, StoreError>;
     /// Adds or replaces a contact.
     async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError>;
-    /// How many incoming messages of a peer arrived after a time.
-    async fn count_incoming_after(&self, owner: Address, peer: Address, time: u64)
-    -> Result<u64, StoreError>;
+    /// How many incoming messages of a conversation arrived after a time.
+    async fn count_incoming_after(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+        time: u64,
+    ) -> Result<u64, StoreError>;
     /// Keeps what could not be proven; one with a known id is left as it is. At most `limit` are kept, the
     /// oldest make room.
     async fn add_quarantined(
@@ -165,15 +180,24 @@ pub trait Store {
 /// Why something could not be stored or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The platform offers no storage here, or took it away.
+    /// The platform offers no storage here, or took it away; in its words.
     #[error("this browser does not let the page store anything: {0}")]
-    Unavailable(String),
+    Unavailable(Said),
+    /// A page that was not fetched by https has no safe place for keys.
+    #[error("the page must be served by https")]
+    Insecure,
+    /// A newer version of this program has changed the storage.
+    #[error("a newer version of this page was opened; please reload")]
+    Outdated,
+    /// An older version of this program is open elsewhere and does not let go of the storage.
+    #[error("an older version of this page is open elsewhere; please close it")]
+    Blocked,
     /// No room is left.
     #[error("there is no storage space left on this device")]
     Full,
-    /// What was read is not what was written.
-    #[error("the stored data is damaged: {0}")]
-    Damaged(String),
+    /// What was read is not what was written, or can't be written so that it could be read.
+    #[error("the stored data is damaged")]
+    Damaged,
 }
 
 /// The platform's clock.

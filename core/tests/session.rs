@@ -15,6 +15,8 @@ mod answers;
 mod audit;
 #[path = "session/conditions.rs"]
 mod conditions;
+#[path = "session/conversations.rs"]
+mod conversations;
 #[path = "session/find.rs"]
 mod find;
 #[path = "session/hostile.rs"]

@@ -24,7 +24,9 @@ use dm3_core::registry::IpfsLocation;
 use dm3_core::registry::ipfs::IpfsFetch;
 use dm3_core::seal::json::{canonical, parse};
 use dm3_core::seal::signing::{SigningKey, SigningSecret};
-use dm3_core::seal::{EncryptionKey, EncryptionSecret, Entropy, OpenError, Sealed, open, seal, sha256_hex};
+use dm3_core::seal::{
+    EncryptionKey, EncryptionSecret, Entropy, OpenError, SealError, Sealed, open, seal, sha256_hex,
+};
 use serde_json::Value;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -174,7 +176,7 @@ fn changed_members_are_named(sealed: &Value) {
 fn nothing_is_sealed_for_a_key_on_which_no_secret_can_be_agreed() {
     let weak = EncryptionKey::from_bytes([0; 32]);
     let entropy = Scripted::new(&[(&STANDARD.encode([1; 32]), "0x000000000000000000000000")]);
-    assert_eq!(seal("x", &weak, &entropy).unwrap_err(), OpenError::WeakKey);
+    assert_eq!(seal("x", &weak, &entropy).unwrap_err(), SealError::WeakKey);
 }
 
 #[test]

@@ -9,17 +9,20 @@
 
 use std::cell::Cell;
 
-use dm3_core::device::{Contact, SendState};
+use dm3_core::conversation::ConversationId;
+use dm3_core::delivery::Refusal;
+use dm3_core::device::{Account, Contact, Lane, MessageRow, SendState};
 use dm3_core::identity::{Address, KeySeed};
+use dm3_core::message::Kind;
 use dm3_core::ports::{Store, StoreError};
-use dm3_core::testing::store_contract;
+use dm3_core::testing::{notes, store_contract};
 use dm3_widget::adapters::store::IndexedDbStore;
 use idb::{DatabaseEvent as _, Factory, ObjectStoreParams, TransactionMode};
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::*;
-use web_sys::CryptoKey;
+use web_sys::{CryptoKey, IdbDatabase};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -53,7 +56,8 @@ async fn raw_vault(name: &str, key: &str) -> JsValue {
 }
 
 fn contact(touched: u64) -> Contact {
-    Contact { peer: Address::from_bytes([1; 20]), name: None, read_until: 0, touched }
+    let conversation = ConversationId::Peer(Address::from_bytes([1; 20]));
+    Contact { conversation, name: None, read_until: 0, touched }
 }
 
 #[wasm_bindgen_test]
@@ -116,7 +120,7 @@ async fn a_seed_opens_only_for_its_owner() {
     vault.put(&sealed, Some(&other.to_string().into())).unwrap().await.unwrap();
     transaction.await.unwrap();
     database.close();
-    assert!(matches!(store.seed(other).await, Err(StoreError::Damaged(_))));
+    assert!(matches!(store.seed(other).await, Err(StoreError::Damaged)));
     assert!(store.seed(OWNER).await.unwrap().is_some());
 }
 
@@ -145,10 +149,7 @@ async fn a_newer_version_in_another_tab_does_not_hang_and_is_reported() {
         event.database().unwrap().create_object_store("newer", ObjectStoreParams::new()).unwrap();
     });
     let newer = request.await.unwrap();
-    let Err(StoreError::Unavailable(reason)) = store.contacts(OWNER).await else {
-        panic!("an old version wrote")
-    };
-    assert!(reason.contains("reload"), "{reason}");
+    assert_eq!(store.contacts(OWNER).await, Err(StoreError::Outdated));
     newer.close();
 }
 
@@ -166,20 +167,12 @@ async fn a_database_that_was_deleted_is_made_again() {
 #[wasm_bindgen_test]
 async fn an_error_in_the_middle_of_a_batch_stores_nothing() {
     let store = IndexedDbStore::new(&new_name());
-    let message = |number: u64, time: u64| dm3_core::device::StoredMessage {
-        hash: format!("0x{number:064x}").parse().unwrap(),
-        peer: Address::from_bytes([1; 20]),
-        author: OWNER,
-        lane: dm3_core::device::Lane::Out,
-        time,
-        arrived: time,
-        json: "{}".into(),
-        state: SendState::Waiting,
-    };
+    let message = |written: u64| notes::note(notes::PEER, written, Kind::New, None, "hello");
+    let far = notes::at(&message(2), u64::MAX);
     // No clock shows a time above 2^53, and IndexedDB has no key for it.
-    let batch = [message(1, 1), message(2, u64::MAX)];
-    assert!(matches!(store.add_messages(OWNER, &batch).await, Err(StoreError::Damaged(_))));
-    assert_eq!(store.outbox(OWNER).await.unwrap(), []);
+    let batch = [message(1), far];
+    assert_eq!(store.add_messages(OWNER, &batch).await, Err(StoreError::Damaged));
+    assert_eq!(store.message(OWNER, batch[0].hash()).await.unwrap(), None);
 }
 
 #[wasm_bindgen_test]
@@ -207,5 +200,153 @@ async fn a_full_disk_is_told_apart() {
     let result = store.put_contact(OWNER, &contact(2)).await;
     js_sys::eval("IDBObjectStore.prototype.put = putBefore; delete globalThis.putBefore;").unwrap();
     assert_eq!(result, Err(StoreError::Full));
+    assert_eq!(store.contacts(OWNER).await.unwrap(), [contact(1)]);
+}
+
+/// The conversation of the first schema's records.
+const PEER: ConversationId = ConversationId::Peer(Address::from_bytes([0xab; 20]));
+const JSON: &str = r#"{"message":"hello"}"#;
+
+/// Fills a database as the first version did; gives the connection, which is open still.
+async fn fill_as_first_version(name: &str) -> JsValue {
+    let other = new_name();
+    IndexedDbStore::new(&other).set_seed(OWNER, &KeySeed::from_bytes([7; 32])).await.unwrap();
+    let (key, seed) = (raw_vault(&other, "key").await, raw_vault(&other, &OWNER.to_string()).await);
+    let fill: Function = js_sys::eval(include_str!("store/first_schema.js")).unwrap().dyn_into().unwrap();
+    let arguments = [name.into(), key, seed, OWNER.to_string().into(), JSON.into()];
+    let filled = fill.apply(&JsValue::NULL, &arguments.iter().collect()).unwrap();
+    JsFuture::from(filled.dyn_into::<Promise>().unwrap()).await.unwrap()
+}
+
+fn close(connection: &JsValue) {
+    connection.unchecked_ref::<IdbDatabase>().close();
+}
+
+fn row(number: u64, author: Address, lane: Lane, state: SendState) -> MessageRow {
+    let time = 1_700_000_000_000 + number;
+    MessageRow {
+        hash: format!("0x{number:064}").parse().unwrap(),
+        conversation: PEER,
+        author,
+        lane,
+        time,
+        arrived: time + 5,
+        json: JSON.into(),
+        state,
+    }
+}
+
+/// Everything that [`fill_as_first_version`] put there and that can be read is there.
+async fn everything_is_there(store: &IndexedDbStore) {
+    let account = Account { address: OWNER, name: Some("alice.eth".parse().unwrap()) };
+    assert_eq!(store.account().await.unwrap(), Some(account));
+    assert_eq!(store.seed(OWNER).await.unwrap().unwrap().expose_secret(), &[7; 32]);
+    let peer = PEER.peer();
+    let said = "the message is larger than the receiver’s service accepts";
+    let refused = SendState::Refused(Refusal::Unexplained(said.into()));
+    let rows = [
+        row(5, peer, Lane::Note, SendState::Received),
+        row(4, OWNER, Lane::Out, refused),
+        row(3, OWNER, Lane::Out, SendState::Waiting),
+        row(2, OWNER, Lane::Out, SendState::Accepted),
+        row(1, peer, Lane::In, SendState::Received),
+    ];
+    assert_eq!(store.messages(OWNER, PEER, None, 10).await.unwrap(), rows);
+    assert_eq!(store.messages(OWNER, PEER, Some(&rows[2].position()), 1).await.unwrap(), rows[3..4]);
+    assert_eq!(store.outbox(OWNER).await.unwrap(), rows[2..3]);
+    assert_eq!(store.count_incoming_after(OWNER, PEER, 1_700_000_000_005).await.unwrap(), 1);
+    assert_eq!(store.count_incoming_after(OWNER, PEER, 1_700_000_000_006).await.unwrap(), 0);
+    let name = Some("bob.eth".parse().unwrap());
+    let (read_until, touched) = (1_700_000_000_001, 1_700_000_000_009);
+    let contact = Contact { conversation: PEER, name, read_until, touched };
+    assert_eq!(store.contacts(OWNER).await.unwrap(), [contact]);
+    assert_eq!(store.quarantined_ids(OWNER).await.unwrap(), ["a"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_the_first_version_is_brought_up_to_date_and_keeps_everything() {
+    let name = new_name();
+    close(&fill_as_first_version(&name).await);
+    let store = IndexedDbStore::new(&name);
+    everything_is_there(&store).await;
+    // From now on it is like any other.
+    store
+        .set_state(OWNER, &row(3, OWNER, Lane::Out, SendState::Waiting).hash, &SendState::Accepted)
+        .await
+        .unwrap();
+    assert_eq!(store.outbox(OWNER).await.unwrap(), []);
+    let opened = store.contact(OWNER, PEER).await.unwrap().unwrap();
+    store.put_contact(OWNER, &Contact { touched: 1_700_000_000_010, ..opened }).await.unwrap();
+    assert_eq!(store.contacts(OWNER).await.unwrap().len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn an_upgrade_that_is_interrupted_changes_nothing_and_is_done_again() {
+    let name = new_name();
+    close(&fill_as_first_version(&name).await);
+    // As if the page went away in the middle: the browser undoes what is not finished.
+    js_sys::eval(
+        "globalThis.updateBefore = IDBCursor.prototype.update;
+         globalThis.updatesLeft = 3;
+         IDBCursor.prototype.update = function (value) {
+             if (updatesLeft-- === 0) this.request.transaction.abort();
+             return updateBefore.call(this, value);
+         };",
+    )
+    .unwrap();
+    let result = IndexedDbStore::new(&name).contacts(OWNER).await;
+    js_sys::eval("IDBCursor.prototype.update = updateBefore; delete globalThis.updateBefore;").unwrap();
+    assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
+    let raw = Factory::new().unwrap().open(&name, None).unwrap().await.unwrap();
+    assert_eq!(raw.version().unwrap(), 1);
+    raw.close();
+    everything_is_there(&IndexedDbStore::new(&name)).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_older_version_that_does_not_let_go_is_reported_and_waited_for() {
+    let name = new_name();
+    let older = fill_as_first_version(&name).await;
+    let store = IndexedDbStore::new(&name);
+    assert_eq!(store.contacts(OWNER).await, Err(StoreError::Blocked));
+    close(&older);
+    everything_is_there(&store).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_damaged_row_hides_no_other() {
+    let name = new_name();
+    let store = IndexedDbStore::new(&name);
+    store.put_contact(OWNER, &contact(1)).await.unwrap();
+    let good = notes::note(notes::ME, 5, Kind::New, None, "hello");
+    store.add_messages(OWNER, std::slice::from_ref(&good)).await.unwrap();
+    let database = Factory::new().unwrap().open(&name, None).unwrap().await.unwrap();
+    let transaction = database.transaction(&["messages", "contacts"], TransactionMode::ReadWrite).unwrap();
+    let owner = OWNER;
+    let conversation = good.row().conversation;
+    let records = [
+        // Newer than the good one, and older; one waits, and nothing but its place is right.
+        (
+            "messages",
+            format!(
+                "{{owner: '{owner}', waiting: 1, message: {{hash: 'x', conversation: '{conversation}', time: 9e15}}}}"
+            ),
+        ),
+        (
+            "messages",
+            format!("{{owner: '{owner}', message: {{hash: 'y', conversation: '{conversation}', time: 0}}}}"),
+        ),
+        ("contacts", format!("{{owner: '{owner}', contact: {{conversation: 'group:1'}}}}")),
+        ("contacts", format!("{{owner: '{owner}', contact: {{conversation: 'a', touched: 'never'}}}}")),
+    ];
+    for (table, record) in records {
+        let record = js_sys::eval(&format!("({record})")).unwrap();
+        transaction.object_store(table).unwrap().put(&record, None).unwrap().await.unwrap();
+    }
+    transaction.await.unwrap();
+    database.close();
+    assert_eq!(store.messages(OWNER, conversation, None, 1).await.unwrap(), [good.row().clone()]);
+    assert_eq!(store.messages(OWNER, conversation, None, 9).await.unwrap(), [good.row().clone()]);
+    assert_eq!(store.outbox(OWNER).await.unwrap(), []);
     assert_eq!(store.contacts(OWNER).await.unwrap(), [contact(1)]);
 }

@@ -7,6 +7,7 @@
     reason = "a test that can't go on must fail"
 )]
 
+use dm3_core::delivery::Refusal;
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
 use dm3_core::ports::{Unreachable, WalletError};
@@ -358,9 +359,14 @@ async fn how_far_a_message_has_come_is_said_in_words() {
 
 #[wasm_bindgen_test]
 async fn a_failed_message_can_be_sent_again() {
-    let failed = Delivery::Failed("the node refused it".into());
+    let failed = Delivery::Failed(Refusal::Rejected("it is full".into()));
     let mut page = Page::thread(bob(), vec![bubble(7, "Hello", failed)]).await;
-    assert!(page.one("[role=alert]").text_content().unwrap().contains("not sent: the node refused it"));
+    assert!(
+        page.one("[role=alert]")
+            .text_content()
+            .unwrap()
+            .contains("not sent: the receiver's delivery service refuses the message: it is full")
+    );
     page.click("Retry").await;
     assert_eq!(page.asked(), [Command::Resend(hash(7))]);
 }

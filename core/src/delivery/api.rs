@@ -38,7 +38,7 @@ pub fn parse_profile(reply: &HttpResponse) -> Result<Option<SignedProfile>, ApiE
         Ok(()) => Ok(Some(SignedProfile::parse(&reply.body)?)),
         Err(ApiError::NoAccount) => Ok(None),
         // The delivery service looks the name up itself and fails in its own way.
-        Err(ApiError::Refused { reason, .. }) if reason.contains("Unable to resolve") => Ok(None),
+        Err(ApiError::Refused { reason, .. }) if reason.as_str().contains("Unable to resolve") => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -102,7 +102,9 @@ pub fn answer_challenge(
 pub fn parse_token(reply: &HttpResponse) -> Result<SessionToken, ApiError> {
     match check(reply) {
         Ok(()) => SessionToken::new(&json_text(reply, "no token")?).ok_or(ApiError::Garbled("no token")),
-        Err(ApiError::Refused { reason, .. }) if reason.eq_ignore_ascii_case("signature invalid") => {
+        Err(ApiError::Refused { reason, .. })
+            if reason.as_str().eq_ignore_ascii_case("signature invalid") =>
+        {
             Err(ApiError::OtherKey)
         }
         Err(error) => Err(error),

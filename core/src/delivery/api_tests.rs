@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::delivery::Refusal;
 use crate::web::Method;
 
 fn reply(status: u16, body: &str) -> HttpResponse {
@@ -45,7 +46,7 @@ fn each_refusal_of_an_envelope_is_told_apart() {
     for code in [-32003, 1] {
         assert_eq!(rpc(200, code), Err(SubmitError::Rejected("no".into())), "{code}");
     }
-    assert_eq!(parse_submitted(&reply(400, "")), Err(SubmitError::Rejected("no reason given".into())));
+    assert_eq!(parse_submitted(&reply(400, "")), Err(SubmitError::Rejected("".into())));
     let malformed = |body, reason: &str| {
         assert_eq!(parse_submitted(&reply(400, body)), Err(SubmitError::Malformed(reason.into())));
     };
@@ -55,8 +56,8 @@ fn each_refusal_of_an_envelope_is_told_apart() {
     assert_eq!(parse_submitted(&reply(413, "<html>")), Err(SubmitError::TooLarge));
     assert_eq!(parse_submitted(&reply(404, "")), Err(SubmitError::NotThere));
     assert_eq!(parse_submitted(&reply(405, "")), Err(SubmitError::NotThere));
-    assert!(parse_submitted(&reply(503, "")).unwrap_err().is_temporary());
-    assert!(!SubmitError::Spam.is_temporary());
+    assert!(parse_submitted(&reply(503, "")).unwrap_err().refusal().is_none());
+    assert_eq!(SubmitError::Spam.refusal(), Some(Refusal::Spam));
     let busy = HttpResponse { retry_after: Some(30), ..reply(429, "<html>") };
     assert_eq!(parse_submitted(&busy), Err(SubmitError::Busy { retry_after: Some(30) }));
     assert_eq!(parse_done(&busy), Err(ApiError::Busy { retry_after: Some(30) }));
@@ -68,7 +69,7 @@ fn answers_over_the_socket_are_told_apart() {
     let malformed = parse_submitted_ack(&[json!({ "error": "invalid schema" })]);
     assert_eq!(malformed, Err(SubmitError::Malformed("invalid schema".into())));
     for args in [vec![], vec![json!({})], vec![json!({ "error": null })], vec![json!("")]] {
-        let error = SubmitError::Rejected("no reason given".into());
+        let error = SubmitError::Rejected("".into());
         assert_eq!(parse_submitted_ack(&args), Err(error), "{args:?}");
     }
 }
@@ -144,7 +145,7 @@ fn the_specifications_form_of_results_is_understood() {
 fn servers_that_fail_are_told_apart() {
     assert_eq!(parse_done(&reply(503, "")), Err(ApiError::Unavailable(503)));
     assert_eq!(parse_done(&reply(404, "<html>")), Err(ApiError::NoAccount));
-    let error = ApiError::Refused { status: 400, reason: "no reason given".into() };
+    let error = ApiError::Refused { status: 400, reason: "".into() };
     assert_eq!(parse_done(&reply(400, "<!DOCTYPE html>")), Err(error));
     assert_eq!(parse_token(&reply(200, "OK")), Err(ApiError::Garbled("no token")));
     assert_eq!(parse_token(&reply(200, "\"a\\r\\nb\"")), Err(ApiError::Garbled("no token")));

@@ -9,7 +9,9 @@
 
 use serde_json::{Map, Value};
 
+use super::Refusal;
 use crate::identity::EnsName;
+use crate::said::Said;
 use crate::seal::json::{canonical, integer, object, parse};
 
 /// The most delivery services of one receiver that are served.
@@ -37,8 +39,8 @@ pub enum ServiceState {
     },
     /// It has the message.
     Accepted,
-    /// It does not want the message, in these words.
-    Refused(String),
+    /// It does not want the message.
+    Refused(Refusal),
 }
 
 impl DeliveryPlan {
@@ -84,9 +86,9 @@ impl DeliveryPlan {
         self.set(service, ServiceState::Accepted);
     }
 
-    /// Notes that a delivery service does not want the message, in its words.
-    pub fn note_refused(&mut self, service: &EnsName, reason: &str) {
-        self.set(service, ServiceState::Refused(reason.to_owned()));
+    /// Notes that a delivery service does not want the message.
+    pub fn note_refused(&mut self, service: &EnsName, refusal: &Refusal) {
+        self.set(service, ServiceState::Refused(refusal.clone()));
     }
 
     /// Notes that a delivery service could not take the message at `now`, and wants to be left alone for `wish`
@@ -115,10 +117,10 @@ impl DeliveryPlan {
         self.0.is_empty()
     }
 
-    /// Why a delivery service does not want the message; the last one's words.
-    pub fn refusal(&self) -> Option<&str> {
+    /// Why a delivery service does not want the message; the last one that doesn't.
+    pub fn refusal(&self) -> Option<&Refusal> {
         self.0.iter().rev().find_map(|(_, state)| match state {
-            ServiceState::Refused(reason) => Some(reason.as_str()),
+            ServiceState::Refused(refusal) => Some(refusal),
             _ => None,
         })
     }
@@ -139,9 +141,11 @@ impl DeliveryPlan {
             match state {
                 ServiceState::Untried => members.push(("state", "untried".into())),
                 ServiceState::Accepted => members.push(("state", "accepted".into())),
-                ServiceState::Refused(reason) => {
-                    members.extend([("state", "refused".into()), ("reason", reason.as_str().into())]);
-                }
+                ServiceState::Refused(refusal) => members.extend([
+                    ("state", "refused".into()),
+                    ("code", refusal.code().into()),
+                    ("value", refusal.value().into()),
+                ]),
                 ServiceState::Failed { attempts, not_before } => members.extend([
                     ("state", "failed".into()),
                     ("attempts", (*attempts).into()),
@@ -159,10 +163,15 @@ impl DeliveryPlan {
         let read = |value: &Value| {
             let entry: &Map<String, Value> = value.as_object()?;
             let number = |member: &str| entry.get(member).and_then(integer);
+            let text = |member: &str| entry.get(member).and_then(Value::as_str);
             let state = match entry.get("state")?.as_str()? {
                 "untried" => ServiceState::Untried,
                 "accepted" => ServiceState::Accepted,
-                "refused" => ServiceState::Refused(entry.get("reason")?.as_str()?.to_owned()),
+                "refused" => ServiceState::Refused(match text("code") {
+                    Some(code) => Refusal::from_code(code, text("value")?),
+                    // Plans of the first version hold a sentence.
+                    None => Refusal::Unexplained(Said::new(text("reason")?)),
+                }),
                 "failed" => ServiceState::Failed {
                     attempts: u32::try_from(number("attempts")?).ok().filter(|attempts| *attempts > 0)?,
                     not_before: number("notBefore")?,
@@ -195,15 +204,15 @@ mod tests {
         let (a, b, c) = (name("a.eth"), name("b.eth"), name("☕.eth"));
         assert_eq!(plan.next_due(), Some(0));
         plan.note_accepted(&a);
-        plan.note_refused(&b, "spam");
-        assert_eq!((plan.refusal(), plan.is_empty()), (Some("spam"), false));
+        plan.note_refused(&b, &Refusal::Spam);
+        assert_eq!((plan.refusal(), plan.is_empty()), (Some(&Refusal::Spam), false));
         plan.note_failure(&c, 0, 0);
         assert_eq!((plan.accepted(), plan.next_due()), (1, Some(30_000)));
         let due = |plan: &DeliveryPlan, now| [&a, &b, &c].map(|name| plan.is_due(name, now));
         assert_eq!(due(&plan, 29_999), [false; 3]);
         plan.list(&[c.clone(), b.clone(), a.clone(), a.clone()]);
         assert_eq!(due(&plan, 30_000), [false, false, true]);
-        plan.note_refused(&a, "late");
+        plan.note_refused(&a, &Refusal::TooLarge);
         assert_eq!(plan.state(&a), Some(&ServiceState::Accepted));
         plan.list(std::slice::from_ref(&c));
         plan.list(&[a.clone(), c.clone()]);
@@ -229,6 +238,9 @@ mod tests {
         let expected = ServiceState::Failed { attempts: 1, not_before: 90_001 };
         assert_eq!(plan.state(&name("b.eth")), Some(&expected));
         assert_eq!(DeliveryPlan::from_text(&plan.to_text()), Some(plan));
+        let first_version = r#"[{"reason":"no room","service":"a.eth","state":"refused"}]"#;
+        let plan = DeliveryPlan::from_text(first_version).unwrap();
+        assert_eq!(plan.refusal(), Some(&Refusal::Unexplained("no room".into())));
         let no_attempts = r#"[{"attempts":0,"notBefore":1,"service":"a.eth","state":"failed"}]"#;
         for text in ["", "{}", "[1]", r#"[{"service":"a.eth","state":"?"}]"#, no_attempts] {
             assert_eq!(DeliveryPlan::from_text(text), None, "{text}");

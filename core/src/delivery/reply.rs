@@ -4,13 +4,12 @@ use serde_json::Value;
 
 use super::ChallengeError;
 use crate::identity::ProfileError;
+use crate::said::Said;
 use crate::seal::json;
 use crate::web::HttpResponse;
 
 /// The longest reply that is read, in bytes, where it is no list of messages.
 const MAX_REPLY: usize = 64 * 1024;
-/// The longest reason of a server that is passed on, in characters.
-const MAX_REASON: usize = 200;
 
 /// Why a server did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,8 +34,8 @@ pub enum ApiError {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The server's own words, or a stand-in.
-        reason: String,
+        /// The server's own words.
+        reason: Said,
     },
     /// The server was asked too often (HTTP status 429).
     #[error("the server was asked too often; try again later")]
@@ -62,7 +61,7 @@ pub(crate) fn check(reply: &HttpResponse) -> Result<(), ApiError> {
         500.. => Err(ApiError::Unavailable(reply.status)),
         status => {
             let reason = reason_of(reply);
-            if reason == "User account doesn't exist" {
+            if reason.as_str() == "User account doesn't exist" {
                 return Err(ApiError::NoAccount);
             }
             Err(ApiError::Refused { status, reason })
@@ -82,13 +81,12 @@ pub(super) fn json_text(reply: &HttpResponse, otherwise: &'static str) -> Result
 }
 
 /// The server's own words: `{"error":…}`, `{"message":…}`, a JSON-RPC error's message, or plain text.
-pub(super) fn reason_of(reply: &HttpResponse) -> String {
-    let text = match json_of(reply) {
-        Some(value) => words_of(&value).to_owned(),
-        None if reply.body.trim_start().starts_with('<') => String::new(),
-        None => reply.body.clone(),
-    };
-    shown(&text)
+pub(super) fn reason_of(reply: &HttpResponse) -> Said {
+    match json_of(reply) {
+        Some(value) => Said::new(words_of(&value)),
+        None if reply.body.trim_start().starts_with('<') => Said::default(),
+        None => Said::new(&reply.body),
+    }
 }
 
 /// What a value says in words, in any of the forms in which servers put them.
@@ -97,10 +95,4 @@ pub(super) fn words_of(value: &Value) -> &str {
     let error = value.get("error").filter(|error| error.as_str() != Some("{}"));
     let error = error.or(value.get("message")).unwrap_or(value);
     error.get("message").unwrap_or(error).as_str().unwrap_or_default()
-}
-
-/// A server's words as they may be shown: one line, not too long, never empty.
-pub(super) fn shown(words: &str) -> String {
-    let reason: String = words.chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
-    if reason.trim().is_empty() { "no reason given".to_owned() } else { reason }
 }

@@ -6,9 +6,10 @@
 use serde_json::Value;
 
 use super::ProfileExtension;
-use super::reply::{ApiError, check, json_of, reason_of, shown, words_of};
+use super::reply::{ApiError, check, json_of, reason_of, words_of};
 use crate::identity::EnsName;
 use crate::message::Envelope;
+use crate::said::Said;
 use crate::seal::json::{self, canonical, object};
 use crate::web::{BaseUrl, HttpRequest, HttpResponse};
 
@@ -26,11 +27,11 @@ pub enum SubmitError {
     UnknownReceiver,
     /// What we sent is not what the server expects; in its words. This program or the server must be repaired.
     #[error("the receiver's delivery service does not understand this message: {0}")]
-    Malformed(String),
+    Malformed(Said),
     /// Refused. The deployed servers give no reason for most of what they refuse: an unknown receiver,
     /// an envelope they can't open, one that is too large.
     #[error("the receiver's delivery service refuses the message: {0}")]
-    Rejected(String),
+    Rejected(Said),
     /// There is no delivery service at this address, or none that takes messages in this way.
     #[error("there is no delivery service at the address the receiver names")]
     NotThere,
@@ -43,13 +44,6 @@ pub enum SubmitError {
     /// Overloaded or out of order: try again later.
     #[error("the receiver's delivery service is out of order (HTTP status {0}); it will be tried again")]
     Unavailable(u16),
-}
-
-impl SubmitError {
-    /// Whether the same envelope may be taken later.
-    pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::NotThere | Self::Busy { .. })
-    }
 }
 
 /// Hands an envelope to a delivery service of its receiver. Needs no login.
@@ -77,7 +71,7 @@ pub fn parse_submitted(reply: &HttpResponse) -> Result<(), SubmitError> {
 
 /// The codes of the specification's appendix and of JSON-RPC 2.0 §5.1.
 fn of_rpc_error(error: &Value, reply: &HttpResponse) -> SubmitError {
-    let words = shown(words_of(error));
+    let words = Said::new(words_of(error));
     match error.get("code").and_then(Value::as_i64) {
         Some(-32010) => SubmitError::Spam,
         Some(-32011) => SubmitError::TooLarge,
@@ -91,7 +85,7 @@ fn of_rpc_error(error: &Value, reply: &HttpResponse) -> SubmitError {
 }
 
 /// The deployed servers' words about envelopes they can't read; for everything else they have none.
-fn of_words(words: String) -> SubmitError {
+fn of_words(words: Said) -> SubmitError {
     match words.as_str() {
         "Envelop missing" | "Error parsing envelop" | "invalid schema" => SubmitError::Malformed(words),
         _ => SubmitError::Rejected(words),
@@ -103,8 +97,8 @@ fn of_words(words: String) -> SubmitError {
 pub fn parse_submitted_ack(args: &[Value]) -> Result<(), SubmitError> {
     match args.first() {
         Some(answer) if answer.get("response").and_then(Value::as_str) == Some("success") => Ok(()),
-        Some(answer) => Err(of_words(shown(words_of(answer)))),
-        None => Err(SubmitError::Rejected(shown(""))),
+        Some(answer) => Err(of_words(Said::new(words_of(answer)))),
+        None => Err(SubmitError::Rejected(Said::default())),
     }
 }
 

@@ -1,11 +1,12 @@
-use crate::identity::{Address, EnsName};
+use crate::conversation::ConversationId;
+use crate::identity::EnsName;
 
-/// Somebody the account has a conversation with.
+/// What the account keeps of a conversation beside its messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
-    /// The peer's address: what identifies the conversation.
-    pub peer: Address,
-    /// A name that resolved to the address when it was last checked.
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// A name that resolved to the peer's address when it was last checked.
     pub name: Option<EnsName>,
     /// Messages that arrived until then have been seen: milliseconds.
     pub read_until: u64,

@@ -1,14 +1,15 @@
 use crate::conversation::ConversationId;
+use crate::delivery::Refusal;
 use crate::identity::Address;
-use crate::message::{Kind, MessageHash, SignedMessage};
+use crate::message::{AuthenticMessage, Kind, MessageHash, SignedMessage};
 
-/// A message with a peer, ours or theirs. Only authentic messages are stored.
+/// A message as a store gives it back. It proves nothing: whoever can write to the store can write anything there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredMessage {
+pub struct MessageRow {
     /// Its hash, computed here.
     pub hash: MessageHash,
-    /// The other side of the conversation.
-    pub peer: Address,
+    /// Where it belongs.
+    pub conversation: ConversationId,
     /// Who signed it.
     pub author: Address,
     /// What it is for the conversation.
@@ -22,6 +23,35 @@ pub struct StoredMessage {
     pub json: String,
     /// How far it has come.
     pub state: SendState,
+}
+
+/// A message whose author is proven, as a store takes it: made of an [`AuthenticMessage`], or by a session out of what
+/// it kept itself.
+///
+/// ```compile_fail
+/// # use dm3_core::device::{MessageRow, StoredMessage};
+/// fn forged(row: MessageRow) -> StoredMessage {
+///     StoredMessage { row }
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use dm3_core::device::{MessageRow, StoredMessage};
+/// fn forged(row: MessageRow) -> StoredMessage {
+///     StoredMessage::kept(row)
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use dm3_core::device::StoredMessage;
+/// # use dm3_core::identity::Address;
+/// fn of_somebody_else(stored: &mut StoredMessage, author: Address) {
+///     stored.row.author = author;
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMessage {
+    row: MessageRow,
 }
 
 /// What a message is for the conversation.
@@ -42,8 +72,8 @@ pub enum SendState {
     Waiting,
     /// A delivery service of the receiver has it.
     Accepted,
-    /// Every delivery service of the receiver refused it; in words.
-    Refused(String),
+    /// Every delivery service of the receiver refused it.
+    Refused(Refusal),
     /// The peer's; it is here.
     Received,
 }
@@ -51,21 +81,62 @@ pub enum SendState {
 /// A place in a conversation. Messages of one millisecond are ordered by hash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// [`StoredMessage::time`].
+    /// [`MessageRow::time`].
     pub time: u64,
-    /// [`StoredMessage::hash`].
+    /// [`MessageRow::hash`].
     pub hash: MessageHash,
 }
 
 impl StoredMessage {
-    /// The record of a message between `owner` and `peer`.
+    /// A message that came in at `arrived`, in milliseconds since 1970.
+    pub fn received(message: &AuthenticMessage, arrived: u64) -> Self {
+        let conversation = ConversationId::Peer(message.author());
+        Self::new(message, conversation, arrived, SendState::Received)
+    }
+
+    /// A message of this account that is about to be sent.
+    pub(crate) fn to_send(message: &AuthenticMessage, conversation: ConversationId) -> Self {
+        Self::new(message, conversation, message.message().timestamp(), SendState::Waiting)
+    }
+
+    fn new(message: &AuthenticMessage, conversation: ConversationId, arrived: u64, state: SendState) -> Self {
+        Self::kept(MessageRow::new(message.message(), message.author(), conversation, arrived, state))
+    }
+
+    /// A message that was proven before it was kept: what a session's own store gives back, and what only the account's
+    /// own keys can have written.
+    pub(crate) const fn kept(row: MessageRow) -> Self {
+        Self { row }
+    }
+
+    /// The same at another place of its conversation.
+    #[must_use]
+    pub(crate) fn at(mut self, time: u64) -> Self {
+        self.row.time = time;
+        self
+    }
+
+    /// What is stored.
+    pub const fn row(&self) -> &MessageRow {
+        &self.row
+    }
+
+    /// Its hash.
+    pub const fn hash(&self) -> &MessageHash {
+        &self.row.hash
+    }
+}
+
+impl MessageRow {
+    /// The row of a message that came to this device at `arrived`, in milliseconds since 1970.
     pub fn new(
         message: &SignedMessage,
         author: Address,
-        peer: Address,
+        conversation: ConversationId,
         arrived: u64,
         state: SendState,
     ) -> Self {
+        let ConversationId::Peer(peer) = conversation;
         let lane = match message.kind() {
             Kind::New | Kind::Reply | Kind::Other(_) if author == peer => Lane::In,
             Kind::New | Kind::Reply | Kind::Other(_) => Lane::Out,
@@ -73,7 +144,7 @@ impl StoredMessage {
         };
         Self {
             hash: message.hash().clone(),
-            peer,
+            conversation,
             author,
             lane,
             time: message.timestamp().min(arrived),
@@ -81,11 +152,6 @@ impl StoredMessage {
             json: message.to_text(),
             state,
         }
-    }
-
-    /// The conversation it belongs to.
-    pub const fn conversation(&self) -> ConversationId {
-        ConversationId::Peer(self.peer)
     }
 
     /// Where the message stands.

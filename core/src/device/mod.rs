@@ -1,4 +1,8 @@
 //! What a device keeps of an account.
+//!
+//! ```text
+//! AuthenticMessage ──▶ StoredMessage ──▶ store ──▶ MessageRow ──session──▶ StoredMessage ──▶ thread
+//! ```
 
 mod account;
 mod contact;
@@ -7,5 +11,5 @@ mod quarantined;
 
 pub use account::Account;
 pub use contact::Contact;
-pub use message::{Lane, Position, SendState, StoredMessage};
-pub use quarantined::Quarantined;
+pub use message::{Lane, MessageRow, Position, SendState, StoredMessage};
+pub use quarantined::{Doubt, Quarantined};

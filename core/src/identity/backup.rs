@@ -20,7 +20,7 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{Address, KeySeed};
-use crate::seal::{Entropy, derive_key, sha256};
+use crate::seal::{Entropy, SealError, derive_key, sha256};
 
 const PREFIX: &str = "dm3-backup:";
 const MAGIC: &[u8; 4] = b"dm3b";
@@ -145,7 +145,15 @@ impl FromStr for RecoveryCode {
 
 impl Backup {
     /// Wraps the seed of an account. Every file has its own nonce, so a code may serve for several.
-    pub fn wrap(account: Address, seed: &KeySeed, code: &RecoveryCode, entropy: &impl Entropy) -> Self {
+    ///
+    /// # Errors
+    /// [`SealError`]: then there is no backup.
+    pub fn wrap(
+        account: Address,
+        seed: &KeySeed,
+        code: &RecoveryCode,
+        entropy: &impl Entropy,
+    ) -> Result<Self, SealError> {
         let mut file = [0; HEAD + SEALED];
         let (head, sealed) = file.split_at_mut(HEAD);
         head[..4].copy_from_slice(MAGIC);
@@ -156,12 +164,12 @@ impl Backup {
         let mut plain = seed.to_kept();
         plain.resize(33, 0);
         let payload = Payload { msg: plain.as_slice(), aad: head };
-        // The cipher refuses only texts beyond 256 GiB.
-        let text = cipher(code).encrypt(&nonce(head), payload).unwrap_or_default();
-        if text.len() == SEALED {
-            sealed.copy_from_slice(&text);
+        let text = cipher(code).encrypt(&nonce(head), payload).map_err(|_| SealError::Cipher)?;
+        if text.len() != SEALED {
+            return Err(SealError::Cipher);
         }
-        Self(file)
+        sealed.copy_from_slice(&text);
+        Ok(Self(file))
     }
 
     /// Whose keys it holds.
@@ -236,7 +244,7 @@ mod tests {
         let entropy = SeededEntropy::new(7);
         let code = RecoveryCode::new_random(&entropy);
         let seed = KeySeed::new_random(&entropy);
-        let backup = Backup::wrap(ACCOUNT, &seed, &code, &entropy);
+        let backup = Backup::wrap(ACCOUNT, &seed, &code, &entropy).unwrap();
         assert_eq!(code.to_text().as_str(), CODE);
         assert_eq!(backup.to_string(), FILE);
         let again: Backup = FILE.parse().unwrap();
@@ -254,7 +262,7 @@ mod tests {
             let (code, other) = (RecoveryCode::new_random(&entropy), RecoveryCode::new_random(&entropy));
             let random = KeySeed::new_random(&entropy);
             let seed = if derived { KeySeed::from_bytes(*random.expose_secret()) } else { random };
-            let backup = Backup::wrap(Address::from_bytes(account), &seed, &code, &entropy);
+            let backup = Backup::wrap(Address::from_bytes(account), &seed, &code, &entropy).unwrap();
             let again: Backup = format!(" {backup}\n").parse().unwrap();
             prop_assert_eq!(*again.account().as_bytes(), account);
             prop_assert!(again.open(&code.to_text().parse().unwrap()).unwrap().matches(&seed));
@@ -265,7 +273,7 @@ mod tests {
         fn a_changed_file_does_not_open(at in 5..HEAD + SEALED, bit in 0..8_u8) {
             let entropy = SeededEntropy::new(1);
             let code = RecoveryCode::new_random(&entropy);
-            let mut backup = Backup::wrap(ACCOUNT, &KeySeed::new_random(&entropy), &code, &entropy);
+            let mut backup = Backup::wrap(ACCOUNT, &KeySeed::new_random(&entropy), &code, &entropy).unwrap();
             backup.0[at] ^= 1 << bit;
             prop_assert_eq!(backup.open(&code).err(), Some(BackupError::NotOpened));
         }

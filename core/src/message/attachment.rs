@@ -353,6 +353,10 @@ mod tests {
             base64("text/html", b"hello"),
             base64("text/plain", b"\xef\xbb\xbf \n<!DOCTYPE html><script>alert(1)</script>"),
             base64("application/octet-stream", b"%PDF-1.7"),
+            base64("application/x", b"%PDf/q.7"),
+            base64("application/x", b"bytes before it\n%PDF-1.7"),
+            base64("application/x", b"\0<\0s\0C\0r\0i\0p\0t\0>"),
+            base64("image/avif", b"<svgftypavif"),
             base64("text/javascript", b"alert(1)"),
             "data:text/plain,hello%3Cscript%3E".to_owned(),
         ] {

@@ -8,14 +8,33 @@
 //! Sealing proves nobody: anybody can seal for a public key. And who could open a message can seal it again for
 //! somebody else, so the receiver inside counts. The deployed clients check neither.
 
-use super::{MessageError, SignedMessage};
+use super::{Draft, MessageError, SignedMessage};
 use crate::identity::{Address, VerifiedProfile};
+use crate::seal::signing::SigningSecret;
 
 /// A message that was opened with our key; who wrote it is not known yet.
 #[derive(Clone, Debug)]
 pub struct OpenedMessage(SignedMessage);
 
-/// A message whose author and receiver are proven. Only this enters a thread.
+/// A message whose author is proven: by [`OpenedMessage::authenticate`], or because it was signed on this very device.
+/// Only this is stored and enters a thread.
+///
+/// ```compile_fail
+/// # use dm3_core::identity::Address;
+/// # use dm3_core::message::{AuthenticMessage, SignedMessage};
+/// fn forged(message: SignedMessage, author: Address) -> AuthenticMessage {
+///     AuthenticMessage { message, author }
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use dm3_core::identity::Address;
+/// # use dm3_core::message::{AuthenticMessage, Draft};
+/// # use dm3_core::seal::signing::SigningSecret;
+/// fn in_the_name_of(account: Address, draft: Draft, key: &SigningSecret) -> AuthenticMessage {
+///     AuthenticMessage::sign(draft, account, key)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuthenticMessage {
     message: SignedMessage,
@@ -83,9 +102,9 @@ impl OpenedMessage {
 }
 
 impl AuthenticMessage {
-    /// A message this account signed itself.
-    pub fn own(message: SignedMessage, account: Address) -> Self {
-        Self { message, author: account }
+    /// Signs a draft as `account`, whose keys these are: for who holds them on this device.
+    pub(crate) fn sign(draft: Draft, account: Address, key: &SigningSecret) -> Self {
+        Self { message: draft.sign(key), author: account }
     }
 
     /// Compares the author with the sender that the envelope names; `sender` is the address that name leads to. Names

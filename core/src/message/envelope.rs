@@ -15,7 +15,7 @@ use super::{MessageHash, SignedMessage};
 use crate::identity::ProfileKeys;
 use crate::seal::json::{self, canonical, canonical_object, canonical_without, object};
 use crate::seal::signing::{SignatureError, SigningKey};
-use crate::seal::{EncryptionKey, EncryptionSecret, Entropy, OpenError, Sealed, open, seal};
+use crate::seal::{EncryptionKey, EncryptionSecret, Entropy, OpenError, SealError, Sealed, open, seal};
 
 /// The longest envelope we read, in bytes of JSON: the specification's 20 MB, padded and in base64.
 pub const MAX_ENVELOPE: usize = 28_000_000;
@@ -87,7 +87,7 @@ impl Envelope {
     /// Seals a message for its receiver and its delivery information for one delivery service.
     ///
     /// # Errors
-    /// [`OpenError::WeakKey`] if one of the keys is unusable.
+    /// [`SealError`]: then there is nothing that may leave.
     pub fn seal(
         message: &SignedMessage,
         delivery_information: &DeliveryInformation,
@@ -95,7 +95,7 @@ impl Envelope {
         delivery_service: &EncryptionKey,
         author: &ProfileKeys,
         entropy: &impl Entropy,
-    ) -> Result<Self, OpenError> {
+    ) -> Result<Self, SealError> {
         let metadata = seal_metadata(message, delivery_information, delivery_service, author, entropy)?;
         Ok(Self { message: seal_text(message, receiver, entropy)?, metadata })
     }
@@ -197,7 +197,7 @@ pub(super) fn seal_text(
     message: &SignedMessage,
     receiver: &EncryptionKey,
     entropy: &impl Entropy,
-) -> Result<String, OpenError> {
+) -> Result<String, SealError> {
     seal(&message.to_text(), receiver, entropy).map(|sealed| sealed.to_string())
 }
 
@@ -208,7 +208,7 @@ pub(super) fn seal_metadata(
     delivery_service: &EncryptionKey,
     author: &ProfileKeys,
     entropy: &impl Entropy,
-) -> Result<Map<String, Value>, OpenError> {
+) -> Result<Map<String, Value>, SealError> {
     let information = seal(&delivery_information.to_text(), delivery_service, entropy)?;
     let mut metadata = Map::new();
     metadata.insert("deliveryInformation".into(), information.to_string().into());

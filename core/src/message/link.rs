@@ -322,7 +322,7 @@ mod tests {
     }
 
     fn received(draft: Draft) -> AuthenticMessage {
-        AuthenticMessage::own(draft.sign(&main()), LOCAL)
+        AuthenticMessage::sign(draft, LOCAL, &main())
     }
 
     #[test]

@@ -53,20 +53,24 @@ pub(super) fn is_active_type(claimed: &str) -> bool {
         .any(|active| claimed.contains(active))
 }
 
-/// Whether bytes can be taken for a page, a drawing with scripts or a document.
+/// What pages, drawings with scripts and documents have near their beginning, in lower case.
+const ACTIVE: [&[u8]; 8] =
+    [b"<script", b"<svg", b"<html", b"<!doctype", b"<?xml", b"<iframe", b"<body", b"%pdf"];
+
+/// Whether bytes can be taken for a page, a drawing with scripts or a document. Readers are generous: they take markup
+/// in either case and in UTF-16, whose every second byte is 0 there, and a PDF whose signature comes late (ISO 32000-1,
+/// annex H.3.4.1: within the first 1,024 bytes).
 pub(super) fn is_active(bytes: &[u8]) -> bool {
-    if sniff(bytes).is_some() {
-        return false;
-    }
     let start = bytes.get(..LOOK).unwrap_or(bytes);
-    // UTF-16 with a byte order mark is text that these patterns do not find.
-    if start.starts_with(b"%PDF") || start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
+    // With a byte order mark of UTF-16 it is text, in which not every sign is one that is looked for here.
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
         return true;
     }
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
-    let lower = text.to_ascii_lowercase();
-    lower.starts_with(b"<")
-        || [&b"<script"[..], b"<svg", b"<html", b"<!doctype", b"<?xml", b"<iframe", b"<body"]
-            .iter()
-            .any(|tag| lower.windows(tag.len()).any(|part| part == *tag))
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let lower: Vec<u8> = text.iter().filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect();
+    let first = lower.trim_ascii_start();
+    if first.starts_with(b"<") || first.starts_with(b"%pdf") {
+        return true;
+    }
+    sniff(bytes).is_none() && ACTIVE.iter().any(|sign| lower.windows(sign.len()).any(|part| part == *sign))
 }

@@ -17,7 +17,7 @@ use crate::identity::wallet_signature::eip191_hash;
 use crate::identity::{ProfileKeys, PublicKeys};
 use crate::seal::json::{self, canonical, canonical_object, canonical_without};
 use crate::seal::signing::{SignatureError, SigningKey};
-use crate::seal::{EncryptionKey, Entropy, OpenError, open, seal, sha256_hex};
+use crate::seal::{EncryptionKey, Entropy, OpenError, SealError, open, seal, sha256_hex};
 
 /// The longest postmark that is read, in bytes. The deployed ones have 250.
 const MAX_POSTMARK: usize = 16 * 1024;
@@ -87,8 +87,8 @@ impl Postmark {
     /// The text of the postmark sealed for the receiver.
     ///
     /// # Errors
-    /// [`OpenError::WeakKey`] if the receiver's key is unusable.
-    pub fn seal(&self, receiver: &EncryptionKey, entropy: &impl Entropy) -> Result<String, OpenError> {
+    /// [`SealError`]: then there is nothing that may leave.
+    pub fn seal(&self, receiver: &EncryptionKey, entropy: &impl Entropy) -> Result<String, SealError> {
         seal(&self.to_canonical(), receiver, entropy).map(|sealed| sealed.to_string())
     }
 

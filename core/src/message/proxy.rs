@@ -14,7 +14,7 @@ use super::envelope::{MAX_ENVELOPE, seal_metadata, seal_text};
 use super::{DeliveryInformation, Envelope, EnvelopeError, SignedMessage};
 use crate::identity::{EnsName, ProfileKeys};
 use crate::seal::json::{self, canonical, object};
-use crate::seal::{EncryptionKey, Entropy, OpenError};
+use crate::seal::{EncryptionKey, Entropy, SealError};
 
 /// The most delivery services one proxy envelope names.
 pub const MAX_PROXY_SERVICES: usize = 16;
@@ -33,7 +33,7 @@ impl ProxyEnvelope {
     /// [`MAX_PROXY_SERVICES`] of them are taken.
     ///
     /// # Errors
-    /// [`OpenError::WeakKey`] if one of the keys is unusable.
+    /// [`SealError`]: then there is nothing that may leave.
     pub fn seal(
         message: &SignedMessage,
         information: &DeliveryInformation,
@@ -41,7 +41,7 @@ impl ProxyEnvelope {
         services: &[(EnsName, EncryptionKey)],
         author: &ProfileKeys,
         entropy: &impl Entropy,
-    ) -> Result<Self, OpenError> {
+    ) -> Result<Self, SealError> {
         let sealed = seal_text(message, receiver, entropy)?;
         let envelopes = services.iter().take(MAX_PROXY_SERVICES).map(|(name, key)| {
             let metadata = seal_metadata(message, information, key, author, entropy)?;

@@ -5,7 +5,7 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::OpenError;
+use super::error::{OpenError, SealError};
 
 /// Texts are padded to a multiple of this many bytes before they are sealed for a peer.
 pub(super) const PEER_BLOCK: usize = 2048;
@@ -21,14 +21,18 @@ impl SealKey {
     }
 
     /// Seals `plaintext`, padded to a multiple of `block` bytes. The nonce must never repeat under this key.
-    pub(crate) fn seal(&self, plaintext: &[u8], nonce: &[u8; 12], block: usize) -> Vec<u8> {
+    pub(crate) fn seal(
+        &self,
+        plaintext: &[u8],
+        nonce: &[u8; 12],
+        block: usize,
+    ) -> Result<Vec<u8>, SealError> {
         let mut padded = Zeroizing::new(Vec::with_capacity((plaintext.len() / block + 1) * block));
         padded.extend_from_slice(plaintext);
         padded.push(0x80);
         let length = padded.len().next_multiple_of(block);
         padded.resize(length, 0);
-        // The cipher refuses only texts beyond 256 GiB, which do not fit a wasm memory or our size limits.
-        self.cipher().encrypt(&Nonce::from(*nonce), padded.as_slice()).unwrap_or_default()
+        self.cipher().encrypt(&Nonce::from(*nonce), padded.as_slice()).map_err(|_| SealError::Cipher)
     }
 
     /// Opens and unpads.

@@ -1,6 +1,17 @@
-//! Why something could not be opened, or not sealed.
+//! Why something could not be sealed, or not opened.
 
-/// Why a sealed text could not be read, or a text not sealed.
+/// Why a text was not sealed. Nothing must leave in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// A public key on which no secret can be agreed.
+    #[error("the public key is not usable")]
+    WeakKey,
+    /// The cipher refuses: the text is too long for it.
+    #[error("the text could not be encrypted")]
+    Cipher,
+}
+
+/// Why a sealed text could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// Not the JSON of a sealed text.

@@ -16,8 +16,9 @@ use blake2::{Blake2b, Blake2b512};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
+use super::aead::SealKey;
+use super::error::{OpenError, SealError};
 use super::fixed_base::public_key;
-use super::{OpenError, SealKey};
 
 /// A public X25519 key that texts can be sealed for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,24 +75,25 @@ impl EncryptionSecret {
     }
 
     /// The key under which this (ephemeral) sender seals for `receiver`.
-    pub(super) fn sending_key(&self, receiver: &EncryptionKey) -> Result<SealKey, OpenError> {
-        self.agree(receiver, &self.public(), receiver)
+    pub(super) fn sending_key(&self, receiver: &EncryptionKey) -> Result<SealKey, SealError> {
+        self.agree(receiver, &self.public(), receiver).ok_or(SealError::WeakKey)
     }
 
     /// The key under which `ephemeral` sealed for this receiver.
     pub(super) fn receiving_key(&self, ephemeral: &EncryptionKey) -> Result<SealKey, OpenError> {
-        self.agree(ephemeral, ephemeral, &self.public())
+        self.agree(ephemeral, ephemeral, &self.public()).ok_or(OpenError::WeakKey)
     }
 
+    /// `None` for a key on which no secret can be agreed.
     fn agree(
         &self,
         other: &EncryptionKey,
         client: &EncryptionKey,
         server: &EncryptionKey,
-    ) -> Result<SealKey, OpenError> {
+    ) -> Option<SealKey> {
         let shared = self.secret.diffie_hellman(&PublicKey::from(other.0));
         if !shared.was_contributory() {
-            return Err(OpenError::WeakKey);
+            return None;
         }
         let mut hash = Blake2b512::new();
         hash.update(shared.as_bytes());
@@ -102,6 +104,6 @@ impl EncryptionSecret {
         key.copy_from_slice(&halves[32..]);
         let seal_key = SealKey::from_bytes(key);
         key.zeroize();
-        Ok(seal_key)
+        Some(seal_key)
     }
 }

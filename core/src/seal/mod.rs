@@ -20,7 +20,7 @@ mod sealed;
 pub mod signing;
 
 pub use aead::SealKey;
-pub use error::OpenError;
+pub use error::{OpenError, SealError};
 pub use hash::{keccak256, sha256, sha256_hex};
 pub use kdf::derive_key;
 pub use key_agreement::{EncryptionKey, EncryptionSecret};

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::aead::PEER_BLOCK;
-use super::error::OpenError;
+use super::error::{OpenError, SealError};
 use super::json;
 use super::{EncryptionKey, EncryptionSecret, Entropy};
 
@@ -29,15 +29,15 @@ pub struct Sealed {
 /// Seals `text` for `receiver`.
 ///
 /// # Errors
-/// [`OpenError::WeakKey`] if the receiver's key is one on which no secret can be agreed.
-pub fn seal(text: &str, receiver: &EncryptionKey, entropy: &impl Entropy) -> Result<Sealed, OpenError> {
+/// [`SealError`]: then there is nothing that may leave.
+pub fn seal(text: &str, receiver: &EncryptionKey, entropy: &impl Entropy) -> Result<Sealed, SealError> {
     let mut seed = Zeroizing::new([0; 32]);
     entropy.fill(seed.as_mut());
     let mut nonce = [0; 12];
     entropy.fill(&mut nonce);
     let ephemeral = EncryptionSecret::derive(&seed);
     let key = ephemeral.sending_key(receiver)?;
-    let ciphertext = key.seal(text.as_bytes(), &nonce, PEER_BLOCK);
+    let ciphertext = key.seal(text.as_bytes(), &nonce, PEER_BLOCK)?;
     Ok(Sealed { ciphertext, ephemeral: ephemeral.public(), nonce })
 }
 

@@ -1,43 +1,42 @@
 //! Which message of the peer an own one answers.
 
-use crate::device::{Lane, StoredMessage};
-use crate::identity::Address;
+use super::Session;
+use crate::conversation::ConversationId;
+use crate::device::{Lane, MessageRow};
 use crate::message::{MessageHash, SignedMessage};
+use crate::ports::{Ports, StoreError};
 
-/// Looks for the `replyDeliveryInstruction` that a message to a peer must carry on as its `deliveryInstruction`: that of
-/// the peer's message it refers to; if it refers to an own one, that of the text before it; if it refers to none, that
-/// of the peer's newest text. Specification: Message Transport, Message Metadata.
-pub(super) struct Answered {
-    peer: Address,
-    /// What the message refers to, until that is found.
-    sought: Option<MessageHash>,
-    found: bool,
-    /// What was found so far.
-    pub(super) instruction: Option<String>,
+impl<P: Ports> Session<P> {
+    /// The `replyDeliveryInstruction` that a message must carry on as its `deliveryInstruction`: that of the peer's
+    /// message it refers to; if it refers to an own one, that of the text before it; if it refers to none that is here,
+    /// that of the peer's newest text. Specification: Message Transport, Message Metadata.
+    pub(super) async fn instruction(
+        &self,
+        conversation: ConversationId,
+        reference: Option<&MessageHash>,
+    ) -> Result<Option<String>, StoreError> {
+        let ConversationId::Peer(peer) = conversation;
+        let referred = match reference {
+            Some(hash) => self.stored(conversation, hash).await?,
+            None => None,
+        };
+        if let Some(row) = referred.as_ref().filter(|row| row.author == peer) {
+            return Ok(instruction_in(row));
+        }
+        let mut found = None;
+        let visit = |row: &MessageRow| {
+            let is_text = row.lane == Lane::In;
+            if is_text {
+                found = instruction_in(row);
+            }
+            is_text
+        };
+        self.read_back(conversation, referred.as_ref().map(MessageRow::position), visit).await?;
+        Ok(found)
+    }
 }
 
-impl Answered {
-    pub(super) fn new(peer: Address, reference: Option<MessageHash>) -> Self {
-        Self { peer, sought: reference, found: false, instruction: None }
-    }
-
-    /// Looks at a page of the conversation, newest first; tells whether that is enough.
-    pub(super) fn look(&mut self, page: &[StoredMessage]) -> bool {
-        for stored in page {
-            let referred = self.sought.as_ref() == Some(&stored.hash);
-            if referred {
-                (self.sought, self.found, self.instruction) = (None, false, None);
-            }
-            if stored.author == self.peer && (referred || !self.found && stored.lane == Lane::In) {
-                self.found = true;
-                let message = SignedMessage::parse(&stored.json).ok();
-                self.instruction =
-                    message.as_ref().and_then(SignedMessage::reply_delivery_instruction).map(str::to_owned);
-            }
-            if self.found && self.sought.is_none() {
-                return true;
-            }
-        }
-        false
-    }
+fn instruction_in(row: &MessageRow) -> Option<String> {
+    let message = SignedMessage::parse(&row.json).ok()?;
+    message.reply_delivery_instruction().map(str::to_owned)
 }

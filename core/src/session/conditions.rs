@@ -1,18 +1,17 @@
 //! Writing any type of message, after asking what the receiver's delivery services take.
 //!
 //! ```text
-//! conditions(peer) ──▶ what each delivery service takes ──▶ write(peer, conditions, draft) ──▶ outbox, or WriteError
+//! conditions(peer) ──▶ what each delivery service takes ──▶ write(conversation, conditions, draft) ──▶ outbox, or WriteError
 //! ```
 
-use super::answered::Answered;
-use super::send::Change;
 use super::{FindError, Session};
+use crate::conversation::ConversationId;
 use crate::delivery::ProfileExtension;
 use crate::delivery::api::{self, ApiError, Properties};
 use crate::device::StoredMessage;
 use crate::identity::{Address, EnsName};
 use crate::message::{DeliveryInformation, Draft, Header, MAX_MESSAGE, envelope_len};
-use crate::ports::{Http as _, Ports, Store as _, StoreError, Unreachable};
+use crate::ports::{Http as _, Ports, StoreError, Unreachable};
 use crate::web::{HttpRequest, HttpResponse};
 
 /// What one delivery service of a receiver says.
@@ -112,20 +111,21 @@ impl<P: Ports> Session<P> {
     /// [`WriteError`]: then it was not written.
     pub async fn write(
         &self,
-        peer: Address,
+        conversation: ConversationId,
         conditions: &[Conditions],
         make: impl FnOnce(Header) -> Draft,
     ) -> Result<StoredMessage, WriteError> {
-        let draft = make(self.header(peer));
-        self.check(peer, &draft, conditions).await?;
-        let stored = self.sign(peer, draft);
-        let store = self.ports().store();
-        store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
-        self.change_contact(peer, Change::Message).await?;
-        Ok(stored)
+        let draft = make(self.header(conversation));
+        self.check(conversation, &draft, conditions).await?;
+        Ok(self.put_out(conversation, draft).await?)
     }
 
-    async fn check(&self, peer: Address, draft: &Draft, conditions: &[Conditions]) -> Result<(), WriteError> {
+    async fn check(
+        &self,
+        conversation: ConversationId,
+        draft: &Draft,
+        conditions: &[Conditions],
+    ) -> Result<(), WriteError> {
         let message = draft.signed_len();
         if message >= MAX_MESSAGE {
             return Err(WriteError::Overlong { size: message, limit: MAX_MESSAGE });
@@ -136,12 +136,10 @@ impl<P: Ports> Session<P> {
         if !conditions.iter().any(wanted) {
             return Err(WriteError::Unwanted(kind.to_owned()));
         }
-        let mut answered = Answered::new(peer, draft.reference());
-        self.read_back(peer, |row| answered.look(std::slice::from_ref(row))).await?;
         let information = DeliveryInformation {
             from: self.alias.to_string(),
             to: first.receiver.to_string(),
-            delivery_instruction: answered.instruction,
+            delivery_instruction: self.instruction(conversation, draft.reference().as_ref()).await?,
         };
         let size = envelope_len(message, &information);
         let limit = |told: &Conditions| {

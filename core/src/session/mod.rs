@@ -4,6 +4,7 @@
 //! SignIn ──wallet──▶ Registration? ──wallet──▶ SignedIn ──▶ Session
 //! Session: compose ─▶ outbox ─flush─▶ the peer's delivery service
 //!          own delivery service ─sync / live─▶ accept ─▶ store ─▶ acknowledge
+//!          conversations, page ◀── store
 //! ```
 //!
 //! Whoever wants more asks for it, and pays for nothing else: [`Session::conditions`] and [`Session::write`] (what the
@@ -14,6 +15,7 @@
 mod answered;
 mod audit;
 mod conditions;
+mod conversations;
 mod directory;
 mod home;
 #[cfg(feature = "ipfs")]
@@ -24,6 +26,7 @@ mod pauses;
 mod read_back;
 mod receipts;
 mod receive;
+mod remembered;
 mod resend;
 mod route;
 mod send;
@@ -34,12 +37,14 @@ use std::rc::Rc;
 
 pub use audit::{Audit, AuditError, NameCheck};
 pub use conditions::{AskError, Conditions, WriteError};
+pub use conversations::{Overview, Page};
 pub use directory::{Directory, FindError, Peer};
 pub use home::{Home, HomeError};
 #[cfg(feature = "ipfs")]
 pub use ipfs::IpfsGateways;
 pub use live::Live;
 pub use receive::Received;
+pub use remembered::{forget, leave, remembered_account, remembered_seed};
 pub use resend::{ResendBudget, Resent};
 pub use route::Progress;
 pub use send::Flushed;
@@ -48,7 +53,7 @@ pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};
 use pauses::Pauses;
 
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys};
-use crate::ports::{Ports, StoreError};
+use crate::ports::Ports;
 
 /// A signed-in account.
 pub struct Session<P> {
@@ -88,19 +93,6 @@ impl<P: Ports> Session<P> {
     /// Where people are looked up.
     pub fn directory(&self) -> &Directory<P> {
         &self.directory
-    }
-
-    /// Forgets the account on this device: keys, messages, contacts.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the platform does not let go of them.
-    pub async fn sign_out(&self) -> Result<(), StoreError> {
-        use crate::ports::Store as _;
-        let store = self.ports().store();
-        if store.account().await?.is_some_and(|account| account.address == self.account) {
-            store.set_account(None).await?;
-        }
-        store.erase(self.account).await
     }
 
     fn ports(&self) -> &P {

@@ -1,26 +1,28 @@
-//! Looking things up in the stored conversation with one peer.
+//! Looking things up in the stored conversation.
 
 use super::Session;
-use crate::device::StoredMessage;
-use crate::identity::Address;
+use crate::conversation::ConversationId;
+use crate::device::{MessageRow, Position};
 use crate::message::MessageHash;
 use crate::ports::{Ports, Store as _, StoreError};
 
 /// How many messages are read at once.
-pub(super) const PAGE: usize = 20;
+const PAGE: usize = 20;
 /// How many pages are read back at most.
-pub(super) const MAX_PAGES: usize = 500;
+const MAX_PAGES: usize = 500;
 
 impl<P: Ports> Session<P> {
-    /// Reads the conversation with a peer backwards until `visit` says that it is enough; at most 10,000 messages.
+    /// Reads a conversation backwards from `before`, or from its end, until `visit` says that it is enough; at most
+    /// 10,000 messages.
     pub(super) async fn read_back(
         &self,
-        peer: Address,
-        mut visit: impl FnMut(&StoredMessage) -> bool,
+        conversation: ConversationId,
+        mut before: Option<Position>,
+        mut visit: impl FnMut(&MessageRow) -> bool,
     ) -> Result<(), StoreError> {
-        let mut before = None;
         for _ in 0..MAX_PAGES {
-            let page = self.ports().store().messages(self.account, peer, before.as_ref(), PAGE).await?;
+            let store = self.ports().store();
+            let page = store.messages(self.account, conversation, before.as_ref(), PAGE).await?;
             let Some(oldest) = page.last() else { break };
             before = Some(oldest.position());
             if page.iter().any(&mut visit) {
@@ -30,21 +32,13 @@ impl<P: Ports> Session<P> {
         Ok(())
     }
 
-    /// The message of this hash in the conversation with a peer.
+    /// The message of this hash, if it belongs to this conversation.
     pub(super) async fn stored(
         &self,
-        peer: Address,
+        conversation: ConversationId,
         hash: &MessageHash,
-    ) -> Result<Option<StoredMessage>, StoreError> {
-        let mut found = None;
-        let visit = |message: &StoredMessage| {
-            let matches = message.hash == *hash;
-            if matches {
-                found = Some(message.clone());
-            }
-            matches
-        };
-        self.read_back(peer, visit).await?;
-        Ok(found)
+    ) -> Result<Option<MessageRow>, StoreError> {
+        let found = self.ports().store().message(self.account, hash).await?;
+        Ok(found.filter(|row| row.conversation == conversation))
     }
 }

@@ -2,8 +2,8 @@
 //! messages of one conversation, when the account's owner wants them to be.
 
 use super::Session;
-use crate::device::StoredMessage;
-use crate::identity::Address;
+use crate::conversation::ConversationId;
+use crate::device::MessageRow;
 use crate::message::{Draft, Kind, MessageHash, Receipt, SignedMessage};
 use crate::ports::{Ports, Store as _, StoreError};
 
@@ -11,7 +11,7 @@ use crate::ports::{Ports, Store as _, StoreError};
 const MAX_RECEIPTS: usize = 100;
 
 impl<P: Ports> Session<P> {
-    /// Writes receipts for messages of `peer`, to `peer` alone. Left out is what the peer did not write, what is no
+    /// Writes receipts for messages of a conversation, to their author alone. Left out is what the peer did not write, what is no
     /// text, and what was told already; what could not be proven is no message of anybody. They leave with the next
     /// [`Self::flush`]. Gives the messages that receipts were written for, at most 100.
     ///
@@ -19,13 +19,14 @@ impl<P: Ports> Session<P> {
     /// [`StoreError`]: then none was written.
     pub async fn write_receipts(
         &self,
-        peer: Address,
+        conversation: ConversationId,
         receipt: Receipt,
         messages: &[MessageHash],
     ) -> Result<Vec<MessageHash>, StoreError> {
         let mut told = Vec::new();
         let mut due = Vec::new();
-        let visit = |stored: &StoredMessage| {
+        let ConversationId::Peer(peer) = conversation;
+        let visit = |stored: &MessageRow| {
             let Ok(message) = SignedMessage::parse(&stored.json) else { return false };
             match message.kind() {
                 kind if stored.author == self.account && says(&kind, receipt) => {
@@ -40,10 +41,10 @@ impl<P: Ports> Session<P> {
             }
             false
         };
-        self.read_back(peer, visit).await?;
+        self.read_back(conversation, None, visit).await?;
         due.retain(|hash| !told.contains(hash));
         due.truncate(MAX_RECEIPTS);
-        let row = |hash| self.sign(peer, Draft::receipt(self.header(peer), hash, receipt));
+        let row = |hash| self.sign(conversation, Draft::receipt(self.header(conversation), hash, receipt));
         let rows: Vec<_> = due.iter().map(row).collect();
         self.ports().store().add_messages(self.account, &rows).await?;
         Ok(due)

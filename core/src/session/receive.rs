@@ -9,14 +9,17 @@ use serde_json::Value;
 
 use super::send::Change;
 use super::{FindError, Home, HomeError, Session};
+use crate::conversation::ConversationId;
 use crate::delivery::api::{self, Acknowledgement};
-use crate::device::{Quarantined, SendState, StoredMessage};
-use crate::identity::{Address, VerifiedProfile};
+use crate::device::{Doubt, Quarantined, StoredMessage};
+use crate::identity::VerifiedProfile;
 use crate::index::Index;
 use crate::message::{
-    AuthenticMessage, EnvelopeError, MessageError, MessageHash, OpenedMessage, ReceivedEnvelope,
+    AuthenticMessage, AuthenticityError, EnvelopeError, MessageError, MessageHash, OpenedMessage,
+    ReceivedEnvelope,
 };
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::said::Said;
 use crate::seal::json::canonical;
 use crate::seal::{OpenError, sha256, sha256_hex};
 
@@ -36,8 +39,8 @@ const MAX_KEPT_ENVELOPE: usize = 64 * 1024;
 /// What came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// Messages that were not here before, with their peer.
-    pub new: Vec<(Address, MessageHash)>,
+    /// Messages that were not here before, with their conversation.
+    pub new: Vec<(ConversationId, MessageHash)>,
     /// Envelopes that could not be proven and were not known yet.
     pub quarantined: usize,
     /// Entries of the mailbox that are no envelopes.
@@ -68,6 +71,27 @@ enum Rejection {
     /// What was sealed is no message.
     #[error(transparent)]
     Message(#[from] MessageError),
+}
+
+impl Rejection {
+    fn doubt(&self) -> Doubt {
+        match self {
+            Self::Envelope(_) | Self::Open(OpenError::Form(_)) => Doubt::NoEnvelope,
+            Self::Open(OpenError::NotForThisKey | OpenError::WeakKey) => Doubt::NotForThisKey,
+            Self::Open(_) => Doubt::NoText,
+            Self::Message(_) => Doubt::NoMessage,
+        }
+    }
+}
+
+/// What is known about the author of a message.
+enum Verdict {
+    /// It is who the message says.
+    Proven(AuthenticMessage),
+    /// It is not, or never can be known.
+    Never(Doubt),
+    /// It can't be found out now.
+    NotNow,
 }
 
 /// What became of the envelopes of one listing.
@@ -169,7 +193,7 @@ impl<P: Ports> Session<P> {
                         done.push(acknowledgement);
                     }
                     if !known {
-                        rejected.push(quarantined(id, now, rejection.to_string(), raw));
+                        rejected.push(quarantined(id, now, rejection.doubt(), raw));
                     }
                 }
             }
@@ -210,7 +234,7 @@ impl<P: Ports> Session<P> {
                 };
                 let verdict = self.judge(&arrival, &known).await;
                 sender = Some(known);
-                if !matches!(verdict, Err(Some(_))) || asked_anew {
+                if !matches!(verdict, Verdict::Never(_)) || asked_anew {
                     break verdict;
                 }
                 // The sender may have changed keys within the last minute.
@@ -219,12 +243,12 @@ impl<P: Ports> Session<P> {
                 sender = None;
             };
             match verdict {
-                Ok(message) => authentic.push(message),
-                Err(Some(reason)) if !arrival.known => {
-                    forged.push(quarantined(arrival.id, now, reason, arrival.raw));
+                Verdict::Proven(message) => authentic.push(message),
+                Verdict::Never(doubt) if !arrival.known => {
+                    forged.push(quarantined(arrival.id, now, doubt, arrival.raw));
                 }
-                Err(Some(_)) => {}
-                Err(None) => {
+                Verdict::Never(_) => {}
+                Verdict::NotNow => {
                     received.postponed += 1;
                     continue;
                 }
@@ -255,61 +279,68 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    /// Proves the author of a message, or says why it proves nothing; `None` if that can't be decided now.
-    async fn judge(
-        &self,
-        arrival: &Arrival,
-        sender: &Result<VerifiedProfile, FindError>,
-    ) -> Result<AuthenticMessage, Option<String>> {
-        let undecided = |error: &FindError| (!error.is_temporary()).then(|| error.to_string());
-        let sender = sender.as_ref().map_err(undecided)?;
+    /// Proves the author of a message.
+    async fn judge(&self, arrival: &Arrival, sender: &Result<VerifiedProfile, FindError>) -> Verdict {
         let message = arrival.message.clone();
+        let sender = match sender {
+            Ok(sender) => sender,
+            Err(error) => return not_found(error, message.claimed_sender()),
+        };
         let outside = match arrival.acknowledgement.sender.as_str() {
             "" => message.claimed_sender(),
             name => name,
         };
         let mut addresses = [None; 2];
         for (name, address) in [message.claimed_receiver(), outside].into_iter().zip(&mut addresses) {
-            *address = self.directory.resolve(name).await.map_err(|error| undecided(&error))?;
+            *address = match self.directory.resolve(name).await {
+                Ok(address) => address,
+                Err(error) => return not_found(&error, name),
+            };
         }
         let [receiver, outside] = addresses;
         let authentic = message.authenticate(self.account, receiver, sender);
-        let checked = authentic.and_then(|message| message.in_envelope_of(outside));
-        checked.map_err(|error| Some(error.to_string()))
+        match authentic.and_then(|message| message.in_envelope_of(outside)) {
+            Ok(message) => Verdict::Proven(message),
+            Err(AuthenticityError::OtherReceiver(to)) => Verdict::Never(Doubt::OtherReceiver(Said::new(&to))),
+            Err(AuthenticityError::NotSignedBySender(from)) => {
+                Verdict::Never(Doubt::NotSigned(Said::new(&from)))
+            }
+            Err(AuthenticityError::OtherEnvelope(from)) => {
+                Verdict::Never(Doubt::OtherEnvelope(Said::new(&from)))
+            }
+        }
     }
 
     async fn keep_messages(
         &self,
         messages: &[AuthenticMessage],
         now: u64,
-    ) -> Result<Vec<(Address, MessageHash)>, StoreError> {
+    ) -> Result<Vec<(ConversationId, MessageHash)>, StoreError> {
         let Some(first) = messages.first() else { return Ok(Vec::new()) };
-        let peer = first.author();
+        let conversation = ConversationId::Peer(first.author());
         // By the time that the author claims; mostly they come in that order.
         let mut rows: Vec<(u64, StoredMessage)> = Vec::with_capacity(messages.len());
-        for m in messages {
-            let claimed = m.message().timestamp();
-            let row = StoredMessage::new(m.message(), m.author(), peer, now, SendState::Received);
+        for message in messages {
+            let claimed = message.message().timestamp();
             let place = rows.partition_point(|(earlier, _)| *earlier <= claimed);
-            rows.insert(place, (claimed, row));
+            rows.insert(place, (claimed, StoredMessage::received(message, now)));
         }
         let store = self.ports().store();
         // An author whose clock is ahead of ours claims the future. All such messages would stand at one place,
         // in no order; so each is put behind the one before it.
-        let newest = store.messages(self.account, peer, None, 1).await?;
+        let newest = store.messages(self.account, conversation, None, 1).await?;
         let mut latest = newest.first().map_or(0, |message| message.time);
-        for (claimed, row) in &mut rows {
-            if *claimed > now {
-                row.time = now.max(latest.saturating_add(1));
-            }
-            latest = latest.max(row.time);
+        let mut placed = Vec::with_capacity(rows.len());
+        for (claimed, message) in rows {
+            let time = if claimed > now { now.max(latest.saturating_add(1)) } else { message.row().time };
+            latest = latest.max(time);
+            placed.push(message.at(time));
         }
-        let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
-        let new = store.add_messages(self.account, &rows).await?;
+        let new = store.add_messages(self.account, &placed).await?;
         if !new.is_empty() {
-            self.change_contact(peer, Change::Message).await?;
+            self.change_contact(conversation, Change::Message).await?;
         }
-        Ok(new.into_iter().map(|hash| (peer, hash)).collect())
+        Ok(new.into_iter().map(|hash| (conversation, hash)).collect())
     }
 
     async fn quarantine(&self, items: &[Quarantined]) -> Result<(), StoreError> {
@@ -377,6 +408,11 @@ fn acknowledgement_of(envelope: &Value) -> Acknowledgement {
     }
 }
 
-fn quarantined(id: String, arrived: u64, reason: String, raw: String) -> Quarantined {
-    Quarantined { id, arrived, reason, envelope: Some(raw).filter(|raw| raw.len() <= MAX_KEPT_ENVELOPE) }
+/// What a name that was not found means for the message.
+fn not_found(error: &FindError, name: &str) -> Verdict {
+    if error.is_temporary() { Verdict::NotNow } else { Verdict::Never(Doubt::NoSender(Said::new(name))) }
+}
+
+fn quarantined(id: String, arrived: u64, doubt: Doubt, raw: String) -> Quarantined {
+    Quarantined { id, arrived, doubt, envelope: Some(raw).filter(|raw| raw.len() <= MAX_KEPT_ENVELOPE) }
 }

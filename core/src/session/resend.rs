@@ -2,6 +2,8 @@
 
 use super::Session;
 use super::route::FirstToAccept;
+use crate::conversation::ConversationId;
+use crate::delivery::Refusal;
 use crate::device::SendState;
 use crate::identity::Address;
 use crate::message::{Kind, MessageHash, SignedMessage};
@@ -34,8 +36,8 @@ pub enum Resent {
     Accepted(MessageHash),
     /// No delivery service takes it now; the peer may ask again.
     Later,
-    /// Every delivery service refuses it, in these words.
-    Refused(String),
+    /// Every delivery service refuses it.
+    Refused(Refusal),
     /// This is no request of that peer's.
     NoRequest,
     /// The account wrote no such message to that peer.
@@ -72,7 +74,7 @@ impl Default for ResendBudget {
 }
 
 impl<P: Ports> Session<P> {
-    /// Answers a stored `RESEND_REQUEST` of `peer`: the message it refers to is sealed anew, exactly as it was signed
+    /// Answers a stored `RESEND_REQUEST` of the peer: the message it refers to is sealed anew, exactly as it was signed
     /// then. Only what this account wrote to that very peer is sent again.
     ///
     /// # Errors
@@ -80,16 +82,18 @@ impl<P: Ports> Session<P> {
     pub async fn answer_resend_request(
         &self,
         budget: &mut ResendBudget,
-        peer: Address,
+        conversation: ConversationId,
         request: &MessageHash,
     ) -> Result<Resent, StoreError> {
-        let request = self.stored(peer, request).await?.filter(|stored| stored.author == peer);
+        let ConversationId::Peer(peer) = conversation;
+        let request = self.stored(conversation, request).await?.filter(|stored| stored.author == peer);
         let request = request.and_then(|stored| SignedMessage::parse(&stored.json).ok());
         let request = request.filter(|message| message.kind() == Kind::ResendRequest);
         let Some(wanted) = request.and_then(|message| message.reference()) else {
             return Ok(Resent::NoRequest);
         };
-        let Some(row) = self.stored(peer, &wanted).await?.filter(|row| row.author == self.account) else {
+        let Some(row) = self.stored(conversation, &wanted).await?.filter(|row| row.author == self.account)
+        else {
             return Ok(Resent::NotOurs);
         };
         if row.state == SendState::Waiting {
@@ -101,7 +105,7 @@ impl<P: Ports> Session<P> {
         Ok(match self.deliver(&row, &mut FirstToAccept).await {
             SendState::Accepted | SendState::Received => Resent::Accepted(row.hash),
             SendState::Waiting => Resent::Later,
-            SendState::Refused(reason) => Resent::Refused(reason),
+            SendState::Refused(refusal) => Resent::Refused(refusal),
         })
     }
 }

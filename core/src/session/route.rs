@@ -6,20 +6,21 @@
 //! ```
 
 use super::Session;
-use crate::delivery::DeliveryPlan;
+use crate::conversation::ConversationId;
+use crate::delivery::{DeliveryPlan, Refusal};
 use crate::device::SendState;
-use crate::identity::{Address, EnsName};
+use crate::identity::EnsName;
 use crate::message::MessageHash;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 
-/// Why a delivery service did not take a message.
-pub(super) struct Failure {
-    /// It may take the same message later.
-    pub(super) temporary: bool,
-    /// In words.
-    pub(super) reason: String,
-    /// How long it wants to be left alone: milliseconds.
-    pub(super) pause: u64,
+/// What came of handing a message to one delivery service.
+pub(super) enum Outcome {
+    /// It has the message.
+    Accepted,
+    /// It may take the same message later, and wants to be left alone for so many milliseconds.
+    Later(u64),
+    /// It does not take the message.
+    Refused(Refusal),
 }
 
 /// Chooses among the delivery services of a receiver, and is told what became of it.
@@ -31,15 +32,15 @@ pub(super) trait Route {
         true
     }
     /// What came of it; tells whether the message has gone far enough.
-    fn note(&mut self, service: &EnsName, outcome: Result<&(), &Failure>) -> bool;
+    fn note(&mut self, service: &EnsName, outcome: &Outcome) -> bool;
 }
 
 /// In their order until one accepts.
 pub(super) struct FirstToAccept;
 
 impl Route for FirstToAccept {
-    fn note(&mut self, _: &EnsName, outcome: Result<&(), &Failure>) -> bool {
-        outcome.is_ok()
+    fn note(&mut self, _: &EnsName, outcome: &Outcome) -> bool {
+        matches!(outcome, Outcome::Accepted)
     }
 }
 
@@ -58,11 +59,11 @@ impl Route for All<'_> {
         self.plan.is_due(service, self.now)
     }
 
-    fn note(&mut self, service: &EnsName, outcome: Result<&(), &Failure>) -> bool {
+    fn note(&mut self, service: &EnsName, outcome: &Outcome) -> bool {
         match outcome {
-            Ok(_) => self.plan.note_accepted(service),
-            Err(failure) if failure.temporary => self.plan.note_failure(service, failure.pause, self.now),
-            Err(failure) => self.plan.note_refused(service, &failure.reason),
+            Outcome::Accepted => self.plan.note_accepted(service),
+            Outcome::Later(pause) => self.plan.note_failure(service, *pause, self.now),
+            Outcome::Refused(refusal) => self.plan.note_refused(service, refusal),
         }
         false
     }
@@ -90,11 +91,12 @@ impl<P: Ports> Session<P> {
     /// [`StoreError`]; what the network does is told by plan and result.
     pub async fn deliver_to_all(
         &self,
-        peer: Address,
+        conversation: ConversationId,
         hash: &MessageHash,
         plan: &mut DeliveryPlan,
     ) -> Result<Progress, StoreError> {
-        let Some(row) = self.stored(peer, hash).await?.filter(|row| row.author == self.account) else {
+        let Some(row) = self.stored(conversation, hash).await?.filter(|row| row.author == self.account)
+        else {
             return Ok(Progress::NotOurs);
         };
         let now = self.ports().clock().now();
@@ -102,9 +104,7 @@ impl<P: Ports> Session<P> {
         let undecided = plan.is_empty() && state == SendState::Waiting;
         let end = match plan.next_due() {
             _ if plan.accepted() > 0 => SendState::Accepted,
-            None if !undecided => {
-                plan.refusal().map_or(state, |reason| SendState::Refused(reason.to_owned()))
-            }
+            None if !undecided => plan.refusal().cloned().map_or(state, SendState::Refused),
             _ => SendState::Waiting,
         };
         if end != SendState::Waiting && row.state != SendState::Accepted {

@@ -1,13 +1,14 @@
 //! Sending: into the outbox first, then to the peer's delivery services.
 
-use super::answered::Answered;
-use super::read_back::{MAX_PAGES, PAGE};
-use super::route::{Failure, FirstToAccept, Route};
+use super::route::{FirstToAccept, Outcome, Route};
 use super::{Peer, Session};
-use crate::delivery::api;
-use crate::device::{Contact, SendState, StoredMessage};
-use crate::identity::{Address, EnsName};
-use crate::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
+use crate::conversation::ConversationId;
+use crate::delivery::{Refusal, api};
+use crate::device::{Contact, MessageRow, SendState, StoredMessage};
+use crate::identity::{Address, EnsName, VerifiedProfile};
+use crate::message::{
+    AuthenticMessage, DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage,
+};
 use crate::ports::{Clock as _, Http as _, Ports, Store as _, StoreError};
 
 /// What became of the outbox.
@@ -27,24 +28,38 @@ impl<P: Ports> Session<P> {
     ///
     /// # Errors
     /// [`StoreError`]: then it was not written.
-    pub async fn compose(&self, peer: Address, text: &str) -> Result<StoredMessage, StoreError> {
-        let stored = self.sign(peer, Draft::text(self.header(peer), text));
+    pub async fn compose(
+        &self,
+        conversation: ConversationId,
+        text: &str,
+    ) -> Result<StoredMessage, StoreError> {
+        self.put_out(conversation, Draft::text(self.header(conversation), text)).await
+    }
+
+    /// Signs a draft and puts it into the outbox.
+    pub(super) async fn put_out(
+        &self,
+        conversation: ConversationId,
+        draft: Draft,
+    ) -> Result<StoredMessage, StoreError> {
+        let stored = self.sign(conversation, draft);
         let store = self.ports().store();
         store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
-        self.change_contact(peer, Change::Message).await?;
+        self.change_contact(conversation, Change::Message).await?;
         Ok(stored)
     }
 
-    pub(super) fn header(&self, peer: Address) -> Header {
+    pub(super) fn header(&self, conversation: ConversationId) -> Header {
+        let ConversationId::Peer(peer) = conversation;
         let timestamp = self.ports().clock().now().max(self.last_sent.get() + 1);
         self.last_sent.set(timestamp);
         Header { from: self.alias.clone(), to: self.directory.alias(peer), timestamp }
     }
 
-    /// Signs a message to a peer that is about to be written.
-    pub(super) fn sign(&self, peer: Address, draft: Draft) -> StoredMessage {
-        let message = draft.sign(&self.keys.signing);
-        StoredMessage::new(&message, self.account, peer, message.timestamp(), SendState::Waiting)
+    /// Signs a message that is about to be sent.
+    pub(super) fn sign(&self, conversation: ConversationId, draft: Draft) -> StoredMessage {
+        let message = AuthenticMessage::sign(draft, self.account, &self.keys.signing);
+        StoredMessage::to_send(&message, conversation)
     }
 
     /// Opens a conversation: keeps the peer among the contacts.
@@ -52,18 +67,33 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn keep(&self, peer: &Peer) -> Result<(), StoreError> {
-        self.change_contact(peer.address, Change::Name(peer.name.clone())).await
+        let conversation = ConversationId::Peer(peer.address);
+        self.change_contact(conversation, Change::Name(peer.name.clone())).await
     }
 
-    /// Notes that everything of a peer that arrived until now has been seen.
+    /// Notes that everything in a conversation that arrived until now has been seen.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn mark_read(&self, peer: Address) -> Result<(), StoreError> {
-        self.change_contact(peer, Change::Read).await
+    pub async fn mark_read(&self, conversation: ConversationId) -> Result<(), StoreError> {
+        self.change_contact(conversation, Change::Read).await
     }
 
-    /// Tries to deliver everything in the outbox, each peer's messages in their order.
+    /// The same, if something arrived that had not been seen. Tells whether it had.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn mark_read_if_new(&self, conversation: ConversationId) -> Result<bool, StoreError> {
+        let store = self.ports().store();
+        let read_until = store.contact(self.account, conversation).await?.map_or(0, |it| it.read_until);
+        let news = store.count_incoming_after(self.account, conversation, read_until).await? > 0;
+        if news {
+            self.mark_read(conversation).await?;
+        }
+        Ok(news)
+    }
+
+    /// Tries to deliver everything in the outbox, each conversation's messages in their order.
     ///
     /// # Errors
     /// [`StoreError`]; what the network does is told by the result.
@@ -71,13 +101,13 @@ impl<P: Ports> Session<P> {
         let mut flushed = Flushed::default();
         let mut stuck = Vec::new();
         for row in self.ports().store().outbox(self.account).await? {
-            let state = if stuck.contains(&row.peer) {
+            let state = if stuck.contains(&row.conversation) {
                 SendState::Waiting
             } else {
                 self.deliver(&row, &mut FirstToAccept).await
             };
             if state == SendState::Waiting {
-                stuck.push(row.peer);
+                stuck.push(row.conversation);
                 flushed.waiting += 1;
                 continue;
             }
@@ -101,78 +131,25 @@ impl<P: Ports> Session<P> {
 
     /// Seals a message for the receiver's delivery services that the route chooses, and hands it over there. Accepted
     /// means by one of them.
-    pub(super) async fn deliver(&self, row: &StoredMessage, route: &mut impl Route) -> SendState {
-        let Ok(message) = SignedMessage::parse(&row.json) else {
-            return SendState::Refused("the stored message is damaged".to_owned());
+    pub(super) async fn deliver(&self, row: &MessageRow, route: &mut impl Route) -> SendState {
+        let letter = match self.letter(row).await {
+            Ok(letter) => letter,
+            Err(state) => return state,
         };
-        let (found_at, profile) = match self.directory.profile_of(row.peer).await {
-            Ok(Some(found)) => found,
-            Err(error) if !error.is_temporary() => return SendState::Refused(error.to_string()),
-            _ => return SendState::Waiting,
-        };
-        let mut answered = Answered::new(row.peer, message.reference());
-        let mut before = None;
-        for _ in 0..MAX_PAGES {
-            let store = self.ports().store();
-            let Ok(page) = store.messages(self.account, row.peer, before.as_ref(), PAGE).await else {
-                return SendState::Waiting;
-            };
-            if page.is_empty() || answered.look(&page) {
-                break;
-            }
-            before = page.last().map(StoredMessage::position);
-        }
-        let information = DeliveryInformation {
-            from: self.alias.to_string(),
-            to: self.readable(row.peer, found_at).to_string(),
-            delivery_instruction: answered.instruction,
-        };
-        let (mut accepted, mut later) = (false, false);
-        let mut refusal = "the receiver's profile lists no delivery service".to_owned();
-        route.list(profile.delivery_services());
-        for name in profile.delivery_services() {
-            if !route.wants(name) {
+        let services = letter.receiver.delivery_services();
+        let (mut accepted, mut later, mut refusal) = (false, false, Refusal::NoService);
+        route.list(services);
+        for service in services {
+            if !route.wants(service) {
                 later = true;
                 continue;
             }
-            let outcome = 'asked: {
-                let failure = |temporary, reason, pause| Err(Failure { temporary, reason, pause });
-                let service = match self.directory.delivery_service(name).await {
-                    Ok(service) => service,
-                    Err(error) => break 'asked failure(error.is_temporary(), error.to_string(), 0),
-                };
-                let now = self.ports().clock().now();
-                let pause = self.pauses.left(name, now);
-                if pause > 0 {
-                    break 'asked failure(true, "it asked to be left alone".to_owned(), pause);
-                }
-                let sealed = Envelope::seal(
-                    &message,
-                    &information,
-                    &profile.keys().encryption,
-                    &service.encryption_key,
-                    &self.keys,
-                    self.ports().entropy(),
-                );
-                let envelope = match sealed {
-                    Ok(envelope) => envelope,
-                    Err(error) => break 'asked failure(false, error.to_string(), 0),
-                };
-                let reply = match self.ports().http().send(&api::submit(&service.url, &envelope)).await {
-                    Ok(reply) => reply,
-                    Err(error) => break 'asked failure(true, error.to_string(), 0),
-                };
-                let Err(error) = api::parse_submitted(&reply) else { break 'asked Ok(()) };
-                let pause = self.pauses.begin(name, reply.retry_after, now);
-                failure(error.is_temporary(), error.to_string(), pause)
-            };
-            let far_enough = route.note(name, outcome.as_ref());
+            let outcome = self.hand_over(&letter, service).await;
+            let far_enough = route.note(service, &outcome);
             match outcome {
-                Ok(()) => accepted = true,
-                Err(failure) => {
-                    later |= failure.temporary;
-                    refusal = failure.reason;
-                }
+                Outcome::Accepted => accepted = true,
+                Outcome::Later(_) => later = true,
+                Outcome::Refused(reason) => refusal = reason,
             }
             if far_enough {
                 break;
@@ -185,18 +162,67 @@ impl<P: Ports> Session<P> {
         }
     }
 
+    /// Finds out what every delivery service of the receiver is given alike; or how far the message comes without.
+    async fn letter(&self, row: &MessageRow) -> Result<Letter, SendState> {
+        let ConversationId::Peer(peer) = row.conversation;
+        let message = SignedMessage::parse(&row.json).map_err(|_| SendState::Refused(Refusal::Damaged))?;
+        let (found_at, receiver) = match self.directory.profile_of(peer).await {
+            Ok(Some(found)) => found,
+            Err(error) if !error.is_temporary() => return Err(SendState::Refused(Refusal::Receiver)),
+            _ => return Err(SendState::Waiting),
+        };
+        let instruction = self.instruction(row.conversation, message.reference().as_ref()).await;
+        let information = DeliveryInformation {
+            from: self.alias.to_string(),
+            to: self.readable(peer, found_at).to_string(),
+            delivery_instruction: instruction.map_err(|_| SendState::Waiting)?,
+        };
+        Ok(Letter { message, information, receiver })
+    }
+
+    async fn hand_over(&self, letter: &Letter, name: &EnsName) -> Outcome {
+        let service = match self.directory.delivery_service(name).await {
+            Ok(service) => service,
+            Err(error) if error.is_temporary() => return Outcome::Later(0),
+            Err(_) => return Outcome::Refused(Refusal::Service(name.clone())),
+        };
+        let now = self.ports().clock().now();
+        let pause = self.pauses.left(name, now);
+        if pause > 0 {
+            return Outcome::Later(pause);
+        }
+        let envelope = Envelope::seal(
+            &letter.message,
+            &letter.information,
+            &letter.receiver.keys().encryption,
+            &service.encryption_key,
+            &self.keys,
+            self.ports().entropy(),
+        );
+        let Ok(envelope) = envelope else { return Outcome::Refused(Refusal::NotSealed) };
+        let Ok(reply) = self.ports().http().send(&api::submit(&service.url, &envelope)).await else {
+            return Outcome::Later(0);
+        };
+        let Err(error) = api::parse_submitted(&reply) else { return Outcome::Accepted };
+        let pause = self.pauses.begin(name, reply.retry_after, now);
+        error.refusal().map_or(Outcome::Later(pause), Outcome::Refused)
+    }
+
     /// The name of a receiver for a delivery service: deployed ones don't survive a name that they can't read.
     pub(super) fn readable(&self, receiver: Address, name: EnsName) -> EnsName {
         if name.is_nameprep_stable() { name } else { self.directory.alias(receiver) }
     }
 
-    /// Changes what is kept of a peer, who becomes a contact if need be.
-    pub(super) async fn change_contact(&self, peer: Address, change: Change) -> Result<(), StoreError> {
+    /// Changes what is kept of a conversation, which is opened if need be.
+    pub(super) async fn change_contact(
+        &self,
+        conversation: ConversationId,
+        change: Change,
+    ) -> Result<(), StoreError> {
         let store = self.ports().store();
         let now = self.ports().clock().now();
-        let contacts = store.contacts(self.account).await?;
-        let known = contacts.into_iter().find(|contact| contact.peer == peer);
-        let mut contact = known.unwrap_or(Contact { peer, name: None, read_until: 0, touched: now });
+        let known = store.contact(self.account, conversation).await?;
+        let mut contact = known.unwrap_or(Contact { conversation, name: None, read_until: 0, touched: now });
         match change {
             Change::Name(name) => contact.name = name,
             Change::Read => contact.read_until = contact.read_until.max(now),
@@ -204,6 +230,13 @@ impl<P: Ports> Session<P> {
         }
         store.put_contact(self.account, &contact).await
     }
+}
+
+/// A message on its way to one receiver.
+struct Letter {
+    message: SignedMessage,
+    information: DeliveryInformation,
+    receiver: VerifiedProfile,
 }
 
 /// What changed of a contact.

@@ -23,6 +23,7 @@ use crate::identity::{
 };
 use crate::ports::{Chain as _, Http as _, Ports, Store as _, StoreError, Unreachable, Wallet, WalletError};
 use crate::registry::SignatureQuestion;
+use crate::seal::SealError;
 
 /// An account that wants to sign in.
 pub struct SignIn<P> {
@@ -200,10 +201,13 @@ impl<P: Ports> Registration<P> {
     }
 
     /// A file and a code that bring the keys back; to be kept before they are published.
-    pub fn backup(&self) -> (Backup, RecoveryCode) {
+    ///
+    /// # Errors
+    /// [`SealError`]: then there is no backup.
+    pub fn backup(&self) -> Result<(Backup, RecoveryCode), SealError> {
         let entropy = self.directory.ports().entropy();
         let code = RecoveryCode::new_random(entropy);
-        (Backup::wrap(self.account, &self.seed, &code, entropy), code)
+        Ok((Backup::wrap(self.account, &self.seed, &code, entropy)?, code))
     }
 
     /// Lets the wallet sign the profile and publishes it under the account's address name and at the node's

@@ -17,11 +17,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::delivery::Refusal;
 use crate::device::SendState;
 use crate::identity::{EnsName, ProfileKeys};
 use crate::message::{DeliveryInformation, MessageError, OpenedMessage, SignedMessage};
+use crate::said::Said;
 use crate::seal::json::{self, canonical, canonical_object, object};
-use crate::seal::{EncryptionKey, EncryptionSecret, Entropy, OpenError, SealKey, Sealed, open, seal, sha256};
+use crate::seal::{
+    EncryptionKey, EncryptionSecret, Entropy, OpenError, SealError, SealKey, Sealed, open, seal, sha256,
+};
 
 /// The longest encrypted name or profile location that is read, in bytes.
 const MAX_NAME: usize = 64 * 1024;
@@ -61,10 +65,14 @@ impl LegacyNames {
     }
 
     /// Encrypts a name or a profile location, always to the same text.
-    pub fn seal(&self, text: &str) -> String {
-        let ciphertext = STANDARD.encode(self.key.seal(text.as_bytes(), &self.nonce, 1));
+    ///
+    /// # Errors
+    /// [`SealError`]: then there is nothing that may leave.
+    pub fn seal(&self, text: &str) -> Result<String, SealError> {
+        let ciphertext = STANDARD.encode(self.key.seal(text.as_bytes(), &self.nonce, 1)?);
         let nonce = format!("0x{}", hex::encode(self.nonce));
-        STANDARD.encode(canonical(&object(vec![("ciphertext", ciphertext.into()), ("nonce", nonce.into())])))
+        let json = object(vec![("ciphertext", ciphertext.into()), ("nonce", nonce.into())]);
+        Ok(STANDARD.encode(canonical(&json)))
     }
 
     /// Reads what a deployed client wrote.
@@ -119,7 +127,7 @@ impl LegacyState {
         match self {
             Self::Created | Self::Signed => SendState::Waiting,
             Self::Send | Self::Read => SendState::Accepted,
-            Self::FailedToSend => SendState::Refused("another client could not deliver it".to_owned()),
+            Self::FailedToSend => SendState::Refused(Refusal::Unexplained(Said::default())),
         }
     }
 }
@@ -181,8 +189,8 @@ impl LegacyContainer {
     /// Seals it for the account's own key.
     ///
     /// # Errors
-    /// [`LegacyError::Open`] if the key is unusable.
-    pub fn seal(&self, own: &EncryptionKey, entropy: &impl Entropy) -> Result<String, LegacyError> {
+    /// [`SealError`]: then there is nothing that may leave.
+    pub fn seal(&self, own: &EncryptionKey, entropy: &impl Entropy) -> Result<String, SealError> {
         Ok(STANDARD.encode(seal(&canonical_object(&self.0), own, entropy)?.to_string()))
     }
 

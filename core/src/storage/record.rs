@@ -21,11 +21,13 @@ use zeroize::Zeroizing;
 
 use super::{Pseudonym, StorageKeys};
 use crate::conversation::ConversationId;
-use crate::device::{SendState, StoredMessage};
+use crate::delivery::Refusal;
+use crate::device::{MessageRow, SendState, StoredMessage};
 use crate::identity::{Address, EnsName};
 use crate::message::SignedMessage;
-use crate::seal::Entropy;
+use crate::said::Said;
 use crate::seal::json::{self, canonical, integer, object};
+use crate::seal::{Entropy, SealError};
 
 /// The longest content that is read, in bytes of base64: a message of 20 MB as text within text.
 pub const MAX_RECORD: usize = 64_000_000;
@@ -51,8 +53,8 @@ pub enum Record {
 /// Somebody the account has a conversation with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactRecord {
-    /// Who.
-    pub peer: Address,
+    /// Which conversation.
+    pub conversation: ConversationId,
     /// A name that resolved to the address when it was last checked.
     pub name: Option<EnsName>,
     /// When the name was checked: milliseconds since 1970.
@@ -64,8 +66,8 @@ pub struct ContactRecord {
 /// How far a conversation has been seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadMarker {
-    /// With whom.
-    pub peer: Address,
+    /// Which conversation.
+    pub conversation: ConversationId,
     /// Messages that arrived until then: milliseconds since 1970.
     pub read_until: u64,
 }
@@ -134,7 +136,7 @@ impl Record {
     /// What identifies it among those of its kind and conversation.
     fn id(&self) -> &str {
         match self {
-            Self::Message(message) => message.hash.as_str(),
+            Self::Message(message) => message.hash().as_str(),
             Self::Contact(_) | Self::ReadMarker(_) => "",
             Self::Setting(setting) => &setting.name,
         }
@@ -142,15 +144,18 @@ impl Record {
 
     fn conversation(&self) -> Option<ConversationId> {
         match self {
-            Self::Message(message) => Some(message.conversation()),
-            Self::Contact(contact) => Some(ConversationId::Peer(contact.peer)),
-            Self::ReadMarker(marker) => Some(ConversationId::Peer(marker.peer)),
+            Self::Message(message) => Some(message.row().conversation),
+            Self::Contact(contact) => Some(contact.conversation),
+            Self::ReadMarker(marker) => Some(marker.conversation),
             Self::Setting(_) => None,
         }
     }
 
     /// Seals it anew; each time to another content under the same id.
-    pub fn seal(&self, keys: &StorageKeys, entropy: &impl Entropy) -> SealedRecord {
+    ///
+    /// # Errors
+    /// [`SealError`]: then there is nothing that may leave.
+    pub fn seal(&self, keys: &StorageKeys, entropy: &impl Entropy) -> Result<SealedRecord, SealError> {
         let conversation = place(self.conversation(), keys);
         seal_text(&canonical(&self.to_json()), conversation, self.kind(), self.id(), keys, entropy)
     }
@@ -162,11 +167,14 @@ impl Record {
         }
         match self {
             Self::Message(message) => {
+                let message = message.row();
                 let state = match &message.state {
                     SendState::Waiting => "waiting".into(),
                     SendState::Accepted => "accepted".into(),
                     SendState::Received => "received".into(),
-                    SendState::Refused(reason) => object(vec![("refused", reason.as_str().into())]),
+                    SendState::Refused(refusal) => {
+                        object(vec![("refused", refusal.code().into()), ("value", refusal.value().into())])
+                    }
                 };
                 members.extend([
                     ("author", message.author.to_lower_hex().into()),
@@ -194,6 +202,7 @@ impl Record {
         let text = |name| json.get(name).and_then(Value::as_str).ok_or(RecordError::Form(name));
         let time = |name| json.get(name).and_then(integer).ok_or(RecordError::Form(name));
         let address = |name| Address::parse_unchecked_case(text(name)?).map_err(|_| RecordError::Form(name));
+        let conversation = || address("peer").map(ConversationId::Peer);
         Ok(Some(match kind {
             "message" => {
                 let message =
@@ -207,17 +216,23 @@ impl Record {
                     Some(Value::String(state)) if state == "accepted" => SendState::Accepted,
                     Some(Value::String(state)) if state == "received" => SendState::Received,
                     Some(Value::Object(state)) => {
-                        let reason = state.get("refused").and_then(Value::as_str);
-                        SendState::Refused(reason.ok_or(RecordError::Form("state"))?.to_owned())
+                        let refused = state.get("refused").and_then(Value::as_str);
+                        let refused = refused.ok_or(RecordError::Form("state"))?;
+                        SendState::Refused(match state.get("value").and_then(Value::as_str) {
+                            Some(value) => Refusal::from_code(refused, value),
+                            // Before there were codes, a sentence stood there.
+                            None => Refusal::Unexplained(Said::new(refused)),
+                        })
                     }
                     _ => return Err(RecordError::Form("state")),
                 };
                 if (state == SendState::Received) != (author == peer) {
                     return Err(RecordError::Form("state"));
                 }
-                let mut stored = StoredMessage::new(&message, author, peer, time("arrived")?, state);
-                stored.time = time("time")?;
-                Self::Message(stored)
+                let (conversation, arrived) = (ConversationId::Peer(peer), time("arrived")?);
+                let row = MessageRow::new(&message, author, conversation, arrived, state);
+                // Only the account's own keys can have sealed it here, after the author was proven.
+                Self::Message(StoredMessage::kept(MessageRow { time: time("time")?, ..row }))
             }
             "contact" => {
                 let name = match json.get("name") {
@@ -226,10 +241,10 @@ impl Record {
                     _ => return Err(RecordError::Form("name")),
                 };
                 let (named, touched) = (time("named")?, time("touched")?);
-                Self::Contact(ContactRecord { peer: address("peer")?, name, named, touched })
+                Self::Contact(ContactRecord { conversation: conversation()?, name, named, touched })
             }
             "read-marker" => {
-                Self::ReadMarker(ReadMarker { peer: address("peer")?, read_until: time("readUntil")? })
+                Self::ReadMarker(ReadMarker { conversation: conversation()?, read_until: time("readUntil")? })
             }
             "setting" => {
                 let name = text("id")?.to_owned();
@@ -310,16 +325,23 @@ pub fn merge(a: &Record, b: &Record) -> Option<Record> {
     }
     Some(match (a, b) {
         (Record::Message(a), Record::Message(b)) => {
+            let (a, b) = (a.row(), b.row());
             let state = if progress(&a.state) >= progress(&b.state) { &a.state } else { &b.state };
             let (time, arrived) = (a.time.min(b.time), a.arrived.min(b.arrived));
-            Record::Message(StoredMessage { time, arrived, state: state.clone(), ..a.clone() })
+            // Both were proven before they were kept.
+            Record::Message(StoredMessage::kept(MessageRow {
+                time,
+                arrived,
+                state: state.clone(),
+                ..a.clone()
+            }))
         }
         (Record::Contact(a), Record::Contact(b)) => {
             let later = if (a.named, &a.name) >= (b.named, &b.name) { a } else { b };
             Record::Contact(ContactRecord { touched: a.touched.max(b.touched), ..later.clone() })
         }
         (Record::ReadMarker(a), Record::ReadMarker(b)) => {
-            Record::ReadMarker(ReadMarker { peer: a.peer, read_until: a.read_until.max(b.read_until) })
+            Record::ReadMarker(ReadMarker { read_until: a.read_until.max(b.read_until), ..*a })
         }
         (Record::Setting(a), Record::Setting(b)) => {
             let stamp = |setting: &Setting| (setting.changed, canonical(&setting.value));
@@ -329,12 +351,12 @@ pub fn merge(a: &Record, b: &Record) -> Option<Record> {
     })
 }
 
-fn progress(state: &SendState) -> (u8, &str) {
+fn progress(state: &SendState) -> (u8, Option<&Refusal>) {
     match state {
-        SendState::Waiting => (0, ""),
-        SendState::Refused(reason) => (1, reason),
-        SendState::Accepted => (2, ""),
-        SendState::Received => (3, ""),
+        SendState::Waiting => (0, None),
+        SendState::Refused(refusal) => (1, Some(refusal)),
+        SendState::Accepted => (2, None),
+        SendState::Received => (3, None),
     }
 }
 
@@ -353,7 +375,7 @@ fn seal_text(
     id: &str,
     keys: &StorageKeys,
     entropy: &impl Entropy,
-) -> SealedRecord {
+) -> Result<SealedRecord, SealError> {
     let id = keys.record(&conversation, kind, id);
     let mut sealed = SealedRecord { conversation, id, content: String::new() };
     let mut padded = Zeroizing::new(Vec::with_capacity(padded_length(text.len() + 1)));
@@ -363,10 +385,9 @@ fn seal_text(
     let mut nonce = [0; NONCE];
     entropy.fill(&mut nonce);
     let payload = Payload { msg: &padded, aad: &sealed.aad(keys) };
-    #[allow(clippy::expect_used, reason = "the cipher refuses only texts beyond 256 GiB")]
-    let ciphertext = cipher(keys).encrypt(&XNonce::from(nonce), payload).expect("not that long");
+    let ciphertext = cipher(keys).encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::Cipher)?;
     sealed.content = STANDARD.encode([&[VERSION], &nonce[..], &ciphertext].concat());
-    sealed
+    Ok(sealed)
 }
 
 /// Padmé: the length rounded up so that it has no more significant bits than its exponent has.

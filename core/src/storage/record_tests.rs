@@ -6,23 +6,26 @@ use crate::message::Kind;
 use crate::testing::SeededEntropy;
 use crate::testing::notes::{ME, PEER, note};
 
+const CONVERSATION: ConversationId = ConversationId::Peer(PEER);
+
 fn keys() -> StorageKeys {
     StorageKeys::derive(&KeySeed::from_bytes([7; 32]), ME)
 }
 
 fn examples() -> Vec<Record> {
-    let mut refused = note(ME, 20, Kind::New, None, "mine");
-    refused.state = SendState::Refused("too large".into());
+    let refused = note(ME, 20, Kind::New, None, "mine");
+    let state = SendState::Refused(Refusal::Rejected("no room".into()));
+    let refused = StoredMessage::kept(MessageRow { state, ..refused.row().clone() });
     vec![
         Record::Message(note(PEER, 10, Kind::New, None, "theirs")),
         Record::Message(refused),
         Record::Contact(ContactRecord {
-            peer: PEER,
+            conversation: CONVERSATION,
             name: Some("bob.eth".parse().unwrap()),
             named: 5,
             touched: 9,
         }),
-        Record::ReadMarker(ReadMarker { peer: PEER, read_until: 1_700_000_000_000 }),
+        Record::ReadMarker(ReadMarker { conversation: CONVERSATION, read_until: 1_700_000_000_000 }),
         Record::Setting(Setting { name: "receipts".into(), value: true.into(), changed: 3 }),
     ]
 }
@@ -30,20 +33,20 @@ fn examples() -> Vec<Record> {
 #[test]
 fn every_kind_comes_back_as_it_was() {
     for record in examples() {
-        let sealed = record.seal(&keys(), &SeededEntropy::new(1));
+        let sealed = record.seal(&keys(), &SeededEntropy::new(1)).unwrap();
         assert_eq!(sealed.open(&keys()), Ok(Opened::Known(Box::new(record))));
     }
 }
 
 #[test]
 fn a_record_counts_only_where_it_was_written() {
-    let sealed = examples()[0].seal(&keys(), &SeededEntropy::new(1));
+    let sealed = examples()[0].seal(&keys(), &SeededEntropy::new(1)).unwrap();
     let other_owner = StorageKeys::derive(&KeySeed::from_bytes([7; 32]), PEER);
     let other_seed = StorageKeys::derive(&KeySeed::from_bytes([8; 32]), ME);
     for keys in [&other_owner, &other_seed] {
         assert_eq!(sealed.open(keys), Err(RecordError::NotOurs));
     }
-    let elsewhere = examples()[3].seal(&keys(), &SeededEntropy::new(1));
+    let elsewhere = examples()[3].seal(&keys(), &SeededEntropy::new(1)).unwrap();
     let moved = SealedRecord { id: elsewhere.id, ..sealed.clone() };
     assert_eq!(moved.open(&keys()), Err(RecordError::NotOurs));
     let moved = SealedRecord { conversation: keys().account(), ..sealed };
@@ -53,7 +56,7 @@ fn a_record_counts_only_where_it_was_written() {
 #[test]
 fn a_kind_of_a_later_version_is_told_apart_and_left_alone() {
     let text = r#"{"id":"x","kind":"poll","options":[1,2]}"#;
-    let sealed = seal_text(text, keys().account(), "poll", "x", &keys(), &SeededEntropy::new(1));
+    let sealed = seal_text(text, keys().account(), "poll", "x", &keys(), &SeededEntropy::new(1)).unwrap();
     assert_eq!(sealed.open(&keys()), Ok(Opened::Unknown { kind: "poll".into() }));
     let mut bytes = STANDARD.decode(&sealed.content).unwrap();
     bytes[0] = 2;
@@ -72,20 +75,34 @@ fn a_record_that_disagrees_with_itself_is_refused() {
         &format!("0x{}", "0".repeat(64)),
         &keys(),
         &SeededEntropy::new(1),
-    );
+    )
+    .unwrap();
     assert_eq!(sealed.open(&keys()), Err(RecordError::NotOurs));
     // A message of the peer that we are to deliver.
     let text = canonical(&record.to_json()).replace("received", "waiting");
     let place = place(record.conversation(), &keys());
-    let sealed = seal_text(&text, place, "message", record.id(), &keys(), &SeededEntropy::new(1));
+    let sealed = seal_text(&text, place, "message", record.id(), &keys(), &SeededEntropy::new(1)).unwrap();
     assert_eq!(sealed.open(&keys()), Err(RecordError::Form("state")));
+}
+
+#[test]
+fn a_sentence_of_the_first_version_is_kept_as_what_was_said() {
+    let record = examples().remove(1);
+    let state = r#"{"refused":"rejected","value":"no room"}"#;
+    let text = canonical(&record.to_json()).replace(state, r#"{"refused":"it is full"}"#);
+    let place = place(record.conversation(), &keys());
+    let sealed = seal_text(&text, place, "message", record.id(), &keys(), &SeededEntropy::new(1)).unwrap();
+    let Ok(Opened::Known(opened)) = sealed.open(&keys()) else { panic!() };
+    let Record::Message(message) = *opened else { panic!() };
+    assert_eq!(message.row().state, SendState::Refused(Refusal::Unexplained("it is full".into())));
 }
 
 #[test]
 fn weakness_9_equal_records_look_different_and_names_say_nothing() {
     let entropy = SeededEntropy::new(1);
     let contact = examples().remove(2);
-    let (first, second) = (contact.seal(&keys(), &entropy), contact.seal(&keys(), &entropy));
+    let (first, second) =
+        (contact.seal(&keys(), &entropy).unwrap(), contact.seal(&keys(), &entropy).unwrap());
     assert_eq!((first.conversation, first.id), (second.conversation, second.id));
     assert_ne!(first.content, second.content);
     // Another account talks to the same peer under another name.
@@ -97,7 +114,7 @@ fn weakness_9_equal_records_look_different_and_names_say_nothing() {
 fn lengths_tell_little() {
     let length = |text: &str| {
         let message = Record::Message(note(PEER, 10, Kind::New, None, text));
-        message.seal(&keys(), &SeededEntropy::new(1)).content.len()
+        message.seal(&keys(), &SeededEntropy::new(1)).unwrap().content.len()
     };
     assert_eq!(length(""), length(&"x".repeat(200)));
     for length in [1, 1024, 1025, 5_000, 100_000, 20_000_000] {
@@ -110,17 +127,18 @@ fn same_thing() -> impl Strategy<Value = Vec<Record>> {
     let state = prop_oneof![
         Just(SendState::Waiting),
         Just(SendState::Accepted),
-        "[ab]".prop_map(SendState::Refused),
+        "[ab]".prop_map(|said| SendState::Refused(Refusal::Rejected(Said::new(&said)))),
     ];
     let message = (0u64..3, 0u64..3, state).prop_map(|(time, arrived, state)| {
         let message = note(ME, 10, Kind::New, None, "mine");
-        Record::Message(StoredMessage { time, arrived, state, ..message })
+        Record::Message(StoredMessage::kept(MessageRow { time, arrived, state, ..message.row().clone() }))
     });
     let contact = (prop::option::of("[ab]\\.eth"), 0u64..3, 0u64..3).prop_map(|(name, named, touched)| {
         let name = name.map(|name| name.parse().unwrap());
-        Record::Contact(ContactRecord { peer: PEER, name, named, touched })
+        Record::Contact(ContactRecord { conversation: CONVERSATION, name, named, touched })
     });
-    let marker = (0u64..9).prop_map(|read_until| Record::ReadMarker(ReadMarker { peer: PEER, read_until }));
+    let marker = (0u64..9)
+        .prop_map(|read_until| Record::ReadMarker(ReadMarker { conversation: CONVERSATION, read_until }));
     let setting = (0u8..3, 0u64..3).prop_map(|(value, changed)| {
         Record::Setting(Setting { name: "a".into(), value: value.into(), changed })
     });

@@ -2,7 +2,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::device::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
+use crate::conversation::ConversationId;
+use crate::device::{Account, Contact, Lane, MessageRow, Position, Quarantined, SendState, StoredMessage};
 use crate::identity::{Address, KeySeed};
 use crate::message::MessageHash;
 use crate::ports::{Store, StoreError};
@@ -22,8 +23,8 @@ struct Database {
 #[derive(Default)]
 struct Records {
     seed: Option<KeySeed>,
-    messages: BTreeMap<MessageHash, StoredMessage>,
-    contacts: BTreeMap<Address, Contact>,
+    messages: BTreeMap<MessageHash, MessageRow>,
+    contacts: BTreeMap<ConversationId, Contact>,
     quarantine: BTreeMap<String, Quarantined>,
 }
 
@@ -85,7 +86,7 @@ impl Store for MemoryStore {
     ) -> Result<Vec<MessageHash>, StoreError> {
         self.write(owner, |records| {
             let mut new = Vec::new();
-            for message in messages {
+            for message in messages.iter().map(StoredMessage::row) {
                 if !records.messages.contains_key(&message.hash) {
                     records.messages.insert(message.hash.clone(), message.clone());
                     new.push(message.hash.clone());
@@ -108,32 +109,46 @@ impl Store for MemoryStore {
         })
     }
 
+    async fn message(&self, owner: Address, hash: &MessageHash) -> Result<Option<MessageRow>, StoreError> {
+        self.read(owner, |records| records.messages.get(hash).cloned())
+    }
+
     async fn messages(
         &self,
         owner: Address,
-        peer: Address,
+        conversation: ConversationId,
         before: Option<&Position>,
         limit: usize,
-    ) -> Result<Vec<StoredMessage>, StoreError> {
+    ) -> Result<Vec<MessageRow>, StoreError> {
         self.read(owner, |records| {
             let mut found: Vec<_> = (records.messages.values())
-                .filter(|m| m.peer == peer && before.is_none_or(|before| m.position() < *before))
+                .filter(|m| {
+                    m.conversation == conversation && before.is_none_or(|before| m.position() < *before)
+                })
                 .cloned()
                 .collect();
-            found.sort_by_key(StoredMessage::position);
+            found.sort_by_key(MessageRow::position);
             found.reverse();
             found.truncate(limit);
             found
         })
     }
 
-    async fn outbox(&self, owner: Address) -> Result<Vec<StoredMessage>, StoreError> {
+    async fn outbox(&self, owner: Address) -> Result<Vec<MessageRow>, StoreError> {
         self.read(owner, |records| {
             let mut waiting: Vec<_> =
                 records.messages.values().filter(|m| m.state == SendState::Waiting).cloned().collect();
-            waiting.sort_by_key(StoredMessage::position);
+            waiting.sort_by_key(MessageRow::position);
             waiting
         })
+    }
+
+    async fn contact(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+    ) -> Result<Option<Contact>, StoreError> {
+        self.read(owner, |records| records.contacts.get(&conversation).cloned())
     }
 
     async fn contacts(&self, owner: Address) -> Result<Vec<Contact>, StoreError> {
@@ -142,18 +157,19 @@ impl Store for MemoryStore {
 
     async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
         self.write(owner, |records| {
-            records.contacts.insert(contact.peer, contact.clone());
+            records.contacts.insert(contact.conversation, contact.clone());
         })
     }
 
     async fn count_incoming_after(
         &self,
         owner: Address,
-        peer: Address,
+        conversation: ConversationId,
         time: u64,
     ) -> Result<u64, StoreError> {
         self.read(owner, |records| {
-            let unread = |m: &&StoredMessage| m.peer == peer && m.lane == Lane::In && m.arrived > time;
+            let unread =
+                |m: &&MessageRow| m.conversation == conversation && m.lane == Lane::In && m.arrived > time;
             records.messages.values().filter(unread).count() as u64
         })
     }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::device::{SendState, StoredMessage};
+use crate::conversation::ConversationId;
+use crate::device::{MessageRow, SendState, StoredMessage};
 use crate::identity::Address;
 use crate::message::{Kind, SignedMessage};
 
@@ -38,11 +39,17 @@ pub fn with(
         "type": kind.to_string(),
     });
     if let Some(reference) = reference {
-        metadata["referenceMessageHash"] = reference.hash.as_str().into();
+        metadata["referenceMessageHash"] = reference.hash().as_str().into();
     }
     let json = json!({ "message": text, "metadata": metadata, "signature": "" });
     let message = SignedMessage::parse(&json.to_string()).expect("the form of a message");
     let state = if author == peer { SendState::Received } else { SendState::Accepted };
     // The latest time that JSON carries.
-    StoredMessage::new(&message, author, peer, (1 << 53) - 1, state)
+    let conversation = ConversationId::Peer(peer);
+    StoredMessage::kept(MessageRow::new(&message, author, conversation, (1 << 53) - 1, state))
+}
+
+/// The same message at another place of its conversation.
+pub fn at(message: &StoredMessage, time: u64) -> StoredMessage {
+    message.clone().at(time)
 }

@@ -3,10 +3,12 @@ use std::rc::Rc;
 
 use super::network::{MemoryPorts, Network};
 use super::{MemoryStore, SeededEntropy, TestWallet};
+use crate::conversation::ConversationId;
+use crate::device::StoredMessage;
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys, PublicKeys, UserProfile};
 use crate::ports::{Store as _, Wallet as _};
 use crate::session::{Directory, Keys, Session, SignIn};
-use crate::thread::{Shown, fold};
+use crate::thread::{Entry, Shown, fold};
 
 /// alice.eth and bob.eth, each with a device and a wallet, in one network. Neither has signed in yet.
 pub struct Pair {
@@ -68,6 +70,11 @@ impl Peer {
         self.wallet.address()
     }
 
+    /// The conversation that others have with them.
+    pub fn conversation(&self) -> ConversationId {
+        ConversationId::Peer(self.address())
+    }
+
     /// Their address name.
     pub fn alias(&self) -> EnsName {
         EnsName::of_address(self.address(), &self.network.discovery().address_domain)
@@ -119,11 +126,17 @@ impl Peer {
         self.network.set_profile(self.address(), profile.signed(signature));
     }
 
+    /// What their conversation with `peer` shows.
+    pub async fn entries(&self, peer: &Self) -> Vec<Entry> {
+        let rows = self.store.messages(self.address(), peer.conversation(), None, usize::MAX).await;
+        let messages: Vec<_> = rows.expect("storage").into_iter().map(StoredMessage::kept).collect();
+        fold(&messages)
+    }
+
     /// The texts of their conversation with `peer` in the order in which they are shown.
     pub async fn texts(&self, peer: &Self) -> Vec<String> {
-        let messages = self.store.messages(self.address(), peer.address(), None, usize::MAX).await;
-        fold(&messages.expect("storage"))
-            .into_iter()
+        let entries = self.entries(peer).await.into_iter();
+        entries
             .map(|entry| match entry.shown {
                 Shown::Text { text, .. } => text,
                 Shown::Deleted => String::new(),
@@ -133,10 +146,9 @@ impl Peer {
 
     /// How many messages of `peer` they have not seen.
     pub async fn unread(&self, peer: &Self) -> u64 {
-        let contacts = self.store.contacts(self.address()).await.expect("storage");
-        let contact = contacts.iter().find(|contact| contact.peer == peer.address());
+        let contact = self.store.contact(self.address(), peer.conversation()).await.expect("storage");
         let read_until = contact.map_or(0, |contact| contact.read_until);
-        let count = self.store.count_incoming_after(self.address(), peer.address(), read_until).await;
+        let count = self.store.count_incoming_after(self.address(), peer.conversation(), read_until).await;
         count.expect("storage")
     }
 

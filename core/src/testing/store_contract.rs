@@ -18,10 +18,14 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::device::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
+use crate::conversation::ConversationId;
+use crate::delivery::Refusal;
+use crate::device::{
+    Account, Contact, Doubt, Lane, MessageRow, Position, Quarantined, SendState, StoredMessage,
+};
 use crate::identity::{Address, EnsName, KeySeed};
 use crate::message::MessageHash;
-use crate::ports::Store;
+use crate::ports::{Store, StoreError};
 
 /// Calls a macro with the name of each behaviour.
 #[macro_export]
@@ -31,6 +35,7 @@ macro_rules! for_each_store_behaviour {
         $test!(the_account_is_remembered_and_forgotten);
         $test!(a_seed_comes_back_and_can_be_replaced);
         $test!(a_message_comes_back_as_it_was);
+        $test!(a_message_is_found_by_its_hash);
         $test!(a_message_is_kept_once_and_only_new_ones_are_reported);
         $test!(a_batch_is_seen_whole_or_not_at_all);
         $test!(an_abandoned_batch_is_kept_whole_or_not_at_all);
@@ -40,6 +45,7 @@ macro_rules! for_each_store_behaviour {
         $test!(the_outbox_holds_only_what_waits_oldest_first);
         $test!(a_state_changes_and_nothing_else_does);
         $test!(incoming_messages_are_counted_by_their_arrival);
+        $test!(a_contact_is_found_by_its_conversation);
         $test!(a_contact_is_replaced_by_its_newer_version);
         $test!(quarantine_keeps_one_of_each);
         $test!(in_a_full_quarantine_the_oldest_make_room);
@@ -52,8 +58,8 @@ macro_rules! for_each_store_behaviour {
 const OWNER: Address = Address::from_bytes([0xaa; 20]);
 /// Another account on the same device.
 const OTHER: Address = Address::from_bytes([0xab; 20]);
-const PEER: Address = Address::from_bytes([0x0b; 20]);
-const STRANGER: Address = Address::from_bytes([0xfc; 20]);
+const PEER: ConversationId = ConversationId::Peer(Address::from_bytes([0x0b; 20]));
+const STRANGER: ConversationId = ConversationId::Peer(Address::from_bytes([0xfc; 20]));
 
 /// A message hash whose order follows `number`.
 fn hash(number: u64) -> MessageHash {
@@ -61,11 +67,11 @@ fn hash(number: u64) -> MessageHash {
 }
 
 /// A message of [`PEER`], written and arrived at `time`.
-fn incoming(number: u64, time: u64) -> StoredMessage {
-    StoredMessage {
+fn incoming(number: u64, time: u64) -> MessageRow {
+    MessageRow {
         hash: hash(number),
-        peer: PEER,
-        author: PEER,
+        conversation: PEER,
+        author: PEER.peer(),
         lane: Lane::In,
         time,
         arrived: time,
@@ -75,24 +81,39 @@ fn incoming(number: u64, time: u64) -> StoredMessage {
 }
 
 /// A message to [`PEER`] that no delivery service has yet.
-fn waiting(number: u64, time: u64) -> StoredMessage {
-    StoredMessage { author: OWNER, lane: Lane::Out, state: SendState::Waiting, ..incoming(number, time) }
+fn waiting(number: u64, time: u64) -> MessageRow {
+    MessageRow { author: OWNER, lane: Lane::Out, state: SendState::Waiting, ..incoming(number, time) }
 }
 
-fn contact(peer: Address, name: Option<&str>) -> Contact {
+fn contact(conversation: ConversationId, name: Option<&str>) -> Contact {
     let name = name.map(|name| name.parse::<EnsName>().expect("a name"));
-    Contact { peer, name, read_until: 0, touched: 5 }
+    Contact { conversation, name, read_until: 0, touched: 5 }
 }
 
 fn quarantined(id: &str, arrived: u64) -> Quarantined {
-    Quarantined { id: id.into(), arrived, reason: "forged".into(), envelope: Some("{}".into()) }
+    Quarantined {
+        id: id.into(),
+        arrived,
+        doubt: Doubt::NotSigned("a.eth".into()),
+        envelope: Some("{}".into()),
+    }
 }
 
-fn hashes(messages: &[StoredMessage]) -> Vec<MessageHash> {
+fn hashes(messages: &[MessageRow]) -> Vec<MessageHash> {
     messages.iter().map(|message| message.hash.clone()).collect()
 }
 
-async fn all(store: &impl Store, owner: Address) -> Vec<StoredMessage> {
+/// Stores rows as if their authors were proven.
+async fn add(
+    store: &impl Store,
+    owner: Address,
+    rows: &[MessageRow],
+) -> Result<Vec<MessageHash>, StoreError> {
+    let messages: Vec<_> = rows.iter().cloned().map(StoredMessage::kept).collect();
+    store.add_messages(owner, &messages).await
+}
+
+async fn all(store: &impl Store, owner: Address) -> Vec<MessageRow> {
     store.messages(owner, PEER, None, 10_000).await.unwrap()
 }
 
@@ -107,10 +128,11 @@ pub async fn an_empty_store_has_nothing(store: &impl Store) {
     assert!(store.seed(OWNER).await.unwrap().is_none());
     assert_eq!(store.messages(OWNER, PEER, None, 10).await.unwrap(), []);
     assert_eq!(store.outbox(OWNER).await.unwrap(), []);
+    assert_eq!(store.contact(OWNER, PEER).await.unwrap(), None);
     assert_eq!(store.contacts(OWNER).await.unwrap(), []);
     assert_eq!(store.count_incoming_after(OWNER, PEER, 0).await.unwrap(), 0);
     assert_eq!(store.quarantined_ids(OWNER).await.unwrap(), [""; 0]);
-    assert_eq!(store.add_messages(OWNER, &[]).await.unwrap(), []);
+    assert_eq!(add(store, OWNER, &[]).await.unwrap(), []);
 }
 
 pub async fn the_account_is_remembered_and_forgotten(store: &impl Store) {
@@ -136,28 +158,40 @@ pub async fn a_message_comes_back_as_it_was(store: &impl Store) {
     let messages = [
         incoming(1, late),
         waiting(2, late + 1),
-        StoredMessage { state: SendState::Refused("no \"room\"".into()), ..waiting(3, late + 2) },
-        StoredMessage { lane: Lane::Note, arrived: late + 9, ..incoming(4, late + 3) },
-        StoredMessage { state: SendState::Accepted, ..waiting(5, late + 4) },
+        MessageRow {
+            state: SendState::Refused(Refusal::Rejected("no \"room\"".into())),
+            ..waiting(3, late + 2)
+        },
+        MessageRow { lane: Lane::Note, arrived: late + 9, ..incoming(4, late + 3) },
+        MessageRow { state: SendState::Accepted, ..waiting(5, late + 4) },
     ];
-    store.add_messages(OWNER, &messages).await.unwrap();
+    add(store, OWNER, &messages).await.unwrap();
     let mut back = all(store, OWNER).await;
     back.reverse();
     assert_eq!(back, messages);
 }
 
+pub async fn a_message_is_found_by_its_hash(store: &impl Store) {
+    let elsewhere = MessageRow { conversation: STRANGER, ..incoming(2, 20) };
+    add(store, OWNER, &[waiting(1, 10), elsewhere.clone()]).await.unwrap();
+    assert_eq!(store.message(OWNER, &hash(1)).await.unwrap(), Some(waiting(1, 10)));
+    assert_eq!(store.message(OWNER, &hash(2)).await.unwrap(), Some(elsewhere));
+    assert_eq!(store.message(OWNER, &hash(3)).await.unwrap(), None);
+    assert_eq!(store.message(OTHER, &hash(1)).await.unwrap(), None);
+}
+
 pub async fn a_message_is_kept_once_and_only_new_ones_are_reported(store: &impl Store) {
-    let new = store.add_messages(OWNER, &[incoming(1, 10), incoming(2, 20)]).await.unwrap();
+    let new = add(store, OWNER, &[incoming(1, 10), incoming(2, 20)]).await.unwrap();
     assert_eq!(new, [hash(1), hash(2)]);
-    let again = StoredMessage { arrived: 99, json: "{}".into(), ..incoming(2, 90) };
-    let new = store.add_messages(OWNER, &[incoming(3, 30), again, incoming(3, 31)]).await.unwrap();
+    let again = MessageRow { arrived: 99, json: "{}".into(), ..incoming(2, 90) };
+    let new = add(store, OWNER, &[incoming(3, 30), again, incoming(3, 31)]).await.unwrap();
     assert_eq!(new, [hash(3)]);
     assert_eq!(all(store, OWNER).await, [incoming(3, 30), incoming(2, 20), incoming(1, 10)]);
 }
 
 pub async fn a_batch_is_seen_whole_or_not_at_all(store: &impl Store) {
     let batch: Vec<_> = (0..50).map(|number| incoming(number, number)).collect();
-    let mut adding = pin!(store.add_messages(OWNER, &batch));
+    let mut adding = pin!(add(store, OWNER, &batch));
     let mut added = false;
     while !added {
         // The writer gets a step, then a reader looks.
@@ -173,7 +207,7 @@ pub async fn an_abandoned_batch_is_kept_whole_or_not_at_all(store: &impl Store) 
     for steps in 1..10 {
         let numbers = steps * SIZE..(steps + 1) * SIZE;
         let batch: Vec<_> = numbers.map(|number| incoming(number, number)).collect();
-        let mut adding = Box::pin(store.add_messages(OWNER, &batch));
+        let mut adding = Box::pin(add(store, OWNER, &batch));
         let mut left = steps;
         poll_fn(|context| {
             left -= 1;
@@ -192,7 +226,7 @@ pub async fn an_abandoned_batch_is_kept_whole_or_not_at_all(store: &impl Store) 
 
 pub async fn messages_come_newest_first_in_pages(store: &impl Store) {
     let shuffled: Vec<_> = [3, 1, 5, 2, 4].map(|number| incoming(number, number * 1_000)).into();
-    store.add_messages(OWNER, &shuffled).await.unwrap();
+    add(store, OWNER, &shuffled).await.unwrap();
     let first = store.messages(OWNER, PEER, None, 2).await.unwrap();
     assert_eq!(hashes(&first), [hash(5), hash(4)]);
     let second = store.messages(OWNER, PEER, Some(&first[1].position()), 2).await.unwrap();
@@ -204,10 +238,7 @@ pub async fn messages_come_newest_first_in_pages(store: &impl Store) {
 }
 
 pub async fn messages_of_one_millisecond_are_ordered_by_hash(store: &impl Store) {
-    store
-        .add_messages(OWNER, &[incoming(2, 7), incoming(3, 7), incoming(1, 7), incoming(9, 6)])
-        .await
-        .unwrap();
+    add(store, OWNER, &[incoming(2, 7), incoming(3, 7), incoming(1, 7), incoming(9, 6)]).await.unwrap();
     assert_eq!(hashes(&all(store, OWNER).await), [hash(3), hash(2), hash(1), hash(9)]);
     let before = Position { time: 7, hash: hash(2) };
     let older = store.messages(OWNER, PEER, Some(&before), 10).await.unwrap();
@@ -215,18 +246,18 @@ pub async fn messages_of_one_millisecond_are_ordered_by_hash(store: &impl Store)
 }
 
 pub async fn conversations_are_separate(store: &impl Store) {
-    let elsewhere = StoredMessage { peer: STRANGER, ..incoming(2, 20) };
-    store.add_messages(OWNER, &[incoming(1, 10), elsewhere.clone()]).await.unwrap();
+    let elsewhere = MessageRow { conversation: STRANGER, ..incoming(2, 20) };
+    add(store, OWNER, &[incoming(1, 10), elsewhere.clone()]).await.unwrap();
     assert_eq!(all(store, OWNER).await, [incoming(1, 10)]);
     assert_eq!(store.messages(OWNER, STRANGER, None, 10).await.unwrap(), [elsewhere]);
 }
 
 pub async fn the_outbox_holds_only_what_waits_oldest_first(store: &impl Store) {
-    let to_another = StoredMessage { peer: STRANGER, ..waiting(4, 20) };
-    let accepted = StoredMessage { state: SendState::Accepted, ..waiting(5, 5) };
-    let refused = StoredMessage { state: SendState::Refused("full".into()), ..waiting(6, 6) };
+    let to_another = MessageRow { conversation: STRANGER, ..waiting(4, 20) };
+    let accepted = MessageRow { state: SendState::Accepted, ..waiting(5, 5) };
+    let refused = MessageRow { state: SendState::Refused(Refusal::Spam), ..waiting(6, 6) };
     let batch = [waiting(1, 30), to_another, incoming(2, 1), accepted, refused, waiting(3, 10)];
-    store.add_messages(OWNER, &batch).await.unwrap();
+    add(store, OWNER, &batch).await.unwrap();
     assert_eq!(hashes(&store.outbox(OWNER).await.unwrap()), [hash(3), hash(4), hash(1)]);
     store.set_state(OWNER, &hash(4), &SendState::Accepted).await.unwrap();
     store.set_state(OWNER, &hash(6), &SendState::Waiting).await.unwrap();
@@ -234,10 +265,14 @@ pub async fn the_outbox_holds_only_what_waits_oldest_first(store: &impl Store) {
 }
 
 pub async fn a_state_changes_and_nothing_else_does(store: &impl Store) {
-    store.add_messages(OWNER, &[waiting(1, 10), waiting(2, 20)]).await.unwrap();
-    for state in [SendState::Refused("too large".into()), SendState::Waiting, SendState::Accepted] {
+    add(store, OWNER, &[waiting(1, 10), waiting(2, 20)]).await.unwrap();
+    for state in [
+        SendState::Refused(Refusal::Service("ds.eth".parse().unwrap())),
+        SendState::Waiting,
+        SendState::Accepted,
+    ] {
         store.set_state(OWNER, &hash(1), &state).await.unwrap();
-        let changed = StoredMessage { state, ..waiting(1, 10) };
+        let changed = MessageRow { state, ..waiting(1, 10) };
         assert_eq!(all(store, OWNER).await, [waiting(2, 20), changed]);
     }
     store.set_state(OWNER, &hash(3), &SendState::Accepted).await.unwrap();
@@ -245,14 +280,21 @@ pub async fn a_state_changes_and_nothing_else_does(store: &impl Store) {
 }
 
 pub async fn incoming_messages_are_counted_by_their_arrival(store: &impl Store) {
-    let written_early = StoredMessage { arrived: 300, ..incoming(1, 1) };
-    let note = StoredMessage { lane: Lane::Note, ..incoming(2, 300) };
-    let elsewhere = StoredMessage { peer: STRANGER, ..incoming(3, 300) };
+    let written_early = MessageRow { arrived: 300, ..incoming(1, 1) };
+    let note = MessageRow { lane: Lane::Note, ..incoming(2, 300) };
+    let elsewhere = MessageRow { conversation: STRANGER, ..incoming(3, 300) };
     let batch = [written_early, note, elsewhere, waiting(4, 300), incoming(5, 100), incoming(6, 200)];
-    store.add_messages(OWNER, &batch).await.unwrap();
+    add(store, OWNER, &batch).await.unwrap();
     for (time, count) in [(0, 3), (99, 3), (100, 2), (199, 2), (299, 1), (300, 0), (u64::MAX, 0)] {
         assert_eq!(store.count_incoming_after(OWNER, PEER, time).await.unwrap(), count, "after {time}");
     }
+}
+
+pub async fn a_contact_is_found_by_its_conversation(store: &impl Store) {
+    store.put_contact(OWNER, &contact(PEER, Some("bob.eth"))).await.unwrap();
+    assert_eq!(store.contact(OWNER, PEER).await.unwrap(), Some(contact(PEER, Some("bob.eth"))));
+    assert_eq!(store.contact(OWNER, STRANGER).await.unwrap(), None);
+    assert_eq!(store.contact(OTHER, PEER).await.unwrap(), None);
 }
 
 pub async fn a_contact_is_replaced_by_its_newer_version(store: &impl Store) {
@@ -261,7 +303,7 @@ pub async fn a_contact_is_replaced_by_its_newer_version(store: &impl Store) {
     let newer = Contact { read_until: 1_800_000_000_000, touched: 9, ..contact(PEER, Some("bob.eth")) };
     store.put_contact(OWNER, &newer).await.unwrap();
     let mut contacts = store.contacts(OWNER).await.unwrap();
-    contacts.sort_by_key(|contact| contact.peer);
+    contacts.sort_by_key(|contact| contact.conversation);
     assert_eq!(contacts, [newer, contact(STRANGER, None)]);
 }
 
@@ -291,9 +333,9 @@ pub async fn owners_are_separate(store: &impl Store) {
     store.put_contact(OTHER, &contact(PEER, None)).await.unwrap();
     store.add_quarantined(OTHER, &[quarantined("a", 1)], 10).await.unwrap();
     // Two accounts on one device may have written to each other, or share a message by its hash.
-    assert_eq!(store.add_messages(OTHER, &[waiting(1, 10)]).await.unwrap(), [hash(1)]);
+    assert_eq!(add(store, OTHER, &[waiting(1, 10)]).await.unwrap(), [hash(1)]);
     an_empty_store_has_nothing(store).await;
-    assert_eq!(store.add_messages(OWNER, &[incoming(1, 10)]).await.unwrap(), [hash(1)]);
+    assert_eq!(add(store, OWNER, &[incoming(1, 10)]).await.unwrap(), [hash(1)]);
     store.set_state(OWNER, &hash(1), &SendState::Accepted).await.unwrap();
     assert_eq!(all(store, OTHER).await, [waiting(1, 10)]);
     assert_eq!(store.outbox(OTHER).await.unwrap(), [waiting(1, 10)]);
@@ -305,7 +347,7 @@ pub async fn erasing_removes_all_of_one_owner_alone(store: &impl Store) {
     for owner in [OWNER, OTHER] {
         store.set_seed(owner, &KeySeed::from_bytes([4; 32])).await.unwrap();
         store.put_contact(owner, &contact(PEER, None)).await.unwrap();
-        store.add_messages(owner, &[waiting(1, 10), incoming(2, 20)]).await.unwrap();
+        add(store, owner, &[waiting(1, 10), incoming(2, 20)]).await.unwrap();
         store.add_quarantined(owner, &[quarantined("a", 1)], 10).await.unwrap();
     }
     store.erase(OWNER).await.unwrap();
@@ -316,5 +358,5 @@ pub async fn erasing_removes_all_of_one_owner_alone(store: &impl Store) {
     assert_eq!(store.outbox(OTHER).await.unwrap(), [waiting(1, 10)]);
     assert_eq!(sorted_ids(store, OTHER).await, ["a"]);
     // The account can start again.
-    assert_eq!(store.add_messages(OWNER, &[incoming(2, 20)]).await.unwrap(), [hash(2)]);
+    assert_eq!(add(store, OWNER, &[incoming(2, 20)]).await.unwrap(), [hash(2)]);
 }

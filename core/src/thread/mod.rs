@@ -100,7 +100,7 @@ enum Role {
 /// Folds stored messages of one conversation, in any order, into what is shown, oldest first.
 pub fn fold(messages: &[StoredMessage]) -> Vec<Entry> {
     let Some(first) = messages.first() else { return Vec::new() };
-    let mut thread = Thread::new(first.conversation());
+    let mut thread = Thread::new(first.row().conversation);
     for stored in messages {
         thread.insert(stored);
     }
@@ -159,10 +159,11 @@ impl Thread {
         })
     }
 
-    /// Takes a message in. Of one that is already here only [`StoredMessage::state`] counts. One of another
+    /// Takes a message in. Of one that is already here only [`MessageRow::state`](crate::device::MessageRow::state) counts. One of another
     /// conversation, and one whose hash is not that of its text, change nothing.
     pub fn insert(&mut self, stored: &StoredMessage) -> Changes {
-        if stored.conversation() != self.conversation {
+        let stored = stored.row();
+        if stored.conversation != self.conversation {
             return Changes::default();
         }
         let id = stored.hash.to_bytes();
@@ -381,9 +382,8 @@ impl Thread {
     }
 
     fn is_own(&self, note: &Note) -> bool {
-        match self.conversation {
-            ConversationId::Peer(peer) => note.author != peer,
-        }
+        let ConversationId::Peer(peer) = self.conversation;
+        note.author != peer
     }
 
     fn entry(&self, number: usize) -> Entry {

@@ -67,8 +67,8 @@ proptest! {
         });
         for message in &sent {
             prop_assert_eq!(
-                thread.history(&message.hash).collect::<Vec<_>>(),
-                in_order.history(&message.hash).collect::<Vec<_>>()
+                thread.history(message.hash()).collect::<Vec<_>>(),
+                in_order.history(message.hash()).collect::<Vec<_>>()
             );
         }
     }

@@ -65,9 +65,10 @@ pub fn backup(data: &[u8]) {
     assert_eq!(backup.to_string().parse().as_ref(), Ok(&backup));
     let Some(code) = code else { return };
     if let Ok(seed) = backup.open(&code) {
-        let again = Backup::wrap(backup.account(), &seed, &code, &Fixed);
+        let again = Backup::wrap(backup.account(), &seed, &code, &Fixed).expect("a backup");
         assert!(again.open(&code).is_ok_and(|again| again.matches(&seed)));
-        let other = Backup::wrap(Address::ZERO, &seed, &RecoveryCode::new_random(&Fixed), &Fixed);
+        let other =
+            Backup::wrap(Address::ZERO, &seed, &RecoveryCode::new_random(&Fixed), &Fixed).expect("a backup");
         assert!(other.open(&code).is_err());
     }
 }

@@ -245,6 +245,7 @@ fn outcome<T>(place: &str, read: &Result<T, ApiError>, reply: &HttpResponse) {
     assert_eq!(read.is_ok(), (200..300).contains(&reply.status), "{place}");
     if let Err(ApiError::Refused { status, reason }) = read {
         assert_eq!(*status, reply.status, "{place}");
+        let reason = reason.to_string();
         assert!(!reason.is_empty() && !reason.contains(['{', '<']), "{place}: {reason}");
     }
     if let Err(ApiError::Garbled(what)) = read {

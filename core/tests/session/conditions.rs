@@ -26,9 +26,9 @@ fn weakness_28_what_is_too_large_is_refused_before_it_is_written() {
                 say(&bob, &pair.alice, "no instruction any more").await;
                 sync(&alice).await;
             }
-            let to = pair.bob.address();
+            let to = pair.bob.conversation();
             pair.network.first_service().set_size_limit(Some(30_000));
-            let conditions = alice.conditions(to).await.unwrap();
+            let conditions = alice.conditions(to.peer()).await.unwrap();
             let before = conversation(&pair.alice, &pair.bob).await.len();
             let mut longest = 0;
             for length in (0..30_000).step_by(1_500) {
@@ -56,7 +56,7 @@ fn no_message_becomes_larger_than_dm3_allows() {
     run(async {
         let (pair, alice, _) = Pair::signed_in().await;
         let text = "a".repeat(MAX_MESSAGE);
-        let written = alice.write(pair.bob.address(), &[], |header| Draft::text(header, &text)).await;
+        let written = alice.write(pair.bob.conversation(), &[], |header| Draft::text(header, &text)).await;
         assert!(matches!(written, Err(WriteError::Overlong { size, .. }) if size > MAX_MESSAGE));
         assert!(conversation(&pair.alice, &pair.bob).await.is_empty());
     });
@@ -69,11 +69,11 @@ fn the_most_generous_delivery_service_counts_and_one_that_says_nothing_forbids_n
         let services = vec![name("ds.dm3.eth"), name("ds2.eth"), name("nowhere.eth")];
         pair.bob.publish(pair.bob.keys().await.public(), services).await;
         sync(&bob).await;
-        let to = pair.bob.address();
+        let to = pair.bob.conversation();
         let text = "a".repeat(50_000);
         pair.network.first_service().set_size_limit(Some(20_000));
         pair.network.second_service().set_size_limit(Some(30_000));
-        let conditions = alice.conditions(to).await.unwrap();
+        let conditions = alice.conditions(to.peer()).await.unwrap();
         assert!(matches!(conditions[2].properties, Err(AskError::Find(_))));
         // The one that does not exist might take everything, for all that is known.
         let written = alice.write(to, &conditions, |header| Draft::text(header, &text)).await;
@@ -82,7 +82,7 @@ fn the_most_generous_delivery_service_counts_and_one_that_says_nothing_forbids_n
         assert!(matches!(written, Err(WriteError::TooLarge { limit: 30_000, .. })), "{written:?}");
 
         pair.network.fail("ds2.example", Fault::Status(503));
-        let conditions = alice.conditions(to).await.unwrap();
+        let conditions = alice.conditions(to.peer()).await.unwrap();
         assert!(matches!(conditions[1].properties, Err(AskError::Api(_))));
         assert!(alice.write(to, &conditions[..2], |header| Draft::text(header, &text)).await.is_ok());
     });
@@ -94,7 +94,7 @@ fn a_type_that_the_receiver_does_not_want_is_not_written() {
         let (pair, alice, bob) = Pair::signed_in().await;
         say(&bob, &pair.alice, "hello").await;
         let [(_, hash)] = alice.sync().await.unwrap().new.try_into().unwrap();
-        let to = pair.bob.address();
+        let to = pair.bob.conversation();
         for (extension, wanted) in [
             (json!({ "notSupportedMessageTypes": ["NEW"] }), true),
             (json!({ "notSupportedMessageTypes": ["READ_RECEIPT"] }), false),
@@ -102,7 +102,7 @@ fn a_type_that_the_receiver_does_not_want_is_not_written() {
             (json!({ "supportedMessageTypes": ["REPLY"] }), false),
         ] {
             pair.network.first_service().set_extension(extension.clone());
-            let conditions = alice.conditions(to).await.unwrap();
+            let conditions = alice.conditions(to.peer()).await.unwrap();
             let draft = |header| Draft::receipt(header, &hash, Receipt::Specified);
             match alice.write(to, &conditions, draft).await {
                 Ok(_) => assert!(wanted, "{extension}"),
@@ -123,6 +123,6 @@ fn somebody_who_has_not_joined_sets_no_conditions() {
         let carol = Peer::new(&pair.network, "carol");
         let conditions = alice.conditions(carol.address()).await.unwrap();
         assert!(conditions.is_empty());
-        alice.write(carol.address(), &conditions, |header| Draft::text(header, "later")).await.unwrap();
+        alice.write(carol.conversation(), &conditions, |header| Draft::text(header, "later")).await.unwrap();
     });
 }

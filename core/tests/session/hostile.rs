@@ -163,13 +163,13 @@ fn equal_entries_of_one_listing_are_counted_once_and_all_acknowledged() {
 fn a_claimed_hash_suppresses_no_other_message() {
     run(async {
         let (pair, alice, bob) = Pair::signed_in().await;
-        let genuine = alice.compose(pair.bob.address(), "genuine").await.unwrap();
+        let genuine = alice.compose(pair.bob.conversation(), "genuine").await.unwrap();
         let mut letter = Letter::new(&pair, "a trick").await;
-        letter.claimed_hash = Some(genuine.hash.to_string());
+        letter.claimed_hash = Some(genuine.hash().to_string());
         letter.submit(&pair).await;
-        assert_eq!(bob.sync().await.unwrap().new, [(pair.alice.address(), letter.hash())]);
+        assert_eq!(bob.sync().await.unwrap().new, [(pair.alice.conversation(), letter.hash())]);
         alice.flush().await.unwrap();
-        assert_eq!(bob.sync().await.unwrap().new, [(pair.alice.address(), genuine.hash)]);
+        assert_eq!(bob.sync().await.unwrap().new, [(pair.alice.conversation(), genuine.hash().clone())]);
     });
 }
 

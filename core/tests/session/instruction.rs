@@ -36,8 +36,8 @@ fn a_reply_carries_the_instruction_of_the_message_it_answers() {
         let by_mail = bob_gets(&pair, &bob, "by mail", Some("mailto:a@example.org?x=\"y\"")).await;
         let direct = bob_gets(&pair, &bob, "directly", None).await;
         bob_gets(&pair, &bob, "by letter", Some("post office box 7")).await;
-        let to = pair.alice.address();
-        let own = bob.compose(to, "an answer to the newest").await.unwrap().hash;
+        let to = pair.alice.conversation();
+        let own = bob.compose(to, "an answer to the newest").await.unwrap().hash().clone();
         bob.write(to, &[], |header| Draft::reply(header, &by_mail, "an answer by mail")).await.unwrap();
         bob.write(to, &[], |header| Draft::reply(header, &direct, "a direct answer")).await.unwrap();
         bob.write(to, &[], |header| Draft::edit(header, &own, "an edit")).await.unwrap();
@@ -61,9 +61,11 @@ fn an_instruction_is_found_behind_many_other_messages() {
         let (pair, _, bob) = Pair::signed_in().await;
         let first = bob_gets(&pair, &bob, "first", Some("the way back")).await;
         for n in 0..120 {
-            bob.compose(pair.alice.address(), &n.to_string()).await.unwrap();
+            bob.compose(pair.alice.conversation(), &n.to_string()).await.unwrap();
         }
-        bob.write(pair.alice.address(), &[], |header| Draft::reply(header, &first, "at last")).await.unwrap();
+        bob.write(pair.alice.conversation(), &[], |header| Draft::reply(header, &first, "at last"))
+            .await
+            .unwrap();
         assert_eq!(bob.flush().await.unwrap().accepted.len(), 121);
         for told in told(&pair, &pair.alice) {
             assert_eq!(told["deliveryInstruction"], "the way back");
@@ -84,7 +86,9 @@ fn no_instruction_of_a_stranger_gets_into_a_conversation() {
         letter.submit(&pair).await;
         assert_eq!(sync(&bob).await, 1);
         let foreign = letter.hash();
-        bob.write(pair.alice.address(), &[], |header| Draft::reply(header, &foreign, "hello")).await.unwrap();
+        bob.write(pair.alice.conversation(), &[], |header| Draft::reply(header, &foreign, "hello"))
+            .await
+            .unwrap();
         bob.flush().await.unwrap();
         assert_eq!(told(&pair, &pair.alice)[0].get("deliveryInstruction"), None);
     });

@@ -91,7 +91,7 @@ fn random_keys_come_back_from_their_backup() {
     run(async {
         let pair = Pair::new();
         let keys = registration(sign_in(&pair.alice).random_keys().await);
-        let (backup, code) = keys.backup();
+        let (backup, code) = keys.backup().unwrap();
         keys.publish(&pair.alice.wallet).await.unwrap();
         let derived = sign_in(&pair.alice).create_keys(&pair.alice.wallet).await;
         assert!(matches!(derived, Ok(Keys::OtherNonce(_))));

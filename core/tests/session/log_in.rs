@@ -161,7 +161,7 @@ fn a_store_that_fails_is_told_and_not_taken_for_the_network() {
         assert_eq!(bob.sync().await, Err(HomeError::Store(StoreError::Full)));
         let carol = Peer::new(&pair.network, "carol");
         pair.alice.store.set_failure(Some(StoreError::Full));
-        assert_eq!(alice.compose(carol.address(), "lost?").await, Err(StoreError::Full));
+        assert_eq!(alice.compose(carol.conversation(), "lost?").await, Err(StoreError::Full));
         assert_eq!(alice.flush().await, Err(StoreError::Full));
     });
 }

@@ -96,7 +96,7 @@ fn a_mailbox_in_any_order_gives_the_same_conversation() {
         let (pair, alice, bob) = Pair::signed_in().await;
         pair.network.first_service().list_newest_first(true);
         for text in ["one", "two", "three", "four"] {
-            alice.compose(pair.bob.address(), text).await.unwrap();
+            alice.compose(pair.bob.conversation(), text).await.unwrap();
         }
         alice.flush().await.unwrap();
         assert_eq!(sync(&bob).await, 4);
@@ -145,7 +145,7 @@ fn unread_messages_are_counted_until_they_are_seen() {
         assert_eq!((pair.bob.unread(&pair.alice).await, pair.bob.unread(&carol).await), (2, 1));
 
         pair.network.clock().advance(1_000);
-        bob.mark_read(pair.alice.address()).await.unwrap();
+        bob.mark_read(pair.alice.conversation()).await.unwrap();
         assert_eq!((pair.bob.unread(&pair.alice).await, pair.bob.unread(&carol).await), (0, 1));
         say(&bob, &pair.alice, "an answer").await;
         assert_eq!(pair.bob.unread(&pair.alice).await, 0, "own messages are not unread");
@@ -155,7 +155,7 @@ fn unread_messages_are_counted_until_they_are_seen() {
         assert_eq!(pair.bob.unread(&pair.alice).await, 1);
 
         let bob = pair.bob.resume().await;
-        bob.mark_read(carol.address()).await.unwrap();
+        bob.mark_read(carol.conversation()).await.unwrap();
         assert_eq!((pair.bob.unread(&pair.alice).await, pair.bob.unread(&carol).await), (1, 0));
     });
 }
@@ -169,7 +169,7 @@ fn an_old_message_that_comes_again_changes_nothing() {
         let [copy] = service.listing(pair.bob.address()).try_into().unwrap();
         sync(&bob).await;
         pair.network.clock().advance(1_000);
-        bob.mark_read(pair.alice.address()).await.unwrap();
+        bob.mark_read(pair.alice.conversation()).await.unwrap();
         let before = pair.bob.store.contacts(pair.bob.address()).await;
 
         pair.network.clock().advance(86_400_000);

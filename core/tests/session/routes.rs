@@ -1,6 +1,6 @@
 //! Which delivery services get a message, and when they are asked again.
 
-use dm3_core::delivery::{DeliveryPlan, ServiceState};
+use dm3_core::delivery::{DeliveryPlan, Refusal, ServiceState};
 use dm3_core::device::SendState;
 use dm3_core::ports::Clock as _;
 use dm3_core::session::Progress;
@@ -60,8 +60,8 @@ fn weakness_27_a_message_for_all_delivery_services_reaches_each_once_whatever_fa
     run(async {
         let (pair, alice, bob) = Pair::signed_in().await;
         at_both(&pair, &bob).await;
-        let to = pair.bob.address();
-        let sent = alice.compose(to, "to all").await.unwrap().hash;
+        let to = pair.bob.conversation();
+        let sent = alice.compose(to, "to all").await.unwrap().hash().clone();
         let mut plan = DeliveryPlan::default();
         pair.network.fail(SECOND, Fault::Status(500));
         let now = pair.network.clock().now();
@@ -88,7 +88,8 @@ fn weakness_27_a_message_for_all_delivery_services_reaches_each_once_whatever_fa
             assert_eq!((progress, asked(&pair)), (Progress::Done, asked_before));
         }
         assert_eq!(plan.accepted(), 2);
-        let waiting = [pair.network.first_service(), pair.network.second_service()].map(|s| s.waiting(to));
+        let waiting =
+            [pair.network.first_service(), pair.network.second_service()].map(|s| s.waiting(to.peer()));
         assert_eq!(waiting, [1, 1]);
         assert_eq!(sync(&bob).await, 1, "both copies are one message");
     });
@@ -99,8 +100,8 @@ fn a_message_that_every_delivery_service_refuses_says_why() {
     run(async {
         let (pair, alice, bob) = Pair::signed_in().await;
         at_both(&pair, &bob).await;
-        let to = pair.bob.address();
-        let sent = alice.compose(to, "to all").await.unwrap().hash;
+        let to = pair.bob.conversation();
+        let sent = alice.compose(to, "to all").await.unwrap().hash().clone();
         let mut plan = DeliveryPlan::default();
         pair.network.fail_nth(1, FIRST, Fault::Status(413));
         pair.network.fail_nth(1, SECOND, Fault::Unreachable);
@@ -112,7 +113,7 @@ fn a_message_that_every_delivery_service_refuses_says_why() {
         pair.network.fail_nth(1, SECOND, Fault::Status(413));
         assert_eq!(alice.deliver_to_all(to, &sent, &mut plan).await.unwrap(), Progress::Done);
         let refused = state().await;
-        assert!(matches!(&refused, SendState::Refused(reason) if reason.contains("larger")), "{refused:?}");
+        assert!(matches!(&refused, SendState::Refused(Refusal::TooLarge)), "{refused:?}");
         assert!(matches!(plan.state(&name("ds.dm3.eth")), Some(ServiceState::Refused(_))));
     });
 }
@@ -122,14 +123,14 @@ fn nobody_can_be_reached_who_has_not_joined() {
     run(async {
         let (pair, alice, _) = Pair::signed_in().await;
         let carol = Peer::new(&pair.network, "carol");
-        let sent = alice.compose(carol.address(), "later").await.unwrap().hash;
+        let sent = alice.compose(carol.conversation(), "later").await.unwrap().hash().clone();
         let mut plan = DeliveryPlan::default();
-        let deliver = alice.deliver_to_all(carol.address(), &sent, &mut plan);
+        let deliver = alice.deliver_to_all(carol.conversation(), &sent, &mut plan);
         assert_eq!(deliver.await.unwrap(), Progress::Later);
-        let elsewhere = alice.deliver_to_all(pair.bob.address(), &sent, &mut plan).await.unwrap();
+        let elsewhere = alice.deliver_to_all(pair.bob.conversation(), &sent, &mut plan).await.unwrap();
         assert_eq!(elsewhere, Progress::NotOurs, "it was written to carol");
         carol.sign_up().await;
-        let delivered = alice.deliver_to_all(carol.address(), &sent, &mut plan).await.unwrap();
+        let delivered = alice.deliver_to_all(carol.conversation(), &sent, &mut plan).await.unwrap();
         assert_eq!((delivered, plan.accepted()), (Progress::Done, 1));
     });
 }

@@ -1,7 +1,7 @@
 //! What the tests of this folder share.
 
 use dm3_core::delivery::api;
-use dm3_core::device::StoredMessage;
+use dm3_core::device::MessageRow;
 use dm3_core::identity::{EnsName, KeySeed, ProfileKeys};
 use dm3_core::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
 use dm3_core::ports::{Http as _, Store as _};
@@ -30,7 +30,7 @@ pub fn keys_of(text: &str) -> ProfileKeys {
 
 /// Writes a message and tries to deliver the outbox.
 pub async fn say(session: &TestSession, peer: &Peer, text: &str) -> Flushed {
-    session.compose(peer.address(), text).await.unwrap();
+    session.compose(peer.conversation(), text).await.unwrap();
     session.flush().await.unwrap()
 }
 
@@ -40,15 +40,15 @@ pub async fn sync(session: &TestSession) -> usize {
 }
 
 /// Everything a device keeps of a conversation, oldest first.
-pub async fn conversation(of: &Peer, with: &Peer) -> Vec<StoredMessage> {
-    let mut rows = of.store.messages(of.address(), with.address(), None, usize::MAX).await.unwrap();
+pub async fn conversation(of: &Peer, with: &Peer) -> Vec<MessageRow> {
+    let mut rows = of.store.messages(of.address(), with.conversation(), None, usize::MAX).await.unwrap();
     rows.reverse();
     rows
 }
 
 /// The types of the messages in a conversation, oldest first.
 pub async fn kinds(of: &Peer, with: &Peer) -> Vec<String> {
-    let kind = |row: StoredMessage| SignedMessage::parse(&row.json).unwrap().kind().to_string();
+    let kind = |row: MessageRow| SignedMessage::parse(&row.json).unwrap().kind().to_string();
     conversation(of, with).await.into_iter().map(kind).collect()
 }
 

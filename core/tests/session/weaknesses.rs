@@ -4,7 +4,6 @@ use dm3_core::message::SignedMessage;
 use dm3_core::ports::{Store as _, StoreError};
 use dm3_core::session::{HomeError, Live};
 use dm3_core::testing::{Pair, Peer};
-use dm3_core::thread::fold;
 use futures_util::future::join;
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -122,16 +121,14 @@ fn weakness_38_a_message_stands_with_who_signed_it_whatever_name_it_gives() {
         }
         assert_eq!(sync(&bob).await, 3);
         for (peer, count) in [(&pair.alice, 1), (&mallory, 2)] {
-            let mut rows = conversation(&pair.bob, peer).await;
-            assert_eq!(rows.len(), count);
-            rows.reverse();
-            assert!(fold(&rows).iter().all(|entry| entry.author == peer.address() && !entry.own));
+            let entries = pair.bob.entries(peer).await;
+            assert_eq!(entries.len(), count);
+            assert!(entries.iter().all(|entry| entry.author == peer.address() && !entry.own));
         }
         let contacts = pair.bob.store.contacts(pair.bob.address()).await.unwrap();
         assert!(contacts.iter().all(|contact| contact.name.is_none()), "a claimed name names nobody");
-        let claimed = |row: &dm3_core::device::StoredMessage| {
-            SignedMessage::parse(&row.json).unwrap().from().to_owned()
-        };
+        let claimed =
+            |row: &dm3_core::device::MessageRow| SignedMessage::parse(&row.json).unwrap().from().to_owned();
         let names: Vec<_> = conversation(&pair.bob, &mallory).await.iter().map(claimed).collect();
         assert!(names.contains(&"mallory.eth".to_owned()), "both stand in one conversation: {names:?}");
     });

@@ -101,7 +101,7 @@ fn legacy_names(secret: &str, owner: &str) -> Result<LegacyNames, JsError> {
 /// A name as deployed clients file it; `secret` is the private key in base64.
 #[wasm_bindgen(js_name = sealName)]
 pub fn seal_name(secret: &str, owner: &str, name: &str) -> Result<String, JsError> {
-    Ok(legacy_names(secret, owner)?.seal(name))
+    Ok(legacy_names(secret, owner)?.seal(name)?)
 }
 
 /// What [`seal_name`] was given.

@@ -1,16 +1,15 @@
 //! The conversation list: last message, unread, names.
 
-use dm3_core::device::{Contact, Lane};
-use dm3_core::ports::{Store as _, StoreError};
-use dm3_core::thread::{Shown, fold};
+use dm3_core::conversation::ConversationId;
+use dm3_core::identity::EnsName;
+use dm3_core::ports::StoreError;
+use dm3_core::session::Overview;
+use dm3_core::thread::Shown;
 
 use super::driver::Active;
 use super::platform::Platform;
 use super::state::{ConversationRow, Lookup, Person, Preview, PreviewText, Screen};
 
-/// How many of a conversation's newest messages are read to find one to preview: the others are edits,
-/// reactions and receipts.
-const LOOK_BACK: usize = 30;
 /// How many characters of a message are kept for a preview.
 const PREVIEW: usize = 200;
 
@@ -28,29 +27,24 @@ pub(super) async fn refresh_list<P: Platform>(at: &Active<P>) {
 }
 
 async fn read_list<P: Platform>(at: &Active<P>) -> Result<(Vec<ConversationRow>, usize), StoreError> {
-    let (store, account) = (at.store(), at.address());
-    let mut rows = Vec::new();
-    for contact in store.contacts(account).await? {
-        let newest = store.messages(account, contact.peer, None, LOOK_BACK).await?;
-        let unread = store.count_incoming_after(account, contact.peer, contact.read_until).await?;
-        let arrived = newest.iter().find(|row| row.lane != Lane::Note).map(|row| row.time);
-        let preview = fold(&newest).pop().map(|entry| Preview {
-            own: entry.own,
-            waiting: entry.is_waiting(),
-            text: match entry.shown {
-                Shown::Text { text, attachments, .. } if text.is_empty() && attachments > 0 => {
-                    PreviewText::Attachment
-                }
-                Shown::Text { text, .. } => PreviewText::Text(text.chars().take(PREVIEW).collect()),
-                Shown::Deleted => PreviewText::Deleted,
-            },
-        });
-        let time = arrived.unwrap_or(contact.touched);
-        // Latest first. The sorting code of the standard library would be larger than the rest of this file.
-        let place = rows.partition_point(|row: &ConversationRow| row.time >= time);
-        rows.insert(place, ConversationRow { peer: person(&contact), preview, time, unread });
-    }
-    Ok((rows, store.quarantined_ids(account).await?.len()))
+    let rows = at.session().conversations().await?.into_iter().map(row).collect();
+    Ok((rows, at.session().quarantined().await?))
+}
+
+fn row(overview: Overview) -> ConversationRow {
+    let preview = overview.last.map(|entry| Preview {
+        own: entry.own,
+        waiting: entry.is_waiting(),
+        text: match entry.shown {
+            Shown::Text { text, attachments, .. } if text.is_empty() && attachments > 0 => {
+                PreviewText::Attachment
+            }
+            Shown::Text { text, .. } => PreviewText::Text(text.chars().take(PREVIEW).collect()),
+            Shown::Deleted => PreviewText::Deleted,
+        },
+    });
+    let peer = person(overview.conversation, overview.name.as_ref());
+    ConversationRow { peer, preview, time: overview.time, unread: overview.unread }
 }
 
 /// Back to the list.
@@ -62,6 +56,6 @@ pub(super) async fn back<P: Platform>(at: Active<P>) {
     refresh_list(&at).await;
 }
 
-pub(super) fn person(contact: &Contact) -> Person {
-    Person { address: contact.peer, name: contact.name.as_ref().map(ToString::to_string) }
+pub(super) fn person(conversation: ConversationId, name: Option<&EnsName>) -> Person {
+    Person { address: conversation.peer(), name: name.map(ToString::to_string) }
 }

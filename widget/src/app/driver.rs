@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use dm3_core::identity::Address;
-use dm3_core::ports::{Ports, StoreError};
+use dm3_core::ports::StoreError;
 use dm3_core::session::{Directory, Registration, Session, SignIn};
 use dm3_core::web::BaseUrl;
 use leptos::prelude::*;
@@ -158,10 +158,6 @@ impl<P: Platform> Active<P> {
 
     pub(super) fn address(&self) -> Address {
         self.session().account()
-    }
-
-    pub(super) fn store(&self) -> &<P::Ports as Ports>::Store {
-        self.driver.platform.store()
     }
 
     /// Runs a task until the account is left.

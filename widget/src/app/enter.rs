@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use dm3_core::identity::{Address, KeySeed};
-use dm3_core::ports::{Store as _, StoreError};
-use dm3_core::session::Session;
+use dm3_core::ports::StoreError;
+use dm3_core::session::{Session, remembered_seed};
 
 use super::account::Account;
 use super::driver::{Driver, Stage};
@@ -16,15 +16,12 @@ use super::state::{Connection, Lookup, Person, Screen};
 use super::wallets::show_wallets;
 use super::{conversations, thread};
 
-/// The account's keys, if they are on this device. Damaged ones are like none: signing in makes them anew.
+/// The account's keys, if they are on this device.
 pub(super) async fn seed<P: Platform>(
     driver: &Driver<P>,
     account: Address,
 ) -> Result<Option<KeySeed>, StoreError> {
-    match driver.platform.store().seed(account).await {
-        Err(StoreError::Damaged(_)) => Ok(None),
-        other => other,
-    }
+    remembered_seed(driver.platform.store(), account).await
 }
 
 /// Goes on with an account whose keys are on this device; no wallet is asked. Without the node, what is on

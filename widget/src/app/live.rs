@@ -117,8 +117,9 @@ async fn take_in<P: Platform>(at: &Active<P>, received: Received) {
     if received.unreadable > 0 {
         at.unreadable.set(received.unreadable);
     }
-    for (peer, hash) in &received.new {
-        at.driver.platform.emit(HostEvent::MessageReceived { peer: *peer, hash: hash.clone() });
+    for (conversation, hash) in &received.new {
+        let peer = conversation.peer();
+        at.driver.platform.emit(HostEvent::MessageReceived { peer, hash: hash.clone() });
     }
     mark_read(at).await;
     records_written(at).await;

@@ -1,5 +1,6 @@
 //! Sending: into the outbox, and from there to the peers' delivery services.
 
+use dm3_core::conversation::ConversationId;
 use dm3_core::message::MessageHash;
 
 use super::driver::Active;
@@ -12,7 +13,7 @@ pub(super) async fn send<P: Platform>(at: Active<P>, text: String) {
     if text.trim().is_empty() {
         return;
     }
-    if let Err(error) = at.session().compose(open, &text).await {
+    if let Err(error) = at.session().compose(ConversationId::Peer(open), &text).await {
         return at.storage_failed(error);
     }
     records_written(&at).await;

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use dm3_core::identity::Address;
-use dm3_core::ports::{Store as _, StoreError};
+use dm3_core::ports::StoreError;
+use dm3_core::session::{self, remembered_account};
 use futures_channel::oneshot;
 
 use super::driver::{Driver, Stage};
@@ -71,10 +72,7 @@ async fn stored_account<P: Platform>(
     if !shared.is_empty() {
         return Ok(None);
     }
-    match driver.platform.store().account().await? {
-        Some(last) => Ok(seed(driver, last.address).await?.map(|_| last.address)),
-        None => Ok(None),
-    }
+    remembered_account(driver.platform.store()).await
 }
 
 /// What stays of an account that signs out.
@@ -119,13 +117,9 @@ pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
 
 async fn forget<P: Platform>(driver: &Driver<P>, account: Address, keep: Keep) -> Result<(), StoreError> {
     let store = driver.platform.store();
-    if keep == Keep::Records {
-        store.set_account(None).await?;
-    } else {
-        if store.account().await?.is_some_and(|last| last.address == account) {
-            store.set_account(None).await?;
-        }
-        store.erase(account).await?;
+    match keep {
+        Keep::Records => session::leave(store).await?,
+        Keep::Nothing => session::forget(store, account).await?,
     }
     driver.platform.tell_tabs(TabMessage::SignedOut(account));
     Ok(())

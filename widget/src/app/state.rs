@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use dm3_core::delivery::Refusal;
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
 use leptos::prelude::StoredValue;
@@ -272,8 +273,8 @@ pub enum Delivery {
     Arrived,
     /// They have seen it.
     Read,
-    /// Refused; in words. Can be tried again.
-    Failed(String),
+    /// Refused. Can be tried again.
+    Failed(Refusal),
 }
 
 /// The looking up of what was typed as a name.

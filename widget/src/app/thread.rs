@@ -1,8 +1,8 @@
 //! The open conversation.
 
+use dm3_core::conversation::ConversationId;
 use dm3_core::device::SendState;
 use dm3_core::identity::Address;
-use dm3_core::ports::{Store as _, StoreError};
 use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry, fold};
 
@@ -37,12 +37,12 @@ pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
 /// Opens a conversation of the list: at once, from the device; whether the peer can be written to is found
 /// out meanwhile.
 pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
-    let contacts = match at.store().contacts(at.address()).await {
-        Ok(contacts) => contacts,
+    let conversation = ConversationId::Peer(peer);
+    let known = match at.session().contact(conversation).await {
+        Ok(contact) => contact,
         Err(error) => return at.storage_failed(error),
     };
-    let known = contacts.iter().find(|contact| contact.peer == peer).map(person);
-    let shown = known.unwrap_or(Person { address: peer, name: None });
+    let shown = person(conversation, known.and_then(|contact| contact.name).as_ref());
     show_thread(&at, shown, Reach::Checking).await;
     check_peer(at).await;
 }
@@ -81,15 +81,12 @@ pub(super) async fn load_older<P: Platform>(at: Active<P>) {
 /// Reads the open conversation anew.
 pub(super) async fn refresh_thread<P: Platform>(at: &Active<P>) {
     let Some(open) = at.open_peer() else { return };
-    let limit = at.thread_limit.get();
-    match at.store().messages(at.address(), open, None, limit + 1).await {
-        Ok(mut rows) => {
-            let more = rows.len() > limit;
-            rows.truncate(limit);
-            let bubbles: Vec<_> = fold(&rows).into_iter().map(bubble).collect();
+    match at.session().page(ConversationId::Peer(open), None, at.thread_limit.get()).await {
+        Ok(page) => {
+            let bubbles: Vec<_> = fold(&page.messages).into_iter().map(bubble).collect();
             update_thread(at, open, |thread| {
                 thread.messages = Some(bubbles);
-                thread.more = more;
+                thread.more = page.more;
             });
         }
         Err(error) => at.storage_failed(error),
@@ -115,24 +112,13 @@ async fn see<P: Platform>(at: &Active<P>) {
 pub(super) async fn mark_read<P: Platform>(at: &Active<P>) -> bool {
     let stands = at.driver.state.screen.with_untracked(|screen| *screen == Screen::Thread);
     let Some(open) = at.open_peer().filter(|_| stands && is_seen(&at.driver)) else { return false };
-    match mark_read_if_new(at, open).await {
+    match at.session().mark_read_if_new(ConversationId::Peer(open)).await {
         Ok(news) => news,
         Err(error) => {
             at.storage_failed(error);
             false
         }
     }
-}
-
-async fn mark_read_if_new<P: Platform>(at: &Active<P>, peer: Address) -> Result<bool, StoreError> {
-    let (store, account) = (at.store(), at.address());
-    let contacts = store.contacts(account).await?;
-    let read_until = contacts.iter().find(|contact| contact.peer == peer).map(|contact| contact.read_until);
-    let news = store.count_incoming_after(account, peer, read_until.unwrap_or_default()).await? > 0;
-    if news {
-        at.session().mark_read(peer).await?;
-    }
-    Ok(news)
 }
 
 /// Whether somebody can see what the element shows: in the panel, and in a tab that is not hidden.
@@ -180,7 +166,7 @@ fn bubble(entry: Entry) -> Bubble {
     let delivery = match &entry.state {
         SendState::Received => Delivery::Received,
         SendState::Waiting => Delivery::Waiting,
-        SendState::Refused(reason) => Delivery::Failed(reason.clone()),
+        SendState::Refused(refusal) => Delivery::Failed(refusal.clone()),
         SendState::Accepted if entry.is_read() => Delivery::Read,
         SendState::Accepted if entry.has_arrived() => Delivery::Arrived,
         SendState::Accepted => Delivery::Sent,

@@ -1,7 +1,7 @@
 //! English.
 
 use dm3_core::delivery::api::ApiError;
-use dm3_core::delivery::{ChallengeError, DiscoveryError};
+use dm3_core::delivery::{ChallengeError, DiscoveryError, Refusal};
 use dm3_core::identity::{AddressError, NameError};
 use dm3_core::ports::{StoreError, Unreachable, WalletError};
 use dm3_core::session::{FindError, HomeError, SignInError};
@@ -162,8 +162,8 @@ impl Language for English {
         format!("{} at {time}:", if own { "You" } else { peer })
     }
 
-    fn not_sent(&self, why: &str) -> String {
-        format!("not sent: {why}")
+    fn not_sent(&self, why: &Refusal) -> String {
+        format!("not sent: {}", refusal(why))
     }
 
     fn fault(&self, fault: &Fault) -> String {
@@ -220,13 +220,46 @@ fn node_unusable(error: &DiscoveryError) -> &'static str {
     }
 }
 
+fn refusal(refusal: &Refusal) -> String {
+    let (words, said) = match refusal {
+        Refusal::Damaged => ("the stored message is damaged", None),
+        Refusal::Receiver => ("what the receiver published for dm3 can't be used", None),
+        Refusal::NoService => ("the receiver's profile lists no delivery service", None),
+        Refusal::Service(name) => {
+            return format!("what is published about the delivery service {name} can't be used");
+        }
+        Refusal::NotSealed => ("nothing can be encrypted for the receiver's published key", None),
+        Refusal::Spam => ("the receiver's rules against spam don't let this message through", None),
+        Refusal::TooLarge => {
+            ("the message is larger than the receiver's delivery service accepts; shorten it", None)
+        }
+        Refusal::UnknownReceiver => ("the receiver is not registered at this delivery service", None),
+        Refusal::Malformed(said) => {
+            ("the receiver's delivery service does not understand this message", Some(said))
+        }
+        Refusal::Rejected(said) => ("the receiver's delivery service refuses the message", Some(said)),
+        Refusal::Unexplained(said) => ("it could not be delivered", Some(said)),
+    };
+    match said.filter(|said| !said.is_empty()) {
+        Some(said) => format!("{words}: {said}"),
+        None => words.to_owned(),
+    }
+}
+
 fn store(error: &StoreError) -> &'static str {
     match error {
+        StoreError::Insecure => "A page that was not loaded by https has no safe place for keys.",
+        StoreError::Outdated => {
+            "A newer version of the chat is open in another tab. Reload the page to go on."
+        }
+        StoreError::Blocked => {
+            "An older version of the chat is open in another tab. Close or reload that one, then try again."
+        }
         StoreError::Unavailable(_) => {
             "This browser does not let the page store anything. Allow it for this site, or leave the private window."
         }
         StoreError::Full => "There is no storage space left on this device. Make room, then try again.",
-        StoreError::Damaged(_) => {
+        StoreError::Damaged => {
             "What this browser has stored for the chat can't be read. If trying again does not help, delete the data of \
              this site in your browser and sign in again."
         }

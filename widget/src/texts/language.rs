@@ -1,5 +1,7 @@
 //! What a language has to be able to say.
 
+use dm3_core::delivery::Refusal;
+
 use crate::app::fault::Fault;
 
 /// A language. Each is a file of its own that implements this; views know no other way to words.
@@ -31,7 +33,7 @@ pub trait Language {
     /// Who wrote an entry, for those who do not see on which side it stands.
     fn author(&self, own: bool, peer: &str, time: &str) -> String;
     /// An own message was refused.
-    fn not_sent(&self, why: &str) -> String;
+    fn not_sent(&self, why: &Refusal) -> String;
     /// What did not work, and what a person can do about it. What may pass by itself is never told as final.
     fn fault(&self, fault: &Fault) -> String;
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use dm3_core::conversation::ConversationId;
 use dm3_core::ports::Store as _;
 use dm3_core::session::Session;
 use dm3_core::testing::MemoryPorts;
@@ -15,7 +16,7 @@ use super::world::{Device, NODE, Tab, World, now};
 fn alice_has_mail(world: &World) -> (Rc<Device>, Session<MemoryPorts>) {
     let ((alice, _), (_, bobs)) = (world.person("alice"), world.person("bob"));
     for text in ["one", "two", "three"] {
-        now(bobs.compose(alice.address(), text)).unwrap();
+        now(bobs.compose(ConversationId::Peer(alice.address()), text)).unwrap();
     }
     now(bobs.flush()).unwrap();
     (alice, bobs)
@@ -51,7 +52,7 @@ fn an_element_that_is_added_again_is_served_by_one_driver() {
     let told = events.borrow().len();
     let second = alice.open_tab(&world);
     world.run();
-    now(bobs.compose(alice.address(), "four")).unwrap();
+    now(bobs.compose(ConversationId::Peer(alice.address()), "four")).unwrap();
     now(bobs.flush()).unwrap();
     world.run();
     assert_eq!(events.borrow().len(), told);

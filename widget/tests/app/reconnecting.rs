@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use dm3_core::conversation::ConversationId;
 use dm3_core::testing::Fault;
 use dm3_widget::app::Command;
 use dm3_widget::app::state::{Connection, Delivery};
@@ -84,7 +85,7 @@ fn one_delivery_service_that_works_is_a_connection() {
 fn a_mailbox_that_could_not_be_fetched_is_fetched_again() {
     let world = World::new();
     let ((alice, _), (_, bobs)) = (world.person("alice"), world.person("bob"));
-    now(bobs.compose(alice.address(), "hello")).unwrap();
+    now(bobs.compose(ConversationId::Peer(alice.address()), "hello")).unwrap();
     now(bobs.flush()).unwrap();
     world.network.fail("/incoming/", Fault::Unreachable);
     let tab = alice.open_tab(&world);

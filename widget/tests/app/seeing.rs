@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use dm3_core::conversation::ConversationId;
 use dm3_widget::app::Command;
 use dm3_widget::app::platform::HostEvent;
 
@@ -17,7 +18,7 @@ fn bob_writes(before: impl FnOnce(&Tab)) -> (World, Rc<Device>, Tab) {
     world.run();
     before(&tab);
     world.pass(1_000);
-    now(bobs.compose(alice.address(), "hello")).unwrap();
+    now(bobs.compose(ConversationId::Peer(alice.address()), "hello")).unwrap();
     now(bobs.flush()).unwrap();
     world.run();
     (world, alice, tab)

@@ -1,39 +1,25 @@
-//! The connection to IndexedDB: its schema, and transactions that happen whole or not at all.
+//! The connection to IndexedDB, and transactions that happen whole or not at all.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
+use std::time::Duration;
 
+use dm3_core::Said;
 use dm3_core::ports::StoreError;
 use futures_channel::oneshot;
-use js_sys::Array;
+use futures_util::future::{Either, select};
+use gloo_timers::future::sleep;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{IdbDatabase, IdbObjectStore, IdbObjectStoreParameters, IdbTransaction, IdbTransactionMode};
+use web_sys::{IdbDatabase, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode};
 
-use super::request::{Answer, Failure, end, opened};
+use super::request::{Answer, Failure, blocked, end, opened};
+use super::schema::{VERSION, texts, upgrade};
 
-/// The schema's version. A new one adds a step to [`upgrade`].
-const VERSION: u32 = 1;
-
-/// The object stores.
-pub mod table {
-    pub const ACCOUNT: &str = "account";
-    pub const VAULT: &str = "vault";
-    pub const MESSAGES: &str = "messages";
-    pub const CONTACTS: &str = "contacts";
-    pub const QUARANTINE: &str = "quarantine";
-}
-
-/// Messages by owner, peer, time and hash.
-pub const CONVERSATION: &str = "conversation";
-/// Waiting messages by owner and time.
-pub const OUTBOX: &str = "outbox";
-/// Messages by owner, peer, lane and arrival.
-pub const ARRIVAL: &str = "arrival";
-/// Quarantined items by owner and arrival.
-pub const QUARANTINE_ARRIVAL: &str = "arrival";
+/// How long older versions in other tabs have to let go of the database.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What happens in a transaction. Boxed, so that the code around it exists once and not once for each kind of
 /// work; and its result is a value of JavaScript for the same reason.
@@ -106,12 +92,13 @@ impl Database {
         });
         match receiver.await {
             Ok(result) => result.map_err(StoreError::from),
-            Err(oneshot::Canceled) => Err(StoreError::Unavailable("the page is being closed".into())),
+            // The page is being closed.
+            Err(oneshot::Canceled) => Err(StoreError::Unavailable(Said::default())),
         }
     }
 
     async fn transact(
-        &self,
+        self: &Rc<Self>,
         tables: &[&str],
         mode: IdbTransactionMode,
         work: Work,
@@ -132,63 +119,59 @@ impl Database {
         }
     }
 
-    async fn connection(&self) -> Result<Rc<Connection>, Failure> {
+    async fn connection(self: &Rc<Self>) -> Result<Rc<Connection>, Failure> {
         let current = self.connection.borrow().clone();
         if let Some(connection) = current.filter(|connection| connection.is_open.get()) {
             return Ok(connection);
         }
-        let connection = Rc::new(open(&self.name).await?);
+        let factory = match web_sys::window() {
+            Some(window) => window.indexed_db()?,
+            None => None,
+        };
+        let Some(factory) = factory else { return Err(StoreError::Unavailable(Said::default()).into()) };
+        let request = factory.open_with_u32(&self.name, VERSION)?;
+        let held_up = Box::pin(held_up(request.clone()));
+        match select(Box::pin(opened(request, upgrade)), held_up).await {
+            Either::Left((database, _)) => Ok(self.keep(database?)),
+            Either::Right((_, opening)) => {
+                // Once the others let go it is opened all the same, and must not be left without its listeners.
+                let this = Rc::clone(self);
+                spawn_local(async move {
+                    if let Ok(database) = opening.await {
+                        this.keep(database);
+                    }
+                });
+                Err(StoreError::Blocked.into())
+            }
+        }
+    }
+
+    fn keep(&self, database: IdbDatabase) -> Rc<Connection> {
+        let connection = Rc::new(Connection::new(database));
         self.connection.replace(Some(Rc::clone(&connection)));
-        Ok(connection)
+        connection
     }
 }
 
-async fn open(name: &str) -> Result<Connection, Failure> {
-    let factory = match web_sys::window() {
-        Some(window) => window.indexed_db()?,
-        None => None,
-    };
-    let Some(factory) = factory else {
-        return Err(StoreError::Unavailable("the browser has no database".into()).into());
-    };
-    let database = opened(factory.open_with_u32(name, VERSION)?, upgrade).await?;
-    let is_open = Rc::new(Cell::new(true));
-    // Another tab waits until we let go, to delete the database or to bring it to a newer version.
-    let (flag, asked) = (Rc::clone(&is_open), database.clone());
-    let closing = Closure::<dyn FnMut()>::new(move || {
-        flag.set(false);
-        asked.close();
-    });
-    let listener = Some(closing.as_ref().unchecked_ref());
-    database.set_onversionchange(listener);
-    database.set_onclose(listener);
-    Ok(Connection { database, is_open, _closing: closing })
+/// Waits until others have held up the opening of the database for too long.
+async fn held_up(request: IdbOpenDbRequest) {
+    // An event comes, or nothing does.
+    let _ = blocked(&request).await;
+    sleep(PATIENCE).await;
 }
 
-/// Brings a new database to version 1.
-fn upgrade(database: &IdbDatabase) -> Result<(), JsValue> {
-    let table = |name, key: &[&str]| {
-        let options = IdbObjectStoreParameters::new();
-        if !key.is_empty() {
-            options.set_key_path(&texts(key));
-        }
-        database.create_object_store_with_optional_parameters(name, &options)
-    };
-    let index = |table: &IdbObjectStore, name, key: &[&str]| {
-        table.create_index_with_str_sequence(name, &texts(key)).map(drop)
-    };
-    table(table::ACCOUNT, &[])?;
-    table(table::VAULT, &[])?;
-    let messages = table(table::MESSAGES, &["owner", "message.hash"])?;
-    index(&messages, CONVERSATION, &["owner", "message.peer", "message.time", "message.hash"])?;
-    index(&messages, OUTBOX, &["owner", "waiting"])?;
-    index(&messages, ARRIVAL, &["owner", "message.peer", "message.lane", "message.arrived"])?;
-    table(table::CONTACTS, &["owner", "contact.peer"])?;
-    let quarantine = table(table::QUARANTINE, &["owner", "item.id"])?;
-    index(&quarantine, QUARANTINE_ARRIVAL, &["owner", "item.arrived"])
-}
-
-/// A JavaScript array of texts: names of tables, or the path or the beginning of a key.
-pub fn texts(parts: &[&str]) -> Array {
-    parts.iter().map(|part| JsValue::from_str(part)).collect()
+impl Connection {
+    fn new(database: IdbDatabase) -> Self {
+        let is_open = Rc::new(Cell::new(true));
+        // Another tab waits until we let go, to delete the database or to bring it to a newer version.
+        let (flag, asked) = (Rc::clone(&is_open), database.clone());
+        let closing = Closure::<dyn FnMut()>::new(move || {
+            flag.set(false);
+            asked.close();
+        });
+        let listener = Some(closing.as_ref().unchecked_ref());
+        database.set_onversionchange(listener);
+        database.set_onclose(listener);
+        Self { database, is_open, _closing: closing }
+    }
 }

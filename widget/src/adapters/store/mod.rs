@@ -5,19 +5,21 @@
 //! vault       "key"                   the browser's own key, not extractable
 //!             owner                   key seed, sealed with that key
 //! messages    [owner, hash]           by conversation, by what waits, by arrival
-//! contacts    [owner, peer]
+//! contacts    [owner, conversation]
 //! quarantine  [owner, id]             by arrival
 //! ```
 
 mod database;
 mod request;
 mod row;
+mod schema;
 mod vault;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use dm3_core::device::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
+use dm3_core::conversation::ConversationId;
+use dm3_core::device::{Account, Contact, Lane, MessageRow, Position, Quarantined, SendState, StoredMessage};
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::MessageHash;
 use dm3_core::ports::{Store, StoreError};
@@ -25,9 +27,10 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, IdbCursorDirection, IdbCursorWithValue};
 
-use database::{ARRIVAL, CONVERSATION, Database, OUTBOX, QUARANTINE_ARRIVAL, table};
+use database::Database;
 use request::answer;
 use row::{key, prefix};
+use schema::{ARRIVAL, CONVERSATION, OUTBOX, QUARANTINE_ARRIVAL, table};
 
 /// The name of the browser's database.
 pub const DATABASE: &str = "dm3-chat";
@@ -50,10 +53,7 @@ impl IndexedDbStore {
 
     /// The browser's own key for this origin, made when it is first needed.
     async fn vault_key(&self) -> Result<CryptoKey, StoreError> {
-        let found = self.0.read(&[table::VAULT], |t| async move {
-            answer(t.object_store(table::VAULT)?.get(&JsValue::from_str(VAULT_KEY))?).await
-        });
-        let found = found.await?;
+        let found = self.one(&[table::VAULT], JsValue::from_str(VAULT_KEY)).await?;
         if !found.is_undefined() {
             return vault::as_key(found);
         }
@@ -86,6 +86,13 @@ impl IndexedDbStore {
         write.await.map(drop)
     }
 
+    /// One record; `undefined` if there is none.
+    async fn one(&self, tables: &'static [&'static str; 1], key: JsValue) -> Result<JsValue, StoreError> {
+        let read =
+            self.0.read(tables, move |t| async move { answer(t.object_store(tables[0])?.get(&key)?).await });
+        read.await
+    }
+
     /// All records of an owner in a table, or in one of its indexes.
     async fn all(
         &self,
@@ -106,16 +113,14 @@ impl IndexedDbStore {
     }
 }
 
-fn stored_messages(records: &Array) -> Result<Vec<StoredMessage>, StoreError> {
-    records.iter().map(|value| row::read_message(&value)).collect()
+/// What can be read of some records; a damaged one hides no other.
+fn readable<T>(records: &Array, read: fn(&JsValue) -> Result<T, StoreError>) -> Vec<T> {
+    records.iter().filter_map(|record| read(&record).ok()).collect()
 }
 
 impl Store for IndexedDbStore {
     async fn account(&self) -> Result<Option<Account>, StoreError> {
-        let account = self.0.read(&[table::ACCOUNT], |t| async move {
-            answer(t.object_store(table::ACCOUNT)?.get(&JsValue::from_str(CURRENT))?).await
-        });
-        let account = account.await?;
+        let account = self.one(&[table::ACCOUNT], JsValue::from_str(CURRENT)).await?;
         if account.is_undefined() { Ok(None) } else { row::read_account(&account).map(Some) }
     }
 
@@ -144,7 +149,7 @@ impl Store for IndexedDbStore {
             return Ok(None);
         }
         if key.is_undefined() {
-            return Err(StoreError::Damaged("the key of the vault is gone".into()));
+            return Err(StoreError::Damaged);
         }
         vault::unwrap(&vault::as_key(key)?, owner, &sealed).await.map(Some)
     }
@@ -162,7 +167,7 @@ impl Store for IndexedDbStore {
     ) -> Result<Vec<MessageHash>, StoreError> {
         let mut seen = BTreeSet::new();
         let mut batch = Vec::new();
-        for message in messages.iter().filter(|message| seen.insert(&message.hash)) {
+        for message in messages.iter().map(StoredMessage::row).filter(|row| seen.insert(&row.hash)) {
             batch.push((message.hash.clone(), row::message(owner, message)?));
         }
         let write = self.0.write(&[table::MESSAGES], move |t| async move {
@@ -196,7 +201,7 @@ impl Store for IndexedDbStore {
             let table = t.object_store(table::MESSAGES)?;
             let record = answer(table.get(&id)?).await?;
             if !record.is_undefined() {
-                let message = StoredMessage { state, ..row::read_message(&record)? };
+                let message = MessageRow { state, ..row::read_message(&record)? };
                 table.put(&row::message(owner, &message)?)?;
             }
             Ok(JsValue::UNDEFINED)
@@ -204,40 +209,54 @@ impl Store for IndexedDbStore {
         write.await.map(drop)
     }
 
+    async fn message(&self, owner: Address, hash: &MessageHash) -> Result<Option<MessageRow>, StoreError> {
+        let record = self.one(&[table::MESSAGES], key(owner, hash.as_str())).await?;
+        Ok(row::read_message(&record).ok())
+    }
+
     async fn messages(
         &self,
         owner: Address,
-        peer: Address,
+        conversation: ConversationId,
         before: Option<&Position>,
         limit: usize,
-    ) -> Result<Vec<StoredMessage>, StoreError> {
+    ) -> Result<Vec<MessageRow>, StoreError> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let range = row::conversation(owner, peer, before)?;
+        let range = row::conversation(owner, conversation, before)?;
         let read = self.0.read(&[table::MESSAGES], move |t| async move {
             let index = t.object_store(table::MESSAGES)?.index(CONVERSATION)?;
             let cursor = index.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
             let found = Array::new();
             // Nothing is where the range ends.
             while let Ok(here) = answer(cursor.clone()).await?.dyn_into::<IdbCursorWithValue>() {
-                if found.push(&here.value()?) as usize == limit {
+                let record = here.value()?;
+                if row::read_message(&record).is_ok() && found.push(&record) as usize == limit {
                     break;
                 }
                 here.continue_()?;
             }
             Ok(found.into())
         });
-        stored_messages(&read.await?.unchecked_into())
+        Ok(readable(&read.await?.unchecked_into(), row::read_message))
     }
 
-    async fn outbox(&self, owner: Address) -> Result<Vec<StoredMessage>, StoreError> {
-        stored_messages(&self.all(&[table::MESSAGES], Some(OUTBOX), owner).await?)
+    async fn outbox(&self, owner: Address) -> Result<Vec<MessageRow>, StoreError> {
+        Ok(readable(&self.all(&[table::MESSAGES], Some(OUTBOX), owner).await?, row::read_message))
+    }
+
+    async fn contact(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+    ) -> Result<Option<Contact>, StoreError> {
+        let record = self.one(&[table::CONTACTS], key(owner, &conversation.to_string())).await?;
+        Ok(row::read_contact(&record).ok())
     }
 
     async fn contacts(&self, owner: Address) -> Result<Vec<Contact>, StoreError> {
-        let records = self.all(&[table::CONTACTS], None, owner).await?;
-        records.iter().map(|value| row::read_contact(&value)).collect()
+        Ok(readable(&self.all(&[table::CONTACTS], None, owner).await?, row::read_contact))
     }
 
     async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
@@ -248,10 +267,10 @@ impl Store for IndexedDbStore {
     async fn count_incoming_after(
         &self,
         owner: Address,
-        peer: Address,
+        conversation: ConversationId,
         time: u64,
     ) -> Result<u64, StoreError> {
-        let range = row::arrived_after(owner, peer, Lane::In, time)?;
+        let range = row::arrived_after(owner, conversation, Lane::In, time)?;
         let read = self.0.read(&[table::MESSAGES], move |t| async move {
             answer(t.object_store(table::MESSAGES)?.index(ARRIVAL)?.count_with_key(&range)?).await
         });

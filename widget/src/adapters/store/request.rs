@@ -3,12 +3,13 @@
 //! Each is listened for from the moment it is asked, and may be awaited later or never. A promise takes the
 //! event, so that code which waits goes on while the transaction is still active.
 
+use dm3_core::Said;
 use dm3_core::ports::StoreError;
 use futures_util::future::LocalBoxFuture;
 use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Event, IdbDatabase, IdbOpenDbRequest, IdbRequest, IdbTransaction};
+use web_sys::{Event, IdbDatabase, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbVersionChangeEvent};
 
 /// The result of a request, to come.
 pub type Answer = LocalBoxFuture<'static, Result<JsValue, Failure>>;
@@ -25,26 +26,35 @@ pub fn answer(request: IdbRequest) -> Answer {
     })
 }
 
-/// The database that a request opens, with its schema by `upgrade` if it has none.
+/// The database that a request opens, brought up to date by `upgrade` if it is of the version that is given there.
 pub async fn opened(
     request: IdbOpenDbRequest,
-    upgrade: fn(&IdbDatabase) -> Result<(), JsValue>,
+    upgrade: fn(IdbDatabase, IdbTransaction, u32) -> Answer,
 ) -> Result<IdbDatabase, Failure> {
     let first = event(&|listener| {
         request.set_onupgradeneeded(Some(listener));
         request.set_onsuccess(Some(listener));
         request.set_onerror(Some(listener));
     });
-    if !is(&first.await?, "upgradeneeded") {
+    let first: IdbVersionChangeEvent = first.await?.unchecked_into();
+    let Some(transaction) = request.transaction().filter(|_| is(&first, "upgradeneeded")) else {
         return outcome(&request).map(JsCast::unchecked_into);
+    };
+    let database = request.result()?.unchecked_into();
+    let opened = answer(request.into());
+    let upgraded = upgrade(database, transaction.clone(), first.old_version() as u32).await;
+    if upgraded.is_err() {
+        // Half an upgrade must not be stored. Fails when the browser was faster; then it is undone already.
+        let _ = transaction.abort();
     }
-    if upgrade(&request.result()?.unchecked_into()).is_err() {
-        // Without its tables the database must not come to be; the request then fails.
-        if let Some(transaction) = request.transaction() {
-            let _ = transaction.abort();
-        }
-    }
-    answer(request.into()).await.map(JsCast::unchecked_into)
+    let database = opened.await;
+    upgraded?;
+    database.map(JsCast::unchecked_into)
+}
+
+/// Hears that others hold up what a request wants to open.
+pub fn blocked(request: &IdbOpenDbRequest) -> JsFuture {
+    event(&|listener| request.set_onblocked(Some(listener)))
 }
 
 fn outcome(request: &IdbRequest) -> Result<JsValue, Failure> {
@@ -66,7 +76,7 @@ pub fn end(transaction: IdbTransaction) -> Answer {
         }
         Err(match transaction.error() {
             Some(error) => JsValue::from(error).into(),
-            None => StoreError::Unavailable("the browser stored nothing".into()).into(),
+            None => StoreError::Unavailable(Said::default()).into(),
         })
     })
 }
@@ -88,13 +98,13 @@ impl From<JsValue> for Failure {
     fn from(error: JsValue) -> Self {
         // A `DOMException` too: "QuotaExceededError: …".
         let text = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.to_string()));
-        let text = text.unwrap_or_else(|| "the browser's database failed".into());
+        let text = text.unwrap_or_default();
         Self(if text.contains("QuotaExceededError") {
             StoreError::Full
         } else if text.contains("VersionError") {
-            StoreError::Unavailable("a newer version of this page was opened; please reload".into())
+            StoreError::Outdated
         } else {
-            StoreError::Unavailable(text.chars().take(300).collect())
+            StoreError::Unavailable(Said::new(&text))
         })
     }
 }

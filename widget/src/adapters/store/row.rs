@@ -2,15 +2,17 @@
 
 use std::str::FromStr;
 
-use dm3_core::device::{Account, Contact, Lane, Position, Quarantined, SendState, StoredMessage};
+use dm3_core::conversation::ConversationId;
+use dm3_core::delivery::Refusal;
+use dm3_core::device::{Account, Contact, Lane, MessageRow, Position, Quarantined, SendState};
 use dm3_core::identity::{Address, EnsName};
 use dm3_core::ports::StoreError;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::IdbKeyRange;
 
-use super::database::texts;
 use super::request::Failure;
+use super::schema::texts;
 
 /// Above it, JavaScript's numbers are no longer whole.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
@@ -28,18 +30,20 @@ pub fn read_account(record: &JsValue) -> Result<Account, StoreError> {
 
 /// `{owner, waiting, message}`: a message of an account on this device. `waiting` is the message's time while it
 /// waits to be sent; the index of the outbox leaves out what has no such member.
-pub fn message(owner: Address, message: &StoredMessage) -> Result<JsValue, StoreError> {
+pub fn message(owner: Address, message: &MessageRow) -> Result<JsValue, StoreError> {
     let state = match &message.state {
         SendState::Waiting => "waiting".into(),
         SendState::Accepted => "accepted".into(),
-        SendState::Refused(reason) => object(&[("refused", reason.into())]),
+        SendState::Refused(refusal) => {
+            object(&[("refused", refusal.code().into()), ("value", refusal.value().into())])
+        }
         SendState::Received => "received".into(),
     };
     let time = moment(message.time)?;
     let waiting = if message.state == SendState::Waiting { time.clone() } else { JsValue::UNDEFINED };
     let message = object(&[
         ("hash", message.hash.as_str().into()),
-        ("peer", message.peer.to_string().into()),
+        ("conversation", message.conversation.to_string().into()),
         ("author", message.author.to_string().into()),
         ("lane", lane_name(message.lane).into()),
         ("time", time),
@@ -51,7 +55,7 @@ pub fn message(owner: Address, message: &StoredMessage) -> Result<JsValue, Store
 }
 
 /// What [`message`] wrote.
-pub fn read_message(record: &JsValue) -> Result<StoredMessage, StoreError> {
+pub fn read_message(record: &JsValue) -> Result<MessageRow, StoreError> {
     let message = member(record, "message");
     let state = member(&message, "state");
     let lane = match text(&message, "lane")?.as_str() {
@@ -65,11 +69,14 @@ pub fn read_message(record: &JsValue) -> Result<StoredMessage, StoreError> {
         Some("accepted") => SendState::Accepted,
         Some("received") => SendState::Received,
         Some(_) => return Err(no_record()),
-        None => SendState::Refused(text(&state, "refused")?),
+        None => {
+            let (code, value) = (text(&state, "refused")?, text(&state, "value")?);
+            SendState::Refused(Refusal::from_code(&code, &value))
+        }
     };
-    Ok(StoredMessage {
+    Ok(MessageRow {
         hash: parsed(&message, "hash")?,
-        peer: read_address(&message, "peer")?,
+        conversation: parsed(&message, "conversation")?,
         author: read_address(&message, "author")?,
         lane,
         time: read_moment(&message, "time")?,
@@ -82,7 +89,7 @@ pub fn read_message(record: &JsValue) -> Result<StoredMessage, StoreError> {
 /// `{owner, contact}`: a contact of an account on this device.
 pub fn contact(owner: Address, contact: &Contact) -> Result<JsValue, StoreError> {
     let contact = object(&[
-        ("peer", contact.peer.to_string().into()),
+        ("conversation", contact.conversation.to_string().into()),
         ("name", contact.name.as_ref().map(|name| name.as_str()).into()),
         ("read_until", moment(contact.read_until)?),
         ("touched", moment(contact.touched)?),
@@ -94,7 +101,7 @@ pub fn contact(owner: Address, contact: &Contact) -> Result<JsValue, StoreError>
 pub fn read_contact(record: &JsValue) -> Result<Contact, StoreError> {
     let contact = member(record, "contact");
     Ok(Contact {
-        peer: read_address(&contact, "peer")?,
+        conversation: parsed(&contact, "conversation")?,
         name: stored_name(&contact)?,
         read_until: read_moment(&contact, "read_until")?,
         touched: read_moment(&contact, "touched")?,
@@ -107,7 +114,7 @@ pub fn quarantined(owner: Address, item: &Quarantined) -> Result<JsValue, StoreE
     let item = object(&[
         ("id", item.id.as_str().into()),
         ("arrived", moment(item.arrived)?),
-        ("reason", item.reason.as_str().into()),
+        ("doubt", object(&[("code", item.doubt.code().into()), ("value", item.doubt.value().into())])),
         ("envelope", item.envelope.as_deref().into()),
     ]);
     Ok(object(&[("owner", owner.to_string().into()), ("item", item)]))
@@ -134,7 +141,7 @@ fn object(members: &[(&str, JsValue)]) -> JsValue {
 /// A time in milliseconds. Fails for those that no clock shows, above 2^53.
 fn moment(time: u64) -> Result<JsValue, StoreError> {
     if time > MAX_SAFE_INTEGER {
-        return Err(StoreError::Damaged("a time is later than any clock shows".into()));
+        return Err(StoreError::Damaged);
     }
     Ok((time as f64).into())
 }
@@ -174,7 +181,7 @@ fn stored_name(object: &JsValue) -> Result<Option<EnsName>, StoreError> {
 }
 
 fn no_record() -> StoreError {
-    StoreError::Damaged("something else is where a record was".into())
+    StoreError::Damaged
 }
 
 /// The key of an owner's record.
@@ -188,22 +195,27 @@ pub fn prefix(parts: &[&str]) -> Result<IdbKeyRange, Failure> {
     between(&lower, &lower.concat(&Array::of1(&Array::new())), false, false)
 }
 
-/// The messages with a peer, all or those before a position.
+/// The messages of a conversation, all or those before a position.
 pub fn conversation(
     owner: Address,
-    peer: Address,
+    conversation: ConversationId,
     before: Option<&Position>,
 ) -> Result<IdbKeyRange, Failure> {
-    let (owner, peer) = (owner.to_string(), peer.to_string());
-    let Some(before) = before else { return prefix(&[&owner, &peer]) };
-    let lower = texts(&[&owner, &peer]);
+    let (owner, conversation) = (owner.to_string(), conversation.to_string());
+    let Some(before) = before else { return prefix(&[&owner, &conversation]) };
+    let lower = texts(&[&owner, &conversation]);
     let upper = lower.concat(&Array::of2(&(before.time as f64).into(), &before.hash.as_str().into()));
     between(&lower, &upper, false, true)
 }
 
 /// The messages of one lane that arrived after a time.
-pub fn arrived_after(owner: Address, peer: Address, lane: Lane, time: u64) -> Result<IdbKeyRange, Failure> {
-    let lane = Array::of3(&owner.to_string().into(), &peer.to_string().into(), &lane_name(lane).into());
+pub fn arrived_after(
+    owner: Address,
+    conversation: ConversationId,
+    lane: Lane,
+    time: u64,
+) -> Result<IdbKeyRange, Failure> {
+    let lane = texts(&[&owner.to_string(), &conversation.to_string(), lane_name(lane)]);
     let lower = lane.concat(&Array::of1(&(time as f64).into()));
     between(&lower, &lane.concat(&Array::of1(&Array::new())), true, false)
 }

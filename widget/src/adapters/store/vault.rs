@@ -6,6 +6,7 @@
 //!
 //! Whoever copies the database files has no seed; whoever runs scripts in the page's origin can open it.
 
+use dm3_core::Said;
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::ports::StoreError;
 use js_sys::{Array, Uint8Array};
@@ -26,13 +27,13 @@ pub async fn new_random_key() -> Result<CryptoKey, StoreError> {
 
 /// What the database gave, if it is a key.
 pub fn as_key(value: JsValue) -> Result<CryptoKey, StoreError> {
-    value.dyn_into().map_err(|_| StoreError::Damaged("no key is where the vault's key was".into()))
+    value.dyn_into().map_err(|_| StoreError::Damaged)
 }
 
 /// Seals a seed for the database.
 pub async fn wrap(key: &CryptoKey, owner: Address, seed: &KeySeed) -> Result<JsValue, StoreError> {
     let mut nonce = [0; 12];
-    getrandom::fill(&mut nonce).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    getrandom::fill(&mut nonce).map_err(|_| StoreError::Unavailable(Said::default()))?;
     let nonce = Uint8Array::from(nonce.as_slice());
     // WebCrypto copies the bytes before it returns.
     let sealed = subtle()?
@@ -44,7 +45,7 @@ pub async fn wrap(key: &CryptoKey, owner: Address, seed: &KeySeed) -> Result<JsV
 
 /// Opens a sealed seed.
 pub async fn unwrap(key: &CryptoKey, owner: Address, sealed: &JsValue) -> Result<KeySeed, StoreError> {
-    let damaged = |_| StoreError::Damaged("the stored key can't be opened".into());
+    let damaged = |_| StoreError::Damaged;
     let parts: &Array = sealed.dyn_ref().ok_or(()).map_err(|()| JsValue::NULL).map_err(damaged)?;
     let nonce = parts.get(0).dyn_into().map_err(damaged)?;
     let sealed: Uint8Array = parts.get(1).dyn_into().map_err(damaged)?;
@@ -65,17 +66,16 @@ fn parameters(nonce: &Uint8Array, owner: Address) -> AesGcmParams {
 }
 
 fn subtle() -> Result<SubtleCrypto, StoreError> {
-    let window = web_sys::window().ok_or_else(|| StoreError::Unavailable("there is no window".into()))?;
+    let window = web_sys::window().ok_or_else(|| StoreError::Unavailable(Said::default()))?;
     let subtle = window.crypto().map_err(unavailable)?.subtle();
     // Pages without https have none.
     if subtle.is_undefined() {
-        return Err(StoreError::Unavailable("the page must be served by https".into()));
+        return Err(StoreError::Insecure);
     }
     Ok(subtle)
 }
 
 fn unavailable(error: JsValue) -> StoreError {
     let message = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
-    let message = message.unwrap_or_else(|| "the browser's cryptography failed".into());
-    StoreError::Unavailable(message.chars().take(300).collect())
+    StoreError::Unavailable(Said::new(&message.unwrap_or_default()))
 }

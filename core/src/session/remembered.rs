@@ -1,0 +1,58 @@
+//! Who is signed in on this device: what is known and done without a session.
+
+use super::Session;
+use crate::identity::{Address, KeySeed};
+use crate::ports::{Ports, Store, StoreError};
+
+/// The seed of an account's keys, if it is on this device. A damaged one is like none: signing in makes it anew.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remembered_seed(store: &impl Store, account: Address) -> Result<Option<KeySeed>, StoreError> {
+    match store.seed(account).await {
+        Err(StoreError::Damaged) => Ok(None),
+        other => other,
+    }
+}
+
+/// The account that signed in last on this device, if its keys are still here.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remembered_account(store: &impl Store) -> Result<Option<Address>, StoreError> {
+    let last = match store.account().await {
+        Ok(Some(last)) => last,
+        Ok(None) | Err(StoreError::Damaged) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(remembered_seed(store, last.address).await?.map(|_| last.address))
+}
+
+/// Signs out, and keeps keys, messages and contacts on this device.
+///
+/// # Errors
+/// [`StoreError`] if the platform does not let go of the account.
+pub async fn leave(store: &impl Store) -> Result<(), StoreError> {
+    store.set_account(None).await
+}
+
+/// Signs an account out, and forgets it on this device: keys, messages, contacts.
+///
+/// # Errors
+/// [`StoreError`] if the platform does not let go of them.
+pub async fn forget(store: &impl Store, account: Address) -> Result<(), StoreError> {
+    if store.account().await?.is_some_and(|last| last.address == account) {
+        store.set_account(None).await?;
+    }
+    store.erase(account).await
+}
+
+impl<P: Ports> Session<P> {
+    /// Signs out, and [forgets](forget) the account on this device.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the platform does not let go of it.
+    pub async fn sign_out(&self) -> Result<(), StoreError> {
+        forget(self.ports().store(), self.account).await
+    }
+}

@@ -1,0 +1,162 @@
+//! The tables of the database, and how those of former versions become them.
+//!
+//! Every step runs in the transaction that opens the database: all of it happens, or nothing.
+
+use js_sys::{Array, JsString, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{IdbCursorWithValue, IdbDatabase, IdbObjectStore, IdbObjectStoreParameters, IdbTransaction};
+
+use super::request::{Answer, Failure, answer};
+
+/// The schema's version. A new one adds a step to [`upgrade`].
+pub const VERSION: u32 = 2;
+
+/// The object stores.
+pub mod table {
+    pub const ACCOUNT: &str = "account";
+    pub const VAULT: &str = "vault";
+    pub const MESSAGES: &str = "messages";
+    pub const CONTACTS: &str = "contacts";
+    pub const QUARANTINE: &str = "quarantine";
+}
+
+/// Messages by owner, conversation, time and hash.
+pub const CONVERSATION: &str = "conversation";
+/// Waiting messages by owner and time.
+pub const OUTBOX: &str = "outbox";
+/// Messages by owner, conversation, lane and arrival.
+pub const ARRIVAL: &str = "arrival";
+/// Quarantined items by owner and arrival.
+pub const QUARANTINE_ARRIVAL: &str = "arrival";
+
+/// The longest sentence of the first version that is kept, in UTF-16 units.
+const MAX_SENTENCE: u32 = 200;
+
+/// Brings a database of version `from` up to date; 0 is one that is new.
+pub fn upgrade(database: IdbDatabase, transaction: IdbTransaction, from: u32) -> Answer {
+    Box::pin(async move {
+        if from == 0 {
+            create(&database)?;
+        } else {
+            name_conversations(&database, &transaction).await?;
+        }
+        Ok(JsValue::UNDEFINED)
+    })
+}
+
+fn create(database: &IdbDatabase) -> Result<(), JsValue> {
+    table(database, table::ACCOUNT, &[])?;
+    table(database, table::VAULT, &[])?;
+    let messages = table(database, table::MESSAGES, &["owner", "message.hash"])?;
+    index(&messages, OUTBOX, &["owner", "waiting"])?;
+    index_conversations(&messages)?;
+    contacts(database)?;
+    let quarantine = table(database, table::QUARANTINE, &["owner", "item.id"])?;
+    index(&quarantine, QUARANTINE_ARRIVAL, &["owner", "item.arrived"])
+}
+
+fn contacts(database: &IdbDatabase) -> Result<IdbObjectStore, JsValue> {
+    table(database, table::CONTACTS, &["owner", "contact.conversation"])
+}
+
+fn index_conversations(messages: &IdbObjectStore) -> Result<(), JsValue> {
+    let by_time = ["owner", "message.conversation", "message.time", "message.hash"];
+    index(messages, CONVERSATION, &by_time)?;
+    let by_arrival = ["owner", "message.conversation", "message.lane", "message.arrived"];
+    index(messages, ARRIVAL, &by_arrival)
+}
+
+/// Version 1 had a peer's address where the conversation is now, and sentences where there are codes now. What is
+/// damaged is carried along as it is.
+async fn name_conversations(database: &IdbDatabase, transaction: &IdbTransaction) -> Result<(), Failure> {
+    let kept = transaction.object_store(table::CONTACTS)?.get_all()?;
+    let kept: Array = answer(kept).await?.unchecked_into();
+    database.delete_object_store(table::CONTACTS)?;
+    let contacts = contacts(database)?;
+    for record in kept.iter() {
+        name_conversation(&member(&record, "contact"));
+        contacts.put(&record)?;
+    }
+    let messages = transaction.object_store(table::MESSAGES)?;
+    messages.delete_index(CONVERSATION)?;
+    messages.delete_index(ARRIVAL)?;
+    each(&messages, |record| {
+        let message = member(record, "message");
+        name_conversation(&message);
+        let state = member(&message, "state");
+        if let Some(sentence) = bounded(&member(&state, "refused")) {
+            set(&state, "refused", &"unexplained".into());
+            set(&state, "value", &sentence);
+        }
+    })
+    .await?;
+    index_conversations(&messages)?;
+    each(&transaction.object_store(table::QUARANTINE)?, |record| {
+        let item = member(record, "item");
+        if let Some(sentence) = bounded(&member(&item, "reason")) {
+            let doubt = Object::new().into();
+            set(&doubt, "code", &"unexplained".into());
+            set(&doubt, "value", &sentence);
+            set(&item, "doubt", &doubt);
+            remove(&item, "reason");
+        }
+    })
+    .await
+}
+
+/// Changes every record of a table.
+async fn each(table: &IdbObjectStore, change: impl Fn(&JsValue)) -> Result<(), Failure> {
+    let cursor = table.open_cursor()?;
+    while let Ok(here) = answer(cursor.clone()).await?.dyn_into::<IdbCursorWithValue>() {
+        let record = here.value()?;
+        change(&record);
+        here.update(&record)?;
+        here.continue_()?;
+    }
+    Ok(())
+}
+
+/// `peer: "0xAb…"` becomes `conversation: "peer:0xab…"`.
+fn name_conversation(record: &JsValue) {
+    let peer = member(record, "peer");
+    if peer.is_undefined() {
+        return;
+    }
+    let conversation = peer.as_string().map(|peer| format!("peer:{}", peer.to_ascii_lowercase()));
+    set(record, "conversation", &conversation.map_or(peer, JsValue::from));
+    remove(record, "peer");
+}
+
+fn bounded(sentence: &JsValue) -> Option<JsValue> {
+    Some(sentence.dyn_ref::<JsString>()?.slice(0, MAX_SENTENCE).into())
+}
+
+fn member(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+fn set(object: &JsValue, name: &str, value: &JsValue) {
+    // Fails for what is no object, and then nothing is lost.
+    let _ = Reflect::set(object, &JsValue::from_str(name), value);
+}
+
+fn remove(object: &JsValue, name: &str) {
+    let _ = Reflect::delete_property(object.unchecked_ref::<Object>(), &JsValue::from_str(name));
+}
+
+fn table(database: &IdbDatabase, name: &str, key: &[&str]) -> Result<IdbObjectStore, JsValue> {
+    let options = IdbObjectStoreParameters::new();
+    if !key.is_empty() {
+        options.set_key_path(&texts(key));
+    }
+    database.create_object_store_with_optional_parameters(name, &options)
+}
+
+fn index(table: &IdbObjectStore, name: &str, key: &[&str]) -> Result<(), JsValue> {
+    table.create_index_with_str_sequence(name, &texts(key)).map(drop)
+}
+
+/// A JavaScript array of texts: names of tables, or the path or the beginning of a key.
+pub fn texts(parts: &[&str]) -> Array {
+    parts.iter().map(|part| JsValue::from_str(part)).collect()
+}
