@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use dm3_core::identity::Address;
-use dm3_core::ports::StoreError;
+use dm3_core::ports::{Store as _, StoreError};
 use dm3_core::session::{self, remembered_account};
 use futures_channel::oneshot;
 
@@ -132,9 +132,21 @@ pub(super) fn signed_out_elsewhere<P: Platform>(driver: &Rc<Driver<P>>, account:
             leave(driver);
             driver.platform.emit(HostEvent::Disconnect);
             show_wallets(driver);
+            let wiping = Rc::clone(driver);
+            driver.platform.spawn(Box::pin(async move { wipe(&wiping, account).await }));
         }
         None if is_starting(driver) => start(driver),
         Some(_) | None => {}
+    }
+}
+
+/// Erases what this tab has written of an account between its erasing elsewhere and hearing of it. Nothing of it writes
+/// here any more. Where keys are, nothing was erased, or they signed in again.
+async fn wipe<P: Platform>(driver: &Driver<P>, account: Address) {
+    let store = driver.platform.store();
+    if let Ok(None) = store.seed(account).await {
+        // What can't be erased could not be written either; and nobody here is asked what to do about it.
+        let _ = session::forget(store, account).await;
     }
 }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
+use dm3_core::device::Contact;
 use dm3_core::ports::Store as _;
 use dm3_core::session::Session;
 use dm3_core::testing::MemoryPorts;
@@ -133,6 +134,25 @@ fn who_signs_out_in_one_tab_is_signed_out_in_all_whatever_was_going_on() {
         world.pass(60_000);
         assert_eq!(world.network.requests().len(), requests, "moment {moment}: somebody goes on");
     }
+}
+
+#[test]
+fn what_another_tab_writes_before_it_hears_of_the_sign_out_is_erased_by_it() {
+    let world = World::new();
+    let (alice, bobs) = alice_has_mail(&world);
+    let tabs = [alice.open_tab(&world), alice.open_tab(&world)];
+    world.run();
+    tabs[0].ask(Command::SignOut);
+    while alice.keeps_anything() {
+        world.tasks.step();
+    }
+    assert!(!tabs[1].is_signed_out());
+    let late =
+        Contact { conversation: ConversationId::Peer(bobs.account()), name: None, read_until: 0, touched: 1 };
+    now(alice.peer.store.put_contact(alice.address(), &late)).unwrap();
+    world.run();
+    assert!(tabs[1].is_signed_out());
+    assert!(!alice.keeps_anything());
 }
 
 #[test]
