@@ -7,7 +7,7 @@
 //!   └────── table ───┴─────▶ split function: the file becomes part of the running application
 //! ```
 //!
-//! A further part is a file here, a table in `app::part`, and an entry in `widget/build/parts.mjs` and in `FILES` of
+//! A further part is a file here, a table in `app::handle`, and an entry in `widget/build/parts.mjs` and in `FILES` of
 //! `widget/js/modules.js`. Its file gets what nothing outside calls. Without the feature `parts` – in tests and checks
 //! – everything is one file and the same code runs.
 
