@@ -5,10 +5,10 @@ use crate::conversation::ConversationId;
 use crate::device::{Account, Contact, MessageRow, Position, Quarantined, SendState, StoredMessage};
 use crate::identity::{Address, EnsName, KeySeed, NameError};
 use crate::message::MessageHash;
-use crate::registry::{CallOutcome, IpfsLocation, RecordError};
+use crate::registry::{CallOutcome, IpfsFault, IpfsLocation, RecordError};
 use crate::said::Said;
 use crate::seal::Entropy;
-use crate::web::{HttpRequest, HttpResponse};
+use crate::web::{HttpRequest, HttpResponse, Outage};
 
 /// The wallet of the person who signs in. Everything it says is checked.
 #[allow(async_fn_in_trait, reason = "the browser has no threads; servers use concrete types")]
@@ -29,9 +29,15 @@ pub enum WalletError {
     /// The account is not connected to this page any more (EIP-1193 codes 4100, 4900, 4901).
     #[error("your wallet is not connected to this page any more")]
     Disconnected,
+    /// The wallet's answer is no signature.
+    #[error("your wallet answered with something that is no signature")]
+    Garbled,
+    /// The wallet is not there any more.
+    #[error("your wallet went away")]
+    Gone,
     /// Anything else, in the wallet's own words.
     #[error("your wallet answered: {0}")]
-    Failed(String),
+    Failed(Said),
 }
 
 /// Read access to an Ethereum chain.
@@ -69,7 +75,7 @@ pub struct NoIpfs;
 
 impl Ipfs for NoIpfs {
     async fn document(&self, _: &IpfsLocation) -> Result<Result<String, RecordError>, Unreachable> {
-        Ok(Err(RecordError::Ipfs("nothing is read there")))
+        Ok(Err(RecordError::Ipfs(IpfsFault::NotRead)))
     }
 }
 
@@ -101,12 +107,12 @@ pub trait Connection {
 
 /// The other side did not answer, or not in a way that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{host} can't be reached: {reason}")]
+#[error("{host} can't be reached: {outage}")]
 pub struct Unreachable {
     /// Host and port.
     pub host: String,
-    /// In words: timed out, refused, answer too large …
-    pub reason: String,
+    /// What happened.
+    pub outage: Outage,
 }
 
 /// Where accounts, messages and keys stay between visits. One transaction per call: all of it or nothing. A record that

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dm3_core::Said;
 use dm3_core::delivery::Amount;
 use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
 use dm3_core::registry::abi::{Arg, encode_call};
@@ -199,7 +200,7 @@ impl Chain {
         let answer: Value = serde_json::from_str(&reply.body).map_err(|_| RpcError::Form)?;
         if let Some(error) = answer.get("error") {
             let message = error.get("message").and_then(Value::as_str).unwrap_or("error");
-            return Err(RpcError::Node(message.chars().take(200).collect()).into());
+            return Err(RpcError::Node(Said::new(message)).into());
         }
         let digits = answer.get("result").and_then(Value::as_str).and_then(|text| text.strip_prefix("0x"));
         Ok(digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or(RpcError::Form)?)
@@ -231,7 +232,7 @@ impl Chain {
         let answer: Value = serde_json::from_str(&reply.body).map_err(|_| RpcError::Form)?;
         if let Some(error) = answer.get("error") {
             let message = error.get("message").and_then(Value::as_str).unwrap_or("error");
-            return Err(RpcError::Node(message.chars().take(200).collect()).into());
+            return Err(RpcError::Node(Said::new(message)).into());
         }
         let digits = answer.get("result").and_then(Value::as_str).and_then(|text| text.strip_prefix("0x"));
         let digits = digits.filter(|digits| (1..=64).contains(&digits.len())).ok_or(RpcError::Form)?;

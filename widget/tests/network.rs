@@ -11,7 +11,7 @@ use dm3_core::identity::{Address, NameError};
 use dm3_core::ports::{Chain, Clock, Connection, Http, Normaliser, Sockets};
 use dm3_core::registry::CallOutcome;
 use dm3_core::seal::Entropy;
-use dm3_core::web::{HttpRequest, HttpUrl, SessionToken};
+use dm3_core::web::{HttpRequest, HttpUrl, Outage, SessionToken};
 use dm3_widget::adapters::chain::JsonRpcChain;
 use dm3_widget::adapters::clock::BrowserClock;
 use dm3_widget::adapters::entropy::BrowserEntropy;
@@ -98,7 +98,7 @@ async fn an_endless_answer_is_cut_off() {
     let fetch = Replaced::with("fetch", endless);
     let error = BrowserHttp.send(&HttpRequest::get(url("https://node.example/"))).await.unwrap_err();
     drop(fetch);
-    assert_eq!(error.reason, "the answer is too large");
+    assert_eq!(error.outage, Outage::TooLarge);
     let pulled = js("pulled").as_f64().unwrap();
     assert!(pulled < 40.0, "{pulled} MiB were read");
 }
@@ -107,7 +107,7 @@ async fn an_endless_answer_is_cut_off() {
 async fn what_is_no_text_is_no_answer() {
     let _fetch = Replaced::with("fetch", "async () => new Response(new Uint8Array([0xff, 0xfe]))");
     let error = BrowserHttp.send(&HttpRequest::get(url("https://node.example/"))).await.unwrap_err();
-    assert_eq!(error.reason, "the answer is no text");
+    assert_eq!(error.outage, Outage::Garbled);
 }
 
 #[wasm_bindgen_test]
@@ -136,7 +136,7 @@ async fn a_slow_answer_takes_too_long_at_last() {
              request.signal.addEventListener('abort', () => stream.error(request.signal.reason)) } }))",
     );
     let error = BrowserHttp.send(&HttpRequest::get(url("https://node.example/"))).await.unwrap_err();
-    assert_eq!(error.reason, "it took too long");
+    assert_eq!(error.outage, Outage::TimedOut);
 }
 
 #[wasm_bindgen_test]
@@ -194,15 +194,15 @@ async fn frames_come_in_order_and_the_socket_closes_when_dropped() {
 async fn a_socket_ends_at_a_frame_that_is_no_text_or_too_large() {
     js("globalThis.sockets = []");
     let _class = Replaced::with("WebSocket", SOCKET);
-    for (index, (push, reason)) in
-        [("new ArrayBuffer(4)", "a frame is no text"), ("'x'.repeat(30_000_000)", "a frame is too large")]
+    for (index, (push, outage)) in
+        [("new ArrayBuffer(4)", Outage::Garbled), ("'x'.repeat(30_000_000)", Outage::TooLarge)]
             .into_iter()
             .enumerate()
     {
         let mut connection = BrowserSockets.connect("wss://node.example/?token=secret").await.unwrap();
         js(&format!("sockets[{index}].push({push})"));
         let error = connection.receive().await.unwrap_err();
-        assert_eq!((error.host.as_str(), error.reason.as_str()), ("node.example", reason));
+        assert_eq!((error.host.as_str(), error.outage), ("node.example", outage));
     }
 }
 
@@ -224,7 +224,7 @@ async fn a_handshake_that_hangs_takes_too_long_at_last() {
     let _timers =
         Replaced::with("setTimeout", "(call, wait) => before_setTimeout(call, wait === 20000 ? 20 : wait)");
     let Err(error) = BrowserSockets.connect("wss://node.example/hang").await else { panic!("it opened") };
-    assert_eq!(error.reason, "it took too long");
+    assert_eq!(error.outage, Outage::TimedOut);
     assert_eq!(js("sockets[0].wasClosed"), JsValue::TRUE);
 }
 

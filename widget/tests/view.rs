@@ -12,6 +12,7 @@ use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
 use dm3_core::ports::{Unreachable, WalletError};
 use dm3_core::session::{FindError, SignInError};
+use dm3_core::web::Outage;
 use dm3_widget::app::fault::Fault;
 use dm3_widget::app::state::*;
 use dm3_widget::app::{App, Command};
@@ -469,7 +470,7 @@ async fn a_peer_without_profile_can_be_looked_for_again() {
 #[wasm_bindgen_test]
 async fn a_lost_node_is_said_and_can_be_tried_now() {
     let mut page = Page::list(vec![]).await;
-    let silence = Unreachable { host: "node.example".into(), reason: "no answer".into() };
+    let silence = Unreachable { host: "node.example".into(), outage: Outage::TimedOut };
     page.state.connection.set(Connection::Lost(Fault::NodeUnreachable(silence)));
     settled().await;
     assert!(

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use dm3_core::Said;
 use dm3_core::identity::{Address, EnsName, NameError};
 use dm3_core::ports::{Blocks, Chain, Clock, Connection, Http, Normaliser, Ports, Sockets, Unreachable};
 use dm3_core::registry::CallOutcome;
@@ -12,7 +13,7 @@ use dm3_core::registry::json_rpc::{eth_call_body, parse_eth_call};
 use dm3_core::seal::Entropy;
 use dm3_core::session::IpfsGateways;
 use dm3_core::testing::MemoryStore;
-use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl};
+use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, Outage};
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 64 * 1024 * 1024;
@@ -78,7 +79,7 @@ impl Http for NativeHttp {
         };
         let unreachable = |error: ureq::Error| Unreachable {
             host: request.url.authority().to_owned(),
-            reason: error.to_string(),
+            outage: Outage::Failed(Said::new(&error.to_string())),
         };
         let mut response = sent.map_err(unreachable)?;
         let body =
@@ -91,14 +92,15 @@ impl Http for NativeHttp {
 
 impl Blocks for NativeHttp {
     async fn bytes(&self, request: &HttpRequest, max: usize) -> Result<Vec<u8>, Unreachable> {
-        let failed = |reason: String| Unreachable { host: request.url.authority().to_owned(), reason };
+        let failed = |outage| Unreachable { host: request.url.authority().to_owned(), outage };
+        let broken = |error: ureq::Error| failed(Outage::Failed(Said::new(&error.to_string())));
         let sent = self.0.get(request.url.as_str()).header("accept", "application/vnd.ipld.raw").call();
-        let mut response = sent.map_err(|error| failed(error.to_string()))?;
+        let mut response = sent.map_err(broken)?;
         if response.status() != 200 {
-            return Err(failed(format!("HTTP status {}", response.status().as_u16())));
+            return Err(failed(Outage::Status(response.status().as_u16())));
         }
         let read = response.body_mut().with_config().limit(max as u64).read_to_vec();
-        read.map_err(|error| failed(error.to_string()))
+        read.map_err(broken)
     }
 }
 
@@ -112,8 +114,10 @@ impl Chain for RpcChain {
     async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
         let request = HttpRequest::post(self.url.clone(), eth_call_body(to, data));
         let response = self.http.send(&request).await?;
-        parse_eth_call(&response.body)
-            .map_err(|error| Unreachable { host: self.url.authority().to_owned(), reason: error.to_string() })
+        parse_eth_call(&response.body).map_err(|error| Unreachable {
+            host: self.url.authority().to_owned(),
+            outage: Outage::Failed(Said::new(&error.to_string())),
+        })
     }
 }
 
@@ -136,7 +140,7 @@ impl Sockets for NoSockets {
     type Connection = Never;
 
     async fn connect(&self, url: &str) -> Result<Never, Unreachable> {
-        Err(Unreachable { host: url.to_owned(), reason: "this program opens no sockets".to_owned() })
+        Err(Unreachable { host: url.to_owned(), outage: Outage::NoAnswer })
     }
 }
 

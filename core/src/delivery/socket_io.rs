@@ -15,13 +15,12 @@
 use serde_json::{Value, json};
 
 use crate::identity::EnsName;
+use crate::said::Said;
 use crate::seal::json::{self, canonical, object};
 use crate::web::{BaseUrl, SessionToken};
 
 /// The longest frame that is read, in bytes. Servers announce 1,000,000 as their own limit.
 const MAX_FRAME: usize = 4 * 1024 * 1024;
-/// The longest reason of a server that is passed on, in characters.
-const MAX_REASON: usize = 200;
 /// The longest silence that is waited for, in milliseconds, whatever the server announces.
 const MAX_SILENCE_MS: u64 = 120_000;
 /// Until the server has said otherwise: its usual ping interval and timeout, in milliseconds.
@@ -82,7 +81,7 @@ pub enum Packet {
         args: Vec<Value>,
     },
     /// The server refuses, in its own words.
-    ConnectError(String),
+    ConnectError(Said),
 }
 
 /// Why a frame can't be read.
@@ -149,7 +148,7 @@ impl Packet {
                 let error = json_of(rest)?;
                 let text =
                     error.get("message").and_then(Value::as_str).or(error.as_str()).unwrap_or_default();
-                Ok(Self::ConnectError(text.chars().filter(|c| !c.is_control()).take(MAX_REASON).collect()))
+                Ok(Self::ConnectError(Said::new(text)))
             }
             _ => Err(PacketError::Kind),
         }
@@ -175,7 +174,7 @@ impl Packet {
                 format!("42{id}{}", Value::Array(array))
             }
             Self::Ack { id, args } => format!("43{id}{}", json!(args)),
-            Self::ConnectError(message) => format!("44{}", json!({ "message": message })),
+            Self::ConnectError(message) => format!("44{}", json!({ "message": message.as_str() })),
         }
     }
 }
@@ -209,7 +208,7 @@ pub enum SocketEvent {
     /// The server knows who we are; from now on it pushes. It pushes nothing that came before.
     Authorized,
     /// The server refuses us, in its own words: log in again. The connection is of no more use.
-    Unauthorized(String),
+    Unauthorized(Said),
     /// An envelope, as it came.
     Message(Value),
     /// A frame that can't be read; look into the mailbox, something may have been in it.
@@ -282,7 +281,7 @@ impl SocketSession {
                 self.state = State::Live;
                 events.push(SocketEvent::Authorized);
             }
-            ("unauthorized", _) => return self.end(SocketEvent::Unauthorized(String::new())),
+            ("unauthorized", _) => return self.end(SocketEvent::Unauthorized(Said::default())),
             ("message", State::Live) if !args.is_empty() => {
                 events.push(SocketEvent::Message(args.swap_remove(0)))
             }
@@ -367,7 +366,7 @@ mod tests {
         let refusal = SocketEvent::Unauthorized("check token has failed for WS".into());
         assert_eq!(session.feed(r#"44{"message":"check token has failed for WS"}"#), [refusal]);
         assert_eq!(session.feed("42[\"authorized\"]"), []);
-        assert_eq!(live().feed("42[\"unauthorized\"]"), [SocketEvent::Unauthorized(String::new())]);
+        assert_eq!(live().feed("42[\"unauthorized\"]"), [SocketEvent::Unauthorized(Said::default())]);
         assert_eq!(live().feed("41"), [SocketEvent::Closed]);
         assert_eq!(live().feed("1"), [SocketEvent::Closed]);
     }

@@ -1,6 +1,7 @@
 //! Names that pretend to be others: what the libraries that know ENSIP-15 say about a label, as a typed answer.
 
 use super::name_error::NameError;
+use crate::said::Said;
 
 /// The longest text of others that is passed on, in characters.
 const MAX_SHOWN: usize = 120;
@@ -32,7 +33,7 @@ impl NameError {
             }
             (Some(("disallowed character", _)), Some(character)) => Self::Character(character),
             _ if reason == "empty label" => Self::EmptyLabel,
-            _ => Self::Label { label: shown, reason: self::shown(reason) },
+            _ => Self::Label { label: shown, reason: Said::new(&self::shown(reason)) },
         }
     }
 }
@@ -103,9 +104,9 @@ mod tests {
         );
         assert_eq!(NameError::of_label("", "empty label"), NameError::EmptyLabel);
         let error = NameError::of_label("’\u{200b}x", "illegal placement: leading apostrophe");
-        let reason = "illegal placement: leading apostrophe".to_owned();
+        let reason = Said::new("illegal placement: leading apostrophe");
         assert_eq!(error, NameError::Label { label: "’x".into(), reason });
         let NameError::Label { reason, .. } = NameError::of_label("x", &"x".repeat(9999)) else { panic!() };
-        assert_eq!(reason.len(), MAX_SHOWN);
+        assert_eq!(reason.as_str().len(), MAX_SHOWN);
     }
 }

@@ -1,5 +1,7 @@
 //! Why a text is no name.
 
+use crate::said::Said;
+
 /// Why a text is not a name that can be looked up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -51,7 +53,7 @@ pub enum NameError {
         /// The label, with invisible characters left out.
         label: String,
         /// In the words of the library that knows the rules.
-        reason: String,
+        reason: Said,
     },
     /// Outside ASCII, and this build has no ENSIP-15 tables of its own: a [normaliser](crate::ports::Normaliser)
     /// must be asked.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::CallOutcome;
 use crate::identity::Address;
+use crate::said::Said;
 use crate::seal::json::{self, canonical, object};
 
 /// The longest result that is read, in bytes.
@@ -20,7 +21,7 @@ pub enum RpcError {
     TooLarge,
     /// The node says that something went wrong, and it is no revert.
     #[error("the Ethereum node answered: {0}")]
-    Node(String),
+    Node(Said),
 }
 
 /// The body of an `eth_call` at the latest block. Without a contract the data are code that runs once.
@@ -54,13 +55,12 @@ pub fn parse_eth_call(body: &str) -> Result<CallOutcome, RpcError> {
     if let Some(data) = revert.into_iter().flatten().find_map(Value::as_str).filter(|d| d.starts_with("0x")) {
         return bytes(data).map(CallOutcome::Reverted);
     }
-    let message: String =
-        error.get("message").and_then(Value::as_str).unwrap_or("error").chars().take(200).collect();
+    let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
     // Code 3 is a revert; some nodes give no data for one without a reason.
     if error.get("code").and_then(Value::as_i64) == Some(3) || message.contains("revert") {
         return Ok(CallOutcome::Reverted(Vec::new()));
     }
-    Err(RpcError::Node(message))
+    Err(RpcError::Node(Said::new(message)))
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, RpcError> {

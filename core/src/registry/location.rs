@@ -61,10 +61,33 @@ pub enum RecordError {
     NotJson,
     /// On IPFS, but not in a way that can be used, or [not at all](crate::ports::NoIpfs) by this program.
     #[error("the record leads to IPFS, but {0}; its owner can publish it in the record itself")]
-    Ipfs(&'static str),
+    Ipfs(IpfsFault),
     /// Neither a data URI nor a link.
     #[error("the record is neither a data address nor a link; its owner must publish it again")]
     Unknown,
+}
+
+/// Why what a record names on IPFS was not had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IpfsFault {
+    /// This program reads nothing there.
+    #[error("nothing is read there")]
+    NotRead,
+    /// The program was given no gateway to ask.
+    #[error("no IPFS gateway is set up")]
+    NoGateway,
+    /// The address can't be used.
+    #[error("its address there can't be used")]
+    Link,
+    /// What lies there is no document.
+    #[error("what lies there is no document")]
+    NoFile,
+    /// Larger than 64 KiB, or in more than 64 blocks.
+    #[error("what lies there is larger than 64 KiB, or in more than 64 pieces")]
+    TooLarge,
+    /// No gateway has it.
+    #[error("no gateway has it")]
+    NotThere,
 }
 
 impl ProfileLocation {

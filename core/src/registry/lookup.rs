@@ -15,12 +15,11 @@ use super::ens;
 use super::lookup_error::LookupError;
 use super::offchain::Offchain;
 use crate::identity::{Address, EnsName};
+use crate::said::Said;
 use crate::web::{HttpRequest, HttpResponse};
 
 /// How often one lookup may be sent off-chain (EIP-3668 leaves the bound to the client).
 const MAX_OFFCHAIN: u8 = 4;
-/// The longest reason of a contract that is passed on, in bytes.
-const MAX_REASON: usize = 200;
 /// The coin type of Ethereum (SLIP-44).
 const ETHEREUM: u64 = 60;
 
@@ -343,16 +342,13 @@ fn record_call(name: &EnsName, record: &Record) -> Vec<u8> {
 }
 
 /// A contract's error in words: the text of `Error(string)`, else its selector.
-fn reason_of(selector: [u8; 4], error: &[u8]) -> String {
+fn reason_of(selector: [u8; 4], error: &[u8]) -> Said {
     if selector == ens::ERROR_STRING
         && let Ok(text) = Tuple::new(error).and_then(|tuple| tuple.string(0))
     {
-        let printable = text.chars().filter(|c| !c.is_control());
-        return printable
-            .scan(0, |len, c| (*len < MAX_REASON).then(|| (*len += c.len_utf8(), c).1))
-            .collect();
+        return Said::new(text);
     }
-    format!("error 0x{}", hex::encode(selector))
+    Said::new(&format!("error 0x{}", hex::encode(selector)))
 }
 
 #[cfg(test)]

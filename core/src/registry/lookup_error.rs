@@ -2,6 +2,7 @@
 
 use super::abi::AbiError;
 use crate::identity::Address;
+use crate::said::Said;
 
 /// Why a lookup failed. An absent record is no failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +24,7 @@ pub enum LookupError {
         /// The contract.
         contract: Address,
         /// Its reason: a text, or the selector of its error.
-        reason: String,
+        reason: Said,
     },
     /// An off-chain lookup in the name of another contract (EIP-3668 forbids to follow it).
     #[error("the contract {0} sends off-chain in another contract's name; its owner must repair it")]

@@ -18,7 +18,7 @@ pub(crate) mod smart_account;
 pub use delivery_service::{DeliveryServiceError, DeliveryServiceProfile};
 pub use gateway::{GatewayError, GatewayQuery, GatewayRecord, SigningForm};
 pub use location::{
-    DELIVERY_SERVICE_KEY, IpfsLocation, PROFILE_KEY, ProfileLocation, RecordError, WebLocation,
+    DELIVERY_SERVICE_KEY, IpfsFault, IpfsLocation, PROFILE_KEY, ProfileLocation, RecordError, WebLocation,
     profile_record,
 };
 pub use lookup::{Answer, Ask, CallOutcome, Found, Lookup, Record, Step};

@@ -21,7 +21,7 @@ use crate::registry::{
     Lookup, LookupError, PROFILE_KEY, ProfileLocation, ProfileQuestion, Record, RecordError, Step,
     TransactionRequest, ens,
 };
-use crate::web::HttpResponse;
+use crate::web::{HttpResponse, Outage};
 
 /// How long an answer is believed at most: milliseconds.
 const KEEP: u64 = 60_000;
@@ -343,7 +343,7 @@ impl<P: Ports> Directory<P> {
                 // Only the document itself says something about the profile, not its server's trouble.
                 if !(200..=299).contains(&status) {
                     let host = request.url.authority().to_owned();
-                    return Err(Unreachable { host, reason: format!("HTTP status {status}") }.into());
+                    return Err(Unreachable { host, outage: Outage::Status(status) }.into());
                 }
                 link.check(&body).map(Some).map_err(wrong)
             }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use crate::ports::{Blocks, Ipfs, Unreachable};
 use crate::registry::ipfs::{IpfsError, IpfsFetch, MAX_BLOCK};
 use crate::registry::{IpfsLocation, RecordError};
-use crate::web::BaseUrl;
+use crate::web::{BaseUrl, Outage};
 
 /// How many gateways are asked for a block.
 const MAX_GATEWAYS: usize = 8;
@@ -43,17 +43,17 @@ impl<H: Blocks> IpfsGateways<H> {
         for turn in 0..self.gateways.len() {
             let index = (self.first.get() + turn) % self.gateways.len();
             let gateway = &self.gateways[index];
-            let reason = match self.http.bytes(&fetch.request(gateway)?, MAX_BLOCK).await {
+            let outage = match self.http.bytes(&fetch.request(gateway)?, MAX_BLOCK).await {
                 Ok(bytes) => match fetch.block(&bytes) {
-                    Err(error @ IpfsError::WrongBlock) => error.to_string(),
+                    Err(IpfsError::WrongBlock) => Outage::Garbled,
                     taken => {
                         self.first.set(index);
                         return taken;
                     }
                 },
-                Err(unreachable) => unreachable.reason,
+                Err(unreachable) => unreachable.outage,
             };
-            failure = IpfsError::Unavailable { gateway: gateway.authority().to_owned(), reason };
+            failure = IpfsError::Unavailable { gateway: gateway.authority().to_owned(), outage };
         }
         Err(failure)
     }
@@ -63,8 +63,8 @@ impl<H: Blocks> Ipfs for IpfsGateways<H> {
     async fn document(&self, link: &IpfsLocation) -> Result<Result<String, RecordError>, Unreachable> {
         match self.fetch(link).await {
             Ok(document) => Ok(Ok(document)),
-            Err(IpfsError::Unavailable { gateway, reason }) => Err(Unreachable { host: gateway, reason }),
-            Err(error) => Ok(Err(RecordError::Ipfs(error.reason()))),
+            Err(IpfsError::Unavailable { gateway, outage }) => Err(Unreachable { host: gateway, outage }),
+            Err(error) => Ok(Err(RecordError::Ipfs(error.fault()))),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::ports::{self, Blocks, Clock as _, Connection, Http, Ports, Sockets, U
 use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, ProfileQuestion, data_uri};
 use crate::seal::json::canonical;
 use crate::session::IpfsGateways;
-use crate::web::{HttpRequest, HttpResponse};
+use crate::web::{HttpRequest, HttpResponse, Outage};
 
 /// Where address names are registered.
 const RESOLVER: &str = "https://dm3.example/resolver-handler/";
@@ -276,19 +276,19 @@ fn label(request: &HttpRequest) -> String {
     format!("{} {}", request.method.as_str(), request.url.as_str())
 }
 
-fn unreachable(host: &str, reason: &str) -> Unreachable {
-    Unreachable { host: host.to_owned(), reason: reason.to_owned() }
+fn unreachable(host: &str, outage: Outage) -> Unreachable {
+    Unreachable { host: host.to_owned(), outage }
 }
 
 impl Http for Network {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Unreachable> {
         self.0.requests.borrow_mut().push(request.clone());
         let host = request.url.authority();
-        let answer = || self.answer(request).ok_or_else(|| unreachable(host, "there is nobody"));
+        let answer = || self.answer(request).ok_or_else(|| unreachable(host, Outage::NoAnswer));
         match self.fault(&label(request)) {
             None => answer(),
-            Some(Fault::Unreachable) => Err(unreachable(host, "timed out")),
-            Some(Fault::ReplyLost) => answer().and(Err(unreachable(host, "the connection broke"))),
+            Some(Fault::Unreachable) => Err(unreachable(host, Outage::TimedOut)),
+            Some(Fault::ReplyLost) => answer().and(Err(unreachable(host, Outage::Ended))),
             Some(Fault::Duplicated) => answer().and_then(|_| answer()),
             Some(Fault::Status(status)) => Ok(HttpResponse::new(status, String::new())),
             Some(Fault::Busy(seconds)) => {
@@ -307,10 +307,10 @@ impl Blocks for Network {
         self.0.requests.borrow_mut().push(request.clone());
         let host = request.url.authority();
         if self.fault(&label(request)).is_some() {
-            return Err(unreachable(host, "timed out"));
+            return Err(unreachable(host, Outage::TimedOut));
         }
         let block = self.0.blocks.borrow().get(request.url.as_str()).cloned();
-        block.filter(|block| block.len() <= max).ok_or_else(|| unreachable(host, "HTTP status 404"))
+        block.filter(|block| block.len() <= max).ok_or_else(|| unreachable(host, Outage::Status(404)))
     }
 }
 
@@ -326,7 +326,7 @@ impl ports::Chain for Network {
             None | Some(Fault::Duplicated) => {}
             Some(Fault::Slow(milliseconds)) => self.0.clock.sleep(milliseconds).await,
             Some(Fault::Unreachable | Fault::ReplyLost | Fault::Status(_) | Fault::Busy(_)) => {
-                return Err(unreachable("rpc.example", "timed out"));
+                return Err(unreachable("rpc.example", Outage::TimedOut));
             }
         }
         Ok(self.0.chain.borrow().call(to, data))
@@ -344,7 +344,7 @@ impl Sockets for Network {
                 service,
                 wire: self.0.services[service].open_socket(),
             }),
-            _ => Err(unreachable(url, "timed out")),
+            _ => Err(unreachable(url, Outage::TimedOut)),
         }
     }
 }
@@ -370,7 +370,7 @@ impl Connection for MemoryConnection {
 
     async fn receive(&mut self) -> Result<String, Unreachable> {
         let host = self.service().url().authority();
-        self.wire.next().await.ok_or_else(|| unreachable(host, "the connection was closed"))
+        self.wire.next().await.ok_or_else(|| unreachable(host, Outage::Ended))
     }
 }
 

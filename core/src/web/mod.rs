@@ -2,7 +2,9 @@
 //! sends them.
 
 mod http;
+mod outage;
 mod url;
 
 pub use http::{HttpRequest, HttpResponse, Method, SessionToken};
+pub use outage::Outage;
 pub use url::{BaseUrl, HttpUrl, UrlError};

@@ -90,7 +90,7 @@ pub fn socket_frame(data: &[u8]) {
         }
         for event in session.feed(frame) {
             if let SocketEvent::Unauthorized(reason) = event {
-                assert!(reason.chars().count() <= 200);
+                assert!(reason.as_str().chars().count() <= 200);
             }
         }
         assert!(session.silence_limit_ms() <= 120_000);

@@ -3,8 +3,8 @@
 use dm3_core::identity::Address;
 use dm3_core::ports::{Chain, Http as _, Unreachable};
 use dm3_core::registry::CallOutcome;
-use dm3_core::registry::json_rpc::{eth_call_body, parse_eth_call};
-use dm3_core::web::{HttpRequest, HttpUrl};
+use dm3_core::registry::json_rpc::{RpcError, eth_call_body, parse_eth_call};
+use dm3_core::web::{HttpRequest, HttpUrl, Outage};
 
 use super::http::BrowserHttp;
 
@@ -27,8 +27,13 @@ impl Chain for JsonRpcChain {
         parse_eth_call(&response.body).map_err(|error| {
             // Some nodes answer reverts with 4xx, so the body counts; without one the status says more.
             let failed = !(200..300).contains(&response.status);
-            let reason = if failed { format!("HTTP status {}", response.status) } else { error.to_string() };
-            Unreachable { host: self.url.authority().to_owned(), reason }
+            let outage = match error {
+                _ if failed => Outage::Status(response.status),
+                RpcError::Form => Outage::Garbled,
+                RpcError::TooLarge => Outage::TooLarge,
+                RpcError::Node(said) => Outage::Failed(said),
+            };
+            Unreachable { host: self.url.authority().to_owned(), outage }
         })
     }
 }

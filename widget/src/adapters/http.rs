@@ -1,7 +1,7 @@
 //! HTTP through `fetch`: without cookies and referrer, bounded in time and size.
 
 use dm3_core::ports::{Http, Unreachable};
-use dm3_core::web::{HttpRequest, HttpResponse, Method};
+use dm3_core::web::{HttpRequest, HttpResponse, Method, Outage};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::callback::Timeout;
 use js_sys::{Reflect, Uint8Array};
@@ -21,12 +21,12 @@ pub struct BrowserHttp;
 
 impl Http for BrowserHttp {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Unreachable> {
-        let unreachable = |reason: String| Unreachable { host: request.url.authority().to_owned(), reason };
-        let deadline = Deadline::new(TIMEOUT).ok_or_else(|| unreachable("no AbortController".into()))?;
+        let unreachable = |outage| Unreachable { host: request.url.authority().to_owned(), outage };
+        let deadline = Deadline::new(TIMEOUT).ok_or_else(|| unreachable(Outage::NoAnswer))?;
         match exchange(request, &deadline.controller).await {
             Ok(response) => Ok(response),
-            Err(_) if deadline.controller.signal().aborted() => Err(unreachable("it took too long".into())),
-            Err(reason) => Err(unreachable(reason)),
+            Err(_) if deadline.controller.signal().aborted() => Err(unreachable(Outage::TimedOut)),
+            Err(outage) => Err(unreachable(outage)),
         }
     }
 }
@@ -51,14 +51,14 @@ impl Drop for Deadline {
     }
 }
 
-async fn exchange(request: &HttpRequest, controller: &AbortController) -> Result<HttpResponse, String> {
+async fn exchange(request: &HttpRequest, controller: &AbortController) -> Result<HttpResponse, Outage> {
     // Browsers don't say why a request failed, so that pages can't explore networks.
-    let failed = |_| "no answer".to_owned();
+    let failed = |_| Outage::NoAnswer;
     let response = prepare(request, controller).map_err(failed)?.send().await.map_err(failed)?;
     let status = response.status();
     let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.parse().ok());
     let bytes = read_body(&response).await?;
-    let body = String::from_utf8(bytes).map_err(|_| "the answer is no text".to_owned())?;
+    let body = String::from_utf8(bytes).map_err(|_| Outage::Garbled)?;
     Ok(HttpResponse { status, body, retry_after })
 }
 
@@ -82,8 +82,8 @@ fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<Reques
 }
 
 /// Reads piece by piece: what is too long is never held as a whole.
-async fn read_body(response: &Response) -> Result<Vec<u8>, String> {
-    let broken = |_: JsValue| "the answer broke off".to_owned();
+async fn read_body(response: &Response) -> Result<Vec<u8>, Outage> {
+    let broken = |_: JsValue| Outage::Ended;
     let mut bytes = Vec::new();
     let Some(stream) = response.body() else { return Ok(bytes) };
     let reader = ReadableStreamDefaultReader::new(&stream).map_err(broken)?;
@@ -97,7 +97,7 @@ async fn read_body(response: &Response) -> Result<Vec<u8>, String> {
         let start = bytes.len();
         let end = start + piece.length() as usize;
         if end > MAX_BODY {
-            return Err("the answer is too large".into());
+            return Err(Outage::TooLarge);
         }
         bytes.resize(end, 0);
         piece.copy_to(&mut bytes[start..]);

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use dm3_core::message::MAX_ENVELOPE;
 use dm3_core::ports::{Connection, Sockets, Unreachable};
+use dm3_core::web::Outage;
 use futures_util::future::{Either, select};
 use futures_util::{Sink as _, SinkExt as _, StreamExt as _};
 use gloo_net::websocket::futures::WebSocket;
@@ -24,15 +25,15 @@ impl Sockets for BrowserSockets {
 
     async fn connect(&self, url: &str) -> Result<BrowserConnection, Unreachable> {
         let host = authority(url).to_owned();
-        let unreachable = |reason: &str| Unreachable { host: host.clone(), reason: reason.to_owned() };
-        let mut socket = WebSocket::open(url).map_err(|_| unreachable("the browser refused to connect"))?;
+        let unreachable = |outage| Unreachable { host: host.clone(), outage };
+        let mut socket = WebSocket::open(url).map_err(|_| unreachable(Outage::NoAnswer))?;
         let ready = poll_fn(|context| Pin::new(&mut socket).poll_ready(context));
         if let Either::Right(_) = select(ready, TimeoutFuture::new(TIMEOUT)).await {
-            return Err(unreachable("it took too long"));
+            return Err(unreachable(Outage::TimedOut));
         }
         // Ready to send also means failed.
         if !matches!(socket.state(), State::Open) {
-            return Err(unreachable("no answer"));
+            return Err(unreachable(Outage::NoAnswer));
         }
         Ok(BrowserConnection { socket, host })
     }
@@ -45,8 +46,8 @@ pub struct BrowserConnection {
 }
 
 impl BrowserConnection {
-    fn unreachable(&self, reason: &str) -> Unreachable {
-        Unreachable { host: self.host.clone(), reason: reason.to_owned() }
+    fn unreachable(&self, outage: Outage) -> Unreachable {
+        Unreachable { host: self.host.clone(), outage }
     }
 }
 
@@ -54,18 +55,18 @@ impl Connection for BrowserConnection {
     async fn send(&mut self, text: &str) -> Result<(), Unreachable> {
         // A browser silently drops what is sent through a closing socket.
         if !matches!(self.socket.state(), State::Open) {
-            return Err(self.unreachable("the connection ended"));
+            return Err(self.unreachable(Outage::Ended));
         }
         let sent = self.socket.send(Message::Text(text.to_owned())).await;
-        sent.map_err(|_| self.unreachable("the connection ended"))
+        sent.map_err(|_| self.unreachable(Outage::Ended))
     }
 
     async fn receive(&mut self) -> Result<String, Unreachable> {
         match self.socket.next().await {
             Some(Ok(Message::Text(text))) if text.len() <= MAX_FRAME => Ok(text),
-            Some(Ok(Message::Text(_))) => Err(self.unreachable("a frame is too large")),
-            Some(Ok(Message::Bytes(_))) => Err(self.unreachable("a frame is no text")),
-            Some(Err(_)) | None => Err(self.unreachable("the connection ended")),
+            Some(Ok(Message::Text(_))) => Err(self.unreachable(Outage::TooLarge)),
+            Some(Ok(Message::Bytes(_))) => Err(self.unreachable(Outage::Garbled)),
+            Some(Err(_)) | None => Err(self.unreachable(Outage::Ended)),
         }
     }
 }

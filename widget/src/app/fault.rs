@@ -62,7 +62,11 @@ impl Fault {
             ) => "connection-lost",
             Self::SignIn(SignInError::Wallet(WalletError::Refused)) => "signature-refused",
             Self::SignIn(SignInError::Wallet(
-                WalletError::Pending | WalletError::Disconnected | WalletError::Failed(_),
+                WalletError::Pending
+                | WalletError::Disconnected
+                | WalletError::Garbled
+                | WalletError::Gone
+                | WalletError::Failed(_),
             ))
             | Self::WalletGone => "wallet",
             Self::SignIn(

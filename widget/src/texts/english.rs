@@ -357,6 +357,7 @@ fn api(error: &ApiError) -> String {
             "The node wants something signed that is no login request; it was not signed. Its operator must repair it."
                 .into()
         }
+        ApiError::Refused { reason, .. } if reason.is_empty() => "The node refuses this.".into(),
         ApiError::Refused { reason, .. } => format!("The node refuses this: {reason}"),
         ApiError::Busy { .. } => "The node has too much to do. Try again later.".into(),
         ApiError::Unavailable(_) => "The node is out of order. Try again later.".into(),
@@ -377,7 +378,14 @@ fn sign_in(error: &SignInError) -> String {
         SignInError::Wallet(WalletError::Disconnected) => {
             "Your wallet is not connected to this page any more. Connect it again.".into()
         }
-        SignInError::Wallet(WalletError::Failed(words)) => format!("Your wallet answered: {words}"),
+        SignInError::Wallet(WalletError::Garbled) => {
+            "Your wallet answered with something that is no signature. Try again, or use another wallet.".into()
+        }
+        SignInError::Wallet(WalletError::Gone) => "This wallet has gone. Please choose another one.".into(),
+        SignInError::Wallet(WalletError::Failed(said)) if said.is_empty() => {
+            "Your wallet reports a fault without saying which. Try again, or use another wallet.".into()
+        }
+        SignInError::Wallet(WalletError::Failed(said)) => format!("Your wallet answered: {said}"),
         SignInError::Signature(_) => {
             "This wallet signs in a way that is not supported yet. Use another wallet.".into()
         }

@@ -1,5 +1,8 @@
 //! What can go wrong with a document on IPFS.
 
+use crate::registry::IpfsFault;
+use crate::web::Outage;
+
 /// Why a document was not had from IPFS.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IpfsError {
@@ -19,23 +22,24 @@ pub enum IpfsError {
     #[error("what lies on IPFS is larger than 64 KiB, or in more than 64 pieces; its owner must shorten it")]
     TooLarge,
     /// Not one gateway gave the block; this is what became of the last.
-    #[error("the IPFS gateway {gateway} does not have it: {reason}; try again later")]
+    #[error("the IPFS gateway {gateway} does not have it: {outage}; try again later")]
     Unavailable {
         /// Host and port.
         gateway: String,
-        /// In words.
-        reason: String,
+        /// What happened.
+        outage: Outage,
     },
 }
 
 impl IpfsError {
-    /// What is wrong, without who must act: the part that a [`RecordError`](crate::registry::RecordError) passes on.
-    pub(crate) const fn reason(&self) -> &'static str {
+    /// What a [`RecordError`](crate::registry::RecordError) passes on of it.
+    pub(crate) const fn fault(&self) -> IpfsFault {
         match self {
-            Self::NoGateway => "no IPFS gateway is set up",
-            Self::Link(reason) | Self::NoFile(reason) => reason,
-            Self::TooLarge => "what lies there is larger than 64 KiB, or in more than 64 pieces",
-            Self::WrongBlock | Self::Unavailable { .. } => "no gateway has it",
+            Self::NoGateway => IpfsFault::NoGateway,
+            Self::Link(_) => IpfsFault::Link,
+            Self::NoFile(_) => IpfsFault::NoFile,
+            Self::TooLarge => IpfsFault::TooLarge,
+            Self::WrongBlock | Self::Unavailable { .. } => IpfsFault::NotThere,
         }
     }
 }

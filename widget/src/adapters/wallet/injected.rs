@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use dm3_core::Said;
 use dm3_core::identity::Address;
 use dm3_core::ports::{Wallet, WalletError};
 use js_sys::{Array, Function, Object, Promise, Reflect};
@@ -10,7 +11,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::outside::{beginning, clean, member, text};
+use super::outside::{beginning, member, text};
 
 /// The longest signature text, in characters. Smart accounts wrap several signatures into one.
 const MAX_SIGNATURE: u32 = 16 * 1024;
@@ -113,7 +114,7 @@ impl Wallet for InjectedWallet {
                 let digits = signature.strip_prefix("0x").unwrap_or_default();
                 !digits.is_empty() && digits.len() % 2 == 0 && digits.bytes().all(|b| b.is_ascii_hexdigit())
             })
-            .ok_or_else(|| WalletError::Failed("something that is no signature".into()))
+            .ok_or_else(|| WalletError::Garbled)
     }
 }
 
@@ -154,7 +155,7 @@ fn addresses(list: &JsValue) -> Vec<Address> {
 }
 
 fn gone() -> WalletError {
-    WalletError::Failed("nothing; it went away".into())
+    WalletError::Gone
 }
 
 /// What a wallet's error means. Some wrap the error of a deeper layer.
@@ -171,6 +172,5 @@ fn wallet_error(error: &JsValue) -> WalletError {
         }
     }
     let words = beginning(&member(error, "message"), 400).or_else(|| beginning(error, 400));
-    let words = clean(&words.unwrap_or_default(), 200);
-    WalletError::Failed(if words.is_empty() { "an error without words".into() } else { words })
+    WalletError::Failed(Said::new(&words.unwrap_or_default()))
 }
