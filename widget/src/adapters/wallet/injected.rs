@@ -114,7 +114,7 @@ impl Wallet for InjectedWallet {
                 let digits = signature.strip_prefix("0x").unwrap_or_default();
                 !digits.is_empty() && digits.len() % 2 == 0 && digits.bytes().all(|b| b.is_ascii_hexdigit())
             })
-            .ok_or_else(|| WalletError::Garbled)
+            .ok_or(WalletError::Garbled)
     }
 }
 
