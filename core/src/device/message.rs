@@ -140,7 +140,15 @@ impl MessageRow {
         let lane = match message.kind() {
             Kind::New | Kind::Reply | Kind::Other(_) if author == peer => Lane::In,
             Kind::New | Kind::Reply | Kind::Other(_) => Lane::Out,
-            _ => Lane::Note,
+            Kind::Edit
+            | Kind::DeleteRequest
+            | Kind::Reaction
+            | Kind::ReadReceived
+            | Kind::ReadOpened
+            | Kind::ResendRequest
+            | Kind::Link
+            | Kind::LinkRecover
+            | Kind::LinkAccept => Lane::Note,
         };
         Self {
             hash: message.hash().clone(),

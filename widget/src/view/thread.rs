@@ -183,8 +183,11 @@ fn row_view(app: &App, row: &Row) -> AnyView {
 }
 
 fn content_view(content: &Content) -> AnyView {
-    let Content::Text { text, quote, attachments, .. } = content else {
-        return view! { <div {class("message-gone")}>{say(Word::Deleted)}</div> }.into_any();
+    let (text, quote, attachments) = match content {
+        Content::Text { text, quote, attachments, .. } => (text, quote, attachments),
+        Content::Deleted => {
+            return view! { <div {class("message-gone")}>{say(Word::Deleted)}</div> }.into_any();
+        }
     };
     let quote = quote.as_ref().map(|(start, own)| {
         view! {
