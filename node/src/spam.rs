@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::chain::{Chain, ChainError};
 use crate::recent::Recent;
 use crate::sender::Sender;
-use crate::settings::{Entry, Settings};
+use crate::settings::{ListedSender, Settings};
 
 /// How long what the chain said of an account is remembered.
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -119,7 +119,7 @@ impl Spam {
             return Ok(Ok(()));
         }
         let Sender::Verified(sender) = sender else { return Ok(Err(Refusal::Unverified)) };
-        let is_on = |list: &[Entry]| list.iter().any(|entry| entry.address == sender);
+        let is_on = |list: &[ListedSender]| list.iter().any(|entry| entry.address == sender);
         if is_on(&settings.deny) {
             return Ok(Err(Refusal::Denied));
         }

@@ -178,7 +178,7 @@ fn hash(number: u8) -> MessageHash {
 
 fn bubble(number: u8, text: &str, delivery: Delivery) -> Bubble {
     let own = delivery != Delivery::Received;
-    let content = Content::Text { text: text.into(), edited: false, quote: None, attachments: 0 };
+    let content = BubbleContent::Text { text: text.into(), edited: false, quote: None, attachments: 0 };
     Bubble {
         hash: hash(number),
         own,

@@ -26,9 +26,9 @@ pub struct Settings {
     /// What a sender must fulfil, unless it is on the allow list.
     pub rules: Vec<SpamRule>,
     /// Who may always write.
-    pub allow: Vec<Entry>,
+    pub allow: Vec<ListedSender>,
     /// Who may never write.
-    pub deny: Vec<Entry>,
+    pub deny: Vec<ListedSender>,
     /// The types of messages the account's clients understand, if they say.
     pub message_types: Option<Vec<String>>,
     /// The largest envelope it takes, in bytes, if that is less than the server does.
@@ -37,7 +37,7 @@ pub struct Settings {
 
 /// Somebody on a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct ListedSender {
     /// As the account wrote it: a name or an address.
     pub written: String,
     /// Who that was when the list was set.
@@ -52,7 +52,8 @@ impl Settings {
 
     /// What the account gets to see: as it wrote it, every member there.
     pub fn to_json(&self) -> Value {
-        let list = |entries: &[Entry]| entries.iter().map(|entry| entry.written.clone()).collect::<Vec<_>>();
+        let list =
+            |entries: &[ListedSender]| entries.iter().map(|entry| entry.written.clone()).collect::<Vec<_>>();
         json!({
             "spamRules": self.rules.iter().map(SpamRule::to_json).collect::<Vec<_>>(),
             "allow": list(&self.allow),
@@ -66,7 +67,7 @@ impl Settings {
 
     /// What is stored: the same, with the addresses.
     pub fn to_stored(&self) -> String {
-        let list = |entries: &[Entry]| {
+        let list = |entries: &[ListedSender]| {
             entries.iter().map(|entry| json!([entry.written, entry.address])).collect::<Vec<_>>()
         };
         let mut stored = self.to_json();
@@ -80,7 +81,7 @@ impl Settings {
         let stored: Value = serde_json::from_str(text).ok()?;
         let entry = |value: &Value| {
             let address = Address::parse_unchecked_case(value.get(1)?.as_str()?).ok()?;
-            Some(Entry { written: value.get(0)?.as_str()?.to_owned(), address })
+            Some(ListedSender { written: value.get(0)?.as_str()?.to_owned(), address })
         };
         let list = |name: &str| stored.get(name)?.as_array()?.iter().map(entry).collect::<Option<Vec<_>>>();
         let rules = stored.get("spamRules")?.as_array()?.iter().map(SpamRule::from_json);
@@ -150,8 +151,10 @@ mod tests {
     use super::*;
 
     fn settings() -> Settings {
-        let entry =
-            |written: &str, n| Entry { written: written.into(), address: Address::from_bytes([n; 20]) };
+        let entry = |written: &str, n| ListedSender {
+            written: written.into(),
+            address: Address::from_bytes([n; 20]),
+        };
         Settings {
             rules: vec![
                 SpamRule::MinNonce(2),

@@ -10,7 +10,7 @@ use futures_util::stream;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Entry, Settings};
+use super::{ListedSender, Settings};
 use crate::names::{Names, NamesError};
 
 /// The largest settings, in bytes.
@@ -136,7 +136,7 @@ impl Wishes {
                 let name = parse_name(&written)?;
                 let address = names.own_address(&name).or_else(|| found.get(&name).copied().flatten());
                 match address {
-                    Some(address) => Ok(Entry { written, address }),
+                    Some(address) => Ok(ListedSender { written, address }),
                     None => Err(SettingsError::Unresolvable(written)),
                 }
             };

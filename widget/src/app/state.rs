@@ -235,7 +235,7 @@ pub struct Bubble {
     /// Milliseconds since 1970.
     pub time: u64,
     /// What it says.
-    pub content: Content,
+    pub content: BubbleContent,
     /// How far an own message has come.
     pub delivery: Delivery,
     /// Emoji and how many gave them.
@@ -244,7 +244,7 @@ pub struct Bubble {
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub enum BubbleContent {
     /// Text, perhaps edited since.
     Text {
         /// The text.

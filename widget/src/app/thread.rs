@@ -11,7 +11,7 @@ use super::conversations::{person, refresh_list};
 use super::driver::{Active, Driver};
 use super::fault::Fault;
 use super::platform::{Platform, TabMessage};
-use super::state::{Bubble, Content, Delivery, Lookup, Person, Reach, Screen, ThreadState};
+use super::state::{Bubble, BubbleContent, Delivery, Lookup, Person, Reach, Screen, ThreadState};
 
 /// Looks up what somebody typed, or the page asked for, and opens the conversation.
 pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
@@ -172,13 +172,13 @@ fn bubble(entry: Entry) -> Bubble {
         SendState::Accepted => Delivery::Sent,
     };
     let content = match entry.shown {
-        thread::Shown::Text { text, edits, quote, attachments } => Content::Text {
+        thread::Shown::Text { text, edits, quote, attachments } => BubbleContent::Text {
             text,
             edited: edits > 0,
             quote: quote.map(|quote| (quote.text, quote.own)),
             attachments,
         },
-        thread::Shown::Deleted => Content::Deleted,
+        thread::Shown::Deleted => BubbleContent::Deleted,
     };
     Bubble {
         hash: entry.hash,

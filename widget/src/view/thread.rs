@@ -9,9 +9,9 @@ use super::names::display_name;
 use super::panel::{bar, connection_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::states::skeleton_bubbles;
-use super::thread_rows::Entry;
+use super::thread_rows::PlacedBubble;
 use super::{part, rows, sends, time, when};
-use crate::app::state::{Bubble, Connection, Content, Delivery, Person, Reach, State};
+use crate::app::state::{Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
 use crate::app::{App, Command};
 use crate::texts::{self, Word, language, say};
 
@@ -131,7 +131,7 @@ fn row(app: &App, key: String) -> AnyView {
         let row = state.thread.with(|thread| {
             let thread = thread.as_ref()?;
             Some(Row {
-                entry: Entry::find(thread.messages.as_deref()?, &key, time::same_day)?,
+                entry: PlacedBubble::find(thread.messages.as_deref()?, &key, time::same_day)?,
                 peer: display_name(&thread.peer),
                 reachable: reachable && thread.reach == Reach::Ready,
             })
@@ -143,7 +143,7 @@ fn row(app: &App, key: String) -> AnyView {
 
 /// What one message's elements show.
 struct Row {
-    entry: Entry,
+    entry: PlacedBubble,
     /// As the peer is called.
     peer: String,
     /// The node answers and the peer has a profile.
@@ -182,10 +182,10 @@ fn row_view(app: &App, row: &Row) -> AnyView {
     .into_any()
 }
 
-fn content_view(content: &Content) -> AnyView {
+fn content_view(content: &BubbleContent) -> AnyView {
     let (text, quote, attachments) = match content {
-        Content::Text { text, quote, attachments, .. } => (text, quote, attachments),
-        Content::Deleted => {
+        BubbleContent::Text { text, quote, attachments, .. } => (text, quote, attachments),
+        BubbleContent::Deleted => {
             return view! { <div {class("message-gone")}>{say(Word::Deleted)}</div> }.into_any();
         }
     };
@@ -214,7 +214,7 @@ fn content_view(content: &Content) -> AnyView {
 fn meta(app: &App, bubble: &Bubble, at: String, reachable: bool) -> AnyView {
     let failed = matches!(bubble.delivery, Delivery::Failed(_));
     let mut words = vec![at];
-    if matches!(bubble.content, Content::Text { edited: true, .. }) {
+    if matches!(bubble.content, BubbleContent::Text { edited: true, .. }) {
         words.push(say(Word::Edited).to_owned());
     }
     words.extend(texts::delivery(&bubble.delivery, reachable));

@@ -7,7 +7,7 @@ const GROUP: u64 = 5 * 60 * 1000;
 
 /// One message and what its neighbours decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct PlacedBubble {
     /// The message.
     pub bubble: Bubble,
     /// It is the first of its day.
@@ -16,7 +16,7 @@ pub struct Entry {
     pub tail: bool,
 }
 
-impl Entry {
+impl PlacedBubble {
     /// The message with this hash among `bubbles` (oldest first). `same_day` tells whether two times lie in one day
     /// of the calendar.
     pub fn find(bubbles: &[Bubble], hash: &str, same_day: impl Fn(u64, u64) -> bool) -> Option<Self> {
