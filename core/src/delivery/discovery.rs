@@ -1,6 +1,5 @@
 //! `/.well-known/dm3`: all that a client must know about a node, so that embedding takes one URL.
 
-use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -55,9 +54,9 @@ pub enum DiscoveryError {
     /// A version that this program doesn't know.
     #[error("the node speaks another version of dm3; reload the page to get the newest program")]
     Version,
-    /// A member is absent or invalid.
-    #[error("the node's description is incomplete: {0}; its operator must repair it")]
-    Member(String),
+    /// This member is absent or invalid.
+    #[error("the node's description has no usable member {0:?}; its operator must repair it")]
+    Member(&'static str),
 }
 
 impl Discovery {
@@ -103,7 +102,7 @@ impl Discovery {
             storage_url: member(&value, "storageUrl")?,
             resolver_url: member(&value, "resolverUrl")?,
             address_domain: member(&value, "addressDomain")?,
-            chain_id: number.ok_or_else(|| DiscoveryError::Member("chainId".to_owned()))?,
+            chain_id: number.ok_or(DiscoveryError::Member("chainId"))?,
             rpc_url: member(&value, "rpcUrl")?,
             ens_registry: address(&value, "ensRegistry")?,
             universal_resolver: match value.get("universalResolver") {
@@ -119,20 +118,16 @@ impl Discovery {
     }
 }
 
-fn text_of<'a>(document: &'a Value, name: &str) -> Result<&'a str, DiscoveryError> {
-    document.get(name).and_then(Value::as_str).ok_or_else(|| DiscoveryError::Member(name.to_owned()))
+fn text_of<'a>(document: &'a Value, name: &'static str) -> Result<&'a str, DiscoveryError> {
+    document.get(name).and_then(Value::as_str).ok_or(DiscoveryError::Member(name))
 }
 
-fn address(document: &Value, name: &str) -> Result<Address, DiscoveryError> {
-    Address::parse_unchecked_case(text_of(document, name)?).map_err(|error| invalid(name, &error))
+fn address(document: &Value, name: &'static str) -> Result<Address, DiscoveryError> {
+    Address::parse_unchecked_case(text_of(document, name)?).map_err(|_| DiscoveryError::Member(name))
 }
 
-fn member<T: FromStr<Err: Display>>(document: &Value, name: &str) -> Result<T, DiscoveryError> {
-    text_of(document, name)?.parse().map_err(|error| invalid(name, &error))
-}
-
-fn invalid(name: &str, error: &dyn Display) -> DiscoveryError {
-    DiscoveryError::Member(format!("{name}: {error}"))
+fn member<T: FromStr>(document: &Value, name: &'static str) -> Result<T, DiscoveryError> {
+    text_of(document, name)?.parse().map_err(|_| DiscoveryError::Member(name))
 }
 
 /// How a node's clients reach the chain that ENS is on.
