@@ -45,7 +45,7 @@ impl<H: Blocks> IpfsGateways<H> {
             let gateway = &self.gateways[index];
             let outage = match self.http.bytes(&fetch.request(gateway)?, MAX_BLOCK).await {
                 Ok(bytes) => match fetch.block(&bytes) {
-                    Err(IpfsError::WrongBlock) => Outage::Garbled,
+                    Err(IpfsError::WrongBlock) => Outage::OtherContent,
                     taken => {
                         self.first.set(index);
                         return taken;

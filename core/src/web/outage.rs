@@ -21,6 +21,9 @@ pub enum Outage {
     /// Not what an answer looks like.
     #[error("the answer can't be read")]
     Garbled,
+    /// Readable, and provably not what was asked for.
+    #[error("it gave something other than what was asked for")]
+    OtherContent,
     /// A failure without a code of ours, in the words of the server or of the platform.
     #[error("{0}")]
     Failed(Said),
