@@ -13,7 +13,7 @@ import { contentSecurityPolicy } from '../localnet/serve.mjs';
 import { machine, report } from './lib/report.mjs';
 
 const MARK = '<!-- npm run bench -- load -->';
-const ROUNDS = 20;
+const ROUNDS = 60;
 /** Times the other build's median from which on it counts as slower: less than this is the machine's own noise. */
 const NOISE = 1.05;
 
