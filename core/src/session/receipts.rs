@@ -37,19 +37,7 @@ impl<P: Ports> Session<P> {
                 {
                     due.push(stored.hash.clone());
                 }
-                // Not of the peer, not asked for, or nothing that receipts are for.
-                Kind::New
-                | Kind::Reply
-                | Kind::Edit
-                | Kind::DeleteRequest
-                | Kind::Reaction
-                | Kind::ReadReceived
-                | Kind::ReadOpened
-                | Kind::ResendRequest
-                | Kind::Link
-                | Kind::LinkRecover
-                | Kind::LinkAccept
-                | Kind::Other(_) => {}
+                _ => {}
             }
             false
         };

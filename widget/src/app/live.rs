@@ -25,9 +25,7 @@ pub(super) async fn stay_connected<P: Platform>(at: Active<P>) {
         match at.session().homes().await {
             Ok(homes) => break homes,
             Err(error) => {
-                let fault = Fault::from(error);
-                at.driver.tell_fault(&fault);
-                at.driver.state.connection.set(Connection::Lost(fault));
+                at.driver.state.connection.set(Connection::Lost(connection_lost(&at, error)));
                 backoff.wait(&at.waits, at.driver.platform.clock()).await;
             }
         }
