@@ -40,6 +40,32 @@ pub struct Discovery {
     /// The universal resolver on that chain (ENSIP-23), if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub universal_resolver: Option<Address>,
+    /// The mailbox page by page, acknowledged by number; the account's name follows. Nodes of ours have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mailbox_url: Option<BaseUrl>,
+    /// The encrypted history in records of our own; the account's name follows. Nodes of ours have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history_url: Option<BaseUrl>,
+    /// Where a page's requests to other hosts go if its policy names the node alone.
+    #[serde(skip_serializing_if = "Proxies::is_empty")]
+    pub proxies: Proxies,
+}
+
+/// A node's way out for pages whose policy names no other host. What is absent is not offered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Proxies {
+    /// Asks CCIP-read gateways: `POST ?url=TEMPLATE` with `{sender, data}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<HttpUrl>,
+    /// Hands messages to other delivery services: `POST {deliveryService, envelope}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<HttpUrl>,
+}
+
+impl Proxies {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Why a document doesn't describe a node.
@@ -79,6 +105,9 @@ impl Discovery {
             rpc_url: chain.rpc_url,
             ens_registry: chain.ens_registry,
             universal_resolver: chain.universal_resolver,
+            mailbox_url: None,
+            history_url: None,
+            proxies: Proxies::default(),
         }
     }
 
@@ -109,6 +138,14 @@ impl Discovery {
                 None | Some(Value::Null) => None,
                 Some(_) => Some(address(&value, "universalResolver")?),
             },
+            mailbox_url: offered(&value, "mailboxUrl")?,
+            history_url: offered(&value, "historyUrl")?,
+            proxies: match value.get("proxies") {
+                Some(proxies) => {
+                    Proxies { gateway: offered(proxies, "gateway")?, message: offered(proxies, "message")? }
+                }
+                None => Proxies::default(),
+            },
         })
     }
 
@@ -124,6 +161,14 @@ fn text_of<'a>(document: &'a Value, name: &'static str) -> Result<&'a str, Disco
 
 fn address(document: &Value, name: &'static str) -> Result<Address, DiscoveryError> {
     Address::parse_unchecked_case(text_of(document, name)?).map_err(|_| DiscoveryError::Member(name))
+}
+
+/// What is absent, or null, is not offered.
+fn offered<T: FromStr>(document: &Value, name: &'static str) -> Result<Option<T>, DiscoveryError> {
+    match document.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => member(document, name).map(Some),
+    }
 }
 
 fn member<T: FromStr>(document: &Value, name: &'static str) -> Result<T, DiscoveryError> {
@@ -168,6 +213,24 @@ mod tests {
         assert_eq!(Discovery::parse(&value.to_string()), Ok(node()));
         let request = Discovery::request(&"https://a.example".parse().unwrap());
         assert_eq!(request.url.as_str(), "https://a.example/.well-known/dm3");
+    }
+
+    #[test]
+    fn what_a_node_offers_beside_is_optional() {
+        let mut value: Value = serde_json::from_str(&node().to_json()).unwrap();
+        assert!(value.get("proxies").is_none() && value.get("mailboxUrl").is_none());
+        value["mailboxUrl"] = "https://a.example/ds/mailbox".into();
+        value["historyUrl"] = Value::Null;
+        value["proxies"] =
+            serde_json::json!({ "message": "https://a.example/proxy/message", "gateway": null });
+        let offers = Discovery::parse(&value.to_string()).unwrap();
+        assert_eq!(offers.mailbox_url, Some("https://a.example/ds/mailbox".parse().unwrap()));
+        assert_eq!(offers.history_url, None);
+        assert_eq!(offers.proxies.message, Some("https://a.example/proxy/message".parse().unwrap()));
+        assert_eq!(offers.proxies.gateway, None);
+        assert_eq!(Discovery::parse(&offers.to_json()), Ok(offers));
+        value["proxies"]["gateway"] = 7.into();
+        assert_eq!(Discovery::parse(&value.to_string()), Err(DiscoveryError::Member("gateway")));
     }
 
     #[test]

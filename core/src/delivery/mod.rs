@@ -17,7 +17,7 @@ pub mod socket_io;
 mod spam_rule;
 
 pub use challenge::{Challenge, ChallengeError};
-pub use discovery::{ChainAccess, Discovery, DiscoveryError};
+pub use discovery::{ChainAccess, Discovery, DiscoveryError, Proxies};
 pub use extension::{MessageTypes, ProfileExtension};
 pub use plan::{DeliveryPlan, ServiceState};
 pub use refusal::Refusal;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use dm3_core::delivery::{ChainAccess, Discovery};
+use dm3_core::delivery::{ChainAccess, Discovery, Proxies};
 use serde_json::{Value, json};
 
 use super::history::history_limits;
@@ -29,11 +29,13 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
         universal_resolver: config.universal_resolver,
     };
     let (name, domain) = (config.name.clone(), config.address_domain.clone());
-    let mut document = json!(Discovery::at(&config.public_url, name, domain, chain));
+    let mut discovery = Discovery::at(&config.public_url, name, domain, chain);
+    discovery.mailbox_url = Some(discovery.delivery_service_url.child("mailbox"));
+    discovery.history_url = Some(discovery.storage_url.child("history"));
+    discovery.proxies = Proxies { gateway: Some(proxy("gateway")), message: Some(proxy("message")) };
+    let mut document = json!(discovery);
     let service = |path: &[&str]| config.public_url.join(path);
-    document["mailboxUrl"] = json!(service(&["ds", "mailbox"]));
     document["settingsUrl"] = json!(service(&["ds", "settings"]));
-    document["historyUrl"] = json!(service(&["api", "history"]));
     let channels = [ChannelKind::Email, ChannelKind::Push].into_iter();
     let channels = channels.filter(|kind| app.notifier.supports(*kind));
     document["notifications"] = json!({
@@ -50,12 +52,8 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
         "storageBytes": config.storage_limit,
         "history": history_limits(config),
     });
-    document["proxies"] = json!({
-        "ethereum": proxy("ethereum"),
-        "gateway": proxy("gateway"),
-        "image": proxy("image"),
-        "message": proxy("message"),
-    });
+    document["proxies"]["ethereum"] = json!(proxy("ethereum"));
+    document["proxies"]["image"] = json!(proxy("image"));
     json_text(document.to_string())
 }
 
