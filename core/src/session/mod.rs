@@ -23,6 +23,7 @@ mod ipfs;
 mod live;
 mod log_in;
 mod pauses;
+mod prove;
 mod read_back;
 mod receipts;
 mod receive;

@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use serde_json::Value;
 
+use super::prove::Verdict;
 use super::send::Change;
 use super::{FindError, Home, HomeError, Session};
 use crate::conversation::ConversationId;
@@ -15,11 +16,9 @@ use crate::device::{Doubt, Quarantined, StoredMessage};
 use crate::identity::VerifiedProfile;
 use crate::index::Index;
 use crate::message::{
-    AuthenticMessage, AuthenticityError, EnvelopeError, MessageError, MessageHash, OpenedMessage,
-    ReceivedEnvelope,
+    AuthenticMessage, EnvelopeError, MessageError, MessageHash, OpenedMessage, ReceivedEnvelope,
 };
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
-use crate::said::Said;
 use crate::seal::json::canonical;
 use crate::seal::{OpenError, sha256, sha256_hex};
 
@@ -82,16 +81,6 @@ impl Rejection {
             Self::Message(_) => Doubt::NoMessage,
         }
     }
-}
-
-/// What is known about the author of a message.
-enum Verdict {
-    /// It is who the message says.
-    Proven(AuthenticMessage),
-    /// It is not, or never can be known.
-    Never(Doubt),
-    /// It can't be found out now.
-    NotNow,
 }
 
 /// What became of the envelopes of one listing.
@@ -232,7 +221,7 @@ impl<P: Ports> Session<P> {
                     Some(known) => known,
                     None => self.sender(arrival.message.claimed_sender()).await,
                 };
-                let verdict = self.judge(&arrival, &known).await;
+                let verdict = self.judge(&arrival.message, &arrival.acknowledgement.sender, &known).await;
                 sender = Some(known);
                 if !matches!(verdict, Verdict::Never(_)) || asked_anew {
                     break verdict;
@@ -260,55 +249,6 @@ impl<P: Ports> Session<P> {
         received.new = self.keep_messages(&authentic, now).await?;
         let made_room = self.acknowledge(home, &done).await;
         Ok(Taken { received, made_room })
-    }
-
-    pub(super) async fn sender(&self, name: &str) -> Result<VerifiedProfile, FindError> {
-        let name = self.directory.name(name).await?;
-        let address = self.directory.address_of(&name).await?;
-        let address = address.ok_or_else(|| FindError::Unknown(name.clone()))?;
-        let found = self.directory.profile_under(&name, address).await?;
-        found.map(|(_, profile)| profile).ok_or(FindError::Unknown(name))
-    }
-
-    /// Forgets the profile of a sender, whether it was found at their name or at their address name.
-    async fn forget_sender(&self, name: &str) {
-        let Ok(name) = self.directory.name(name).await else { return };
-        self.directory.forget(&name);
-        if let Ok(Some(address)) = self.directory.address_of(&name).await {
-            self.directory.forget(&self.directory.alias(address));
-        }
-    }
-
-    /// Proves the author of a message.
-    async fn judge(&self, arrival: &Arrival, sender: &Result<VerifiedProfile, FindError>) -> Verdict {
-        let message = arrival.message.clone();
-        let sender = match sender {
-            Ok(sender) => sender,
-            Err(error) => return not_found(error, message.claimed_sender()),
-        };
-        let outside = match arrival.acknowledgement.sender.as_str() {
-            "" => message.claimed_sender(),
-            name => name,
-        };
-        let mut addresses = [None; 2];
-        for (name, address) in [message.claimed_receiver(), outside].into_iter().zip(&mut addresses) {
-            *address = match self.directory.resolve(name).await {
-                Ok(address) => address,
-                Err(error) => return not_found(&error, name),
-            };
-        }
-        let [receiver, outside] = addresses;
-        let authentic = message.authenticate(self.account, receiver, sender);
-        match authentic.and_then(|message| message.in_envelope_of(outside)) {
-            Ok(message) => Verdict::Proven(message),
-            Err(AuthenticityError::OtherReceiver(to)) => Verdict::Never(Doubt::OtherReceiver(Said::new(&to))),
-            Err(AuthenticityError::NotSignedBySender(from)) => {
-                Verdict::Never(Doubt::NotSigned(Said::new(&from)))
-            }
-            Err(AuthenticityError::OtherEnvelope(from)) => {
-                Verdict::Never(Doubt::OtherEnvelope(Said::new(&from)))
-            }
-        }
     }
 
     async fn keep_messages(
@@ -374,7 +314,6 @@ impl Received {
     }
 }
 
-/// Names an envelope as the delivery service knows it, whatever else is wrong with it.
 type Task<'a> = Pin<Box<dyn Future<Output = Result<Taken, StoreError>> + 'a>>;
 
 /// Runs at most [`CONCURRENT_SENDERS`] tasks at a time; their results come in the order in which they end.
@@ -400,17 +339,13 @@ async fn concurrently<'a>(mut waiting: impl Iterator<Item = Task<'a>>) -> Vec<Re
     results
 }
 
+/// Names an envelope as the delivery service knows it, whatever else is wrong with it.
 fn acknowledgement_of(envelope: &Value) -> Acknowledgement {
     let member = |path: &str| envelope.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
     Acknowledgement {
         sender: member("/metadata/deliveryInformation/from"),
         message_hash: member("/metadata/messageHash"),
     }
-}
-
-/// What a name that was not found means for the message.
-fn not_found(error: &FindError, name: &str) -> Verdict {
-    if error.is_temporary() { Verdict::NotNow } else { Verdict::Never(Doubt::NoSender(Said::new(name))) }
 }
 
 fn quarantined(id: String, arrived: u64, doubt: Doubt, raw: String) -> Quarantined {
