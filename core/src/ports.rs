@@ -162,6 +162,14 @@ pub trait Store {
     async fn contacts(&self, owner: Address) -> Result<Vec<Contact>, StoreError>;
     /// Adds or replaces a contact.
     async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError>;
+    /// Changes what is kept of a conversation, in one transaction with reading it: nothing that somebody else changes
+    /// meanwhile is lost.
+    async fn update_contact(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+        change: ContactChange,
+    ) -> Result<(), StoreError>;
     /// How many incoming messages of a conversation arrived after a time.
     async fn count_incoming_after(
         &self,
@@ -182,6 +190,9 @@ pub trait Store {
     /// Removes everything of an account: messages, contacts, quarantine and seed.
     async fn erase(&self, owner: Address) -> Result<(), StoreError>;
 }
+
+/// Takes what is kept of a conversation, if anything is, and gives what is to be kept; nothing if it is left as it is.
+pub type ContactChange = Box<dyn FnOnce(Option<Contact>) -> Option<Contact>>;
 
 /// Why something could not be stored or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

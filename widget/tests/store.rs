@@ -57,7 +57,7 @@ async fn raw_vault(name: &str, key: &str) -> JsValue {
 
 fn contact(touched: u64) -> Contact {
     let conversation = ConversationId::Peer(Address::from_bytes([1; 20]));
-    Contact { conversation, name: None, read_until: 0, touched }
+    Contact::new(conversation, touched)
 }
 
 #[wasm_bindgen_test]
@@ -258,7 +258,7 @@ async fn everything_is_there(store: &IndexedDbStore) {
     assert_eq!(store.count_incoming_after(OWNER, PEER, 1_700_000_000_006).await.unwrap(), 0);
     let name = Some("bob.eth".parse().unwrap());
     let (read_until, touched) = (1_700_000_000_001, 1_700_000_000_009);
-    let contact = Contact { conversation: PEER, name, read_until, touched };
+    let contact = Contact { name, read_until, ..Contact::new(PEER, touched) };
     assert_eq!(store.contacts(OWNER).await.unwrap(), [contact]);
     assert_eq!(store.quarantined_ids(OWNER).await.unwrap(), ["a"]);
 }

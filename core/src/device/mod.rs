@@ -7,9 +7,11 @@
 mod account;
 mod contact;
 mod message;
+mod notice;
 mod quarantined;
 
 pub use account::Account;
-pub use contact::Contact;
+pub use contact::{Contact, MAX_FOUND_AT};
 pub use message::{Lane, MessageRow, Position, SendState, StoredMessage};
+pub use notice::{Notice, Notices};
 pub use quarantined::{Doubt, Quarantined};

@@ -54,7 +54,7 @@ impl<P: Ports> Session<P> {
     }
 
     async fn overview(&self, contact: Contact) -> Result<Overview, StoreError> {
-        let Contact { conversation, name, read_until, touched } = contact;
+        let Contact { conversation, name, read_until, touched, .. } = contact;
         let store = self.ports().store();
         let mut newest = store.messages(self.account, conversation, None, 1).await?;
         if newest.first().is_some_and(|row| row.lane == Lane::Note) {

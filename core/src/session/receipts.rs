@@ -44,7 +44,8 @@ impl<P: Ports> Session<P> {
         self.read_back(conversation, None, visit).await?;
         due.retain(|hash| !told.contains(hash));
         due.truncate(MAX_RECEIPTS);
-        let row = |hash| self.sign(conversation, Draft::receipt(self.header(conversation), hash, receipt));
+        let to = self.addressee(conversation).await?;
+        let row = |hash| self.sign(conversation, Draft::receipt(self.header(to.clone()), hash, receipt));
         let rows: Vec<_> = due.iter().map(row).collect();
         self.ports().store().add_messages(self.account, &rows).await?;
         Ok(due)

@@ -33,7 +33,8 @@ impl<P: Ports> Session<P> {
         conversation: ConversationId,
         text: &str,
     ) -> Result<StoredMessage, StoreError> {
-        self.put_out(conversation, Draft::text(self.header(conversation), text)).await
+        let header = self.header(self.addressee(conversation).await?);
+        self.put_out(conversation, Draft::text(header, text)).await
     }
 
     /// Signs a draft and puts it into the outbox.
@@ -49,11 +50,21 @@ impl<P: Ports> Session<P> {
         Ok(stored)
     }
 
-    pub(super) fn header(&self, conversation: ConversationId) -> Header {
+    /// The name that a message to a conversation is addressed to: the address name at which the peer's profile was
+    /// found, so that they know it as theirs, else the one of this network. Another name could belong to somebody else
+    /// by the time the message is read; an address name speaks for its address for ever.
+    pub(super) async fn addressee(&self, conversation: ConversationId) -> Result<EnsName, StoreError> {
         let ConversationId::Peer(peer) = conversation;
+        let known = self.ports().store().contact(self.account, conversation).await?;
+        let names = known.map(|contact| contact.found_at).unwrap_or_default();
+        let theirs = |name: &EnsName| name.carried_address() == Some(peer) && name.is_nameprep_stable();
+        Ok(names.into_iter().find(theirs).unwrap_or_else(|| self.directory.alias(peer)))
+    }
+
+    pub(super) fn header(&self, to: EnsName) -> Header {
         let timestamp = self.ports().clock().now().max(self.last_sent.get() + 1);
         self.last_sent.set(timestamp);
-        Header { from: self.alias.clone(), to: self.directory.alias(peer), timestamp }
+        Header { from: self.alias.clone(), to, timestamp }
     }
 
     /// Signs a message that is about to be sent.
@@ -219,16 +230,17 @@ impl<P: Ports> Session<P> {
         conversation: ConversationId,
         change: Change,
     ) -> Result<(), StoreError> {
-        let store = self.ports().store();
         let now = self.ports().clock().now();
-        let known = store.contact(self.account, conversation).await?;
-        let mut contact = known.unwrap_or(Contact { conversation, name: None, read_until: 0, touched: now });
-        match change {
-            Change::Name(name) => contact.name = name,
-            Change::Read => contact.read_until = contact.read_until.max(now),
-            Change::Message => contact.touched = now,
-        }
-        store.put_contact(self.account, &contact).await
+        let change = Box::new(move |known: Option<Contact>| {
+            let mut contact = known.unwrap_or_else(|| Contact::new(conversation, now));
+            match change {
+                Change::Name(name) => contact.name = name,
+                Change::Read => contact.read_until = contact.read_until.max(now),
+                Change::Message => contact.touched = now,
+            }
+            Some(contact)
+        });
+        self.ports().store().update_contact(self.account, conversation, change).await
     }
 }
 

@@ -6,7 +6,7 @@ use crate::conversation::ConversationId;
 use crate::device::{Account, Contact, Lane, MessageRow, Position, Quarantined, SendState, StoredMessage};
 use crate::identity::{Address, KeySeed};
 use crate::message::MessageHash;
-use crate::ports::{Store, StoreError};
+use crate::ports::{ContactChange, Store, StoreError};
 
 /// A store that lives as long as its last clone, like a browser's database across reloads.
 #[derive(Clone, Default)]
@@ -158,6 +158,19 @@ impl Store for MemoryStore {
     async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
         self.write(owner, |records| {
             records.contacts.insert(contact.conversation, contact.clone());
+        })
+    }
+
+    async fn update_contact(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+        change: ContactChange,
+    ) -> Result<(), StoreError> {
+        self.write(owner, |records| {
+            if let Some(contact) = change(records.contacts.get(&conversation).cloned()) {
+                records.contacts.insert(conversation, contact);
+            }
         })
     }
 

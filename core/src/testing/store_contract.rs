@@ -21,11 +21,11 @@ use std::task::Poll;
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
 use crate::device::{
-    Account, Contact, Doubt, Lane, MessageRow, Position, Quarantined, SendState, StoredMessage,
+    Account, Contact, Doubt, Lane, MessageRow, Notice, Position, Quarantined, SendState, StoredMessage,
 };
-use crate::identity::{Address, EnsName, KeySeed};
+use crate::identity::{Address, EnsName, KeySeed, SeenProfiles};
 use crate::message::MessageHash;
-use crate::ports::{Store, StoreError};
+use crate::ports::{ContactChange, Store, StoreError};
 
 /// Calls a macro with the name of each behaviour.
 #[macro_export]
@@ -47,6 +47,8 @@ macro_rules! for_each_store_behaviour {
         $test!(incoming_messages_are_counted_by_their_arrival);
         $test!(a_contact_is_found_by_its_conversation);
         $test!(a_contact_is_replaced_by_its_newer_version);
+        $test!(a_contact_keeps_where_its_peer_was_found_and_what_happened_to_it);
+        $test!(changes_of_a_contact_at_the_same_time_are_all_kept);
         $test!(quarantine_keeps_one_of_each);
         $test!(in_a_full_quarantine_the_oldest_make_room);
         $test!(owners_are_separate);
@@ -59,6 +61,11 @@ const OWNER: Address = Address::from_bytes([0xaa; 20]);
 /// Another account on the same device.
 const OTHER: Address = Address::from_bytes([0xab; 20]);
 const PEER: ConversationId = ConversationId::Peer(Address::from_bytes([0x0b; 20]));
+/// Two profiles, as [`SeenProfiles::to_json`] writes them.
+const SEEN: &str = concat!(
+    r#"[{"keys":"0x1111111111111111111111111111111111111111111111111111111111111111","#,
+    r#""profile":"0x2222222222222222222222222222222222222222222222222222222222222222","since":3}]"#
+);
 const STRANGER: ConversationId = ConversationId::Peer(Address::from_bytes([0xfc; 20]));
 
 /// A message hash whose order follows `number`.
@@ -87,7 +94,7 @@ fn waiting(number: u64, time: u64) -> MessageRow {
 
 fn contact(conversation: ConversationId, name: Option<&str>) -> Contact {
     let name = name.map(|name| name.parse::<EnsName>().expect("a name"));
-    Contact { conversation, name, read_until: 0, touched: 5 }
+    Contact { name, ..Contact::new(conversation, 5) }
 }
 
 fn quarantined(id: &str, arrived: u64) -> Quarantined {
@@ -305,6 +312,50 @@ pub async fn a_contact_is_replaced_by_its_newer_version(store: &impl Store) {
     let mut contacts = store.contacts(OWNER).await.unwrap();
     contacts.sort_by_key(|contact| contact.conversation);
     assert_eq!(contacts, [newer, contact(STRANGER, None)]);
+}
+
+pub async fn a_contact_keeps_where_its_peer_was_found_and_what_happened_to_it(store: &impl Store) {
+    let mut known = contact(PEER, Some("ünï.eth"));
+    for name in ["bob.eth", "ünï.eth"] {
+        known.was_found_at(&EnsName::from_normalised(name).expect("a name"));
+    }
+    known.seen = SeenProfiles::parse(SEEN).expect("what it writes");
+    known.notice(Notice::KeysChanged { since: 7 }, 1_800_000_000_000);
+    store.put_contact(OWNER, &known).await.unwrap();
+    assert_eq!(store.contact(OWNER, PEER).await.unwrap(), Some(known));
+}
+
+pub async fn changes_of_a_contact_at_the_same_time_are_all_kept(store: &impl Store) {
+    let unchanged = store.update_contact(OWNER, PEER, Box::new(|kept| kept));
+    unchanged.await.unwrap();
+    assert_eq!(store.contact(OWNER, PEER).await.unwrap(), None);
+    let read = |time| -> ContactChange {
+        Box::new(move |kept| {
+            let mut contact = kept.unwrap_or(Contact::new(PEER, 1));
+            contact.read_until += time;
+            Some(contact)
+        })
+    };
+    let (mut one, mut other) =
+        (pin!(store.update_contact(OWNER, PEER, read(1))), pin!(store.update_contact(OWNER, PEER, read(2))));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|context| {
+        for (result, change) in [(&mut first, one.as_mut()), (&mut second, other.as_mut())] {
+            if result.is_none()
+                && let Poll::Ready(ended) = change.poll(context)
+            {
+                *result = Some(ended);
+            }
+        }
+        if first.is_some() && second.is_some() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    assert_eq!((first, second), (Some(Ok(())), Some(Ok(()))));
+    let kept = store.contact(OWNER, PEER).await.unwrap().unwrap();
+    assert_eq!((kept.read_until, kept.touched), (3, 1));
+    store.update_contact(OWNER, PEER, Box::new(|_| None)).await.unwrap();
+    assert_eq!(store.contact(OWNER, PEER).await.unwrap(), Some(kept));
+    assert_eq!(store.contact(OTHER, PEER).await.unwrap(), None);
 }
 
 pub async fn quarantine_keeps_one_of_each(store: &impl Store) {

@@ -147,8 +147,7 @@ fn what_another_tab_writes_before_it_hears_of_the_sign_out_is_erased_by_it() {
         world.tasks.step();
     }
     assert!(!tabs[1].is_signed_out());
-    let late =
-        Contact { conversation: ConversationId::Peer(bobs.account()), name: None, read_until: 0, touched: 1 };
+    let late = Contact::new(ConversationId::Peer(bobs.account()), 1);
     now(alice.peer.store.put_contact(alice.address(), &late)).unwrap();
     world.run();
     assert!(tabs[1].is_signed_out());

@@ -22,7 +22,7 @@ use dm3_core::conversation::ConversationId;
 use dm3_core::device::{Account, Contact, Lane, MessageRow, Position, Quarantined, SendState, StoredMessage};
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::MessageHash;
-use dm3_core::ports::{Store, StoreError};
+use dm3_core::ports::{ContactChange, Store, StoreError};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, IdbCursorDirection, IdbCursorWithValue};
@@ -262,6 +262,24 @@ impl Store for IndexedDbStore {
     async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
         let record = row::contact(owner, contact)?;
         self.put(&[table::CONTACTS], record, JsValue::UNDEFINED).await
+    }
+
+    async fn update_contact(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+        change: ContactChange,
+    ) -> Result<(), StoreError> {
+        let id = key(owner, &conversation.to_string());
+        let write = self.0.write(&[table::CONTACTS], move |t| async move {
+            let table = t.object_store(table::CONTACTS)?;
+            let kept = answer(table.get(&id)?).await?;
+            if let Some(contact) = change(row::read_contact(&kept).ok()) {
+                table.put(&row::contact(owner, &contact)?)?;
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+        write.await.map(drop)
     }
 
     async fn count_incoming_after(

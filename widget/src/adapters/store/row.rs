@@ -4,11 +4,13 @@ use std::str::FromStr;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Refusal;
-use dm3_core::device::{Account, Contact, Lane, MessageRow, Position, Quarantined, SendState};
-use dm3_core::identity::{Address, EnsName};
+use dm3_core::device::{
+    Account, Contact, Lane, MAX_FOUND_AT, MessageRow, Notices, Position, Quarantined, SendState,
+};
+use dm3_core::identity::{Address, EnsName, SeenProfiles};
 use dm3_core::ports::StoreError;
 use js_sys::{Array, Object, Reflect};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbKeyRange;
 
 use super::request::Failure;
@@ -93,16 +95,29 @@ pub fn contact(owner: Address, contact: &Contact) -> Result<JsValue, StoreError>
         ("name", contact.name.as_ref().map(|name| name.as_str()).into()),
         ("read_until", moment(contact.read_until)?),
         ("touched", moment(contact.touched)?),
+        (
+            "found_at",
+            contact.found_at.iter().map(|name| JsValue::from_str(name.as_str())).collect::<Array>().into(),
+        ),
+        ("seen", contact.seen.to_json().into()),
+        ("notices", contact.notices.to_json().into()),
     ]);
     Ok(object(&[("owner", owner.to_string().into()), ("contact", contact)]))
 }
 
-/// What [`contact`] wrote.
+/// What [`contact`] wrote. The members for where the peer was found, its profiles and what happened to it came later;
+/// what is missing or damaged there is as if nothing were known.
 pub fn read_contact(record: &JsValue) -> Result<Contact, StoreError> {
     let contact = member(record, "contact");
+    let json = |name| text(&contact, name).unwrap_or_default();
+    let names: Array = member(&contact, "found_at").dyn_into().unwrap_or_default();
+    let names = names.iter().filter_map(|name| EnsName::from_normalised(&name.as_string()?).ok());
     Ok(Contact {
         conversation: parsed(&contact, "conversation")?,
         name: stored_name(&contact)?,
+        found_at: names.take(MAX_FOUND_AT).collect(),
+        seen: SeenProfiles::parse(&json("seen")).unwrap_or_default(),
+        notices: Notices::parse(&json("notices")),
         read_until: read_moment(&contact, "read_until")?,
         touched: read_moment(&contact, "touched")?,
     })
