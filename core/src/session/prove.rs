@@ -16,8 +16,11 @@ use crate::said::Said;
 pub(super) enum Verdict {
     /// It is who the message says.
     Proven(AuthenticMessage),
-    /// It is not, or never can be known.
+    /// It can't be proven, and nobody's records can change that.
     Never(Doubt),
+    /// What was found does not prove it. That is no proof of the contrary: a record may be published later, a gateway
+    /// or an Ethereum node may lag or lie.
+    NotYet(Doubt),
     /// It can't be found out now.
     NotNow,
 }
@@ -80,5 +83,5 @@ impl<P: Ports> Session<P> {
 
 /// What a name that was not found means for the message.
 fn not_found(error: &FindError, name: &str) -> Verdict {
-    if error.is_temporary() { Verdict::NotNow } else { Verdict::Never(Doubt::NoSender(Said::new(name))) }
+    if error.is_temporary() { Verdict::NotNow } else { Verdict::NotYet(Doubt::NoSender(Said::new(name))) }
 }

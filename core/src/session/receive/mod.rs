@@ -223,7 +223,7 @@ impl<P: Ports> Session<P> {
                 };
                 let verdict = self.judge(&arrival.message, &arrival.acknowledgement.sender, &known).await;
                 sender = Some(known);
-                if !matches!(verdict, Verdict::Never(_)) || asked_anew {
+                if matches!(verdict, Verdict::Proven(_) | Verdict::NotNow) || asked_anew {
                     break verdict;
                 }
                 // The sender may have changed keys within the last minute.
@@ -233,10 +233,10 @@ impl<P: Ports> Session<P> {
             };
             match verdict {
                 Verdict::Proven(message) => authentic.push(message),
-                Verdict::Never(doubt) if !arrival.known => {
+                Verdict::Never(doubt) | Verdict::NotYet(doubt) if !arrival.known => {
                     forged.push(quarantined(arrival.id, now, doubt, arrival.raw));
                 }
-                Verdict::Never(_) => {}
+                Verdict::Never(_) | Verdict::NotYet(_) => {}
                 Verdict::NotNow => {
                     received.postponed += 1;
                     continue;
