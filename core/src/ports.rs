@@ -2,7 +2,9 @@
 //! contract suite (`testing`) holds for every store.
 
 use crate::conversation::ConversationId;
-use crate::device::{Account, Contact, MessageRow, Position, Quarantined, SendState, StoredMessage};
+use crate::device::{
+    Account, Contact, JournalEntry, MessageRow, Position, Quarantined, SendState, Slot, StoredMessage,
+};
 use crate::identity::{Address, EnsName, KeySeed, NameError};
 use crate::message::MessageHash;
 use crate::registry::{CallOutcome, IpfsFault, IpfsLocation, RecordError};
@@ -187,7 +189,26 @@ pub trait Store {
     ) -> Result<(), StoreError>;
     /// The ids of everything in quarantine.
     async fn quarantined_ids(&self, owner: Address) -> Result<Vec<String>, StoreError>;
-    /// Removes everything of an account: messages, contacts, quarantine and seed.
+    /// Adds messages that came back from where they had been kept. Of one whose hash is already there, the state is
+    /// changed if this one is further, and nothing else. Gives the hashes that were new or changed. Unlike all other
+    /// changes of messages and contacts, this one is not entered in the journal.
+    async fn restore_messages(
+        &self,
+        owner: Address,
+        messages: &[StoredMessage],
+    ) -> Result<Vec<MessageHash>, StoreError>;
+    /// Up to `limit` entries of the journal: what messages, contacts and texts that travel have changed and were not
+    /// struck out yet, oldest first. Entered with the change, in one transaction.
+    async fn journal(&self, owner: Address, limit: usize) -> Result<Vec<JournalEntry>, StoreError>;
+    /// Strikes entries out of the journal.
+    async fn strike_out(&self, owner: Address, numbers: &[u64]) -> Result<(), StoreError>;
+    /// Enters everything that is kept of an account into the journal, in place of what is there.
+    async fn journal_all(&self, owner: Address) -> Result<(), StoreError>;
+    /// A small text.
+    async fn value(&self, owner: Address, slot: &Slot) -> Result<Option<String>, StoreError>;
+    /// Adds, replaces or removes a small text.
+    async fn set_value(&self, owner: Address, slot: &Slot, value: Option<&str>) -> Result<(), StoreError>;
+    /// Removes everything of an account: messages, contacts, quarantine, journal, small texts and seed.
     async fn erase(&self, owner: Address) -> Result<(), StoreError>;
 }
 

@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Refusal;
-use dm3_core::device::{Account, Contact, Lane, MessageRow, SendState};
+use dm3_core::device::{Account, Changed, Contact, Lane, MessageRow, SendState};
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::Kind;
 use dm3_core::ports::{Store, StoreError};
@@ -269,6 +269,15 @@ async fn a_database_of_the_first_version_is_brought_up_to_date_and_keeps_everyth
     close(&fill_as_first_version(&name).await);
     let store = IndexedDbStore::new(&name);
     everything_is_there(&store).await;
+    // Other devices of the account are to have it.
+    let journal = store.journal(OWNER, 100).await.unwrap();
+    let entered = |changed: Changed| journal.iter().any(|entry| entry.changed == changed);
+    assert!(entered(Changed::Contact(PEER)));
+    assert!(
+        (1..=5).all(|number| {
+            entered(Changed::Message(row(number, OWNER, Lane::Out, SendState::Waiting).hash))
+        })
+    );
     // From now on it is like any other.
     store
         .set_state(OWNER, &row(3, OWNER, Lane::Out, SendState::Waiting).hash, &SendState::Accepted)

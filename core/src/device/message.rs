@@ -78,6 +78,22 @@ pub enum SendState {
     Received,
 }
 
+impl SendState {
+    /// Whether it is further than another of the same message: accepted goes before refused before waiting.
+    pub fn is_further_than(&self, other: &Self) -> bool {
+        self.progress() > other.progress()
+    }
+
+    fn progress(&self) -> (u8, Option<&Refusal>) {
+        match self {
+            Self::Waiting => (0, None),
+            Self::Refused(refusal) => (1, Some(refusal)),
+            Self::Accepted => (2, None),
+            Self::Received => (3, None),
+        }
+    }
+}
+
 /// A place in a conversation. Messages of one millisecond are ordered by hash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {

@@ -6,12 +6,14 @@
 
 mod account;
 mod contact;
+mod journal;
 mod message;
 mod notice;
 mod quarantined;
 
 pub use account::Account;
 pub use contact::{Contact, MAX_FOUND_AT};
+pub use journal::{Changed, JournalEntry, KeptNameError, MAX_SETTING, Slot};
 pub use message::{Lane, MessageRow, Position, SendState, StoredMessage};
 pub use notice::{Notice, Notices};
 pub use quarantined::{Doubt, Quarantined};

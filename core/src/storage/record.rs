@@ -326,7 +326,7 @@ pub fn merge(a: &Record, b: &Record) -> Option<Record> {
     Some(match (a, b) {
         (Record::Message(a), Record::Message(b)) => {
             let (a, b) = (a.row(), b.row());
-            let state = if progress(&a.state) >= progress(&b.state) { &a.state } else { &b.state };
+            let state = if b.state.is_further_than(&a.state) { &b.state } else { &a.state };
             let (time, arrived) = (a.time.min(b.time), a.arrived.min(b.arrived));
             // Both were proven before they were kept.
             Record::Message(StoredMessage::kept(MessageRow {
@@ -349,15 +349,6 @@ pub fn merge(a: &Record, b: &Record) -> Option<Record> {
         }
         _ => return None,
     })
-}
-
-fn progress(state: &SendState) -> (u8, Option<&Refusal>) {
-    match state {
-        SendState::Waiting => (0, None),
-        SendState::Refused(refusal) => (1, Some(refusal)),
-        SendState::Accepted => (2, None),
-        SendState::Received => (3, None),
-    }
 }
 
 fn place(conversation: Option<ConversationId>, keys: &StorageKeys) -> Pseudonym {

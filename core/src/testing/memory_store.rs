@@ -3,7 +3,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::conversation::ConversationId;
-use crate::device::{Account, Contact, Lane, MessageRow, Position, Quarantined, SendState, StoredMessage};
+use crate::device::{
+    Account, Changed, Contact, JournalEntry, Lane, MessageRow, Position, Quarantined, SendState, Slot,
+    StoredMessage,
+};
 use crate::identity::{Address, KeySeed};
 use crate::message::MessageHash;
 use crate::ports::{ContactChange, Store, StoreError};
@@ -26,6 +29,18 @@ struct Records {
     messages: BTreeMap<MessageHash, MessageRow>,
     contacts: BTreeMap<ConversationId, Contact>,
     quarantine: BTreeMap<String, Quarantined>,
+    journal: BTreeMap<u64, Changed>,
+    /// How many entries the journal ever had.
+    entered: u64,
+    /// By the text form of their slot.
+    values: BTreeMap<String, String>,
+}
+
+impl Records {
+    fn enter(&mut self, changed: Changed) {
+        self.entered += 1;
+        self.journal.insert(self.entered, changed);
+    }
 }
 
 impl MemoryStore {
@@ -89,6 +104,7 @@ impl Store for MemoryStore {
             for message in messages.iter().map(StoredMessage::row) {
                 if !records.messages.contains_key(&message.hash) {
                     records.messages.insert(message.hash.clone(), message.clone());
+                    records.enter(Changed::Message(message.hash.clone()));
                     new.push(message.hash.clone());
                 }
             }
@@ -105,6 +121,7 @@ impl Store for MemoryStore {
         self.write(owner, |records| {
             if let Some(message) = records.messages.get_mut(hash) {
                 message.state = state.clone();
+                records.enter(Changed::Message(hash.clone()));
             }
         })
     }
@@ -158,6 +175,7 @@ impl Store for MemoryStore {
     async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
         self.write(owner, |records| {
             records.contacts.insert(contact.conversation, contact.clone());
+            records.enter(Changed::Contact(contact.conversation));
         })
     }
 
@@ -168,8 +186,10 @@ impl Store for MemoryStore {
         change: ContactChange,
     ) -> Result<(), StoreError> {
         self.write(owner, |records| {
-            if let Some(contact) = change(records.contacts.get(&conversation).cloned()) {
+            let kept = records.contacts.get(&conversation).cloned();
+            if let Some(contact) = change(kept.clone()).filter(|contact| Some(contact) != kept.as_ref()) {
                 records.contacts.insert(conversation, contact);
+                records.enter(Changed::Contact(conversation));
             }
         })
     }
@@ -209,8 +229,69 @@ impl Store for MemoryStore {
         self.read(owner, |records| records.quarantine.keys().cloned().collect())
     }
 
+    async fn restore_messages(
+        &self,
+        owner: Address,
+        messages: &[StoredMessage],
+    ) -> Result<Vec<MessageHash>, StoreError> {
+        self.write(owner, |records| {
+            let mut changed = Vec::new();
+            for message in messages.iter().map(StoredMessage::row) {
+                match records.messages.get_mut(&message.hash) {
+                    Some(kept) if !message.state.is_further_than(&kept.state) => continue,
+                    Some(kept) => kept.state = message.state.clone(),
+                    None => drop(records.messages.insert(message.hash.clone(), message.clone())),
+                }
+                changed.push(message.hash.clone());
+            }
+            changed
+        })
+    }
+
+    async fn journal(&self, owner: Address, limit: usize) -> Result<Vec<JournalEntry>, StoreError> {
+        self.read(owner, |records| {
+            let entry = |(number, changed): (&u64, &Changed)| JournalEntry {
+                number: *number,
+                changed: changed.clone(),
+            };
+            records.journal.iter().take(limit).map(entry).collect()
+        })
+    }
+
+    async fn strike_out(&self, owner: Address, numbers: &[u64]) -> Result<(), StoreError> {
+        self.write(owner, |records| records.journal.retain(|number, _| !numbers.contains(number)))
+    }
+
+    async fn journal_all(&self, owner: Address) -> Result<(), StoreError> {
+        self.write(owner, |records| {
+            records.journal.clear();
+            let contacts = records.contacts.keys().copied().map(Changed::Contact);
+            let messages = records.messages.keys().cloned().map(Changed::Message);
+            let values = records.values.keys().filter_map(|slot| slot.parse::<Slot>().ok()?.changed());
+            for changed in contacts.chain(messages).chain(values).collect::<Vec<_>>() {
+                records.enter(changed);
+            }
+        })
+    }
+
+    async fn value(&self, owner: Address, slot: &Slot) -> Result<Option<String>, StoreError> {
+        self.read(owner, |records| records.values.get(&slot.to_string()).cloned())
+    }
+
+    async fn set_value(&self, owner: Address, slot: &Slot, value: Option<&str>) -> Result<(), StoreError> {
+        self.write(owner, |records| {
+            match value {
+                Some(value) => records.values.insert(slot.to_string(), value.to_owned()),
+                None => records.values.remove(&slot.to_string()),
+            };
+            if let Some(changed) = slot.changed() {
+                records.enter(changed);
+            }
+        })
+    }
+
     async fn erase(&self, owner: Address) -> Result<(), StoreError> {
-        self.write(owner, |records| *records = Records::default())
+        self.write(owner, |records| *records = Records { entered: records.entered, ..Records::default() })
     }
 }
 

@@ -12,6 +12,8 @@ mod chain;
 mod clock;
 mod delivery_service;
 mod entropy;
+mod journal_contract;
+mod kept;
 mod memory_store;
 mod network;
 pub mod notes;

@@ -18,14 +18,15 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use crate::conversation::ConversationId;
+pub use super::journal_contract::*;
+use super::kept::{OTHER, OWNER, PEER, STRANGER, add, all, contact, hash, incoming, waiting};
 use crate::delivery::Refusal;
 use crate::device::{
-    Account, Contact, Doubt, Lane, MessageRow, Notice, Position, Quarantined, SendState, StoredMessage,
+    Account, Contact, Doubt, Lane, MessageRow, Notice, Position, Quarantined, SendState, Slot,
 };
 use crate::identity::{Address, EnsName, KeySeed, SeenProfiles};
 use crate::message::MessageHash;
-use crate::ports::{ContactChange, Store, StoreError};
+use crate::ports::{ContactChange, Store};
 
 /// Calls a macro with the name of each behaviour.
 #[macro_export]
@@ -51,52 +52,21 @@ macro_rules! for_each_store_behaviour {
         $test!(changes_of_a_contact_at_the_same_time_are_all_kept);
         $test!(quarantine_keeps_one_of_each);
         $test!(in_a_full_quarantine_the_oldest_make_room);
+        $test!(every_change_that_travels_is_in_the_journal_in_its_order);
+        $test!(what_is_struck_out_is_gone_and_what_came_later_stays);
+        $test!(everything_can_be_entered_anew);
+        $test!(a_restored_message_is_added_or_brings_the_state_further);
+        $test!(a_small_text_is_kept_for_each_slot_and_owner);
         $test!(owners_are_separate);
         $test!(erasing_removes_all_of_one_owner_alone);
     };
 }
 
-/// The owner in most behaviours.
-const OWNER: Address = Address::from_bytes([0xaa; 20]);
-/// Another account on the same device.
-const OTHER: Address = Address::from_bytes([0xab; 20]);
-const PEER: ConversationId = ConversationId::Peer(Address::from_bytes([0x0b; 20]));
 /// Two profiles, as [`SeenProfiles::to_json`] writes them.
 const SEEN: &str = concat!(
     r#"[{"keys":"0x1111111111111111111111111111111111111111111111111111111111111111","#,
     r#""profile":"0x2222222222222222222222222222222222222222222222222222222222222222","since":3}]"#
 );
-const STRANGER: ConversationId = ConversationId::Peer(Address::from_bytes([0xfc; 20]));
-
-/// A message hash whose order follows `number`.
-fn hash(number: u64) -> MessageHash {
-    format!("0x{number:064x}").parse().expect("64 digits")
-}
-
-/// A message of [`PEER`], written and arrived at `time`.
-fn incoming(number: u64, time: u64) -> MessageRow {
-    MessageRow {
-        hash: hash(number),
-        conversation: PEER,
-        author: PEER.peer(),
-        lane: Lane::In,
-        time,
-        arrived: time,
-        json: format!(r#"{{"message":"number {number} – \"ü\" 🦀 \u0000"}}"#),
-        state: SendState::Received,
-    }
-}
-
-/// A message to [`PEER`] that no delivery service has yet.
-fn waiting(number: u64, time: u64) -> MessageRow {
-    MessageRow { author: OWNER, lane: Lane::Out, state: SendState::Waiting, ..incoming(number, time) }
-}
-
-fn contact(conversation: ConversationId, name: Option<&str>) -> Contact {
-    let name = name.map(|name| name.parse::<EnsName>().expect("a name"));
-    Contact { name, ..Contact::new(conversation, 5) }
-}
-
 fn quarantined(id: &str, arrived: u64) -> Quarantined {
     Quarantined {
         id: id.into(),
@@ -108,20 +78,6 @@ fn quarantined(id: &str, arrived: u64) -> Quarantined {
 
 fn hashes(messages: &[MessageRow]) -> Vec<MessageHash> {
     messages.iter().map(|message| message.hash.clone()).collect()
-}
-
-/// Stores rows as if their authors were proven.
-async fn add(
-    store: &impl Store,
-    owner: Address,
-    rows: &[MessageRow],
-) -> Result<Vec<MessageHash>, StoreError> {
-    let messages: Vec<_> = rows.iter().cloned().map(StoredMessage::kept).collect();
-    store.add_messages(owner, &messages).await
-}
-
-async fn all(store: &impl Store, owner: Address) -> Vec<MessageRow> {
-    store.messages(owner, PEER, None, 10_000).await.unwrap()
 }
 
 async fn sorted_ids(store: &impl Store, owner: Address) -> Vec<String> {
@@ -139,6 +95,8 @@ pub async fn an_empty_store_has_nothing(store: &impl Store) {
     assert_eq!(store.contacts(OWNER).await.unwrap(), []);
     assert_eq!(store.count_incoming_after(OWNER, PEER, 0).await.unwrap(), 0);
     assert_eq!(store.quarantined_ids(OWNER).await.unwrap(), [""; 0]);
+    assert_eq!(store.journal(OWNER, 10).await.unwrap(), []);
+    assert_eq!(store.value(OWNER, &Slot::History).await.unwrap(), None);
     assert_eq!(add(store, OWNER, &[]).await.unwrap(), []);
 }
 
@@ -400,6 +358,7 @@ pub async fn erasing_removes_all_of_one_owner_alone(store: &impl Store) {
         store.put_contact(owner, &contact(PEER, None)).await.unwrap();
         add(store, owner, &[waiting(1, 10), incoming(2, 20)]).await.unwrap();
         store.add_quarantined(owner, &[quarantined("a", 1)], 10).await.unwrap();
+        store.set_value(owner, &Slot::History, Some("{}")).await.unwrap();
     }
     store.erase(OWNER).await.unwrap();
     an_empty_store_has_nothing(store).await;
@@ -408,6 +367,8 @@ pub async fn erasing_removes_all_of_one_owner_alone(store: &impl Store) {
     assert_eq!(all(store, OTHER).await.len(), 2);
     assert_eq!(store.outbox(OTHER).await.unwrap(), [waiting(1, 10)]);
     assert_eq!(sorted_ids(store, OTHER).await, ["a"]);
+    assert_eq!(store.journal(OTHER, 10).await.unwrap().len(), 3);
+    assert_eq!(store.value(OTHER, &Slot::History).await.unwrap().as_deref(), Some("{}"));
     // The account can start again.
     assert_eq!(add(store, OWNER, &[incoming(2, 20)]).await.unwrap(), [hash(2)]);
 }

@@ -7,9 +7,12 @@
 //! messages    [owner, hash]           by conversation, by what waits, by arrival
 //! contacts    [owner, conversation]
 //! quarantine  [owner, id]             by arrival
+//! journal     number                  by owner: what other devices of the account are to have
+//! values      [owner, slot]           small texts: drafts, settings, how far the history was followed
 //! ```
 
 mod database;
+mod journal;
 mod request;
 mod row;
 mod schema;
@@ -19,7 +22,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::device::{Account, Contact, Lane, MessageRow, Position, Quarantined, SendState, StoredMessage};
+use dm3_core::device::{
+    Account, Changed, Contact, JournalEntry, Lane, MessageRow, Position, Quarantined, SendState, Slot,
+    StoredMessage,
+};
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::MessageHash;
 use dm3_core::ports::{ContactChange, Store, StoreError};
@@ -170,8 +176,9 @@ impl Store for IndexedDbStore {
         for message in messages.iter().map(StoredMessage::row).filter(|row| seen.insert(&row.hash)) {
             batch.push((message.hash.clone(), row::message(owner, message)?));
         }
-        let write = self.0.write(&[table::MESSAGES], move |t| async move {
+        let write = self.0.write(&[table::MESSAGES, table::JOURNAL], move |t| async move {
             let table = t.object_store(table::MESSAGES)?;
+            let journal = t.object_store(table::JOURNAL)?;
             // All questions at once: the browser answers them while the first is awaited.
             let mut lookups = Vec::new();
             for (hash, _) in &batch {
@@ -181,6 +188,7 @@ impl Store for IndexedDbStore {
             for ((hash, record), lookup) in batch.into_iter().zip(lookups) {
                 if lookup.await?.is_undefined() {
                     table.put(&record)?;
+                    journal.put(&journal::entry(owner, &Changed::Message(hash.clone())))?;
                     new.push(&hash.as_str().into());
                 }
             }
@@ -197,12 +205,14 @@ impl Store for IndexedDbStore {
         state: &SendState,
     ) -> Result<(), StoreError> {
         let (id, state) = (key(owner, hash.as_str()), state.clone());
-        let write = self.0.write(&[table::MESSAGES], move |t| async move {
+        let entry = journal::entry(owner, &Changed::Message(hash.clone()));
+        let write = self.0.write(&[table::MESSAGES, table::JOURNAL], move |t| async move {
             let table = t.object_store(table::MESSAGES)?;
             let record = answer(table.get(&id)?).await?;
             if !record.is_undefined() {
                 let message = MessageRow { state, ..row::read_message(&record)? };
                 table.put(&row::message(owner, &message)?)?;
+                t.object_store(table::JOURNAL)?.put(&entry)?;
             }
             Ok(JsValue::UNDEFINED)
         });
@@ -261,7 +271,13 @@ impl Store for IndexedDbStore {
 
     async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
         let record = row::contact(owner, contact)?;
-        self.put(&[table::CONTACTS], record, JsValue::UNDEFINED).await
+        let entry = journal::entry(owner, &Changed::Contact(contact.conversation));
+        let write = self.0.write(&[table::CONTACTS, table::JOURNAL], move |t| async move {
+            t.object_store(table::CONTACTS)?.put(&record)?;
+            t.object_store(table::JOURNAL)?.put(&entry)?;
+            Ok(JsValue::UNDEFINED)
+        });
+        write.await.map(drop)
     }
 
     async fn update_contact(
@@ -271,11 +287,13 @@ impl Store for IndexedDbStore {
         change: ContactChange,
     ) -> Result<(), StoreError> {
         let id = key(owner, &conversation.to_string());
-        let write = self.0.write(&[table::CONTACTS], move |t| async move {
+        let entry = journal::entry(owner, &Changed::Contact(conversation));
+        let write = self.0.write(&[table::CONTACTS, table::JOURNAL], move |t| async move {
             let table = t.object_store(table::CONTACTS)?;
-            let kept = answer(table.get(&id)?).await?;
-            if let Some(contact) = change(row::read_contact(&kept).ok()) {
+            let kept = row::read_contact(&answer(table.get(&id)?).await?).ok();
+            if let Some(contact) = change(kept.clone()).filter(|contact| Some(contact) != kept.as_ref()) {
                 table.put(&row::contact(owner, &contact)?)?;
+                t.object_store(table::JOURNAL)?.put(&entry)?;
             }
             Ok(JsValue::UNDEFINED)
         });
@@ -338,15 +356,78 @@ impl Store for IndexedDbStore {
         Ok(keys.iter().filter_map(id).collect())
     }
 
+    async fn restore_messages(
+        &self,
+        owner: Address,
+        messages: &[StoredMessage],
+    ) -> Result<Vec<MessageHash>, StoreError> {
+        let mut batch = Vec::new();
+        for message in messages.iter().map(StoredMessage::row) {
+            batch.push((message.clone(), row::message(owner, message)?));
+        }
+        let write = self.0.write(&[table::MESSAGES], move |t| async move {
+            let table = t.object_store(table::MESSAGES)?;
+            let changed = Array::new();
+            for (message, record) in batch {
+                let kept = answer(table.get(&key(owner, message.hash.as_str()))?).await?;
+                if kept.is_undefined() {
+                    table.put(&record)?;
+                } else {
+                    // A damaged one is replaced.
+                    let record = match row::read_message(&kept) {
+                        Ok(kept) if !message.state.is_further_than(&kept.state) => continue,
+                        Ok(kept) => row::message(owner, &MessageRow { state: message.state, ..kept })?,
+                        Err(_) => record,
+                    };
+                    table.put(&record)?;
+                }
+                changed.push(&message.hash.as_str().into());
+            }
+            Ok(changed.into())
+        });
+        let changed: Array = write.await?.unchecked_into();
+        Ok(changed.iter().filter_map(|hash| hash.as_string()?.parse().ok()).collect())
+    }
+
+    async fn journal(&self, owner: Address, limit: usize) -> Result<Vec<JournalEntry>, StoreError> {
+        journal::read(&self.0, owner, limit).await
+    }
+
+    async fn strike_out(&self, _: Address, numbers: &[u64]) -> Result<(), StoreError> {
+        // Numbers are given once for all owners.
+        journal::strike_out(&self.0, numbers).await
+    }
+
+    async fn journal_all(&self, owner: Address) -> Result<(), StoreError> {
+        journal::enter_all(&self.0, owner).await
+    }
+
+    async fn value(&self, owner: Address, slot: &Slot) -> Result<Option<String>, StoreError> {
+        let record = self.one(&[table::VALUES], key(owner, &slot.to_string())).await?;
+        Ok(journal::read_value(&record))
+    }
+
+    async fn set_value(&self, owner: Address, slot: &Slot, value: Option<&str>) -> Result<(), StoreError> {
+        journal::set_value(&self.0, owner, slot, value).await
+    }
+
     async fn erase(&self, owner: Address) -> Result<(), StoreError> {
         let range = prefix(&[&owner.to_string()])?;
         let write = self.0.write(
-            &[table::VAULT, table::MESSAGES, table::CONTACTS, table::QUARANTINE],
+            &[
+                table::VAULT,
+                table::MESSAGES,
+                table::CONTACTS,
+                table::QUARANTINE,
+                table::VALUES,
+                table::JOURNAL,
+            ],
             move |t| async move {
                 t.object_store(table::VAULT)?.delete(&JsValue::from_str(&owner.to_string()))?;
-                for table in [table::MESSAGES, table::CONTACTS, table::QUARANTINE] {
+                for table in [table::MESSAGES, table::CONTACTS, table::QUARANTINE, table::VALUES] {
                     t.object_store(table)?.delete(&range)?;
                 }
+                journal::clear(&t, owner).await?;
                 Ok(JsValue::UNDEFINED)
             },
         );

@@ -144,7 +144,7 @@ fn lane_name(lane: Lane) -> &'static str {
 }
 
 /// An object of these members, without those that are `undefined`.
-fn object(members: &[(&str, JsValue)]) -> JsValue {
+pub fn object(members: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in members.iter().filter(|(_, value)| !value.is_undefined()) {
         // A new object takes every member.
@@ -174,7 +174,7 @@ fn read_address(object: &JsValue, name: &str) -> Result<Address, StoreError> {
     Address::parse_unchecked_case(&text(object, name)?).map_err(|_| no_record())
 }
 
-fn member(object: &JsValue, name: &str) -> JsValue {
+pub fn member(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 

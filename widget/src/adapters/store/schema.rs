@@ -9,7 +9,7 @@ use web_sys::{IdbCursorWithValue, IdbDatabase, IdbObjectStore, IdbObjectStorePar
 use super::request::{Answer, Failure, answer};
 
 /// The schema's version. A new one adds a step to [`upgrade`].
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The object stores.
 pub mod table {
@@ -18,6 +18,8 @@ pub mod table {
     pub const MESSAGES: &str = "messages";
     pub const CONTACTS: &str = "contacts";
     pub const QUARANTINE: &str = "quarantine";
+    pub const JOURNAL: &str = "journal";
+    pub const VALUES: &str = "values";
 }
 
 /// Messages by owner, conversation, time and hash.
@@ -28,6 +30,8 @@ pub const OUTBOX: &str = "outbox";
 pub const ARRIVAL: &str = "arrival";
 /// Quarantined items by owner and arrival.
 pub const QUARANTINE_ARRIVAL: &str = "arrival";
+/// Entries of the journal by owner, and then by number.
+pub const OWNER: &str = "owner";
 
 /// The longest sentence of the first version that is kept, in UTF-16 units.
 const MAX_SENTENCE: u32 = 200;
@@ -37,8 +41,14 @@ pub fn upgrade(database: IdbDatabase, transaction: IdbTransaction, from: u32) ->
     Box::pin(async move {
         if from == 0 {
             create(&database)?;
-        } else {
+            return Ok(JsValue::UNDEFINED);
+        }
+        if from < 2 {
             name_conversations(&database, &transaction).await?;
+        }
+        if from < 3 {
+            travels(&database)?;
+            enter_all(&transaction).await?;
         }
         Ok(JsValue::UNDEFINED)
     })
@@ -52,7 +62,36 @@ fn create(database: &IdbDatabase) -> Result<(), JsValue> {
     index_conversations(&messages)?;
     contacts(database)?;
     let quarantine = table(database, table::QUARANTINE, &["owner", "item.id"])?;
-    index(&quarantine, QUARANTINE_ARRIVAL, &["owner", "item.arrived"])
+    index(&quarantine, QUARANTINE_ARRIVAL, &["owner", "item.arrived"])?;
+    travels(database)
+}
+
+/// What the account's other devices are to have: new in version 3.
+fn travels(database: &IdbDatabase) -> Result<(), JsValue> {
+    let options = IdbObjectStoreParameters::new();
+    options.set_key_path(&JsValue::from_str("number"));
+    options.set_auto_increment(true);
+    let journal = database.create_object_store_with_optional_parameters(table::JOURNAL, &options)?;
+    index(&journal, OWNER, &["owner"])?;
+    table(database, table::VALUES, &["owner", "slot"]).map(drop)
+}
+
+/// What was there before there was a journal is entered into it.
+async fn enter_all(transaction: &IdbTransaction) -> Result<(), Failure> {
+    let journal = transaction.object_store(table::JOURNAL)?;
+    for (from, kind) in [(table::CONTACTS, "contact"), (table::MESSAGES, "message")] {
+        let keys = answer(transaction.object_store(from)?.get_all_keys()?).await?;
+        for key in keys.unchecked_into::<Array>().iter() {
+            // `[owner, id]`
+            let key: Array = key.unchecked_into();
+            let Some(id) = key.get(1).as_string() else { continue };
+            let entry = Object::new().into();
+            set(&entry, "owner", &key.get(0));
+            set(&entry, "what", &format!("{kind} {id}").into());
+            journal.put(&entry)?;
+        }
+    }
+    Ok(())
 }
 
 fn contacts(database: &IdbDatabase) -> Result<IdbObjectStore, JsValue> {
