@@ -1,6 +1,6 @@
 //! Signing in: a challenge, and a token for its answer.
 
-use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
+use dm3_core::identity::{Address, EnsName, SignedProfile, UserProfile, VerifiedProfile};
 use dm3_core::seal::json::canonical;
 
 use crate::app::App;
@@ -30,27 +30,37 @@ impl App {
     pub async fn sign_in(&self, name: &str, challenge: &str, signature: &str) -> Result<String, ApiError> {
         let refused = |text: &str| Err(ApiError::Refused(text.to_owned()));
         let account = match name.parse::<EnsName>() {
-            Ok(name) => self.account_of(&name).await?.map(|(address, profile)| (name, address, profile)),
+            Ok(name) => self.account_of(&name).await?.map(|(address, kept)| (name, address, kept)),
             Err(_) => None,
         };
-        let Some((name, address, profile)) = account else { return refused("User account doesn't exist") };
+        let Some((name, address, kept)) = account else { return refused("User account doesn't exist") };
         let now = now_seconds();
         let claims = self.tokens.challenge(challenge, now)?;
         if claims.account != name {
             return refused("the challenge belongs to another account");
         }
-        let waiting = match profile.keys().signing.verify(challenge, signature) {
-            Ok(()) => None,
-            Err(_) => match self.newer_profile(&name, address, challenge, signature).await? {
-                Some(waiting) => Some(waiting),
-                None => return refused("Signature invalid"),
-            },
+        let answered = |profile: &UserProfile| profile.keys().signing.verify(challenge, signature).is_ok();
+        let later = |profile: &UserProfile| match &kept {
+            Some(kept) if answered(kept.as_signed().profile()) => succeeds(profile, kept),
+            Some(_) | None => true,
+        };
+        let waiting = self.waiting(address, |profile| answered(profile) && later(profile)).await?;
+        let waiting = match waiting {
+            None if !kept.as_ref().is_some_and(|kept| answered(kept.as_signed().profile())) => {
+                let published = self.published_since(&name, address).await?;
+                match published.filter(|published| answered(published.as_signed().profile())) {
+                    Some(published) => Some(published),
+                    None => return refused("Signature invalid"),
+                }
+            }
+            waiting => waiting,
         };
         if !self.store.answer_challenge(&claims.challenge, claims.exp, now).await? {
             return refused("the challenge was answered before; ask for another");
         }
         if let Some(waiting) = waiting {
-            if !self.store.promote(address, &waiting).await? {
+            let json = canonical(&waiting.as_signed().to_json());
+            if !self.store.promote(address, &json).await? {
                 return refused("Signature invalid");
             }
             self.senders.forget(address);
@@ -59,33 +69,20 @@ impl App {
         Ok(self.tokens.make_session(name, address, now)?)
     }
 
-    /// Of the profiles that would replace an account's, the one whose key answered a challenge: of those that were
-    /// posted, or the one that the name's owner has put on the chain since.
-    async fn newer_profile(
+    /// The profile that a name's owner has put on the chain since theirs was registered here; it is posted herewith.
+    async fn published_since(
         &self,
         name: &EnsName,
         address: Address,
-        challenge: &str,
-        signature: &str,
-    ) -> Result<Option<String>, ApiError> {
-        let answered =
-            |profile: &VerifiedProfile| profile.keys().signing.verify(challenge, signature).is_ok();
-        for json in self.store.pending_profiles(address).await? {
-            let profile = match SignedProfile::parse(&json) {
-                Ok(profile) => self.names.verify(profile, address).await?,
-                Err(_) => None,
-            };
-            if profile.is_some_and(|profile| answered(&profile)) {
-                return Ok(Some(json));
-            }
-        }
-        let Some(published) = self.names.published_profile(name, address).await?.filter(answered) else {
-            return Ok(None);
-        };
+    ) -> Result<Option<VerifiedProfile>, ApiError> {
+        let Some(published) = self.names.published_profile(name, address).await? else { return Ok(None) };
         let Some(account) = self.store.account(address).await? else { return Ok(None) };
         let service = if account.storage { Service::Storage } else { Service::Mailbox };
-        self.keep(&published, service).await?;
-        Ok(Some(canonical(&published.as_signed().to_json())))
+        match self.keep(&published, service).await {
+            Ok(_) => Ok(Some(published)),
+            Err(ApiError::NotKept(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The session of a token, whosever it is.
@@ -102,8 +99,39 @@ impl App {
         same.then_some(session)
     }
 
-    async fn account_of(&self, name: &EnsName) -> Result<Option<(Address, VerifiedProfile)>, ApiError> {
+    /// Whose a name is, and the profile that is kept. There is none of a smart account that has other owners by now than
+    /// when it signed: then one waits at least.
+    async fn account_of(
+        &self,
+        name: &EnsName,
+    ) -> Result<Option<(Address, Option<VerifiedProfile>)>, ApiError> {
         let Some(address) = self.names.address_of(name).await? else { return Ok(None) };
-        Ok(self.names.profile_of(name, address).await?.map(|profile| (address, profile)))
+        let kept = self.names.profile_of(name, address).await?;
+        let known = kept.is_some() || self.waiting(address, |_| true).await?.is_some();
+        Ok(known.then_some((address, kept)))
     }
+
+    /// Of the profiles that would replace an account's, the latest that is wanted.
+    async fn waiting(
+        &self,
+        address: Address,
+        wanted: impl Fn(&UserProfile) -> bool,
+    ) -> Result<Option<VerifiedProfile>, ApiError> {
+        for json in self.store.pending_profiles(address).await? {
+            let Ok(profile) = SignedProfile::parse(&json) else { continue };
+            if !wanted(profile.profile()) {
+                continue;
+            }
+            if let Some(profile) = self.names.verify(profile, address).await? {
+                return Ok(Some(profile));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a profile that waits takes the place of one with the same keys, such as one that lists other delivery
+/// services. Both are answered for by the key, so the account itself must have said which is the later: by its edition.
+fn succeeds(waiting: &UserProfile, kept: &VerifiedProfile) -> bool {
+    waiting.edition() > kept.as_signed().profile().edition()
 }

@@ -77,6 +77,67 @@ async fn a_new_profile_takes_effect_when_its_key_answers_a_challenge() {
     assert_eq!(node.post(&format!("/ds/auth/{}", old.name), &old.answer(&challenge)).await.status, 400);
 }
 
+/// Keys A, then B, then A again: the return is an edition of its own, and copies of what was replaced stay refused.
+#[tokio::test]
+async fn who_goes_back_to_former_keys_signs_another_edition_and_is_let_in() {
+    let mut node = Node::start().await;
+    let editions = [(1, 0), (77, 1), (1, 2), (77, 3)];
+    let account = |(keys, edition): (u8, u64)| Account::new(1).rotated(keys).edition(edition);
+    let path = format!("/ds/profile/{}", Account::new(1).name);
+    for (round, edition) in editions.into_iter().enumerate() {
+        let now = account(edition).registered(&node).await;
+        now.sign_in(&node).await;
+        assert_eq!(node.get(&path).await.body, now.profile().to_canonical());
+        node.kill_and_restart().await;
+        for former in &editions[..round] {
+            let copy = account(*former).profile().to_json();
+            assert_eq!(node.post(&path, &copy).await.status, 400, "{former:?} in round {round}");
+        }
+        if round > 0 {
+            let former = account(editions[round - 1]);
+            let challenge = node.get(&format!("/ds/auth/{}", former.name)).await.text();
+            let reply = node.post(&format!("/ds/auth/{}", former.name), &former.answer(&challenge)).await;
+            assert_eq!(reply.status, 400, "the former keys open nothing");
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_delivery_services_with_the_same_keys_take_effect_at_the_next_login_if_they_are_a_later_edition()
+ {
+    let node = Node::start().await;
+    let first = Account::new(1).registered(&node).await;
+    let path = format!("/ds/profile/{}", first.name);
+    // Which of two profiles of one edition is the later, nobody can tell: whoever has a copy may have posted it.
+    Account::new(1).also_at("ds2.eth").registered(&node).await.sign_in(&node).await;
+    assert_eq!(node.get(&path).await.body, first.profile().to_canonical());
+    let later = Account::new(1).also_at("ds2.eth").edition(1).registered(&node).await;
+    assert_eq!(node.get(&path).await.body, first.profile().to_canonical(), "posted, but nobody logged in");
+    later.sign_in(&node).await;
+    assert_eq!(node.get(&path).await.body, later.profile().to_canonical());
+    later.sign_in(&node).await;
+    assert_eq!(node.post(&path, &first.profile().to_json()).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_smart_account_with_other_owners_registers_anew() {
+    let node = Node::start().await;
+    let safe = dm3_core::identity::Address::from_bytes([0x5a; 20]);
+    let (first, next) = (Account::new(1), Account::new(2));
+    node.chain.set_owner(safe, first.address);
+    let (first, next) = (first.smart(safe), next.smart(safe).edition(1));
+    let first = first.registered(&node).await;
+    first.sign_in(&node).await;
+    node.chain.set_owner(safe, Account::new(2).address);
+    let challenge = node.get(&format!("/ds/auth/{}", first.name)).await;
+    assert_eq!(challenge.status, 404, "the former owner's profile is none any more");
+    let next = next.registered(&node).await;
+    next.sign_in(&node).await;
+    assert_eq!(node.get(&format!("/ds/profile/{}", next.name)).await.body, next.profile().to_canonical());
+    let reply = node.post(&format!("/ds/profile/{}", first.name), &first.profile().to_json()).await;
+    assert_eq!(reply.status, 400);
+}
+
 /// The profile with the signature (r, n - s) and the other recovery id, which anybody can compute.
 fn twin_signature(profile: &SignedProfile) -> SignedProfile {
     let mut json = profile.to_json();

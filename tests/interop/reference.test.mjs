@@ -122,6 +122,25 @@ test('profiles that the core publishes the reference takes, and the other way ro
   });
 });
 
+test('a later edition of a profile fits the schema of the reference, whose services it finds under the same names', async () => {
+  const random = randomFor('editions');
+  await everyCase(() => {
+    const owner = wallet(random);
+    const seed = base64(random.bytes(32));
+    const services = Array.from({ length: 1 + random.below(3) }, random.name);
+    const edition = 1 + random.below(15);
+    const message = core.registrationMessage(owner.address, seed, services, edition);
+    assert.notEqual(message, core.registrationMessage(owner.address, seed, services));
+    const signed = core.signedProfile(seed, services, owner.signMessageSync(message), edition);
+    const profile = JSON.parse(signed);
+    assert.ok(profiles.validateSignedUserProfile(profile));
+    assert.ok(profiles.checkUserProfileWithAddress(profile, owner.address));
+    assert.deepEqual(profile.profile.deliveryServices.map(profiles.normalizeEnsName), services);
+    assert.ok(services.every((name, i) => profiles.isSameEnsName(name, profile.profile.deliveryServices[i])));
+    assert.equal(core.verifyProfile(signed, owner.address), signed);
+  });
+});
+
 test('data URIs that one side writes the other reads', async () => {
   const random = randomFor('data URIs');
   const { isProfile, resolveProfile } = profiles.JsonResolver(() => true);

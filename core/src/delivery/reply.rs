@@ -51,6 +51,12 @@ pub enum ApiError {
     Garbled(&'static str),
 }
 
+/// Whether a server refuses a profile because the account has replaced it: another edition of it has to be signed.
+/// Servers of the deployed kind take every profile again.
+pub fn is_superseded(error: &ApiError) -> bool {
+    matches!(error, ApiError::Refused { reason, .. } if reason.as_str().contains("was replaced by a newer one"))
+}
+
 /// Success, or what the status and the body say.
 pub(crate) fn check(reply: &HttpResponse) -> Result<(), ApiError> {
     match reply.status {

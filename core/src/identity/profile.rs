@@ -9,6 +9,16 @@
 //! Source: the deployed library (`getProfileCreationMessage`, `checkUserProfile`); the specification has the bare
 //! profile without a signature, which proves nothing and is not taken. The signature has no time and no end, so whoever
 //! serves a profile can serve an older one: see [`SeenProfiles`](super::SeenProfiles).
+//!
+//! **Editions.** Who goes back to keys they had before signs another text than then: otherwise nobody could tell the
+//! return from a copy of the former profile, which everybody has. The deployed clients and servers refuse a profile with
+//! a further member, and take every name in `deliveryServices` for a delivery service; but a name means the same in
+//! upper and lower case (ENSIP-1). So the letters count how often the account's profile was replaced:
+//!
+//! ```text
+//! edition    = the number whose bit i is the i-th letter a–z of all delivery services: 0 lower case, 1 upper case
+//!              ["ds.dm3.eth"] is edition 0, ["Ds.dm3.eth"] edition 1, ["dS.dm3.eth"] edition 2
+//! ```
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,6 +34,9 @@ use crate::seal::signing::SigningKey;
 const MAX_PROFILE: usize = 16 * 1024;
 /// The most delivery services a profile may list.
 const MAX_DELIVERY_SERVICES: usize = 16;
+
+/// The most letters that count.
+const MAX_EDITION_BITS: usize = 63;
 
 /// Keys and delivery services of an account, in order of preference. Unknown members of a received profile are
 /// kept: they are part of what was signed.
@@ -102,6 +115,44 @@ impl UserProfile {
         Ok(Self { json, keys, delivery_services })
     }
 
+    /// How often the account's profile was replaced before this one, as far as it says so. Begins anew when there are
+    /// no more letters to count with: `ds.dm3.eth` has 7, which make 128 editions.
+    pub fn edition(&self) -> u64 {
+        letters(self.listed())
+            .enumerate()
+            .fold(0, |edition, (i, letter)| edition | u64::from(letter.is_ascii_uppercase()) << i)
+    }
+
+    /// The same profile as another edition: the number of the one it replaces, and one more.
+    pub fn with_edition(mut self, edition: u64) -> Self {
+        let mut letters_before = 0;
+        let mut spell = |name: &str| -> String {
+            name.chars()
+                .map(|letter| {
+                    if !letter.is_ascii_alphabetic() || letters_before >= MAX_EDITION_BITS {
+                        return letter;
+                    }
+                    let upper = edition >> letters_before & 1 == 1;
+                    letters_before += 1;
+                    if upper { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
+                })
+                .collect()
+        };
+        let spelled: Value = self.listed().map(|name| Value::from(spell(name))).collect();
+        self.json.insert("deliveryServices".into(), spelled);
+        self
+    }
+
+    /// The delivery services as they are spelled.
+    fn listed(&self) -> impl Iterator<Item = &str> {
+        self.json
+            .get("deliveryServices")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+    }
+
     /// The text the account's wallet signs to publish this profile.
     pub fn registration_message(&self, account: Address) -> String {
         format!(
@@ -122,6 +173,11 @@ impl UserProfile {
     pub fn keys(&self) -> PublicKeys {
         self.keys
     }
+}
+
+/// The letters that count.
+fn letters<'a>(names: impl Iterator<Item = &'a str>) -> impl Iterator<Item = char> {
+    names.flat_map(str::chars).filter(char::is_ascii_alphabetic).take(MAX_EDITION_BITS)
 }
 
 impl SignedProfile {
@@ -147,6 +203,11 @@ impl SignedProfile {
         };
         let profile = UserProfile::from_json(object.remove("profile").unwrap_or_default())?;
         Ok(Self { profile, signature })
+    }
+
+    /// What is signed, whoever signed it.
+    pub fn profile(&self) -> &UserProfile {
+        &self.profile
     }
 
     /// The canonical JSON value, as it is published.
@@ -204,5 +265,62 @@ impl VerifiedProfile {
     /// The profile as it was signed.
     pub fn as_signed(&self) -> &SignedProfile {
         &self.signed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::identity::{KeySeed, ProfileKeys};
+
+    fn profile(services: &[&str]) -> UserProfile {
+        let keys = ProfileKeys::derive(&KeySeed::derive("keys")).public();
+        UserProfile::new(keys, services.iter().map(|name| name.parse().unwrap()).collect())
+    }
+
+    fn spelled(profile: &UserProfile) -> Vec<&str> {
+        profile.listed().collect()
+    }
+
+    #[test]
+    fn the_first_edition_is_the_text_that_every_client_publishes() {
+        let first = profile(&["ds.dm3.eth"]);
+        assert_eq!((first.edition(), spelled(&first)), (0, vec!["ds.dm3.eth"]));
+        assert_eq!(first.clone().with_edition(0), first);
+    }
+
+    #[test]
+    fn each_edition_is_another_text_about_the_same_services() {
+        let first = profile(&["ds.dm3.eth", "ds2.eth"]);
+        assert_eq!(spelled(&first.clone().with_edition(1)), ["Ds.dm3.eth", "ds2.eth"]);
+        assert_eq!(spelled(&first.clone().with_edition(6)), ["dS.Dm3.eth", "ds2.eth"]);
+        assert_eq!(spelled(&first.clone().with_edition(1 << 7)), ["ds.dm3.eth", "Ds2.eth"]);
+        let (account, mut texts) = (Address::ZERO, std::collections::BTreeSet::new());
+        for edition in 0..1 << 12 {
+            let next = first.clone().with_edition(edition);
+            assert_eq!(next.edition(), edition);
+            assert!(texts.insert(next.registration_message(account)));
+            let again = UserProfile::from_json(next.json.clone().into()).unwrap();
+            assert_eq!(
+                (again.edition(), again.delivery_services),
+                (edition, first.delivery_services.clone())
+            );
+        }
+        assert_eq!(first.clone().with_edition(1 << 12).edition(), 0, "it begins anew");
+    }
+
+    proptest! {
+        #[test]
+        fn an_edition_survives_being_published(names in proptest::collection::vec("[a-z0-9]{1,9}\\.eth", 0..16), edition: u64) {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let published = profile(&names).with_edition(edition);
+            let again = SignedProfile::parse(&published.clone().signed("0x".into()).to_canonical()).unwrap();
+            prop_assert_eq!(again.profile().edition(), published.edition());
+            prop_assert_eq!(&again.profile().delivery_services, &published.delivery_services);
+            let bits = letters(names.into_iter()).count();
+            prop_assert_eq!(published.edition(), edition & ((1_u64 << bits) - 1));
+        }
     }
 }

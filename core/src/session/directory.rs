@@ -241,6 +241,19 @@ impl<P: Ports> Directory<P> {
         Ok(Some((name.clone(), profile)))
     }
 
+    /// Which edition the profile at a name says it is, whoever signed it; `None` if there is no profile that can be
+    /// read.
+    ///
+    /// # Errors
+    /// What [may pass by itself](FindError::is_temporary).
+    pub(super) async fn claimed_edition(&self, name: &EnsName) -> Result<Option<u64>, FindError> {
+        match self.document(name, PROFILE_KEY).await {
+            Ok(json) => Ok(json.and_then(|json| Some(SignedProfile::parse(&json).ok()?.profile().edition()))),
+            Err(error) if error.is_temporary() => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// The profile of an account at its name, else at its address name.
     pub(super) async fn profile_under(
         &self,

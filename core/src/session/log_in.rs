@@ -5,9 +5,10 @@ use std::rc::Rc;
 use super::{FindError, Home, HomeError, Session};
 use crate::delivery::api::{self, ApiError};
 use crate::delivery::socket_io;
-use crate::identity::VerifiedProfile;
-use crate::ports::{Clock as _, Http as _, Ports};
-use crate::web::{HttpRequest, HttpResponse, SessionToken};
+use crate::identity::{EnsName, VerifiedProfile};
+use crate::ports::{Clock as _, Http as _, Ports, Unreachable};
+use crate::seal::signing::SigningSecret;
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 
 impl<P: Ports> Session<P> {
     /// The delivery services that the account's profile lists and that can be found. Those that could not be
@@ -110,11 +111,23 @@ impl<P: Ports> Session<P> {
     }
 
     async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
-        let http = self.ports().http();
-        let reply = http.send(&api::get_challenge(&home.url, &self.alias)).await?;
-        let now = self.ports().clock().now() / 1000;
-        let challenge = api::parse_challenge(&home.url, &reply, &self.alias, now)?;
-        let answer = api::answer_challenge(&home.url, &self.alias, &challenge, &self.keys.signing);
-        Ok(api::parse_token(&http.send(&answer).await?)?)
+        answer_challenge(self.ports(), &home.url, &self.alias, &self.keys.signing).await
     }
+}
+
+/// Proves a signing key to a server: answers a fresh challenge of it with the key.
+pub(super) async fn answer_challenge<E>(
+    ports: &impl Ports,
+    server: &BaseUrl,
+    name: &EnsName,
+    key: &SigningSecret,
+) -> Result<SessionToken, E>
+where
+    E: From<Unreachable> + From<ApiError>,
+{
+    let reply = ports.http().send(&api::get_challenge(server, name)).await?;
+    let now = ports.clock().now() / 1000;
+    let challenge = api::parse_challenge(server, &reply, name, now)?;
+    let answer = api::answer_challenge(server, name, &challenge, key);
+    Ok(api::parse_token(&ports.http().send(&answer).await?)?)
 }

@@ -8,18 +8,30 @@
 //!
 //! Keys can follow from signatures only if the wallet signs the same text alike each time and for ever. Smart accounts
 //! don't, and [`Registration::wallet_signs_alike`] tells of others.
+//!
+//! Publishing replaces whatever was published before, on servers of either kind:
+//!
+//! ```text
+//! wallet signs the profile, as the edition after the published one
+//!   ─▶ resolver, delivery service    the deployed ones replace at once; ours lets a replacement wait, since everybody
+//!                                    has copies of signed profiles,
+//!   ─▶ log in with the new key       until its key has answered a challenge
+//!   ─▶ read back                     what others find now is what was signed: done
+//! ```
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Directory, FindError};
-use crate::delivery::api::{self, ApiError};
 use zeroize::Zeroizing;
 
+use super::log_in::answer_challenge;
+use super::{Directory, FindError};
+use crate::delivery::api::{self, ApiError};
 use crate::device::Account;
 use crate::identity::wallet_signature::{RecoverError, eip191_hash, recover};
 use crate::identity::{
     Address, Backup, BackupError, KeyNonce, KeySeed, ProfileError, ProfileKeys, RecoveryCode, UserProfile,
-    key_message,
+    VerifiedProfile, key_message,
 };
 use crate::ports::{Chain as _, Http as _, Ports, Store as _, StoreError, Unreachable, Wallet, WalletError};
 use crate::registry::SignatureQuestion;
@@ -53,7 +65,10 @@ pub struct Registration<P> {
     /// What the wallet signed for the seed, if the seed follows from that.
     key_message: Option<String>,
     seed: KeySeed,
-    profile: UserProfile,
+    /// What is to be signed.
+    profile: RefCell<UserProfile>,
+    /// What was signed: who tries again to hand it over is not asked again.
+    signed: RefCell<Option<VerifiedProfile>>,
 }
 
 /// An account with published keys.
@@ -96,6 +111,9 @@ pub enum SignInError {
     /// The node did not take the profile.
     #[error("the node did not take the profile: {0}")]
     Node(#[from] ApiError),
+    /// The node has taken the profile, but others don't find it yet. Trying again asks for no other signature.
+    #[error("the node has taken the profile, but does not show it to others yet")]
+    NotShown,
     /// The device does not keep the keys.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -155,10 +173,21 @@ impl<P: Ports> SignIn<P> {
 
     async fn compare(&self, seed: KeySeed, key_message: Option<String>) -> Result<Keys<P>, SignInError> {
         let keys = ProfileKeys::derive(&seed).public();
-        let published = self.directory.profile_at(&self.directory.alias(self.account), self.account).await;
-        let profile = UserProfile::new(keys, vec![self.directory.discovery().name.clone()]);
-        let (directory, account) = (Rc::clone(&self.directory), self.account);
-        let registration = Registration { directory, account, key_message, seed, profile };
+        let alias = self.directory.alias(self.account);
+        let published = self.directory.profile_at(&alias, self.account).await;
+        let edition = match self.directory.claimed_edition(&alias).await? {
+            Some(published) => published.wrapping_add(1),
+            None => 0,
+        };
+        let services = vec![self.directory.discovery().name.clone()];
+        let registration = Registration {
+            directory: Rc::clone(&self.directory),
+            account: self.account,
+            key_message,
+            seed,
+            profile: RefCell::new(UserProfile::new(keys, services).with_edition(edition)),
+            signed: RefCell::default(),
+        };
         match published {
             Ok(Some((_, profile))) if profile.keys().matches(&keys) => {
                 Ok(Keys::Known(registration.signed_in()))
@@ -186,7 +215,12 @@ impl<P: Ports> SignIn<P> {
 impl<P: Ports> Registration<P> {
     /// The exact text the wallet will be asked to sign.
     pub fn message(&self) -> String {
-        self.profile.registration_message(self.account)
+        self.profile.borrow().registration_message(self.account)
+    }
+
+    /// Whether the wallet has signed the message already: then [`Self::publish`] does not ask it.
+    pub fn is_signed(&self) -> bool {
+        self.signed.borrow().is_some()
     }
 
     /// Asks the wallet once more for the signature that the keys follow from. If it signs otherwise now, the keys can't
@@ -210,30 +244,71 @@ impl<P: Ports> Registration<P> {
         Ok((Backup::wrap(self.account, &self.seed, &code, entropy)?, code))
     }
 
-    /// Lets the wallet sign the profile and publishes it under the account's address name and at the node's
-    /// delivery service.
+    /// Lets the wallet sign the profile, unless it has done so, and publishes it under the account's address name and at
+    /// the node's delivery service. What was published before is replaced.
     ///
     /// # Errors
-    /// [`SignInError`]; it can be repeated.
+    /// [`SignInError`]; it can be repeated. [Another text](Self::message) is to be signed then, if this one was
+    /// published before.
     pub async fn publish(&self, wallet: &impl Wallet) -> Result<SignedIn, SignInError> {
+        let kept = self.signed.borrow().clone();
+        let signed = match kept {
+            Some(signed) => signed,
+            None => self.sign(wallet).await?,
+        };
+        *self.signed.borrow_mut() = Some(signed.clone());
+        if let Err(error) = self.hand_over(&signed).await {
+            if matches!(&error, SignInError::Node(error) if api::is_superseded(error)) {
+                *self.signed.borrow_mut() = None;
+                let next = self.profile.borrow().clone();
+                let edition = next.edition().wrapping_add(1);
+                self.profile.replace(next.with_edition(edition));
+            }
+            return Err(error);
+        }
+        Ok(self.signed_in())
+    }
+
+    async fn sign(&self, wallet: &impl Wallet) -> Result<VerifiedProfile, SignInError> {
         let signature = wallet.sign_text(self.account, &self.message()).await?;
-        let signed = self.profile.clone().signed(signature);
-        let signed = self.directory.verify(signed, self.account).await?.map_err(|error| match error {
+        let signed = self.profile.borrow().clone().signed(signature);
+        self.directory.verify(signed, self.account).await?.map_err(|error| match error {
             ProfileError::OtherSigner { account, signer } => SignInError::OtherAccount { account, signer },
             ProfileError::Signature(error) => SignInError::Signature(error),
             ProfileError::TooLarge | ProfileError::Form(_) => SignInError::Signature(RecoverError::Invalid),
-        })?;
+        })
+    }
+
+    async fn hand_over(&self, signed: &VerifiedProfile) -> Result<(), SignInError> {
         let discovery = self.directory.discovery();
         let alias = self.directory.alias(self.account);
-        let http = self.directory.ports().http();
+        let ports = self.directory.ports();
         let (resolver, domain) = (&discovery.resolver_url, &discovery.address_domain);
-        let reply = http.send(&api::post_address(resolver, domain, self.account, signed.as_signed())).await?;
-        api::parse_done(&reply)?;
+        let request = api::post_address(resolver, domain, self.account, signed.as_signed());
+        api::parse_done(&ports.http().send(&request).await?)?;
         let service = &discovery.delivery_service_url;
-        let reply = http.send(&api::post_profile(service, &alias, signed.as_signed())).await?;
-        api::parse_done(&reply)?;
+        let request = api::post_profile(service, &alias, signed.as_signed());
+        api::parse_done(&ports.http().send(&request).await?)?;
+        if self.is_shown().await? {
+            return Ok(());
+        }
+        let keys = ProfileKeys::derive(&self.seed);
+        // Whoever enters logs in by themselves: this token is not needed.
+        answer_challenge::<SignInError>(ports, service, &alias, &keys.signing).await?;
+        if self.is_shown().await? { Ok(()) } else { Err(SignInError::NotShown) }
+    }
+
+    /// Whether others find these keys.
+    async fn is_shown(&self) -> Result<bool, SignInError> {
+        let alias = self.directory.alias(self.account);
         self.directory.forget(&alias);
-        Ok(self.signed_in())
+        let found = self.directory.profile_at(&alias, self.account).await;
+        self.directory.forget(&alias);
+        match found {
+            Ok(found) => Ok(found.is_some_and(|(_, found)| found.keys() == self.profile.borrow().keys())),
+            Err(error) if error.is_temporary() => Err(error.into()),
+            Err(_) => Ok(false),
+        }
     }
 
     fn signed_in(&self) -> SignedIn {

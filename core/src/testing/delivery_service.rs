@@ -47,6 +47,16 @@ struct State {
     extension: Value,
     newest_socket_alone: bool,
     drawn: u64,
+    /// Profiles that were posted in place of another wait until their key logs in, as at our own server; `None`: they
+    /// take effect at once, as at the deployed one.
+    replacements: Option<Replacements>,
+}
+
+#[derive(Default)]
+struct Replacements {
+    waiting: Vec<VerifiedProfile>,
+    /// What was replaced: whose, and the canonical profile.
+    superseded: Vec<(Address, Value)>,
 }
 
 /// An entry of a mailbox.
@@ -157,6 +167,17 @@ impl DeliveryService {
         self.state.borrow_mut().false_challenge = text.map(str::to_owned);
     }
 
+    /// From now on it guards profiles as our own server does: one that replaces another waits until its key logs in, and
+    /// what was replaced is refused.
+    pub fn guard_profiles(&self) {
+        self.state.borrow_mut().replacements = Some(Replacements::default());
+    }
+
+    /// The profile it holds of an account.
+    pub fn profile_of(&self, account: Address) -> Option<VerifiedProfile> {
+        self.state.borrow().accounts.get(&account).cloned()
+    }
+
     /// Ends every session.
     pub fn forget_tokens(&self) {
         self.state.borrow_mut().tokens.clear();
@@ -204,9 +225,27 @@ impl DeliveryService {
     }
 
     fn register(&self, profile: Option<VerifiedProfile>) -> Result<HttpResponse, u16> {
-        let profile = profile.ok_or(400_u16)?;
-        self.state.borrow_mut().accounts.insert(profile.account(), profile);
+        if !self.take_profile(profile.ok_or(400_u16)?) {
+            let error = "this profile was replaced by a newer one; make and sign a new one";
+            return Ok(HttpResponse::new(400, json!({ "error": error }).to_string()));
+        }
         Ok(ok(json!("a token that opens nothing")))
+    }
+
+    /// Keeps a profile, or lets it wait; false if it was replaced before.
+    pub fn take_profile(&self, profile: VerifiedProfile) -> bool {
+        let mut state = self.state.borrow_mut();
+        let State { accounts, replacements, .. } = &mut *state;
+        let held = accounts.get(&profile.account()).filter(|held| content(held) != content(&profile));
+        if let (Some(_), Some(replacements)) = (held, replacements) {
+            if replacements.superseded.contains(&(profile.account(), content(&profile))) {
+                return false;
+            }
+            replacements.waiting.push(profile);
+            return true;
+        }
+        accounts.insert(profile.account(), profile);
+        true
     }
 
     fn challenge(&self, name: &str, account: Option<Address>) -> Result<HttpResponse, u16> {
@@ -239,8 +278,19 @@ impl DeliveryService {
         if Some(owner) != account || until <= self.clock.now() {
             return Err(400);
         }
-        let key = state.accounts.get(&owner).ok_or(404_u16)?.keys().signing;
-        if key.verify(challenge, text("signature")).is_err() {
+        let answered =
+            |profile: &VerifiedProfile| profile.keys().signing.verify(challenge, text("signature")).is_ok();
+        let State { accounts, replacements, .. } = &mut *state;
+        let held = accounts.get_mut(&owner).ok_or(404_u16)?;
+        if let (false, Some(replacements)) = (answered(held), replacements) {
+            let waits = |waiting: &VerifiedProfile| waiting.account() == owner && answered(waiting);
+            if let Some(new) = replacements.waiting.iter().rev().find(|profile| waits(profile)).cloned() {
+                replacements.superseded.push((owner, content(held)));
+                replacements.waiting.retain(|profile| profile.account() != owner);
+                *held = new;
+            }
+        }
+        if !answered(held) {
             return Ok(HttpResponse::new(400, json!({ "error": "signature invalid" }).to_string()));
         }
         state.drawn += 1;
@@ -356,6 +406,11 @@ impl DeliveryService {
         wire.close();
         self.state.borrow_mut().sockets.retain(|(_, open)| !Rc::ptr_eq(open, wire));
     }
+}
+
+/// What a profile says, whoever signed it and how.
+fn content(profile: &VerifiedProfile) -> Value {
+    profile.as_signed().to_json()["profile"].clone()
 }
 
 impl Wire {

@@ -37,6 +37,8 @@ struct Inner {
     blocks: RefCell<BTreeMap<String, Vec<u8>>>,
     faults: RefCell<Vec<Rule>>,
     universal: Cell<bool>,
+    /// The first service and the gateway are one node of our kind.
+    guarded: Cell<bool>,
     requests: RefCell<Vec<HttpRequest>>,
 }
 
@@ -95,6 +97,7 @@ impl Network {
             blocks: RefCell::default(),
             faults: RefCell::default(),
             universal: Cell::new(false),
+            guarded: Cell::new(false),
             requests: RefCell::default(),
         }))
     }
@@ -229,7 +232,26 @@ impl Network {
         let service = self.0.services.iter().find(|service| url.starts_with(service.url().as_str()))?;
         let path = &url[service.url().as_str().len()..];
         let verify = |profile, account| self.verify(profile, account);
-        Some(service.answer(path, request, |name| self.address_of(name), verify))
+        let reply = service.answer(path, request, |name| self.address_of(name), verify);
+        if self.0.guarded.get() && path.starts_with("/auth/") {
+            self.show_guarded(path);
+        }
+        Some(reply)
+    }
+
+    /// The node's own gateway tells what the node holds.
+    fn show_guarded(&self, path: &str) {
+        let name = path.trim_start_matches("/auth/").trim_end_matches('/').parse().ok();
+        let account = name.and_then(|name| self.address_of(&name));
+        if let Some(held) = account.and_then(|account| self.first_service().profile_of(account)) {
+            self.set_profile(held.account(), held.as_signed().clone());
+        }
+    }
+
+    /// From now on the node at `ds.dm3.eth`, and its gateway, guard profiles as our own server does.
+    pub fn guard_profiles(&self) {
+        self.0.guarded.set(true);
+        self.first_service().guard_profiles();
     }
 
     fn register_address(&self, request: &HttpRequest) -> HttpResponse {
@@ -239,6 +261,17 @@ impl Network {
         let profile = SignedProfile::from_json(body["signedUserProfile"].clone()).ok();
         let registered = account.zip(profile).filter(|_| body["subdomain"] == address_domain().as_str());
         match registered.and_then(|(account, profile)| self.verify(profile, account)) {
+            Some(profile) if self.0.guarded.get() => {
+                let account = profile.account();
+                if !self.first_service().take_profile(profile) {
+                    let error = "this profile was replaced by a newer one; make and sign a new one";
+                    return HttpResponse::new(400, canonical(&serde_json::json!({ "error": error })));
+                }
+                if let Some(held) = self.first_service().profile_of(account) {
+                    self.set_profile(account, held.as_signed().clone());
+                }
+                HttpResponse::new(200, String::new())
+            }
             Some(profile) => {
                 self.set_profile(profile.account(), profile.as_signed().clone());
                 HttpResponse::new(200, String::new())

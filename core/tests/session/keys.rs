@@ -185,3 +185,119 @@ fn only_the_chains_yes_proves_a_smart_accounts_profile() {
 async fn sign(wallet: &TestWallet, text: &str) -> String {
     dm3_core::ports::Wallet::sign_text(wallet, wallet.address(), text).await.unwrap()
 }
+
+/// The keys of a nonce, published by a device of their own.
+async fn publish_with(pair: &Pair, text: &str) -> Result<SignedIn, SignInError> {
+    let device = Peer::new(&pair.network, "alice");
+    let keys = sign_in(&device).with_nonce(nonce(text)).create_keys(&device.wallet).await?;
+    registration(Ok(keys)).publish(&device.wallet).await
+}
+
+/// A delivery service of the deployed kind, and one of ours.
+fn both_kinds() -> [Pair; 2] {
+    let pairs = [Pair::new(), Pair::new()];
+    pairs[1].network.guard_profiles();
+    pairs
+}
+
+#[test]
+fn keys_are_replaced_forth_and_back_and_the_last_ones_receive() {
+    for pair in both_kinds() {
+        run(async {
+            let bob = pair.bob.sign_up().await;
+            let mut editions = Vec::new();
+            for (round, text) in ["a", "b", "a", "b", "a"].into_iter().enumerate() {
+                let signed_in = publish_with(&pair, text).await.unwrap();
+                let directory = pair.alice.directory();
+                let (_, found) = directory.profile_of(signed_in.account).await.unwrap().unwrap();
+                editions.push(found.as_signed().profile().edition());
+                let alice = Session::resume(directory, signed_in.account, &signed_in.seed);
+                // Peers believe what they found for a minute.
+                pair.network.clock().advance(60_000);
+                say(&bob, &pair.alice, &format!("letter {round}")).await;
+                assert_eq!(sync(&alice).await, 1, "round {round}");
+            }
+            assert_eq!(editions, [0, 1, 2, 3, 4]);
+        });
+    }
+}
+
+#[test]
+fn a_replacement_takes_two_signatures_and_trying_again_none() {
+    for (target, fault) in [
+        ("POST https://dm3.example/resolver-handler", Fault::Unreachable),
+        ("POST https://dm3.example/ds/profile", Fault::ReplyLost),
+        ("GET https://dm3.example/ds/auth", Fault::Unreachable),
+        ("POST https://dm3.example/ds/auth", Fault::ReplyLost),
+        ("gateway.dm3.example", Fault::Unreachable),
+    ] {
+        run(async {
+            let pair = Pair::new();
+            pair.network.guard_profiles();
+            publish_with(&pair, "of another app").await.unwrap();
+            let keys = registration(sign_in(&pair.alice).create_keys(&pair.alice.wallet).await);
+            pair.network.fail_nth(1, target, fault);
+            assert!(keys.publish(&pair.alice.wallet).await.is_err(), "{target}");
+            assert!(keys.is_signed());
+            keys.publish(&pair.alice.wallet).await.unwrap();
+            assert_eq!(pair.alice.wallet.prompts().len(), 2, "{target}");
+            known(sign_in(&pair.alice).create_keys(&pair.alice.wallet).await);
+        });
+    }
+}
+
+#[test]
+fn the_copy_of_a_replaced_profile_that_anybody_has_brings_nothing_back() {
+    use dm3_core::delivery::api::{self, ApiError};
+    use dm3_core::ports::Http as _;
+    run(async {
+        let pair = Pair::new();
+        pair.network.guard_profiles();
+        publish_with(&pair, "stolen").await.unwrap();
+        let account = pair.alice.address();
+        let (_, copy) = pair.alice.directory().profile_of(account).await.unwrap().unwrap();
+        let signed_in = publish_with(&pair, "new").await.unwrap();
+        let service = pair.network.first_service();
+        let reply =
+            pair.network.send(&api::post_profile(service.url(), &pair.alice.alias(), copy.as_signed())).await;
+        let refused = api::parse_done(&reply.unwrap()).unwrap_err();
+        assert!(matches!(&refused, ApiError::Refused { .. }) && api::is_superseded(&refused), "{refused}");
+        let alice = Session::resume(pair.alice.directory(), account, &signed_in.seed);
+        assert_eq!(sync(&alice).await, 0, "the new keys are the account's");
+    });
+}
+
+/// A gateway that tells of an older edition, or the end of the letters, must not be a dead end.
+#[test]
+fn an_edition_that_was_there_before_is_passed_over_at_the_next_try() {
+    run(async {
+        let pair = Pair::new();
+        pair.network.guard_profiles();
+        for text in ["a", "b"] {
+            publish_with(&pair, text).await.unwrap();
+        }
+        pair.network.remove_profile(pair.alice.address());
+        let keys =
+            registration(sign_in(&pair.alice).with_nonce(nonce("a")).create_keys(&pair.alice.wallet).await);
+        let first = keys.message();
+        assert!(matches!(keys.publish(&pair.alice.wallet).await, Err(SignInError::Node(_))));
+        assert_ne!(keys.message(), first);
+        assert!(!keys.is_signed());
+        keys.publish(&pair.alice.wallet).await.unwrap();
+    });
+}
+
+#[test]
+fn a_node_that_keeps_showing_the_former_profile_is_told() {
+    run(async {
+        let pair = Pair::new();
+        publish_with(&pair, "former").await.unwrap();
+        let (_, former) = pair.alice.directory().profile_of(pair.alice.address()).await.unwrap().unwrap();
+        let keys = registration(sign_in(&pair.alice).create_keys(&pair.alice.wallet).await);
+        // A resolver of another network: it takes everything, and shows nothing of it.
+        pair.network.set_document("https://dm3.example/resolver-handler/profile/address", 200, "OK");
+        assert_eq!(keys.publish(&pair.alice.wallet).await.err(), Some(SignInError::NotShown));
+        let (_, found) = pair.alice.directory().profile_of(pair.alice.address()).await.unwrap().unwrap();
+        assert_eq!(found, former);
+    });
+}

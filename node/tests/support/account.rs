@@ -17,6 +17,8 @@ pub struct Account {
     wallet: SigningKey,
     /// The name it signs in and sends with.
     pub name: EnsName,
+    edition: u64,
+    services: Vec<EnsName>,
 }
 
 pub struct OsEntropy;
@@ -44,7 +46,8 @@ impl Account {
         let point = wallet.verifying_key().to_sec1_point(false);
         let address = address_of(point.as_bytes()[1..].try_into().unwrap());
         let name = EnsName::of_address(address, &domain());
-        Self { address, keys: ProfileKeys::derive(&seed), wallet, name }
+        let services = vec!["ds1.eth".parse().unwrap()];
+        Self { address, keys: ProfileKeys::derive(&seed), wallet, name, edition: 0, services }
     }
 
     /// The same wallet under another name.
@@ -59,8 +62,26 @@ impl Account {
         self
     }
 
+    /// The smart account at `address`, which belongs to this wallet.
+    pub fn smart(mut self, address: Address) -> Self {
+        (self.address, self.name) = (address, EnsName::of_address(address, &domain()));
+        self
+    }
+
+    /// The same keys in another edition of the profile.
+    pub fn edition(mut self, edition: u64) -> Self {
+        self.edition = edition;
+        self
+    }
+
+    /// The same keys in a profile that lists another delivery service behind the first.
+    pub fn also_at(mut self, service: &str) -> Self {
+        self.services.push(service.parse().unwrap());
+        self
+    }
+
     pub fn profile(&self) -> SignedProfile {
-        let profile = UserProfile::new(self.keys.public(), vec!["ds1.eth".parse().unwrap()]);
+        let profile = UserProfile::new(self.keys.public(), self.services.clone()).with_edition(self.edition);
         let hash = eip191_hash(profile.registration_message(self.address).as_bytes());
         let (signature, recovery) = self.wallet.sign_prehash_recoverable(&hash);
         let signature = format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + recovery.to_byte());

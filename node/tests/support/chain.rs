@@ -9,10 +9,10 @@ use axum::routing::post;
 use axum::{Json, Router};
 use dm3_core::identity::wallet_signature::recover_hash;
 use dm3_core::identity::{Address, EnsName};
-use dm3_core::registry::SigningForm;
 use dm3_core::registry::abi::{Arg, Tuple, encode, encode_call, split_selector};
 use dm3_core::registry::ens;
 use dm3_core::registry::gateway::response_digest;
+use dm3_core::registry::{IS_VALID_SIGNATURE, SigningForm};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -37,6 +37,8 @@ struct Records {
     /// Where these contracts send to, and whom they believe.
     urls: Vec<String>,
     signer: Option<Address>,
+    /// The owners of smart accounts.
+    owners: HashMap<Address, Address>,
 }
 
 /// `balanceOf(address)` of ERC-20.
@@ -83,6 +85,11 @@ impl Chain {
         records.gateways.insert(node, resolver);
         records.urls = urls.iter().map(|url| (*url).to_owned()).collect();
         records.signer = Some(signer);
+    }
+
+    /// Puts a smart account on the chain, or gives it another owner.
+    pub fn set_owner(&self, account: Address, owner: Address) {
+        self.records.lock().unwrap().owners.insert(account, owner);
     }
 
     /// What time it says it is.
@@ -139,6 +146,13 @@ fn answer(records: &mut Records, request: &Value) -> Json<Value> {
         let account = format!("0x{}", hex::encode(&args[12..32]));
         let held = records.token_balances.get(&account).copied().unwrap_or_default();
         return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("0x{held:064x}") }));
+    }
+    if let (IS_VALID_SIGNATURE, Some(owner)) = (selector, records.owners.get(&to.parse().unwrap())) {
+        let args = Tuple::new(args).unwrap();
+        let signature = format!("0x{}", hex::encode(args.bytes(1).unwrap()));
+        let valid = recover_hash(&args.word(0).unwrap(), &signature).ok() == Some(*owner);
+        let answer = encode(&[Arg::Bytes4(if valid { IS_VALID_SIGNATURE } else { [0xff; 4] })]);
+        return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("0x{}", hex::encode(answer)) }));
     }
     let node: [u8; 32] = args[..32].try_into().unwrap();
     let known = records.addresses.contains_key(&node) || records.texts.contains_key(&node);

@@ -62,22 +62,32 @@ pub fn recover_signer(message: &str, signature: &str) -> Result<String, JsError>
     Ok(recover(message, signature)?.to_string())
 }
 
-fn own_profile(seed: &str, services: Vec<String>) -> Result<UserProfile, JsError> {
+fn own_profile(seed: &str, services: Vec<String>, edition: Option<u32>) -> Result<UserProfile, JsError> {
     let keys = ProfileKeys::derive(&KeySeed::from_base64(seed)?).public();
     let services: Result<Vec<EnsName>, _> = services.iter().map(|name| name.parse()).collect();
-    Ok(UserProfile::new(keys, services?))
+    Ok(UserProfile::new(keys, services?).with_edition(edition.unwrap_or_default().into()))
 }
 
 /// The text a wallet signs to publish the profile of the keys of this seed.
 #[wasm_bindgen(js_name = registrationMessage)]
-pub fn registration_message(account: &str, seed: &str, services: Vec<String>) -> Result<String, JsError> {
-    Ok(own_profile(seed, services)?.registration_message(account.parse()?))
+pub fn registration_message(
+    account: &str,
+    seed: &str,
+    services: Vec<String>,
+    edition: Option<u32>,
+) -> Result<String, JsError> {
+    Ok(own_profile(seed, services, edition)?.registration_message(account.parse()?))
 }
 
 /// The canonical JSON of a signed profile.
 #[wasm_bindgen(js_name = signedProfile)]
-pub fn signed_profile(seed: &str, services: Vec<String>, signature: String) -> Result<String, JsError> {
-    Ok(own_profile(seed, services)?.signed(signature).to_canonical())
+pub fn signed_profile(
+    seed: &str,
+    services: Vec<String>,
+    signature: String,
+    edition: Option<u32>,
+) -> Result<String, JsError> {
+    Ok(own_profile(seed, services, edition)?.signed(signature).to_canonical())
 }
 
 /// Verifies a signed profile for an account and returns its canonical JSON.

@@ -77,9 +77,12 @@ impl Fault {
             )
             | Self::SigningForbidden => "signature",
             Self::Part(_) => "load-failed",
-            Self::SignIn(SignInError::Find(_) | SignInError::Unreachable(_) | SignInError::Node(_)) => {
-                "node-unreachable"
-            }
+            Self::SignIn(
+                SignInError::Find(_)
+                | SignInError::Unreachable(_)
+                | SignInError::Node(_)
+                | SignInError::NotShown,
+            ) => "node-unreachable",
         }
     }
 }

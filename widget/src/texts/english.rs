@@ -1,6 +1,6 @@
 //! English.
 
-use dm3_core::delivery::api::ApiError;
+use dm3_core::delivery::api::{ApiError, is_superseded};
 use dm3_core::delivery::{ChallengeError, DiscoveryError, Refusal};
 use dm3_core::identity::{AddressError, NameError};
 use dm3_core::ports::{StoreError, Unreachable, WalletError};
@@ -400,7 +400,15 @@ fn sign_in(error: &SignInError) -> String {
         SignInError::Backup(_) => "The backup can't be opened. Check the file and its recovery code.".into(),
         SignInError::Find(error) => find(error),
         SignInError::Unreachable(error) => unreachable(error),
+        SignInError::Node(error) if is_superseded(error) => {
+            "The server had this very profile before. Try again: your wallet is asked to sign a new one.".into()
+        }
         SignInError::Node(error) => api(error),
+        SignInError::NotShown => {
+            "Your profile is published, but the server does not show it to others yet. Try again in a moment; your \
+             wallet is not asked again."
+                .into()
+        }
         SignInError::Store(error) => store(error).into(),
     }
 }
