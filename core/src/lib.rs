@@ -117,10 +117,11 @@
 //! device     what is kept on the device
 //! storage    what is kept with a server, readable to its owner alone
 //! ports      what the use cases need from the world
-//! session    the use cases: sign in, send, receive
+//! session    the use cases: sign in, send, receive, one step each
+//! engine     what runs all the time: outbox, pick-up, one tab of many
 //! ```
 //!
-//! The rooms of the protocol know neither ports nor `async`; only `session` awaits. Time and randomness are arguments.
+//! The rooms of the protocol know neither ports nor `async`; only `session` and `engine` await. Time and randomness are arguments.
 //!
 //! What is believed is told by types: a `SignedProfile` becomes a [`VerifiedProfile`](identity::VerifiedProfile) only by
 //! the account's proof, an [`OpenedMessage`](message::OpenedMessage) an
@@ -142,6 +143,7 @@
 pub mod conversation;
 pub mod delivery;
 pub mod device;
+pub mod engine;
 pub mod identity;
 mod index;
 pub mod message;

@@ -247,6 +247,39 @@ pub trait Clock {
     async fn sleep(&self, milliseconds: u32);
 }
 
+/// Of all tabs, or programs, of a device that use an account, one acts for it: it holds the lease.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Lease {
+    /// The lease in somebody's hands; given back when dropped.
+    type Held: HeldLease;
+    /// Waits until nobody else holds the lease of an account, or whoever did has gone silent.
+    async fn acquire(&self, account: Address) -> Self::Held;
+}
+
+/// A lease that is held.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait HeldLease {
+    /// Waits until it was taken away: somebody else took this holder for dead.
+    async fn lost(&self);
+}
+
+/// The lease where nobody else is: a bot, or a platform that can't tell.
+pub struct Alone;
+
+impl Lease for Alone {
+    type Held = Self;
+
+    async fn acquire(&self, _: Address) -> Self {
+        Self
+    }
+}
+
+impl HeldLease for Alone {
+    async fn lost(&self) {
+        std::future::pending().await
+    }
+}
+
 /// All ports in one.
 pub trait Ports {
     /// See [`Chain`].

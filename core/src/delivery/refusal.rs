@@ -28,6 +28,8 @@ pub enum Refusal {
     Malformed(Said),
     /// The delivery service refuses it, and said this.
     Rejected(Said),
+    /// The account's owner stopped it.
+    Stopped,
     /// Another program could not deliver it, or there was no code yet when it was kept; with the words it had.
     Unexplained(Said),
 }
@@ -46,6 +48,7 @@ impl Refusal {
             Self::UnknownReceiver => "unknown-receiver",
             Self::Malformed(_) => "malformed",
             Self::Rejected(_) => "rejected",
+            Self::Stopped => "stopped",
             Self::Unexplained(_) => "unexplained",
         }
     }
@@ -69,6 +72,7 @@ impl Refusal {
             "spam" => Self::Spam,
             "too-large" => Self::TooLarge,
             "unknown-receiver" => Self::UnknownReceiver,
+            "stopped" => Self::Stopped,
             "malformed" => Self::Malformed(Said::new(value)),
             "rejected" => Self::Rejected(Said::new(value)),
             // It was normalised when it was kept.
@@ -109,6 +113,7 @@ mod tests {
             Refusal::Spam,
             Refusal::TooLarge,
             Refusal::UnknownReceiver,
+            Refusal::Stopped,
             Refusal::Malformed(said()),
             Refusal::Rejected(said()),
             Refusal::Unexplained(said()),

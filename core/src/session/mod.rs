@@ -48,7 +48,7 @@ pub use receive::Received;
 pub use remembered::{forget, leave, remembered_account, remembered_seed};
 pub use resend::{ResendBudget, Resent};
 pub use route::Progress;
-pub use send::Flushed;
+pub use send::{Flushed, Handed, Wait};
 pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};
 
 use pauses::Pauses;
@@ -96,7 +96,7 @@ impl<P: Ports> Session<P> {
         &self.directory
     }
 
-    fn ports(&self) -> &P {
+    pub(crate) fn ports(&self) -> &P {
         self.directory.ports()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::route::FirstToAccept;
+use super::send::Handed;
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
 use crate::device::SendState;
@@ -103,9 +104,9 @@ impl<P: Ports> Session<P> {
             return Ok(Resent::TooMuch);
         }
         Ok(match self.deliver(&row, &mut FirstToAccept).await {
-            SendState::Accepted | SendState::Received => Resent::Accepted(row.hash),
-            SendState::Waiting => Resent::Later,
-            SendState::Refused(refusal) => Resent::Refused(refusal),
+            Handed::Accepted => Resent::Accepted(row.hash),
+            Handed::Waits(_) => Resent::Later,
+            Handed::Refused(refusal) => Resent::Refused(refusal),
         })
     }
 }

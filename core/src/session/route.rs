@@ -100,14 +100,14 @@ impl<P: Ports> Session<P> {
             return Ok(Progress::NotOurs);
         };
         let now = self.ports().clock().now();
-        let state = self.deliver(&row, &mut All { plan, now }).await;
-        let undecided = plan.is_empty() && state == SendState::Waiting;
+        let state = self.deliver(&row, &mut All { plan, now }).await.state();
+        let undecided = plan.is_empty() && state.is_none();
         let end = match plan.next_due() {
-            _ if plan.accepted() > 0 => SendState::Accepted,
-            None if !undecided => plan.refusal().cloned().map_or(state, SendState::Refused),
-            _ => SendState::Waiting,
+            _ if plan.accepted() > 0 => Some(SendState::Accepted),
+            None if !undecided => plan.refusal().cloned().map(SendState::Refused).or(state),
+            _ => None,
         };
-        if end != SendState::Waiting && row.state != SendState::Accepted {
+        if let Some(end) = end.filter(|_| row.state != SendState::Accepted) {
             self.ports().store().set_state(self.account, hash, &end).await?;
         }
         Ok(match plan.next_due() {

@@ -104,32 +104,72 @@ impl<P: Ports> Session<P> {
         Ok(news)
     }
 
-    /// Tries to deliver everything in the outbox, each conversation's messages in their order.
+    /// What waits in the outbox, each conversation's messages in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn waiting(&self) -> Result<Vec<(ConversationId, Vec<MessageHash>)>, StoreError> {
+        let mut waiting: Vec<(ConversationId, Vec<MessageHash>)> = Vec::new();
+        for row in self.ports().store().outbox(self.account).await? {
+            match waiting.iter_mut().find(|(conversation, _)| *conversation == row.conversation) {
+                Some((_, hashes)) => hashes.push(row.hash),
+                None => waiting.push((row.conversation, vec![row.hash])),
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Tries to deliver a message of the outbox, and keeps what came of it. One that does not wait there any more is
+    /// left alone, and `None` is given: it was sent or stopped elsewhere.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn deliver_waiting(&self, hash: &MessageHash) -> Result<Option<Handed>, StoreError> {
+        let store = self.ports().store();
+        let row = store.message(self.account, hash).await?.filter(|row| row.state == SendState::Waiting);
+        let Some(row) = row else { return Ok(None) };
+        let handed = self.deliver(&row, &mut FirstToAccept).await;
+        if let Some(state) = handed.state() {
+            store.set_state(self.account, hash, &state).await?;
+        }
+        Ok(Some(handed))
+    }
+
+    /// Tries once to deliver everything in the outbox, one conversation after the other.
+    /// [`Engine`](crate::engine::Engine) does so all the time.
     ///
     /// # Errors
     /// [`StoreError`]; what the network does is told by the result.
     pub async fn flush(&self) -> Result<Flushed, StoreError> {
         let mut flushed = Flushed::default();
-        let mut stuck = Vec::new();
-        for row in self.ports().store().outbox(self.account).await? {
-            let state = if stuck.contains(&row.conversation) {
-                SendState::Waiting
-            } else {
-                self.deliver(&row, &mut FirstToAccept).await
-            };
-            if state == SendState::Waiting {
-                stuck.push(row.conversation);
-                flushed.waiting += 1;
-                continue;
+        for (_, hashes) in self.waiting().await? {
+            let mut left = hashes.len();
+            for hash in hashes {
+                match self.deliver_waiting(&hash).await? {
+                    Some(Handed::Accepted) => flushed.accepted.push(hash),
+                    Some(Handed::Refused(_)) => flushed.refused.push(hash),
+                    Some(Handed::Waits(_)) => break,
+                    None => {}
+                }
+                left -= 1;
             }
-            self.ports().store().set_state(self.account, &row.hash, &state).await?;
-            if state == SendState::Accepted {
-                flushed.accepted.push(row.hash);
-            } else {
-                flushed.refused.push(row.hash);
-            }
+            flushed.waiting += left;
         }
         Ok(flushed)
+    }
+
+    /// Stops a message that still waits: it stays in the conversation, and can be [tried again](Self::retry). One that
+    /// is being handed over just now may leave all the same, and is shown so then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn stop(&self, hash: &MessageHash) -> Result<(), StoreError> {
+        let store = self.ports().store();
+        let row = store.message(self.account, hash).await?;
+        match row.filter(|row| row.state == SendState::Waiting) {
+            Some(_) => store.set_state(self.account, hash, &SendState::Refused(Refusal::Stopped)).await,
+            None => Ok(()),
+        }
     }
 
     /// Puts a refused message back into the outbox.
@@ -142,24 +182,24 @@ impl<P: Ports> Session<P> {
 
     /// Seals a message for the receiver's delivery services that the route chooses, and hands it over there. Accepted
     /// means by one of them.
-    pub(super) async fn deliver(&self, row: &MessageRow, route: &mut impl Route) -> SendState {
+    pub(super) async fn deliver(&self, row: &MessageRow, route: &mut impl Route) -> Handed {
         let letter = match self.letter(row).await {
             Ok(letter) => letter,
-            Err(state) => return state,
+            Err(handed) => return handed,
         };
         let services = letter.receiver.delivery_services();
-        let (mut accepted, mut later, mut refusal) = (false, false, Refusal::NoService);
+        let (mut accepted, mut later, mut refusal) = (false, None::<u64>, Refusal::NoService);
         route.list(services);
         for service in services {
             if !route.wants(service) {
-                later = true;
+                later = Some(later.unwrap_or_default());
                 continue;
             }
             let outcome = self.hand_over(&letter, service).await;
             let far_enough = route.note(service, &outcome);
             match outcome {
                 Outcome::Accepted => accepted = true,
-                Outcome::Later(_) => later = true,
+                Outcome::Later(pause) => later = Some(later.map_or(pause, |before| before.min(pause))),
                 Outcome::Refused(reason) => refusal = reason,
             }
             if far_enough {
@@ -167,26 +207,28 @@ impl<P: Ports> Session<P> {
             }
         }
         match (accepted, later) {
-            (true, _) => SendState::Accepted,
-            (false, true) => SendState::Waiting,
-            (false, false) => SendState::Refused(refusal),
+            (true, _) => Handed::Accepted,
+            (false, Some(pause)) => Handed::Waits(Wait::Unreachable { pause }),
+            (false, None) => Handed::Refused(refusal),
         }
     }
 
     /// Finds out what every delivery service of the receiver is given alike; or how far the message comes without.
-    async fn letter(&self, row: &MessageRow) -> Result<Letter, SendState> {
+    async fn letter(&self, row: &MessageRow) -> Result<Letter, Handed> {
         let ConversationId::Peer(peer) = row.conversation;
-        let message = SignedMessage::parse(&row.json).map_err(|_| SendState::Refused(Refusal::Damaged))?;
+        let message = SignedMessage::parse(&row.json).map_err(|_| Handed::Refused(Refusal::Damaged))?;
+        let unreachable = Handed::Waits(Wait::Unreachable { pause: 0 });
         let (found_at, receiver) = match self.directory.profile_of(peer).await {
             Ok(Some(found)) => found,
-            Err(error) if !error.is_temporary() => return Err(SendState::Refused(Refusal::Receiver)),
-            _ => return Err(SendState::Waiting),
+            Ok(None) => return Err(Handed::Waits(Wait::NoProfile)),
+            Err(error) if error.is_temporary() => return Err(unreachable),
+            Err(_) => return Err(Handed::Refused(Refusal::Receiver)),
         };
         let instruction = self.instruction(row.conversation, message.reference().as_ref()).await;
         let information = DeliveryInformation {
             from: self.alias.to_string(),
             to: self.readable(peer, found_at).to_string(),
-            delivery_instruction: instruction.map_err(|_| SendState::Waiting)?,
+            delivery_instruction: instruction.map_err(|_| unreachable)?,
         };
         Ok(Letter { message, information, receiver })
     }
@@ -241,6 +283,40 @@ impl<P: Ports> Session<P> {
             Some(contact)
         });
         self.ports().store().update_contact(self.account, conversation, change).await
+    }
+}
+
+/// How far a message came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Handed {
+    /// A delivery service of the receiver has it.
+    Accepted,
+    /// Every delivery service of the receiver refused it.
+    Refused(Refusal),
+    /// It can't be said yet: it is to be tried again.
+    Waits(Wait),
+}
+
+/// Why a message waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The receiver has no profile yet.
+    NoProfile,
+    /// The receiver, or none of their delivery services, can be reached or takes anything now.
+    Unreachable {
+        /// So long the first of them wants to be left alone: milliseconds.
+        pause: u64,
+    },
+}
+
+impl Handed {
+    /// What is kept of it; `None` if nothing has changed.
+    pub(super) fn state(&self) -> Option<SendState> {
+        match self {
+            Self::Accepted => Some(SendState::Accepted),
+            Self::Refused(refusal) => Some(SendState::Refused(refusal.clone())),
+            Self::Waits(_) => None,
+        }
     }
 }
 

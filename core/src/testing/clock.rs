@@ -50,6 +50,11 @@ impl FakeClock {
         self.set(self.0.now.get() + milliseconds);
     }
 
+    /// When the first of those who sleep wakes.
+    pub fn next_wake(&self) -> Option<u64> {
+        self.0.sleepers.borrow().values().map(|sleeper| sleeper.until).min()
+    }
+
     fn wake_sleepers(&self) {
         for sleeper in self.0.sleepers.borrow().values() {
             sleeper.waker.wake_by_ref();
@@ -97,8 +102,7 @@ impl Future for Sleep<'_> {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let earliest = clock.0.sleepers.borrow().values().map(|sleeper| sleeper.until).min();
-        if earliest < Some(self.until) {
+        if clock.next_wake() < Some(self.until) {
             return Poll::Pending;
         }
         clock.set(self.until);

@@ -12,5 +12,4 @@ mod outbox;
 mod reconnecting;
 mod seeing;
 mod signing_in;
-mod tasks;
 mod world;

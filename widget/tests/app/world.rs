@@ -8,7 +8,7 @@ use dm3_core::identity::Address;
 use dm3_core::ports::{Store as _, Wallet, WalletError};
 use dm3_core::session::Session;
 use dm3_core::testing::{
-    FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SeededEntropy, TestWallet,
+    FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SeededEntropy, Tasks, TestWallet,
 };
 use dm3_core::web::HttpUrl;
 use dm3_widget::app::platform::{HostEvent, PageWallet, Platform, TabMessage, Task};
@@ -16,8 +16,6 @@ use dm3_widget::app::state::{Connection, Delivery, Screen, State, WalletChoice};
 use dm3_widget::app::{Command, Driver, SignInSteps, run};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::FutureExt as _;
-
-use super::tasks::Tasks;
 
 /// The node that the pages name.
 pub const NODE: &str = "https://dm3.example";

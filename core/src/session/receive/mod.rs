@@ -113,6 +113,16 @@ impl<P: Ports> Session<P> {
         }
     }
 
+    /// Takes in everything that waits at one delivery service.
+    ///
+    /// # Errors
+    /// [`HomeError`]; what was taken in before is stored.
+    pub async fn fetch(&self, home: &Home) -> Result<Received, HomeError> {
+        let mut received = Received::default();
+        self.sync_home(home, &mut received).await?;
+        Ok(received)
+    }
+
     /// Servers show only a part of a full mailbox, so they are asked again for as long as that makes room.
     async fn sync_home(&self, home: &Home, received: &mut Received) -> Result<(), HomeError> {
         let mut left = Received::default();

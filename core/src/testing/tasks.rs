@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 
-use dm3_widget::app::platform::Task;
+use futures_util::future::LocalBoxFuture;
 
 /// More steps than any test needs.
 const ENDLESS: usize = 100_000;
@@ -17,7 +17,7 @@ pub struct Tasks(Rc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    running: RefCell<BTreeMap<usize, Task>>,
+    running: RefCell<BTreeMap<usize, LocalBoxFuture<'static, ()>>>,
     ready: Arc<Ready>,
     count: Cell<usize>,
 }
@@ -48,7 +48,7 @@ impl Wake for Alarm {
 
 impl Tasks {
     /// Adds a task.
-    pub fn spawn(&self, task: Task) {
+    pub fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
         let number = self.0.count.replace(self.0.count.get() + 1);
         self.0.running.borrow_mut().insert(number, task);
         self.0.ready.add(number);

@@ -1,0 +1,57 @@
+//! How long to wait before something is tried again: longer each time, and never at the same moment as everybody else.
+
+use crate::ports::{Clock as _, Ports};
+use crate::seal::Entropy as _;
+
+/// The first wait, about: milliseconds. It doubles each time.
+const FIRST: u32 = 1_000;
+/// The longest wait, about.
+const LONGEST: u32 = 30_000;
+
+/// One who tries again and again.
+pub(super) struct Backoff {
+    next: u32,
+    longest: u32,
+}
+
+impl Backoff {
+    pub(super) const fn new() -> Self {
+        Self { next: FIRST, longest: LONGEST }
+    }
+
+    /// The same, for what takes people rather than networks to change.
+    pub(super) const fn patient(longest: u32) -> Self {
+        Self { next: FIRST, longest }
+    }
+
+    /// It worked: the next wait is the first again.
+    pub(super) fn reset(&mut self) {
+        self.next = FIRST;
+    }
+
+    /// How long to wait this time: milliseconds. Between three quarters and all of it, drawn by chance, so that those
+    /// who were cut off together do not come back together.
+    pub(super) fn step(&mut self, ports: &impl Ports) -> u32 {
+        let mut chance = [0; 2];
+        ports.entropy().fill(&mut chance);
+        let quarter = self.next / 4;
+        let wait =
+            self.next - quarter + quarter * u32::from(u16::from_le_bytes(chance)) / u32::from(u16::MAX);
+        self.next = (self.next * 2).min(self.longest);
+        wait
+    }
+
+    /// Waits so long.
+    pub(super) async fn wait(&mut self, ports: &impl Ports) {
+        let wait = self.step(ports);
+        ports.clock().sleep(wait).await;
+    }
+}
+
+/// The earlier of two times.
+pub(super) fn earlier(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

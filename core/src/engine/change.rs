@@ -1,0 +1,43 @@
+//! What an engine tells.
+
+use crate::conversation::ConversationId;
+use crate::message::MessageHash;
+use crate::ports::StoreError;
+use crate::session::HomeError;
+
+/// Something that has changed. What it is now is read from the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Messages of this conversation, or what is kept of it, on this device: written, taken in, further on their way.
+    Conversation(ConversationId),
+    /// Something waits in the outbox. Whoever holds the lease delivers it; the others tell them.
+    Outbox,
+    /// A delivery service has a message of this account.
+    Sent(MessageHash),
+    /// A message came in.
+    Received {
+        /// In which conversation.
+        conversation: ConversationId,
+        /// Which one.
+        hash: MessageHash,
+    },
+    /// So many entries of the mailboxes are no envelopes.
+    Unreadable(usize),
+    /// How it stands with the account's delivery services.
+    Connection(Connection),
+    /// What came in, or what became of a message, could not be kept. It is tried again.
+    Store(StoreError),
+}
+
+/// How it stands with the account's delivery services. One that works is enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Not decided yet; or another tab, or program, holds the lease.
+    Connecting,
+    /// Messages arrive as they are sent.
+    Live,
+    /// Nothing is pushed, but mailboxes are looked into every few seconds.
+    Polling,
+    /// No mailbox can be reached. It is tried again.
+    Lost(HomeError),
+}

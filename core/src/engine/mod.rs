@@ -1,0 +1,174 @@
+//! What runs all the time for an account: whoever is signed in, in a tab or as a bot, has one.
+//!
+//! ```text
+//! send ─▶ store ─▶ outbox ──each conversation in its order──▶ the peers' delivery services
+//!                     ▲ a message, the network is back, a wait is over
+//!
+//! own delivery services ──socket, and polling──▶ pick-up ─▶ store ─▶ acknowledged
+//!                     ▲ each with its own waits
+//!
+//!                 Change ◀── all of them ── only while the lease is held
+//! ```
+//!
+//! Of all tabs and programs of a device one holds the [lease](crate::ports::Lease): it alone delivers and picks up. The
+//! others write to the same store, and tell it when something waits there ([`Change::Outbox`],
+//! [`Engine::deliver_outbox`]). If it goes, the next takes over, and finds in the store what was not finished.
+//!
+//! Nothing here decides what a message is or whether it is proven: the [session](crate::session) does.
+
+mod backoff;
+mod change;
+mod links;
+mod nudge;
+mod outbox;
+mod pick_up;
+mod queue;
+mod works;
+
+use std::cell::Cell;
+use std::pin::pin;
+
+use futures_util::future::{join, select};
+
+pub use change::{Change, Connection};
+
+use crate::conversation::ConversationId;
+use crate::device::StoredMessage;
+use crate::message::{Draft, Header, MessageHash};
+use crate::ports::{HeldLease as _, Lease, Ports, StoreError};
+use crate::session::{Conditions, Session, WriteError};
+use links::Links;
+use nudge::Nudge;
+use queue::Queue;
+use works::Works;
+
+/// What runs all the time for an account.
+pub struct Engine<P: Ports>(Works<P>);
+
+impl<P: Ports> Engine<P> {
+    /// An engine for an account that is signed in; it does nothing by itself before it [runs](Self::run). `tell` is called
+    /// with each change, and must not call the engine back.
+    pub fn new(session: Session<P>, tell: impl Fn(Change) + 'static) -> Self {
+        Self(Works {
+            session,
+            tell: Box::new(tell),
+            outbox: Queue::default(),
+            links: Links::default(),
+            now: Nudge::default(),
+            leads: Cell::new(false),
+        })
+    }
+
+    /// The account's use cases.
+    pub fn session(&self) -> &Session<P> {
+        &self.0.session
+    }
+
+    /// Delivers and picks up for as long as it is polled, whenever it holds the lease. Never ends by itself; what it was
+    /// doing ends when it is dropped, and is taken up again by whoever runs next.
+    pub async fn run(&self, lease: &impl Lease) {
+        loop {
+            let held = lease.acquire(self.0.session.account()).await;
+            self.0.leads.set(true);
+            // While others led, they may have delivered, and been told to wait.
+            let work = join(self.0.deliver_all_the_time(), self.0.stay_in_touch());
+            select(pin!(work), pin!(held.lost())).await;
+            self.0.leads.set(false);
+            self.0.links.clear();
+            self.0.outbox.clear();
+            self.0.tell_connection();
+        }
+    }
+
+    /// Whether this engine holds the lease.
+    pub fn leads(&self) -> bool {
+        self.0.leads.get()
+    }
+
+    /// How it stands with the account's delivery services, as far as this engine knows.
+    pub fn connection(&self) -> Connection {
+        self.0.links.summary()
+    }
+
+    /// Writes a text. Once this returns it is durable, and leaves as soon as it can.
+    ///
+    /// # Errors
+    /// [`WriteError`]: then it was not written.
+    pub async fn send(
+        &self,
+        conversation: ConversationId,
+        conditions: &[Conditions],
+        text: &str,
+    ) -> Result<StoredMessage, WriteError> {
+        self.write(conversation, conditions, |header| Draft::text(header, text)).await
+    }
+
+    /// Writes a message of any type, likewise. `conditions` are what the receiver's delivery services were known to take;
+    /// without any, only dm3's own limits hold.
+    ///
+    /// # Errors
+    /// [`WriteError`]: then it was not written.
+    pub async fn write(
+        &self,
+        conversation: ConversationId,
+        conditions: &[Conditions],
+        make: impl FnOnce(Header) -> Draft,
+    ) -> Result<StoredMessage, WriteError> {
+        let written = self.0.session.write(conversation, conditions, make).await?;
+        self.0.tell(Change::Conversation(conversation));
+        self.outbox_grew(conversation);
+        Ok(written)
+    }
+
+    /// Tries a message again that no delivery service took, or that was stopped.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn retry(&self, conversation: ConversationId, hash: &MessageHash) -> Result<(), StoreError> {
+        self.0.session.retry(hash).await?;
+        self.0.tell(Change::Conversation(conversation));
+        self.outbox_grew(conversation);
+        Ok(())
+    }
+
+    /// Stops a message that waits.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn stop(&self, conversation: ConversationId, hash: &MessageHash) -> Result<(), StoreError> {
+        self.0.session.stop(hash).await?;
+        self.0.tell(Change::Conversation(conversation));
+        // What stands behind it may leave now.
+        self.outbox_grew(conversation);
+        Ok(())
+    }
+
+    /// Somebody else, another tab say, has put something into the outbox; or the peer of this conversation can be
+    /// written to now.
+    pub fn deliver_outbox(&self, conversation: Option<ConversationId>) {
+        self.0.outbox.grew(conversation);
+    }
+
+    /// Waits for nothing any longer: the network is back, or somebody is impatient.
+    pub fn wake(&self) {
+        self.0.links.try_again();
+        self.0.outbox.grew(None);
+        self.0.now.give();
+        if self.leads() {
+            self.0.tell_connection();
+        }
+    }
+
+    /// Whether a message is being handed over just now.
+    pub fn is_sending(&self, hash: &MessageHash) -> bool {
+        self.0.outbox.is_sending(hash)
+    }
+
+    fn outbox_grew(&self, conversation: ConversationId) {
+        if self.leads() {
+            self.0.outbox.grew(Some(conversation));
+        } else {
+            self.0.tell(Change::Outbox);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Picking up what the account's delivery services hold: by their sockets as it comes, and out of the mailbox after a
+//! connection was made, whenever something was missed, and every now and then in any case.
+
+use std::cell::RefCell;
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::future::{join3, select};
+use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
+
+use super::backoff::Backoff;
+use super::change::Change;
+use super::links::LinkId;
+use super::nudge::{Nudge, next_or};
+use super::works::Works;
+use crate::identity::EnsName;
+use crate::ports::{Clock as _, Ports};
+use crate::session::{Home, HomeError, Live, Received};
+
+/// How often a mailbox is looked into while a socket is open: milliseconds. Deployed servers push to the socket that was
+/// opened last, which may be another program's, and mail that can't be proven yet is listed again.
+const WITH_SOCKET: u32 = 20_000;
+/// How often without a socket.
+const WITHOUT_SOCKET: u32 = 5_000;
+/// How many pushed envelopes wait at most; those beyond are found in the mailbox.
+const MAX_PUSHED: usize = 500;
+
+/// What one delivery service is asked for.
+#[derive(Default)]
+struct Desk {
+    /// The mailbox is to be looked into.
+    look: Nudge,
+    pushed: RefCell<Vec<Value>>,
+    came: Nudge,
+}
+
+impl<P: Ports> Works<P> {
+    /// Stays in touch with each of the account's delivery services; never ends.
+    pub(super) async fn stay_in_touch(&self) {
+        let mut known: Vec<EnsName> = Vec::new();
+        let mut running = FuturesUnordered::new();
+        let mut backoff = Backoff::new();
+        loop {
+            let seen = self.now.count();
+            match self.session.homes().await {
+                Ok(homes) => {
+                    self.links.set_searching(None);
+                    for home in homes {
+                        if !known.contains(&home.name) {
+                            known.push(home.name.clone());
+                            running.push(self.attend(home));
+                        }
+                    }
+                }
+                Err(error) => {
+                    self.links.set_searching(Some(error));
+                    self.tell_connection();
+                }
+            }
+            let (wait, now) = (pin!(backoff.wait(self.ports())), pin!(self.now.after(seen)));
+            let later = select(wait, now);
+            next_or(&mut running, later).await;
+        }
+    }
+
+    async fn attend(&self, home: Rc<Home>) {
+        let (desk, link) = (Desk::default(), self.links.add());
+        join3(self.listen(&home, link, &desk), self.look(&home, link, &desk), self.take_pushed(&home, &desk))
+            .await;
+    }
+
+    /// Keeps a socket open.
+    async fn listen(&self, home: &Home, link: LinkId, desk: &Desk) {
+        let mut backoff = Backoff::new();
+        loop {
+            let seen = self.now.count();
+            let error = self
+                .session
+                .live(home, |told| match told {
+                    Live::Connected => {
+                        backoff.reset();
+                        self.links.set_live(link);
+                        self.tell_connection();
+                        desk.look.give();
+                    }
+                    Live::Pushed(envelope) => desk.push(envelope),
+                    Live::Missed => desk.look.give(),
+                })
+                .await;
+            self.links.set_lost(link, error);
+            self.tell_connection();
+            // Without a socket the mailbox is polled.
+            desk.look.give();
+            select(pin!(backoff.wait(self.ports())), pin!(self.now.after(seen))).await;
+        }
+    }
+
+    /// Looks into the mailbox.
+    async fn look(&self, home: &Home, link: LinkId, desk: &Desk) {
+        let mut backoff = Backoff::new();
+        // Not before it is decided whether there is a socket: what came until then is listed then.
+        desk.look.after(0).await;
+        loop {
+            let (seen, now) = (desk.look.count(), self.now.count());
+            let rest = match self.session.fetch(home).await {
+                Ok(received) => {
+                    backoff.reset();
+                    self.links.set_mailbox(link, Ok(()));
+                    self.tell_received(&received);
+                    if self.links.is_live(link) { WITH_SOCKET } else { WITHOUT_SOCKET }
+                }
+                Err(error) => {
+                    if let HomeError::Store(error) = &error {
+                        self.tell(Change::Store(error.clone()));
+                    }
+                    self.links.set_mailbox(link, Err(error));
+                    backoff.step(self.ports())
+                }
+            };
+            self.tell_connection();
+            let sleep = pin!(self.ports().clock().sleep(rest));
+            let (wanted, now) = (pin!(desk.look.after(seen)), pin!(self.now.after(now)));
+            select(sleep, select(wanted, now)).await;
+        }
+    }
+
+    /// Takes in what is pushed, as it comes.
+    async fn take_pushed(&self, home: &Home, desk: &Desk) {
+        let mut running = FuturesUnordered::new();
+        loop {
+            let seen = desk.came.count();
+            let envelopes = desk.pushed.take();
+            if !envelopes.is_empty() {
+                running.push(self.take_in(home, desk, envelopes));
+            }
+            // A sender who can't be looked up holds up nobody who comes after.
+            next_or(&mut running, desk.came.after(seen)).await;
+        }
+    }
+
+    async fn take_in(&self, home: &Home, desk: &Desk, envelopes: Vec<Value>) {
+        match self.session.accept(home, envelopes).await {
+            Ok(received) => self.tell_received(&received),
+            Err(HomeError::Store(error)) => {
+                self.tell(Change::Store(error));
+                desk.look.give();
+            }
+            // Nothing was acknowledged: it is in the mailbox.
+            Err(_) => desk.look.give(),
+        }
+    }
+
+    fn tell_received(&self, received: &Received) {
+        if received.unreadable > 0 {
+            self.tell(Change::Unreadable(received.unreadable));
+        }
+        let mut told = Vec::new();
+        for (conversation, hash) in &received.new {
+            let (conversation, hash) = (*conversation, hash.clone());
+            if !told.contains(&conversation) {
+                told.push(conversation);
+                self.tell(Change::Conversation(conversation));
+            }
+            self.tell(Change::Received { conversation, hash });
+        }
+    }
+}
+
+impl Desk {
+    fn push(&self, envelope: Value) {
+        let mut pushed = self.pushed.borrow_mut();
+        if pushed.len() < MAX_PUSHED {
+            pushed.push(envelope);
+            self.came.give();
+        } else {
+            self.look.give();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What all that runs for an account shares.
+
+use std::cell::Cell;
+
+use super::change::Change;
+use super::links::Links;
+use super::nudge::Nudge;
+use super::queue::Queue;
+use crate::ports::Ports;
+use crate::session::Session;
+
+/// What all that runs for an account shares.
+pub(super) struct Works<P: Ports> {
+    pub(super) session: Session<P>,
+    pub(super) tell: Box<dyn Fn(Change)>,
+    pub(super) outbox: Queue,
+    pub(super) links: Links,
+    /// Nobody is to wait any longer.
+    pub(super) now: Nudge,
+    pub(super) leads: Cell<bool>,
+}
+
+impl<P: Ports> Works<P> {
+    pub(super) fn tell(&self, change: Change) {
+        (self.tell)(change);
+    }
+
+    pub(super) fn tell_connection(&self) {
+        self.tell(Change::Connection(self.links.summary()));
+    }
+
+    pub(super) fn ports(&self) -> &P {
+        self.session.ports()
+    }
+}

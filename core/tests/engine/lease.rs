@@ -1,0 +1,64 @@
+use dm3_core::engine::Change;
+
+use super::world::World;
+
+#[test]
+fn one_tab_delivers_for_all() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (first, second, _bobs) = (world.open(&alice), world.open(&alice), world.open(&bob));
+    world.run();
+    assert!(first.engine.leads() && !second.engine.leads());
+    second.changes();
+    second.send(&bob, "hello");
+    world.run();
+    assert_eq!(alice.waiting(), 1, "the tab that does not lead sends nothing");
+    assert!(second.changes().contains(&Change::Outbox));
+    first.engine.deliver_outbox(None);
+    world.run();
+    assert_eq!(bob.texts(&alice), ["hello"]);
+}
+
+#[test]
+fn only_the_leading_tab_has_a_connection() {
+    let world = World::new();
+    let alice = world.person("alice");
+    let _first = world.open(&alice);
+    world.run();
+    let requests = world.network.requests().len();
+    let _second = world.open(&alice);
+    world.run();
+    assert_eq!(world.network.requests().len(), requests);
+}
+
+#[test]
+fn the_next_tab_takes_over_within_two_seconds_when_one_is_killed_or_frozen() {
+    for freeze in [false, true] {
+        let world = World::new();
+        let (alice, bob) = (world.person("alice"), world.person("bob"));
+        let (first, second, bobs) = (world.open(&alice), world.open(&alice), world.open(&bob));
+        world.run();
+        second.send(&bob, "hello");
+        let first = if freeze {
+            first.freeze();
+            Some(first)
+        } else {
+            first.kill();
+            None
+        };
+        world.pass(2_000);
+        assert!(second.engine.leads());
+        assert_eq!(bob.texts(&alice), ["hello"]);
+        bobs.send(&alice, "and to you");
+        world.run();
+        assert_eq!(alice.texts(&bob), ["hello", "and to you"]);
+        let Some(first) = first else { continue };
+        // Who comes back finds that it does not lead any more, and does nothing twice.
+        first.thaw();
+        world.pass(5_000);
+        assert!(!first.engine.leads() && second.engine.leads());
+        second.send(&bob, "once");
+        world.pass(5_000);
+        assert_eq!(bob.texts(&alice), ["hello", "and to you", "once"]);
+    }
+}

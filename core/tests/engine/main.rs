@@ -1,0 +1,12 @@
+//! What runs all the time: nothing lost, nothing twice, whatever fails and whoever goes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on must fail"
+)]
+
+mod lease;
+mod outbox;
+mod pick_up;
+mod world;

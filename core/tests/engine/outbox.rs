@@ -1,0 +1,169 @@
+use dm3_core::device::SendState;
+use dm3_core::engine::Change;
+use dm3_core::ports::{Store as _, StoreError};
+use dm3_core::testing::Fault;
+
+use super::world::{World, now};
+
+const SUBMIT: &str = "POST https://dm3.example/ds/rpc";
+
+#[test]
+fn what_is_written_is_kept_told_and_leaves_by_itself() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (tab, bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    tab.changes();
+    tab.send(&bob, "hello");
+    assert_eq!(alice.waiting(), 1, "durable before anything else");
+    world.run();
+    assert_eq!(alice.waiting(), 0);
+    let changes = tab.changes();
+    assert_eq!(changes.first(), Some(&Change::Conversation(bob.peer.conversation())));
+    assert!(changes.iter().any(|change| matches!(change, Change::Sent(_))), "{changes:?}");
+    assert_eq!(bob.texts(&alice), ["hello"]);
+    assert!(bobs.changes().iter().any(|change| matches!(change, Change::Received { .. })));
+}
+
+#[test]
+fn what_could_not_be_kept_is_not_written() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let tab = world.open(&alice);
+    world.run();
+    alice.peer.store.set_write_failure(Some(StoreError::Full));
+    assert!(now(tab.engine.send(bob.peer.conversation(), &[], "hello")).is_err());
+    alice.peer.store.set_write_failure(None);
+    world.pass(60_000);
+    assert_eq!(bob.texts(&alice).len() + alice.texts(&bob).len(), 0);
+}
+
+#[test]
+fn a_conversation_keeps_its_order_and_holds_up_no_other() {
+    let world = World::new();
+    let (alice, bob, carol) = (world.person("alice"), world.person("bob"), world.person("carol"));
+    let (tab, _bobs, _carols) = (world.open(&alice), world.open(&bob), world.open(&carol));
+    world.run();
+    // Bob's profile takes long to be found.
+    let bobs_alias = format!("{}", bob.peer.alias());
+    world.network.fail("gateway.dm3.example", Fault::Slow(5_000));
+    tab.send(&bob, "one");
+    world.run();
+    world.network.heal();
+    tab.send(&bob, "two");
+    tab.send(&carol, "hi");
+    world.run();
+    assert_eq!(carol.texts(&alice), ["hi"], "{bobs_alias}");
+    assert!(bob.texts(&alice).is_empty());
+    world.pass(6_000);
+    assert_eq!(bob.texts(&alice), ["one", "two"]);
+}
+
+#[test]
+fn without_a_network_it_waits_and_leaves_at_once_when_woken() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (tab, _bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    world.network.fail(SUBMIT, Fault::Unreachable);
+    tab.send(&bob, "hello");
+    world.pass(60_000);
+    assert_eq!(alice.waiting(), 1);
+    let tries = world.network.count(SUBMIT);
+    assert!((5..=7).contains(&tries), "longer each time: {tries}");
+    world.network.heal();
+    world.run();
+    assert_eq!(alice.waiting(), 1);
+    tab.engine.wake();
+    world.run();
+    assert_eq!(bob.texts(&alice), ["hello"]);
+}
+
+#[test]
+fn who_joins_later_gets_what_waits() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.newcomer("bob"));
+    let tab = world.open(&alice);
+    world.run();
+    tab.send(&bob, "are you there?");
+    world.pass(1_200_000);
+    let asked = world.network.count("gateway.dm3.example");
+    world.pass(1_200_000);
+    let asked = world.network.count("gateway.dm3.example") - asked;
+    assert!((3..=6).contains(&asked), "asked rarely: {asked}");
+    now(bob.peer.sign_up());
+    let _bobs = world.open(&bob);
+    world.pass(301_000);
+    assert_eq!(bob.texts(&alice), ["are you there?"]);
+}
+
+#[test]
+fn a_message_that_waits_can_be_stopped_and_tried_again() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (tab, _bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    world.network.fail(SUBMIT, Fault::Unreachable);
+    tab.send(&bob, "one");
+    tab.send(&bob, "two");
+    world.run();
+    let conversation = bob.peer.conversation();
+    let rows = now(alice.peer.store.outbox(alice.peer.address())).unwrap();
+    now(tab.engine.stop(conversation, &rows[0].hash)).unwrap();
+    world.network.heal();
+    world.pass(2_000);
+    assert_eq!(bob.texts(&alice), ["two"]);
+    let stopped = now(alice.peer.store.message(alice.peer.address(), &rows[0].hash)).unwrap().unwrap();
+    assert!(matches!(stopped.state, SendState::Refused(_)));
+    // What has left is not stopped.
+    now(tab.engine.stop(conversation, &rows[1].hash)).unwrap();
+    let sent = now(alice.peer.store.message(alice.peer.address(), &rows[1].hash)).unwrap().unwrap();
+    assert_eq!(sent.state, SendState::Accepted);
+    now(tab.engine.retry(conversation, &rows[0].hash)).unwrap();
+    world.run();
+    assert_eq!(bob.texts(&alice).len(), 2);
+}
+
+#[test]
+fn killed_at_any_moment_everything_arrives_once_and_in_order() {
+    for moment in 0.. {
+        let world = World::new();
+        let (alice, bob) = (world.person("alice"), world.person("bob"));
+        let (tab, _bobs) = (world.open(&alice), world.open(&bob));
+        world.run();
+        world.slow_down();
+        for text in ["one", "two", "three"] {
+            tab.send(&bob, text);
+        }
+        for _ in 0..moment {
+            if !world.step() {
+                world.network.clock().advance(1);
+            }
+        }
+        let done = alice.waiting() == 0;
+        tab.kill();
+        let _next = world.open(&alice);
+        world.pass(3_000);
+        assert_eq!(alice.waiting(), 0, "moment {moment}");
+        assert_eq!(bob.texts(&alice), ["one", "two", "three"], "moment {moment}");
+        if done {
+            assert!(moment > 20, "there was something to interrupt");
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_store_that_fails_for_a_while_loses_nothing() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (tab, _bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    tab.send(&bob, "hello");
+    alice.peer.store.set_failure(Some(StoreError::Full));
+    world.pass(10_000);
+    assert!(tab.changes().contains(&Change::Store(StoreError::Full)));
+    alice.peer.store.set_failure(None);
+    world.pass(20_000);
+    assert_eq!(bob.texts(&alice), ["hello"]);
+}

@@ -1,0 +1,87 @@
+use dm3_core::engine::{Change, Connection};
+use dm3_core::testing::Fault;
+
+use super::world::{World, now};
+
+#[test]
+fn without_sockets_mailboxes_are_polled() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    world.network.fail("wss://", Fault::Unreachable);
+    let (tab, bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    assert_eq!(bobs.connection(), Connection::Polling);
+    tab.send(&bob, "hello");
+    world.pass(5_100);
+    assert_eq!(bob.texts(&alice), ["hello"]);
+}
+
+#[test]
+fn a_mailbox_that_can_not_be_reached_is_a_lost_connection_until_it_can() {
+    let world = World::new();
+    let bob = world.person("bob");
+    world.network.fail("https://dm3.example/ds", Fault::Unreachable);
+    let tab = world.open(&bob);
+    world.run();
+    assert!(matches!(tab.connection(), Connection::Lost(_)));
+    world.network.heal();
+    tab.engine.wake();
+    world.run();
+    assert_eq!(tab.connection(), Connection::Live);
+}
+
+#[test]
+fn a_sender_who_can_not_be_looked_up_holds_up_nobody() {
+    let world = World::new();
+    let (alice, bob, carol) = (world.person("alice"), world.person("bob"), world.person("carol"));
+    let _tab = world.open(&alice);
+    world.run();
+    world.network.fail("gateway.dm3.example", Fault::Slow(20_000));
+    let bobs = world.open(&bob);
+    world.run();
+    bobs.send(&alice, "from bob");
+    world.run();
+    // Bob knows alice only after twenty seconds; then alice has to find out who bob is.
+    world.pass(25_000);
+    world.network.heal();
+    let carols = world.open(&carol);
+    world.run();
+    carols.send(&alice, "from carol");
+    world.run();
+    assert_eq!(alice.texts(&carol), ["from carol"]);
+    world.pass(60_000);
+    assert_eq!(alice.texts(&bob), ["from bob"]);
+}
+
+#[test]
+fn what_could_not_be_stored_is_fetched_again() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (tab, bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    alice.peer.store.set_write_failure(Some(dm3_core::ports::StoreError::Full));
+    bobs.send(&alice, "hello");
+    world.pass(5_000);
+    assert!(tab.changes().iter().any(|change| matches!(change, Change::Store(_))));
+    assert_eq!(world.network.first_service().waiting(alice.peer.address()), 1, "not acknowledged");
+    alice.peer.store.set_write_failure(None);
+    world.pass(31_000);
+    assert_eq!(alice.texts(&bob), ["hello"]);
+    assert_eq!(world.network.first_service().waiting(alice.peer.address()), 0);
+}
+
+#[test]
+fn what_came_while_nobody_was_there_is_found() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let bobs = world.open(&bob);
+    world.run();
+    for text in ["one", "two"] {
+        bobs.send(&alice, text);
+        world.run();
+    }
+    let _tab = world.open(&alice);
+    world.run();
+    assert_eq!(alice.texts(&bob), ["one", "two"]);
+    assert_eq!(now(alice.peer.unread(&bob.peer)), 2);
+}
