@@ -47,6 +47,9 @@ export class DevWallet {
   #chainId;
   #address;
   #askOwner;
+  #listeners = [];
+  #isLocked = false;
+  #isPermitted = true;
   #refusals = 0;
   #nextId = 1;
 
@@ -66,22 +69,64 @@ export class DevWallet {
     this.#refusals = count;
   }
 
-  // Nothing ever changes in this wallet: another account is another window.
-  on() {
+  on(event, listener) {
+    this.#listeners.push([event, listener]);
     return this;
   }
 
-  removeListener() {
+  removeListener(event, listener) {
+    const at = this.#listeners.findIndex(([name, other]) => name === event && other === listener);
+    if (at >= 0) this.#listeners.splice(at, 1);
     return this;
+  }
+
+  /** How many listen to it. */
+  get listeners() {
+    return this.#listeners.length;
+  }
+
+  /** What its owner does in its own window: chooses an account that the page may see, which also unlocks it. */
+  choose(address) {
+    this.#address = address;
+    this.#isLocked = false;
+    this.#isPermitted = true;
+    this.#tell('accountsChanged', this.#accounts());
+  }
+
+  /** Locks it. */
+  lock() {
+    this.#isLocked = true;
+    this.#tell('accountsChanged', []);
+  }
+
+  /** Takes back what the page may see. */
+  disconnect() {
+    this.#isPermitted = false;
+    this.#tell('accountsChanged', []);
+  }
+
+  /** Goes to another chain, and loses its connection on the way. */
+  switchChain(chainId) {
+    this.#chainId = chainId;
+    this.#tell('disconnect', new ProviderError(4901, 'Disconnected from the chain.'));
+    this.#tell('chainChanged', `0x${chainId.toString(16)}`);
+  }
+
+  #tell(event, value) {
+    for (const [name, listener] of [...this.#listeners]) if (name === event) listener(value);
   }
 
   async request({ method, params = [] }) {
     if (PROMPTING.has(method)) this.prompts.push({ method, params });
     switch (method) {
       case 'eth_requestAccounts':
+        this.#isLocked = false;
+        this.#isPermitted = true;
         return this.#accounts();
       case 'eth_accounts':
         return this.#accounts();
+      case 'wallet_getPermissions':
+        return this.#isPermitted ? [{ parentCapability: 'eth_accounts' }] : [];
       case 'eth_chainId':
         return `0x${this.#chainId.toString(16)}`;
       case 'personal_sign':
@@ -94,7 +139,7 @@ export class DevWallet {
 
   /** Connected from the start, so that two windows of one browser are two people at once. */
   #accounts() {
-    return [this.#address];
+    return this.#isLocked || !this.#isPermitted ? [] : [this.#address];
   }
 
   async #sign(message, address) {

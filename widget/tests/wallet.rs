@@ -13,7 +13,7 @@ use std::rc::Rc;
 use dm3_core::Said;
 use dm3_core::identity::Address;
 use dm3_core::ports::{Wallet, WalletError};
-use dm3_widget::adapters::wallet::{InjectedWallet, WalletChange, Wallets};
+use dm3_widget::adapters::wallet::{InjectedWallet, Told, Wallets};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::*;
@@ -52,7 +52,7 @@ fn provider(answer: &str) -> JsValue {
 
 /// A wallet around what stands in for its provider.
 fn wallet_of(provider: JsValue) -> InjectedWallet {
-    let wallets = Wallets::discover(|| ());
+    let wallets = Wallets::discover(|_| ());
     wallets.set_page_provider(Some(provider));
     wallets.wallet("page").expect("a provider")
 }
@@ -90,12 +90,12 @@ async fn an_announced_wallet_is_listed_and_connects() {
     let provider = provider(&format!("['{ALICE}'.toLowerCase(), '{ALICE}', 'garbage', 7]"));
     let details = "[{ info: { uuid: 'u-1', name: 'Good Wallet', icon: 'data:image/svg+xml,<svg/>', rdns: 'a.b' }, provider: it }]";
     let _extension = Extension::install(details, &provider);
-    let wallets = Wallets::discover(|| ());
+    let wallets = Wallets::discover(|_| ());
     let list = wallets.list();
     assert_eq!(list.len(), 1);
-    assert_eq!((list[0].id.as_str(), list[0].name.as_str()), ("u-1", "Good Wallet"));
+    assert_eq!((list[0].id.as_str(), list[0].name.as_str()), ("a.b", "Good Wallet"));
     assert_eq!(list[0].icon.as_deref(), Some("data:image/svg+xml,<svg/>"));
-    let wallet = wallets.wallet("u-1").unwrap();
+    let wallet = wallets.wallet("a.b").unwrap();
     assert_eq!(wallet.connect().await, Ok(vec![alice()]));
     assert_eq!(js("return it.asked[0].method", &provider), JsValue::from("eth_requestAccounts"));
     assert!(wallets.wallet("u-2").is_none());
@@ -105,13 +105,16 @@ async fn an_announced_wallet_is_listed_and_connects() {
 fn a_late_announcement_is_added_until_the_list_is_dropped() {
     let changes = Rc::new(Cell::new(0));
     let for_callback = Rc::clone(&changes);
-    let wallets = Wallets::discover(move || for_callback.set(for_callback.get() + 1));
+    let wallets = Wallets::discover(move |told| {
+        assert_eq!(told, Told::List);
+        for_callback.set(for_callback.get() + 1);
+    });
     assert_eq!((names(&wallets).len(), changes.get()), (0, 0));
     let provider = provider("[]");
     let extension = Extension::install("[{ info: { uuid: 'u', name: 'Late' }, provider: it }]", &provider);
     assert_eq!((names(&wallets), changes.get()), (vec!["Late".to_owned()], 1));
     // Another discovery makes it announce itself again.
-    let again = Wallets::discover(|| ());
+    let again = Wallets::discover(|_| ());
     assert_eq!((names(&again).len(), names(&wallets).len(), changes.get()), (1, 1, 1));
     drop(wallets);
     let _another = Extension::install("[{ info: { uuid: 'v', name: 'Later' }, provider: it }]", &provider);
@@ -120,10 +123,27 @@ fn a_late_announcement_is_added_until_the_list_is_dropped() {
 }
 
 #[wasm_bindgen_test]
+fn a_wallet_is_called_the_same_on_every_visit_and_nobody_takes_its_place() {
+    let provider = provider("[]");
+    let details = "[
+        { info: { uuid: '1', name: 'First', rdns: 'org.first' }, provider: it },
+        { info: { uuid: '2', name: 'Imitation', rdns: 'org.first' }, provider: it },
+        { info: { uuid: '3', name: 'Nameless' }, provider: it },
+        { info: { uuid: '4', name: 'Odd', rdns: 'org odd' }, provider: it },
+        { info: { uuid: 'org.first', name: 'Another imitation', rdns: '' }, provider: it },
+    ]";
+    let _extension = Extension::install(details, &provider);
+    let wallets = Wallets::discover(|_| ());
+    let ids: Vec<_> = wallets.list().into_iter().map(|wallet| (wallet.id, wallet.name)).collect();
+    let expected = [("org.first", "First"), ("2", "Imitation"), ("3", "Nameless"), ("4", "Odd")];
+    assert_eq!(ids, expected.map(|(id, name)| (id.to_owned(), name.to_owned())));
+}
+
+#[wasm_bindgen_test]
 fn window_ethereum_is_used_only_when_nobody_announced() {
     let provider = provider("[]");
     js("globalThis.ethereum = it", &provider);
-    let wallets = Wallets::discover(|| ());
+    let wallets = Wallets::discover(|_| ());
     assert_eq!(wallets.list()[0].id, "window.ethereum");
     assert!(wallets.wallet("window.ethereum").is_some());
     let extension =
@@ -141,7 +161,7 @@ fn the_pages_own_provider_wins() {
     let provider = provider("[]");
     let _extension =
         Extension::install("[{ info: { uuid: 'u', name: 'Announced' }, provider: it }]", &provider);
-    let wallets = Wallets::discover(|| ());
+    let wallets = Wallets::discover(|_| ());
     wallets.set_page_provider(Some(provider.clone()));
     assert_eq!(wallets.list().iter().map(|wallet| wallet.id.as_str()).collect::<Vec<_>>(), ["page"]);
     assert!(wallets.wallet("u").is_none());
@@ -165,7 +185,7 @@ fn hostile_announcements_are_bounded_cleaned_or_ignored() {
         { info: { uuid: 'b', name: 'takes a place' }, provider: it },
     ]";
     let extension = Extension::install(details, &provider);
-    let wallets = Wallets::discover(|| ());
+    let wallets = Wallets::discover(|_| ());
     let list = wallets.list();
     drop(extension);
     let ids: Vec<_> = list.iter().map(|wallet| wallet.id.as_str()).collect();
@@ -180,7 +200,7 @@ fn hostile_announcements_are_bounded_cleaned_or_ignored() {
     let many =
         "Array.from({ length: 100 }, (_, i) => ({ info: { uuid: `m${i}`, name: 'm' }, provider: it }))";
     let _extension = Extension::install(many, &provider);
-    assert_eq!(Wallets::discover(|| ()).list().len(), 32);
+    assert_eq!(Wallets::discover(|_| ()).list().len(), 32);
 }
 
 #[wasm_bindgen_test]
@@ -253,26 +273,55 @@ async fn providers_that_misbehave_are_survived() {
 }
 
 #[wasm_bindgen_test]
-fn changes_are_watched_until_the_handle_is_dropped() {
-    let provider = provider("[]");
-    let changes = Rc::new(RefCell::new(Vec::new()));
-    let for_callback = Rc::clone(&changes);
-    let watch = wallet_of(provider.clone()).watch(move |change| for_callback.borrow_mut().push(change));
-    // An emitter may keep calling a listener that was removed.
-    js("it.kept = [...it.listeners]", &provider);
-    js(
-        &format!(
-            "it.emit('accountsChanged', ['{ALICE}']); it.emit('accountsChanged', []); it.emit('disconnect', {{}})"
-        ),
-        &provider,
+fn changes_are_watched_until_the_wallets_are_dropped() {
+    let (announced, pages) = (provider("[]"), provider("[]"));
+    let _extension =
+        Extension::install("[{ info: { uuid: 'u', name: 'Announced' }, provider: it }]", &announced);
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let for_callback = Rc::clone(&told);
+    let wallets = Wallets::discover(move |news| for_callback.borrow_mut().push(news));
+    told.borrow_mut().clear();
+    let change = format!(
+        "it.emit('accountsChanged', ['{ALICE}', 7]); it.emit('accountsChanged', []); it.emit('accountsChanged', null);
+         it.emit('chainChanged', '0x1'); it.emit('disconnect', {{}})"
     );
-    let expected =
-        [WalletChange::Accounts(vec![alice()]), WalletChange::Accounts(vec![]), WalletChange::Disconnected];
-    assert_eq!(*changes.borrow(), expected);
-    drop(watch);
-    assert_eq!(js("return it.listeners.length", &provider), JsValue::from(0));
-    js("for (const [, call] of it.kept) call([])", &provider);
-    assert_eq!(changes.borrow().len(), 3);
+    js(&change, &announced);
+    let accounts = |id: &str, accounts| Told::Accounts(id.into(), accounts);
+    assert_eq!(*told.borrow(), [accounts("u", vec![alice()]), accounts("u", vec![]), accounts("u", vec![])]);
+    // An emitter may keep calling a listener that was removed.
+    js("it.kept = [...it.listeners]", &announced);
+    told.borrow_mut().clear();
+    wallets.set_page_provider(Some(pages.clone()));
+    let listeners = |provider: &JsValue| js("return it.listeners.length", provider);
+    assert_eq!((listeners(&announced), listeners(&pages)), (JsValue::from(0), JsValue::from(1)));
+    js("for (const [, call] of it.kept) call([])", &announced);
+    js(&format!("it.emit('accountsChanged', ['{ALICE}'])"), &pages);
+    assert_eq!(*told.borrow(), [Told::Provider, accounts("page", vec![alice()])]);
+    // The same again is not listened to twice; another one behind the same id is.
+    wallets.set_page_provider(Some(pages.clone()));
+    assert_eq!(listeners(&pages), JsValue::from(1));
+    wallets.set_page_provider(Some(announced.clone()));
+    assert_eq!((listeners(&announced), listeners(&pages)), (JsValue::from(1), JsValue::from(0)));
+    drop(wallets);
+    assert_eq!(listeners(&announced), JsValue::from(0));
     // A provider without events is silent, and not an error.
     drop(wallet_of(js("return { async request() {} }", &JsValue::NULL)).watch(|_| ()));
+}
+
+#[wasm_bindgen_test]
+async fn a_wallet_is_locked_if_it_says_that_the_page_may_see_accounts() {
+    let cases = [
+        ("[{ parentCapability: 'eth_accounts' }]", true),
+        ("[{ parentCapability: 'endowment:caip25' }, { parentCapability: 'eth_accounts' }]", true),
+        ("[]", false),
+        ("null", false),
+        ("[{ parentCapability: 'x'.repeat(100) }, 7]", false),
+        ("(() => { throw { code: 4200 } })()", false),
+        ("new Promise(() => {})", false),
+    ];
+    for (answer, locked) in cases {
+        let provider = provider(answer);
+        assert_eq!(wallet_of(provider.clone()).is_locked().await, locked, "{answer}");
+        assert_eq!(js("return it.asked[0].method", &provider), JsValue::from("wallet_getPermissions"));
+    }
 }

@@ -45,7 +45,7 @@ pub use home::{Home, HomeError};
 pub use ipfs::IpfsGateways;
 pub use live::Live;
 pub use receive::Received;
-pub use remembered::{forget, leave, remembered_account, remembered_seed};
+pub use remembered::{forget, leave, remember_account, remembered_account, remembered_seed};
 pub use resend::{ResendBudget, Resent};
 pub use route::Progress;
 pub use send::{Flushed, Handed, Wait};

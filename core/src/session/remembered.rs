@@ -1,6 +1,7 @@
 //! Who is signed in on this device: what is known and done without a session.
 
 use super::Session;
+use crate::device::Account;
 use crate::identity::{Address, KeySeed};
 use crate::ports::{Ports, Store, StoreError};
 
@@ -28,12 +29,28 @@ pub async fn remembered_account(store: &impl Store) -> Result<Option<Address>, S
     Ok(remembered_seed(store, last.address).await?.map(|_| last.address))
 }
 
-/// Signs out, and keeps keys, messages and contacts on this device.
+/// Remembers who uses this device now, for windows that know nobody.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn remember_account(store: &impl Store, account: Address) -> Result<(), StoreError> {
+    match store.account().await {
+        Ok(Some(last)) if last.address == account => Ok(()),
+        _ => store.set_account(Some(&Account { address: account, name: None })).await,
+    }
+}
+
+/// Signs an account out, and keeps its keys, messages and contacts on this device.
 ///
 /// # Errors
 /// [`StoreError`] if the platform does not let go of the account.
-pub async fn leave(store: &impl Store) -> Result<(), StoreError> {
-    store.set_account(None).await
+pub async fn leave(store: &impl Store, account: Address) -> Result<(), StoreError> {
+    match store.account().await {
+        Ok(Some(last)) if last.address != account => Ok(()),
+        Ok(None) => Ok(()),
+        // A damaged one may be this one.
+        Ok(Some(_)) | Err(_) => store.set_account(None).await,
+    }
 }
 
 /// Signs an account out, and forgets it on this device: keys, messages, contacts.
@@ -41,9 +58,7 @@ pub async fn leave(store: &impl Store) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`] if the platform does not let go of them.
 pub async fn forget(store: &impl Store, account: Address) -> Result<(), StoreError> {
-    if store.account().await?.is_some_and(|last| last.address == account) {
-        store.set_account(None).await?;
-    }
+    leave(store, account).await?;
     store.erase(account).await
 }
 

@@ -1,10 +1,9 @@
 //! What a list of conversations and an open one show, and who is remembered.
 
-use dm3_core::device::Account;
 use dm3_core::identity::KeySeed;
 use dm3_core::message::Draft;
 use dm3_core::ports::{Store as _, StoreError};
-use dm3_core::session::{Overview, forget, leave, remembered_account, remembered_seed};
+use dm3_core::session::{Overview, forget, leave, remember_account, remembered_account, remembered_seed};
 use dm3_core::testing::{Fault, Pair, Peer};
 use dm3_core::thread::{Shown, fold};
 
@@ -112,10 +111,13 @@ fn who_signed_in_last_is_remembered_while_the_keys_are_here() {
         pair.alice.sign_up().await;
         assert_eq!(remembered_account(store).await, Ok(Some(account)));
         assert!(remembered_seed(store, account).await.unwrap().is_some());
-        leave(store).await.unwrap();
+        leave(store, pair.bob.address()).await.unwrap();
+        assert_eq!(remembered_account(store).await, Ok(Some(account)), "somebody else left");
+        leave(store, account).await.unwrap();
         assert_eq!(remembered_account(store).await, Ok(None));
         assert!(remembered_seed(store, account).await.unwrap().is_some(), "the keys stay");
-        store.set_account(Some(&Account { address: account, name: None })).await.unwrap();
+        remember_account(store, account).await.unwrap();
+        assert_eq!(remembered_account(store).await, Ok(Some(account)));
         store.erase(account).await.unwrap();
         assert_eq!(remembered_account(store).await, Ok(None), "nobody goes on without keys");
         forget(store, pair.bob.address()).await.unwrap();

@@ -1,12 +1,9 @@
 //! The page an element lives in, as the application's platform.
 
-use std::time::Duration;
-
 use dm3_core::identity::Address;
 use dm3_core::ports::WalletError;
 use dm3_core::web::HttpUrl;
 use futures_channel::mpsc::UnboundedSender;
-use futures_util::future::{Either, select};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement, Storage};
@@ -17,16 +14,16 @@ use crate::adapters::http::BrowserHttp;
 use crate::adapters::store::{DATABASE, IndexedDbStore};
 use crate::adapters::tabs::Tabs;
 use crate::adapters::visibility::Visibility;
-use crate::adapters::wallet::{InjectedWallet, Wallets};
+use crate::adapters::wallet::{InjectedWallet, Told, Wallets};
 use crate::app::Command;
-use crate::app::platform::{HostEvent, PageWallet, Platform, Purpose, TabMessage, Task};
+use crate::app::platform::{HostEvent, PageWallet, Platform, Purpose, TabMessage, Task, Who};
 use crate::app::state::WalletChoice;
 use crate::texts::language;
 
-/// How long a wallet may take to say which accounts it shares.
-const WALLET_PATIENCE: Duration = Duration::from_millis(400);
-/// Where a window keeps which account it uses.
+/// Where a window keeps which account it uses, and the id of the account's wallet.
 const WINDOW_ACCOUNT: &str = "dm3-chat:account";
+/// Where a browser keeps that an account was signed out and its keys were kept; the account follows.
+const SIGNED_OUT: &str = "dm3-chat:signed-out:";
 /// Where a browser keeps that somebody is signed in; for the loader (`widget/js/app-loader.js`).
 const SIGNED_IN: &str = "dm3-chat:signed-in";
 /// Where a browser keeps what nodes said about themselves; the node's URL follows.
@@ -50,13 +47,17 @@ pub struct NamedWallet {
 impl Page {
     /// Looks for wallets, listens to the other tabs, and notices when the page is looked at.
     pub fn new(host: HtmlElement, commands: UnboundedSender<Command>) -> Self {
-        let (on_wallets, told) = (commands.clone(), commands.clone());
+        let (asked, told) = (commands.clone(), commands.clone());
         Self {
             host,
             store: IndexedDbStore::new(DATABASE),
             // All fail only after the element is gone.
-            wallets: Wallets::discover(move || {
-                let _ = on_wallets.unbounded_send(Command::WalletsChanged);
+            wallets: Wallets::discover(move |told| {
+                let _ = asked.unbounded_send(match told {
+                    Told::List => Command::WalletsChanged,
+                    Told::Provider => Command::ProviderChanged,
+                    Told::Accounts(wallet, accounts) => Command::AccountsChanged { wallet, accounts },
+                });
             }),
             tabs: Tabs::join(move |message| {
                 let _ = told.unbounded_send(Command::Told(message));
@@ -72,6 +73,12 @@ impl Page {
         let Some(storage) = storage(Storages::Browser) else { return };
         // Without it the sign-in is fetched in any case.
         let _ = if signed_in { storage.set_item(SIGNED_IN, "1") } else { storage.remove_item(SIGNED_IN) };
+    }
+
+    /// Where the window keeps whose this element is. Elements with an id of their own are told apart.
+    fn window_key(&self) -> String {
+        let id = self.host.id();
+        if id.is_empty() { WINDOW_ACCOUNT.to_owned() } else { format!("{WINDOW_ACCOUNT}:{id}") }
     }
 
     /// The wallets of the page.
@@ -114,33 +121,44 @@ impl Platform for Page {
         self.wallets.wallet(id).map(|wallet| NamedWallet { name, wallet })
     }
 
-    async fn shared_accounts(&self) -> Vec<Address> {
-        let mut shared = Vec::new();
-        for wallet in self.wallets.list() {
-            let Some(wallet) = self.wallets.wallet(&wallet.id) else { continue };
-            let patience = std::pin::pin!(gloo_timers::future::sleep(WALLET_PATIENCE));
-            // A wallet that fails or stays silent shares nothing.
-            if let Either::Left((Ok(accounts), _)) = select(std::pin::pin!(wallet.accounts()), patience).await
-            {
-                shared.extend(accounts);
-            }
+    fn window_account(&self) -> Option<Who> {
+        let kept = storage(Storages::Window)?.get_item(&self.window_key()).ok()??;
+        let (account, wallet) =
+            kept.split_once(' ').map_or((&*kept, None), |(account, id)| (account, Some(id)));
+        Some(Who { account: account.parse().ok()?, wallet: wallet.map(str::to_owned) })
+    }
+
+    fn set_window_account(&self, who: Option<&Who>) {
+        if who.is_none() {
+            self.tell_loader(false);
         }
-        shared
-    }
-
-    fn window_account(&self) -> Option<Address> {
-        let kept = storage(Storages::Window)?.get_item(WINDOW_ACCOUNT).ok()??;
-        kept.parse().ok()
-    }
-
-    fn set_window_account(&self, account: Option<Address>) {
         let Some(storage) = storage(Storages::Window) else { return };
         // Without it the next start asks the wallets which account is meant.
-        let _ = match account {
-            Some(account) => storage.set_item(WINDOW_ACCOUNT, &account.to_string()),
-            None => storage.remove_item(WINDOW_ACCOUNT),
+        let _ = match who {
+            Some(Who { account, wallet: Some(wallet) }) => {
+                storage.set_item(&self.window_key(), &format!("{account} {wallet}"))
+            }
+            Some(Who { account, wallet: None }) => storage.set_item(&self.window_key(), &account.to_string()),
+            None => storage.remove_item(&self.window_key()),
         };
-        self.tell_loader(account.is_some());
+    }
+
+    fn is_signed_out(&self, account: Address) -> bool {
+        let kept = storage(Storages::Browser).map(|storage| storage.get_item(&signed_out_key(account)));
+        kept.is_some_and(|kept| matches!(kept, Ok(Some(_))))
+    }
+
+    fn set_signed_out(&self, account: Address, signed_out: bool) {
+        if !signed_out {
+            self.tell_loader(true);
+        }
+        let Some(storage) = storage(Storages::Browser) else { return };
+        // Without it the account enters again as soon as its wallet shares it.
+        let _ = if signed_out {
+            storage.set_item(&signed_out_key(account), "1")
+        } else {
+            storage.remove_item(&signed_out_key(account))
+        };
     }
 
     fn kept_discovery(&self, node: &str) -> Option<String> {
@@ -193,6 +211,14 @@ impl PageWallet for NamedWallet {
 
     async fn connect(&self) -> Result<Vec<Address>, WalletError> {
         self.wallet.connect().await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Address>, WalletError> {
+        self.wallet.accounts().await
+    }
+
+    async fn is_locked(&self) -> bool {
+        self.wallet.is_locked().await
     }
 }
 
@@ -249,6 +275,10 @@ fn described(event: HostEvent) -> (&'static str, JsValue) {
     };
     // Texts and numbers always convert.
     (name, serde_wasm_bindgen::to_value(&detail).unwrap_or(JsValue::UNDEFINED))
+}
+
+fn signed_out_key(account: Address) -> String {
+    format!("{SIGNED_OUT}{}", account.to_lower_hex())
 }
 
 enum Storages {

@@ -38,8 +38,17 @@ pub enum Command {
     Shown(bool),
     /// The whole page became visible or was hidden; the platform knows which.
     VisibilityChanged,
-    /// The wallets of the page changed.
+    /// There are further wallets in the page, or fewer.
     WalletsChanged,
+    /// The page gave a wallet of its own, another one, or took it back.
+    ProviderChanged,
+    /// A wallet told by itself which accounts it shares now. The first is the one that is chosen in it.
+    AccountsChanged {
+        /// The wallet's id.
+        wallet: String,
+        /// None: it is locked, or shares nothing any more.
+        accounts: Vec<Address>,
+    },
     /// Another tab tells something.
     Told(TabMessage),
     /// Sign out, but keep keys and messages on this device.

@@ -12,9 +12,10 @@ use leptos::prelude::*;
 
 use super::account::Account;
 use super::fault::Fault;
-use super::platform::{HostEvent, Platform, Task};
+use super::platform::{HostEvent, Platform, Task, Who};
 use super::scope::Scope;
 use super::state::{Screen, State};
+use super::whose::WalletBook;
 
 /// What one element is doing.
 pub struct Driver<P: Platform> {
@@ -25,6 +26,10 @@ pub struct Driver<P: Platform> {
     pub(super) node: RefCell<Result<BaseUrl, Fault>>,
     pub(super) rpc_url: RefCell<Option<String>>,
     pub(super) directory: RefCell<Option<Rc<Directory<P::Ports>>>>,
+    /// What the wallets of the page share.
+    pub(super) book: WalletBook,
+    /// Whose the element is, from the moment a wallet said so.
+    who: RefCell<Option<Who>>,
     /// The panel is on the page's screen.
     pub(super) shown: Cell<bool>,
     unread: Cell<u64>,
@@ -69,6 +74,8 @@ impl<P: Platform> Driver<P> {
             node: RefCell::new(parse_node(node)),
             rpc_url: RefCell::new(rpc_url),
             directory: RefCell::default(),
+            book: WalletBook::default(),
+            who: RefCell::default(),
             shown: Cell::new(false),
             unread: Cell::new(0),
             stage: RefCell::new(Stage::Outside),
@@ -116,6 +123,22 @@ impl<P: Platform> Driver<P> {
         let Stage::Inside(account) = &*self.stage.borrow() else { return None };
         let (account, scope) = (Rc::clone(account), self.scope.borrow().clone());
         Some(Active { driver: Rc::clone(self), account, scope })
+    }
+
+    /// Whose the element is.
+    pub(super) fn who(&self) -> Option<Who> {
+        self.who.borrow().clone()
+    }
+
+    /// From now on the element is somebody's, or nobody's; also after a reload.
+    pub(super) fn set_who(&self, who: Option<Who>) {
+        self.platform.set_window_account(who.as_ref());
+        self.who.replace(who);
+    }
+
+    /// The element is gone.
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone.get()
     }
 
     /// What signing in has led to, if somebody is on the way.

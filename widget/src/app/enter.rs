@@ -11,7 +11,7 @@ use super::driver::{Driver, Stage};
 use super::live::{repeat_what_waits, stay_connected};
 use super::node::known_directory;
 use super::people::learn_own_name;
-use super::platform::{HostEvent, Platform};
+use super::platform::{HostEvent, Platform, Who};
 use super::state::{Connection, Lookup, Person, Screen};
 use super::wallets::show_wallets;
 use super::{conversations, thread};
@@ -43,7 +43,9 @@ pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Por
     let address = session.account();
     driver.begin(Stage::Inside(Account::new(session)));
     let Some(at) = driver.active() else { return };
-    driver.platform.set_window_account(Some(address));
+    let who = driver.who().filter(|who| who.account == address);
+    driver.set_who(Some(who.unwrap_or(Who { account: address, wallet: None })));
+    driver.platform.set_signed_out(address, false);
     let state = driver.state;
     state.account.set(Some(Person { address, name: None }));
     state.connection.set(Connection::Connecting);
@@ -66,7 +68,7 @@ pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Por
 /// Nothing of the account is shown, known or going on any more.
 pub(super) fn leave<P: Platform>(driver: &Driver<P>) {
     driver.begin(Stage::Outside);
-    driver.platform.set_window_account(None);
+    driver.set_who(None);
     clear(driver);
     driver.show_unread(0);
 }
@@ -80,5 +82,9 @@ pub(super) fn clear<P: Platform>(driver: &Driver<P>) {
     state.connection.set(Connection::Idle);
     state.lookup.set(Lookup::Idle);
     state.quarantined.set(0);
+    state.query.set(String::new());
+    state.text.set(String::new());
+    state.menu.set(false);
+    state.choosing.set(false);
     state.screen.set(Screen::Starting);
 }

@@ -8,8 +8,8 @@
 //!
 //! From the ground up: `field`, `state`, `fault`, `command`, `part`, `platform` are values and what is needed from
 //! outside; `handle` is what views hold;
-//! `scope` and `driver` hold what is going on; the use cases – `conversations`, `thread`, `outbox`, `live`, `enter`,
-//! `sign_in`, `start` – take the driver; `run` leads each command to its use case.
+//! `whose` decides whose the element is; `scope` and `driver` hold what is going on; the use cases – `conversations`, `thread`, `outbox`, `live`, `enter`,
+//! `owner`, `sign_in`, `start` – take the driver; `run` leads each command to its use case.
 
 mod account;
 mod backoff;
@@ -23,6 +23,7 @@ mod handle;
 mod live;
 mod node;
 mod outbox;
+mod owner;
 pub mod part;
 mod people;
 pub mod platform;
@@ -34,6 +35,7 @@ pub mod state;
 mod steps;
 mod thread;
 mod wallets;
+mod whose;
 
 pub use command::Command;
 pub use driver::Driver;

@@ -32,12 +32,15 @@ pub trait Platform: 'static {
     fn wallets(&self) -> Vec<WalletChoice>;
     /// A wallet by its id.
     fn wallet(&self, id: &str) -> Option<Self::Wallet>;
-    /// Accounts that wallets already share with this page. Opens no window.
-    async fn shared_accounts(&self) -> Vec<Address>;
-    /// The account this very window was using, if it was reloaded.
-    fn window_account(&self) -> Option<Address>;
-    /// Remembers the account for this window.
-    fn set_window_account(&self, account: Option<Address>);
+    /// Whose this very window was, if it was reloaded.
+    fn window_account(&self) -> Option<Who>;
+    /// Remembers for this window whose it is.
+    fn set_window_account(&self, who: Option<&Who>);
+    /// Whether an account was signed out on this device and its keys were kept. It enters again when somebody asks for
+    /// it, and not by itself.
+    fn is_signed_out(&self, account: Address) -> bool;
+    /// Remembers that an account was signed out, or that it signed in again.
+    fn set_signed_out(&self, account: Address, signed_out: bool);
     /// What the node said about itself the last time it was asked, as text.
     fn kept_discovery(&self, node: &str) -> Option<String>;
     /// Keeps what the node said.
@@ -57,8 +60,21 @@ pub trait Platform: 'static {
 pub trait PageWallet: Wallet {
     /// As it names itself.
     fn name(&self) -> String;
-    /// Asks the person which accounts the page may see.
+    /// Asks the person which accounts the page may see. The first is the one that is chosen in the wallet.
     async fn connect(&self) -> Result<Vec<Address>, WalletError>;
+    /// The accounts that the page may see already, in the same order. Asks nobody, and may never answer.
+    async fn accounts(&self) -> Result<Vec<Address>, WalletError>;
+    /// Whether the page may still see accounts, once the wallet is open again. Asks nobody, and answers soon.
+    async fn is_locked(&self) -> bool;
+}
+
+/// An account, and the wallet that shared it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// The account.
+    pub account: Address,
+    /// The wallet's id, if one shared the account.
+    pub wallet: Option<String>,
 }
 
 /// What the host page is told. Never a text, a key or a token.

@@ -8,11 +8,12 @@ use futures_util::StreamExt as _;
 use super::command::Command;
 use super::driver::{Active, Driver, Stage};
 use super::fault::Fault;
+use super::owner::{accounts_changed, ask_wallets, provider_changed, wallets_changed};
 use super::platform::{Platform, TabMessage, Task};
 use super::start::{Keep, sign_out, signed_out_elsewhere, start};
 use super::state::Screen;
 use super::steps::{LoadSteps, SignInSteps};
-use super::wallets::{refresh_wallets, show_wallets, step_failed};
+use super::wallets::{show_wallets, step_failed};
 use super::{conversations, live, outbox, thread};
 
 /// Starts, then carries out commands until the last handle is gone. Each command runs beside the others: a
@@ -44,7 +45,9 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command, load: LoadSt
             signing_in(driver, load, |steps, driver| (steps.publish_profile)(driver));
         }
         Command::UseAnotherWallet => show_wallets(driver),
-        Command::WalletsChanged => refresh_wallets(driver),
+        Command::WalletsChanged => wallets_changed(driver),
+        Command::ProviderChanged => provider_changed(driver),
+        Command::AccountsChanged { wallet, accounts } => accounts_changed(driver, &wallet, accounts),
         Command::Restart => start(driver),
         Command::Disconnect => sign_out(driver, Keep::Records),
         Command::SignOut => sign_out(driver, Keep::Nothing),
@@ -53,7 +56,13 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command, load: LoadSt
             driver.shown.set(shown);
             inside(driver, thread::seen);
         }
-        Command::VisibilityChanged => inside(driver, thread::seen),
+        Command::VisibilityChanged => {
+            inside(driver, thread::seen);
+            // A page that was frozen or in another tab may have missed what its wallets told.
+            if driver.platform.is_visible() {
+                ask_wallets(driver, true);
+            }
+        }
         Command::Told(TabMessage::RecordsChanged(account)) => {
             inside(driver, move |at| thread::records_changed(at, account));
         }

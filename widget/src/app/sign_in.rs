@@ -11,7 +11,7 @@ use super::driver::{Driver, SignInFlow, Stage};
 use super::enter::{enter, leave, resume, seed};
 use super::fault::Fault;
 use super::node::fresh_directory;
-use super::platform::{HostEvent, PageWallet as _, Platform, Purpose};
+use super::platform::{HostEvent, PageWallet as _, Platform, Purpose, Who};
 use super::state::{Busy, SignInStep};
 use super::steps::SignInSteps;
 use super::wallets::{show_wallets, step_failed, update_sign_in};
@@ -53,8 +53,13 @@ async fn connect<P: Platform>(driver: Rc<Driver<P>>, id: String) {
         return step_failed(&driver, SignInError::Wallet(WalletError::Disconnected));
     };
     update_sign_in(&driver, |sign_in| sign_in.busy = Some(Busy::Network));
+    let who = Who { account, wallet: Some(id) };
     match seed(&driver, account).await {
-        Ok(Some(_)) => return resume(&driver, account).await,
+        Ok(Some(_)) => {
+            // From here on the wallet may choose another account.
+            driver.set_who(Some(who));
+            return resume(&driver, account).await;
+        }
         Ok(None) => {}
         Err(error) => return step_failed(&driver, error),
     }
@@ -64,6 +69,7 @@ async fn connect<P: Platform>(driver: Rc<Driver<P>>, id: String) {
         driver.platform.emit(HostEvent::Disconnect);
         show_wallets(&driver);
     }
+    driver.set_who(Some(who));
     driver.spawn(Box::pin(prepare(Rc::clone(&driver), wallet, account)));
 }
 

@@ -3,16 +3,21 @@
 use std::rc::Rc;
 
 use dm3_core::identity::Address;
-use dm3_core::ports::{Store as _, StoreError};
+use dm3_core::ports::{Clock as _, Store as _, StoreError};
 use dm3_core::session::{self, remembered_account};
 use futures_channel::oneshot;
+use futures_util::future::select;
 
 use super::driver::{Driver, Stage};
-use super::enter::{clear, leave, resume, seed};
-use super::node::fresh_directory;
-use super::platform::{HostEvent, Platform, TabMessage};
+use super::enter::{clear, leave};
+use super::owner::{ask_wallets, enter_as, invite, with_keys};
+use super::platform::{HostEvent, Platform, TabMessage, Who};
 use super::state::Screen;
-use super::wallets::{offer_wallets, show_wallets, step_failed};
+use super::wallets::{offer_wallets, show_wallets};
+use super::whose::Verdict;
+
+/// How long all wallets together may take to say which accounts they share: milliseconds.
+const WALLET_PATIENCE: u32 = 400;
 
 /// Begins, or begins anew: with what the page says now.
 pub(super) fn start<P: Platform>(driver: &Rc<Driver<P>>) {
@@ -36,43 +41,61 @@ pub fn set_rpc_url<P: Platform>(driver: &Rc<Driver<P>>, rpc_url: Option<String>)
 }
 
 async fn find_beginning<P: Platform>(driver: &Rc<Driver<P>>) {
-    let account = match stored_account(driver, driver.platform.window_account()).await {
-        Ok(account) => account,
+    let before = driver.who().or_else(|| driver.platform.window_account());
+    driver.set_who(before.clone());
+    let beginning = match beginning(driver, before).await {
+        Ok(beginning) => beginning,
         Err(error) => return driver.fail(error),
     };
     driver.platform.emit(HostEvent::Ready);
-    match account {
-        Some(account) => resume(driver, account).await,
-        None => invite(driver).await,
-    }
-}
-
-/// Lets somebody sign in. They learn at once if it would be in vain. The page may have begun to connect a wallet
-/// meanwhile, which goes on.
-async fn invite<P: Platform>(driver: &Rc<Driver<P>>) {
-    offer_wallets(driver);
-    if let Err(fault) = fresh_directory(driver).await {
-        step_failed(driver, fault);
-    }
-}
-
-/// Whose keys are on this device and meant here: the account this `window` used; else one that a wallet
-/// shares with the page; else the last one. A wallet that shares other accounts only is somebody else's.
-async fn stored_account<P: Platform>(
-    driver: &Driver<P>,
-    window: Option<Address>,
-) -> Result<Option<Address>, StoreError> {
-    let shared = driver.platform.shared_accounts().await;
-    let here = window.filter(|a| shared.is_empty() || shared.contains(a));
-    for account in here.iter().chain(&shared) {
-        if seed(driver, *account).await?.is_some() {
-            return Ok(Some(*account));
+    match beginning {
+        Beginning::With(who) => enter_as(driver, who).await,
+        Beginning::Without(who) => {
+            driver.set_who(who);
+            invite(driver).await;
         }
     }
-    if !shared.is_empty() {
-        return Ok(None);
+}
+
+/// What a start finds.
+enum Beginning {
+    /// Somebody whose keys are here.
+    With(Who),
+    /// Somebody who has to sign in; perhaps a wallet says who.
+    Without(Option<Who>),
+}
+
+/// Whose keys are on this device and meant here: the account this window used `before`, unless its wallet shares
+/// another one; else one that a wallet shares with the page; else the last one.
+async fn beginning<P: Platform>(
+    driver: &Rc<Driver<P>>,
+    before: Option<Who>,
+) -> Result<Beginning, StoreError> {
+    hear_wallets(driver, before.as_ref()).await;
+    let among = match before.map(|who| driver.book.settle(&who)) {
+        Some(Verdict::Same(who)) => vec![who],
+        Some(Verdict::Others(others)) => others,
+        None => driver.book.chosen(),
+    };
+    if let Some(who) = with_keys(driver, &among).await? {
+        return Ok(Beginning::With(who));
     }
-    remembered_account(driver.platform.store()).await
+    if !among.is_empty() {
+        return Ok(Beginning::Without(among.into_iter().next()));
+    }
+    let last = remembered_account(driver.platform.store()).await?;
+    let last = last.filter(|account| !driver.platform.is_signed_out(*account));
+    Ok(last.map_or(Beginning::Without(None), |account| Beginning::With(Who { account, wallet: None })))
+}
+
+/// Waits until enough is known of the wallets. Those that stay silent hold up nobody for longer than the slowest of
+/// them may; what they say later counts when they say it.
+async fn hear_wallets<P: Platform>(driver: &Rc<Driver<P>>, before: Option<&Who>) {
+    ask_wallets(driver, true);
+    if let Some(enough) = driver.book.enough(before) {
+        let patience = Box::pin(driver.platform.clock().sleep(WALLET_PATIENCE));
+        let _ = select(enough, patience).await;
+    }
 }
 
 /// What stays of an account that signs out.
@@ -86,7 +109,8 @@ pub(super) enum Keep {
 
 /// Signs out. What ran for the account ends at once; forgetting it goes on to its end, even if the element goes.
 pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
-    let (active, window) = (driver.active(), driver.platform.window_account());
+    let before = driver.who().or_else(|| driver.platform.window_account());
+    let active = driver.active();
     let starting = is_starting(driver);
     leave(driver);
     let (done, forgotten) = oneshot::channel();
@@ -94,7 +118,11 @@ pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
     driver.platform.spawn(Box::pin(async move {
         let account = match active {
             Some(at) => Ok(Some(at.address())),
-            None if starting => stored_account(&forgetting, window).await,
+            None if starting => match beginning(&forgetting, before).await {
+                Ok(Beginning::With(who)) => Ok(Some(who.account)),
+                Ok(Beginning::Without(_)) => Ok(None),
+                Err(error) => Err(error),
+            },
             None => Ok(None),
         };
         let account = match account {
@@ -118,7 +146,10 @@ pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
 async fn forget<P: Platform>(driver: &Driver<P>, account: Address, keep: Keep) -> Result<(), StoreError> {
     let store = driver.platform.store();
     match keep {
-        Keep::Records => session::leave(store).await?,
+        Keep::Records => {
+            driver.platform.set_signed_out(account, true);
+            session::leave(store, account).await?;
+        }
         Keep::Nothing => session::forget(store, account).await?,
     }
     driver.platform.tell_tabs(TabMessage::SignedOut(account));

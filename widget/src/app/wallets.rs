@@ -22,8 +22,8 @@ pub(super) fn offer_wallets<P: Platform>(driver: &Driver<P>) {
     }));
 }
 
-/// A wallet was announced late.
-pub(super) fn refresh_wallets<P: Platform>(driver: &Driver<P>) {
+/// Offers the wallets that there are now.
+pub(super) fn refresh_choice<P: Platform>(driver: &Driver<P>) {
     let found = driver.platform.wallets();
     update_sign_in(driver, |sign_in| {
         if let SignInStep::Connect { wallets } = &mut sign_in.step {

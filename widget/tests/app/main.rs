@@ -12,4 +12,6 @@ mod outbox;
 mod reconnecting;
 mod seeing;
 mod signing_in;
+mod wallet;
+mod whose;
 mod world;

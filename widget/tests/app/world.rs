@@ -1,21 +1,23 @@
 //! A network, the devices of people in it, and the tabs that are open on them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
 use dm3_core::identity::Address;
-use dm3_core::ports::{Store as _, Wallet, WalletError};
+use dm3_core::ports::Store as _;
 use dm3_core::session::Session;
 use dm3_core::testing::{
     FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SeededEntropy, Tasks, TestWallet,
 };
 use dm3_core::web::HttpUrl;
-use dm3_widget::app::platform::{HostEvent, PageWallet, Platform, TabMessage, Task};
+use dm3_widget::app::platform::{HostEvent, Platform, TabMessage, Task, Who};
 use dm3_widget::app::state::{Connection, Delivery, Screen, State, WalletChoice};
 use dm3_widget::app::{Command, Driver, SignInSteps, run};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::FutureExt as _;
+
+use super::wallet::{PatientWallet, PersonsWallet};
 
 /// The node that the pages name.
 pub const NODE: &str = "https://dm3.example";
@@ -34,11 +36,13 @@ pub struct World {
 pub struct Device {
     /// The person: their wallet, and what their browser stores.
     pub peer: Peer,
-    /// Accounts that the wallet shows the page without asking.
-    pub shared: RefCell<Vec<Address>>,
-    /// Whether the wallet answers; until then it waits for its owner.
+    /// Their wallet.
+    pub wallet: Rc<PersonsWallet>,
+    /// Further wallets in their browser.
+    pub other_wallets: RefCell<Vec<Rc<PersonsWallet>>>,
+    /// Whether the wallet's owner answers; until then it waits for them.
     pub wallet_answers: Rc<Cell<bool>>,
-    wallet: Rc<TestWallet>,
+    signed_out: RefCell<BTreeSet<Address>>,
     tabs: RefCell<Vec<UnboundedSender<Command>>>,
     kept: RefCell<BTreeMap<String, String>>,
     starts: Cell<u64>,
@@ -52,26 +56,26 @@ pub struct Tab {
     commands: UnboundedSender<Command>,
     events: Rc<RefCell<Vec<HostEvent>>>,
     visible: Rc<Cell<bool>>,
+    /// The wallets of its page.
+    pub wallets: Rc<RefCell<Vec<Rc<PersonsWallet>>>>,
+    /// What its window keeps.
+    pub window: Window,
 }
 
 /// A page in memory.
 pub struct TestPlatform {
     device: Rc<Device>,
-    wallet: Rc<TestWallet>,
+    wallets: Rc<RefCell<Vec<Rc<PersonsWallet>>>>,
     network: Network,
     tasks: Tasks,
     commands: UnboundedSender<Command>,
     events: Rc<RefCell<Vec<HostEvent>>>,
     visible: Rc<Cell<bool>>,
-    window_account: Cell<Option<Address>>,
+    window: Window,
 }
 
-/// A wallet that waits for its owner if they are busy.
-pub struct PatientWallet {
-    wallet: Rc<TestWallet>,
-    answers: Rc<Cell<bool>>,
-    clock: FakeClock,
-}
+/// What a window keeps across reloads: whose it is.
+pub type Window = Rc<RefCell<Option<Who>>>;
 
 /// What a person does not have to wait for.
 pub fn now<T>(future: impl Future<Output = T>) -> T {
@@ -91,11 +95,13 @@ impl World {
     pub fn newcomer(&self, name: &str) -> Rc<Device> {
         let peer = Peer::new(&self.network, name);
         self.network.give_name(&format!("{name}.eth").parse().unwrap(), peer.address());
+        let wallet = PersonsWallet::new(WALLET, &[Rc::new(TestWallet::of(name))]);
         Rc::new(Device {
             peer,
-            shared: RefCell::default(),
-            wallet_answers: Rc::new(Cell::new(true)),
-            wallet: Rc::new(TestWallet::of(name)),
+            wallet_answers: Rc::clone(&wallet.owner_answers),
+            wallet,
+            other_wallets: RefCell::default(),
+            signed_out: RefCell::default(),
             tabs: RefCell::default(),
             kept: RefCell::default(),
             starts: Cell::new(100),
@@ -167,24 +173,39 @@ impl Device {
 
     /// The same, with somebody else's wallet in the page.
     pub fn open_tab_with_wallet_of(self: &Rc<Self>, world: &World, other: &Self) -> Tab {
+        let wallets = [Rc::clone(&other.wallet)].into_iter().chain(self.other_wallets.borrow().clone());
+        self.open_window(world, wallets.collect(), Rc::default())
+    }
+
+    /// The same with these wallets in the page, in a window that was open before.
+    pub fn open_window(
+        self: &Rc<Self>,
+        world: &World,
+        wallets: Vec<Rc<PersonsWallet>>,
+        window: Window,
+    ) -> Tab {
         let (commands, requests) = unbounded();
+        for wallet in &wallets {
+            wallet.listen(commands.clone());
+        }
+        let wallets = Rc::new(RefCell::new(wallets));
         let (events, visible) = (Rc::default(), Rc::new(Cell::new(true)));
         self.tabs.borrow_mut().push(commands.clone());
         let platform = TestPlatform {
             device: Rc::clone(self),
-            wallet: Rc::clone(&other.wallet),
+            wallets: Rc::clone(&wallets),
             network: world.network.clone(),
             tasks: world.tasks.clone(),
             commands: commands.clone(),
             events: Rc::clone(&events),
             visible: Rc::clone(&visible),
-            window_account: Cell::new(None),
+            window: Rc::clone(&window),
         };
         let driver = Driver::new(platform, NODE, None);
         world.tasks.spawn(Box::pin(run(Rc::clone(&driver), requests, || {
             Box::pin(async { Ok(SignInSteps::new()) })
         })));
-        let tab = Tab { state: driver.state, driver, commands, events, visible };
+        let tab = Tab { state: driver.state, driver, commands, events, visible, wallets, window };
         tab.ask(Command::Shown(true));
         tab
     }
@@ -213,6 +234,13 @@ impl Tab {
     /// The page names the node again.
     pub fn set_node(&self, node: &str) {
         dm3_widget::app::set_node(&self.driver, node);
+    }
+
+    /// Loads the page anew.
+    pub fn reload(self, device: &Rc<Device>, world: &World) -> Self {
+        let (wallets, window) = (self.wallets.borrow().clone(), Rc::clone(&self.window));
+        self.remove();
+        device.open_window(world, wallets, window)
     }
 
     /// Takes the element out of the page. Gives what would still be there if something held it.
@@ -287,24 +315,38 @@ impl Platform for TestPlatform {
     }
 
     fn wallets(&self) -> Vec<WalletChoice> {
-        vec![WalletChoice { id: WALLET.into(), name: "Test wallet".into(), icon: None }]
+        let choice = |wallet: &Rc<PersonsWallet>| WalletChoice {
+            id: wallet.id.into(),
+            name: "Test wallet".into(),
+            icon: None,
+        };
+        self.wallets.borrow().iter().map(choice).collect()
     }
 
     fn wallet(&self, id: &str) -> Option<PatientWallet> {
-        let (wallet, answers) = (Rc::clone(&self.wallet), Rc::clone(&self.device.wallet_answers));
-        (id == WALLET).then(|| PatientWallet { wallet, answers, clock: self.network.clock().clone() })
+        let wallet = self.wallets.borrow().iter().find(|wallet| wallet.id == id).cloned()?;
+        Some(PatientWallet { wallet, clock: self.network.clock().clone() })
     }
 
-    async fn shared_accounts(&self) -> Vec<Address> {
-        self.device.shared.borrow().clone()
+    fn window_account(&self) -> Option<Who> {
+        self.window.borrow().clone()
     }
 
-    fn window_account(&self) -> Option<Address> {
-        self.window_account.get()
+    fn set_window_account(&self, who: Option<&Who>) {
+        self.window.replace(who.cloned());
     }
 
-    fn set_window_account(&self, account: Option<Address>) {
-        self.window_account.set(account);
+    fn is_signed_out(&self, account: Address) -> bool {
+        self.device.signed_out.borrow().contains(&account)
+    }
+
+    fn set_signed_out(&self, account: Address, signed_out: bool) {
+        let mut accounts = self.device.signed_out.borrow_mut();
+        if signed_out {
+            accounts.insert(account)
+        } else {
+            accounts.remove(&account)
+        };
     }
 
     fn kept_discovery(&self, node: &str) -> Option<String> {
@@ -333,32 +375,5 @@ impl Platform for TestPlatform {
 
     fn spawn(&self, task: Task) {
         self.tasks.spawn(task);
-    }
-}
-
-impl PatientWallet {
-    async fn owner(&self) {
-        use dm3_core::ports::Clock as _;
-        while !self.answers.get() {
-            self.clock.sleep(1).await;
-        }
-    }
-}
-
-impl Wallet for PatientWallet {
-    async fn sign_text(&self, account: Address, text: &str) -> Result<String, WalletError> {
-        self.owner().await;
-        self.wallet.sign_text(account, text).await
-    }
-}
-
-impl PageWallet for PatientWallet {
-    fn name(&self) -> String {
-        "Test wallet".into()
-    }
-
-    async fn connect(&self) -> Result<Vec<Address>, WalletError> {
-        self.owner().await;
-        Ok(vec![self.wallet.address()])
     }
 }

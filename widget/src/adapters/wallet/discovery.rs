@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use dm3_core::identity::Address;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, Window};
 
-use super::InjectedWallet;
 use super::announcement::{Announcement, is_provider};
+use super::injected::{InjectedWallet, Watch};
 use super::outside::member;
 
 /// More wallets than this are a joke or an attack.
@@ -29,41 +30,56 @@ pub struct WalletInfo {
     pub icon: Option<String>,
 }
 
-/// The wallets in this page. Lives: what announces itself later is added.
+/// The wallets in this page. Lives: what announces itself later is added, and each is watched.
 pub struct Wallets {
-    found: Rc<RefCell<Found>>,
-    on_change: Rc<dyn Fn()>,
+    found: Rc<Found>,
     window: Option<Window>,
     on_announcement: Closure<dyn FnMut(Event)>,
     on_initialized: Closure<dyn FnMut()>,
 }
 
-#[derive(Default)]
+/// What the wallets tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// [`Wallets::list`] changed.
+    List,
+    /// The page gave another provider, or took its own back: other wallets are behind the ids.
+    Provider,
+    /// The wallet with this id shares other accounts now. The first is the current one.
+    Accounts(String, Vec<Address>),
+}
+
 struct Found {
-    page: Option<JsValue>,
-    announced: Vec<Announcement>,
+    page: RefCell<Option<JsValue>>,
+    announced: RefCell<Vec<Announcement>>,
+    /// The choices as they are watched: id, provider, and what ends it.
+    watched: RefCell<Vec<(String, JsValue, Watch)>>,
+    on_told: Rc<dyn Fn(Told)>,
 }
 
 impl Wallets {
-    /// Asks all wallets to announce themselves; `on_change` is called when [`Self::list`] changed.
-    pub fn discover(on_change: impl Fn() + 'static) -> Self {
-        let found = Rc::new(RefCell::new(Found::default()));
-        let on_change: Rc<dyn Fn()> = Rc::new(on_change);
+    /// Asks all wallets to announce themselves. `on_told` is called until this is dropped.
+    pub fn discover(on_told: impl Fn(Told) + 'static) -> Self {
+        let found = Rc::new(Found {
+            page: RefCell::default(),
+            announced: RefCell::default(),
+            watched: RefCell::default(),
+            on_told: Rc::new(on_told),
+        });
         let on_announcement = {
-            let (found, on_change) = (Rc::clone(&found), Rc::clone(&on_change));
+            let found = Rc::clone(&found);
             Closure::new(move |event: Event| {
                 let announcement = Announcement::read(&member(&event, "detail"));
-                // Outside of the borrow: listeners may read the list at once.
-                if announcement.is_some_and(|announcement| found.borrow_mut().add(announcement)) {
-                    on_change();
+                if announcement.is_some_and(|announcement| found.add(announcement)) {
+                    found.changed(Told::List);
                 }
             })
         };
         let on_initialized = {
-            let on_change = Rc::clone(&on_change);
-            Closure::new(move || on_change())
+            let found = Rc::clone(&found);
+            Closure::new(move || found.changed(Told::List))
         };
-        let this = Self { found, on_change, window: web_sys::window(), on_announcement, on_initialized };
+        let this = Self { found, window: web_sys::window(), on_announcement, on_initialized };
         if let Some(window) = &this.window {
             for (name, listener) in this.listeners() {
                 // Fails for names that are no text.
@@ -73,37 +89,25 @@ impl Wallets {
                 let _ = window.dispatch_event(&request);
             }
         }
+        this.found.watch();
         this
     }
 
     /// Uses a provider that the page gives, and no other; or, without one, those that are found.
     pub fn set_page_provider(&self, provider: Option<JsValue>) {
-        self.found.borrow_mut().page = provider.filter(is_provider);
-        (self.on_change)();
+        self.found.page.replace(provider.filter(is_provider));
+        self.found.changed(Told::Provider);
     }
 
     /// The wallets to choose from, in the order of their announcement.
     pub fn list(&self) -> Vec<WalletInfo> {
-        self.choices().into_iter().map(|(info, _)| info).collect()
+        self.found.choices().into_iter().map(|(info, _)| info).collect()
     }
 
     /// The wallet with this id, if it is still among the choices.
     pub fn wallet(&self, id: &str) -> Option<InjectedWallet> {
-        let (_, provider) = self.choices().into_iter().find(|(info, _)| info.id == id)?;
+        let (_, provider) = self.found.choices().into_iter().find(|(info, _)| info.id == id)?;
         Some(InjectedWallet::new(provider))
-    }
-
-    fn choices(&self) -> Vec<(WalletInfo, JsValue)> {
-        let unnamed = |id: &str, name: &str| WalletInfo { id: id.into(), name: name.into(), icon: None };
-        let found = self.found.borrow();
-        if let Some(provider) = &found.page {
-            return vec![(unnamed(PAGE, "Wallet of this page"), provider.clone())];
-        }
-        if !found.announced.is_empty() {
-            return found.announced.iter().map(Announcement::choice).collect();
-        }
-        let injected = self.window.as_ref().map(|window| member(window, "ethereum")).filter(is_provider);
-        injected.map(|provider| (unnamed(FALLBACK, "Browser wallet"), provider)).into_iter().collect()
     }
 
     fn listeners(&self) -> [(&str, &JsValue); 2] {
@@ -115,6 +119,8 @@ impl Wallets {
 
 impl Drop for Wallets {
     fn drop(&mut self) {
+        // The listeners at the wallets go with it.
+        self.found.watched.take();
         let Some(window) = &self.window else { return };
         for (name, listener) in self.listeners() {
             let _ = window.remove_event_listener_with_callback(name, listener.unchecked_ref());
@@ -123,14 +129,59 @@ impl Drop for Wallets {
 }
 
 impl Found {
-    /// Adds a wallet; one that is known stays as it is, so that nobody takes its place.
-    fn add(&mut self, announcement: Announcement) -> bool {
-        let known = self.announced.iter().any(|other| other.id == announcement.id);
-        if known || self.announced.len() >= MAX_WALLETS {
+    /// Adds a wallet; one that is known stays as it is, so that nobody takes its place. Who calls itself as another one
+    /// does has an id that does not last.
+    fn add(&self, mut announcement: Announcement) -> bool {
+        let mut announced = self.announced.borrow_mut();
+        if announced.len() >= MAX_WALLETS || announced.iter().any(|other| other.uuid == announcement.uuid) {
             return false;
         }
-        self.announced.push(announcement);
+        if announced.iter().any(|other| other.id == announcement.id) {
+            announcement.id.clone_from(&announcement.uuid);
+        }
+        if announced.iter().any(|other| other.id == announcement.id) {
+            return false;
+        }
+        announced.push(announcement);
         true
+    }
+
+    fn choices(&self) -> Vec<(WalletInfo, JsValue)> {
+        let unnamed = |id: &str, name: &str| WalletInfo { id: id.into(), name: name.into(), icon: None };
+        if let Some(provider) = &*self.page.borrow() {
+            return vec![(unnamed(PAGE, "Wallet of this page"), provider.clone())];
+        }
+        let announced = self.announced.borrow();
+        if !announced.is_empty() {
+            return announced.iter().map(Announcement::choice).collect();
+        }
+        let injected = web_sys::window().map(|window| member(&window, "ethereum")).filter(is_provider);
+        injected.map(|provider| (unnamed(FALLBACK, "Browser wallet"), provider)).into_iter().collect()
+    }
+
+    /// Outside of every borrow: who hears of it may read the list at once.
+    fn changed(&self, told: Told) {
+        self.watch();
+        (self.on_told)(told);
+    }
+
+    /// Listens to the choices, and to nobody else.
+    fn watch(&self) {
+        let choices = self.choices();
+        let mut watched = self.watched.take();
+        watched.retain(|(id, provider, _)| {
+            choices.iter().any(|(info, other)| info.id == *id && other == provider)
+        });
+        for (info, provider) in choices {
+            if watched.iter().any(|(id, ..)| *id == info.id) {
+                continue;
+            }
+            let (on_told, id) = (Rc::clone(&self.on_told), info.id.clone());
+            let watch = InjectedWallet::new(provider.clone())
+                .watch(move |accounts| on_told(Told::Accounts(id.clone(), accounts)));
+            watched.push((info.id, provider, watch));
+        }
+        self.watched.replace(watched);
     }
 }
 

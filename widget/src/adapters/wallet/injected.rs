@@ -2,10 +2,12 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use dm3_core::Said;
 use dm3_core::identity::Address;
 use dm3_core::ports::{Wallet, WalletError};
+use futures_util::future::{Either, select};
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -15,22 +17,15 @@ use super::outside::{beginning, member, text};
 
 /// The longest signature text, in characters. Smart accounts wrap several signatures into one.
 const MAX_SIGNATURE: u32 = 16 * 1024;
-/// The most accounts that are read from a wallet's answer.
-const MAX_ACCOUNTS: u32 = 100;
+/// The most accounts or permissions that are read from a wallet's answer.
+const MAX_ITEMS: u32 = 100;
+/// How long a wallet may take to say what it permits.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 /// A wallet that lives in the page, most often put there by a browser extension.
 #[derive(Clone)]
 pub struct InjectedWallet {
     provider: JsValue,
-}
-
-/// Something that happened in the wallet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WalletChange {
-    /// The person chose other accounts for this page; none if they disconnected it. The first is the current one.
-    Accounts(Vec<Address>),
-    /// The wallet lost its connection.
-    Disconnected,
 }
 
 impl InjectedWallet {
@@ -55,32 +50,37 @@ impl InjectedWallet {
         Ok(addresses(&self.request("eth_accounts", &Array::new()).await?))
     }
 
-    /// Calls `on_change` until the handle is dropped. Wallets without events are silent.
+    /// Whether the page may see accounts though the wallet shares none now (EIP-2255): it is locked. Asks nobody. A
+    /// wallet that does not say, or not soon, is not taken to be.
+    pub async fn is_locked(&self) -> bool {
+        let patience = std::pin::pin!(gloo_timers::future::sleep(PATIENCE));
+        let none = Array::new();
+        let asked = std::pin::pin!(self.request("wallet_getPermissions", &none));
+        let Either::Left((Ok(permissions), _)) = select(asked, patience).await else { return false };
+        each(&permissions).any(|permission| {
+            text(&member(&permission, "parentCapability"), 64).is_some_and(|name| name == "eth_accounts")
+        })
+    }
+
+    /// Calls `on_accounts` with the accounts that the wallet shares now, the current one first, whenever that changes,
+    /// until the handle is dropped. None are shared by a wallet that is locked, and after the person took the
+    /// permission back. Wallets without events are silent.
+    ///
+    /// Other events are not listened to: nothing of an account depends on the wallet's chain (`chainChanged`) or on its
+    /// connection to that (`disconnect`).
     #[must_use = "dropping the handle ends the watch"]
-    pub fn watch(&self, on_change: impl Fn(WalletChange) + 'static) -> Watch {
+    pub fn watch(&self, on_accounts: impl Fn(Vec<Address>) + 'static) -> Watch {
         let is_active = Rc::new(Cell::new(true));
-        let on_change = Rc::new(on_change);
-        let on_accounts = {
-            let (is_active, on_change) = (Rc::clone(&is_active), Rc::clone(&on_change));
-            listener(move |accounts| {
-                if is_active.get() {
-                    on_change(WalletChange::Accounts(addresses(&accounts)));
-                }
-            })
+        let active = Rc::clone(&is_active);
+        let on_accounts = move |accounts: JsValue| {
+            if active.get() {
+                on_accounts(addresses(&accounts));
+            }
         };
-        let on_disconnect = {
-            let is_active = Rc::clone(&is_active);
-            listener(move |_| {
-                if is_active.get() {
-                    on_change(WalletChange::Disconnected);
-                }
-            })
-        };
-        let listeners = [("accountsChanged", on_accounts), ("disconnect", on_disconnect)];
-        for (event, listener) in &listeners {
-            self.call("on", event, listener);
-        }
-        Watch { wallet: self.clone(), is_active, listeners }
+        // It lives as long as anybody may call it.
+        let listener = Closure::<dyn Fn(JsValue)>::new(on_accounts).into_js_value();
+        self.call("on", &listener);
+        Watch { wallet: self.clone(), is_active, listener }
     }
 
     async fn request(&self, method: &str, params: &Array) -> Result<JsValue, WalletError> {
@@ -96,9 +96,9 @@ impl InjectedWallet {
     }
 
     /// Calls `on` or `removeListener`, which a provider may lack.
-    fn call(&self, method: &str, event: &str, listener: &JsValue) {
+    fn call(&self, method: &str, listener: &JsValue) {
         if let Ok(function) = member(&self.provider, method).dyn_into::<Function>() {
-            let _ = function.call2(&self.provider, &event.into(), listener);
+            let _ = function.call2(&self.provider, &"accountsChanged".into(), listener);
         }
     }
 }
@@ -122,36 +122,33 @@ impl Wallet for InjectedWallet {
 pub struct Watch {
     wallet: InjectedWallet,
     is_active: Rc<Cell<bool>>,
-    listeners: [(&'static str, JsValue); 2],
+    listener: JsValue,
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         // Also for wallets that forget to remove a listener.
         self.is_active.set(false);
-        for (event, listener) in &self.listeners {
-            self.wallet.call("removeListener", event, listener);
-        }
+        self.wallet.call("removeListener", &self.listener);
     }
-}
-
-/// A function that lives as long as anybody may call it.
-fn listener(call: impl Fn(JsValue) + 'static) -> JsValue {
-    Closure::<dyn Fn(JsValue)>::new(call).into_js_value()
 }
 
 /// The addresses in a list; everything else in it is skipped, and so are repetitions.
 fn addresses(list: &JsValue) -> Vec<Address> {
     let mut found = Vec::new();
-    let count = member(list, "length").as_f64().unwrap_or_default().clamp(0.0, f64::from(MAX_ACCOUNTS));
-    for index in 0..count as u32 {
-        let item = Reflect::get_u32(list, index).unwrap_or(JsValue::UNDEFINED);
+    for item in each(list) {
         let address = text(&item, 42).and_then(|text| Address::parse_unchecked_case(&text).ok());
         if let Some(address) = address.filter(|address| !found.contains(address)) {
             found.push(address);
         }
     }
     found
+}
+
+/// The items of a list, as far as they are read.
+fn each(list: &JsValue) -> impl Iterator<Item = JsValue> {
+    let count = member(list, "length").as_f64().unwrap_or_default().clamp(0.0, f64::from(MAX_ITEMS));
+    (0..count as u32).map(|index| Reflect::get_u32(list, index).unwrap_or(JsValue::UNDEFINED))
 }
 
 fn gone() -> WalletError {

@@ -3,7 +3,8 @@
 //! ```text
 //! page's provider ──────────────┐ wins
 //! eip6963:announceProvider ─────┼──▶ Wallets ──wallet(id)──▶ InjectedWallet
-//! window.ethereum ──────────────┘ only if nobody announced
+//! window.ethereum ──────────────┘ only    └──▶ Told: other wallets, other accounts
+//!                                 if nobody announced
 //! ```
 //!
 //! Any script in the page can announce itself as any wallet: names and pictures are claims.
@@ -13,5 +14,5 @@ mod discovery;
 mod injected;
 mod outside;
 
-pub use discovery::{WalletInfo, Wallets};
-pub use injected::{InjectedWallet, WalletChange, Watch};
+pub use discovery::{Told, WalletInfo, Wallets};
+pub use injected::{InjectedWallet, Watch};
