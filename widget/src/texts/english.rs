@@ -238,6 +238,7 @@ fn refusal(refusal: &Refusal) -> String {
             ("the receiver's delivery service does not understand this message", Some(said))
         }
         Refusal::Rejected(said) => ("the receiver's delivery service refuses the message", Some(said)),
+        Refusal::Stopped => ("you stopped it", None),
         Refusal::Unexplained(said) => ("it could not be delivered", Some(said)),
     };
     match said.filter(|said| !said.is_empty()) {
