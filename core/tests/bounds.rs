@@ -64,10 +64,10 @@ fn answers_of_servers_are_bounded() {
     let small = reply(1_000_000);
     refused_quickly("a profile", || api::parse_profile(&small).is_err());
     refused_quickly("a token", || api::parse_token(&small).is_err());
-    refused_quickly("a challenge", || api::parse_challenge(&server, &small, &account, 1).is_err());
+    refused_quickly("a challenge", || api::parse_challenge(&server, &small, &account).is_err());
     refused_quickly("properties", || api::parse_properties(&small).is_err());
     refused_quickly("an extension", || api::parse_profile_extension(&small).is_err());
-    refused_quickly("a challenge's text", || Challenge::parse(&small.body, &server, &account, 1).is_err());
+    refused_quickly("a challenge's text", || Challenge::parse(&small.body, &server, &account).is_err());
     refused_quickly("a token's text", || SessionToken::new(&"a".repeat(10_000)).is_none());
     let listing = reply(65 * 1024 * 1024);
     refused_quickly("a mailbox", || api::parse_incoming(&listing).is_err());

@@ -37,5 +37,7 @@ mod routes;
 mod send;
 #[path = "session/sign_in.rs"]
 mod sign_in;
+#[path = "session/time.rs"]
+mod time;
 #[path = "session/weaknesses.rs"]
 mod weaknesses;

@@ -5,7 +5,7 @@ use dm3_core::seal::json::canonical;
 
 use crate::app::App;
 use crate::auth::Session;
-use crate::clock::now_seconds;
+use crate::clock::{now_ms, now_seconds};
 use crate::error::ApiError;
 use crate::store::Service;
 
@@ -19,7 +19,7 @@ impl App {
         if self.account_of(&name).await?.is_none() {
             return Err(ApiError::NotFound);
         }
-        Ok(self.tokens.make_challenge(name, now_seconds())?)
+        Ok(self.tokens.make_challenge(name, now_ms())?)
     }
 
     /// A session for the account that answers its challenge with its profile key: the one that is kept, or one that

@@ -75,15 +75,14 @@ pub fn get_challenge(server: &BaseUrl, account: &EnsName) -> HttpRequest {
     HttpRequest::get(server.join(&["auth", account.as_str()]))
 }
 
-/// Reads the reply to [`get_challenge`] of the same server. `now` in seconds since 1970.
+/// Reads the reply to [`get_challenge`] of the same server.
 pub fn parse_challenge(
     server: &BaseUrl,
     reply: &HttpResponse,
     account: &EnsName,
-    now: u64,
 ) -> Result<Challenge, ApiError> {
     check(reply)?;
-    Ok(Challenge::parse(&json_text(reply, "no challenge")?, server, account, now)?)
+    Ok(Challenge::parse(&json_text(reply, "no challenge")?, server, account)?)
 }
 
 /// Answers a challenge with the profile's signing key.

@@ -7,6 +7,7 @@
 //! link text does.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,12 +20,18 @@ use crate::web::BaseUrl;
 
 /// The longest challenge, in bytes. The reference's have about 310.
 const MAX_CHALLENGE: usize = 2048;
-/// The longest time a challenge may be valid from now on, in seconds. The reference gives 15 minutes.
+/// The longest time a challenge may be valid, in seconds. The reference gives 15 minutes.
 const MAX_LIFETIME: u64 = 24 * 60 * 60;
+/// The last second that a date of ECMAScript can be in, since 1970.
+const LAST_SECOND: u64 = 8_640_000_000_000;
 
 /// A text that is certain to be a login challenge for one account.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Challenge(String);
+pub struct Challenge {
+    text: String,
+    /// When it was made, by the server's clock: milliseconds since 1970, between these two.
+    issued: RangeInclusive<u64>,
+}
 
 /// Why a server's text is not signed. The server is to blame, unless the text says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,18 +51,19 @@ pub enum ChallengeError {
     /// Made by another server, which this one passes on to get the answer.
     #[error("the server sent a login challenge of another server; it was not signed")]
     OtherServer,
-    /// No longer valid, by our clock.
-    #[error("the server's login challenge has expired; check the clock of this device, then try again")]
-    Expired,
     /// Valid for longer than a day.
     #[error("the server's login challenge would be valid for too long; it was not signed")]
     TooLasting,
 }
 
 impl Challenge {
-    /// Checks that `text` is a challenge of `server` for `account` at the time `now`, in seconds since 1970. Deployed
-    /// servers don't say in `aud` (RFC 7519 section 4.1.3) that it is theirs.
-    pub fn parse(text: &str, server: &BaseUrl, account: &EnsName, now: u64) -> Result<Self, ChallengeError> {
+    /// Checks that `text` is a challenge of `server` for `account`. How long it is valid is judged by its own times: this
+    /// device's clock may be wrong, and whoever takes the answer goes by the clock that set them. Deployed servers don't
+    /// say in `aud` (RFC 7519 section 4.1.3) that it is theirs.
+    ///
+    /// # Errors
+    /// [`ChallengeError`]: then it must not be signed.
+    pub fn parse(text: &str, server: &BaseUrl, account: &EnsName) -> Result<Self, ChallengeError> {
         if text.len() > MAX_CHALLENGE {
             return Err(ChallengeError::TooLong);
         }
@@ -88,24 +96,29 @@ impl Challenge {
         if !claims.get("challenge").and_then(Value::as_str).is_some_and(is_uuid) {
             return Err(ChallengeError::Claim("challenge"));
         }
-        let expires = claims.get("exp").and_then(Value::as_u64).ok_or(ChallengeError::Claim("exp"))?;
-        if expires <= now {
-            return Err(ChallengeError::Expired);
-        }
-        if expires - now > MAX_LIFETIME {
+        let issued = claims.get("iat").and_then(moment).ok_or(ChallengeError::Claim("iat"))?;
+        let begins = *issued.start() / 1000;
+        let expires = claims.get("exp").and_then(Value::as_u64).filter(|expires| *expires > begins);
+        if expires.ok_or(ChallengeError::Claim("exp"))? - begins > MAX_LIFETIME {
             return Err(ChallengeError::TooLasting);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self { text: text.to_owned(), issued })
+    }
+
+    /// When the server made it, by its clock: milliseconds since 1970, between these two. Deployed servers give whole
+    /// seconds; ours, fractions (RFC 7519 section 2, NumericDate).
+    pub fn issued(&self) -> RangeInclusive<u64> {
+        self.issued.clone()
     }
 
     /// The text that is signed and sent back.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The signature that proves the profile key, in base64.
     pub fn sign(&self, key: &SigningSecret) -> String {
-        key.sign(&self.0)
+        key.sign(&self.text)
     }
 }
 
@@ -122,6 +135,16 @@ fn json_part(part: &str) -> Result<Map<String, Value>, ChallengeError> {
         Some(Value::Object(object)) => Ok(object),
         _ => Err(ChallengeError::Form),
     }
+}
+
+/// What a time in seconds says in milliseconds: a whole one may have been any time of its second.
+fn moment(seconds: &Value) -> Option<RangeInclusive<u64>> {
+    if let Some(whole) = seconds.as_u64() {
+        return (whole <= LAST_SECOND).then(|| whole * 1000..=whole * 1000 + 999);
+    }
+    let seconds = seconds.as_f64().filter(|seconds| (0.0..=LAST_SECOND as f64).contains(seconds))?;
+    let milliseconds = (seconds * 1000.0).round() as u64;
+    Some(milliseconds..=milliseconds)
 }
 
 /// `8-4-4-4-12` hexadecimal digits, of any version.
@@ -144,7 +167,7 @@ mod tests {
 
     fn parse(text: &str) -> Result<Challenge, ChallengeError> {
         let server = "https://dm3.example/ds".parse().unwrap();
-        Challenge::parse(text, &server, &"alice.eth".parse().unwrap(), NOW)
+        Challenge::parse(text, &server, &"alice.eth".parse().unwrap())
     }
 
     fn token(claims: &Value) -> String {
@@ -204,8 +227,25 @@ mod tests {
             with("challenge", json!("alias: x.user.dm3.eth")),
             Err(ChallengeError::Claim("challenge"))
         );
-        assert_eq!(with("exp", json!(NOW)), Err(ChallengeError::Expired));
+        assert_eq!(with("exp", json!(NOW)), Err(ChallengeError::Claim("exp")));
         assert_eq!(with("exp", json!(NOW + MAX_LIFETIME + 1)), Err(ChallengeError::TooLasting));
         assert_eq!(with("exp", json!("soon")), Err(ChallengeError::Claim("exp")));
+        for never in [json!("now"), json!(-1), json!(1e300), json!(LAST_SECOND + 1), Value::Null] {
+            assert_eq!(with("iat", never.clone()), Err(ChallengeError::Claim("iat")), "{never}");
+        }
+    }
+
+    #[test]
+    fn it_tells_when_the_server_made_it_whatever_this_devices_clock_says() {
+        let issued = |iat: Value, exp: u64| {
+            let mut claims = claims();
+            claims["iat"] = iat;
+            claims["exp"] = exp.into();
+            parse(&token(&claims)).map(|challenge| challenge.issued())
+        };
+        assert_eq!(issued(json!(NOW), NOW + 900), Ok(NOW * 1000..=NOW * 1000 + 999));
+        assert_eq!(issued(json!(1_795_398_896.123), NOW + 900), Ok(NOW * 1000 + 123..=NOW * 1000 + 123));
+        assert_eq!(issued(json!(7), 900), Ok(7000..=7999), "a clock that begins in 1970 is as good");
+        assert_eq!(issued(json!(7), NOW), Err(ChallengeError::TooLasting));
     }
 }

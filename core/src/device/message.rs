@@ -14,10 +14,10 @@ pub struct MessageRow {
     pub author: Address,
     /// What it is for the conversation.
     pub lane: Lane,
-    /// Where it stands in the conversation: the author's time, but not later than its arrival; those of one
-    /// author that claim to be are set apart by a millisecond each, in their order. Milliseconds.
+    /// Where it stands in the conversation: when it was written here, or taken by a delivery service of the account.
+    /// Milliseconds since 1970, by the clock of the account's first delivery service.
     pub time: u64,
-    /// When it came to this device: milliseconds by its clock.
+    /// When it came to this device: milliseconds by the same clock.
     pub arrived: u64,
     /// The JSON that was signed, in the spelling that the signature covers.
     pub json: String,
@@ -140,6 +140,13 @@ impl StoredMessage {
     /// Its hash.
     pub const fn hash(&self) -> &MessageHash {
         &self.row.hash
+    }
+}
+
+impl Position {
+    /// The place before all messages of a millisecond.
+    pub(crate) fn at_start_of(time: u64) -> Self {
+        Self { time, hash: MessageHash::least() }
     }
 }
 

@@ -223,6 +223,11 @@ impl fmt::Debug for SignedMessage {
 }
 
 impl MessageHash {
+    /// The one that sorts before all others.
+    pub(crate) fn least() -> Self {
+        Self(format!("0x{:064x}", 0))
+    }
+
     /// The 32 bytes of the hash.
     pub fn to_bytes(&self) -> [u8; 32] {
         let mut bytes = [0; 32];

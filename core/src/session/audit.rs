@@ -11,7 +11,7 @@ use crate::message::{
     AuthenticityError, EnvelopeError, MessageError, MessageHash, OpenedMessage, PostmarkVerdict,
     ReceivedEnvelope, Skew, Tolerance,
 };
-use crate::ports::{Clock as _, Ports};
+use crate::ports::Ports;
 use crate::seal::OpenError;
 
 /// What is known about an envelope whose author is proven.
@@ -94,7 +94,7 @@ impl<P: Ports> Session<P> {
         let postmark = received.judge_postmark(sealed, &self.keys, &services);
         let reference = match &postmark {
             PostmarkVerdict::Valid(postmark) => postmark.incoming_timestamp,
-            _ => self.ports().clock().now(),
+            _ => self.now(),
         };
         let outside = |member: &str| {
             let path = format!("/metadata/deliveryInformation/{member}");

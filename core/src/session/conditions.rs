@@ -115,7 +115,7 @@ impl<P: Ports> Session<P> {
         conditions: &[Conditions],
         make: impl FnOnce(Header) -> Draft,
     ) -> Result<StoredMessage, WriteError> {
-        let draft = make(self.header(self.addressee(conversation).await?));
+        let draft = make(self.header(conversation).await?);
         self.check(conversation, &draft, conditions).await?;
         Ok(self.put_out(conversation, draft).await?)
     }

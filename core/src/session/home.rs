@@ -1,12 +1,14 @@
 //! A delivery service that takes messages for the account.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::FindError;
+use super::ahead::Ahead;
 use crate::delivery::api::ApiError;
 use crate::identity::EnsName;
 use crate::ports::{StoreError, Unreachable};
+use crate::seal::signing::SigningKey;
 use crate::web::{BaseUrl, SessionToken};
 
 /// A delivery service of the account.
@@ -16,12 +18,23 @@ pub struct Home {
     pub(super) url: BaseUrl,
     pub(super) socket: BaseUrl,
     pub(super) token: RefCell<Option<SessionToken>>,
+    /// What it signs postmarks with, once that was looked up.
+    pub(super) signing_key: Cell<Option<SigningKey>>,
+    /// How its clock differs from this device's.
+    pub(super) ahead: Cell<Option<Ahead>>,
 }
 
 impl Home {
     /// One that nobody has logged in to yet.
     pub(super) fn new(name: &EnsName, url: BaseUrl, socket: BaseUrl) -> Rc<Self> {
-        Rc::new(Self { name: name.clone(), url, socket, token: RefCell::default() })
+        Rc::new(Self {
+            name: name.clone(),
+            url,
+            socket,
+            token: RefCell::default(),
+            signing_key: Cell::new(None),
+            ahead: Cell::new(None),
+        })
     }
 }
 

@@ -1,14 +1,11 @@
 //! The live connection to one of the account's delivery services.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
-
 use serde_json::Value;
 
+use super::deadline::within;
 use super::{Home, HomeError, Session};
 use crate::delivery::{SocketEvent, SocketSession, socket_io};
-use crate::ports::{Clock as _, Connection as _, Ports, Sockets as _};
+use crate::ports::{Connection as _, Ports, Sockets as _};
 
 /// What a live connection tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,18 +33,10 @@ impl<P: Ports> Session<P> {
         let mut socket = SocketSession::new(self.alias.clone(), token);
         loop {
             let silence = u32::try_from(socket.silence_limit_ms()).unwrap_or(u32::MAX);
-            let frame = {
-                let mut frame = pin!(connection.receive());
-                let mut silence = pin!(self.ports().clock().sleep(silence));
-                let first = poll_fn(|context| match frame.as_mut().poll(context) {
-                    Poll::Ready(frame) => Poll::Ready(Some(frame)),
-                    Poll::Pending => silence.as_mut().poll(context).map(|()| None),
-                });
-                match first.await {
-                    Some(frame) => frame?,
-                    None => return Ok(()),
-                }
+            let Some(frame) = within(self.ports().clock(), silence, connection.receive()).await else {
+                return Ok(());
             };
+            let frame = frame?;
             for event in socket.feed(&frame) {
                 match event {
                     SocketEvent::Send(text) => connection.send(&text).await?,

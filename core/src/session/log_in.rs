@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{FindError, Home, HomeError, Session};
 use crate::delivery::api::{self, ApiError};
-use crate::delivery::socket_io;
+use crate::delivery::{Challenge, socket_io};
 use crate::identity::{EnsName, VerifiedProfile};
 use crate::ports::{Clock as _, Http as _, Ports, Unreachable};
 use crate::seal::signing::SigningSecret;
@@ -111,23 +111,27 @@ impl<P: Ports> Session<P> {
     }
 
     async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
-        answer_challenge(self.ports(), &home.url, &self.alias, &self.keys.signing).await
+        let learn = |challenge: &Challenge, asked| self.learn_time(home, &challenge.issued(), asked);
+        answer_challenge(self.ports(), &home.url, &self.alias, &self.keys.signing, learn).await
     }
 }
 
-/// Proves a signing key to a server: answers a fresh challenge of it with the key.
+/// Proves a signing key to a server: answers a fresh challenge of it with the key. `learn` is told what came, and when it
+/// was asked for.
 pub(super) async fn answer_challenge<E>(
     ports: &impl Ports,
     server: &BaseUrl,
     name: &EnsName,
     key: &SigningSecret,
+    learn: impl FnOnce(&Challenge, u64),
 ) -> Result<SessionToken, E>
 where
     E: From<Unreachable> + From<ApiError>,
 {
+    let asked = ports.clock().now();
     let reply = ports.http().send(&api::get_challenge(server, name)).await?;
-    let now = ports.clock().now() / 1000;
-    let challenge = api::parse_challenge(server, &reply, name, now)?;
+    let challenge = api::parse_challenge(server, &reply, name)?;
+    learn(&challenge, asked);
     let answer = api::answer_challenge(server, name, &challenge, key);
     Ok(api::parse_token(&ports.http().send(&answer).await?)?)
 }

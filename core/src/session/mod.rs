@@ -12,10 +12,12 @@
 //! [`Session::deliver_to_all`] (every delivery service rather than one) and [`Session::audit`] (what an envelope's
 //! outside proves).
 
+mod ahead;
 mod answered;
 mod audit;
 mod conditions;
 mod conversations;
+mod deadline;
 mod directory;
 mod home;
 #[cfg(feature = "ipfs")]
@@ -32,6 +34,7 @@ mod resend;
 mod route;
 mod send;
 mod sign_in;
+mod time;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

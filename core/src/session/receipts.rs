@@ -45,7 +45,9 @@ impl<P: Ports> Session<P> {
         due.retain(|hash| !told.contains(hash));
         due.truncate(MAX_RECEIPTS);
         let to = self.addressee(conversation).await?;
-        let row = |hash| self.sign(conversation, Draft::receipt(self.header(to.clone()), hash, receipt));
+        let behind = self.behind_all(conversation).await?;
+        let header = || self.header_behind(behind, to.clone());
+        let row = |hash| self.sign(conversation, Draft::receipt(header(), hash, receipt));
         let rows: Vec<_> = due.iter().map(row).collect();
         self.ports().store().add_messages(self.account, &rows).await?;
         Ok(due)

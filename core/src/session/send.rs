@@ -11,6 +11,9 @@ use crate::message::{
 };
 use crate::ports::{Clock as _, Http as _, Ports, Store as _, StoreError};
 
+/// How far a claimed time follows what stands before the message into the future: milliseconds.
+const MAX_LEAP: u64 = 1_000;
+
 /// What became of the outbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flushed {
@@ -33,7 +36,7 @@ impl<P: Ports> Session<P> {
         conversation: ConversationId,
         text: &str,
     ) -> Result<StoredMessage, StoreError> {
-        let header = self.header(self.addressee(conversation).await?);
+        let header = self.header(conversation).await?;
         self.put_out(conversation, Draft::text(header, text)).await
     }
 
@@ -43,10 +46,13 @@ impl<P: Ports> Session<P> {
         conversation: ConversationId,
         draft: Draft,
     ) -> Result<StoredMessage, StoreError> {
+        let behind = self.behind_all(conversation).await?;
         let stored = self.sign(conversation, draft);
+        let place = stored.row().time.max(behind);
+        let stored = stored.at(place);
         let store = self.ports().store();
         store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
-        self.change_contact(conversation, Change::Message).await?;
+        self.change_contact(conversation, Change::Message(stored.row().time)).await?;
         Ok(stored)
     }
 
@@ -61,10 +67,26 @@ impl<P: Ports> Session<P> {
         Ok(names.into_iter().find(theirs).unwrap_or_else(|| self.directory.alias(peer)))
     }
 
-    pub(super) fn header(&self, to: EnsName) -> Header {
-        let timestamp = self.ports().clock().now().max(self.last_sent.get() + 1);
+    pub(super) async fn header(&self, conversation: ConversationId) -> Result<Header, StoreError> {
+        let to = self.addressee(conversation).await?;
+        let behind = self.behind_all(conversation).await?;
+        Ok(self.header_behind(behind, to))
+    }
+
+    /// What a new message claims: later than the one before, and than what stands before it, unless that is in the
+    /// future.
+    pub(super) fn header_behind(&self, behind: u64, to: EnsName) -> Header {
+        let now = self.now();
+        let behind = behind.min(now.saturating_add(MAX_LEAP));
+        let timestamp = now.max(self.last_sent.get() + 1).max(behind);
         self.last_sent.set(timestamp);
         Header { from: self.alias.clone(), to, timestamp }
+    }
+
+    /// The place behind everything in a conversation, which its author has before them, whatever their clock says.
+    pub(super) async fn behind_all(&self, conversation: ConversationId) -> Result<u64, StoreError> {
+        let newest = self.ports().store().messages(self.account, conversation, None, 1).await?;
+        Ok(newest.first().map_or(0, |row| row.time.saturating_add(1)))
     }
 
     /// Signs a message that is about to be sent.
@@ -272,13 +294,14 @@ impl<P: Ports> Session<P> {
         conversation: ConversationId,
         change: Change,
     ) -> Result<(), StoreError> {
-        let now = self.ports().clock().now();
+        let now = self.now();
         let change = Box::new(move |known: Option<Contact>| {
             let mut contact = known.unwrap_or_else(|| Contact::new(conversation, now));
             match change {
                 Change::Name(name) => contact.name = name,
-                Change::Read => contact.read_until = contact.read_until.max(now),
-                Change::Message => contact.touched = now,
+                // By a wrong clock, some may have arrived later than now.
+                Change::Read => contact.read_until = contact.read_until.max(contact.touched).max(now),
+                Change::Message(at) => contact.touched = contact.touched.max(at),
             }
             Some(contact)
         });
@@ -333,6 +356,6 @@ pub(super) enum Change {
     Name(Option<EnsName>),
     /// Everything until now was read.
     Read,
-    /// A message was written, or came.
-    Message,
+    /// A message was written, or came, then.
+    Message(u64),
 }

@@ -294,7 +294,7 @@ impl<P: Ports> Registration<P> {
         }
         let keys = ProfileKeys::derive(&self.seed);
         // Whoever enters logs in by themselves: this token is not needed.
-        answer_challenge::<SignInError>(ports, service, &alias, &keys.signing).await?;
+        answer_challenge::<SignInError>(ports, service, &alias, &keys.signing, |_, _| {}).await?;
         if self.is_shown().await? { Ok(()) } else { Err(SignInError::NotShown) }
     }
 

@@ -8,7 +8,11 @@ use crate::ports::Clock;
 
 /// A clock that stands still until a test moves it. Clones show the same time.
 #[derive(Clone)]
-pub struct FakeClock(Rc<Inner>);
+pub struct FakeClock {
+    time: Rc<Inner>,
+    /// By how much it is fast: milliseconds.
+    error: Rc<Cell<i64>>,
+}
 
 struct Inner {
     now: Cell<u64>,
@@ -36,27 +40,41 @@ impl FakeClock {
 
     fn with(now: u64, held: bool) -> Self {
         let (sleepers, started) = (RefCell::default(), Cell::new(0));
-        Self(Rc::new(Inner { now: Cell::new(now), sleepers, started, held }))
+        Self { time: Rc::new(Inner { now: Cell::new(now), sleepers, started, held }), error: Rc::default() }
     }
 
-    /// Shows another time, in milliseconds, and wakes whoever sleeps.
+    /// Another clock of the same world, which can be made to go wrong by itself.
+    pub fn another(&self) -> Self {
+        Self { time: Rc::clone(&self.time), error: Rc::default() }
+    }
+
+    /// From now on it is fast by so many milliseconds, or slow.
+    pub fn set_error(&self, milliseconds: i64) {
+        self.error.set(milliseconds);
+    }
+
+    fn true_time(&self) -> u64 {
+        self.time.now.get()
+    }
+
+    /// It is another time, in milliseconds, for all clocks of this world; whoever sleeps wakes.
     pub fn set(&self, now: u64) {
-        self.0.now.set(now);
+        self.time.now.set(now);
         self.wake_sleepers();
     }
 
     /// Moves the time forward.
     pub fn advance(&self, milliseconds: u64) {
-        self.set(self.0.now.get() + milliseconds);
+        self.set(self.true_time() + milliseconds);
     }
 
     /// When the first of those who sleep wakes.
     pub fn next_wake(&self) -> Option<u64> {
-        self.0.sleepers.borrow().values().map(|sleeper| sleeper.until).min()
+        self.time.sleepers.borrow().values().map(|sleeper| sleeper.until).min()
     }
 
     fn wake_sleepers(&self) {
-        for sleeper in self.0.sleepers.borrow().values() {
+        for sleeper in self.time.sleepers.borrow().values() {
             sleeper.waker.wake_by_ref();
         }
     }
@@ -64,12 +82,12 @@ impl FakeClock {
 
 impl Clock for FakeClock {
     fn now(&self) -> u64 {
-        self.0.now.get()
+        self.true_time().saturating_add_signed(self.error.get())
     }
 
     async fn sleep(&self, milliseconds: u32) {
-        let number = self.0.started.replace(self.0.started.get() + 1);
-        let until = self.now() + u64::from(milliseconds);
+        let number = self.time.started.replace(self.time.started.get() + 1);
+        let until = self.true_time() + u64::from(milliseconds);
         Sleep { clock: self, number, until, gave_way: None }.await;
     }
 }
@@ -87,13 +105,13 @@ impl Future for Sleep<'_> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let clock = self.clock;
-        let now = clock.now();
+        let now = clock.true_time();
         if now >= self.until {
             return Poll::Ready(());
         }
         let sleeper = Sleeper { until: self.until, waker: context.waker().clone() };
-        clock.0.sleepers.borrow_mut().insert(self.number, sleeper);
-        if clock.0.held {
+        clock.time.sleepers.borrow_mut().insert(self.number, sleeper);
+        if clock.time.held {
             return Poll::Pending;
         }
         // Everybody else gets a turn before the clock moves.
@@ -112,7 +130,7 @@ impl Future for Sleep<'_> {
 
 impl Drop for Sleep<'_> {
     fn drop(&mut self) {
-        self.clock.0.sleepers.borrow_mut().remove(&self.number);
+        self.clock.time.sleepers.borrow_mut().remove(&self.number);
         // Somebody else may be the earliest now.
         self.clock.wake_sleepers();
     }
@@ -129,6 +147,15 @@ mod tests {
         let clock = FakeClock::new(1_000);
         pollster::block_on(clock.sleep(500));
         assert_eq!(clock.now(), 1_500);
+    }
+
+    #[test]
+    fn a_clock_that_goes_wrong_sleeps_as_long_as_the_others() {
+        let clock = FakeClock::new(1_000);
+        let wrong = clock.another();
+        wrong.set_error(-400);
+        pollster::block_on(wrong.sleep(500));
+        assert_eq!((clock.now(), wrong.now()), (1_500, 1_100));
     }
 
     #[test]

@@ -46,6 +46,8 @@ struct State {
     /// What it says about what its accounts can read.
     extension: Value,
     newest_socket_alone: bool,
+    /// Its challenges say in which second they were made, and not when in it.
+    whole_seconds: bool,
     drawn: u64,
     /// Profiles that were posted in place of another wait until their key logs in, as at our own server; `None`: they
     /// take effect at once, as at the deployed one.
@@ -81,6 +83,16 @@ impl DeliveryService {
         let keys = ProfileKeys::derive(&KeySeed::from_bytes(seed));
         let entropy = SeededEntropy::new(u64::from(seed[0]));
         Self { name, url, keys, clock, entropy, state: RefCell::default() }
+    }
+
+    /// Its clock.
+    pub const fn clock(&self) -> &FakeClock {
+        &self.clock
+    }
+
+    /// From now on its challenges give whole seconds, as those of deployed servers, or fractions.
+    pub fn tell_whole_seconds(&self, whole: bool) {
+        self.state.borrow_mut().whole_seconds = whole;
     }
 
     /// Its ENS name.
@@ -259,7 +271,7 @@ impl DeliveryService {
         let claims = json!({
             "account": name,
             "challenge": format!("00000000-0000-4000-8000-{:012x}", state.drawn),
-            "iat": now / 1000,
+            "iat": if state.whole_seconds { json!(now / 1000) } else { json!(now as f64 / 1000.0) },
             "exp": (now + LIFETIME) / 1000,
         });
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());

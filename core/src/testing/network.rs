@@ -80,7 +80,7 @@ impl Network {
     fn with_clock(clock: FakeClock) -> Self {
         let service = |name: &str, url: &str| {
             let (name, url) = (name.parse().expect("a name"), url.parse().expect("a URL"));
-            DeliveryService::new(name, url, clock.clone())
+            DeliveryService::new(name, url, clock.another())
         };
         let services =
             [service("ds.dm3.eth", "https://dm3.example/ds"), service("ds2.eth", "https://ds2.example/ds")];
@@ -418,15 +418,27 @@ pub struct MemoryPorts {
     network: Network,
     ipfs: IpfsGateways<Network>,
     store: MemoryStore,
+    clock: FakeClock,
     entropy: SeededEntropy,
 }
 
 impl MemoryPorts {
-    /// The ports of a device that keeps its records in `store`.
+    /// The ports of a device that keeps its records in `store` and shows the network's time.
     pub fn new(network: Network, store: MemoryStore, entropy: SeededEntropy) -> Self {
+        let clock = network.clock().clone();
+        Self::with_clock(network, store, clock, entropy)
+    }
+
+    /// The ports of a device with a clock of its own.
+    pub fn with_clock(
+        network: Network,
+        store: MemoryStore,
+        clock: FakeClock,
+        entropy: SeededEntropy,
+    ) -> Self {
         let gateways = IPFS_GATEWAYS.map(|url| url.parse().expect("a URL")).to_vec();
         let ipfs = IpfsGateways::new(network.clone(), gateways);
-        Self { network, ipfs, store, entropy }
+        Self { network, ipfs, store, clock, entropy }
     }
 }
 
@@ -465,7 +477,7 @@ impl Ports for MemoryPorts {
     }
 
     fn clock(&self) -> &FakeClock {
-        self.network.clock()
+        &self.clock
     }
 
     fn entropy(&self) -> &SeededEntropy {

@@ -2,7 +2,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::network::{MemoryPorts, Network};
-use super::{MemoryStore, SeededEntropy, TestWallet};
+use super::{FakeClock, MemoryStore, SeededEntropy, TestWallet};
 use crate::conversation::ConversationId;
 use crate::device::StoredMessage;
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys, PublicKeys, UserProfile};
@@ -26,6 +26,8 @@ pub struct Peer {
     pub wallet: TestWallet,
     /// Their device's storage; it outlives sessions.
     pub store: MemoryStore,
+    /// Their device's clock, which can go wrong by itself.
+    pub clock: FakeClock,
     network: Network,
     starts: Cell<u64>,
 }
@@ -62,7 +64,13 @@ impl Peer {
 
     /// Somebody with this wallet.
     pub fn with_wallet(network: &Network, wallet: TestWallet) -> Self {
-        Self { wallet, store: MemoryStore::default(), network: network.clone(), starts: Cell::new(0) }
+        Self {
+            wallet,
+            store: MemoryStore::default(),
+            network: network.clone(),
+            clock: network.clock().another(),
+            starts: Cell::new(0),
+        }
     }
 
     /// Their account.
@@ -84,7 +92,8 @@ impl Peer {
     pub fn directory(&self) -> Rc<Directory<MemoryPorts>> {
         let start = self.starts.replace(self.starts.get() + 1);
         let entropy = SeededEntropy::new(u64::from(self.address().as_bytes()[0]) << 32 | start);
-        let ports = MemoryPorts::new(self.network.clone(), self.store.clone(), entropy);
+        let ports =
+            MemoryPorts::with_clock(self.network.clone(), self.store.clone(), self.clock.clone(), entropy);
         Rc::new(Directory::new(ports, self.network.discovery()))
     }
 

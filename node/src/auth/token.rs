@@ -12,7 +12,7 @@ const CHALLENGE_SECONDS: u64 = 15 * 60;
 const SESSION_SECONDS: u64 = 60 * 60;
 
 /// What a client must sign to sign in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Challenge {
     /// The name that signs in.
     pub account: EnsName,
@@ -20,7 +20,8 @@ pub struct Challenge {
     aud: String,
     /// Unique to this challenge.
     pub challenge: String,
-    iat: u64,
+    /// When it was made, in seconds since 1970 and parts of one: clients put their clocks right by it.
+    iat: f64,
     nbf: u64,
     /// When it ends, in seconds since 1970.
     pub exp: u64,
@@ -65,12 +66,20 @@ impl Tokens {
         }
     }
 
-    /// A new challenge for an account.
-    pub fn make_challenge(&self, account: EnsName, now: u64) -> Result<String, serde_json::Error> {
+    /// A new challenge for an account, made now, in milliseconds since 1970.
+    pub fn make_challenge(&self, account: EnsName, now_ms: u64) -> Result<String, serde_json::Error> {
         let challenge = uuid::Uuid::new_v4().to_string();
+        let now = now_ms / 1000;
         let exp = now + CHALLENGE_SECONDS;
         let aud = self.audience.clone();
-        self.challenges.make(&Challenge { account, aud, challenge, iat: now, nbf: now, exp })
+        self.challenges.make(&Challenge {
+            account,
+            aud,
+            challenge,
+            iat: now_ms as f64 / 1000.0,
+            nbf: now,
+            exp,
+        })
     }
 
     /// Reads a challenge that comes back.
@@ -127,6 +136,7 @@ mod tests {
     use super::*;
 
     const NOW: u64 = 1_795_398_894;
+    const NOW_MS: u64 = NOW * 1000 + 123;
 
     const HERE: &str = "https://dm3.example";
 
@@ -137,7 +147,7 @@ mod tests {
     #[test]
     fn no_kind_of_token_passes_for_another() {
         let tokens = Tokens::new(&[1; 32], HERE);
-        let challenge = tokens.make_challenge(name(), NOW).unwrap();
+        let challenge = tokens.make_challenge(name(), NOW_MS).unwrap();
         let session = tokens.make_session(name(), Address::ZERO, NOW).unwrap();
         let receipt = tokens.make_receipt("alice.eth", NOW).unwrap();
         assert!(tokens.challenge(&challenge, NOW).is_ok());
@@ -153,7 +163,7 @@ mod tests {
     #[test]
     fn challenges_end_after_fifteen_minutes_and_sessions_after_an_hour() {
         let tokens = Tokens::new(&[1; 32], HERE);
-        let challenge = tokens.make_challenge(name(), NOW).unwrap();
+        let challenge = tokens.make_challenge(name(), NOW_MS).unwrap();
         let session = tokens.make_session(name(), Address::ZERO, NOW).unwrap();
         assert!(tokens.challenge(&challenge, NOW + 899).is_ok());
         assert_eq!(tokens.challenge(&challenge, NOW + 900), Err(JwtError::Expired));
@@ -163,8 +173,19 @@ mod tests {
     }
 
     #[test]
+    fn a_challenge_tells_its_millisecond() {
+        use dm3_core::delivery::Challenge;
+        let tokens = Tokens::new(&[1; 32], HERE);
+        for milliseconds in [0, 1, 123, 999] {
+            let text = tokens.make_challenge(name(), NOW * 1000 + milliseconds).unwrap();
+            let read = Challenge::parse(&text, &HERE.parse().unwrap(), &name()).unwrap();
+            assert_eq!(read.issued(), NOW * 1000 + milliseconds..=NOW * 1000 + milliseconds);
+        }
+    }
+
+    #[test]
     fn a_challenge_is_for_the_server_that_made_it() {
-        let challenge = Tokens::new(&[1; 32], HERE).make_challenge(name(), NOW).unwrap();
+        let challenge = Tokens::new(&[1; 32], HERE).make_challenge(name(), NOW_MS).unwrap();
         let other = Tokens::new(&[1; 32], "https://other.example");
         assert_eq!(other.challenge(&challenge, NOW), Err(JwtError::Audience));
     }
@@ -173,8 +194,8 @@ mod tests {
     fn every_challenge_is_another() {
         let tokens = Tokens::new(&[1; 32], HERE);
         let id = |token: &str| tokens.challenge(token, NOW).unwrap().challenge;
-        let first = tokens.make_challenge(name(), NOW).unwrap();
-        let second = tokens.make_challenge(name(), NOW).unwrap();
+        let first = tokens.make_challenge(name(), NOW_MS).unwrap();
+        let second = tokens.make_challenge(name(), NOW_MS).unwrap();
         assert_ne!(id(&first), id(&second));
     }
 }

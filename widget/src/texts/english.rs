@@ -1,7 +1,7 @@
 //! English.
 
 use dm3_core::delivery::api::{ApiError, is_superseded};
-use dm3_core::delivery::{ChallengeError, DiscoveryError, Refusal};
+use dm3_core::delivery::{DiscoveryError, Refusal};
 use dm3_core::identity::{AddressError, NameError};
 use dm3_core::ports::{StoreError, Unreachable, WalletError};
 use dm3_core::session::{FindError, HomeError, SignInError};
@@ -350,9 +350,6 @@ fn api(error: &ApiError) -> String {
     match error {
         ApiError::Unauthorized | ApiError::NoAccount | ApiError::OtherKey => {
             "The node does not recognise this account right now. Try again; if it stays so, sign out and in again.".into()
-        }
-        ApiError::Challenge(ChallengeError::Expired) => {
-            "The node's login request has expired. Check the clock of this device, then try again.".into()
         }
         ApiError::Challenge(_) => {
             "The node wants something signed that is no login request; it was not signed. Its operator must repair it."

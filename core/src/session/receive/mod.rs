@@ -1,25 +1,31 @@
 //! Receiving: opened, proven, stored, and only then acknowledged. What can't be proven is quarantined; one bad
 //! envelope never holds up the others.
 
+mod keep;
+mod place;
+
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
 use serde_json::Value;
 
+use keep::Proven;
+
+use super::deadline::within;
 use super::prove::Verdict;
-use super::send::Change;
 use super::{FindError, Home, HomeError, Session};
 use crate::conversation::ConversationId;
 use crate::delivery::api::{self, Acknowledgement};
-use crate::device::{Doubt, Quarantined, StoredMessage};
+use crate::device::{Doubt, Quarantined};
 use crate::identity::VerifiedProfile;
 use crate::index::Index;
 use crate::message::{
-    AuthenticMessage, EnvelopeError, MessageError, MessageHash, OpenedMessage, ReceivedEnvelope,
+    EnvelopeError, MessageError, MessageHash, OpenedMessage, PostmarkError, PostmarkVerdict, ReceivedEnvelope,
 };
-use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::ports::{Ports, Store as _, StoreError};
 use crate::seal::json::canonical;
+use crate::seal::signing::SigningKey;
 use crate::seal::{OpenError, sha256, sha256_hex};
 
 /// How many senders are looked up at the same time.
@@ -32,6 +38,8 @@ const MAX_ACKNOWLEDGED: usize = 50;
 const MAX_LISTINGS: usize = 100;
 /// A listing of so many envelopes may not be all. The deployed servers show about 100 conversations.
 const CROWDED: usize = 100;
+/// How long the key of postmarks is waited for: milliseconds. Without it, messages stand where they came.
+const KEY_PATIENCE: u32 = 2_000;
 /// The longest envelope that is kept in quarantine, in bytes.
 const MAX_KEPT_ENVELOPE: usize = 64 * 1024;
 
@@ -55,6 +63,8 @@ struct Arrival {
     known: bool,
     raw: String,
     message: OpenedMessage,
+    /// When a delivery service took it, by the clock that leads.
+    taken: Option<u64>,
     acknowledgement: Acknowledgement,
 }
 
@@ -162,7 +172,8 @@ impl<P: Ports> Session<P> {
     /// What was sealed for other keys is left at the delivery service, because another device of the account
     /// may have them; unless the mailbox is `crowded`, and it could hide what comes after it.
     async fn take_in(&self, home: &Home, envelopes: Vec<Value>, crowded: bool) -> Result<Taken, StoreError> {
-        let now = self.ports().clock().now();
+        let now = self.now();
+        let keys = if envelopes.is_empty() { Vec::new() } else { self.postmark_keys(home).await };
         let mut quarantine = Index::default();
         for id in self.ports().store().quarantined_ids(self.account).await? {
             quarantine.insert(id, 0);
@@ -177,11 +188,12 @@ impl<P: Ports> Session<P> {
             let known = !quarantine.insert(id.clone(), 0);
             let acknowledgement = acknowledgement_of(&envelope);
             match self.open(&envelope) {
-                Ok(message) => {
+                Ok((message, mark)) => {
                     let sender = message.claimed_sender();
                     let number = senders.get(sender).unwrap_or(by_sender.len());
                     senders.insert(sender.to_owned(), number);
-                    let arrival = Arrival { id, known, raw, message, acknowledgement };
+                    let taken = self.taken(home, &mark, &envelope, &keys);
+                    let arrival = Arrival { id, known, raw, message, taken, acknowledgement };
                     match by_sender.get_mut(number) {
                         Some(arrivals) => arrivals.push(arrival),
                         None => by_sender.push(vec![arrival]),
@@ -210,9 +222,42 @@ impl<P: Ports> Session<P> {
         Ok(taken)
     }
 
-    fn open(&self, envelope: &Value) -> Result<OpenedMessage, Rejection> {
-        let text = ReceivedEnvelope::from_json(envelope)?.open(&self.keys)?;
-        Ok(OpenedMessage::parse(&text)?)
+    fn open(&self, envelope: &Value) -> Result<(OpenedMessage, ReceivedEnvelope), Rejection> {
+        let received = ReceivedEnvelope::from_json(envelope)?;
+        let text = received.open(&self.keys)?;
+        Ok((OpenedMessage::parse(&text)?, received))
+    }
+
+    /// The keys that a delivery service of the account signs postmarks with; none if they can't be had soon.
+    async fn postmark_keys(&self, home: &Home) -> Vec<SigningKey> {
+        if let Some(key) = home.signing_key.get() {
+            return vec![key];
+        }
+        let found =
+            within(self.ports().clock(), KEY_PATIENCE, self.directory.delivery_service(&home.name)).await;
+        let key = found.and_then(Result::ok).map(|service| service.signing_key);
+        home.signing_key.set(key);
+        Vec::from_iter(key)
+    }
+
+    /// When `home` took an envelope, by the clock that leads, if its postmark proves it.
+    fn taken(
+        &self,
+        home: &Home,
+        received: &ReceivedEnvelope,
+        envelope: &Value,
+        keys: &[SigningKey],
+    ) -> Option<u64> {
+        let sealed = envelope.get("message").and_then(Value::as_str).unwrap_or_default();
+        match received.judge_postmark(sealed, &self.keys, keys) {
+            PostmarkVerdict::Valid(postmark) => self.place_of(home, postmark.incoming_timestamp),
+            PostmarkVerdict::Invalid(PostmarkError::Signature(_)) => {
+                // It may have changed keys.
+                home.signing_key.set(None);
+                None
+            }
+            _ => None,
+        }
     }
 
     async fn accept_from_sender(
@@ -242,7 +287,7 @@ impl<P: Ports> Session<P> {
                 sender = None;
             };
             match verdict {
-                Verdict::Proven(message) => authentic.push(message),
+                Verdict::Proven(message) => authentic.push(Proven { message, taken: arrival.taken }),
                 Verdict::Never(doubt) | Verdict::NotYet(doubt) if !arrival.known => {
                     forged.push(quarantined(arrival.id, now, doubt, arrival.raw));
                 }
@@ -256,41 +301,9 @@ impl<P: Ports> Session<P> {
         }
         received.quarantined = forged.len();
         self.quarantine(&forged).await?;
-        received.new = self.keep_messages(&authentic, now).await?;
+        received.new = self.keep_messages(&authentic).await?;
         let made_room = self.acknowledge(home, &done).await;
         Ok(Taken { received, made_room })
-    }
-
-    async fn keep_messages(
-        &self,
-        messages: &[AuthenticMessage],
-        now: u64,
-    ) -> Result<Vec<(ConversationId, MessageHash)>, StoreError> {
-        let Some(first) = messages.first() else { return Ok(Vec::new()) };
-        let conversation = ConversationId::Peer(first.author());
-        // By the time that the author claims; mostly they come in that order.
-        let mut rows: Vec<(u64, StoredMessage)> = Vec::with_capacity(messages.len());
-        for message in messages {
-            let claimed = message.message().timestamp();
-            let place = rows.partition_point(|(earlier, _)| *earlier <= claimed);
-            rows.insert(place, (claimed, StoredMessage::received(message, now)));
-        }
-        let store = self.ports().store();
-        // An author whose clock is ahead of ours claims the future. All such messages would stand at one place,
-        // in no order; so each is put behind the one before it.
-        let newest = store.messages(self.account, conversation, None, 1).await?;
-        let mut latest = newest.first().map_or(0, |message| message.time);
-        let mut placed = Vec::with_capacity(rows.len());
-        for (claimed, message) in rows {
-            let time = if claimed > now { now.max(latest.saturating_add(1)) } else { message.row().time };
-            latest = latest.max(time);
-            placed.push(message.at(time));
-        }
-        let new = store.add_messages(self.account, &placed).await?;
-        if !new.is_empty() {
-            self.change_contact(conversation, Change::Message).await?;
-        }
-        Ok(new.into_iter().map(|hash| (conversation, hash)).collect())
     }
 
     async fn quarantine(&self, items: &[Quarantined]) -> Result<(), StoreError> {

@@ -1,0 +1,59 @@
+//! How two clocks differ.
+
+use std::ops::RangeInclusive;
+
+/// By how much another clock is ahead of this device's: milliseconds, between these two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ahead {
+    /// At least so much.
+    pub least: i64,
+    /// At most so much.
+    pub most: i64,
+}
+
+impl Ahead {
+    /// What is learnt from a time that the other clock showed between two times of this device's; nothing if ours was
+    /// changed in between.
+    pub fn learnt(shown: &RangeInclusive<u64>, asked: u64, answered: u64) -> Option<Self> {
+        (asked <= answered).then(|| Self {
+            least: difference(*shown.start(), answered),
+            most: difference(*shown.end(), asked),
+        })
+    }
+
+    /// Both, as far as they agree; else one of the clocks was changed, and the newer one holds.
+    pub fn refined(self, newer: Self) -> Self {
+        let both = Self { least: self.least.max(newer.least), most: self.most.min(newer.most) };
+        if both.least <= both.most { both } else { newer }
+    }
+
+    pub const fn middle(self) -> i64 {
+        self.least + (self.most - self.least) / 2
+    }
+}
+
+const fn difference(theirs: u64, ours: u64) -> i64 {
+    theirs as i64 - ours as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ahead(least: i64, most: i64) -> Ahead {
+        Ahead { least, most }
+    }
+
+    #[test]
+    fn a_whole_second_and_a_slow_answer_leave_as_much_open() {
+        assert_eq!(Ahead::learnt(&(5_000..=5_999), 5_100, 5_300), Some(ahead(-300, 899)));
+        assert_eq!(Ahead::learnt(&(5_123..=5_123), 5_100, 5_300), Some(ahead(-177, 23)));
+        assert_eq!(Ahead::learnt(&(5_123..=5_123), 5_300, 5_100), None, "our clock was set back meanwhile");
+    }
+
+    #[test]
+    fn what_agrees_narrows_and_what_does_not_replaces() {
+        assert_eq!(ahead(-300, 899).refined(ahead(-700, 200)), ahead(-300, 200));
+        assert_eq!(ahead(-300, 899).refined(ahead(60_000, 61_000)), ahead(60_000, 61_000));
+    }
+}

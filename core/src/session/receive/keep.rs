@@ -1,0 +1,83 @@
+//! Proven messages, put to their places and stored.
+
+use super::place::{CLOSE, Told, places};
+use crate::conversation::ConversationId;
+use crate::device::{MessageRow, Position, StoredMessage};
+use crate::message::{AuthenticMessage, MessageHash, SignedMessage};
+use crate::ports::{Ports, Store as _, StoreError};
+use crate::session::Session;
+use crate::session::send::Change;
+
+/// How many messages around what came in are looked at for their order. More within two minutes are a flood.
+const NEIGHBOURS: usize = 64;
+
+/// A message whose author is proven.
+pub(super) struct Proven {
+    pub message: AuthenticMessage,
+    /// When a delivery service took it, by the clock that leads; `None` if nothing usable says so.
+    pub taken: Option<u64>,
+}
+
+impl<P: Ports> Session<P> {
+    /// Stores messages of one author, listed in this order. Gives those that were not here before.
+    pub(super) async fn keep_messages(
+        &self,
+        messages: &[Proven],
+    ) -> Result<Vec<(ConversationId, MessageHash)>, StoreError> {
+        let Some(first) = messages.first() else { return Ok(Vec::new()) };
+        let conversation = ConversationId::Peer(first.message.author());
+        let store = self.ports().store();
+        let arrived = self.arrival(conversation).await?;
+        let told: Vec<_> = (messages.iter())
+            .map(|proven| Told {
+                place: proven.taken.unwrap_or(arrived),
+                claimed: Some(proven.message.message().timestamp()),
+            })
+            .collect();
+        let placed = self.placed(conversation, messages, told).await?;
+        let rows: Vec<_> = (messages.iter().zip(placed))
+            .map(|(proven, place)| StoredMessage::received(&proven.message, arrived).at(place))
+            .collect();
+        let new = store.add_messages(self.account, &rows).await?;
+        if !new.is_empty() {
+            self.change_contact(conversation, Change::Message(arrived)).await?;
+        }
+        Ok(new.into_iter().map(|hash| (conversation, hash)).collect())
+    }
+
+    /// When what comes now arrives: later than all that was seen, even if a clock was set back since.
+    async fn arrival(&self, conversation: ConversationId) -> Result<u64, StoreError> {
+        let known = self.ports().store().contact(self.account, conversation).await?;
+        Ok(known.map_or(0, |contact| contact.read_until.saturating_add(1)).max(self.now()))
+    }
+
+    async fn placed(
+        &self,
+        conversation: ConversationId,
+        messages: &[Proven],
+        mut told: Vec<Told>,
+    ) -> Result<Vec<u64>, StoreError> {
+        let (first, last) = told
+            .iter()
+            .fold((u64::MAX, 0), |(first, last), told| (first.min(told.place), last.max(told.place)));
+        let after = Position::at_start_of(last.saturating_add(CLOSE + 1));
+        let near =
+            self.ports().store().messages(self.account, conversation, Some(&after), NEIGHBOURS).await?;
+        let near: Vec<_> =
+            near.into_iter().take_while(|row| row.time >= first.saturating_sub(CLOSE)).collect();
+        // What refers to a message was written after it, whatever the clocks say.
+        for (told, proven) in told.iter_mut().zip(messages) {
+            let referred = proven.message.message().reference();
+            let place =
+                referred.and_then(|hash| near.iter().find(|row| row.hash == hash)).map(|row| row.time);
+            told.place = told.place.max(place.map_or(0, |place| place.saturating_add(1)));
+        }
+        let kept: Vec<_> = near.iter().rev().map(|row| self.told(row)).collect();
+        Ok(places(&told, &kept))
+    }
+
+    fn told(&self, row: &MessageRow) -> Told {
+        let theirs = (row.author != self.account).then(|| SignedMessage::parse(&row.json).ok()).flatten();
+        Told { place: row.time, claimed: theirs.map(|message| message.timestamp()) }
+    }
+}

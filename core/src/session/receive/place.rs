@@ -1,0 +1,183 @@
+//! The order of a conversation: where what came in stands among what is there.
+//!
+//! ```text
+//! place    = when a delivery service of ours took it (its postmark), by the clock that leads, at most now;
+//!            without a usable postmark: when it came
+//! claimed  = when its author says to have written it
+//! ```
+//!
+//! Claims only decide among messages of one author that lie close together, if the claims lie as close: what took
+//! another way, or waited a moment, is put where it was said. They never carry a message past one of ours: an answer stays
+//! behind its question, whatever clock is wrong by whatever.
+
+/// How close places and claims must be for the claims to count: milliseconds.
+pub(super) const CLOSE: u64 = 60_000;
+
+/// A message of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Where it stands, or would: milliseconds since 1970.
+    pub place: u64,
+    /// When the peer claims to have written it; `None` if it is ours.
+    pub claimed: Option<u64>,
+}
+
+impl Told {
+    /// Stands behind `other`, and was said before it.
+    fn overtaken_by(&self, other: &Self) -> bool {
+        let (Some(said), Some(before)) = (self.claimed, other.claimed) else { return false };
+        let claimed = before.saturating_sub(said);
+        claimed > 0 && claimed.saturating_add(self.place.saturating_sub(other.place)) <= CLOSE
+    }
+}
+
+/// The places of new messages, in the order in which they were listed; `kept` stand already, oldest first, and stay
+/// where they are.
+pub(super) fn places(new: &[Told], kept: &[Told]) -> Vec<u64> {
+    let mut by_place: Vec<usize> = Vec::with_capacity(new.len());
+    for (number, told) in new.iter().enumerate() {
+        let at = by_place.partition_point(|before| new[*before].place <= told.place);
+        by_place.insert(at, number);
+    }
+    // What stands, and between it the numbers of what is new.
+    let mut line: Vec<(Told, Option<usize>)> = kept.iter().map(|told| (*told, None)).collect();
+    for number in by_place {
+        let told = new[number];
+        let foot = line.partition_point(|(before, _)| before.place <= told.place);
+        let mut at = foot;
+        while at > 0 && told.overtaken_by(&line[at - 1].0) {
+            at -= 1;
+        }
+        if at == foot {
+            while line.get(at).is_some_and(|(behind, _)| behind.overtaken_by(&told)) {
+                at += 1;
+            }
+        }
+        // Its place among the others; what it claims stays what it was when it is compared with the next.
+        let before = at.checked_sub(1).map_or(0, |at| line[at].0.place);
+        let behind = line.get(at).map_or(u64::MAX, |(told, _)| told.place);
+        line.insert(at, (Told { place: told.place.clamp(before, behind.max(before)), ..told }, Some(number)));
+    }
+    set_apart(&line, new.len())
+}
+
+/// Gives each new message a millisecond of its own between those that stand. Where none is free, it stands behind the
+/// next one: that it came later is certain, how close they were is not.
+fn set_apart(line: &[(Told, Option<usize>)], count: usize) -> Vec<u64> {
+    let mut places = vec![0; count];
+    let mut last = None::<u64>;
+    let mut waiting: Vec<(usize, u64)> = Vec::new();
+    for (told, number) in
+        line.iter().map(Some).chain([None]).map(|it| it.map_or((None, None), |it| (Some(it.0), it.1)))
+    {
+        if let (Some(told), Some(number)) = (told, number) {
+            waiting.push((number, told.place));
+            continue;
+        }
+        // What waits stands between the last and this one, or behind the last.
+        let end = told.map(|told| told.place);
+        let first_free = last.map_or(0, |last| last.saturating_add(1));
+        let room = end
+            .map_or(usize::MAX, |end| usize::try_from(end.saturating_sub(first_free)).unwrap_or(usize::MAX));
+        let rest = waiting.split_off(waiting.len().min(room));
+        let mut next = first_free;
+        for (_, place) in &mut waiting {
+            *place = next.max(*place);
+            next = place.saturating_add(1);
+        }
+        let mut limit = end;
+        for (number, place) in waiting.drain(..).rev() {
+            let free = limit.map_or(place, |limit| place.min(limit.saturating_sub(1)));
+            places[number] = free;
+            limit = limit.map(|_| free);
+        }
+        waiting = rest;
+        last = end;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn theirs(place: u64, claimed: u64) -> Told {
+        Told { place, claimed: Some(claimed) }
+    }
+
+    fn ours(place: u64) -> Told {
+        Told { place, claimed: None }
+    }
+
+    #[test]
+    fn what_came_in_the_same_moment_keeps_the_order_of_its_author() {
+        let new = [theirs(1_000, 3), theirs(1_000, 1), theirs(1_000, 2), theirs(1_000, 3)];
+        assert_eq!(places(&new, &[]), [1_002, 1_000, 1_001, 1_003]);
+    }
+
+    #[test]
+    fn what_comes_newest_first_in_pieces_ends_oldest_first() {
+        let first = places(&[theirs(1_000, 8), theirs(1_000, 7)], &[]);
+        assert_eq!(first, [1_001, 1_000]);
+        let kept = [theirs(1_000, 7), theirs(1_001, 8)];
+        assert_eq!(places(&[theirs(1_000, 6), theirs(1_000, 5)], &kept), [999, 998]);
+    }
+
+    #[test]
+    fn between_two_of_ours_without_a_free_place_it_stands_behind_both() {
+        assert_eq!(
+            places(&[theirs(1_000, 5), theirs(1_000, 6)], &[ours(1_000), ours(1_001)]),
+            [1_002, 1_003]
+        );
+        assert_eq!(
+            places(&[theirs(1_000, 5), theirs(1_000, 6)], &[ours(1_000), ours(1_002)]),
+            [1_001, 1_003]
+        );
+    }
+
+    #[test]
+    fn a_claim_counts_as_far_as_places_and_claims_are_close() {
+        let kept = [theirs(100_000, 50_000)];
+        assert_eq!(places(&[theirs(130_000, 49_000)], &kept), [99_999]);
+        assert_eq!(places(&[theirs(130_000, 19_000)], &kept), [130_000], "a clock that leapt");
+        assert_eq!(places(&[theirs(161_000, 49_999)], &kept), [161_000]);
+        assert_eq!(places(&[theirs(70_000, 51_000)], &kept), [100_001]);
+        assert_eq!(places(&[theirs(130_000, 49_000)], &[theirs(100_000, 50_000), ours(101_000)]), [130_000]);
+    }
+
+    fn told() -> impl Strategy<Value = Told> {
+        let claimed = prop_oneof![4 => (0..200_000_u64).prop_map(Some), 1 => Just(None)];
+        (0..200_000_u64, claimed).prop_map(|(place, claimed)| Told { place, claimed })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_moves_further_than_claims_may_move_it_and_no_two_share_a_place(
+            new in prop::collection::vec(told().prop_map(|told| Told { claimed: told.claimed.or(Some(0)), ..told }), 0..40),
+            kept in prop::collection::vec(told(), 0..40),
+        ) {
+            let mut kept = kept;
+            kept.sort_by_key(|told| told.place);
+            kept.dedup_by_key(|told| told.place);
+            let placed = places(&new, &kept);
+            for (told, place) in new.iter().zip(&placed) {
+                // Each of the others may take a millisecond.
+                prop_assert!(told.place.abs_diff(*place) <= CLOSE + 80);
+            }
+            let mut all: Vec<_> = placed.iter().copied().chain(kept.iter().map(|told| told.place)).collect();
+            let count = all.len();
+            all.sort_unstable();
+            all.dedup();
+            prop_assert_eq!(all.len(), count);
+            for own in kept.iter().filter(|told| told.claimed.is_none()) {
+                for (told, place) in new.iter().zip(&placed) {
+                    if told.place >= own.place {
+                        prop_assert!(*place > own.place, "an answer stays behind its question");
+                    }
+                }
+            }
+        }
+    }
+}

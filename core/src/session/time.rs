@@ -1,0 +1,68 @@
+//! The time: this device's clock, corrected by that of the account's delivery service.
+//!
+//! ```text
+//!   asked ─────────── challenge made at `iat` ─────────── answered      this device's clock
+//!   theirs − ours  is between  iat − answered  and  iat − asked
+//! ```
+//!
+//! A login challenge says when it was made, on every server; the header `Date` is hidden from pages. Each login narrows the
+//! difference or, if a clock was changed, replaces it. The service that the account's profile names first leads; those
+//! after it take its place while it was not reached.
+
+use std::ops::RangeInclusive;
+
+use super::ahead::Ahead;
+use super::{Home, Session};
+use crate::ports::{Clock as _, Ports};
+
+/// How far a clock may be off before a person is told: milliseconds. Signatures, certificates and other people's
+/// programs begin to fail at about five minutes.
+const TOLERATED: u64 = 3 * 60_000;
+/// Times before 2020 are those of a clock that was never set: milliseconds since 1970.
+const EARLIEST: u64 = 1_577_836_800_000;
+
+impl<P: Ports> Session<P> {
+    /// The time: milliseconds since 1970. Never ahead of the account's first delivery service, as far as that is known:
+    /// an answer that comes at once must not seem older than its question.
+    pub fn now(&self) -> u64 {
+        let least = self.lead().map_or(0, |ahead| ahead.least);
+        self.ports().clock().now().saturating_add_signed(least)
+    }
+
+    /// By how many milliseconds this device's clock is fast, or slow if negative: if that is more than a few minutes,
+    /// by the clock of the account's first delivery service. Everything works with a wrong clock; its owner should
+    /// know.
+    pub fn clock_error(&self) -> Option<i64> {
+        self.lead().map(|ahead| -ahead.middle()).filter(|error| error.unsigned_abs() > TOLERATED)
+    }
+
+    /// Learns from a challenge that `home` made.
+    pub(super) fn learn_time(&self, home: &Home, issued: &RangeInclusive<u64>, asked: u64) {
+        let Some(newer) = Ahead::learnt(issued, asked, self.ports().clock().now()) else { return };
+        home.ahead.set(Some(home.ahead.get().map_or(newer, |known| known.refined(newer))));
+    }
+
+    /// The place of what a delivery service took in at `marked` by its own clock: the time by the clock that leads, and
+    /// never later than now. `None` if that clock was never set.
+    pub(super) fn place_of(&self, home: &Home, marked: u64) -> Option<u64> {
+        let (lead, own) = (self.lead(), home.ahead.get());
+        let corrected = match (lead, own) {
+            // Where both may show the same time they are taken to do so.
+            (Some(lead), Some(own)) if lead.most < own.least || own.most < lead.least => {
+                marked.saturating_add_signed(lead.middle() - own.middle())
+            }
+            _ => marked,
+        };
+        (marked >= EARLIEST && corrected >= EARLIEST).then(|| corrected.min(self.latest()))
+    }
+
+    /// The latest time that it can be now.
+    pub(super) fn latest(&self) -> u64 {
+        let most = self.lead().map_or(0, |ahead| ahead.most);
+        self.ports().clock().now().saturating_add_signed(most)
+    }
+
+    fn lead(&self) -> Option<Ahead> {
+        self.homes.borrow().iter().find_map(|home| home.ahead.get())
+    }
+}
