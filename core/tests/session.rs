@@ -19,6 +19,8 @@ mod conditions;
 mod conversations;
 #[path = "session/find.rs"]
 mod find;
+#[path = "session/history.rs"]
+mod history;
 #[path = "session/hostile.rs"]
 mod hostile;
 #[path = "session/instruction.rs"]

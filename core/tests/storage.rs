@@ -14,14 +14,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::api::ApiError;
-use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys};
+use dm3_core::device::Notices;
+use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys, SeenProfiles};
 use dm3_core::message::{DeliveryInformation, Kind, SignedMessage};
 use dm3_core::seal::json::canonical;
 use dm3_core::seal::{EncryptionSecret, Entropy};
 use dm3_core::storage::api::{self, ReadBack, Storage};
 use dm3_core::storage::{
-    ContactRecord, LegacyContainer, LegacyNames, LegacyState, Opened, ReadMarker, Record, SealedRecord,
-    Setting, StorageKeys,
+    ContactRecord, DraftRecord, LegacyContainer, LegacyNames, LegacyState, Opened, ReadMarker, Record,
+    SealedRecord, Setting, StorageKeys,
 };
 use dm3_core::testing::SeededEntropy;
 use dm3_core::testing::notes::{ME, PEER, note};
@@ -316,12 +317,20 @@ fn own_records() -> Vec<Record> {
         Record::Contact(ContactRecord {
             conversation: ConversationId::Peer(PEER),
             name: Some("bob.eth".parse().unwrap()),
-            named: 1_700_000_000_000,
             touched: 1_700_000_000_001,
+            found_at: vec!["bob.eth".parse().unwrap()],
+            seen: SeenProfiles::default(),
+            notices: Notices::default(),
+            last: Some(note(PEER, 1_700_000_000_000, Kind::New, None, "Hello, 世界")),
         }),
         Record::ReadMarker(ReadMarker {
             conversation: ConversationId::Peer(PEER),
             read_until: 1_700_000_000_002,
+        }),
+        Record::Draft(DraftRecord {
+            conversation: ConversationId::Peer(PEER),
+            text: "Dear".into(),
+            changed: 1_700_000_000_003,
         }),
         Record::Setting(Setting { name: "receipts".into(), value: json!(true), changed: 1_700_000_000_003 }),
     ]

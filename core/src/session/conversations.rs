@@ -35,6 +35,8 @@ pub struct Page {
     pub messages: Vec<StoredMessage>,
     /// Older ones are on the device.
     pub more: bool,
+    /// Older ones may be on the account's node: [`Session::older`] fetches them.
+    pub on_node: bool,
 }
 
 impl<P: Ports> Session<P> {
@@ -85,7 +87,8 @@ impl<P: Ports> Session<P> {
         let mut rows = store.messages(self.account, conversation, before, limit.saturating_add(1)).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
-        Ok(Page { messages: rows.into_iter().map(StoredMessage::kept).collect(), more })
+        let on_node = self.has_older(conversation).await?;
+        Ok(Page { messages: rows.into_iter().map(StoredMessage::kept).collect(), more, on_node })
     }
 
     /// What is kept of a conversation beside its messages; `None` if it was never opened.

@@ -19,6 +19,7 @@ mod conditions;
 mod conversations;
 mod deadline;
 mod directory;
+mod history;
 mod home;
 #[cfg(feature = "ipfs")]
 mod ipfs;
@@ -43,6 +44,7 @@ pub use audit::{Audit, AuditError, NameCheck};
 pub use conditions::{AskError, Conditions, WriteError};
 pub use conversations::{Overview, Page};
 pub use directory::{Directory, FindError, Peer};
+pub use history::{HistoryError, Older, Pulled, Pushed};
 pub use home::{Home, HomeError};
 #[cfg(feature = "ipfs")]
 pub use ipfs::IpfsGateways;
@@ -58,6 +60,7 @@ use pauses::Pauses;
 
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys};
 use crate::ports::Ports;
+use crate::storage::StorageKeys;
 
 /// A signed-in account.
 pub struct Session<P> {
@@ -65,6 +68,9 @@ pub struct Session<P> {
     account: Address,
     alias: EnsName,
     keys: ProfileKeys,
+    /// Under which the account keeps its history.
+    storage_keys: StorageKeys,
+    limits: history::Limits,
     homes: RefCell<Vec<Rc<Home>>>,
     /// Nothing is left to be looked up for [`Self::homes`].
     all_homes_found: Cell<bool>,
@@ -82,6 +88,8 @@ impl<P: Ports> Session<P> {
             account,
             alias,
             keys: ProfileKeys::derive(seed),
+            storage_keys: StorageKeys::derive(seed, account),
+            limits: history::Limits::default(),
             homes: RefCell::default(),
             all_homes_found: Cell::new(false),
             last_sent: Cell::new(0),

@@ -3,15 +3,16 @@
 //! ```text
 //! api      the routes of the backend as typed requests and replies; reading back what was written
 //! legacy   what deployed clients keep there: names under a fixed nonce, containers sealed for oneself
+//! history  the routes of a node that keeps our own records, as typed requests and replies
 //! keys     keys and pseudonyms of our own format
 //! record   our own format: Record ──seal──▶ SealedRecord ──open──▶ Record; merging what several devices wrote
 //! ```
 //!
-//! `docs/storage-format.md` has the formulas and the shapes. Our own records travel through the same routes: the
-//! conversation's pseudonym stands where the deployed clients put the encrypted name, the record's pseudonym where
-//! they put the message id, and the sealed content where they put the container.
+//! `docs/storage-format.md` has the formulas and the shapes. Our own records are kept by
+//! nodes of ours alone; at deployed servers an account keeps what deployed clients can read.
 
 pub mod api;
+pub mod history;
 mod keys;
 mod legacy;
 mod record;
@@ -20,5 +21,6 @@ mod time;
 pub use keys::{Pseudonym, PseudonymError, StorageKeys};
 pub use legacy::{LegacyContainer, LegacyError, LegacyNames, LegacyState};
 pub use record::{
-    ContactRecord, MAX_RECORD, Opened, ReadMarker, Record, RecordError, SealedRecord, Setting, merge,
+    ContactRecord, DraftRecord, MAX_RECORD, Opened, ReadMarker, Record, RecordError, SealedRecord, Setting,
+    merge,
 };

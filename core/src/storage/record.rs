@@ -22,20 +22,20 @@ use zeroize::Zeroizing;
 use super::{Pseudonym, StorageKeys};
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
-use crate::device::{MessageRow, SendState, StoredMessage};
-use crate::identity::{Address, EnsName};
+use crate::device::{Contact, MAX_FOUND_AT, MAX_SETTING, MessageRow, Notices, SendState, StoredMessage};
+use crate::identity::{Address, EnsName, SeenProfiles};
 use crate::message::SignedMessage;
 use crate::said::Said;
 use crate::seal::json::{self, canonical, integer, object};
-use crate::seal::{Entropy, SealError};
+use crate::seal::{Entropy, SealError, sha256_hex};
 
 /// The longest content that is read, in bytes of base64: a message of 20 MB as text within text.
 pub const MAX_RECORD: usize = 64_000_000;
 const VERSION: u8 = 1;
 const NONCE: usize = 24;
 const MIN_PADDED: usize = 1024;
-/// The longest name of a setting, in bytes.
-const MAX_SETTING: usize = 128;
+/// The longest draft that is read, in bytes.
+const MAX_DRAFT: usize = 100_000;
 
 /// What an account keeps.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,21 +46,41 @@ pub enum Record {
     Contact(ContactRecord),
     /// How far a conversation has been seen.
     ReadMarker(ReadMarker),
+    /// What is being written in a conversation.
+    Draft(DraftRecord),
     /// Something the person chose.
     Setting(Setting),
 }
 
 /// Somebody the account has a conversation with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ContactRecord {
     /// Which conversation.
     pub conversation: ConversationId,
     /// A name that resolved to the address when it was last checked.
     pub name: Option<EnsName>,
-    /// When the name was checked: milliseconds since 1970.
-    pub named: u64,
     /// When the conversation was opened or last changed: milliseconds since 1970.
     pub touched: u64,
+    /// Names at which the peer's profile was found or may be.
+    pub found_at: Vec<EnsName>,
+    /// The profiles that the peer was seen with.
+    pub seen: SeenProfiles,
+    /// What happened to the peer's names and keys.
+    pub notices: Notices,
+    /// The newest message, if it is short and nothing was changed about it since: a list can be shown without reading
+    /// every conversation.
+    pub last: Option<StoredMessage>,
+}
+
+/// What is being written in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftRecord {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Empty if nothing is.
+    pub text: String,
+    /// When it was changed: milliseconds since 1970.
+    pub changed: u64,
 }
 
 /// How far a conversation has been seen.
@@ -123,22 +143,32 @@ pub enum RecordError {
     Form(&'static str),
 }
 
+impl RecordError {
+    /// Whether a later version of this program may have written it. That it did is not proven.
+    pub const fn is_of_a_later_version(&self) -> bool {
+        matches!(self, Self::Version(version) if *version > VERSION)
+    }
+}
+
 impl Record {
     const fn kind(&self) -> &'static str {
         match self {
             Self::Message(_) => "message",
             Self::Contact(_) => "contact",
             Self::ReadMarker(_) => "read-marker",
+            Self::Draft(_) => "draft",
             Self::Setting(_) => "setting",
         }
     }
 
-    /// What identifies it among those of its kind and conversation.
-    fn id(&self) -> &str {
+    /// What identifies it among those of its kind at its place.
+    fn id(&self) -> String {
         match self {
-            Self::Message(message) => message.hash().as_str(),
-            Self::Contact(_) | Self::ReadMarker(_) => "",
-            Self::Setting(setting) => &setting.name,
+            Self::Message(message) => message.hash().to_string(),
+            Self::Contact(ContactRecord { conversation, .. })
+            | Self::ReadMarker(ReadMarker { conversation, .. })
+            | Self::Draft(DraftRecord { conversation, .. }) => conversation.to_string(),
+            Self::Setting(setting) => setting.name.clone(),
         }
     }
 
@@ -147,8 +177,30 @@ impl Record {
             Self::Message(message) => Some(message.row().conversation),
             Self::Contact(contact) => Some(contact.conversation),
             Self::ReadMarker(marker) => Some(marker.conversation),
+            Self::Draft(draft) => Some(draft.conversation),
             Self::Setting(_) => None,
         }
+    }
+
+    /// Where it is filed. What a list of conversations needs is together with what belongs to the account.
+    fn place(&self, keys: &StorageKeys) -> Pseudonym {
+        match self {
+            Self::Message(message) => keys.conversation(message.row().conversation),
+            Self::Contact(_) | Self::ReadMarker(_) | Self::Draft(_) | Self::Setting(_) => keys.account(),
+        }
+    }
+
+    /// Where it is filed, and under which id.
+    pub fn key(&self, keys: &StorageKeys) -> (Pseudonym, Pseudonym) {
+        let place = self.place(keys);
+        (place, keys.record(&place, self.kind(), &self.id()))
+    }
+
+    /// Tells whether two records say the same: 16 digits of a hash of their text.
+    pub(crate) fn digest(&self) -> String {
+        let mut digest = sha256_hex(&canonical(&self.to_json()));
+        digest.truncate(18);
+        digest
     }
 
     /// Seals it anew; each time to another content under the same id.
@@ -156,8 +208,8 @@ impl Record {
     /// # Errors
     /// [`SealError`]: then there is nothing that may leave.
     pub fn seal(&self, keys: &StorageKeys, entropy: &impl Entropy) -> Result<SealedRecord, SealError> {
-        let conversation = place(self.conversation(), keys);
-        seal_text(&canonical(&self.to_json()), conversation, self.kind(), self.id(), keys, entropy)
+        let text = canonical(&self.to_json());
+        seal_text(&text, self.place(keys), self.kind(), &self.id(), keys, entropy)
     }
 
     fn to_json(&self) -> Value {
@@ -166,31 +218,25 @@ impl Record {
             members.push(("peer", peer.to_lower_hex().into()));
         }
         match self {
-            Self::Message(message) => {
-                let message = message.row();
-                let state = match &message.state {
-                    SendState::Waiting => "waiting".into(),
-                    SendState::Accepted => "accepted".into(),
-                    SendState::Received => "received".into(),
-                    SendState::Refused(refusal) => {
-                        object(vec![("refused", refusal.code().into()), ("value", refusal.value().into())])
-                    }
-                };
-                members.extend([
-                    ("author", message.author.to_lower_hex().into()),
-                    ("time", message.time.into()),
-                    ("arrived", message.arrived.into()),
-                    ("state", state),
-                    ("message", message.json.as_str().into()),
-                ]);
-            }
+            Self::Message(message) => members.extend(message_members(message.row())),
             Self::Contact(contact) => {
                 let name = contact.name.as_ref().map_or(Value::Null, |name| name.as_str().into());
-                let times = [("named", contact.named.into()), ("touched", contact.touched.into())];
-                members.push(("name", name));
-                members.extend(times);
+                let found_at = contact.found_at.iter().map(|name| name.as_str().into()).collect();
+                members.extend([
+                    ("name", name),
+                    ("touched", contact.touched.into()),
+                    ("foundAt", Value::Array(found_at)),
+                    ("seen", contact.seen.to_json().into()),
+                    ("notices", contact.notices.to_json().into()),
+                ]);
+                if let Some(last) = &contact.last {
+                    members.push(("last", object(message_members(last.row()))));
+                }
             }
             Self::ReadMarker(marker) => members.push(("readUntil", marker.read_until.into())),
+            Self::Draft(draft) => {
+                members.extend([("text", draft.text.as_str().into()), ("changed", draft.changed.into())]);
+            }
             Self::Setting(setting) => {
                 members.extend([("value", setting.value.clone()), ("changed", setting.changed.into())]);
             }
@@ -204,44 +250,40 @@ impl Record {
         let address = |name| Address::parse_unchecked_case(text(name)?).map_err(|_| RecordError::Form(name));
         let conversation = || address("peer").map(ConversationId::Peer);
         Ok(Some(match kind {
-            "message" => {
-                let message =
-                    SignedMessage::parse(text("message")?).map_err(|_| RecordError::Form("message"))?;
-                let (author, peer) = (address("author")?, address("peer")?);
-                if author != owner && author != peer {
-                    return Err(RecordError::Form("author"));
-                }
-                let state = match json.get("state") {
-                    Some(Value::String(state)) if state == "waiting" => SendState::Waiting,
-                    Some(Value::String(state)) if state == "accepted" => SendState::Accepted,
-                    Some(Value::String(state)) if state == "received" => SendState::Received,
-                    Some(Value::Object(state)) => {
-                        let refused = state.get("refused").and_then(Value::as_str);
-                        let refused = refused.ok_or(RecordError::Form("state"))?;
-                        SendState::Refused(match state.get("value").and_then(Value::as_str) {
-                            Some(value) => Refusal::from_code(refused, value),
-                            // Before there were codes, a sentence stood there.
-                            None => Refusal::Unexplained(Said::new(refused)),
-                        })
-                    }
-                    _ => return Err(RecordError::Form("state")),
-                };
-                if (state == SendState::Received) != (author == peer) {
-                    return Err(RecordError::Form("state"));
-                }
-                let (conversation, arrived) = (ConversationId::Peer(peer), time("arrived")?);
-                let row = MessageRow::new(&message, author, conversation, arrived, state);
-                // Only the account's own keys can have sealed it here, after the author was proven.
-                Self::Message(StoredMessage::kept(MessageRow { time: time("time")?, ..row }))
-            }
+            "message" => Self::Message(read_message(json, address("peer")?, owner)?),
             "contact" => {
+                let normalised = |name: &str| EnsName::from_normalised(name);
                 let name = match json.get("name") {
                     Some(Value::Null) => None,
-                    Some(Value::String(name)) => Some(name.parse().map_err(|_| RecordError::Form("name"))?),
+                    Some(Value::String(name)) => {
+                        Some(normalised(name).map_err(|_| RecordError::Form("name"))?)
+                    }
                     _ => return Err(RecordError::Form("name")),
                 };
-                let (named, touched) = (time("named")?, time("touched")?);
-                Self::Contact(ContactRecord { conversation: conversation()?, name, named, touched })
+                let conversation = conversation()?;
+                let found_at = json.get("foundAt").and_then(Value::as_array).into_iter().flatten();
+                let found_at = found_at.filter_map(|name| normalised(name.as_str()?).ok());
+                let last = match json.get("last").and_then(Value::as_object) {
+                    Some(last) => Some(read_message(last, conversation.peer(), owner)?),
+                    None => None,
+                };
+                Self::Contact(ContactRecord {
+                    conversation,
+                    name,
+                    touched: time("touched")?,
+                    found_at: found_at.take(MAX_FOUND_AT).collect(),
+                    seen: SeenProfiles::parse(text("seen")?).map_err(|_| RecordError::Form("seen"))?,
+                    notices: Notices::parse(text("notices")?),
+                    last,
+                })
+            }
+            "draft" => {
+                let text = text("text")?;
+                if text.len() > MAX_DRAFT {
+                    return Err(RecordError::Form("text"));
+                }
+                let (text, changed) = (text.to_owned(), time("changed")?);
+                Self::Draft(DraftRecord { conversation: conversation()?, text, changed })
             }
             "read-marker" => {
                 Self::ReadMarker(ReadMarker { conversation: conversation()?, read_until: time("readUntil")? })
@@ -293,7 +335,7 @@ impl SealedRecord {
             return Ok(Opened::Unknown { kind: kind.to_owned() });
         };
         // What the record is about must be where it is filed.
-        if record.id() != id || place(record.conversation(), keys) != self.conversation {
+        if record.id() != id || record.place(keys) != self.conversation {
             return Err(RecordError::NotOurs);
         }
         Ok(Opened::Known(Box::new(record)))
@@ -316,9 +358,9 @@ impl SealedRecord {
 /// however often, the result is the same:
 ///
 /// - message: the earlier place; accepted before refused before waiting.
-/// - contact: the name that was checked last; the later touch.
+/// - contact: the one that was touched last; of its last message, the later one.
 /// - read marker: the later one.
-/// - setting: the one changed last; of one time, the greater value.
+/// - draft and setting: the one changed last; of one time, the greater text.
 pub fn merge(a: &Record, b: &Record) -> Option<Record> {
     if a.kind() != b.kind() || a.id() != b.id() || a.conversation() != b.conversation() {
         return None;
@@ -336,12 +378,12 @@ pub fn merge(a: &Record, b: &Record) -> Option<Record> {
                 ..a.clone()
             }))
         }
-        (Record::Contact(a), Record::Contact(b)) => {
-            let later = if (a.named, &a.name) >= (b.named, &b.name) { a } else { b };
-            Record::Contact(ContactRecord { touched: a.touched.max(b.touched), ..later.clone() })
-        }
+        (Record::Contact(a), Record::Contact(b)) => Record::Contact(merge_contacts(a, b)),
         (Record::ReadMarker(a), Record::ReadMarker(b)) => {
             Record::ReadMarker(ReadMarker { read_until: a.read_until.max(b.read_until), ..*a })
+        }
+        (Record::Draft(a), Record::Draft(b)) => {
+            Record::Draft(if (a.changed, &a.text) >= (b.changed, &b.text) { a.clone() } else { b.clone() })
         }
         (Record::Setting(a), Record::Setting(b)) => {
             let stamp = |setting: &Setting| (setting.changed, canonical(&setting.value));
@@ -351,8 +393,82 @@ pub fn merge(a: &Record, b: &Record) -> Option<Record> {
     })
 }
 
-fn place(conversation: Option<ConversationId>, keys: &StorageKeys) -> Pseudonym {
-    conversation.map_or_else(|| keys.account(), |conversation| keys.conversation(conversation))
+/// The later one counts as a whole, but for the last message, which is the later of both.
+fn merge_contacts(a: &ContactRecord, b: &ContactRecord) -> ContactRecord {
+    let weight = |contact: &ContactRecord| {
+        let text = canonical(&Record::Contact(ContactRecord { last: None, ..contact.clone() }).to_json());
+        (contact.touched, text)
+    };
+    let later = if weight(a) >= weight(b) { a } else { b };
+    let last = |contact: &ContactRecord| {
+        let row = contact.last.as_ref()?.row();
+        let waits = row.state == SendState::Waiting;
+        Some((row.position(), !waits, canonical(&object(message_members(row)))))
+    };
+    let last = if last(a) >= last(b) { &a.last } else { &b.last };
+    ContactRecord { last: last.clone(), ..later.clone() }
+}
+
+impl ContactRecord {
+    /// What is kept of a conversation, and its newest message.
+    pub fn new(contact: &Contact, last: Option<StoredMessage>) -> Self {
+        let Contact { conversation, name, found_at, seen, notices, touched, .. } = contact.clone();
+        Self { conversation, name, touched, found_at, seen, notices, last }
+    }
+}
+
+fn message_members(message: &MessageRow) -> Vec<(&'static str, Value)> {
+    let state = match &message.state {
+        SendState::Waiting => "waiting".into(),
+        SendState::Accepted => "accepted".into(),
+        SendState::Received => "received".into(),
+        SendState::Refused(refusal) => {
+            object(vec![("refused", refusal.code().into()), ("value", refusal.value().into())])
+        }
+    };
+    vec![
+        ("author", message.author.to_lower_hex().into()),
+        ("time", message.time.into()),
+        ("arrived", message.arrived.into()),
+        ("state", state),
+        ("message", message.json.as_str().into()),
+    ]
+}
+
+fn read_message(
+    json: &Map<String, Value>,
+    peer: Address,
+    owner: Address,
+) -> Result<StoredMessage, RecordError> {
+    let text = |name| json.get(name).and_then(Value::as_str).ok_or(RecordError::Form(name));
+    let time = |name| json.get(name).and_then(integer).ok_or(RecordError::Form(name));
+    let message = SignedMessage::parse(text("message")?).map_err(|_| RecordError::Form("message"))?;
+    let author = Address::parse_unchecked_case(text("author")?).map_err(|_| RecordError::Form("author"))?;
+    if author != owner && author != peer {
+        return Err(RecordError::Form("author"));
+    }
+    let state = match json.get("state") {
+        Some(Value::String(state)) if state == "waiting" => SendState::Waiting,
+        Some(Value::String(state)) if state == "accepted" => SendState::Accepted,
+        Some(Value::String(state)) if state == "received" => SendState::Received,
+        Some(Value::Object(state)) => {
+            let refused = state.get("refused").and_then(Value::as_str);
+            let refused = refused.ok_or(RecordError::Form("state"))?;
+            SendState::Refused(match state.get("value").and_then(Value::as_str) {
+                Some(value) => Refusal::from_code(refused, value),
+                // Before there were codes, a sentence stood there.
+                None => Refusal::Unexplained(Said::new(refused)),
+            })
+        }
+        _ => return Err(RecordError::Form("state")),
+    };
+    if (state == SendState::Received) != (author == peer) {
+        return Err(RecordError::Form("state"));
+    }
+    let (conversation, arrived) = (ConversationId::Peer(peer), time("arrived")?);
+    let row = MessageRow::new(&message, author, conversation, arrived, state);
+    // Only the account's own keys can have sealed it here, after the author was proven.
+    Ok(StoredMessage::kept(MessageRow { time: time("time")?, ..row }))
 }
 
 fn cipher(keys: &StorageKeys) -> XChaCha20Poly1305 {

@@ -22,10 +22,14 @@ fn examples() -> Vec<Record> {
         Record::Contact(ContactRecord {
             conversation: CONVERSATION,
             name: Some("bob.eth".parse().unwrap()),
-            named: 5,
             touched: 9,
+            found_at: vec!["bob.eth".parse().unwrap(), "other.eth".parse().unwrap()],
+            seen: SeenProfiles::default(),
+            notices: Notices::default(),
+            last: Some(note(PEER, 10, Kind::New, None, "theirs")),
         }),
         Record::ReadMarker(ReadMarker { conversation: CONVERSATION, read_until: 1_700_000_000_000 }),
+        Record::Draft(DraftRecord { conversation: CONVERSATION, text: "Dear".into(), changed: 4 }),
         Record::Setting(Setting { name: "receipts".into(), value: true.into(), changed: 3 }),
     ]
 }
@@ -69,8 +73,8 @@ fn a_record_that_disagrees_with_itself_is_refused() {
     // A message under the id of another.
     let record = examples().remove(0);
     let sealed = seal_text(
-        &canonical(&record.to_json()).replace(record.id(), &format!("0x{}", "0".repeat(64))),
-        place(record.conversation(), &keys()),
+        &canonical(&record.to_json()).replace(&record.id(), &format!("0x{}", "0".repeat(64))),
+        record.place(&keys()),
         "message",
         &format!("0x{}", "0".repeat(64)),
         &keys(),
@@ -80,8 +84,8 @@ fn a_record_that_disagrees_with_itself_is_refused() {
     assert_eq!(sealed.open(&keys()), Err(RecordError::NotOurs));
     // A message of the peer that we are to deliver.
     let text = canonical(&record.to_json()).replace("received", "waiting");
-    let place = place(record.conversation(), &keys());
-    let sealed = seal_text(&text, place, "message", record.id(), &keys(), &SeededEntropy::new(1)).unwrap();
+    let place = record.place(&keys());
+    let sealed = seal_text(&text, place, "message", &record.id(), &keys(), &SeededEntropy::new(1)).unwrap();
     assert_eq!(sealed.open(&keys()), Err(RecordError::Form("state")));
 }
 
@@ -90,8 +94,8 @@ fn a_sentence_of_the_first_version_is_kept_as_what_was_said() {
     let record = examples().remove(1);
     let state = r#"{"refused":"rejected","value":"no room"}"#;
     let text = canonical(&record.to_json()).replace(state, r#"{"refused":"it is full"}"#);
-    let place = place(record.conversation(), &keys());
-    let sealed = seal_text(&text, place, "message", record.id(), &keys(), &SeededEntropy::new(1)).unwrap();
+    let place = record.place(&keys());
+    let sealed = seal_text(&text, place, "message", &record.id(), &keys(), &SeededEntropy::new(1)).unwrap();
     let Ok(Opened::Known(opened)) = sealed.open(&keys()) else { panic!() };
     let Record::Message(message) = *opened else { panic!() };
     assert_eq!(message.row().state, SendState::Refused(Refusal::Unexplained("it is full".into())));
@@ -133,10 +137,19 @@ fn same_thing() -> impl Strategy<Value = Vec<Record>> {
         let message = note(ME, 10, Kind::New, None, "mine");
         Record::Message(StoredMessage::kept(MessageRow { time, arrived, state, ..message.row().clone() }))
     });
-    let contact = (prop::option::of("[ab]\\.eth"), 0u64..3, 0u64..3).prop_map(|(name, named, touched)| {
+    let last = prop::option::of((1u64..3, any::<bool>()));
+    let contact = (prop::option::of("[ab]\\.eth"), last, 0u64..3).prop_map(|(name, last, touched)| {
         let name = name.map(|name| name.parse().unwrap());
-        Record::Contact(ContactRecord { conversation: CONVERSATION, name, named, touched })
+        let last = last.map(|(time, waits)| {
+            let state = if waits { SendState::Waiting } else { SendState::Accepted };
+            let message = note(ME, time, Kind::New, None, "mine");
+            StoredMessage::kept(MessageRow { state, ..message.row().clone() })
+        });
+        let contact = ContactRecord::new(&Contact::new(CONVERSATION, touched), last);
+        Record::Contact(ContactRecord { name, ..contact })
     });
+    let draft = ("[ab]?", 0u64..3)
+        .prop_map(|(text, changed)| Record::Draft(DraftRecord { conversation: CONVERSATION, text, changed }));
     let marker = (0u64..9)
         .prop_map(|read_until| Record::ReadMarker(ReadMarker { conversation: CONVERSATION, read_until }));
     let setting = (0u8..3, 0u64..3).prop_map(|(value, changed)| {
@@ -147,6 +160,7 @@ fn same_thing() -> impl Strategy<Value = Vec<Record>> {
         prop::collection::vec(message, three.clone()),
         prop::collection::vec(contact, three.clone()),
         prop::collection::vec(marker, three.clone()),
+        prop::collection::vec(draft, three.clone()),
         prop::collection::vec(setting, three),
     ]
 }

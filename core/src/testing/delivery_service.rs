@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::history::HistoryService;
 use super::{FakeClock, SeededEntropy};
 use crate::delivery::socket_io::Packet;
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys, SignedProfile, VerifiedProfile};
@@ -28,6 +29,7 @@ pub struct DeliveryService {
     clock: FakeClock,
     entropy: SeededEntropy,
     state: RefCell<State>,
+    history: HistoryService,
 }
 
 #[derive(Default)]
@@ -82,7 +84,8 @@ impl DeliveryService {
         let seed = sha256(name.as_str().as_bytes());
         let keys = ProfileKeys::derive(&KeySeed::from_bytes(seed));
         let entropy = SeededEntropy::new(u64::from(seed[0]));
-        Self { name, url, keys, clock, entropy, state: RefCell::default() }
+        let (state, history) = (RefCell::default(), HistoryService::default());
+        Self { name, url, keys, clock, entropy, state, history }
     }
 
     /// Its clock.
@@ -113,6 +116,37 @@ impl DeliveryService {
             encryption_key: keys.encryption,
             url: self.url.clone(),
         }
+    }
+
+    /// What accounts keep here.
+    pub fn history(&self) -> &HistoryService {
+        &self.history
+    }
+
+    /// Answers a request for an account's history; `path` is what follows the history's URL.
+    pub(super) fn answer_history(
+        &self,
+        path: &str,
+        request: &HttpRequest,
+        address_of: impl Fn(&EnsName) -> Option<Address>,
+    ) -> HttpResponse {
+        let path = path.trim_start_matches('/');
+        let end = path.find(['/', '?']).unwrap_or(path.len());
+        let account = path[..end].parse().ok().and_then(|name| address_of(&name));
+        let owner = match self.authorized(request, account) {
+            Ok(owner) => owner,
+            Err(status) => return HttpResponse::new(status, String::new()),
+        };
+        let (reply, change) = self.history.answer(owner, &path[end..], request);
+        if let Some(change) = change {
+            let args = vec![json!({ "change": change })];
+            let event = Packet::Event { ack: None, name: "history".into(), args }.to_frame();
+            let state = self.state.borrow();
+            for (_, wire) in state.sockets.iter().filter(|(connected, _)| *connected == owner) {
+                wire.push(event.clone());
+            }
+        }
+        reply
     }
 
     /// How many entries wait for an account.

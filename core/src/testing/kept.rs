@@ -38,7 +38,7 @@ pub(super) fn waiting(number: u64, time: u64) -> MessageRow {
 }
 
 pub(super) fn contact(conversation: ConversationId, name: Option<&str>) -> Contact {
-    let name = name.map(|name| name.parse::<EnsName>().expect("a name"));
+    let name = name.map(|name| EnsName::from_normalised(name).expect("a name"));
     Contact { name, ..Contact::new(conversation, 5) }
 }
 

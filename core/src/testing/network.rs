@@ -17,6 +17,8 @@ use crate::web::{HttpRequest, HttpResponse, Outage};
 
 /// Where address names are registered.
 const RESOLVER: &str = "https://dm3.example/resolver-handler/";
+/// Where accounts of the first delivery service keep their history.
+const HISTORY: &str = "https://dm3.example/api/history";
 /// Where address names are looked up.
 const GATEWAY: &str = "https://gateway.dm3.example";
 /// Where blocks of IPFS are looked for, in this order.
@@ -116,7 +118,10 @@ impl Network {
             universal_resolver: self.0.universal.get().then_some(chain::UNIVERSAL),
         };
         let origin = "https://dm3.example".parse().expect("a URL");
-        Discovery::at(&origin, self.first_service().name().clone(), address_domain(), access)
+        let name = self.first_service().name().clone();
+        let mut discovery = Discovery::at(&origin, name, address_domain(), access);
+        discovery.history_url = Some(HISTORY.parse().expect("a URL"));
+        discovery
     }
 
     /// `ds.dm3.eth`.
@@ -228,6 +233,9 @@ impl Network {
         }
         if url.strip_prefix(RESOLVER) == Some("profile/address") {
             return Some(self.register_address(request));
+        }
+        if let Some(path) = url.strip_prefix(HISTORY) {
+            return Some(self.first_service().answer_history(path, request, |name| self.address_of(name)));
         }
         let service = self.0.services.iter().find(|service| url.starts_with(service.url().as_str()))?;
         let path = &url[service.url().as_str().len()..];

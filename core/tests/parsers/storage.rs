@@ -35,7 +35,11 @@ pub fn own_record(data: &[u8]) {
     let Ok(Value::Object(json)) = serde_json::from_str(text) else { return };
     let member = |name: &str| json.get(name).and_then(Value::as_str);
     let peer = member("peer").and_then(|peer| Address::parse_unchecked_case(peer).ok());
-    let place = peer.map_or_else(|| keys.account(), |peer| keys.conversation(ConversationId::Peer(peer)));
+    let filed_with_its_conversation = member("kind") == Some("message");
+    let place = match peer.filter(|_| filed_with_its_conversation) {
+        Some(peer) => keys.conversation(ConversationId::Peer(peer)),
+        None => keys.account(),
+    };
     let (kind, id) = (member("kind").unwrap_or_default(), member("id").unwrap_or_default());
     let sealed = sealed_as_documented(text, place, kind, id);
     match sealed.open(&keys) {

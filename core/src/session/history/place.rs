@@ -1,0 +1,64 @@
+//! Where the history is, and how far it is there.
+
+use std::rc::Rc;
+
+use super::outcome::HistoryError;
+use super::state::Followed;
+use crate::conversation::ConversationId;
+use crate::ports::{Ports, StoreError};
+use crate::session::{Home, Session};
+use crate::storage::history::{self, History, Usage};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse};
+
+/// Where the history is.
+pub(super) struct Place {
+    home: Rc<Home>,
+    server: BaseUrl,
+}
+
+impl<P: Ports> Session<P> {
+    pub(super) async fn history_place(&self) -> Result<Place, HistoryError> {
+        let discovery = self.directory.discovery();
+        let server = discovery.history_url.clone().ok_or(HistoryError::NotOffered)?;
+        let home = self.homes().await?.into_iter().find(|home| home.name == discovery.name);
+        Ok(Place { home: home.ok_or(HistoryError::NotOffered)?, server })
+    }
+
+    pub(super) async fn ask_history(
+        &self,
+        place: &Place,
+        request: &dyn Fn(&History<'_>) -> HttpRequest,
+    ) -> Result<HttpResponse, HistoryError> {
+        let request = |token: &_| request(&History { server: &place.server, account: &self.alias, token });
+        Ok(self.authorized(&place.home, &request).await?)
+    }
+
+    /// How far this device has followed the history; begins if it has not. Asks the node how far it is once in a
+    /// session, and begins anew with one that fell back.
+    pub(super) async fn followed(&self, place: &Place) -> Result<(Followed, Usage), HistoryError> {
+        let known = self.read_followed().await?;
+        let node = &self.directory.discovery().name;
+        if let (Some(followed), Some(usage)) = (&known, self.limits.get())
+            && followed.node == *node
+        {
+            return Ok((followed.clone(), usage));
+        }
+        let reply = self.ask_history(place, &|history| history.usage()).await?;
+        let usage = history::parse_usage(&reply)?;
+        let followed = self.begin_or_go_on(known, &usage).await?;
+        self.limits.set(usage);
+        Ok((followed, usage))
+    }
+
+    /// Whether older messages of a conversation may be on the node that are not on this device.
+    pub(in crate::session) async fn has_older(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<bool, StoreError> {
+        if self.directory.discovery().history_url.is_none() {
+            return Ok(false);
+        }
+        let Some(followed) = self.read_followed().await? else { return Ok(false) };
+        Ok(self.read_mark(&followed, conversation).await?.before > 0)
+    }
+}

@@ -1,0 +1,91 @@
+//! Drafts and settings: small texts that travel to the account's other devices.
+
+use serde_json::Value;
+
+use crate::conversation::ConversationId;
+use crate::device::{MAX_SETTING, Slot};
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::seal::json::{self, canonical, integer, object};
+use crate::session::Session;
+use crate::storage::{DraftRecord, Setting};
+
+/// The longest draft that is kept, in bytes.
+const MAX_DRAFT: usize = 100_000;
+
+impl<P: Ports> Session<P> {
+    /// What is being written in a conversation; empty if nothing is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn draft(&self, conversation: ConversationId) -> Result<String, StoreError> {
+        Ok(self.draft_record(conversation).await?.map_or_else(String::new, |draft| draft.text))
+    }
+
+    /// Keeps what is being written in a conversation, at most 100,000 bytes of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_draft(&self, conversation: ConversationId, text: &str) -> Result<(), StoreError> {
+        let end = (0..=text.len().min(MAX_DRAFT)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        let text = text[..end].to_owned();
+        if self.draft(conversation).await? == text {
+            return Ok(());
+        }
+        let changed = self.ports().clock().now();
+        self.keep_draft(&DraftRecord { conversation, text, changed }).await
+    }
+
+    /// Something the person chose; `None` if they never did. Names are chosen by whoever embeds this, and have at most
+    /// 128 bytes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn setting(&self, name: &str) -> Result<Option<Value>, StoreError> {
+        Ok(self.setting_record(name).await?.map(|setting| setting.value))
+    }
+
+    /// Keeps what the person chose.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Damaged`] if the name is too long.
+    pub async fn set_setting(&self, name: &str, value: Value) -> Result<(), StoreError> {
+        if name.len() > MAX_SETTING {
+            return Err(StoreError::Damaged);
+        }
+        let changed = self.ports().clock().now();
+        self.keep_setting(&Setting { name: name.to_owned(), value, changed }).await
+    }
+
+    pub(super) async fn draft_record(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Option<DraftRecord>, StoreError> {
+        let text = self.ports().store().value(self.account, &Slot::Draft(conversation)).await?;
+        let value = text.as_deref().and_then(json::parse);
+        Ok(value.and_then(|value| {
+            let text = value.get("text")?.as_str()?.to_owned();
+            Some(DraftRecord { conversation, text, changed: value.get("changed").and_then(integer)? })
+        }))
+    }
+
+    pub(super) async fn keep_draft(&self, draft: &DraftRecord) -> Result<(), StoreError> {
+        let text = object(vec![("text", draft.text.as_str().into()), ("changed", draft.changed.into())]);
+        let slot = Slot::Draft(draft.conversation);
+        self.ports().store().set_value(self.account, &slot, Some(&canonical(&text))).await
+    }
+
+    pub(super) async fn setting_record(&self, name: &str) -> Result<Option<Setting>, StoreError> {
+        let text = self.ports().store().value(self.account, &Slot::Setting(name.to_owned())).await?;
+        let value = text.as_deref().and_then(json::parse);
+        Ok(value.and_then(|value| {
+            let changed = value.get("changed").and_then(integer)?;
+            Some(Setting { name: name.to_owned(), value: value.get("value")?.clone(), changed })
+        }))
+    }
+
+    pub(super) async fn keep_setting(&self, setting: &Setting) -> Result<(), StoreError> {
+        let text = object(vec![("value", setting.value.clone()), ("changed", setting.changed.into())]);
+        let slot = Slot::Setting(setting.name.clone());
+        self.ports().store().set_value(self.account, &slot, Some(&canonical(&text))).await
+    }
+}

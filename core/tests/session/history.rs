@@ -1,0 +1,400 @@
+//! The account's history on its node: what several devices of an account have in common.
+
+use dm3_core::conversation::ConversationId;
+use dm3_core::device::{SendState, Slot};
+use dm3_core::identity::Address;
+use dm3_core::message::Draft;
+use dm3_core::ports::Store as _;
+use dm3_core::session::{HistoryError, Pulled, Pushed};
+use dm3_core::testing::{Fault, Pair, Peer, TestWallet};
+use serde_json::json;
+
+use super::support::{TestSession, conversation, run, say, sync};
+
+const WRITE: &str = "POST https://dm3.example/api/history";
+const HISTORY: &str = "https://dm3.example/api/history";
+
+/// Brings everything that changed to the node.
+async fn push(session: &TestSession) -> usize {
+    let mut written = 0;
+    for _ in 0..100 {
+        let pushed = session.push_history().await.unwrap();
+        written += pushed.written;
+        if !pushed.more {
+            return written;
+        }
+    }
+    panic!("it never ends");
+}
+
+/// Takes in everything, and gives how many conversations changed.
+async fn pull(session: &TestSession) -> usize {
+    let mut changed = 0;
+    for _ in 0..100 {
+        let pulled = session.pull_history().await.unwrap();
+        changed += pulled.changed.len();
+        if !pulled.more {
+            return changed;
+        }
+    }
+    panic!("it never ends");
+}
+
+/// Another device of the same person, with nothing on it.
+fn another_device(pair: &Pair, name: &str) -> Peer {
+    Peer::with_wallet(&pair.network, TestWallet::of(name))
+}
+
+/// A conversation with somebody nobody knows.
+fn stranger(number: u16) -> ConversationId {
+    let [high, low] = number.to_be_bytes();
+    let mut bytes = [0x77; 20];
+    bytes[18..].copy_from_slice(&[high, low]);
+    ConversationId::Peer(Address::from_bytes(bytes))
+}
+
+async fn older(session: &TestSession, conversation: ConversationId) {
+    for _ in 0..100 {
+        if !session.older(conversation).await.unwrap().more {
+            return;
+        }
+    }
+    panic!("it never ends");
+}
+
+#[test]
+fn a_second_device_has_everything_after_signing_in() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        for n in 0..6 {
+            say(&alice, &pair.bob, &format!("question {n}")).await;
+            sync(&bob).await;
+            say(&bob, &pair.alice, &format!("answer {n}")).await;
+            sync(&alice).await;
+        }
+        alice.mark_read(pair.bob.conversation()).await.unwrap();
+        alice.set_draft(pair.bob.conversation(), "and one mo").await.unwrap();
+        alice.set_setting("receipts", json!(true)).await.unwrap();
+        push(&alice).await;
+        // What the node has already is not written again.
+        assert_eq!(push(&alice).await, 0);
+
+        let second = another_device(&pair, "alice");
+        let session = second.sign_up().await;
+        pull(&session).await;
+        let list = session.conversations().await.unwrap();
+        assert_eq!(list.len(), 1);
+        assert_eq!(list[0].unread, 0);
+        let last = list[0].last.as_ref().unwrap();
+        assert_eq!((last.own, last.time), (false, alice.conversations().await.unwrap()[0].time));
+        assert_eq!(session.draft(pair.bob.conversation()).await.unwrap(), "and one mo");
+        assert_eq!(session.setting("receipts").await.unwrap(), Some(json!(true)));
+
+        let page = session.page(pair.bob.conversation(), None, 80).await.unwrap();
+        assert_eq!((page.messages.len(), page.more, page.on_node), (1, false, true));
+        older(&session, pair.bob.conversation()).await;
+        assert_eq!(conversation(&second, &pair.bob).await, conversation(&pair.alice, &pair.bob).await);
+        assert!(!session.page(pair.bob.conversation(), None, 80).await.unwrap().on_node);
+        // What came from the node is not brought back to it.
+        assert_eq!(push(&session).await, 0);
+        assert_eq!(second.store.outbox(second.address()).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn what_one_device_does_the_other_sees_in_both_directions() {
+    run(async {
+        let (pair, first, bob) = Pair::signed_in().await;
+        let second_device = another_device(&pair, "alice");
+        let second = second_device.sign_up().await;
+        pull(&first).await;
+        pull(&second).await;
+        let with_bob = pair.bob.conversation();
+
+        say(&first, &pair.bob, "from the first").await;
+        push(&first).await;
+        assert_eq!(second.pull_history().await.unwrap(), Pulled { changed: vec![with_bob], more: false });
+        say(&second, &pair.bob, "from the second").await;
+        push(&second).await;
+        assert_eq!(pull(&first).await, 1);
+        assert_eq!(pair.alice.texts(&pair.bob).await, ["from the first", "from the second"]);
+        assert_eq!(second_device.texts(&pair.bob).await, ["from the first", "from the second"]);
+
+        sync(&bob).await;
+        say(&bob, &pair.alice, "hello").await;
+        sync(&first).await;
+        push(&first).await;
+        pull(&second).await;
+        assert_eq!((pair.alice.unread(&pair.bob).await, second_device.unread(&pair.bob).await), (1, 1));
+        second.mark_read(with_bob).await.unwrap();
+        second.set_draft(with_bob, "hi").await.unwrap();
+        push(&second).await;
+        pull(&first).await;
+        assert_eq!(pair.alice.unread(&pair.bob).await, 0);
+        assert_eq!(first.draft(with_bob).await.unwrap(), "hi");
+        // Everything is where it should be, and both stay quiet.
+        for _ in 0..2 {
+            assert_eq!((push(&first).await, pull(&second).await), (0, 0));
+            assert_eq!((push(&second).await, pull(&first).await), (0, 0));
+        }
+    });
+}
+
+#[test]
+fn a_message_that_waits_reaches_the_other_device_and_what_became_of_it_does_too() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        pair.network.fail("dm3.example/ds/rpc", Fault::Unreachable);
+        say(&alice, &pair.bob, "hello").await;
+        // Most messages are accepted at once: it is not written twice for that.
+        assert_eq!(alice.push_history().await.unwrap(), Pushed { written: 1, ..Pushed::default() });
+        pair.network.clock().advance(60_000);
+        push(&alice).await;
+        let second = another_device(&pair, "alice");
+        let session = second.sign_up().await;
+        pull(&session).await;
+        older(&session, pair.bob.conversation()).await;
+        assert_eq!(conversation(&second, &pair.bob).await[0].state, SendState::Waiting);
+
+        pair.network.heal();
+        alice.flush().await.unwrap();
+        push(&alice).await;
+        pull(&session).await;
+        assert_eq!(conversation(&second, &pair.bob).await[0].state, SendState::Accepted);
+        assert_eq!(second.store.outbox(second.address()).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn whatever_is_interrupted_nothing_is_lost_or_written_twice() {
+    run(async {
+        for fault in [Fault::ReplyLost, Fault::Unreachable, Fault::Status(503), Fault::Duplicated] {
+            let (pair, alice, _) = Pair::signed_in().await;
+            say(&alice, &pair.bob, "one").await;
+            push(&alice).await;
+            say(&alice, &pair.bob, "two").await;
+            alice.set_draft(pair.bob.conversation(), "three").await.unwrap();
+            pair.network.fail_nth(1, WRITE, fault);
+            let _ = alice.push_history().await;
+            // The tab is closed and opened again.
+            let alice = pair.alice.resume().await;
+            push(&alice).await;
+            assert_eq!(alice.push_history().await.unwrap(), Pushed::default(), "{fault:?}");
+
+            let second = another_device(&pair, "alice");
+            let session = second.sign_up().await;
+            pull(&session).await;
+            older(&session, pair.bob.conversation()).await;
+            assert_eq!(second.texts(&pair.bob).await, ["one", "two"], "{fault:?}");
+            assert_eq!(session.draft(pair.bob.conversation()).await.unwrap(), "three");
+            // Messages, contact and draft, each once.
+            assert_eq!(pair.network.first_service().history().records(second.address()), 4);
+        }
+    });
+}
+
+#[test]
+fn what_two_devices_write_at_once_becomes_one() {
+    run(async {
+        let (pair, first, _) = Pair::signed_in().await;
+        let second_device = another_device(&pair, "alice");
+        let second = second_device.sign_up().await;
+        pull(&first).await;
+        pull(&second).await;
+        let with_bob = pair.bob.conversation();
+        // Neither knows of the other.
+        first.compose(with_bob, "from the first").await.unwrap();
+        first.flush().await.unwrap();
+        first.set_draft(with_bob, "earlier").await.unwrap();
+        pair.network.clock().advance(5);
+        second.compose(with_bob, "from the second").await.unwrap();
+        second.flush().await.unwrap();
+        second.mark_read(with_bob).await.unwrap();
+        second.set_draft(with_bob, "later").await.unwrap();
+        push(&second).await;
+        push(&first).await;
+        pull(&first).await;
+        pull(&second).await;
+        push(&first).await;
+        push(&second).await;
+        for (session, device) in [(&first, &pair.alice), (&second, &second_device)] {
+            assert_eq!(device.texts(&pair.bob).await, ["from the first", "from the second"]);
+            assert_eq!(session.draft(with_bob).await.unwrap(), "later");
+        }
+        let contact = |session: &TestSession| run(session.contact(with_bob)).unwrap().unwrap();
+        assert_eq!(contact(&first).read_until, contact(&second).read_until);
+        assert_eq!((pull(&first).await, pull(&second).await), (0, 0));
+    });
+}
+
+#[test]
+fn a_node_can_hold_back_and_nothing_more() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        say(&bob, &pair.alice, "hello").await;
+        sync(&alice).await;
+        say(&alice, &pair.bob, "hi").await;
+        push(&alice).await;
+        let here = conversation(&pair.alice, &pair.bob).await;
+        let node = pair.network.first_service().history();
+        let (own, mut seen) = (pair.alice.address(), Vec::new());
+        node.tamper(own, |_, data| {
+            seen.push(data.to_owned());
+            Some(data.to_owned())
+        });
+        // Garbage, a good record in another's place, nothing at all.
+        for change in 0..3 {
+            let count = seen.len();
+            let forged = seen.clone();
+            node.tamper(own, |number, _| match change {
+                0 => Some("AAAA".into()),
+                1 => Some(forged[(number + 1) % count].clone()),
+                _ => None,
+            });
+            let second = another_device(&pair, "alice");
+            let session = second.sign_up().await;
+            assert_eq!(pull(&session).await, 0);
+            older(&session, pair.bob.conversation()).await;
+            assert_eq!(conversation(&second, &pair.bob).await, []);
+            pull(&pair.alice.resume().await).await;
+            assert_eq!(conversation(&pair.alice, &pair.bob).await, here);
+            let restored = seen.clone();
+            node.tamper(own, |number, _| Some(restored[number].clone()));
+        }
+        // Another account with records of its own sees nothing of them.
+        pull(&bob).await;
+        assert_eq!(bob.conversations().await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_node_that_lost_something_is_given_it_again_once_a_day() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let node = pair.network.first_service().history();
+        say(&alice, &pair.bob, "one").await;
+        push(&alice).await;
+        let before = node.snapshot(pair.alice.address());
+        say(&alice, &pair.bob, "two").await;
+        push(&alice).await;
+        let complete = node.records(pair.alice.address());
+
+        pair.network.clock().advance(25 * 3600 * 1000);
+        for (repaired, expected) in [(true, complete), (false, complete - 1)] {
+            node.restore(pair.alice.address(), &before);
+            let alice = pair.alice.resume().await;
+            pull(&alice).await;
+            push(&alice).await;
+            assert_eq!(node.records(pair.alice.address()), expected, "{repaired}");
+        }
+        assert_eq!(pair.alice.texts(&pair.bob).await, ["one", "two"]);
+    });
+}
+
+#[test]
+fn what_a_node_does_not_take_is_told_and_stays_here() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let node = pair.network.first_service().history();
+        node.set_room(Some(2));
+        say(&alice, &pair.bob, "one").await;
+        push(&alice).await;
+        say(&alice, &pair.bob, "two").await;
+        let pushed = alice.push_history().await.unwrap();
+        assert!(pushed.full && !pushed.more && pushed.written == 0, "{pushed:?}");
+        // There is room again.
+        node.set_room(None);
+        assert_eq!(alice.push_history().await.unwrap().written, 2);
+
+        let long = "x".repeat(600_000);
+        let with_bob = pair.bob.conversation();
+        alice.write(with_bob, &[], |header| Draft::text(header, &long)).await.unwrap();
+        pair.network.clock().advance(60_000);
+        let pushed = alice.push_history().await.unwrap();
+        assert_eq!((pushed.too_large, pushed.full), (1, false));
+        assert_eq!(alice.push_history().await.unwrap(), Pushed::default());
+    });
+}
+
+#[test]
+fn a_list_of_many_conversations_takes_a_few_requests_and_their_messages_come_when_asked_for() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        for number in 0..300 {
+            alice.compose(stranger(number), "hello").await.unwrap();
+            alice.compose(stranger(number), "there").await.unwrap();
+        }
+        for n in 0..250 {
+            alice.compose(stranger(7), &format!("{n}")).await.unwrap();
+        }
+        pair.network.clock().advance(60_000);
+        push(&alice).await;
+        let second = another_device(&pair, "alice");
+        let session = second.sign_up().await;
+        let before = pair.network.count(HISTORY);
+        pull(&session).await;
+        assert_eq!(session.conversations().await.unwrap().len(), 300);
+        assert!(pair.network.count(HISTORY) - before <= 5, "{}", pair.network.count(HISTORY) - before);
+        // A page at a time, the newest first.
+        let mut counts = Vec::new();
+        for _ in 0..3 {
+            session.older(stranger(7)).await.unwrap();
+            counts.push(second.store.messages(second.address(), stranger(7), None, 999).await.unwrap().len());
+        }
+        assert_eq!(counts, [100, 200, 252]);
+        let page = session.page(stranger(8), None, 80).await.unwrap();
+        assert!(page.messages.is_empty() && page.on_node);
+    });
+}
+
+#[test]
+fn another_node_is_given_everything() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        say(&alice, &pair.bob, "one").await;
+        push(&alice).await;
+        // As if the device had followed another node.
+        let text = pair.alice.store.value(pair.alice.address(), &Slot::History).await.unwrap().unwrap();
+        let other = text.replace("ds.dm3.eth", "other.eth");
+        pair.alice.store.set_value(pair.alice.address(), &Slot::History, Some(&other)).await.unwrap();
+        pair.network.first_service().history().tamper(pair.alice.address(), |_, _| Some("AAAA".into()));
+        let alice = pair.alice.resume().await;
+        push(&alice).await;
+        let second = another_device(&pair, "alice");
+        let session = second.sign_up().await;
+        pull(&session).await;
+        older(&session, pair.bob.conversation()).await;
+        assert_eq!(second.texts(&pair.bob).await, ["one"]);
+    });
+}
+
+#[test]
+fn what_is_typed_is_kept_until_it_is_sent_or_cleared() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let with_bob = pair.bob.conversation();
+        assert_eq!(alice.draft(with_bob).await.unwrap(), "");
+        alice.set_draft(with_bob, "Dear Bob").await.unwrap();
+        let alice = pair.alice.resume().await;
+        assert_eq!(alice.draft(with_bob).await.unwrap(), "Dear Bob");
+        alice.set_draft(with_bob, &"ü".repeat(60_000)).await.unwrap();
+        assert_eq!(alice.draft(with_bob).await.unwrap(), "ü".repeat(50_000));
+        alice.set_draft(with_bob, "").await.unwrap();
+        assert_eq!(alice.draft(with_bob).await.unwrap(), "");
+        assert!(alice.set_setting(&"x".repeat(129), json!(1)).await.is_err());
+    });
+}
+
+#[test]
+fn an_account_of_another_node_has_no_history_here() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let keys = pair.alice.keys().await.public();
+        pair.alice.publish(keys, vec!["ds2.eth".parse().unwrap()]).await;
+        say(&alice, &pair.bob, "one").await;
+        pair.network.clock().advance(61_000);
+        let alice = pair.alice.resume().await;
+        assert!(matches!(alice.push_history().await, Err(HistoryError::NotOffered)));
+        assert_eq!(pair.network.count(HISTORY), 0);
+    });
+}
