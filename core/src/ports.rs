@@ -3,7 +3,7 @@
 
 use crate::conversation::ConversationId;
 use crate::device::{
-    Account, Contact, JournalEntry, MessageRow, Position, Quarantined, SendState, Slot, StoredMessage,
+    Account, Contact, JournalEntry, Kept, MessageRow, Position, Quarantined, SendState, Slot, StoredMessage,
 };
 use crate::identity::{Address, EnsName, KeySeed, NameError};
 use crate::message::MessageHash;
@@ -189,6 +189,18 @@ pub trait Store {
     ) -> Result<(), StoreError>;
     /// The ids of everything in quarantine.
     async fn quarantined_ids(&self, owner: Address) -> Result<Vec<String>, StoreError>;
+    /// The envelopes that wait to be taken in, without their texts, in no particular order.
+    async fn kept(&self, owner: Address) -> Result<Vec<Kept>, StoreError>;
+    /// The text of an envelope that waits.
+    async fn kept_envelope(&self, owner: Address, id: &str) -> Result<Option<String>, StoreError>;
+    /// Adds or replaces envelopes that wait, and lets go of those with these ids, in one transaction. A text of `None`
+    /// stays as it is.
+    async fn change_kept(
+        &self,
+        owner: Address,
+        put: &[(Kept, Option<String>)],
+        let_go: &[String],
+    ) -> Result<(), StoreError>;
     /// Adds messages that came back from where they had been kept. Of one whose hash is already there, the state is
     /// changed if this one is further, and nothing else. Gives the hashes that were new or changed. Unlike all other
     /// changes of messages and contacts, this one is not entered in the journal.
@@ -208,7 +220,7 @@ pub trait Store {
     async fn value(&self, owner: Address, slot: &Slot) -> Result<Option<String>, StoreError>;
     /// Adds, replaces or removes a small text.
     async fn set_value(&self, owner: Address, slot: &Slot, value: Option<&str>) -> Result<(), StoreError>;
-    /// Removes everything of an account: messages, contacts, quarantine, journal, small texts and seed.
+    /// Removes everything of an account: messages, contacts, quarantine, what waits to be taken in, journal, small texts and seed.
     async fn erase(&self, owner: Address) -> Result<(), StoreError>;
 }
 

@@ -7,6 +7,7 @@
 mod account;
 mod contact;
 mod journal;
+mod kept;
 mod message;
 mod notice;
 mod quarantined;
@@ -14,6 +15,7 @@ mod quarantined;
 pub use account::Account;
 pub use contact::{Contact, MAX_FOUND_AT};
 pub use journal::{Changed, JournalEntry, KeptNameError, MAX_SETTING, Slot};
+pub use kept::{Kept, WaitsFor};
 pub use message::{Lane, MessageRow, Position, SendState, StoredMessage};
 pub use notice::{Notice, Notices};
 pub use quarantined::{Doubt, Quarantined};

@@ -49,6 +49,22 @@ impl Doubt {
         }
     }
 
+    /// Reads a code and the name that belongs to it.
+    pub fn from_code(code: &str, value: &str) -> Option<Self> {
+        let name = || Said::new(value);
+        Some(match code {
+            "no-envelope" => Self::NoEnvelope,
+            "not-for-this-key" => Self::NotForThisKey,
+            "no-text" => Self::NoText,
+            "no-message" => Self::NoMessage,
+            "no-sender" => Self::NoSender(name()),
+            "other-receiver" => Self::OtherReceiver(name()),
+            "not-signed" => Self::NotSigned(name()),
+            "other-envelope" => Self::OtherEnvelope(name()),
+            _ => return None,
+        })
+    }
+
     /// The name that belongs to the code, as it came; empty for some.
     pub fn value(&self) -> &str {
         match self {

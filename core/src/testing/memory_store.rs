@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::conversation::ConversationId;
 use crate::device::{
-    Account, Changed, Contact, JournalEntry, Lane, MessageRow, Position, Quarantined, SendState, Slot,
+    Account, Changed, Contact, JournalEntry, Kept, Lane, MessageRow, Position, Quarantined, SendState, Slot,
     StoredMessage,
 };
 use crate::identity::{Address, KeySeed};
@@ -29,6 +29,7 @@ struct Records {
     messages: BTreeMap<MessageHash, MessageRow>,
     contacts: BTreeMap<ConversationId, Contact>,
     quarantine: BTreeMap<String, Quarantined>,
+    kept: BTreeMap<String, (Kept, String)>,
     journal: BTreeMap<u64, Changed>,
     /// How many entries the journal ever had.
     entered: u64,
@@ -227,6 +228,32 @@ impl Store for MemoryStore {
 
     async fn quarantined_ids(&self, owner: Address) -> Result<Vec<String>, StoreError> {
         self.read(owner, |records| records.quarantine.keys().cloned().collect())
+    }
+
+    async fn kept(&self, owner: Address) -> Result<Vec<Kept>, StoreError> {
+        self.read(owner, |records| records.kept.values().map(|(kept, _)| kept.clone()).collect())
+    }
+
+    async fn kept_envelope(&self, owner: Address, id: &str) -> Result<Option<String>, StoreError> {
+        self.read(owner, |records| records.kept.get(id).map(|(_, envelope)| envelope.clone()))
+    }
+
+    async fn change_kept(
+        &self,
+        owner: Address,
+        put: &[(Kept, Option<String>)],
+        let_go: &[String],
+    ) -> Result<(), StoreError> {
+        self.write(owner, |records| {
+            for (kept, envelope) in put {
+                let former = records.kept.remove(&kept.id).map(|(_, envelope)| envelope);
+                let envelope = envelope.clone().or(former).unwrap_or_default();
+                records.kept.insert(kept.id.clone(), (kept.clone(), envelope));
+            }
+            for id in let_go {
+                records.kept.remove(id);
+            }
+        })
     }
 
     async fn restore_messages(

@@ -22,7 +22,7 @@ pub use super::journal_contract::*;
 use super::kept::{OTHER, OWNER, PEER, STRANGER, add, all, contact, hash, incoming, waiting};
 use crate::delivery::Refusal;
 use crate::device::{
-    Account, Contact, Doubt, Lane, MessageRow, Notice, Position, Quarantined, SendState, Slot,
+    Account, Contact, Doubt, Kept, Lane, MessageRow, Notice, Position, Quarantined, SendState, Slot, WaitsFor,
 };
 use crate::identity::{Address, EnsName, KeySeed, SeenProfiles};
 use crate::message::MessageHash;
@@ -52,6 +52,7 @@ macro_rules! for_each_store_behaviour {
         $test!(changes_of_a_contact_at_the_same_time_are_all_kept);
         $test!(quarantine_keeps_one_of_each);
         $test!(in_a_full_quarantine_the_oldest_make_room);
+        $test!(what_waits_to_be_taken_in_comes_back_until_it_is_let_go);
         $test!(every_change_that_travels_is_in_the_journal_in_its_order);
         $test!(what_is_struck_out_is_gone_and_what_came_later_stays);
         $test!(everything_can_be_entered_anew);
@@ -76,6 +77,25 @@ fn quarantined(id: &str, arrived: u64) -> Quarantined {
     }
 }
 
+fn kept(id: &str) -> Kept {
+    Kept {
+        id: id.into(),
+        service: "ds.eth".parse().expect("a name"),
+        sender: "a.eth".into(),
+        arrived: 1_800_000_000_123,
+        size: 3,
+        waits_for: WaitsFor::Record(Doubt::NoSender("a.eth".into())),
+        tries: 0,
+        due: 0,
+    }
+}
+
+async fn sorted_kept(store: &impl Store, owner: Address) -> Vec<Kept> {
+    let mut all = store.kept(owner).await.unwrap();
+    all.sort_by(|one, other| one.id.cmp(&other.id));
+    all
+}
+
 fn hashes(messages: &[MessageRow]) -> Vec<MessageHash> {
     messages.iter().map(|message| message.hash.clone()).collect()
 }
@@ -95,6 +115,8 @@ pub async fn an_empty_store_has_nothing(store: &impl Store) {
     assert_eq!(store.contacts(OWNER).await.unwrap(), []);
     assert_eq!(store.count_incoming_after(OWNER, PEER, 0).await.unwrap(), 0);
     assert_eq!(store.quarantined_ids(OWNER).await.unwrap(), [""; 0]);
+    assert_eq!(store.kept(OWNER).await.unwrap(), []);
+    assert_eq!(store.kept_envelope(OWNER, "a").await.unwrap(), None);
     assert_eq!(store.journal(OWNER, 10).await.unwrap(), []);
     assert_eq!(store.value(OWNER, &Slot::History).await.unwrap(), None);
     assert_eq!(add(store, OWNER, &[]).await.unwrap(), []);
@@ -337,6 +359,24 @@ pub async fn in_a_full_quarantine_the_oldest_make_room(store: &impl Store) {
     assert_eq!(sorted_ids(store, OTHER).await, ["z"]);
 }
 
+pub async fn what_waits_to_be_taken_in_comes_back_until_it_is_let_go(store: &impl Store) {
+    let (mut first, second) = (kept("a"), Kept { waits_for: WaitsFor::Keys("a key".into()), ..kept("b") });
+    let put = [(first.clone(), Some("{1}".to_owned())), (second.clone(), Some("{2} \u{1f980}".to_owned()))];
+    store.change_kept(OWNER, &put, &[]).await.unwrap();
+    store.change_kept(OTHER, &[(kept("a"), Some("{3}".into()))], &[]).await.unwrap();
+    assert_eq!(sorted_kept(store, OWNER).await, [first.clone(), second.clone()]);
+    assert_eq!(store.kept_envelope(OWNER, "a").await.unwrap().as_deref(), Some("{1}"));
+    assert_eq!(store.kept_envelope(OWNER, "c").await.unwrap(), None);
+
+    (first.tries, first.due, first.waits_for) = (7, 1_800_000_000_000, WaitsFor::Network);
+    let let_go = ["b".to_owned(), "unknown".to_owned()];
+    store.change_kept(OWNER, &[(first.clone(), None)], &let_go).await.unwrap();
+    assert_eq!(sorted_kept(store, OWNER).await, [first]);
+    assert_eq!(store.kept_envelope(OWNER, "a").await.unwrap().as_deref(), Some("{1}"), "the text stays");
+    assert_eq!(store.kept_envelope(OWNER, "b").await.unwrap(), None);
+    assert_eq!(store.kept_envelope(OTHER, "a").await.unwrap().as_deref(), Some("{3}"));
+}
+
 pub async fn owners_are_separate(store: &impl Store) {
     store.set_seed(OTHER, &KeySeed::from_bytes([4; 32])).await.unwrap();
     store.put_contact(OTHER, &contact(PEER, None)).await.unwrap();
@@ -358,6 +398,7 @@ pub async fn erasing_removes_all_of_one_owner_alone(store: &impl Store) {
         store.put_contact(owner, &contact(PEER, None)).await.unwrap();
         add(store, owner, &[waiting(1, 10), incoming(2, 20)]).await.unwrap();
         store.add_quarantined(owner, &[quarantined("a", 1)], 10).await.unwrap();
+        store.change_kept(owner, &[(kept("a"), Some("{}".into()))], &[]).await.unwrap();
         store.set_value(owner, &Slot::History, Some("{}")).await.unwrap();
     }
     store.erase(OWNER).await.unwrap();
@@ -367,6 +408,8 @@ pub async fn erasing_removes_all_of_one_owner_alone(store: &impl Store) {
     assert_eq!(all(store, OTHER).await.len(), 2);
     assert_eq!(store.outbox(OTHER).await.unwrap(), [waiting(1, 10)]);
     assert_eq!(sorted_ids(store, OTHER).await, ["a"]);
+    assert_eq!(sorted_kept(store, OTHER).await, [kept("a")]);
+    assert_eq!(store.kept_envelope(OTHER, "a").await.unwrap().as_deref(), Some("{}"));
     assert_eq!(store.journal(OTHER, 10).await.unwrap().len(), 3);
     assert_eq!(store.value(OTHER, &Slot::History).await.unwrap().as_deref(), Some("{}"));
     // The account can start again.

@@ -7,12 +7,15 @@
 //! messages    [owner, hash]           by conversation, by what waits, by arrival
 //! contacts    [owner, conversation]
 //! quarantine  [owner, id]             by arrival
+//! kept        [owner, id]             envelopes that wait to be taken in
+//! envelopes   [owner, id]             their texts
 //! journal     number                  by owner: what other devices of the account are to have
 //! values      [owner, slot]           small texts: drafts, settings, how far the history was followed
 //! ```
 
 mod database;
 mod journal;
+mod kept;
 mod request;
 mod row;
 mod schema;
@@ -23,7 +26,7 @@ use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::device::{
-    Account, Changed, Contact, JournalEntry, Lane, MessageRow, Position, Quarantined, SendState, Slot,
+    Account, Changed, Contact, JournalEntry, Kept, Lane, MessageRow, Position, Quarantined, SendState, Slot,
     StoredMessage,
 };
 use dm3_core::identity::{Address, KeySeed};
@@ -356,6 +359,23 @@ impl Store for IndexedDbStore {
         Ok(keys.iter().filter_map(id).collect())
     }
 
+    async fn kept(&self, owner: Address) -> Result<Vec<Kept>, StoreError> {
+        Ok(readable(&self.all(&[table::KEPT], None, owner).await?, kept::read))
+    }
+
+    async fn kept_envelope(&self, owner: Address, id: &str) -> Result<Option<String>, StoreError> {
+        Ok(kept::read_envelope(&self.one(&[table::ENVELOPES], key(owner, id)).await?))
+    }
+
+    async fn change_kept(
+        &self,
+        owner: Address,
+        put: &[(Kept, Option<String>)],
+        let_go: &[String],
+    ) -> Result<(), StoreError> {
+        kept::change(&self.0, owner, put, let_go).await
+    }
+
     async fn restore_messages(
         &self,
         owner: Address,
@@ -419,12 +439,21 @@ impl Store for IndexedDbStore {
                 table::MESSAGES,
                 table::CONTACTS,
                 table::QUARANTINE,
+                table::KEPT,
+                table::ENVELOPES,
                 table::VALUES,
                 table::JOURNAL,
             ],
             move |t| async move {
                 t.object_store(table::VAULT)?.delete(&JsValue::from_str(&owner.to_string()))?;
-                for table in [table::MESSAGES, table::CONTACTS, table::QUARANTINE, table::VALUES] {
+                for table in [
+                    table::MESSAGES,
+                    table::CONTACTS,
+                    table::QUARANTINE,
+                    table::KEPT,
+                    table::ENVELOPES,
+                    table::VALUES,
+                ] {
                     t.object_store(table)?.delete(&range)?;
                 }
                 journal::clear(&t, owner).await?;

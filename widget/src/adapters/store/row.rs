@@ -154,14 +154,14 @@ pub fn object(members: &[(&str, JsValue)]) -> JsValue {
 }
 
 /// A time in milliseconds. Fails for those that no clock shows, above 2^53.
-fn moment(time: u64) -> Result<JsValue, StoreError> {
+pub fn moment(time: u64) -> Result<JsValue, StoreError> {
     if time > MAX_SAFE_INTEGER {
         return Err(StoreError::Damaged);
     }
     Ok((time as f64).into())
 }
 
-fn read_moment(object: &JsValue, name: &str) -> Result<u64, StoreError> {
+pub fn read_moment(object: &JsValue, name: &str) -> Result<u64, StoreError> {
     let number = member(object, name).as_f64().ok_or_else(no_record)?;
     let time = number as u64;
     if time > MAX_SAFE_INTEGER || time as f64 != number {
@@ -178,7 +178,7 @@ pub fn member(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
-fn text(object: &JsValue, name: &str) -> Result<String, StoreError> {
+pub fn text(object: &JsValue, name: &str) -> Result<String, StoreError> {
     member(object, name).as_string().ok_or_else(no_record)
 }
 

@@ -18,6 +18,8 @@ pub mod table {
     pub const MESSAGES: &str = "messages";
     pub const CONTACTS: &str = "contacts";
     pub const QUARANTINE: &str = "quarantine";
+    pub const KEPT: &str = "kept";
+    pub const ENVELOPES: &str = "envelopes";
     pub const JOURNAL: &str = "journal";
     pub const VALUES: &str = "values";
 }
@@ -47,6 +49,7 @@ pub fn upgrade(database: IdbDatabase, transaction: IdbTransaction, from: u32) ->
             name_conversations(&database, &transaction).await?;
         }
         if from < 3 {
+            waits(&database)?;
             travels(&database)?;
             enter_all(&transaction).await?;
         }
@@ -63,7 +66,14 @@ fn create(database: &IdbDatabase) -> Result<(), JsValue> {
     contacts(database)?;
     let quarantine = table(database, table::QUARANTINE, &["owner", "item.id"])?;
     index(&quarantine, QUARANTINE_ARRIVAL, &["owner", "item.arrived"])?;
+    waits(database)?;
     travels(database)
+}
+
+/// What waits to be taken in: new in version 3.
+fn waits(database: &IdbDatabase) -> Result<(), JsValue> {
+    table(database, table::KEPT, &["owner", "kept.id"])?;
+    table(database, table::ENVELOPES, &["owner", "id"]).map(drop)
 }
 
 /// What the account's other devices are to have: new in version 3.
