@@ -9,6 +9,8 @@
 #[path = "session/support.rs"]
 mod support;
 
+#[path = "session/across.rs"]
+mod across;
 #[path = "session/answers.rs"]
 mod answers;
 #[path = "session/audit.rs"]

@@ -174,7 +174,7 @@ impl Chain {
         loop {
             let answer = match lookup.ask() {
                 Ask::Call { to, data } => Answer::Call(self.call(Some(*to), data).await?),
-                Ask::Fetch(request) => match self.fetch(request).await {
+                Ask::Fetch(request) => match self.fetch(&request.direct).await {
                     Some(reply) => Answer::Fetched(reply),
                     None => Answer::Unreachable,
                 },

@@ -160,7 +160,7 @@ async fn an_envelope_is_handed_to_the_delivery_service_of_that_name() {
 
     let reply = node.post_as(&token, "/proxy/message", &posting("nobody.eth")).await;
     assert_eq!(reply.status, 502);
-    assert_eq!(reply.json()["failed"][0]["error"]["code"], -32001);
+    assert_eq!(reply.json()["failed"][0]["error"]["code"], -32004);
     let url = format!("{}/ds", other.url);
     for wrong in [posting(&url), json!({ "deliveryService": "ds2.eth", "envelope": {} }), json!({})] {
         assert_eq!(node.post_as(&token, "/proxy/message", &wrong).await.status, 400, "{wrong}");

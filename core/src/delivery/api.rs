@@ -16,7 +16,7 @@ use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 pub use super::reply::{ApiError, is_superseded};
 pub use super::rpc::{
     Properties, Retention, SubmitError, get_profile_extension, get_properties, parse_profile_extension,
-    parse_properties, parse_submitted, parse_submitted_ack, submit,
+    parse_properties, parse_submitted, parse_submitted_ack, parse_submitted_through, submit, submit_through,
 };
 
 /// The longest mailbox listing that is read, in bytes.

@@ -11,7 +11,7 @@ use crate::identity::EnsName;
 use crate::message::Envelope;
 use crate::said::Said;
 use crate::seal::json::{self, canonical, object};
-use crate::web::{BaseUrl, HttpRequest, HttpResponse};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, SessionToken};
 
 /// Why an envelope was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +66,32 @@ pub fn parse_submitted(reply: &HttpResponse) -> Result<(), SubmitError> {
         429 => Err(SubmitError::Busy { retry_after: reply.retry_after }),
         500.. => Err(SubmitError::Unavailable(reply.status)),
         _ => Err(of_words(reason_of(reply))),
+    }
+}
+
+/// Hands an envelope to a delivery service through the proxy of a node ([`super::Proxies::message`]) at which the
+/// account is logged in. The envelope is sealed: the node learns no more than the delivery service does.
+pub fn submit_through(
+    proxy: &HttpUrl,
+    token: &SessionToken,
+    delivery_service: &EnsName,
+    envelope: &Envelope,
+) -> HttpRequest {
+    let envelope = json::parse(&envelope.to_canonical()).unwrap_or_default();
+    let body = object(vec![("deliveryService", delivery_service.as_str().into()), ("envelope", envelope)]);
+    HttpRequest::post(proxy.clone(), canonical(&body)).with_bearer(token)
+}
+
+/// Reads the reply to [`submit_through`]: what the delivery service says. Nothing if the proxy could not ask it.
+pub fn parse_submitted_through(reply: &HttpResponse) -> Option<Result<(), SubmitError>> {
+    let value = json_of(reply)?;
+    if matches!(reply.status, 200..=299) {
+        return value.get("deliveryService")?.as_str().map(|_| Ok(()));
+    }
+    let error = value.get("failed")?.get(0)?.get("error").filter(|error| error.is_object())?;
+    match of_rpc_error(error, reply) {
+        SubmitError::Unavailable(_) => None,
+        error => Some(Err(error)),
     }
 }
 

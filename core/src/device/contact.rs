@@ -1,9 +1,12 @@
 use super::notice::{Notice, Notices};
 use crate::conversation::ConversationId;
-use crate::identity::{EnsName, SeenProfiles};
+use crate::identity::{EnsName, SeenProfiles, Sighting, VerifiedProfile};
 
 /// At how many names the profile of a peer is looked for beside those that follow from the address.
 pub const MAX_FOUND_AT: usize = 8;
+
+/// The name at which a profile was found, and the profile.
+pub type Located = (EnsName, VerifiedProfile);
 
 /// What the account keeps of a conversation beside its messages. What it says of the peer was so once: names and
 /// profiles are checked again before they count.
@@ -45,6 +48,18 @@ impl Contact {
         self.found_at.retain(|known| known != name);
         self.found_at.insert(0, name.clone());
         self.found_at.truncate(MAX_FOUND_AT);
+    }
+
+    /// Notes a profile of the peer that was found and is used from now on (milliseconds), and a name more at which it
+    /// may be. Keys that were not seen before are an event of the conversation.
+    pub fn was_found(&mut self, (name, profile): &Located, claimed: Option<&EnsName>, now: u64) {
+        self.was_found_at(name);
+        if let Some(claimed) = claimed {
+            self.may_be_at(claimed);
+        }
+        if let Sighting::KeysReplaced { since } = self.seen.see(profile, now) {
+            self.notice(Notice::KeysChanged { since }, now);
+        }
     }
 
     /// Notes that the peer's profile may be at a name, which is looked at after those that are known. What is full is

@@ -13,7 +13,7 @@ mod notice;
 mod quarantined;
 
 pub use account::Account;
-pub use contact::{Contact, MAX_FOUND_AT};
+pub use contact::{Contact, Located, MAX_FOUND_AT};
 pub use journal::{Changed, JournalEntry, KeptNameError, MAX_SETTING, Slot};
 pub use kept::{Kept, WaitsFor};
 pub use message::{Lane, MessageRow, Position, SendState, StoredMessage};

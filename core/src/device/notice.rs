@@ -58,6 +58,11 @@ impl Notices {
         self.0.iter().map(|(time, notice)| (*time, notice))
     }
 
+    /// The newest.
+    pub fn last(&self) -> Option<&Notice> {
+        self.0.last().map(|(_, notice)| notice)
+    }
+
     /// JSON text, to be kept on the device: `[{code, time, name?, account?, since?}]`.
     pub fn to_json(&self) -> String {
         let rows = self.0.iter().map(|(time, notice)| {

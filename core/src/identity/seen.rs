@@ -92,6 +92,11 @@ impl SeenProfiles {
         sighting
     }
 
+    /// Whether none was seen yet.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// JSON text, to be kept on the device.
     pub fn to_json(&self) -> String {
         let rows = self.0.iter().map(|seen| {

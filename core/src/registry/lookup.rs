@@ -13,10 +13,10 @@
 use super::abi::{AbiError, Arg, Tuple, encode_call, split_selector};
 use super::ens;
 use super::lookup_error::LookupError;
-use super::offchain::Offchain;
+use super::offchain::{GatewayRequest, Offchain};
 use crate::identity::{Address, EnsName};
 use crate::said::Said;
-use crate::web::{HttpRequest, HttpResponse};
+use crate::web::HttpResponse;
 
 /// How often one lookup may be sent off-chain (EIP-3668 leaves the bound to the client).
 const MAX_OFFCHAIN: u8 = 4;
@@ -73,7 +73,7 @@ pub enum Ask {
         data: Vec<u8>,
     },
     /// Fetch from a gateway.
-    Fetch(HttpRequest),
+    Fetch(GatewayRequest),
 }
 
 /// What came of an `eth_call` that reached the chain. If it did not, there is no answer to give.

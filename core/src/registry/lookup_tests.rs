@@ -132,16 +132,16 @@ fn gateways_are_asked_in_their_order_and_by_their_template() {
         ["http://evil.example/{data}", "https://one.example/{sender}/{data}.json", "https://two.example"];
     answers.push(offchain(RESOLVER, &urls));
     let Ask::Fetch(first) = asked(Record::Address, answers.clone()) else { panic!() };
-    assert_eq!(first.method, Method::Get);
-    assert_eq!(first.url.as_str(), format!("https://one.example/0x{}/0xda.json", "11".repeat(20)));
+    assert_eq!(first.direct.method, Method::Get);
+    assert_eq!(first.direct.url.as_str(), format!("https://one.example/0x{}/0xda.json", "11".repeat(20)));
 
     for failed in [Answer::Unreachable, reply(503, ""), reply(200, "{}"), reply(200, "{\"data\":\"0xé\"}")] {
         let mut answers = answers.clone();
         answers.push(failed);
         let Ask::Fetch(second) = asked(Record::Address, answers) else { panic!() };
-        assert_eq!(second.method, Method::Post);
-        assert_eq!(second.url.as_str(), "https://two.example");
-        let body: Value = serde_json::from_str(second.body.as_deref().unwrap()).unwrap();
+        assert_eq!(second.direct.method, Method::Post);
+        assert_eq!(second.direct.url.as_str(), "https://two.example");
+        let body: Value = serde_json::from_str(second.direct.body.as_deref().unwrap()).unwrap();
         assert_eq!(body, json!({ "data": "0xda", "sender": RESOLVER.to_lower_hex() }));
     }
 
@@ -272,11 +272,27 @@ fn batch(gateways: &[&str]) -> Answer {
 }
 
 #[test]
+fn a_proxy_is_told_the_template_and_the_question() {
+    for template in ["https://one.example/{sender}/{data}.json", "https://one.example/?a=b&c"] {
+        let mut answers = at_wildcard_resolver();
+        answers.push(offchain(RESOLVER, &[template]));
+        let Ask::Fetch(request) = asked(Record::Address, answers) else { panic!() };
+        let through = request.through(&"https://node.example/proxy/gateway".parse().unwrap());
+        let url = through.url.query_value("url").unwrap();
+        let plain = url.replace("%3A", ":").replace("%2F", "/").replace("%7B", "{").replace("%7D", "}");
+        assert_eq!(plain.replace("%3F", "?").replace("%3D", "=").replace("%26", "&"), template);
+        assert_eq!(through.method, Method::Post);
+        let question = format!(r#"{{"data":"0xda","sender":"0x{}"}}"#, "11".repeat(20));
+        assert_eq!(through.body.as_deref(), Some(question.as_str()));
+    }
+}
+
+#[test]
 fn the_questions_of_a_batch_are_put_to_their_own_gateways() {
     let mut answers = vec![batch(&["https://one.example/{sender}/{data}", "https://two.example"])];
     let Ok(Step::Next(lookup)) = drive_universal(Record::Address, answers.clone()) else { panic!() };
     let Ask::Fetch(first) = lookup.ask() else { panic!() };
-    assert_eq!(first.url.as_str(), format!("https://one.example/0x{}/0xda", "11".repeat(20)));
+    assert_eq!(first.direct.url.as_str(), format!("https://one.example/0x{}/0xda", "11".repeat(20)));
     answers.extend([reply(200, "{\"data\":\"0x0102\"}"), reply(503, "")]);
     let Ok(Step::Next(lookup)) = drive_universal(Record::Address, answers.clone()) else { panic!() };
     let failed = encode_call(ens::HTTP_ERROR, &[Arg::Uint(503), Arg::Bytes(b"")]);

@@ -25,7 +25,7 @@ pub(super) struct Offchain {
     /// The answers go back as a list.
     batch: bool,
     /// For each question the gateways that are left, the last first; the last question is put first.
-    questions: Vec<Vec<HttpRequest>>,
+    questions: Vec<Vec<GatewayRequest>>,
     /// To each question that was put: whether it failed, and the answer or the error's data.
     answers: Vec<(bool, Vec<u8>)>,
     /// An answer said that there is no such record.
@@ -66,14 +66,15 @@ impl Offchain {
     }
 
     /// What to fetch now; nothing if all questions were put.
-    pub(super) fn request(&self) -> Option<&HttpRequest> {
+    pub(super) fn request(&self) -> Option<&GatewayRequest> {
         self.questions.last()?.last()
     }
 
     /// Takes what came of [`Self::request`]. A failure ends the lookup, or is one answer of a batch.
     pub(super) fn answered(&mut self, reply: Option<&HttpResponse>) -> Result<(), LookupError> {
         let Some(gateways) = self.questions.last_mut() else { return Ok(()) };
-        let gateway = gateways.pop().map(|request| request.url.authority().to_owned()).unwrap_or_default();
+        let gateway =
+            gateways.pop().map(|request| request.direct.url.authority().to_owned()).unwrap_or_default();
         let fault = match reply {
             None => GatewayFault::Unreachable,
             Some(HttpResponse { status: 200..=299, body, .. }) => match reply_data(body) {
@@ -137,7 +138,7 @@ impl Offchain {
 }
 
 /// The questions in `query((address sender, string[] urls, bytes data)[])`, as gateways to ask.
-fn batch_of(data: &[u8]) -> Result<Vec<Vec<HttpRequest>>, AbiError> {
+fn batch_of(data: &[u8]) -> Result<Vec<Vec<GatewayRequest>>, AbiError> {
     let (selector, args) = split_selector(data)?;
     if selector != ens::BATCH_QUERY {
         return Err(AbiError::Dirty);
@@ -147,26 +148,46 @@ fn batch_of(data: &[u8]) -> Result<Vec<Vec<HttpRequest>>, AbiError> {
 }
 
 /// The requests that a list of templates stands for, the first at the end; what may not be called is left out.
-fn gateways(templates: &[&str], sender: Address, data: &[u8]) -> Vec<HttpRequest> {
-    let request = |template: &&str| gateway_request(template, sender, data);
+fn gateways(templates: &[&str], sender: Address, data: &[u8]) -> Vec<GatewayRequest> {
+    let request = |template: &&str| GatewayRequest::new(template, sender, data);
     let mut gateways: Vec<_> = templates.iter().filter_map(request).take(MAX_GATEWAYS).collect();
     gateways.reverse();
     gateways
 }
 
-/// The request that a gateway template stands for; `None` if it may not be called.
-fn gateway_request(template: &str, sender: Address, data: &[u8]) -> Option<HttpRequest> {
-    if template.len() > MAX_TEMPLATE {
-        return None;
+/// A question for a name gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayRequest {
+    /// How the gateway itself is asked.
+    pub direct: HttpRequest,
+    template: String,
+    /// `{data, sender}` as JSON text.
+    question: String,
+}
+
+impl GatewayRequest {
+    /// The request that a gateway template stands for; `None` if it may not be called.
+    fn new(template: &str, sender: Address, data: &[u8]) -> Option<Self> {
+        if template.len() > MAX_TEMPLATE {
+            return None;
+        }
+        let sender = sender.to_lower_hex();
+        let data = format!("0x{}", hex::encode(data));
+        let url: HttpUrl = template.replace("{sender}", &sender).replace("{data}", &data).parse().ok()?;
+        let question = canonical(&object(vec![("data", data.into()), ("sender", sender.into())]));
+        let direct = if template.contains("{data}") {
+            HttpRequest::get(url)
+        } else {
+            HttpRequest::post(url, question.clone())
+        };
+        Some(Self { direct, template: template.to_owned(), question })
     }
-    let sender = sender.to_lower_hex();
-    let data = format!("0x{}", hex::encode(data));
-    let url: HttpUrl = template.replace("{sender}", &sender).replace("{data}", &data).parse().ok()?;
-    Some(if template.contains("{data}") {
-        HttpRequest::get(url)
-    } else {
-        HttpRequest::post(url, canonical(&object(vec![("data", data.into()), ("sender", sender.into())])))
-    })
+
+    /// The same question through a node's proxy ([`crate::delivery::Proxies::gateway`]), whose answer is checked no
+    /// less: the contract that sent us here verifies it.
+    pub fn through(&self, proxy: &HttpUrl) -> HttpRequest {
+        HttpRequest::post(proxy.clone().with_parameter("url", &self.template), self.question.clone())
+    }
 }
 
 /// The bytes in a gateway's `{"data":"0x…"}`.

@@ -84,7 +84,7 @@ impl<P: Ports> Session<P> {
         let message = OpenedMessage::parse(&received.open(&self.keys)?)?;
         let sender = self.sender(message.claimed_sender()).await?;
         let receiver = self.directory.resolve(message.claimed_receiver()).await?;
-        let authentic = message.authenticate(self.account, receiver, &sender)?;
+        let authentic = message.authenticate(self.account, receiver, sender.profile())?;
 
         let services = match self.directory.delivery_service(&home.name).await {
             Ok(service) => vec![service.signing_key],

@@ -77,7 +77,7 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`FindError`] if the peer could not be looked up.
     pub async fn conditions(&self, peer: Address) -> Result<Vec<Conditions>, FindError> {
-        let Some((name, profile)) = self.directory.profile_of(peer).await? else { return Ok(Vec::new()) };
+        let Some((name, profile)) = self.profile_of(peer, None).await? else { return Ok(Vec::new()) };
         let name = self.readable(peer, name);
         let mut told = Vec::new();
         for service in profile.delivery_services() {

@@ -128,7 +128,7 @@ impl<P: Ports> Session<P> {
         if self.contact(conversation).await?.is_none() {
             return Ok(None);
         }
-        self.change_contact(conversation, Change::Name(Some(name.clone()))).await?;
+        self.change_contact(conversation, Change::Name(name.clone())).await?;
         Ok(Some(name))
     }
 }

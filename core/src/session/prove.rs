@@ -4,12 +4,16 @@
 //! from inside ──▶ address ──▶ verified profile ──▶ the signature
 //! to inside, from outside ──▶ addresses: this account's, the author's
 //! ```
+//!
+//! Whoever `to` leads to decides, under whichever name: an address name of any domain leads to the address in its label,
+//! another name to what it resolves to.
 
 use super::{FindError, Session};
-use crate::device::Doubt;
-use crate::identity::VerifiedProfile;
+use crate::conversation::ConversationId;
+use crate::device::{Doubt, Located};
+use crate::identity::{EnsName, VerifiedProfile};
 use crate::message::{AuthenticMessage, AuthenticityError, OpenedMessage};
-use crate::ports::Ports;
+use crate::ports::{Ports, Store as _, StoreError};
 use crate::said::Said;
 
 /// What is known about the author of a message.
@@ -25,23 +29,48 @@ pub(super) enum Verdict {
     NotNow,
 }
 
+/// Who a message claims to be from.
+pub(super) struct Sender {
+    /// The name that it gives.
+    name: EnsName,
+    located: Located,
+}
+
+impl Sender {
+    /// What the account behind that name published.
+    pub(super) fn profile(&self) -> &VerifiedProfile {
+        &self.located.1
+    }
+}
+
 impl<P: Ports> Session<P> {
-    /// Finds the profile of the account behind a name that a message claims to be from.
-    pub(super) async fn sender(&self, name: &str) -> Result<VerifiedProfile, FindError> {
+    /// Finds the account behind a name that a message claims to be from, and its profile.
+    pub(super) async fn sender(&self, name: &str) -> Result<Sender, FindError> {
         let name = self.directory.name(name).await?;
-        let address = self.directory.address_of(&name).await?;
+        let address = self.directory.resolve(name.as_str()).await?;
         let address = address.ok_or_else(|| FindError::Unknown(name.clone()))?;
-        let found = self.directory.profile_under(&name, address).await?;
-        found.map(|(_, profile)| profile).ok_or(FindError::Unknown(name))
+        match self.profile_of(address, Some(&name)).await? {
+            Some(located) => Ok(Sender { name, located }),
+            None => Err(FindError::Unknown(name)),
+        }
     }
 
-    /// Forgets the profile of a sender, whether it was found at their name or at their address name.
+    /// Forgets what was looked up of a sender, wherever it was found.
     pub(super) async fn forget_sender(&self, name: &str) {
         let Ok(name) = self.directory.name(name).await else { return };
-        self.directory.forget(&name);
-        if let Ok(Some(address)) = self.directory.address_of(&name).await {
+        if let Ok(Some(address)) = self.directory.resolve(name.as_str()).await {
             self.directory.forget(&self.directory.alias(address));
+            let known = self.ports().store().contact(self.account, ConversationId::Peer(address)).await;
+            for name in known.ok().flatten().iter().flat_map(|contact| &contact.found_at) {
+                self.directory.forget(name);
+            }
         }
+        self.directory.forget(&name);
+    }
+
+    /// Remembers where a sender was found of whom a message was kept.
+    pub(super) async fn remember_sender(&self, sender: &Sender) -> Result<(), StoreError> {
+        self.meet_author(&sender.name, &sender.located).await
     }
 
     /// Proves the author of a message; `named_outside` is the sender that its envelope names, or empty.
@@ -49,10 +78,10 @@ impl<P: Ports> Session<P> {
         &self,
         message: &OpenedMessage,
         named_outside: &str,
-        sender: &Result<VerifiedProfile, FindError>,
+        sender: &Result<Sender, FindError>,
     ) -> Verdict {
         let sender = match sender {
-            Ok(sender) => sender,
+            Ok(sender) => sender.profile(),
             Err(error) => return not_found(error, message.claimed_sender()),
         };
         let outside = match named_outside {

@@ -3,13 +3,15 @@
 use super::route::{FirstToAccept, Outcome, Route};
 use super::{Peer, Session};
 use crate::conversation::ConversationId;
-use crate::delivery::{Refusal, api};
+use crate::delivery::Refusal;
+use crate::delivery::api::{self, SubmitError};
 use crate::device::{Contact, MessageRow, SendState, StoredMessage};
 use crate::identity::{Address, EnsName, VerifiedProfile};
 use crate::message::{
     AuthenticMessage, DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage,
 };
 use crate::ports::{Clock as _, Http as _, Ports, Store as _, StoreError};
+use crate::web::{BaseUrl, SessionToken};
 
 /// How far a claimed time follows what stands before the message into the future: milliseconds.
 const MAX_LEAP: u64 = 1_000;
@@ -101,7 +103,7 @@ impl<P: Ports> Session<P> {
     /// [`StoreError`].
     pub async fn keep(&self, peer: &Peer) -> Result<(), StoreError> {
         let conversation = ConversationId::Peer(peer.address);
-        self.change_contact(conversation, Change::Name(peer.name.clone())).await
+        self.change_contact(conversation, Change::Found(Box::new(peer.clone()))).await
     }
 
     /// Notes that everything in a conversation that arrived until now has been seen.
@@ -240,7 +242,7 @@ impl<P: Ports> Session<P> {
         let ConversationId::Peer(peer) = row.conversation;
         let message = SignedMessage::parse(&row.json).map_err(|_| Handed::Refused(Refusal::Damaged))?;
         let unreachable = Handed::Waits(Wait::Unreachable { pause: 0 });
-        let (found_at, receiver) = match self.directory.profile_of(peer).await {
+        let (found_at, receiver) = match self.profile_of(peer, None).await {
             Ok(Some(found)) => found,
             Ok(None) => return Err(Handed::Waits(Wait::NoProfile)),
             Err(error) if error.is_temporary() => return Err(unreachable),
@@ -275,12 +277,37 @@ impl<P: Ports> Session<P> {
             self.ports().entropy(),
         );
         let Ok(envelope) = envelope else { return Outcome::Refused(Refusal::NotSealed) };
-        let Ok(reply) = self.ports().http().send(&api::submit(&service.url, &envelope)).await else {
+        let Some((said, retry_after)) = self.submit(name, &service.url, &envelope).await else {
             return Outcome::Later(0);
         };
-        let Err(error) = api::parse_submitted(&reply) else { return Outcome::Accepted };
-        let pause = self.pauses.begin(name, reply.retry_after, now);
+        let Err(error) = said else { return Outcome::Accepted };
+        let pause = self.pauses.begin(name, retry_after, now);
         error.refusal().map_or(Outcome::Later(pause), Outcome::Refused)
+    }
+
+    /// Hands an envelope to a delivery service: directly, and through the node's proxy if that is not possible from here.
+    /// Gives what it says, and in how many seconds it wants to be asked again; nothing if it can't be reached.
+    async fn submit(
+        &self,
+        name: &EnsName,
+        url: &BaseUrl,
+        envelope: &Envelope,
+    ) -> Option<(Result<(), SubmitError>, Option<u32>)> {
+        let (detours, host) = (&self.directory.detours, url.authority());
+        let proxy = self.directory.discovery().proxies.message.as_ref();
+        if (proxy.is_none() || !detours.is_needed(host))
+            && let Ok(reply) = self.ports().http().send(&api::submit(url, envelope)).await
+        {
+            return Some((api::parse_submitted(&reply), reply.retry_after));
+        }
+        let node = self.homes().await.ok()?;
+        let node = node.iter().find(|home| home.name == self.directory.discovery().name)?;
+        let proxy = proxy.filter(|_| node.name != *name)?;
+        let through = |token: &SessionToken| api::submit_through(proxy, token, name, envelope);
+        let reply = self.authorized(node, &through).await.ok();
+        let said = reply.and_then(|reply| Some((api::parse_submitted_through(&reply)?, reply.retry_after)));
+        detours.note(host, said.is_some());
+        said
     }
 
     /// The name of a receiver for a delivery service: deployed ones don't survive a name that they can't read.
@@ -298,7 +325,16 @@ impl<P: Ports> Session<P> {
         let change = Box::new(move |known: Option<Contact>| {
             let mut contact = known.unwrap_or_else(|| Contact::new(conversation, now));
             match change {
-                Change::Name(name) => contact.name = name,
+                Change::Name(name) => contact.name = Some(name),
+                Change::Found(peer) => {
+                    match &peer.profile {
+                        Some(found) if contact.seen.is_empty() => {
+                            contact.was_found(found, peer.name.as_ref(), now);
+                        }
+                        _ => peer.name.iter().for_each(|name| contact.may_be_at(name)),
+                    }
+                    contact.name = peer.name.or(contact.name);
+                }
                 // By a wrong clock, some may have arrived later than now.
                 Change::Read => contact.read_until = contact.read_until.max(contact.touched).max(now),
                 Change::Message(at) => contact.touched = contact.touched.max(at),
@@ -352,8 +388,10 @@ struct Letter {
 
 /// What changed of a contact.
 pub(super) enum Change {
-    /// Was found under this name.
-    Name(Option<EnsName>),
+    /// Is called so.
+    Name(EnsName),
+    /// Was found.
+    Found(Box<Peer>),
     /// Everything until now was read.
     Read,
     /// A message was written, or came, then.

@@ -23,8 +23,8 @@ use crate::web::HttpResponse;
 pub const REGISTRY: Address = Address::from_bytes([0xee; 20]);
 /// Answers for ordinary names, from its own records.
 const PLAIN: Address = Address::from_bytes([0x11; 20]);
-/// Answers for everything below the address domain, through the gateway (ENSIP-10, EIP-3668).
-const WILDCARD: Address = Address::from_bytes([0x22; 20]);
+/// Answer for everything below the two address domains, through their gateways (ENSIP-10, EIP-3668).
+const WILDCARDS: [Address; 2] = [Address::from_bytes([0x22; 20]), Address::from_bytes([0x55; 20])];
 /// Sends everybody to the gateway that the name's owner chose.
 const OFFCHAIN: Address = Address::from_bytes([0x33; 20]);
 
@@ -34,16 +34,24 @@ pub const UNIVERSAL: Address = Address::from_bytes([0x44; 20]);
 /// How long an answer of the gateway is valid, in seconds.
 const GATEWAY_TTL: u64 = 300;
 
-/// A chain with ENS contracts, and the gateway for address names.
+/// A chain with ENS contracts, and the gateways for address names.
 pub struct Chain {
     clock: FakeClock,
-    domain: EnsName,
-    gateway: String,
+    domains: [Domain; 2],
     gateway_key: SigningKey,
     names: BTreeMap<EnsName, Name>,
-    profiles: BTreeMap<Address, SignedProfile>,
     /// Smart accounts and their owners.
     accounts: BTreeMap<Address, Address>,
+}
+
+/// A domain of address names.
+pub struct Domain {
+    /// Address names are below it.
+    pub name: EnsName,
+    /// The URL below which its gateway is.
+    pub gateway: &'static str,
+    /// What the gateway says about accounts.
+    pub profiles: BTreeMap<Address, SignedProfile>,
 }
 
 /// What is kept at a name.
@@ -62,19 +70,11 @@ pub struct Name {
 }
 
 impl Chain {
-    /// A chain on which address names stand below `domain`, served from below the URL `gateway`.
-    pub fn new(clock: FakeClock, domain: EnsName, gateway: &str) -> Self {
+    /// A chain on which address names stand below these domains, each with the URL of its gateway.
+    pub fn new(clock: FakeClock, domains: [(EnsName, &'static str); 2]) -> Self {
         let gateway_key = SigningKey::from_slice(&sha256(b"gateway")).expect("a hash is a key");
-        let gateway = gateway.to_owned();
-        Self {
-            clock,
-            domain,
-            gateway,
-            gateway_key,
-            names: BTreeMap::new(),
-            profiles: BTreeMap::new(),
-            accounts: BTreeMap::new(),
-        }
+        let domains = domains.map(|(name, gateway)| Domain { name, gateway, profiles: BTreeMap::new() });
+        Self { clock, domains, gateway_key, names: BTreeMap::new(), accounts: BTreeMap::new() }
     }
 
     /// The records of a name, which is registered if it was not.
@@ -87,19 +87,15 @@ impl Chain {
         self.accounts.insert(account, owner);
     }
 
-    /// What the gateway says about an account from now on.
-    pub fn set_profile(&mut self, account: Address, profile: SignedProfile) {
-        self.profiles.insert(account, profile);
-    }
-
-    /// The gateway knows nothing of an account any more.
-    pub fn remove_profile(&mut self, account: Address) {
-        self.profiles.remove(&account);
+    /// One of the domains of address names.
+    pub fn domain(&mut self, number: usize) -> &mut Domain {
+        &mut self.domains[number]
     }
 
     /// Where a name points.
     pub fn address_of(&self, name: &EnsName) -> Option<Address> {
-        name.address_below(&self.domain).or_else(|| self.names.get(name)?.address)
+        let carried = self.domains.iter().find_map(|domain| name.address_below(&domain.name));
+        carried.or_else(|| self.names.get(name)?.address)
     }
 
     /// `eth_call`.
@@ -114,20 +110,30 @@ impl Chain {
             (_, IS_VALID_SIGNATURE) => accepts(self.accounts.get(&to).copied(), args),
             (REGISTRY, ens::TTL) => returned(&[Arg::Uint(self.at(args).map_or(0, |name| name.ttl))]),
             (REGISTRY, ens::RESOLVER) => returned(&[Arg::Address(self.resolver_of(args))]),
-            (PLAIN | WILDCARD, ens::SUPPORTS_INTERFACE) => {
-                returned(&[Arg::Uint(u64::from(to == WILDCARD && args.bytes4(0) == Ok(ens::RESOLVE)))])
-            }
+            (PLAIN, ens::SUPPORTS_INTERFACE) => returned(&[Arg::Uint(0)]),
             (PLAIN, _) => self.answer_plainly(selector, args),
-            (WILDCARD, ens::RESOLVE) => offchain(WILDCARD, &self.gateway, data),
-            (WILDCARD, _) if selector == callback() => self.check_gateway(args),
+            _ if WILDCARDS.contains(&to) => self.answer_for_domain(to, selector, data, args),
             (OFFCHAIN, ens::ADDR | ens::TEXT | ens::NAME) => {
                 match self.at(args).and_then(|name| name.gateway.as_deref()) {
                     Some(gateway) => offchain(OFFCHAIN, gateway, data),
                     None => CallOutcome::Reverted(Vec::new()),
                 }
             }
-            (REGISTRY | WILDCARD | OFFCHAIN | UNIVERSAL, _) => CallOutcome::Reverted(Vec::new()),
+            (REGISTRY | OFFCHAIN | UNIVERSAL, _) => CallOutcome::Reverted(Vec::new()),
             _ => CallOutcome::Returned(Vec::new()),
+        }
+    }
+
+    /// The wildcard resolver of one of the domains.
+    fn answer_for_domain(&self, to: Address, selector: [u8; 4], data: &[u8], args: Tuple<'_>) -> CallOutcome {
+        let domain = self.domains.iter().zip(WILDCARDS).find(|(_, wildcard)| *wildcard == to);
+        match (domain, selector) {
+            (_, ens::SUPPORTS_INTERFACE) => {
+                returned(&[Arg::Uint(u64::from(args.bytes4(0) == Ok(ens::RESOLVE)))])
+            }
+            (Some((domain, _)), ens::RESOLVE) => offchain(to, domain.gateway, data),
+            _ if selector == callback() => self.check_gateway(to, args),
+            _ => CallOutcome::Reverted(Vec::new()),
         }
     }
 
@@ -164,10 +170,12 @@ impl Chain {
                     CallOutcome::Reverted(encode_call(ens::RESOLVER_ERROR, &[Arg::Bytes(&error)]))
                 }
             },
-            _ if self.is_below_domain(args) => offchain_batch(&self.gateway, data),
             _ => {
                 let name = args.bytes(0).unwrap_or_default();
-                CallOutcome::Reverted(encode_call(ens::RESOLVER_NOT_FOUND, &[Arg::Bytes(name)]))
+                match self.domain_of(name) {
+                    Some((domain, wildcard)) => offchain_batch(wildcard, domain.gateway, data),
+                    None => CallOutcome::Reverted(encode_call(ens::RESOLVER_NOT_FOUND, &[Arg::Bytes(name)])),
+                }
             }
         }
     }
@@ -178,10 +186,12 @@ impl Chain {
             let (response, request) = (Tuple::new(args.bytes(0).ok()?).ok()?, args.bytes(1).ok()?);
             let answer = *response.list(1).ok()?.first()?;
             let passed_on = encode(&[Arg::Bytes(answer), Arg::Bytes(request)]);
-            match self.check_gateway(Tuple::new(&passed_on).ok()?) {
+            let (_, asked) = split_selector(request).ok()?;
+            let (_, wildcard) = self.domain_of(Tuple::new(asked).ok()?.bytes(0).ok()?)?;
+            match self.check_gateway(wildcard, Tuple::new(&passed_on).ok()?) {
                 CallOutcome::Returned(result) => {
                     let result = Tuple::new(&result).ok()?.bytes(0).ok()?;
-                    Some(returned(&[Arg::Bytes(result), Arg::Address(WILDCARD)]))
+                    Some(returned(&[Arg::Bytes(result), Arg::Address(wildcard)]))
                 }
                 CallOutcome::Reverted(error) => {
                     Some(CallOutcome::Reverted(encode_call(ens::RESOLVER_ERROR, &[Arg::Bytes(&error)])))
@@ -191,8 +201,9 @@ impl Chain {
         checked.unwrap_or(CallOutcome::Reverted(Vec::new()))
     }
 
-    fn is_below_domain(&self, args: Tuple<'_>) -> bool {
-        args.bytes(0).is_ok_and(|name| name.ends_with(&self.domain.dns_encoded()))
+    /// The domain that a name in its DNS form is below, and its resolver.
+    fn domain_of(&self, name: &[u8]) -> Option<(&Domain, Address)> {
+        self.domains.iter().zip(WILDCARDS).find(|(domain, _)| name.ends_with(&domain.name.dns_encoded()))
     }
 
     /// `reverse(bytes,uint256)` of the universal resolver.
@@ -203,9 +214,17 @@ impl Chain {
         returned(&[Arg::Bytes(primary.as_bytes()), Arg::Address(PLAIN), Arg::Address(PLAIN)])
     }
 
-    /// `GET …/{sender}/{data}.json` of the gateway; `path` is what follows its URL.
-    pub fn ask_gateway(&self, path: &str) -> HttpResponse {
-        let answer = path.split_once('/').and_then(|(sender, data)| self.gateway_answer(sender, data));
+    /// `GET …/{sender}/{data}.json` of a gateway; nothing if there is none at this address.
+    pub fn ask_gateway(&self, url: &str) -> Option<HttpResponse> {
+        let found = self.domains.iter().find_map(|domain| Some((domain, url.strip_prefix(domain.gateway)?)));
+        let (domain, path) = found?;
+        let path = path.trim_start_matches('/');
+        let answer =
+            path.split_once('/').and_then(|(sender, data)| self.gateway_answer(domain, sender, data));
+        Some(Self::gateway_reply(answer))
+    }
+
+    fn gateway_reply(answer: Option<Vec<u8>>) -> HttpResponse {
         match answer {
             Some(answer) => {
                 let body = json!({ "data": format!("0x{}", hex::encode(answer)) }).to_string();
@@ -215,11 +234,11 @@ impl Chain {
         }
     }
 
-    fn gateway_answer(&self, sender: &str, data: &str) -> Option<Vec<u8>> {
+    fn gateway_answer(&self, domain: &Domain, sender: &str, data: &str) -> Option<Vec<u8>> {
         let (sender, request) = parse_request(sender, data).ok()?;
         let query = GatewayQuery::parse(&request).ok()?;
-        let account = query.name.address_below(&self.domain);
-        let profile = account.and_then(|account| self.profiles.get(&account));
+        let account = query.name.address_below(&domain.name);
+        let profile = account.and_then(|account| domain.profiles.get(&account));
         let result = match &query.record {
             GatewayRecord::Text(key) if key == PROFILE_KEY => {
                 query.text_result(profile.map(profile_record).as_deref())
@@ -236,13 +255,13 @@ impl Chain {
         Some(encode_answer(&result, expires, &signature))
     }
 
-    /// What the wildcard resolver does with an answer of the gateway, as ENS's OffchainResolver does.
-    fn check_gateway(&self, args: Tuple<'_>) -> CallOutcome {
+    /// What a wildcard resolver does with an answer of its gateway, as ENS's OffchainResolver does.
+    fn check_gateway(&self, wildcard: Address, args: Tuple<'_>) -> CallOutcome {
         let checked = (|| {
             let (answer, request) = (Tuple::new(args.bytes(0).ok()?).ok()?, args.bytes(1).ok()?);
             let (result, expires) = (answer.bytes(0).ok()?, answer.uint(1).ok()?);
             let signature = format!("0x{}", hex::encode(answer.bytes(2).ok()?));
-            let digest = response_digest(SigningForm::OffchainResolver, WILDCARD, expires, request, result);
+            let digest = response_digest(SigningForm::OffchainResolver, wildcard, expires, request, result);
             let signer = recover_hash(&digest, &signature).ok()?;
             let genuine = signer == account_of(&self.gateway_key);
             (genuine && expires >= self.clock.now() / 1000).then(|| encode(&[Arg::Bytes(result)]))
@@ -257,8 +276,10 @@ impl Chain {
     }
 
     fn resolver_of(&self, args: Tuple<'_>) -> Address {
-        if args.word(0) == Ok(self.domain.namehash()) {
-            return WILDCARD;
+        let node = args.word(0);
+        let domain = self.domains.iter().position(|domain| node == Ok(domain.name.namehash()));
+        if let Some(wildcard) = domain.and_then(|number| WILDCARDS.get(number)) {
+            return *wildcard;
         }
         match self.at(args) {
             Some(name) if name.gateway.is_some() => OFFCHAIN,
@@ -298,9 +319,9 @@ fn callback() -> [u8; 4] {
 }
 
 /// The universal resolver's way off-chain: a batch of the wildcard resolver's one question.
-fn offchain_batch(gateway: &str, data: &[u8]) -> CallOutcome {
+fn offchain_batch(wildcard: Address, gateway: &str, data: &[u8]) -> CallOutcome {
     let url = format!("{gateway}/{{sender}}/{{data}}.json");
-    let question = encode(&[Arg::Address(WILDCARD), Arg::Strings(&[&url]), Arg::Bytes(data)]);
+    let question = encode(&[Arg::Address(wildcard), Arg::Strings(&[&url]), Arg::Bytes(data)]);
     let head = encode(&[Arg::Uint(32), Arg::Uint(1), Arg::Uint(32)]);
     let query = [&ens::BATCH_QUERY[..], &head, &question].concat();
     let args = [

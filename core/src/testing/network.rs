@@ -2,34 +2,38 @@ use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::chain::{self, Chain, Name};
 use super::delivery_service::{DeliveryService, Wire};
 use super::{FakeClock, MemoryStore, SeededEntropy, TestWallet};
-use crate::delivery::{ChainAccess, Discovery, socket_io::socket_base, socket_io::websocket_url};
+use crate::delivery::api::{self, SubmitError};
+use crate::delivery::{ChainAccess, Discovery, Proxies, socket_io::socket_base, socket_io::websocket_url};
 use crate::identity::{Address, EnsName, NameError, SignedProfile, VerifiedProfile};
+use crate::message::Envelope;
 use crate::ports::{self, Blocks, Clock as _, Connection, Http, Ports, Sockets, Unreachable};
 use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, ProfileQuestion, data_uri};
 use crate::seal::json::canonical;
 use crate::session::IpfsGateways;
-use crate::web::{HttpRequest, HttpResponse, Outage};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, Outage};
 
-/// Where address names are registered.
-const RESOLVER: &str = "https://dm3.example/resolver-handler/";
-/// Where accounts of the first delivery service keep their history.
-const HISTORY: &str = "https://dm3.example/api/history";
-/// Where address names are looked up.
-const GATEWAY: &str = "https://gateway.dm3.example";
+/// The two nodes: where they are, the domain of their address names, and where those are looked up.
+const NODES: [(&str, &str, &str); 2] = [
+    ("https://dm3.example", "addr.dm3.eth", "https://gateway.dm3.example"),
+    ("https://ds2.example", "addr.other.eth", "https://gateway.other.example"),
+];
+/// Where accounts of a node keep their history.
+const HISTORY: &str = "/api/history";
 /// Where blocks of IPFS are looked for, in this order.
 const IPFS_GATEWAYS: [&str; 2] = ["https://ipfs.example", "https://ipfs2.example"];
 /// A quarter past eight in the morning of the 23rd of November 2026: milliseconds.
 const MORNING: u64 = 1_795_421_700_000;
 
-/// A chain with ENS names, a name gateway and two delivery services, `ds.dm3.eth` and `ds2.eth`. Everything is
-/// real but the transport, and the transport fails as a test wants it. Clones are the same network.
+/// A chain with ENS names and two nodes, each with a delivery service (`ds.dm3.eth`, `ds2.eth`), a domain of address names
+/// and its gateway. Everything is real but the transport, and the transport fails as a test wants it. Clones are the same
+/// network, seen from the same node: the first, unless it is [`Self::at_second_node`].
 #[derive(Clone)]
-pub struct Network(Rc<Inner>);
+pub struct Network(Rc<Inner>, usize);
 
 struct Inner {
     clock: FakeClock,
@@ -41,6 +45,7 @@ struct Inner {
     universal: Cell<bool>,
     /// The first service and the gateway are one node of our kind.
     guarded: Cell<bool>,
+    proxies: Cell<bool>,
     requests: RefCell<Vec<HttpRequest>>,
 }
 
@@ -86,12 +91,14 @@ impl Network {
         };
         let services =
             [service("ds.dm3.eth", "https://dm3.example/ds"), service("ds2.eth", "https://ds2.example/ds")];
-        let mut chain = Chain::new(clock.clone(), address_domain(), GATEWAY);
+        let domain =
+            |(_, domain, gateway): (&str, &str, &'static str)| (domain.parse().expect("a name"), gateway);
+        let mut chain = Chain::new(clock.clone(), NODES.map(domain));
         for service in &services {
             let record = data_uri::of_json(&service.profile().to_json());
             chain.name(service.name()).texts.insert(DELIVERY_SERVICE_KEY.to_owned(), record);
         }
-        Self(Rc::new(Inner {
+        let inner = Inner {
             clock,
             chain: RefCell::new(chain),
             services,
@@ -100,8 +107,10 @@ impl Network {
             faults: RefCell::default(),
             universal: Cell::new(false),
             guarded: Cell::new(false),
+            proxies: Cell::new(false),
             requests: RefCell::default(),
-        }))
+        };
+        Self(Rc::new(inner), 0)
     }
 
     /// The clock that everybody in this network sees.
@@ -109,7 +118,13 @@ impl Network {
         &self.0.clock
     }
 
-    /// What the node at `ds.dm3.eth` says about itself.
+    /// The same network for people of the second node.
+    #[must_use]
+    pub fn at_second_node(&self) -> Self {
+        Self(Rc::clone(&self.0), 1)
+    }
+
+    /// What the node says about itself.
     pub fn discovery(&self) -> Discovery {
         let access = ChainAccess {
             chain_id: 31337,
@@ -117,11 +132,25 @@ impl Network {
             ens_registry: chain::REGISTRY,
             universal_resolver: self.0.universal.get().then_some(chain::UNIVERSAL),
         };
-        let origin = "https://dm3.example".parse().expect("a URL");
-        let name = self.first_service().name().clone();
-        let mut discovery = Discovery::at(&origin, name, address_domain(), access);
-        discovery.history_url = Some(HISTORY.parse().expect("a URL"));
+        let origin: BaseUrl = NODES[self.1].0.parse().expect("a URL");
+        let mut discovery =
+            Discovery::at(&origin, self.0.services[self.1].name().clone(), self.address_domain(), access);
+        if self.0.proxies.get() {
+            let proxy = |name| Some(origin.join(&["proxy", name]));
+            discovery.proxies = Proxies { gateway: proxy("gateway"), message: proxy("message") };
+        }
+        discovery.history_url = Some(origin.child("api").child("history"));
         discovery
+    }
+
+    /// The domain of address names.
+    fn address_domain(&self) -> EnsName {
+        NODES[self.1].1.parse().expect("a name")
+    }
+
+    /// Whether the nodes tell that they have proxies. What fails for people does not fail for their node.
+    pub fn offer_proxies(&self, offer: bool) {
+        self.0.proxies.set(offer);
     }
 
     /// `ds.dm3.eth`.
@@ -157,12 +186,12 @@ impl Network {
 
     /// What is found at an account's address name from now on, whoever signed it.
     pub fn set_profile(&self, account: Address, profile: SignedProfile) {
-        self.0.chain.borrow_mut().set_profile(account, profile);
+        self.0.chain.borrow_mut().domain(self.1).profiles.insert(account, profile);
     }
 
     /// From now on nothing is found at an account's address name.
     pub fn remove_profile(&self, account: Address) {
-        self.0.chain.borrow_mut().remove_profile(account);
+        self.0.chain.borrow_mut().domain(self.1).profiles.remove(&account);
     }
 
     /// What is found at a web address from now on.
@@ -228,14 +257,20 @@ impl Network {
         if let Some(document) = self.0.documents.borrow().get(url) {
             return Some(document.clone());
         }
-        if let Some(path) = url.strip_prefix(GATEWAY) {
-            return Some(self.0.chain.borrow().ask_gateway(path.trim_start_matches('/')));
+        if let Some(answer) = self.0.chain.borrow().ask_gateway(url) {
+            return Some(answer);
         }
-        if url.strip_prefix(RESOLVER) == Some("profile/address") {
-            return Some(self.register_address(request));
-        }
-        if let Some(path) = url.strip_prefix(HISTORY) {
-            return Some(self.first_service().answer_history(path, request, |name| self.address_of(name)));
+        for (number, (origin, ..)) in NODES.iter().enumerate() {
+            let node = Self(Rc::clone(&self.0), number);
+            match url.strip_prefix(origin) {
+                Some("/resolver-handler/profile/address") => return Some(node.register_address(request)),
+                Some(path) if path.starts_with("/proxy/") => return Some(node.proxy(request)),
+                Some(path) if path.starts_with(HISTORY) => {
+                    let (service, path) = (&self.0.services[number], &path[HISTORY.len()..]);
+                    return Some(service.answer_history(path, request, |name| self.address_of(name)));
+                }
+                _ => {}
+            }
         }
         let service = self.0.services.iter().find(|service| url.starts_with(service.url().as_str()))?;
         let path = &url[service.url().as_str().len()..];
@@ -267,15 +302,15 @@ impl Network {
             request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
         let account = body["address"].as_str().and_then(|text| text.parse().ok());
         let profile = SignedProfile::from_json(body["signedUserProfile"].clone()).ok();
-        let registered = account.zip(profile).filter(|_| body["subdomain"] == address_domain().as_str());
+        let registered = account.zip(profile).filter(|_| body["subdomain"] == self.address_domain().as_str());
         match registered.and_then(|(account, profile)| self.verify(profile, account)) {
             Some(profile) if self.0.guarded.get() => {
                 let account = profile.account();
-                if !self.first_service().take_profile(profile) {
+                if !self.0.services[self.1].take_profile(profile) {
                     let error = "this profile was replaced by a newer one; make and sign a new one";
                     return HttpResponse::new(400, canonical(&serde_json::json!({ "error": error })));
                 }
-                if let Some(held) = self.first_service().profile_of(account) {
+                if let Some(held) = self.0.services[self.1].profile_of(account) {
                     self.set_profile(account, held.as_signed().clone());
                 }
                 HttpResponse::new(200, String::new())
@@ -285,6 +320,37 @@ impl Network {
                 HttpResponse::new(200, String::new())
             }
             None => HttpResponse::new(400, canonical(&Value::from("Couldn't store profile"))),
+        }
+    }
+
+    /// What a node's proxies answer.
+    fn proxy(&self, request: &HttpRequest) -> HttpResponse {
+        let body: Value =
+            request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+        let text = |member: &str| body[member].as_str().unwrap_or_default();
+        if let Some(template) = request.url.query_value("url") {
+            let url = unescaped(template).replace("{sender}", text("sender")).replace("{data}", text("data"));
+            let answer = url.parse().ok().and_then(|url| self.answer(&HttpRequest::get(url)));
+            return answer.unwrap_or_else(|| HttpResponse::new(502, String::new()));
+        }
+        if request.bearer.is_none() {
+            return HttpResponse::new(401, String::new());
+        }
+        let name = text("deliveryService");
+        let service = self.0.services.iter().find(|service| service.name().as_str() == name);
+        let envelope = Envelope::parse(&body["envelope"].to_string());
+        let reply = service.zip(envelope.ok()).and_then(|(to, it)| self.answer(&api::submit(to.url(), &it)));
+        match reply.map(|reply| api::parse_submitted(&reply)) {
+            Some(Ok(())) => {
+                HttpResponse::new(200, json!({ "deliveryService": name, "failed": [] }).to_string())
+            }
+            Some(Err(error)) => {
+                let code = if error == SubmitError::TooLarge { -32011 } else { -32003 };
+                let error = json!({ "code": code, "message": error.to_string() });
+                let failed = json!([{ "deliveryService": name, "error": error }]);
+                HttpResponse::new(502, json!({ "deliveryService": null, "failed": failed }).to_string())
+            }
+            None => HttpResponse::new(400, String::new()),
         }
     }
 
@@ -308,9 +374,14 @@ impl Default for Network {
     }
 }
 
-/// The domain of address names.
-fn address_domain() -> EnsName {
-    "addr.dm3.eth".parse().expect("a name")
+fn unescaped(text: &str) -> String {
+    let mut pieces = text.split('%');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |mut text, piece| {
+        let (digits, rest) = piece.split_at(2);
+        text.push(char::from(u8::from_str_radix(digits, 16).expect("two digits")));
+        text + rest
+    })
 }
 
 fn label(request: &HttpRequest) -> String {

@@ -59,6 +59,16 @@ impl HttpUrl {
         self
     }
 
+    /// The same URL with one more query parameter.
+    #[must_use]
+    pub(crate) fn with_parameter(mut self, name: &str, value: &str) -> Self {
+        self.0.push(if self.0.contains('?') { '&' } else { '?' });
+        self.0.push_str(name);
+        self.0.push('=');
+        percent_encode_into(&mut self.0, value);
+        self
+    }
+
     /// The value of the first query parameter called `key`, as written.
     pub fn query_value(&self, key: &str) -> Option<&str> {
         let (_, query) = self.0.split_once('?')?;
@@ -294,6 +304,17 @@ mod tests {
             "https://a.example/ds/profile/a%2Fb%3Fc%20%C3%A9"
         );
         assert_eq!(base.join(&[".."]).as_str(), "https://a.example/ds/%00");
+    }
+
+    #[test]
+    fn a_parameter_cannot_become_another() {
+        let proxy: HttpUrl = "https://a.example/proxy".parse().unwrap();
+        let one = proxy.with_parameter("url", "https://b.example/{sender}?a=b&c");
+        assert_eq!(
+            one.as_str(),
+            "https://a.example/proxy?url=https%3A%2F%2Fb.example%2F%7Bsender%7D%3Fa%3Db%26c"
+        );
+        assert!(one.with_parameter("x", "y").as_str().ends_with("%26c&x=y"));
     }
 
     #[test]

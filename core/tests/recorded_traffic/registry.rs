@@ -63,9 +63,9 @@ impl Recorded {
                     )
                 }
                 Ask::Fetch(request) => {
-                    assert_eq!(request.method, Method::Get);
+                    assert_eq!(request.direct.method, Method::Get);
                     Answer::Fetched(
-                        self.gateways.get(request.url.as_str()).expect("recorded gateway").clone(),
+                        self.gateways.get(request.direct.url.as_str()).expect("recorded gateway").clone(),
                     )
                 }
             };

@@ -123,11 +123,12 @@ impl CarryError {
             Self::Refused(api::SubmitError::Spam) => -32010,
             Self::Refused(api::SubmitError::TooLarge) => -32011,
             Self::Refused(api::SubmitError::Busy { .. }) => -32005,
-            Self::Refused(api::SubmitError::Rejected(_) | api::SubmitError::Malformed(_)) => -32000,
+            Self::Refused(api::SubmitError::Malformed(_)) => -32000,
+            Self::Refused(api::SubmitError::Rejected(_)) => -32003,
             Self::RefusedHere(error) => error.code(),
-            Self::Unknown | Self::Refused(api::SubmitError::NotThere | api::SubmitError::UnknownReceiver) => {
-                -32001
-            }
+            Self::Refused(api::SubmitError::UnknownReceiver) => -32001,
+            // Its operator may put it there again.
+            Self::Unknown | Self::Refused(api::SubmitError::NotThere) => -32004,
             _ => -32002,
         }
     }

@@ -91,10 +91,13 @@ fn find_code(error: &FindError) -> &'static str {
     match error {
         FindError::Name(_) | FindError::Address(_) | FindError::Unknown(_) => "unknown-name",
         FindError::Unreachable(_) | FindError::Lookup { .. } => "lookup-unreachable",
+        FindError::Store(_) => "storage",
         FindError::NotItself { .. }
         | FindError::NoResolver(_)
         | FindError::Record { .. }
         | FindError::Profile { .. }
+        | FindError::OldProfile { .. }
+        | FindError::OtherKeys(_)
         | FindError::NoDeliveryService(_)
         | FindError::DeliveryService { .. } => "profile-invalid",
     }

@@ -17,7 +17,7 @@ use super::state::{Bubble, BubbleContent, Delivery, Lookup, Person, Reach, Scree
 pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
     let lookup = at.driver.state.lookup;
     lookup.set(Lookup::Searching);
-    match at.session().directory().find(&typed).await {
+    match at.session().find(&typed).await {
         Ok(peer) if peer.address == at.address() => lookup.set(Lookup::Failed(Fault::OwnAccount)),
         Ok(peer) => {
             if let Err(error) = at.session().keep(&peer).await {
@@ -51,7 +51,7 @@ pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
 pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
     let Some(open) = at.open_peer() else { return };
     update_thread(&at, open, |thread| thread.reach = Reach::Checking);
-    let found = at.session().directory().peer(open).await;
+    let found = at.session().peer(open).await;
     update_thread(&at, open, |thread| match found {
         Ok(peer) => {
             thread.reach = reach(&peer);

@@ -301,6 +301,13 @@ fn find(error: &FindError) -> String {
         FindError::Profile { name, .. } => {
             format!("The dm3 profile of {name} can't be trusted; its owner must publish it again.")
         }
+        FindError::OldProfile { name, .. } => format!(
+            "What is published for {name} now was replaced before. Somebody may be serving an old copy, so nothing is sent to it. Ask them by another way."
+        ),
+        FindError::OtherKeys(name) => format!(
+            "{name} has other keys than the ones known here, and it can't be found out now whether they are right. Try again later."
+        ),
+        FindError::Store(error) => store(error).into(),
         FindError::NoDeliveryService(name) => format!("{name} is no delivery service."),
         FindError::DeliveryService { name, .. } => {
             format!("The record of the delivery service {name} can't be used; its operator must repair it.")

@@ -13,12 +13,11 @@ use serde_json::Value;
 use keep::Proven;
 
 use super::deadline::within;
-use super::prove::Verdict;
+use super::prove::{Sender, Verdict};
 use super::{FindError, Home, HomeError, Session};
 use crate::conversation::ConversationId;
 use crate::delivery::api::{self, Acknowledgement};
 use crate::device::{Doubt, Quarantined};
-use crate::identity::VerifiedProfile;
 use crate::index::Index;
 use crate::message::{
     EnvelopeError, MessageError, MessageHash, OpenedMessage, PostmarkError, PostmarkVerdict, ReceivedEnvelope,
@@ -268,7 +267,7 @@ impl<P: Ports> Session<P> {
     ) -> Result<Taken, StoreError> {
         let mut received = Received::default();
         let (mut authentic, mut forged, mut done) = (Vec::new(), Vec::new(), Vec::new());
-        let mut sender: Option<Result<VerifiedProfile, FindError>> = None;
+        let mut sender: Option<Result<Sender, FindError>> = None;
         let mut asked_anew = false;
         for arrival in arrivals {
             let verdict = loop {
@@ -302,6 +301,9 @@ impl<P: Ports> Session<P> {
         received.quarantined = forged.len();
         self.quarantine(&forged).await?;
         received.new = self.keep_messages(&authentic).await?;
+        if let (false, Some(Ok(sender))) = (authentic.is_empty(), &sender) {
+            self.remember_sender(sender).await?;
+        }
         let made_room = self.acknowledge(home, &done).await;
         Ok(Taken { received, made_room })
     }

@@ -8,25 +8,23 @@
 //! Answers are kept for a minute, or for the shorter time that the name's owner asks for, so that a batch of messages
 //! of one sender asks once. Documents that a record links to are not kept.
 
+mod error;
+mod records;
+
 use std::cell::RefCell;
 
+pub use error::FindError;
+
+use super::detours::Detours;
 use crate::delivery::Discovery;
-use crate::identity::{
-    Address, AddressError, EnsName, NameError, ProfileError, SignedProfile, VerifiedProfile,
-};
-use crate::ports::{Chain as _, Clock as _, Http as _, Ipfs as _, Normaliser as _, Ports, Unreachable};
+use crate::identity::{Address, EnsName, NameError, ProfileError, SignedProfile, VerifiedProfile};
+use crate::ports::{Chain as _, Normaliser as _, Ports, Unreachable};
 use crate::registry::abi::Tuple;
 use crate::registry::{
-    Answer, Ask, CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceError, DeliveryServiceProfile, Found,
-    Lookup, LookupError, PROFILE_KEY, ProfileLocation, ProfileQuestion, Record, RecordError, Step,
+    CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, PROFILE_KEY, ProfileQuestion, Record,
     TransactionRequest, ens,
 };
-use crate::web::{HttpResponse, Outage};
-
-/// How long an answer is believed at most: milliseconds.
-const KEEP: u64 = 60_000;
-/// How many answers are kept.
-const MAX_KEPT: usize = 500;
+use records::Kept;
 
 /// Somebody who can be written to, or not yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,95 +37,18 @@ pub struct Peer {
     pub profile: Option<(EnsName, VerifiedProfile)>,
 }
 
-/// Why somebody was not found.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FindError {
-    /// Neither a name nor an address.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// Looks like an address, but is none.
-    #[error(transparent)]
-    Address(#[from] AddressError),
-    /// Nobody owns the name, or it points to no address.
-    #[error("nobody is registered as {0}")]
-    Unknown(EnsName),
-    /// An address name that points to another address than the one it carries: whoever serves it lies.
-    #[error("{name} points to the account {address}, which is not the one in its name")]
-    NotItself {
-        /// The name.
-        name: EnsName,
-        /// Where it points.
-        address: Address,
-    },
-    /// The name has no resolver of its own, so nothing can be published on it by a transaction.
-    #[error("{0} has no resolver of its own; its records are changed where it was registered")]
-    NoResolver(EnsName),
-    /// The network failed; it can be tried again.
-    #[error(transparent)]
-    Unreachable(#[from] Unreachable),
-    /// The chain or a gateway gave an unusable answer; it can be tried again.
-    #[error("{name} could not be looked up: {reason}")]
-    Lookup {
-        /// Whose record.
-        name: EnsName,
-        /// What went wrong.
-        reason: LookupError,
-    },
-    /// The record exists, but its owner published something that can't be used.
-    #[error("the dm3 record of {name} can't be used: {reason}")]
-    Record {
-        /// Whose record.
-        name: EnsName,
-        /// What is wrong with it.
-        reason: RecordError,
-    },
-    /// The profile exists, but its owner did not sign it like this.
-    #[error("the dm3 profile of {name} can't be trusted: {reason}")]
-    Profile {
-        /// Whose profile.
-        name: EnsName,
-        /// What is wrong with it.
-        reason: ProfileError,
-    },
-    /// The name has no delivery-service record.
-    #[error("{0} is no delivery service")]
-    NoDeliveryService(EnsName),
-    /// The delivery service's record can't be used.
-    #[error("the record of the delivery service {name} can't be used: {reason}")]
-    DeliveryService {
-        /// Which one.
-        name: EnsName,
-        /// What is wrong with it.
-        reason: DeliveryServiceError,
-    },
-}
-
-impl FindError {
-    /// Whether another try may succeed without anybody changing their records.
-    pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Lookup { .. } | Self::Name(NameError::NoTables))
-    }
-}
-
 /// Looks things up through the ports.
 pub struct Directory<P> {
     ports: P,
     discovery: Discovery,
+    pub(super) detours: Detours,
     kept: RefCell<Vec<Kept>>,
-}
-
-/// An answer and until when it is believed.
-struct Kept {
-    name: EnsName,
-    record: Record,
-    until: u64,
-    found: Found,
 }
 
 impl<P: Ports> Directory<P> {
     /// A directory for the network that a node describes.
     pub fn new(ports: P, discovery: Discovery) -> Self {
-        Self { ports, discovery, kept: RefCell::default() }
+        Self { ports, discovery, detours: Detours::default(), kept: RefCell::default() }
     }
 
     /// The node's description of itself and its network.
@@ -149,16 +70,37 @@ impl<P: Ports> Directory<P> {
     /// # Errors
     /// [`FindError`]; a peer without a profile is none.
     pub async fn find(&self, typed: &str) -> Result<Peer, FindError> {
+        let (address, typed) = self.meant(typed).await?;
+        let profile = match &typed {
+            Some(name) => self.profile_under(name, address).await?,
+            None => self.profile_of(address).await?,
+        };
+        Ok(Peer { address, name: self.called(address, typed).await?, profile })
+    }
+
+    /// The account that a person means, and the name if they typed one.
+    pub(super) async fn meant(&self, typed: &str) -> Result<(Address, Option<EnsName>), FindError> {
         let typed = typed.trim();
         if typed.starts_with("0x") && !typed.contains('.') {
-            let address = typed.parse()?;
-            return self.peer(address).await;
+            return Ok((typed.parse()?, None));
         }
         let name = self.name(typed).await?;
-        let address = self.address_of(&name).await?.ok_or_else(|| FindError::Unknown(name.clone()))?;
-        let profile = self.profile_under(&name, address).await?;
-        let shown = if name == self.alias(address) { self.primary_name(address).await? } else { Some(name) };
-        Ok(Peer { address, name: shown, profile })
+        // Where nobody serves such a name, the address in it is meant all the same.
+        let address = self.address_of(&name).await?.or(name.carried_address());
+        Ok((address.ok_or_else(|| FindError::Unknown(name.clone()))?, Some(name)))
+    }
+
+    /// What an account is called that was found under a name: that name, unless it is an address; else its primary
+    /// name.
+    pub(super) async fn called(
+        &self,
+        address: Address,
+        typed: Option<EnsName>,
+    ) -> Result<Option<EnsName>, FindError> {
+        match typed.filter(|name| name.carried_address().is_none()) {
+            Some(name) => Ok(Some(name)),
+            None => self.primary_name(address).await,
+        }
     }
 
     /// Reads a name as a person or a peer wrote it, with the tables of ENSIP-15 if it needs them.
@@ -200,12 +142,17 @@ impl<P: Ports> Directory<P> {
         }
     }
 
-    /// The address of a name as a peer wrote it.
+    /// The account that a name leads to which a peer wrote. An address name of any domain speaks for the address in its
+    /// label and for no other, so nobody has to be asked.
     ///
     /// # Errors
     /// [`FindError::Name`] and as [`Self::address_of`].
     pub(super) async fn resolve(&self, text: &str) -> Result<Option<Address>, FindError> {
-        self.address_of(&self.name(text).await?).await
+        let name = self.name(text).await?;
+        match name.carried_address() {
+            Some(address) => Ok(Some(address)),
+            None => self.address_of(&name).await,
+        }
     }
 
     /// The address of a name. An address name of this network carries its address in its label.
@@ -339,83 +286,5 @@ impl<P: Ports> Directory<P> {
     /// Forgets what was found at a name, so that the next question is asked anew.
     pub fn forget(&self, name: &EnsName) {
         self.kept.borrow_mut().retain(|kept| kept.name != *name);
-    }
-
-    /// The JSON text a record holds or links to.
-    async fn document(&self, name: &EnsName, key: &str) -> Result<Option<String>, FindError> {
-        let Some(text) = self.record(name, Record::Text(key.to_owned())).await?.and_then(Found::into_text)
-        else {
-            return Ok(None);
-        };
-        let wrong = |reason| FindError::Record { name: name.clone(), reason };
-        match ProfileLocation::parse(&text).map_err(wrong)? {
-            ProfileLocation::Inline(json) => Ok(Some(json)),
-            ProfileLocation::Web(link) => {
-                let request = link.request();
-                let HttpResponse { status, body, .. } = self.ports.http().send(&request).await?;
-                // Only the document itself says something about the profile, not its server's trouble.
-                if !(200..=299).contains(&status) {
-                    let host = request.url.authority().to_owned();
-                    return Err(Unreachable { host, outage: Outage::Status(status) }.into());
-                }
-                link.check(&body).map(Some).map_err(wrong)
-            }
-            ProfileLocation::Ipfs(link) => self.ports.ipfs().document(&link).await?.map(Some).map_err(wrong),
-        }
-    }
-
-    async fn record(&self, name: &EnsName, record: Record) -> Result<Option<Found>, FindError> {
-        let now = self.ports.clock().now();
-        let asked = |kept: &&Kept| kept.name == *name && kept.record == record && now < kept.until;
-        if let Some(kept) = self.kept.borrow().iter().find(asked) {
-            return Ok(Some(kept.found.clone()));
-        }
-        let found = self.look_up(name, record.clone()).await?;
-        let keep = if found.is_some() { self.lifetime(name).await? } else { 0 };
-        let mut kept = self.kept.borrow_mut();
-        kept.retain(|kept| kept.name != *name || kept.record != record);
-        if kept.len() >= MAX_KEPT {
-            kept.clear();
-        }
-        // An absence is asked again at once: people publish their profile while somebody waits for it.
-        if let Some(found) = &found {
-            kept.push(Kept { name: name.clone(), record, until: now + keep, found: found.clone() });
-        }
-        Ok(found)
-    }
-
-    /// How long the owner of a name lets its records be kept: milliseconds. The names of addresses have no entry of
-    /// their own to say so, and an entry that says nothing says zero.
-    async fn lifetime(&self, name: &EnsName) -> Result<u64, FindError> {
-        if name.carried_address().is_some() || name.is_reverse() {
-            return Ok(KEEP);
-        }
-        let registry = Some(self.discovery.ens_registry);
-        let seconds = match self.ports.chain().call(registry, &ens::ttl_call(name)).await? {
-            CallOutcome::Returned(data) => Tuple::new(&data).and_then(|tuple| tuple.uint(0)).unwrap_or(0),
-            CallOutcome::Reverted(_) => 0,
-        };
-        Ok(if seconds == 0 { KEEP } else { seconds.saturating_mul(1000).min(KEEP) })
-    }
-
-    async fn look_up(&self, name: &EnsName, record: Record) -> Result<Option<Found>, FindError> {
-        let mut lookup = match self.discovery.universal_resolver {
-            Some(resolver) => Lookup::through(resolver, name.clone(), record),
-            None => Lookup::new(self.discovery.ens_registry, name.clone(), record),
-        };
-        loop {
-            let answer = match lookup.ask() {
-                Ask::Call { to, data } => Answer::Call(self.ports.chain().call(Some(*to), data).await?),
-                Ask::Fetch(request) => match self.ports.http().send(request).await {
-                    Ok(response) => Answer::Fetched(response),
-                    Err(_) => Answer::Unreachable,
-                },
-            };
-            match lookup.answer(answer) {
-                Ok(Step::Next(next)) => lookup = *next,
-                Ok(Step::Done(found)) => return Ok(found),
-                Err(reason) => return Err(FindError::Lookup { name: name.clone(), reason }),
-            }
-        }
     }
 }

@@ -1,0 +1,123 @@
+//! Records of names, looked up through chain, gateways and links, and kept for a while.
+
+use super::{Directory, FindError};
+use crate::identity::EnsName;
+use crate::ports::{Chain as _, Clock as _, Http as _, Ipfs as _, Ports, Unreachable};
+use crate::registry::abi::Tuple;
+use crate::registry::{
+    Answer, Ask, CallOutcome, Found, GatewayRequest, Lookup, ProfileLocation, Record, Step, ens,
+};
+use crate::web::{HttpResponse, Outage};
+
+/// How long an answer is believed at most: milliseconds.
+const KEEP: u64 = 60_000;
+/// How many answers are kept.
+const MAX_KEPT: usize = 500;
+
+/// An answer and until when it is believed.
+pub(super) struct Kept {
+    pub(super) name: EnsName,
+    record: Record,
+    until: u64,
+    found: Found,
+}
+
+impl<P: Ports> Directory<P> {
+    /// The JSON text a record holds or links to.
+    pub(super) async fn document(&self, name: &EnsName, key: &str) -> Result<Option<String>, FindError> {
+        let Some(text) = self.record(name, Record::Text(key.to_owned())).await?.and_then(Found::into_text)
+        else {
+            return Ok(None);
+        };
+        let wrong = |reason| FindError::Record { name: name.clone(), reason };
+        match ProfileLocation::parse(&text).map_err(wrong)? {
+            ProfileLocation::Inline(json) => Ok(Some(json)),
+            ProfileLocation::Web(link) => {
+                let request = link.request();
+                let HttpResponse { status, body, .. } = self.ports.http().send(&request).await?;
+                // Only the document itself says something about the profile, not its server's trouble.
+                if !(200..=299).contains(&status) {
+                    let host = request.url.authority().to_owned();
+                    return Err(Unreachable { host, outage: Outage::Status(status) }.into());
+                }
+                link.check(&body).map(Some).map_err(wrong)
+            }
+            ProfileLocation::Ipfs(link) => self.ports.ipfs().document(&link).await?.map(Some).map_err(wrong),
+        }
+    }
+
+    pub(super) async fn record(&self, name: &EnsName, record: Record) -> Result<Option<Found>, FindError> {
+        let now = self.ports.clock().now();
+        let asked = |kept: &&Kept| kept.name == *name && kept.record == record && now < kept.until;
+        if let Some(kept) = self.kept.borrow().iter().find(asked) {
+            return Ok(Some(kept.found.clone()));
+        }
+        let found = self.look_up(name, record.clone()).await?;
+        // A record is valid without its lifetime; it is only not kept then.
+        let keep = if found.is_some() { self.lifetime(name).await.unwrap_or(0) } else { 0 };
+        let mut kept = self.kept.borrow_mut();
+        kept.retain(|kept| kept.name != *name || kept.record != record);
+        if kept.len() >= MAX_KEPT {
+            kept.clear();
+        }
+        // An absence is asked again at once: people publish their profile while somebody waits for it.
+        if let Some(found) = &found {
+            kept.push(Kept { name: name.clone(), record, until: now + keep, found: found.clone() });
+        }
+        Ok(found)
+    }
+
+    /// How long the owner of a name lets its records be kept: milliseconds. The names of addresses have no entry of
+    /// their own to say so, and an entry that says nothing says zero.
+    async fn lifetime(&self, name: &EnsName) -> Result<u64, FindError> {
+        if name.carried_address().is_some() || name.is_reverse() {
+            return Ok(KEEP);
+        }
+        let registry = Some(self.discovery.ens_registry);
+        let seconds = match self.ports.chain().call(registry, &ens::ttl_call(name)).await? {
+            CallOutcome::Returned(data) => Tuple::new(&data).and_then(|tuple| tuple.uint(0)).unwrap_or(0),
+            CallOutcome::Reverted(_) => 0,
+        };
+        Ok(if seconds == 0 { KEEP } else { seconds.saturating_mul(1000).min(KEEP) })
+    }
+
+    async fn look_up(&self, name: &EnsName, record: Record) -> Result<Option<Found>, FindError> {
+        let mut lookup = match self.discovery.universal_resolver {
+            Some(resolver) => Lookup::through(resolver, name.clone(), record),
+            None => Lookup::new(self.discovery.ens_registry, name.clone(), record),
+        };
+        loop {
+            let answer = match lookup.ask() {
+                Ask::Call { to, data } => Answer::Call(self.ports.chain().call(Some(*to), data).await?),
+                Ask::Fetch(request) => match self.ask_gateway(request).await {
+                    Some(response) => Answer::Fetched(response),
+                    None => Answer::Unreachable,
+                },
+            };
+            match lookup.answer(answer) {
+                Ok(Step::Next(next)) => lookup = *next,
+                Ok(Step::Done(found)) => return Ok(found),
+                Err(reason) => return Err(FindError::Lookup { name: name.clone(), reason }),
+            }
+        }
+    }
+
+    /// Asks a name gateway: directly, and through the node's proxy if that is not possible from here. Whoever carried
+    /// the answer, the contract that sent us there checks it.
+    async fn ask_gateway(&self, request: &GatewayRequest) -> Option<HttpResponse> {
+        let (http, host) = (self.ports.http(), request.direct.url.authority());
+        let Some(proxy) = &self.discovery.proxies.gateway else {
+            return http.send(&request.direct).await.ok();
+        };
+        if !self.detours.is_needed(host)
+            && let Ok(reply) = http.send(&request.direct).await
+        {
+            return Some(reply);
+        }
+        // The proxy's own trouble, and the gateway's, is as if nothing had come.
+        let reply = http.send(&request.through(proxy)).await.ok();
+        let reply = reply.filter(|reply| !matches!(reply.status, 401 | 403 | 404 | 429 | 500..));
+        self.detours.note(host, reply.is_some());
+        reply
+    }
+}
