@@ -43,5 +43,7 @@ mod send;
 mod sign_in;
 #[path = "session/time.rs"]
 mod time;
+#[path = "session/trust.rs"]
+mod trust;
 #[path = "session/weaknesses.rs"]
 mod weaknesses;

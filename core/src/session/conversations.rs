@@ -18,7 +18,7 @@ const LOOK_BACK: usize = 30;
 pub struct Overview {
     /// Which one.
     pub conversation: ConversationId,
-    /// A name that resolved to the peer's address when it was last checked.
+    /// A name that resolved to the peer's address when it was last checked; [`Session::name_standing`] says when.
     pub name: Option<EnsName>,
     /// The last entry; `None` if there is no message yet.
     pub last: Option<Entry>,
@@ -129,6 +129,7 @@ impl<P: Ports> Session<P> {
             return Ok(None);
         }
         self.change_contact(conversation, Change::Name(name.clone())).await?;
+        self.name_was_checked(peer, &name);
         Ok(Some(name))
     }
 }

@@ -26,6 +26,8 @@ mod home;
 mod ipfs;
 mod live;
 mod log_in;
+mod name_checks;
+mod names;
 mod pauses;
 mod people;
 mod prove;
@@ -38,6 +40,7 @@ mod route;
 mod send;
 mod sign_in;
 mod time;
+mod two_chains;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -51,13 +54,17 @@ pub use home::{Home, HomeError};
 #[cfg(feature = "ipfs")]
 pub use ipfs::IpfsGateways;
 pub use live::Live;
+pub use name_checks::NameStanding;
+pub use names::CheckedName;
 pub use receive::Received;
 pub use remembered::{forget, leave, remember_account, remembered_account, remembered_seed};
 pub use resend::{ResendBudget, Resent};
 pub use route::Progress;
 pub use send::{Flushed, Handed, Wait};
 pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};
+pub use two_chains::{TwoChains, WalletChain};
 
+use name_checks::NameChecks;
 use pauses::Pauses;
 
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys};
@@ -79,6 +86,7 @@ pub struct Session<P> {
     /// The time of the newest own message, so that the next one is later even within a millisecond.
     last_sent: Cell<u64>,
     pauses: Pauses,
+    name_checks: NameChecks,
 }
 
 impl<P: Ports> Session<P> {
@@ -96,6 +104,7 @@ impl<P: Ports> Session<P> {
             all_homes_found: Cell::new(false),
             last_sent: Cell::new(0),
             pauses: Pauses::default(),
+            name_checks: NameChecks::default(),
         }
     }
 

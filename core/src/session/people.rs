@@ -17,7 +17,7 @@ use crate::conversation::ConversationId;
 use crate::device::Located;
 use crate::device::{Contact, Notice};
 use crate::identity::{Address, EnsName, Sighting};
-use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::ports::{Ports, Store as _, StoreError};
 
 impl<P: Ports> Session<P> {
     /// Finds whom a person means by a name or an address, as this account knows them.
@@ -95,14 +95,14 @@ impl<P: Ports> Session<P> {
     /// Remembers where the profile of a peer was found, if there is a conversation with them: what was typed or claimed
     /// by strangers leaves nothing behind.
     async fn meet(&self, peer: Address, found: &Located) -> Result<(), StoreError> {
-        let (found, now) = (found.clone(), self.ports().clock().now());
+        let (found, now) = (found.clone(), self.now());
         self.change_known(peer, move |contact| contact.was_found(&found, None, now)).await
     }
 
     /// Remembers where the author of a message was found that was kept. Of somebody who was known before it is only a
     /// name more to look at.
     pub(super) async fn meet_author(&self, claimed: &EnsName, found: &Located) -> Result<(), StoreError> {
-        let (peer, now) = (found.1.account(), self.ports().clock().now());
+        let (peer, now) = (found.1.account(), self.now());
         let known = self.ports().store().contact(self.account, ConversationId::Peer(peer)).await?;
         if known.is_none_or(|known| !known.seen.is_empty() && known.found_at.contains(claimed)) {
             return Ok(());
@@ -118,7 +118,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// Changes what is kept of a conversation with a peer, if there is one.
-    async fn change_known(
+    pub(super) async fn change_known(
         &self,
         peer: Address,
         change: impl FnOnce(&mut Contact) + 'static,
@@ -148,7 +148,7 @@ impl<P: Ports> Session<P> {
             }
         }
         let Some(found) = found else { return Ok(self.profile_of(peer, None).await?.is_some()) };
-        let now = self.ports().clock().now();
+        let now = self.now();
         let change = move |contact: &mut Contact| {
             contact.seen.accept(&found.1, now);
             contact.was_found_at(&found.0);
@@ -159,7 +159,7 @@ impl<P: Ports> Session<P> {
 
     /// Adds a line about what happened to a peer to the conversation with them, if there is one.
     pub(super) async fn note(&self, peer: Address, notice: Notice) -> Result<(), StoreError> {
-        let (conversation, now) = (ConversationId::Peer(peer), self.ports().clock().now());
+        let (conversation, now) = (ConversationId::Peer(peer), self.now());
         let known = self.ports().store().contact(self.account, conversation).await?;
         if known.is_none_or(|contact| contact.notices.last() == Some(&notice)) {
             return Ok(());

@@ -103,7 +103,11 @@ impl<P: Ports> Session<P> {
     /// [`StoreError`].
     pub async fn keep(&self, peer: &Peer) -> Result<(), StoreError> {
         let conversation = ConversationId::Peer(peer.address);
-        self.change_contact(conversation, Change::Found(Box::new(peer.clone()))).await
+        self.change_contact(conversation, Change::Found(Box::new(peer.clone()))).await?;
+        match &peer.name {
+            Some(name) => self.name_found(peer.address, name).await,
+            None => Ok(()),
+        }
     }
 
     /// Notes that everything in a conversation that arrived until now has been seen.

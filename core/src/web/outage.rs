@@ -24,6 +24,9 @@ pub enum Outage {
     /// Readable, and provably not what was asked for.
     #[error("it gave something other than what was asked for")]
     OtherContent,
+    /// Another server that was asked the same gives another answer.
+    #[error("another server answers differently")]
+    Disagreement,
     /// A failure without a code of ours, in the words of the server or of the platform.
     #[error("{0}")]
     Failed(Said),

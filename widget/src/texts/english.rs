@@ -5,7 +5,7 @@ use dm3_core::delivery::{DiscoveryError, Refusal};
 use dm3_core::identity::{AddressError, NameError};
 use dm3_core::ports::{StoreError, Unreachable, WalletError};
 use dm3_core::session::{FindError, HomeError, SignInError};
-use dm3_core::web::UrlError;
+use dm3_core::web::{Outage, UrlError};
 
 use super::address::short_address;
 use super::language::{Language, Word};
@@ -268,6 +268,12 @@ fn store(error: &StoreError) -> &'static str {
 }
 
 fn unreachable(error: &Unreachable) -> String {
+    if error.outage == Outage::Disagreement {
+        return format!(
+            "Two Ethereum nodes disagree: {} and your wallet’s own. Nothing is decided by that. Try again later.",
+            error.host
+        );
+    }
     format!("{} can't be reached. Check your connection and try again.", error.host)
 }
 

@@ -9,6 +9,7 @@
 //! of one sender asks once. Documents that a record links to are not kept.
 
 mod error;
+mod kept;
 mod records;
 
 use std::cell::RefCell;
@@ -24,7 +25,7 @@ use crate::registry::{
     CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, PROFILE_KEY, ProfileQuestion, Record,
     TransactionRequest, ens,
 };
-use records::Kept;
+use kept::Kept;
 
 /// Somebody who can be written to, or not yet.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,5 +1,6 @@
 //! Records of names, looked up through chain, gateways and links, and kept for a while.
 
+use super::kept::{KEEP, Kept, MAX_KEPT};
 use super::{Directory, FindError};
 use crate::identity::EnsName;
 use crate::ports::{Chain as _, Clock as _, Http as _, Ipfs as _, Ports, Unreachable};
@@ -8,19 +9,6 @@ use crate::registry::{
     Answer, Ask, CallOutcome, Found, GatewayRequest, Lookup, ProfileLocation, Record, Step, ens,
 };
 use crate::web::{HttpResponse, Outage};
-
-/// How long an answer is believed at most: milliseconds.
-const KEEP: u64 = 60_000;
-/// How many answers are kept.
-const MAX_KEPT: usize = 500;
-
-/// An answer and until when it is believed.
-pub(super) struct Kept {
-    pub(super) name: EnsName,
-    record: Record,
-    until: u64,
-    found: Found,
-}
 
 impl<P: Ports> Directory<P> {
     /// The JSON text a record holds or links to.
