@@ -15,6 +15,8 @@ mod across;
 mod answers;
 #[path = "session/audit.rs"]
 mod audit;
+#[path = "session/backup.rs"]
+mod backup;
 #[path = "session/conditions.rs"]
 mod conditions;
 #[path = "session/conversations.rs"]

@@ -9,12 +9,14 @@
 //!
 //! Whoever wants more asks for it, and pays for nothing else: [`Session::conditions`] and [`Session::write`] (what the
 //! receiver takes, known beforehand), [`Session::write_receipts`], [`Session::answer_resend_request`],
-//! [`Session::deliver_to_all`] (every delivery service rather than one) and [`Session::audit`] (what an envelope's
+//! [`Session::deliver_to_all`] (every delivery service rather than one), [`Session::export`] and [`Session::import`] (everything
+//! as one file) and [`Session::audit`] (what an envelope's
 //! outside proves).
 
 mod ahead;
 mod answered;
 mod audit;
+mod backup;
 mod conditions;
 mod conversations;
 mod deadline;
@@ -46,6 +48,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 pub use audit::{Audit, AuditError, NameCheck};
+pub use backup::{ExportError, Import, ImportError, Restored};
 pub use conditions::{AskError, Conditions, WriteError};
 pub use conversations::{Overview, Page};
 pub use directory::{Directory, FindError, Peer};

@@ -212,6 +212,17 @@ impl Record {
         seal_text(&text, self.place(keys), self.kind(), &self.id(), keys, entropy)
     }
 
+    /// Its canonical text, unsealed.
+    pub(super) fn to_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(canonical(&self.to_json()))
+    }
+
+    /// Reads what the account's own keys had sealed; none if this version does not know its kind.
+    pub(super) fn read(json: &Map<String, Value>, owner: Address) -> Result<Option<Self>, RecordError> {
+        let kind = json.get("kind").and_then(Value::as_str).ok_or(RecordError::Form("kind"))?;
+        Self::from_json(json, kind, owner)
+    }
+
     fn to_json(&self) -> Value {
         let mut members = vec![("kind", self.kind().into()), ("id", self.id().into())];
         if let Some(ConversationId::Peer(peer)) = self.conversation() {

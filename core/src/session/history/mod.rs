@@ -21,3 +21,4 @@ mod state;
 
 pub(super) use limits::Limits;
 pub use outcome::{HistoryError, Older, Pulled, Pushed};
+pub(super) use pull::merged;

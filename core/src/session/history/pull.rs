@@ -193,7 +193,7 @@ fn news_of(news: &mut Vec<News>, conversation: ConversationId) -> &mut News {
 
 /// What a device keeps of a conversation once it hears from another. Of what a device has seen of a peer itself, nothing
 /// is replaced: that is what it warns by.
-fn merged(
+pub(in crate::session) fn merged(
     here: Option<Contact>,
     there: Option<ContactRecord>,
     marker: Option<ReadMarker>,

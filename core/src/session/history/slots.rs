@@ -56,7 +56,7 @@ impl<P: Ports> Session<P> {
         self.keep_setting(&Setting { name: name.to_owned(), value, changed }).await
     }
 
-    pub(super) async fn draft_record(
+    pub(in crate::session) async fn draft_record(
         &self,
         conversation: ConversationId,
     ) -> Result<Option<DraftRecord>, StoreError> {
@@ -68,13 +68,13 @@ impl<P: Ports> Session<P> {
         }))
     }
 
-    pub(super) async fn keep_draft(&self, draft: &DraftRecord) -> Result<(), StoreError> {
+    pub(in crate::session) async fn keep_draft(&self, draft: &DraftRecord) -> Result<(), StoreError> {
         let text = object(vec![("text", draft.text.as_str().into()), ("changed", draft.changed.into())]);
         let slot = Slot::Draft(draft.conversation);
         self.ports().store().set_value(self.account, &slot, Some(&canonical(&text))).await
     }
 
-    pub(super) async fn setting_record(&self, name: &str) -> Result<Option<Setting>, StoreError> {
+    pub(in crate::session) async fn setting_record(&self, name: &str) -> Result<Option<Setting>, StoreError> {
         let text = self.ports().store().value(self.account, &Slot::Setting(name.to_owned())).await?;
         let value = text.as_deref().and_then(json::parse);
         Ok(value.and_then(|value| {
@@ -83,7 +83,7 @@ impl<P: Ports> Session<P> {
         }))
     }
 
-    pub(super) async fn keep_setting(&self, setting: &Setting) -> Result<(), StoreError> {
+    pub(in crate::session) async fn keep_setting(&self, setting: &Setting) -> Result<(), StoreError> {
         let text = object(vec![("value", setting.value.clone()), ("changed", setting.changed.into())]);
         let slot = Slot::Setting(setting.name.clone());
         self.ports().store().set_value(self.account, &slot, Some(&canonical(&text))).await
