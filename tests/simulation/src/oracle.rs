@@ -1,0 +1,209 @@
+//! What really happened, and whether what is kept says the same.
+//!
+//! Each message is a text of its own, `m` and a number, so that a message is known whatever becomes of it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use dm3_core::conversation::ConversationId;
+use dm3_core::device::{MessageRow, SendState};
+use dm3_core::identity::Address;
+use serde_json::Value;
+
+use crate::device::Device;
+
+/// Knows everything.
+#[derive(Default)]
+pub struct Oracle {
+    said: RefCell<Vec<Said>>,
+    devices: RefCell<Vec<Rc<Device>>>,
+    /// What each device has shown in a conversation before.
+    seen: RefCell<BTreeMap<(usize, Address), BTreeSet<u32>>>,
+    /// What must never be, as it was found.
+    broken: RefCell<Vec<String>>,
+    acknowledged: Cell<u64>,
+}
+
+/// What a person wanted to say.
+struct Said {
+    author: Address,
+    receiver: Address,
+    device: usize,
+    /// What stood in the conversation on that device since the last message that was written there.
+    after: Vec<u32>,
+    told: Told,
+}
+
+/// What the person was told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Nothing: it is being written, or the tab was gone before.
+    Nothing,
+    /// It is written.
+    Written,
+    /// It is not written.
+    Failed,
+}
+
+impl Oracle {
+    /// One more device.
+    pub fn add_device(&self, device: Rc<Device>) {
+        self.devices.borrow_mut().push(device);
+    }
+
+    /// Somebody begins to say something; gives its number.
+    pub fn begin(&self, device: &Device, receiver: Address) -> u32 {
+        let rows = device.rows(ConversationId::Peer(receiver));
+        let now: BTreeSet<u32> = rows.iter().filter_map(number_of).collect();
+        let mut seen = self.seen.borrow_mut();
+        let before = seen.entry((device.number, receiver)).or_default();
+        let after = now.difference(before).copied().collect();
+        before.extend(now);
+        let mut said = self.said.borrow_mut();
+        let author = device.owner;
+        said.push(Said { author, receiver, device: device.number, after, told: Told::Nothing });
+        said.len() as u32 - 1
+    }
+
+    /// What they were told.
+    pub fn end(&self, number: u32, written: bool) {
+        let told = if written { Told::Written } else { Told::Failed };
+        self.said.borrow_mut()[number as usize].told = told;
+    }
+
+    /// How many messages people wanted to say, and how many acknowledgements took something out of a mailbox.
+    pub fn counts(&self) -> (usize, u64) {
+        (self.said.borrow().len(), self.acknowledged.get())
+    }
+
+    /// Something that must never be.
+    pub fn report(&self, what: String) {
+        self.broken.borrow_mut().push(what);
+    }
+
+    /// The first of what must never be.
+    pub fn first_broken(&self) -> Option<String> {
+        self.broken.borrow().first().cloned()
+    }
+
+    /// A node lets go of something that waited for an account.
+    pub fn acknowledged(&self, owner: Address, hash: &str, text: &str) {
+        self.acknowledged.set(self.acknowledged.get() + 1);
+        let devices = self.devices.borrow();
+        if devices.iter().any(|device| device.owner == owner && device.has(hash)) {
+            return;
+        }
+        // Nobody has it. If it is a message that somebody wrote to this account, it is lost.
+        let wrote = devices.iter().filter(|device| device.owner != owner).find_map(|device| {
+            let row =
+                device.rows(ConversationId::Peer(owner)).into_iter().find(|row| row.hash.to_string() == hash);
+            row.filter(|row| row.author == device.owner)
+        });
+        if let Some(number) = wrote.as_ref().and_then(number_of) {
+            let length = text.len();
+            self.report(format!(
+                "m{number} was acknowledged for {owner} before it was stored ({length} bytes)"
+            ));
+        }
+    }
+
+    /// What is wrong with what is kept, once everything had time to arrive.
+    pub fn judge(&self) -> Vec<String> {
+        let mut wrong = self.broken.borrow().clone();
+        let (said, devices) = (self.said.borrow(), self.devices.borrow());
+        let mut kept: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        let pairs: BTreeSet<_> = said.iter().map(|said| (said.author, said.receiver)).collect();
+        let pairs: BTreeSet<_> = pairs.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
+        for device in devices.iter() {
+            for (_, peer) in pairs.iter().filter(|(owner, _)| *owner == device.owner) {
+                let rows = device.rows(ConversationId::Peer(*peer));
+                check_conversation(&said, device, *peer, &rows, &mut wrong);
+                for number in rows.iter().filter_map(number_of) {
+                    kept.entry(number).or_default().push(device.number);
+                }
+            }
+        }
+        for (number, said) in said.iter().enumerate() {
+            let on = kept.get(&(number as u32)).map(Vec::as_slice).unwrap_or_default();
+            let here = on.contains(&said.device);
+            let there = on.iter().any(|on| devices[*on].owner == said.receiver);
+            let what = match (said.told, here, there) {
+                (Told::Written, false, _) => "was told to be written, and is not kept where it was",
+                (Told::Written, true, false) => "is lost: it was written and never came",
+                (Told::Nothing, true, false) => "is lost: it was written, if without a word, and never came",
+                (Told::Nothing | Told::Failed, false, true) => "came, and is not kept where it was written",
+                (Told::Failed, true, _) => "was told not to be written, and is kept",
+                _ => continue,
+            };
+            wrong.push(format!(
+                "m{number} of {} on device {} to {} {what}",
+                said.author, said.device, said.receiver
+            ));
+        }
+        wrong
+    }
+}
+
+/// What is wrong with what a device shows of a conversation.
+fn check_conversation(
+    said: &[Said],
+    device: &Device,
+    peer: Address,
+    rows: &[MessageRow],
+    wrong: &mut Vec<String>,
+) {
+    let mut places = BTreeMap::new();
+    let at = format!("device {} of {} in its conversation with {peer}", device.number, device.owner);
+    for (place, row) in rows.iter().enumerate() {
+        let known = number_of(row).and_then(|number| Some((number, said.get(number as usize)?)));
+        let Some((number, what)) = known else {
+            wrong.push(format!("{at}: nobody said {}", row.json));
+            continue;
+        };
+        if (row.author, what.author) == (device.owner, device.owner) {
+            if what.receiver != peer {
+                wrong.push(format!("{at}: m{number} was said to {}", what.receiver));
+            }
+            if row.state != SendState::Accepted {
+                wrong.push(format!("{at}: m{number} is {:?}", row.state));
+            }
+        } else if row.author != what.author || what.author != peer || what.receiver != device.owner {
+            wrong.push(format!("{at}: m{number} of {} is shown as of {}", what.author, row.author));
+        }
+        if places.insert(number, place).is_some() {
+            wrong.push(format!("{at}: m{number} is there twice"));
+        }
+    }
+    let shown = |places: &BTreeMap<u32, usize>| {
+        let mut shown: Vec<_> = places.iter().map(|(number, place)| (*place, *number)).collect();
+        shown.sort_unstable();
+        shown.into_iter().map(|(_, number)| format!("m{number}")).collect::<Vec<_>>().join(" ")
+    };
+    // Of one device of an author, in the order in which it was said; and nothing before what its author had seen.
+    let mut last: BTreeMap<(Address, usize), (u32, usize)> = BTreeMap::new();
+    for (number, place) in &places {
+        let what = &said[*number as usize];
+        let before = last.insert((what.author, what.device), (*number, *place));
+        if let Some((earlier, _)) = before.filter(|(_, earlier)| earlier > place) {
+            wrong.push(format!(
+                "{at}: m{number} stands before m{earlier}, after which it was said: {}",
+                shown(&places)
+            ));
+        }
+        for seen in &what.after {
+            if places.get(seen).is_some_and(|seen| seen > place) {
+                wrong.push(format!(
+                    "{at}: m{number} stands before m{seen}, which its author had seen: {}",
+                    shown(&places)
+                ));
+            }
+        }
+    }
+}
+
+/// The number of a message that is kept.
+fn number_of(row: &MessageRow) -> Option<u32> {
+    let json: Value = serde_json::from_str(&row.json).ok()?;
+    json["message"].as_str()?.strip_prefix('m')?.parse().ok()
+}
