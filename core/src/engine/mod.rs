@@ -23,6 +23,7 @@ mod nudge;
 mod outbox;
 mod pick_up;
 mod queue;
+mod turns;
 mod works;
 
 use std::cell::Cell;
@@ -40,6 +41,7 @@ use crate::session::{Conditions, Session, WriteError};
 use links::Links;
 use nudge::Nudge;
 use queue::Queue;
+use turns::Turns;
 use works::Works;
 
 /// What runs all the time for an account.
@@ -52,6 +54,7 @@ impl<P: Ports> Engine<P> {
         Self(Works {
             session,
             tell: Box::new(tell),
+            writing: Turns::default(),
             outbox: Queue::default(),
             links: Links::default(),
             now: Nudge::default(),
@@ -114,7 +117,10 @@ impl<P: Ports> Engine<P> {
         conditions: &[Conditions],
         make: impl FnOnce(Header) -> Draft,
     ) -> Result<StoredMessage, WriteError> {
+        // What is written while another is being kept comes after it.
+        let turn = self.0.writing.take().await;
         let written = self.0.session.write(conversation, conditions, make).await?;
+        drop(turn);
         self.0.tell(Change::Conversation(conversation));
         self.outbox_grew(conversation);
         Ok(written)

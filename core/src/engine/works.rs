@@ -6,6 +6,7 @@ use super::change::Change;
 use super::links::Links;
 use super::nudge::Nudge;
 use super::queue::Queue;
+use super::turns::Turns;
 use crate::ports::Ports;
 use crate::session::Session;
 
@@ -13,6 +14,8 @@ use crate::session::Session;
 pub(super) struct Works<P: Ports> {
     pub(super) session: Session<P>,
     pub(super) tell: Box<dyn Fn(Change)>,
+    /// Who is writing.
+    pub(super) writing: Turns,
     pub(super) outbox: Queue,
     pub(super) links: Links,
     /// Nobody is to wait any longer.
