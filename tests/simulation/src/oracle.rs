@@ -12,6 +12,7 @@ use dm3_core::identity::Address;
 use serde_json::Value;
 
 use crate::device::Device;
+use crate::schedule::MORNING;
 
 /// Knows everything.
 #[derive(Default)]
@@ -175,31 +176,31 @@ fn check_conversation(
             wrong.push(format!("{at}: m{number} is there twice"));
         }
     }
-    let shown = |places: &BTreeMap<u32, usize>| {
-        let mut shown: Vec<_> = places.iter().map(|(number, place)| (*place, *number)).collect();
-        shown.sort_unstable();
-        shown.into_iter().map(|(_, number)| format!("m{number}")).collect::<Vec<_>>().join(" ")
+    let times = |number: &u32| {
+        let row = places.get(number).and_then(|place| rows.get(*place));
+        row.map_or_else(String::new, times_of)
     };
     // Of one device of an author, in the order in which it was said; and nothing before what its author had seen.
     let mut last: BTreeMap<(Address, usize), (u32, usize)> = BTreeMap::new();
     for (number, place) in &places {
         let what = &said[*number as usize];
         let before = last.insert((what.author, what.device), (*number, *place));
-        if let Some((earlier, _)) = before.filter(|(_, earlier)| earlier > place) {
-            wrong.push(format!(
-                "{at}: m{number} stands before m{earlier}, after which it was said: {}",
-                shown(&places)
-            ));
-        }
-        for seen in &what.after {
-            if places.get(seen).is_some_and(|seen| seen > place) {
-                wrong.push(format!(
-                    "{at}: m{number} stands before m{seen}, which its author had seen: {}",
-                    shown(&places)
-                ));
-            }
+        let earlier = before.filter(|(_, earlier)| earlier > place).map(|(earlier, _)| earlier);
+        let seen = what.after.iter().find(|seen| places.get(seen).is_some_and(|seen| seen > place)).copied();
+        for (other, why) in [(earlier, "after which it was said"), (seen, "which its author had seen")] {
+            let Some(other) = other else { continue };
+            let (these, those) = (times(number), times(&other));
+            wrong.push(format!("{at}: m{number} ({these}) stands before m{other} ({those}), {why}"));
         }
     }
+}
+
+/// Where a message stands, when it claims to be from and when it came: by how many milliseconds later than the world began.
+fn times_of(row: &MessageRow) -> String {
+    let json: Value = serde_json::from_str(&row.json).unwrap_or_default();
+    let claimed = json["metadata"]["timestamp"].as_u64().unwrap_or_default();
+    let since = |time: u64| i128::from(time) - i128::from(MORNING);
+    format!("at {}, claims {}, came {}", since(row.time), since(claimed), since(row.arrived))
 }
 
 /// The number of a message that is kept.
