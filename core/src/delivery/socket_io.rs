@@ -211,6 +211,8 @@ pub enum SocketEvent {
     Unauthorized(Said),
     /// An envelope, as it came.
     Message(Value),
+    /// Another device of the account has written to its history.
+    History,
     /// A frame that can't be read; look into the mailbox, something may have been in it.
     Unreadable(PacketError),
     /// The server ended the connection.
@@ -285,6 +287,7 @@ impl SocketSession {
             ("message", State::Live) if !args.is_empty() => {
                 events.push(SocketEvent::Message(args.swap_remove(0)))
             }
+            ("history", State::Live) => events.push(SocketEvent::History),
             _ => {}
         }
         if let Some(id) = ack {
@@ -349,6 +352,7 @@ mod tests {
         early.feed(OPEN);
         assert_eq!(early.feed(message), []);
         assert_eq!(live().feed(message), [SocketEvent::Message(json!({ "a": 1 }))]);
+        assert_eq!(live().feed("42[\"history\",{\"change\":7}]"), [SocketEvent::History]);
         assert_eq!(live().feed("42[\"message\"]"), []);
     }
 

@@ -7,6 +7,8 @@
 //! own delivery services ──socket, and polling──▶ pick-up ─▶ store ─▶ acknowledged
 //!                     ▲ each with its own waits
 //!
+//! journal ──▶ the account's history on its node ──▶ store         what its other devices have and did
+//!
 //!                 Change ◀── all of them ── only while the lease is held
 //! ```
 //!
@@ -18,6 +20,8 @@
 
 mod backoff;
 mod change;
+mod devices;
+mod history;
 mod links;
 mod nudge;
 mod outbox;
@@ -29,7 +33,7 @@ mod works;
 use std::cell::Cell;
 use std::pin::pin;
 
-use futures_util::future::{join, select};
+use futures_util::future::{join3, select};
 
 pub use change::{Change, Connection};
 
@@ -37,7 +41,8 @@ use crate::conversation::ConversationId;
 use crate::device::StoredMessage;
 use crate::message::{Draft, Header, MessageHash};
 use crate::ports::{HeldLease as _, Lease, Ports, StoreError};
-use crate::session::{Conditions, Session, WriteError};
+use crate::session::{Conditions, HistoryError, Older, Session, WriteError};
+use devices::History;
 use links::Links;
 use nudge::Nudge;
 use queue::Queue;
@@ -57,6 +62,7 @@ impl<P: Ports> Engine<P> {
             writing: Turns::default(),
             outbox: Queue::default(),
             links: Links::default(),
+            history: History::default(),
             now: Nudge::default(),
             leads: Cell::new(false),
         })
@@ -74,7 +80,7 @@ impl<P: Ports> Engine<P> {
             let held = lease.acquire(self.0.session.account()).await;
             self.0.leads.set(true);
             // While others led, they may have delivered, and been told to wait.
-            let work = join(self.0.deliver_all_the_time(), self.0.stay_in_touch());
+            let work = join3(self.0.deliver_all_the_time(), self.0.stay_in_touch(), self.0.keep_history());
             select(pin!(work), pin!(held.lost())).await;
             self.0.leads.set(false);
             self.0.links.clear();
@@ -147,6 +153,24 @@ impl<P: Ports> Engine<P> {
         // What stands behind it may leave now.
         self.outbox_grew(conversation);
         Ok(())
+    }
+
+    /// Fetches older messages of a conversation than this device has from the account's node, a page of them.
+    ///
+    /// # Errors
+    /// [`HistoryError`].
+    pub async fn older(&self, conversation: ConversationId) -> Result<Older, HistoryError> {
+        self.0.fetch_older(conversation).await
+    }
+
+    /// Something changed on this device that the account's other devices are to have: a conversation was read, say.
+    pub fn keep(&self) {
+        self.0.history.news.give();
+    }
+
+    /// Whether the account's node has no room for more of its history: what is new stays on this device.
+    pub fn history_is_full(&self) -> bool {
+        self.0.history.is_full()
     }
 
     /// Somebody else, another tab say, has put something into the outbox; or the peer of this conversation can be

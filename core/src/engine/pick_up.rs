@@ -83,9 +83,11 @@ impl<P: Ports> Works<P> {
                         self.links.set_live(link);
                         self.tell_connection();
                         desk.look.give();
+                        self.history.changed_there();
                     }
                     Live::Pushed(envelope) => desk.push(envelope),
                     Live::Missed => desk.look.give(),
+                    Live::History => self.history.changed_there(),
                 })
                 .await;
             self.links.set_lost(link, error);

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::change::Change;
+use super::devices::History;
 use super::links::Links;
 use super::nudge::Nudge;
 use super::queue::Queue;
@@ -18,6 +19,7 @@ pub(super) struct Works<P: Ports> {
     pub(super) writing: Turns,
     pub(super) outbox: Queue,
     pub(super) links: Links,
+    pub(super) history: History,
     /// Nobody is to wait any longer.
     pub(super) now: Nudge,
     pub(super) leads: Cell<bool>,
@@ -25,6 +27,9 @@ pub(super) struct Works<P: Ports> {
 
 impl<P: Ports> Works<P> {
     pub(super) fn tell(&self, change: Change) {
+        if matches!(change, Change::Conversation(_)) {
+            self.history.news.give();
+        }
         (self.tell)(change);
     }
 

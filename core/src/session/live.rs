@@ -16,6 +16,8 @@ pub enum Live {
     Pushed(Value),
     /// Something came that can't be read: have a look into the mailbox.
     Missed,
+    /// Another device of the account has written to its history: [`Session::pull_history`].
+    History,
 }
 
 impl<P: Ports> Session<P> {
@@ -43,6 +45,7 @@ impl<P: Ports> Session<P> {
                     SocketEvent::Authorized => tell(Live::Connected),
                     SocketEvent::Message(envelope) => tell(Live::Pushed(envelope)),
                     SocketEvent::Unreadable(_) => tell(Live::Missed),
+                    SocketEvent::History => tell(Live::History),
                     SocketEvent::Unauthorized(_) | SocketEvent::Closed => return Ok(()),
                 }
             }

@@ -118,6 +118,13 @@ impl Peer {
         Session::resume(self.directory(), account, &seed)
     }
 
+    /// The browser has thrown everything away, and they have signed in again.
+    pub async fn resume_after_eviction(&self) -> Session<MemoryPorts> {
+        self.store.erase(self.address()).await.expect("storage");
+        self.store.set_account(None).await.expect("storage");
+        self.sign_up().await
+    }
+
     /// The secret keys on their device.
     pub async fn keys(&self) -> ProfileKeys {
         ProfileKeys::derive(&self.seed().await)

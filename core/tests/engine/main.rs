@@ -6,6 +6,7 @@
     reason = "a test that can't go on must fail"
 )]
 
+mod history;
 mod lease;
 mod outbox;
 mod pick_up;

@@ -21,7 +21,7 @@ async fn live_while(bob: &TestSession, other: impl Future<Output = ()>) -> (Vec<
 fn pushed(told: &[Live]) -> Vec<Value> {
     let envelope = |live: &Live| match live {
         Live::Pushed(envelope) => Some(envelope.clone()),
-        Live::Connected | Live::Missed => None,
+        Live::Connected | Live::Missed | Live::History => None,
     };
     told.iter().filter_map(envelope).collect()
 }

@@ -53,6 +53,7 @@ async fn stay_connected_to<P: Platform>(at: Active<P>, home: Rc<Home>) {
                     at.spawn(|at| pushed(at, home, envelope));
                 }
                 Live::Missed => at.spawn(catch_up),
+                Live::History => {}
             })
             .await;
         at.links.set(number, Connection::Lost(connection_lost(&at, error)));

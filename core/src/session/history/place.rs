@@ -50,6 +50,11 @@ impl<P: Ports> Session<P> {
         Ok((followed, usage))
     }
 
+    /// Whether this device has begun to follow the history.
+    pub(crate) async fn follows_history(&self) -> Result<bool, StoreError> {
+        Ok(self.read_followed().await?.is_some())
+    }
+
     /// Whether older messages of a conversation may be on the node that are not on this device.
     pub(in crate::session) async fn has_older(
         &self,

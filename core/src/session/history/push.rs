@@ -17,7 +17,7 @@ use super::place::Place;
 use super::state::{Followed, Mark, Stamp};
 use crate::conversation::ConversationId;
 use crate::device::{Changed, Lane, SendState, StoredMessage};
-use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::ports::{Ports, Store as _, StoreError};
 use crate::session::Session;
 use crate::storage::history::{self, ListedRecord, NewRecord, Written};
 use crate::storage::{ContactRecord, Opened, Pseudonym, ReadMarker, Record, merge};
@@ -244,7 +244,7 @@ impl<P: Ports> Session<P> {
         match changed {
             Changed::Message(hash) => {
                 let Some(row) = store.message(self.account, hash).await? else { return Ok(Some(records)) };
-                let age = self.ports().clock().now().saturating_sub(row.arrived);
+                let age = self.now().saturating_sub(row.arrived);
                 if row.state == SendState::Waiting && age < PATIENCE {
                     return Ok(None);
                 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::conversation::ConversationId;
 use crate::device::{MAX_SETTING, Slot};
-use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::ports::{Ports, Store as _, StoreError};
 use crate::seal::json::{self, canonical, integer, object};
 use crate::session::Session;
 use crate::storage::{DraftRecord, Setting};
@@ -31,7 +31,7 @@ impl<P: Ports> Session<P> {
         if self.draft(conversation).await? == text {
             return Ok(());
         }
-        let changed = self.ports().clock().now();
+        let changed = self.now();
         self.keep_draft(&DraftRecord { conversation, text, changed }).await
     }
 
@@ -52,7 +52,7 @@ impl<P: Ports> Session<P> {
         if name.len() > MAX_SETTING {
             return Err(StoreError::Damaged);
         }
-        let changed = self.ports().clock().now();
+        let changed = self.now();
         self.keep_setting(&Setting { name: name.to_owned(), value, changed }).await
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::conversation::ConversationId;
 use crate::device::Slot;
 use crate::identity::EnsName;
-use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::ports::{Ports, Store as _, StoreError};
 use crate::seal::json::{self, canonical, integer, object};
 use crate::session::Session;
 use crate::storage::history::Usage;
@@ -119,7 +119,7 @@ impl<P: Ports> Session<P> {
         known: Option<Followed>,
         usage: &Usage,
     ) -> Result<Followed, StoreError> {
-        let now = self.ports().clock().now();
+        let now = self.now();
         let node = &self.directory.discovery().name;
         let same = known.as_ref().filter(|known| known.node == *node);
         let fell_back = same.is_some_and(|known| usage.last_change < known.head);

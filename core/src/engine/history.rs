@@ -1,0 +1,114 @@
+//! Keeping the account's history on its node: what changed here is brought there after a short while, what another
+//! device changed is fetched when the node says so, and after every connection.
+
+use std::pin::pin;
+
+use futures_util::future::select;
+
+use super::backoff::Backoff;
+use super::change::{Change, Connection};
+use super::works::Works;
+use crate::conversation::ConversationId;
+use crate::ports::{Clock as _, Ports, Store as _};
+use crate::session::{HistoryError, HomeError, Older};
+
+/// How long what changes is gathered before it is brought to the node: milliseconds.
+const GATHER: u32 = 1_500;
+/// How often the journal is looked at, whatever was told: other tabs write to it, too. Milliseconds.
+const LOOK: u32 = 20_000;
+/// How often a node that has no room, or keeps no history for this account, is asked again: milliseconds.
+const PATIENCE: u32 = 10 * 60_000;
+/// Of how many conversations the newest messages are fetched before anybody opens them.
+const FIRST: usize = 12;
+
+impl<P: Ports> Works<P> {
+    /// Keeps the history; never ends.
+    pub(super) async fn keep_history(&self) {
+        let mut backoff = Backoff::new();
+        self.history.expect();
+        loop {
+            let (seen, now) = (self.history.news.count(), self.now.count());
+            let rest = match self.follow_history().await {
+                Ok(()) if self.history.is_full() => PATIENCE,
+                Ok(()) => {
+                    backoff.reset();
+                    LOOK
+                }
+                Err(HistoryError::NotOffered) => PATIENCE,
+                Err(error) => {
+                    if let HistoryError::Store(error) | HistoryError::Node(HomeError::Store(error)) = error {
+                        self.tell(Change::Store(error));
+                    }
+                    self.history.expect();
+                    let wait = pin!(backoff.wait(self.ports()));
+                    select(wait, pin!(self.now.after(now))).await;
+                    continue;
+                }
+            };
+            let sleep = pin!(self.ports().clock().sleep(rest));
+            let news = pin!(self.history.news.after(seen));
+            select(sleep, select(news, pin!(self.now.after(now)))).await;
+            // What others did is shown at once; what is done here comes in flocks.
+            if self.links.summary() != Connection::Live {
+                // Nobody tells us.
+                self.history.expect();
+            }
+            if !self.history.is_expected() {
+                let gather = pin!(self.ports().clock().sleep(GATHER));
+                select(gather, pin!(self.now.after(now))).await;
+            }
+        }
+    }
+
+    async fn follow_history(&self) -> Result<(), HistoryError> {
+        while self.history.take() {
+            let began = !self.session.follows_history().await?;
+            loop {
+                let pulled = self.session.pull_history().await?;
+                for conversation in &pulled.changed {
+                    self.tell(Change::Conversation(*conversation));
+                }
+                if !pulled.changed.is_empty() {
+                    // What another device could not deliver may leave from here.
+                    self.outbox.grew(None);
+                }
+                if !pulled.more {
+                    break;
+                }
+            }
+            if began {
+                self.fetch_first().await?;
+            }
+        }
+        loop {
+            let pushed = self.session.push_history().await?;
+            self.history.set_full(pushed.full);
+            if !pushed.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The newest messages of the newest conversations, which are the most likely to be opened.
+    async fn fetch_first(&self) -> Result<(), HistoryError> {
+        // The sorting code of the standard library would be larger than this file.
+        let mut newest: Vec<(u64, ConversationId)> = Vec::new();
+        for contact in self.ports().store().contacts(self.session.account()).await? {
+            let place = newest.partition_point(|(touched, _)| *touched >= contact.touched);
+            newest.insert(place, (contact.touched, contact.conversation));
+            newest.truncate(FIRST);
+        }
+        for (_, conversation) in newest {
+            self.fetch_older(conversation).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn fetch_older(&self, conversation: ConversationId) -> Result<Older, HistoryError> {
+        let older = self.session.older(conversation).await?;
+        if older.new > 0 {
+            self.tell(Change::Conversation(conversation));
+        }
+        Ok(older)
+    }
+}
