@@ -1,13 +1,17 @@
-//! A random key seed outside the device: a file that anybody may hold, and a code that opens it.
+//! A key seed outside the device: a code to be written down, from which random keys follow; and for the seed of any
+//! keys a file that anybody may hold, which such a code opens.
 //!
 //! ```text
+//! seed  = HKDF-SHA256(bits, "dm3 key seed v1")     of random keys: whoever has the code needs nothing else
+//!
 //! code  = 160 random bits, in Crockford's base32 with 20 bits of SHA-256("dm3 recovery code v1" ‖ bits) behind them
 //! key   = HKDF-SHA256(bits, "dm3 backup key v1")
 //! head  = "dm3b" ‖ version 1 ‖ account (20) ‖ nonce (12)
 //! file  = "dm3-backup:" ‖ base64url(head ‖ ChaCha20-Poly1305(key, nonce, seed, aad = head))
 //! ```
 //!
-//! The code can't be guessed, so no slow derivation is needed. A file that was changed, or belongs to another account,
+//! Random keys are made for accounts that can't derive any. Their next device has nothing of the former one – no
+//! file, and no way to log in where one could be kept – so the code alone must bring them back. It can't be guessed, so no slow derivation is needed. A file that was changed, or belongs to another account,
 //! does not open.
 
 use std::fmt;
@@ -40,7 +44,7 @@ const CHECK_DIGITS: usize = 4;
 /// The longest text that is looked at, in bytes.
 const MAX_TEXT: usize = 256;
 
-/// What opens a [`Backup`]. To be written down, and to be kept apart from it.
+/// What random keys follow from, or what opens a [`Backup`]. To be written down, and to be kept apart from that.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct RecoveryCode([u8; 20]);
 
@@ -77,6 +81,11 @@ impl RecoveryCode {
         let mut code = Self([0; 20]);
         entropy.fill(&mut code.0);
         code
+    }
+
+    /// The seed of the random keys that this code stands for.
+    pub fn to_seed(&self) -> KeySeed {
+        KeySeed::separated(&derive_key(&self.0, "dm3 key seed v1"))
     }
 
     /// The code as it is written down: nine groups of four.
@@ -254,6 +263,19 @@ mod tests {
 
     const CODE: &str = "X3ES-8F9P-DJNE-FFNQ-0V3A-WSME-ZW52-AZY5-MXC5";
     const FILE: &str = "dm3-backup:ZG0zYgGqqqqqqqqqqqqqqqqqqqqqqqqqqo2R78UQb_Oj3H5USZESd-P8wSZpi6gRT_T0mEggy8jqQoGR9LinmTwo0eOxPwGHOVYFAzT72IQIMEjeRBA";
+
+    /// So must what follows from a code: codes outlive programs, too.
+    #[test]
+    fn the_keys_of_a_code_are_fixed() {
+        let seed = CODE.parse::<RecoveryCode>().unwrap().to_seed();
+        let keys = crate::identity::ProfileKeys::derive(&seed).public();
+        assert_eq!(hex::encode(keys.signing.as_bytes()), SIGNING);
+        assert_eq!(hex::encode(keys.encryption.as_bytes()), ENCRYPTION);
+    }
+
+    /// Computed with Node's HKDF and libsodium.
+    const SIGNING: &str = "a38c6502bbeb208b536446fa197c8a48aab29e3d37e5cceecd3b505ca4697d40";
+    const ENCRYPTION: &str = "e1eaca7ca8af041499a121dd9d9583fcdc01aa681549f079a512fb4fcc678e05";
 
     proptest! {
         #[test]

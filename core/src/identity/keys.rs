@@ -4,7 +4,7 @@
 //! derived   seed = SHA-256(UTF-8("0x…signature"))   the text of the signature, so letter case and 0x matter
 //!           signing key    = Ed25519(seed)
 //!           encryption key = crypto_kx(seed)
-//! random    seed = 32 random bytes
+//! random    seed = 32 random bytes, or what follows from a random code (`backup.rs`)
 //!           signing key    = Ed25519(HKDF-SHA256(seed, "dm3 signing key v1"))
 //!           encryption key = crypto_kx(HKDF-SHA256(seed, "dm3 encryption key v1"))
 //! ```
@@ -104,6 +104,11 @@ impl KeySeed {
         let mut seed = Self { bytes: [0; 32], separated: true };
         entropy.fill(&mut seed.bytes);
         seed
+    }
+
+    /// A seed whose keys are separated.
+    pub(super) const fn separated(bytes: &[u8; 32]) -> Self {
+        Self { bytes: *bytes, separated: true }
     }
 
     /// Wraps the bytes of a derived seed.

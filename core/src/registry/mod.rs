@@ -25,4 +25,6 @@ pub use lookup::{Answer, Ask, CallOutcome, Found, Lookup, Record, Step};
 pub use lookup_error::{GatewayFault, LookupError};
 pub use offchain::GatewayRequest;
 pub use publish::{MULTICALL, SET_TEXT, TransactionRequest};
-pub use smart_account::{IS_VALID_SIGNATURE, ProfileQuestion, SignatureQuestion};
+pub use smart_account::{
+    IS_VALID_SIGNATURE, ProfileQuestion, SignatureQuestion, code_size_call, is_contract,
+};

@@ -77,6 +77,20 @@ fn check(hash: [u8; 32], signature: &[u8]) -> Vec<u8> {
     encode_call(IS_VALID_SIGNATURE, &[Arg::Word(hash), Arg::Bytes(signature)])
 }
 
+/// Code that runs once and returns how many bytes of code `account` has: `extcodesize` of the address behind `PUSH20`,
+/// as a word.
+pub fn code_size_call(account: Address) -> Vec<u8> {
+    [&[0x73][..], account.as_bytes(), &[0x3b, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3]].concat()
+}
+
+/// Whether the answer to [`code_size_call`] is a contract's. An ordinary account may lend the code of one (EIP-7702): its
+/// own code is then a marker and an address, 23 bytes, and it signs as before.
+pub fn is_contract(outcome: &CallOutcome) -> bool {
+    let CallOutcome::Returned(data) = outcome else { return false };
+    let size = Tuple::new(data).and_then(|answer| answer.uint(0)).unwrap_or(0);
+    size > 0 && size != 23
+}
+
 /// A profile that may have been signed by a smart account. Only the account's own yes makes it a verified one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProfileQuestion {
@@ -155,6 +169,20 @@ mod tests {
         assert!(question.accepted(&returned(&encode(&[Arg::Uint(1)]))));
         assert!(!question.accepted(&returned(&encode(&[Arg::Uint(0)]))));
         assert!(!question.accepted(&returned(&encode(&[Arg::Bytes4(IS_VALID_SIGNATURE)]))));
+    }
+
+    #[test]
+    fn a_contract_is_told_from_an_ordinary_account_with_or_without_lent_code() {
+        assert_eq!(
+            hex::encode(code_size_call(ACCOUNT)),
+            format!("73{}3b60005260206000f3", hex::encode(ACCOUNT.as_bytes()))
+        );
+        let size = |size| is_contract(&returned(&encode(&[Arg::Uint(size)])));
+        assert!(size(1) && size(171) && size(24_576));
+        assert!(!size(0) && !size(23));
+        assert!(
+            !is_contract(&returned(&[])) && !is_contract(&CallOutcome::Reverted(encode(&[Arg::Uint(1)])))
+        );
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! create_keys    seed = hash of the wallet's signature ─┐
-//! random_keys    seed = chance, kept by a backup ───────┼─▶ compared with what is published ─▶ Keys
+//! random_keys    seed = of a random recovery code ──────┼─▶ compared with what is published ─▶ Keys
+//! recover_keys   seed = of that code, typed elsewhere ──┤
 //! restore_keys   seed = out of a backup ────────────────┘
 //! ```
 //!
 //! Keys can follow from signatures only if the wallet signs the same text alike each time and for ever. Smart accounts
-//! don't, and [`Registration::wallet_signs_alike`] tells of others.
+//! don't: [`SignIn::is_contract`] knows those on the chain beforehand, the signature itself those that are not deployed
+//! yet, and [`Registration::wallet_signs_alike`] tells of other wallets.
 //!
 //! Publishing replaces whatever was published before, on servers of either kind:
 //!
@@ -34,7 +36,7 @@ use crate::identity::{
     VerifiedProfile, key_message,
 };
 use crate::ports::{Chain as _, Http as _, Ports, Store as _, StoreError, Unreachable, Wallet, WalletError};
-use crate::registry::SignatureQuestion;
+use crate::registry::{SignatureQuestion, code_size_call, is_contract};
 use crate::seal::SealError;
 
 /// An account that wants to sign in.
@@ -65,6 +67,8 @@ pub struct Registration<P> {
     /// What the wallet signed for the seed, if the seed follows from that.
     key_message: Option<String>,
     seed: KeySeed,
+    /// Where random keys come from.
+    code: Option<RecoveryCode>,
     /// What is to be signed.
     profile: RefCell<UserProfile>,
     /// What was signed: who tries again to hand it over is not asked again.
@@ -148,16 +152,35 @@ impl<P: Ports> SignIn<P> {
             let by_contract = self.is_signed_by_contract(&message, &signature).await?;
             return Err(if by_contract { SignInError::SmartAccount } else { error });
         }
-        self.compare(KeySeed::derive(&signature), Some(message)).await
+        self.compare(KeySeed::derive(&signature), Some(message), None).await
     }
 
-    /// Makes keys by chance, for an account whose wallet does not sign alike twice. Whoever publishes them needs a
-    /// backup: without it they are lost with the device.
+    /// Whether the account is a contract on the chain, whose signatures are no source of keys. One that is deployed
+    /// later is not known here; its signature tells ([`SignInError::SmartAccount`]).
+    ///
+    /// # Errors
+    /// [`Unreachable`].
+    pub async fn is_contract(&self) -> Result<bool, Unreachable> {
+        let outcome = self.directory.ports().chain().call(None, &code_size_call(self.account)).await?;
+        Ok(is_contract(&outcome))
+    }
+
+    /// Makes keys by chance, for an account whose wallet does not sign alike twice. Before they are published, their
+    /// [code](Registration::recovery_code) must be kept: without it they are lost with the device.
     ///
     /// # Errors
     /// [`SignInError::Find`] if what is published can't be looked up.
     pub async fn random_keys(&self) -> Result<Keys<P>, SignInError> {
-        self.compare(KeySeed::new_random(self.directory.ports().entropy()), None).await
+        let code = RecoveryCode::new_random(self.directory.ports().entropy());
+        self.compare(code.to_seed(), None, Some(code)).await
+    }
+
+    /// Random keys again, from the code that was kept.
+    ///
+    /// # Errors
+    /// [`SignInError::Find`] if what is published can't be looked up.
+    pub async fn recover_keys(&self, code: &RecoveryCode) -> Result<Keys<P>, SignInError> {
+        self.compare(code.to_seed(), None, None).await
     }
 
     /// Takes the keys out of a backup.
@@ -168,10 +191,15 @@ impl<P: Ports> SignIn<P> {
         if backup.account() != self.account {
             return Err(BackupError::OtherAccount(backup.account()).into());
         }
-        self.compare(backup.open(code)?, None).await
+        self.compare(backup.open(code)?, None, None).await
     }
 
-    async fn compare(&self, seed: KeySeed, key_message: Option<String>) -> Result<Keys<P>, SignInError> {
+    async fn compare(
+        &self,
+        seed: KeySeed,
+        key_message: Option<String>,
+        code: Option<RecoveryCode>,
+    ) -> Result<Keys<P>, SignInError> {
         let keys = ProfileKeys::derive(&seed).public();
         let alias = self.directory.alias(self.account);
         let published = self.directory.profile_at(&alias, self.account).await;
@@ -185,6 +213,7 @@ impl<P: Ports> SignIn<P> {
             account: self.account,
             key_message,
             seed,
+            code,
             profile: RefCell::new(UserProfile::new(keys, services).with_edition(edition)),
             signed: RefCell::default(),
         };
@@ -234,7 +263,17 @@ impl<P: Ports> Registration<P> {
         Ok(KeySeed::derive(&signature).matches(&self.seed))
     }
 
-    /// A file and a code that bring the keys back; to be kept before they are published.
+    /// The text from whose signature the keys follow, if they do.
+    pub fn key_message(&self) -> Option<&str> {
+        self.key_message.as_deref()
+    }
+
+    /// What brings random keys back; to be kept before they are published.
+    pub fn recovery_code(&self) -> Option<&RecoveryCode> {
+        self.code.as_ref()
+    }
+
+    /// A file and a code that bring the keys back, whichever they are.
     ///
     /// # Errors
     /// [`SealError`]: then there is no backup.

@@ -115,6 +115,29 @@ fn random_keys_come_back_from_their_backup() {
     });
 }
 
+#[test]
+fn random_keys_come_back_from_their_code_alone() {
+    run(async {
+        let pair = Pair::new();
+        let keys = registration(sign_in(&pair.alice).random_keys().await);
+        let code = keys.recovery_code().unwrap().to_text();
+        keys.publish(&pair.alice.wallet).await.unwrap();
+        let device = Peer::new(&pair.network, "alice");
+        let recovered = known(sign_in(&device).recover_keys(&code.parse().unwrap()).await);
+        let alice = Session::resume(device.directory(), device.address(), &recovered.seed);
+        let bob = pair.bob.sign_up().await;
+        say(&bob, &device, "welcome back").await;
+        assert_eq!(sync(&alice).await, 1);
+
+        let other = registration(sign_in(&pair.alice).random_keys().await);
+        let wrong = sign_in(&device).recover_keys(other.recovery_code().unwrap()).await;
+        assert!(
+            matches!(wrong, Ok(Keys::OtherNonce(_))),
+            "the code of other keys is told from the right one"
+        );
+    });
+}
+
 fn smart_pair() -> (Network, Peer) {
     let network = Network::new();
     let alice = Peer::with_wallet(&network, TestWallet::smart("alice"));
@@ -125,9 +148,15 @@ fn smart_pair() -> (Network, Peer) {
 #[test]
 fn a_smart_account_is_told_that_its_signatures_are_no_source_of_keys() {
     run(async {
-        let (_, alice) = smart_pair();
+        let (network, alice) = smart_pair();
         let keys = sign_in(&alice).create_keys(&alice.wallet).await;
         assert_eq!(keys.err(), Some(SignInError::SmartAccount));
+        assert_eq!(sign_in(&alice).is_contract().await, Ok(true), "and known without asking the wallet");
+        let not_yet = Peer::with_wallet(&network, TestWallet::smart_before_deployment("bob"));
+        assert_eq!(sign_in(&not_yet).is_contract().await, Ok(false));
+        let keys = sign_in(&not_yet).create_keys(&not_yet.wallet).await;
+        assert_eq!(keys.err(), Some(SignInError::SmartAccount));
+        assert_eq!(sign_in(&Peer::new(&network, "carol")).is_contract().await, Ok(false));
     });
 }
 
