@@ -59,15 +59,18 @@ export class Dm3Client {
     this.alias = aliasOf(address);
   }
 
-  /** Derives the keys from the wallet's signature; the profile, signed by the wallet. */
-  async makeProfile() {
+  /**
+   * Derives the keys from the wallet's signature; the profile, signed by the wallet. `service` is the delivery
+   * service's name as it is spelled there.
+   */
+  async makeProfile({ nonce = DEFAULT_NONCE, service = NODE_NAME } = {}) {
     const { address } = this.#wallet;
-    const signature = await this.#wallet.signMessage(getStorageKeyCreationMessage(DEFAULT_NONCE, address));
-    this.#keys = await createProfileKeys(await createStorageKey(signature), DEFAULT_NONCE);
+    const signature = await this.#wallet.signMessage(getStorageKeyCreationMessage(nonce, address));
+    this.#keys = await createProfileKeys(await createStorageKey(signature), nonce);
     const profile = {
       publicEncryptionKey: this.#keys.encryptionKeyPair.publicKey,
       publicSigningKey: this.#keys.signingKeyPair.publicKey,
-      deliveryServices: [NODE_NAME],
+      deliveryServices: [service],
     };
     return {
       profile,
@@ -76,9 +79,9 @@ export class Dm3Client {
   }
 
   /** Publishes the profile, as the reference does. */
-  async signUp() {
+  async signUp(options) {
     const { address } = this.#wallet;
-    const signedUserProfile = await this.makeProfile();
+    const signedUserProfile = await this.makeProfile(options);
     const { nodeUrl } = this.#net;
     await post(`${nodeUrl}/resolver-handler/profile/address`, {
       signedUserProfile,

@@ -176,7 +176,8 @@ export class Person {
   /** How many signatures the wallet was asked for since the page was loaded. */
   async signatures() {
     return this.page.evaluate(
-      () => window.dm3DevWallet.prompts.filter(({ method }) => method === 'personal_sign').length,
+      () =>
+        (window.dm3ContractWallet ?? window.dm3DevWallet).prompts.filter(({ method }) => method === 'personal_sign').length,
     );
   }
 
@@ -189,6 +190,38 @@ export class Person {
     await this.page.waitForTimeout(300);
     await this.page.screenshot({ path: join(OUTPUT, `${name}.png`) });
   }
+}
+
+/** Runs in the page: the wallet of an account that is a contract. It answers for one account and knows one chain. */
+function announceContractWallet({ address, chainId }) {
+  const prompts = [];
+  const provider = {
+    async request({ method, params = [] }) {
+      switch (method) {
+        case 'eth_requestAccounts':
+        case 'eth_accounts':
+          return [address];
+        case 'eth_chainId':
+          return `0x${chainId.toString(16)}`;
+        case 'wallet_getPermissions':
+          return [{ parentCapability: 'eth_accounts' }];
+        case 'personal_sign':
+          prompts.push({ method, params });
+          return window.dm3SignForContract(params[0]);
+        default:
+          throw Object.assign(new Error(`no method ${method}`), { code: 4200 });
+      }
+    },
+    on() {},
+    removeListener() {},
+  };
+  const icon = 'data:image/svg+xml,%3Csvg xmlns="http://www.w3.org/2000/svg"/%3E';
+  const info = { uuid: '5afe0000-0000-4000-8000-000000000000', name: 'Contract wallet', icon, rdns: 'org.dm3.contract' };
+  const detail = Object.freeze({ info, provider });
+  const announce = () => window.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }));
+  window.addEventListener('eip6963:requestProvider', announce);
+  announce();
+  window.dm3ContractWallet = { prompts };
 }
 
 /** The local network, its pages and a browser. */
@@ -216,9 +249,11 @@ export async function openWorld() {
        * Somebody with a device of their own, at the demo page (or `path`) as this account.
        *
        * `wallet` as in www/demo.js; `context` are Playwright's options for the browser context; `init` is a function
-       * that runs first in each of their pages.
+       * that runs first in each of their pages. With `contract`, an account of `tests/localnet/accounts.mjs`, the page
+       * has that account's wallet and no other.
        */
-      async person(label, { path = '/', wallet = 'auto', query = {}, context: options = {}, init } = {}) {
+      async person(label, { path = '/', wallet = 'auto', query = {}, context: options = {}, init, contract } = {}) {
+        if (contract) wallet = 'none';
         const context = await browser.newContext({ viewport: { width: 1180, height: 800 }, ...options });
         const url = new URL(path, pages.url);
         for (const [key, value] of Object.entries({ as: label, wallet, ...query })) url.searchParams.set(key, value);
@@ -230,6 +265,11 @@ export async function openWorld() {
           });
         });
         if (init) await context.addInitScript(init);
+        if (contract) {
+          person.account = { label, address: contract.address };
+          await context.exposeFunction('dm3SignForContract', (message) => contract.sign(message));
+          await context.addInitScript(announceContractWallet, { address: contract.address, chainId: net.chainId });
+        }
         people.push(person);
         await person.arrive();
         return person;

@@ -211,7 +211,7 @@ fn sign_in(step: SignInStep, busy: Option<Busy>, error: Option<Fault>) -> Screen
 }
 
 fn keys_step() -> SignInStep {
-    SignInStep::CreateKeys { text: "the exact text".into() }
+    SignInStep::CreateKeys { text: "the exact text".into(), other_app: false }
 }
 
 #[wasm_bindgen_test]

@@ -1,6 +1,6 @@
 use std::cell::{Ref, RefCell};
 
-use k256::ecdsa::SigningKey;
+use k256::ecdsa::{Signature, SigningKey};
 
 use super::smart_account::{before_deployment, smart_account_of};
 use crate::identity::Address;
@@ -25,6 +25,8 @@ pub struct TestWallet {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Ordinary,
+    /// An ordinary account whose wallet signs the same text in another way each time.
+    Unsteady,
     /// A contract, whose signatures differ each time.
     Smart,
     /// A contract that is not on the chain yet.
@@ -35,6 +37,11 @@ impl TestWallet {
     /// The wallet of an ordinary account whose key follows from a name.
     pub fn of(name: &str) -> Self {
         Self::with_kind(name, Kind::Ordinary)
+    }
+
+    /// The wallet of an ordinary account whose key follows from a name, and which never signs twice alike.
+    pub fn unsteady(name: &str) -> Self {
+        Self::with_kind(name, Kind::Unsteady)
     }
 
     /// The wallet of a smart account that belongs to the key of a name. Its contract must be deployed.
@@ -60,7 +67,10 @@ impl TestWallet {
 
     /// Its account.
     pub fn address(&self) -> Address {
-        if self.kind == Kind::Ordinary { self.owner() } else { smart_account_of(self.owner()) }
+        match self.kind {
+            Kind::Ordinary | Kind::Unsteady => self.owner(),
+            Kind::Smart | Kind::SmartNotDeployed => smart_account_of(self.owner()),
+        }
     }
 
     /// The account of its key.
@@ -91,7 +101,13 @@ impl Wallet for TestWallet {
         let hash = eip191_hash(text.as_bytes());
         let (signature, recovery) = self.key.sign_prehash_recoverable(&hash);
         let mut bytes = [&signature.to_bytes()[..], &[27 + recovery.to_byte()]].concat();
-        if self.kind != Kind::Ordinary {
+        if self.kind == Kind::Unsteady && self.prompts.borrow().len().is_multiple_of(2) {
+            // The other signature that recovers to the same key.
+            let (r, s) = signature.split_scalars();
+            let other = Signature::from_scalars(r.to_bytes(), (-s).to_bytes()).expect("as good a signature");
+            bytes = [&other.to_bytes()[..], &[28 - recovery.to_byte()]].concat();
+        }
+        if matches!(self.kind, Kind::Smart | Kind::SmartNotDeployed) {
             bytes.push(self.prompts.borrow().len() as u8);
         }
         if self.kind == Kind::SmartNotDeployed {
@@ -105,6 +121,17 @@ impl Wallet for TestWallet {
 mod tests {
     use super::*;
     use crate::identity::wallet_signature::recover;
+
+    #[test]
+    fn an_unsteady_wallet_signs_as_its_account_and_never_twice_alike() {
+        let wallet = TestWallet::unsteady("alice");
+        let sign = || pollster::block_on(wallet.sign_text(wallet.address(), "text")).unwrap();
+        let (first, second) = (sign(), sign());
+        assert_ne!(first, second);
+        for signature in [first, second] {
+            assert_eq!(recover("text", &signature), Ok(wallet.address()));
+        }
+    }
 
     #[test]
     fn signs_as_its_account_and_counts_the_prompts() {

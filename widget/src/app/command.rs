@@ -1,9 +1,13 @@
 //! What a person, the page and the other tabs can ask for.
 
+use std::fmt;
+
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
+use zeroize::Zeroizing;
 
 use super::platform::TabMessage;
+use super::state::Way;
 
 /// Something that is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +18,8 @@ pub enum Command {
     CreateKeys,
     /// Let the wallet sign the profile.
     PublishProfile,
+    /// Say how to go on where the wallet alone does not lead to the account's keys.
+    GoOn(Choice),
     /// Back to the choice of wallets.
     UseAnotherWallet,
     /// Start again after a failure that stopped everything.
@@ -55,4 +61,41 @@ pub enum Command {
     Disconnect,
     /// Sign out and forget the account, its keys and its messages on this device.
     SignOut,
+}
+
+/// How a person goes on where the wallet alone does not lead to the account's keys.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Choice {
+    /// Explain a way, or show the ways again.
+    Explain(Option<Way>),
+    /// The keys are those of the app that uses this nonce.
+    Nonce(String),
+    /// The keys come out of a recovery code, or a backup and its code.
+    Recover(Typed),
+    /// New keys take their place.
+    Replace,
+    /// The recovery code is kept somewhere.
+    CodeKept,
+}
+
+/// A secret that somebody typed: nothing prints it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Typed(Zeroizing<String>);
+
+impl Typed {
+    /// Takes what was typed.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// What was typed.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Typed(…)")
+    }
 }

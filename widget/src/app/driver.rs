@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
 
-use dm3_core::identity::Address;
+use dm3_core::identity::{Address, KeyNonce};
 use dm3_core::ports::StoreError;
 use dm3_core::session::{Directory, Registration, Session, SignIn};
 use dm3_core::web::BaseUrl;
@@ -52,8 +52,19 @@ pub(super) enum Stage<P: Platform> {
 /// What the steps of signing in have led to so far.
 pub(super) struct SignInFlow<P: Platform> {
     pub(super) wallet: P::Wallet,
-    pub(super) steps: SignIn<P::Ports>,
+    pub(super) directory: Rc<Directory<P::Ports>>,
+    pub(super) account: Address,
+    /// With which nonce keys are made.
+    pub(super) nonce: RefCell<KeyNonce>,
+    /// Keys that would be published.
     pub(super) registration: RefCell<Option<Rc<Registration<P::Ports>>>>,
+}
+
+impl<P: Platform> SignInFlow<P> {
+    /// The steps, with the present nonce.
+    pub(super) fn steps(&self) -> SignIn<P::Ports> {
+        SignIn::new(Rc::clone(&self.directory), self.account).with_nonce(self.nonce.borrow().clone())
+    }
 }
 
 /// The account that is signed in, for tasks of its scope: they hold this, and end with the account.

@@ -1,6 +1,7 @@
 //! What did not work, as values. Words are made of them in `texts` alone.
 
 use dm3_core::delivery::DiscoveryError;
+use dm3_core::identity::NonceError;
 use dm3_core::ports::{StoreError, Unreachable, WalletError};
 use dm3_core::session::{FindError, HomeError, SignInError};
 use dm3_core::web::UrlError;
@@ -34,6 +35,8 @@ pub enum Fault {
     WalletGone,
     /// The page does not let the wallet be asked (`dm3-before-sign` was cancelled).
     SigningForbidden,
+    /// What was typed is no nonce.
+    Nonce(NonceError),
     /// A part of the application can't be loaded.
     Part(PartMissing),
 }
@@ -75,6 +78,7 @@ impl Fault {
                 | SignInError::SmartAccount
                 | SignInError::Backup(_),
             )
+            | Self::Nonce(_)
             | Self::SigningForbidden => "signature",
             Self::Part(_) => "load-failed",
             Self::SignIn(

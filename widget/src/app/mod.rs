@@ -8,8 +8,9 @@
 //!
 //! From the ground up: `field`, `state`, `fault`, `command`, `part`, `platform` are values and what is needed from
 //! outside; `handle` is what views hold;
-//! `whose` decides whose the element is; `scope` and `driver` hold what is going on; the use cases – `conversations`, `thread`, `outbox`, `live`, `enter`,
-//! `owner`, `sign_in`, `start` – take the driver; `run` leads each command to its use case.
+//! `whose` decides whose the element is; `scope` and `driver` hold what is going on; the use cases – `conversations`,
+//! `thread`, `outbox`, `live`, `enter`, `owner`, `sign_in` and `go_on` over `signing`, `start` – take the driver; `run`
+//! leads each command to its use case.
 
 mod account;
 mod backoff;
@@ -19,6 +20,7 @@ mod driver;
 mod enter;
 pub mod fault;
 pub mod field;
+mod go_on;
 mod handle;
 mod live;
 mod node;
@@ -30,6 +32,7 @@ pub mod platform;
 mod run;
 mod scope;
 mod sign_in;
+mod signing;
 mod start;
 pub mod state;
 mod steps;
@@ -37,7 +40,7 @@ mod thread;
 mod wallets;
 mod whose;
 
-pub use command::Command;
+pub use command::{Choice, Command, Typed};
 pub use driver::Driver;
 pub use handle::{App, Parts, SignInPart};
 pub use run::run;

@@ -44,6 +44,9 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command, load: LoadSt
         Command::PublishProfile => {
             signing_in(driver, load, |steps, driver| (steps.publish_profile)(driver));
         }
+        Command::GoOn(choice) => {
+            signing_in(driver, load, |steps, driver| (steps.go_on)(driver, choice));
+        }
         Command::UseAnotherWallet => show_wallets(driver),
         Command::WalletsChanged => wallets_changed(driver),
         Command::ProviderChanged => provider_changed(driver),

@@ -1,17 +1,26 @@
 //! Signing in, step by step. Every step can be tried again or left.
+//!
+//! ```text
+//! wallet ─▶ CreateKeys ─sign─▶ published? ── these keys ──────────────────────────▶ Finishing
+//!    │                             │ none ─────────────────▶ PublishProfile ─sign─▶ Finishing
+//!    │ a contract                  │ others ─▶ OtherKeys ─────────▲
+//!    └────────────▶ KeepCode ──────────────────── kept ───────────┘      (`go_on`)
+//! ```
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use dm3_core::identity::Address;
+use dm3_core::identity::{Address, KeyNonce};
 use dm3_core::ports::WalletError;
-use dm3_core::session::{Keys, Registration, Session, SignIn, SignInError, SignedIn};
+use dm3_core::session::{Keys, SignInError};
 
 use super::driver::{Driver, SignInFlow, Stage};
-use super::enter::{enter, leave, resume, seed};
+use super::enter::{leave, resume, seed};
 use super::fault::Fault;
+use super::go_on::{go_on, own_keys};
 use super::node::fresh_directory;
 use super::platform::{HostEvent, PageWallet as _, Platform, Purpose, Who};
+use super::signing::{ask_to_publish, finish, keep, may_sign, show_step, show_ways};
 use super::state::{Busy, SignInStep};
 use super::steps::SignInSteps;
 use super::wallets::{show_wallets, step_failed, update_sign_in};
@@ -23,6 +32,7 @@ impl<P: Platform> SignInSteps<P> {
             connect: |driver, wallet| Box::pin(connect(driver, wallet)),
             create_keys: |driver| Box::pin(create_keys(driver)),
             publish_profile: |driver| Box::pin(publish_profile(driver)),
+            go_on: |driver, choice| Box::pin(go_on(driver, choice)),
         }
     }
 }
@@ -74,86 +84,73 @@ async fn connect<P: Platform>(driver: Rc<Driver<P>>, id: String) {
 }
 
 async fn prepare<P: Platform>(driver: Rc<Driver<P>>, wallet: P::Wallet, account: Address) {
-    match fresh_directory(&driver).await {
-        Ok(directory) => {
-            let (name, steps) = (wallet.name(), SignIn::new(directory, account));
-            let text = steps.key_message();
-            let flow = SignInFlow { wallet, steps, registration: RefCell::default() };
-            driver.go_on(Stage::SigningIn(Rc::new(flow)));
-            show_step(&driver, SignInStep::CreateKeys { text }, Some((name, account)));
-        }
-        Err(fault) => step_failed(&driver, fault),
+    let directory = match fresh_directory(&driver).await {
+        Ok(directory) => directory,
+        Err(fault) => return step_failed(&driver, fault),
+    };
+    let name = wallet.name();
+    let (nonce, registration) = (RefCell::default(), RefCell::default());
+    let flow = Rc::new(SignInFlow { wallet, directory, account, nonce, registration });
+    // Where the chain doesn't say, the signature will.
+    let contract = flow.steps().is_contract().await.unwrap_or(false);
+    driver.go_on(Stage::SigningIn(Rc::clone(&flow)));
+    update_sign_in(&driver, |sign_in| {
+        sign_in.wallet = Some(name);
+        sign_in.account = Some(account);
+    });
+    if contract {
+        own_keys(&driver, &flow).await;
+    } else {
+        show_step(&driver, SignInStep::CreateKeys { text: flow.steps().key_message(), other_app: false });
     }
 }
 
 /// Lets the wallet sign the text from which the keys follow.
 async fn create_keys<P: Platform>(driver: Rc<Driver<P>>) {
     let Some(flow) = driver.sign_in_flow() else { return show_wallets(&driver) };
-    if !may_sign(&driver, Purpose::Keys, flow.steps.key_message()) {
+    let steps = flow.steps();
+    if !may_sign(&driver, Purpose::Keys, steps.key_message()) {
         return;
     }
-    match flow.steps.create_keys(&flow.wallet).await {
+    let other_app = *flow.nonce.borrow() != KeyNonce::default();
+    match steps.create_keys(&flow.wallet).await {
         Ok(Keys::Known(signed_in)) => finish(&driver, signed_in).await,
-        Ok(Keys::New(registration)) => {
-            let text = registration.message();
-            keep(&flow, registration);
-            show_step(&driver, SignInStep::PublishProfile { text }, None);
+        Ok(Keys::New(registration)) => ask_to_publish(&driver, &flow, registration),
+        // Whoever wants the keys of another app wants those or none.
+        Ok(Keys::OtherNonce(_)) if other_app => {
+            flow.nonce.take();
+            let first = flow.registration.borrow().clone();
+            if let Some(first) = first {
+                show_ways(&driver, &first, true, true);
+            }
         }
-        Ok(Keys::OtherNonce(registration) | Keys::Unusable(registration)) => {
-            let text = registration.message();
-            keep(&flow, registration);
-            show_step(&driver, SignInStep::OtherKeys { text }, None);
-        }
+        Ok(Keys::Unusable(registration)) if other_app => ask_to_publish(&driver, &flow, registration),
+        Ok(Keys::OtherNonce(registration)) => show_ways(&driver, &keep(&flow, registration), true, false),
+        Ok(Keys::Unusable(registration)) => show_ways(&driver, &keep(&flow, registration), false, false),
+        Err(SignInError::SmartAccount) => own_keys(&driver, &flow).await,
         Err(error) => step_failed(&driver, error),
     }
 }
 
-/// Lets the wallet sign the profile, and publishes it.
+/// Lets the wallet sign the profile, and publishes it. Who tries again to publish what was signed is not asked again.
 async fn publish_profile<P: Platform>(driver: Rc<Driver<P>>) {
     let Some(flow) = driver.sign_in_flow() else { return show_wallets(&driver) };
     let registration = flow.registration.borrow().clone();
     let Some(registration) = registration else { return show_wallets(&driver) };
-    if !may_sign(&driver, Purpose::Profile, registration.message()) {
+    if registration.is_signed() {
+        update_sign_in(&driver, |sign_in| {
+            sign_in.busy = Some(Busy::Network);
+            sign_in.error = None;
+        });
+    } else if !may_sign(&driver, Purpose::Profile, registration.message()) {
         return;
     }
     match registration.publish(&flow.wallet).await {
         Ok(signed_in) => finish(&driver, signed_in).await,
-        Err(error) => step_failed(&driver, error),
-    }
-}
-
-async fn finish<P: Platform>(driver: &Rc<Driver<P>>, signed_in: SignedIn) {
-    show_step(driver, SignInStep::Finishing, None);
-    let directory = driver.directory.borrow().clone();
-    let Some(directory) = directory else { return show_wallets(driver) };
-    if let Err(error) = signed_in.remember(&directory).await {
-        return step_failed(driver, error);
-    }
-    enter(driver, Session::resume(directory, signed_in.account, &signed_in.seed));
-}
-
-/// Tells the page what is about to be signed, and marks the wallet as asked.
-fn may_sign<P: Platform>(driver: &Driver<P>, purpose: Purpose, text: String) -> bool {
-    let allowed = driver.platform.emit(HostEvent::BeforeSign { purpose, text });
-    update_sign_in(driver, |sign_in| {
-        sign_in.busy = allowed.then_some(Busy::Wallet);
-        sign_in.error = (!allowed).then_some(Fault::SigningForbidden);
-    });
-    allowed
-}
-
-fn keep<P: Platform>(flow: &SignInFlow<P>, registration: Registration<P::Ports>) {
-    *flow.registration.borrow_mut() = Some(Rc::new(registration));
-}
-
-fn show_step<P: Platform>(driver: &Driver<P>, step: SignInStep, who: Option<(String, Address)>) {
-    update_sign_in(driver, |sign_in| {
-        sign_in.step = step;
-        sign_in.busy = None;
-        sign_in.error = None;
-        if let Some((wallet, account)) = who {
-            sign_in.wallet = Some(wallet);
-            sign_in.account = Some(account);
+        Err(error) => {
+            // Another text may have to be signed now.
+            show_step(&driver, SignInStep::PublishProfile { text: registration.message() });
+            step_failed(&driver, error);
         }
-    });
+    }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 
+use super::command::Choice;
 use super::driver::Driver;
 use super::part::PartMissing;
 use super::platform::{Platform, Task};
@@ -14,6 +15,7 @@ pub struct SignInSteps<P: Platform> {
     pub(super) connect: fn(Rc<Driver<P>>, String) -> Task,
     pub(super) create_keys: fn(Rc<Driver<P>>) -> Task,
     pub(super) publish_profile: fn(Rc<Driver<P>>) -> Task,
+    pub(super) go_on: fn(Rc<Driver<P>>, Choice) -> Task,
 }
 
 /// Loads the steps of signing in.

@@ -11,6 +11,7 @@
 //! `widget/js/modules.js`. Its file gets what nothing outside calls. Without the feature `parts` – in tests and checks
 //! – everything is one file and the same code runs.
 
+mod other_keys;
 mod sign_in;
 
 use crate::app::Parts;

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use super::other_keys::{keep_code, other_keys, other_ways, text_shown};
 use crate::adapters::page::Page;
 use crate::adapters::parts;
 use crate::app::part::{Loader, PartMissing};
@@ -67,8 +68,8 @@ const TABLE: SignInPart = SignInPart { view: sign_in };
 fn number(step: &SignInStep) -> usize {
     match step {
         SignInStep::Connect { .. } => 1,
-        SignInStep::CreateKeys { .. } => 2,
-        SignInStep::PublishProfile { .. } | SignInStep::OtherKeys { .. } => 3,
+        SignInStep::CreateKeys { .. } | SignInStep::OtherKeys(_) | SignInStep::KeepCode { .. } => 2,
+        SignInStep::PublishProfile { .. } => 3,
         SignInStep::Finishing => 4,
     }
 }
@@ -76,10 +77,11 @@ fn number(step: &SignInStep) -> usize {
 /// The text that the wallet will show.
 fn text_to_sign(step: &SignInStep) -> Option<&str> {
     match step {
-        SignInStep::CreateKeys { text }
-        | SignInStep::PublishProfile { text }
-        | SignInStep::OtherKeys { text } => Some(text),
-        SignInStep::Connect { .. } | SignInStep::Finishing => None,
+        SignInStep::CreateKeys { text, .. } | SignInStep::PublishProfile { text } => Some(text),
+        SignInStep::Connect { .. }
+        | SignInStep::OtherKeys(_)
+        | SignInStep::KeepCode { .. }
+        | SignInStep::Finishing => None,
     }
 }
 
@@ -93,20 +95,25 @@ fn action(at: &SignIn) -> Option<Command> {
             _ => None,
         },
         SignInStep::CreateKeys { .. } => Some(Command::CreateKeys),
-        SignInStep::PublishProfile { .. } | SignInStep::OtherKeys { .. } => Some(Command::PublishProfile),
+        SignInStep::PublishProfile { .. } => Some(Command::PublishProfile),
+        SignInStep::OtherKeys(_) | SignInStep::KeepCode { .. } => None,
         SignInStep::Finishing => at.error.is_some().then_some(Command::Restart),
     }
 }
 
 /// The whole screen.
 fn sign_in(app: &App, at: SignIn) -> AnyView {
+    match &at.step {
+        SignInStep::OtherKeys(ways) => return other_keys(app, &at, ways),
+        SignInStep::KeepCode { code, why } => return keep_code(app, &at, code, *why),
+        _ => {}
+    }
     let to = app.state.to.get();
     let current = number(&at.step);
     let hint = match &at.step {
         SignInStep::Connect { wallets } if wallets.is_empty() => {
             Some(note("hint", "status", format!("{} {}", say(Word::NoWallet), say(Word::NoWalletHelp))))
         }
-        SignInStep::OtherKeys { .. } => Some(note("hint", "status", say(Word::OtherKeys).to_owned())),
         _ => None,
     };
     let status = match (at.busy, current) {
@@ -140,6 +147,10 @@ fn sign_in(app: &App, at: SignIn) -> AnyView {
             <div {class("actions")}>
                 {at.error.as_ref().map(|fault| note("error", "alert", language().fault(fault)))}
                 {choices}
+                {when(
+                    matches!(at.step, SignInStep::CreateKeys { other_app: true, .. }),
+                    || other_ways(app),
+                )}
                 {when(
                     current > 1 || at.busy == Some(Busy::Wallet),
                     || {
@@ -188,16 +199,7 @@ fn step(number: usize, current: usize, at: &SignIn) -> AnyView {
         2 => (say(Word::KeysStep), say(Word::KeysStepHelp).to_owned()),
         _ => (say(Word::ProfileStep), say(Word::ProfileStepHelp).to_owned()),
     };
-    let text = text_to_sign(&at.step).filter(|_| progress == Ordering::Equal).map(|text| {
-        view! {
-            <details {class("disclosure")}>
-                <summary>{say(Word::ShowText)}</summary>
-                <pre {attrs(&[("dir", "auto"), ("tabindex", "0")])}>
-                    {text.to_owned()}
-                </pre>
-            </details>
-        }
-    });
+    let text = text_to_sign(&at.step).filter(|_| progress == Ordering::Equal).map(text_shown);
     let done_words = if done { say(Word::Done) } else { "" };
     view! {
         <li {attrs(&[("class", classes), ("aria-current", if progress == Ordering::Equal { "step" } else { "" })])}>

@@ -2,7 +2,7 @@
 
 use dm3_core::delivery::api::{ApiError, is_superseded};
 use dm3_core::delivery::{DiscoveryError, Refusal};
-use dm3_core::identity::{AddressError, NameError};
+use dm3_core::identity::{AddressError, BackupError, NameError};
 use dm3_core::ports::{StoreError, Unreachable, WalletError};
 use dm3_core::session::{FindError, HomeError, SignInError};
 use dm3_core::web::{Outage, UrlError};
@@ -37,15 +37,11 @@ impl Language for English {
             Word::ConnectWallet => "Connect wallet",
             Word::CreateKeys => "Create keys",
             Word::PublishProfile => "Publish profile",
-            Word::ReplaceProfile => "Replace profile",
             Word::AnotherWallet => "Use another wallet",
             Word::ShowText => "Show the text",
             Word::ChooseWallet => "Choose a wallet",
             Word::AnswerInWallet => "Your wallet shows the request. Answer it there.",
             Word::Finishing => "Signed. Your messages are being fetched.",
-            Word::OtherKeys => {
-                "This account already has a chat profile with other keys, made with another wallet or another app. Publishing replaces it: new messages arrive here, and the other app no longer receives any."
-            }
             Word::ConnectStep => "Connect your wallet",
             Word::ConnectedStep => "Wallet connected",
             Word::ConnectStepHelp => {
@@ -184,6 +180,7 @@ impl Language for English {
             Fault::SignIn(error) => sign_in(error),
             Fault::WalletGone => "This wallet has gone. Please choose another one.".into(),
             Fault::SigningForbidden => "This page does not allow signing right now.".into(),
+            Fault::Nonce(_) => "A nonce is one line of at most 256 letters.".into(),
             Fault::Part(PartMissing::Unreachable) => {
                 "This part of the chat could not be loaded. Check your connection, then try again.".into()
             }
@@ -378,6 +375,19 @@ fn api(error: &ApiError) -> String {
     }
 }
 
+fn backup(error: &BackupError) -> &'static str {
+    match error {
+        BackupError::Code => "A recovery code has nine groups of four letters and digits.",
+        BackupError::Checksum => "The recovery code is mistyped. Check it letter by letter.",
+        BackupError::File => "The text of the backup file is not complete. Paste all of it.",
+        BackupError::Version => "This backup was written by a newer version. Reload the page to get it.",
+        BackupError::NotOpened => "This recovery code does not belong to this backup.",
+        BackupError::OtherAccount(_) => {
+            "This backup belongs to another account. Choose that account in your wallet."
+        }
+    }
+}
+
 fn sign_in(error: &SignInError) -> String {
     match error {
         SignInError::Wallet(WalletError::Refused) => {
@@ -406,9 +416,9 @@ fn sign_in(error: &SignInError) -> String {
             short_address(*account)
         ),
         SignInError::SmartAccount => {
-            "This is a smart account, whose signatures can change; its keys could be lost. Use another account.".into()
+            "This is a smart account, whose signatures can change; it needs keys of its own.".into()
         }
-        SignInError::Backup(_) => "The backup can't be opened. Check the file and its recovery code.".into(),
+        SignInError::Backup(error) => backup(error).into(),
         SignInError::Find(error) => find(error),
         SignInError::Unreachable(error) => unreachable(error),
         SignInError::Node(error) if is_superseded(error) => {

@@ -6,12 +6,13 @@
 
 mod address;
 mod english;
+mod english_keys;
 mod language;
 
 use dm3_core::identity::Address;
 
 pub use address::short_address;
-pub use language::{Language, Word};
+pub use language::{KeysWord, Language, Word};
 
 use crate::app::state::{Busy, Delivery, PreviewText, SignInStep};
 
@@ -25,6 +26,11 @@ pub fn say(word: Word) -> &'static str {
     language().word(word)
 }
 
+/// A word of the screens that the part for signing in has where a wallet alone does not lead to the keys.
+pub fn say_of_keys(word: KeysWord) -> &'static str {
+    english_keys::word(word)
+}
+
 /// What the one button of the sign-in does.
 pub fn sign_in_action(step: &SignInStep, busy: Option<Busy>, failed: bool) -> &'static str {
     say(match (busy, step) {
@@ -34,7 +40,8 @@ pub fn sign_in_action(step: &SignInStep, busy: Option<Busy>, failed: bool) -> &'
         (None, SignInStep::Connect { .. }) => Word::ConnectWallet,
         (None, SignInStep::CreateKeys { .. }) => Word::CreateKeys,
         (None, SignInStep::PublishProfile { .. }) => Word::PublishProfile,
-        (None, SignInStep::OtherKeys { .. }) => Word::ReplaceProfile,
+        // These have buttons of their own.
+        (None, SignInStep::OtherKeys(_) | SignInStep::KeepCode { .. }) => Word::TryAgain,
         (None, SignInStep::Finishing) if failed => Word::TryAgain,
         (None, SignInStep::Finishing) => Word::SigningIn,
     })

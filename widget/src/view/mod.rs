@@ -51,7 +51,7 @@ pub(crate) fn sends(app: &App, command: Command) -> OnClick {
 }
 
 /// What a key does.
-type OnKey = Box<dyn FnMut(KeyboardEvent)>;
+pub type OnKey = Box<dyn FnMut(KeyboardEvent)>;
 
 /// A view that is there or not.
 pub(crate) fn when(is_there: bool, view: impl FnOnce() -> AnyView) -> Option<AnyView> {

@@ -8,6 +8,7 @@
 )]
 
 mod ending;
+mod keys;
 mod outbox;
 mod reconnecting;
 mod seeing;

@@ -93,9 +93,15 @@ impl World {
 
     /// The device of somebody who owns `name`.eth and has never heard of dm3.
     pub fn newcomer(&self, name: &str) -> Rc<Device> {
-        let peer = Peer::new(&self.network, name);
-        self.network.give_name(&format!("{name}.eth").parse().unwrap(), peer.address());
-        let wallet = PersonsWallet::new(WALLET, &[Rc::new(TestWallet::of(name))]);
+        let device = self.newcomer_with(|| TestWallet::of(name));
+        self.network.give_name(&format!("{name}.eth").parse().unwrap(), device.address());
+        device
+    }
+
+    /// The device of somebody with such a wallet who has never heard of dm3, and owns no name.
+    pub fn newcomer_with(&self, make: impl Fn() -> TestWallet) -> Rc<Device> {
+        let peer = Peer::with_wallet(&self.network, make());
+        let wallet = PersonsWallet::new(WALLET, &[Rc::new(make())]);
         Rc::new(Device {
             peer,
             wallet_answers: Rc::clone(&wallet.owner_answers),
