@@ -35,17 +35,21 @@ const post = (url, value, headers) => request(url, { method: 'POST', body: JSON.
 /** Encrypts as the wire wants it: the canonical JSON text of the payload. */
 const seal = async (publicKey, text) => stringify(await encryptAsymmetric(publicKey, text));
 
-/** The profile behind a name, as the chain (and through it the node's gateway) tells it. */
-export async function resolveProfile(net, name) {
+/** The record of a name's profile, as the chain (and through it a node's gateway) tells it; null if there is none. */
+export async function profileRecord(net, name) {
   const provider = ensProvider(net);
   try {
     const resolver = await provider.getResolver(name);
-    const record = await resolver?.getText('network.dm3.profile');
-    if (!record) return null;
-    return JSON.parse(record.replace(/^data:application\/json,/, '')).profile;
+    return (await resolver?.getText('network.dm3.profile')) || null;
   } finally {
     provider.destroy();
   }
+}
+
+/** The profile behind a name. */
+export async function resolveProfile(net, name) {
+  const record = await profileRecord(net, name);
+  return record && JSON.parse(record.replace(/^data:application\/json,/, '')).profile;
 }
 
 export class Dm3Client {

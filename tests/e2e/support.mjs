@@ -224,17 +224,27 @@ function announceContractWallet({ address, chainId }) {
   window.dm3ContractWallet = { prompts };
 }
 
-/** The local network, its pages and a browser. */
-export async function openWorld() {
+/**
+ * The local network, its pages and a browser. With `second` there are two nodes, each with pages of its own; `wide`
+ * pages may reach the other node as well.
+ */
+export async function openWorld({ second = false, wide = false } = {}) {
   await mkdir(OUTPUT, { recursive: true });
-  const net = await startLocalnet();
+  const net = await startLocalnet({ second });
   const closing = [() => net.stop()];
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end();
   };
   try {
-    const pages = await servePages({ net });
-    closing.push(pages.close);
+    const nodes = [net.nodeUrl, ...(second ? [net.second.nodeUrl] : [])];
+    const servers = [];
+    for (const nodeUrl of nodes) {
+      const others = wide ? nodes.filter((other) => other !== nodeUrl) : [];
+      const pages = await servePages({ net: { ...net, nodeUrl }, others });
+      closing.push(pages.close);
+      servers.push(pages);
+    }
+    const [pages] = servers;
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: BROWSER_ARGS });
     closing.push(() => browser.close());
     const people = [];
@@ -250,12 +260,15 @@ export async function openWorld() {
        *
        * `wallet` as in www/demo.js; `context` are Playwright's options for the browser context; `init` is a function
        * that runs first in each of their pages. With `contract`, an account of `tests/localnet/accounts.mjs`, the page
-       * has that account's wallet and no other.
+       * has that account's wallet and no other. `second`: at a page of the second node.
        */
-      async person(label, { path = '/', wallet = 'auto', query = {}, context: options = {}, init, contract } = {}) {
+      async person(
+        label,
+        { path = '/', wallet = 'auto', query = {}, context: options = {}, init, contract, second = false } = {},
+      ) {
         if (contract) wallet = 'none';
         const context = await browser.newContext({ viewport: { width: 1180, height: 800 }, ...options });
-        const url = new URL(path, pages.url);
+        const url = new URL(path, servers[second ? 1 : 0].url);
         for (const [key, value] of Object.entries({ as: label, wallet, ...query })) url.searchParams.set(key, value);
         const person = new Person(world, context, label, url.href);
         await context.exposeFunction('dm3ReportViolation', (violation) => person.faults.push(violation));
@@ -275,9 +288,12 @@ export async function openWorld() {
         return person;
       },
 
-      /** Nobody's page broke its policy or threw. */
-      assertNoFaults() {
-        for (const { label, faults } of people) assert.deepEqual(faults, [], `faults on ${label}'s page`);
+      /** Nobody's page broke its policy or threw, but for what `expected` matches. */
+      assertNoFaults(expected) {
+        for (const { label, faults } of people) {
+          const unexpected = faults.filter((fault) => !expected?.test(fault));
+          assert.deepEqual(unexpected, [], `faults on ${label}'s page`);
+        }
       },
 
       close,
@@ -289,11 +305,11 @@ export async function openWorld() {
   }
 }
 
-/** A world for the tests of one file: `world()` is it, once the tests run. */
-export function useWorld({ before, after }) {
+/** A world for the tests of one file: `world()` is it, once the tests run. `options` as in `openWorld`. */
+export function useWorld({ before, after, ...options }) {
   let world;
   before(async () => {
-    world = await openWorld();
+    world = await openWorld(options);
   });
   after(async () => {
     await world?.close();

@@ -26,6 +26,12 @@ export const CHAIN_ID = 31337;
 /** The name under which the delivery service is found, and the domain of address names. */
 export const NODE_NAME = 'ds.dm3.eth';
 export const ADDRESS_DOMAIN = 'addr.dm3.eth';
+
+/** The same of both nodes that a local network can have. */
+export const NODES = [
+  { name: NODE_NAME, domain: ADDRESS_DOMAIN },
+  { name: 'ds.other.eth', domain: 'addr.other.eth' },
+];
 export const DELIVERY_SERVICE_RECORD = 'network.dm3.deliveryService';
 
 /** Anvil's own, publicly known mnemonic: its accounts are funded and unlocked. Never use it elsewhere. */
@@ -165,13 +171,14 @@ export async function deployNames(rpcUrl, accounts) {
 
   const registry = await sender.deploy('registry', owner);
   const resolver = await sender.deploy('publicResolver', owner, ['address'], [registry.address]);
-  // No name wrapper and no default verifier: addr.dm3.eth gets its own below.
-  const ccipResolver = await sender.deploy(
-    'ccipResolver',
-    owner,
-    ['address', 'address', 'address', 'string[]'],
-    [registry.address, ZeroAddress, ZeroAddress, []],
-  );
+  // No name wrapper and no default verifier: each domain of address names gets its own below.
+  const ccipResolvers = [];
+  for (const _ of NODES) {
+    const types = ['address', 'address', 'address', 'string[]'];
+    ccipResolvers.push(
+      await sender.deploy('ccipResolver', owner, types, [registry.address, ZeroAddress, ZeroAddress, []]),
+    );
+  }
 
   /** Gives `label` below `parent` to `holder`; the node's records are then the holder's to set. */
   const register = (parent, label, holder, resolverAddress = ZeroAddress) =>
@@ -194,19 +201,31 @@ export async function deployNames(rpcUrl, accounts) {
     await register('addr.reverse', reverse, address, resolver.address);
     await resolver.call(address, 'setName', [namehash(`${reverse}.addr.reverse`), name]);
   }
-  await register('eth', 'dm3', owner);
-  await register('dm3.eth', 'ds', owner, resolver.address);
-  await register('dm3.eth', 'addr', owner, ccipResolver.address);
+  const labels = NODES.map(({ domain }) => domain.split('.')[1]);
+  for (const [number, label] of labels.entries()) {
+    await register('eth', label, owner);
+    await register(`${label}.eth`, 'ds', owner, resolver.address);
+    await register(`${label}.eth`, 'addr', owner, ccipResolvers[number].address);
+  }
 
   return {
     registry: registry.address,
-    gatewayResolver: ccipResolver.address,
+    gatewayResolvers: ccipResolvers.map(({ address }) => address),
 
-    /** Says where the delivery service is and which keys it has, and who may sign for the address names. */
-    async announceNode({ url, publicSigningKey, publicEncryptionKey, gatewayAddress }) {
+    /** The owner of a name points it to an address, or to nobody. */
+    pointName: (name, ownerAddress, address = ZeroAddress) =>
+      resolver.call(ownerAddress, 'setAddr(bytes32,address)', [namehash(name), address]),
+
+    /** The owner of a name publishes a text at it. */
+    setText: (name, ownerAddress, key, text) => resolver.call(ownerAddress, 'setText', [namehash(name), key, text]),
+
+    /** Says where a node's delivery service is and which keys it has, and who may sign for its address names. */
+    async announceNode({ url, publicSigningKey, publicEncryptionKey, gatewayAddress }, number = 0) {
+      const { name, domain } = NODES[number];
+      const ccipResolver = ccipResolvers[number];
       const profile = JSON.stringify({ publicEncryptionKey, publicSigningKey, url: `${url}/ds` });
       await resolver.call(owner, 'setText', [
-        namehash(NODE_NAME),
+        namehash(name),
         DELIVERY_SERVICE_RECORD,
         `data:application/json,${profile}`,
       ]);
@@ -217,7 +236,7 @@ export async function deployNames(rpcUrl, accounts) {
         [owner, '', 'dm3 address names', 60, ccipResolver.address, [gatewayAddress]],
       );
       await ccipResolver.call(owner, 'setVerifierForDomain', [
-        namehash(ADDRESS_DOMAIN),
+        namehash(domain),
         verifier.address,
         [`${url}/resolver/{sender}/{data}`],
       ]);

@@ -1,21 +1,29 @@
-// A dm3 world on this machine: a chain with ENS names, people with funded accounts, and one node.
+// A dm3 world on this machine: a chain with ENS names, people with funded accounts, and one node or two.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ADDRESS_DOMAIN, CHAIN_ID, NODE_NAME, deployNames, people, startAnvil } from './chain.mjs';
+import { CHAIN_ID, NODES, deployNames, people, startAnvil } from './chain.mjs';
 import { configureNode, makeNodeSecrets } from './node.mjs';
 import { freePort } from './process.mjs';
 
 /**
  * Starts the local network.
  *
- * With `node: false` only the chain runs and the node's records are missing; `settings` are more keys of the node's
- * configuration; `built` resolves when the node's program is there, if it is still being built. Everything that was
- * started ends with `stop()`, at SIGINT and SIGTERM, and when this process ends in any other way.
+ * With `node: false` only the chain runs and the node's records are missing; with `second` a second node runs beside
+ * the first, with a name, a domain of address names, keys and a database of its own: `second` of the result. `settings`
+ * are more keys of the nodes' configuration; `built` resolves when the node's program is there, if it is still being
+ * built. Everything that was started ends with `stop()`, at SIGINT and SIGTERM, and when this process ends in any other
+ * way.
  */
-export async function startLocalnet({ node: withNode = true, settings = {}, built, log = () => {} } = {}) {
+export async function startLocalnet({
+  node: withNode = true,
+  second: withSecond = false,
+  settings = {},
+  built,
+  log = () => {},
+} = {}) {
   const folder = withNode ? await mkdtemp(join(tmpdir(), 'dm3-localnet-')) : null;
   const cleanups = [() => folder && rm(folder, { recursive: true, force: true })];
   let stopping = null;
@@ -39,25 +47,49 @@ export async function startLocalnet({ node: withNode = true, settings = {}, buil
     const names = await deployNames(chain.rpcUrl, accounts);
     log(`ENS registry: ${names.registry}`);
 
-    const network = { rpcUrl: chain.rpcUrl, registry: names.registry, chainId: CHAIN_ID, accounts, stop };
+    const { pointName, setText } = names;
+    const network = {
+      rpcUrl: chain.rpcUrl,
+      registry: names.registry,
+      chainId: CHAIN_ID,
+      accounts,
+      pointName,
+      setText,
+      stop,
+    };
     if (!withNode) return network;
 
     await built;
-    const secrets = makeNodeSecrets();
-    const node = await configureNode({
+    const world = { chain, names, settings, cleanups, log };
+    const first = await addNode({ ...world, folder, number: 0 });
+    if (!withSecond) return { ...network, ...first };
+    const secondFolder = join(folder, 'second');
+    await mkdir(secondFolder);
+    return { ...network, ...first, second: await addNode({ ...world, folder: secondFolder, number: 1 }) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Configures, announces and starts one node. */
+async function addNode({ chain, names, settings, cleanups, log, folder, number }) {
+  const { name, domain } = NODES[number];
+  const secrets = makeNodeSecrets();
+  const node = await configureNode({
       folder,
       log,
       port: await freePort(),
       settings: {
-        name: NODE_NAME,
-        address_domain: ADDRESS_DOMAIN,
+        name,
+        address_domain: domain,
         rpc_url: chain.rpcUrl,
         public_rpc_url: chain.rpcUrl,
         chain_id: CHAIN_ID,
         ens_registry: names.registry,
         signing_seed: secrets.signingSeed,
         gateway_private_key: secrets.gatewayPrivateKey,
-        gateway_resolver: names.gatewayResolver,
+        gateway_resolver: names.gatewayResolvers[number],
         // Everything is on this machine, and many tabs of a test come from one address.
         allow_private_networks: true,
         requests_per_minute_per_address: 0,
@@ -70,12 +102,13 @@ export async function startLocalnet({ node: withNode = true, settings = {}, buil
       },
     });
     const keys = await node.keys();
-    await names.announceNode({ url: node.url, ...keys });
+    await names.announceNode({ url: node.url, ...keys }, number);
     await node.start();
     cleanups.push(node.stop);
     log(`node: ${node.url}`);
     return {
-      ...network,
+      name,
+      domain,
       nodeUrl: node.url,
       nodeKeys: keys,
       nodeSeed: secrets.signingSeed,
@@ -83,8 +116,4 @@ export async function startLocalnet({ node: withNode = true, settings = {}, buil
       startNode: node.start,
       stopNode: node.stop,
     };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }

@@ -21,9 +21,10 @@ const MIME_TYPES = {
 
 /**
  * Nothing but the element's own code runs, and no text becomes code or markup: Trusted Types with no policy at all.
+ * Requests go to the node and the chain alone, and to `others` where a page allows more.
  */
-export function contentSecurityPolicy({ nodeUrl, rpcUrl }) {
-  const hosts = ["'self'", nodeUrl, nodeUrl?.replace(/^http/, 'ws'), rpcUrl].filter(Boolean);
+export function contentSecurityPolicy({ nodeUrl, rpcUrl }, others = []) {
+  const hosts = ["'self'", nodeUrl, nodeUrl?.replace(/^http/, 'ws'), rpcUrl, ...others].filter(Boolean);
   return [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
@@ -56,9 +57,10 @@ function fileFor(path) {
  * Serves the pages for a running local network, on `port` when it is free and else on any free one.
  *
  * `/localnet.json` tells the pages where everything is. It has no private keys: the chain itself signs for its
- * development accounts. `first` is a script (a file) that runs first in every page: what tests want to watch.
+ * development accounts. `first` is a script (a file) that runs first in every page: what tests want to watch. `others`
+ * are hosts that the pages may reach beside the node and the chain.
  */
-export async function servePages({ net, port = 0, first }) {
+export async function servePages({ net, port = 0, first, others }) {
   const description = JSON.stringify({
     rpcUrl: net.rpcUrl,
     nodeUrl: net.nodeUrl,
@@ -66,7 +68,7 @@ export async function servePages({ net, port = 0, first }) {
     accounts: net.accounts.map(({ label, address, name }) => ({ label, address, name })),
   });
   const headers = {
-    'content-security-policy': contentSecurityPolicy(net),
+    'content-security-policy': contentSecurityPolicy(net, others),
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
   };

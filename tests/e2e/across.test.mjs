@@ -1,0 +1,113 @@
+// Two people of two nodes, each with a name, a domain of address names, a database and pages of its own: everything
+// that two people do, under the policy that names the own node and the chain alone, and under one that allows both nodes.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { NODES } from '../localnet/chain.mjs';
+import { profileRecord } from './client.mjs';
+import { until, useWorld } from './support.mjs';
+
+const PROFILE_RECORD = 'network.dm3.profile';
+
+const short = (address) => `${address.slice(0, 6)}…${address.slice(-4)}`;
+const aliasAtSecond = ({ address }) => `${address.toLowerCase()}.${NODES[1].domain}`;
+
+for (const wide of [false, true]) {
+  describe(`across two nodes, under ${wide ? 'a wide policy' : 'a policy for one node alone'}`, () => {
+    const world = useWorld({ before, after, second: true, wide });
+    let alice;
+    let carol;
+    let dave;
+
+    /** Both pages anew, with the conversation open. */
+    async function reload(row) {
+      await alice.reload();
+      await alice.openRow(row);
+      await carol.reload();
+      await carol.openRow(/alice\.eth/);
+    }
+
+    test('each signs up at their own node', async () => {
+      alice = await world().person('alice');
+      carol = await world().person('carol', { second: true });
+      await alice.signUp();
+      await carol.signUp();
+    });
+
+    test('an address alone does not say where its profile is', async () => {
+      await alice.writeTo(carol.account.address);
+      await alice.chat.getByText(/has not joined dm3 yet/).waitFor();
+      await alice.back();
+    });
+
+    test('by the address name of the other domain they are found, and both write and answer', async () => {
+      await alice.writeTo(aliasAtSecond(carol.account));
+      await alice.send('Hello from the other node');
+      await carol.openRow(/alice\.eth/);
+      await carol.sees('Hello from the other node');
+      await carol.send('Hello to yours');
+      await alice.sees('Hello to yours');
+    });
+
+    test('also after a reload on both sides', async () => {
+      await reload(short(carol.account.address));
+      await alice.send('Are you still there?');
+      await carol.sees('Are you still there?');
+      await carol.send('I am');
+      await alice.sees('I am');
+      const texts = ['Hello from', 'Hello to', 'still there?', 'I am'];
+      for (const person of [alice, carol]) assert.deepEqual(await person.order(texts), texts);
+    });
+
+    test('whoever wrote once is found by the address, too', async () => {
+      await alice.back();
+      await alice.writeTo(carol.account.address);
+      await alice.send('By your address now');
+      await carol.sees('By your address now');
+      assert.doesNotMatch(await alice.text(), /has not joined/);
+    });
+
+    test('by an ENS name at which the profile is published', async () => {
+      dave = await world().person('dave', { second: true });
+      await dave.signUp();
+      const { net } = world();
+      const alias = aliasAtSecond(dave.account);
+      const profile = await until('the second gateway serves the profile', async () => (await profileRecord(net, alias)) ?? false);
+      await net.setText('dave.eth', dave.account.address, PROFILE_RECORD, profile);
+      await alice.back();
+      await alice.writeTo('dave.eth');
+      await alice.send('Hello dave');
+      await dave.openRow(/alice\.eth/);
+      await dave.sees('Hello dave');
+      await dave.send('Hello alice');
+      await alice.sees('Hello alice');
+    });
+
+    test('a name that moved stands for nobody any more but its new owner', async () => {
+      const { net } = world();
+      const mallory = world().account('mallory');
+      await net.pointName('dave.eth', dave.account.address, mallory.address);
+      await alice.reload();
+      // The list shows what was checked; the conversation says what happened.
+      await alice.chat.getByRole('button', { name: short(dave.account.address) }).first().click();
+      await alice.composer.waitFor();
+      await alice.log.getByText(/dave\.eth belongs to another account/).waitFor();
+      const heading = alice.chat.getByRole('heading', { level: 2 });
+      await until('the address stands above', async () =>
+        (await heading.innerText()).includes(short(dave.account.address)),
+      );
+      await alice.send('Still you, by your address');
+      await dave.sees('Still you, by your address');
+      await alice.back();
+      await alice.writeTo('dave.eth');
+      assert.doesNotMatch(await alice.log.innerText(), /Hello dave/);
+      assert.match(await alice.text(), new RegExp(short(mallory.address)));
+    });
+
+    test('nothing was taken for forged, and nothing but the other node was out of reach', () => {
+      const { net } = world();
+      const others = [net.nodeUrl, net.second.nodeUrl].join('|');
+      world().assertNoFaults(wide ? undefined : new RegExp(`connect-src.*(${others})|(${others}).*connect-src`, 's'));
+    });
+  });
+}
