@@ -23,6 +23,8 @@ use crate::session::{Home, HomeError, Live, Received};
 const WITH_SOCKET: u32 = 20_000;
 /// How often without a socket.
 const WITHOUT_SOCKET: u32 = 5_000;
+/// How often if whoever listens will say when: milliseconds.
+const LONG: u32 = 10 * 60_000;
 /// How many pushed envelopes wait at most; those beyond are found in the mailbox.
 const MAX_PUSHED: usize = 500;
 
@@ -92,8 +94,10 @@ impl<P: Ports> Works<P> {
                 .await;
             self.links.set_lost(link, error);
             self.tell_connection();
-            // Without a socket the mailbox is polled.
-            desk.look.give();
+            // Without a socket the mailbox is polled; who could not log in would not succeed there either.
+            if home.is_logged_in() {
+                desk.look.give();
+            }
             select(pin!(backoff.wait(self.ports())), pin!(self.now.after(seen))).await;
         }
     }
@@ -117,7 +121,9 @@ impl<P: Ports> Works<P> {
                         self.tell(Change::Store(error.clone()));
                     }
                     self.links.set_mailbox(link, Err(error));
-                    backoff.step(self.ports())
+                    let step = backoff.step(self.ports());
+                    // Logging in is tried again by who listens.
+                    if home.is_logged_in() { step } else { LONG }
                 }
             };
             self.tell_connection();

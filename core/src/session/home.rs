@@ -25,6 +25,11 @@ pub struct Home {
 }
 
 impl Home {
+    /// Whether somebody has logged in.
+    pub(crate) fn is_logged_in(&self) -> bool {
+        self.token.borrow().is_some()
+    }
+
     /// One that nobody has logged in to yet.
     pub(super) fn new(name: &EnsName, url: BaseUrl, socket: BaseUrl) -> Rc<Self> {
         Rc::new(Self {

@@ -5,7 +5,7 @@ use super::{Peer, Session};
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
 use crate::delivery::api::{self, SubmitError};
-use crate::device::{Contact, MessageRow, SendState, StoredMessage};
+use crate::device::{Contact, Lane, MessageRow, SendState, StoredMessage};
 use crate::identity::{Address, EnsName, VerifiedProfile};
 use crate::message::{
     AuthenticMessage, DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage,
@@ -15,6 +15,8 @@ use crate::web::{BaseUrl, SessionToken};
 
 /// How far a claimed time follows what stands before the message into the future: milliseconds.
 const MAX_LEAP: u64 = 1_000;
+/// How many of a conversation's newest messages are looked at to find the newest own one.
+const LOOK_BACK: usize = 20;
 
 /// What became of the outbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,6 +97,25 @@ impl<P: Ports> Session<P> {
     pub(super) fn sign(&self, conversation: ConversationId, draft: Draft) -> StoredMessage {
         let message = AuthenticMessage::sign(draft, self.account, &self.keys.signing);
         StoredMessage::to_send(&message, conversation)
+    }
+
+    /// Whether the newest own message in a conversation says this, and was written at `time` or later.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn wrote_since(
+        &self,
+        conversation: ConversationId,
+        text: &str,
+        time: u64,
+    ) -> Result<bool, StoreError> {
+        let store = self.ports().store();
+        let newest = store.messages(self.account, conversation, None, LOOK_BACK).await?;
+        let own = newest.iter().find(|row| row.author == self.account && row.lane == Lane::Out);
+        let own = own.filter(|row| row.arrived >= time);
+        Ok(own
+            .and_then(|row| SignedMessage::parse(&row.json).ok())
+            .is_some_and(|it| it.text().trim() == text))
     }
 
     /// Opens a conversation: keeps the peer among the contacts.

@@ -11,6 +11,8 @@ use web_sys::{CustomEvent, CustomEventInit, HtmlElement, Storage};
 use crate::adapters::BrowserPorts;
 use crate::adapters::clock::BrowserClock;
 use crate::adapters::http::BrowserHttp;
+use crate::adapters::lease::BrowserLease;
+use crate::adapters::online::Online;
 use crate::adapters::store::{DATABASE, IndexedDbStore};
 use crate::adapters::tabs::Tabs;
 use crate::adapters::visibility::Visibility;
@@ -26,6 +28,8 @@ const WINDOW_ACCOUNT: &str = "dm3-chat:account";
 const SIGNED_OUT: &str = "dm3-chat:signed-out:";
 /// Where a browser keeps that somebody is signed in; for the loader (`widget/js/app-loader.js`).
 const SIGNED_IN: &str = "dm3-chat:signed-in";
+/// Where a browser keeps what was typed and not sent; the account and the conversation follow.
+const DRAFT: &str = "dm3-chat:draft:";
 /// Where a browser keeps what nodes said about themselves; the node's URL follows.
 const KEPT_DISCOVERY: &str = "dm3-chat:node:";
 
@@ -36,6 +40,7 @@ pub struct Page {
     wallets: Wallets,
     tabs: Tabs,
     visibility: Visibility,
+    _online: Online,
 }
 
 /// A wallet with the name it announced.
@@ -47,7 +52,7 @@ pub struct NamedWallet {
 impl Page {
     /// Looks for wallets, listens to the other tabs, and notices when the page is looked at.
     pub fn new(host: HtmlElement, commands: UnboundedSender<Command>) -> Self {
-        let (asked, told) = (commands.clone(), commands.clone());
+        let (asked, told, on_online) = (commands.clone(), commands.clone(), commands.clone());
         Self {
             host,
             store: IndexedDbStore::new(DATABASE),
@@ -61,6 +66,9 @@ impl Page {
             }),
             tabs: Tabs::join(move |message| {
                 let _ = told.unbounded_send(Command::Told(message));
+            }),
+            _online: Online::watch(move || {
+                let _ = on_online.unbounded_send(Command::Online);
             }),
             visibility: Visibility::watch(move || {
                 let _ = commands.unbounded_send(Command::VisibilityChanged);
@@ -90,6 +98,7 @@ impl Page {
 impl Platform for Page {
     type Ports = BrowserPorts;
     type Wallet = NamedWallet;
+    type Lease = BrowserLease;
 
     fn ports(&self, rpc_url: &HttpUrl) -> BrowserPorts {
         BrowserPorts::new(rpc_url.clone(), self.store.clone())
@@ -187,6 +196,34 @@ impl Platform for Page {
 
     fn tell_tabs(&self, message: TabMessage) {
         self.tabs.tell(message);
+    }
+
+    fn lease(&self) -> BrowserLease {
+        BrowserLease
+    }
+
+    fn keep_draft(&self, key: &str, text: Option<&str>) {
+        let Some(storage) = storage(Storages::Browser) else { return };
+        let key = format!("{DRAFT}{key}");
+        // Without room the text is in the composer alone.
+        let _ = match text {
+            Some(text) => storage.set_item(&key, text),
+            None => storage.remove_item(&key),
+        };
+    }
+
+    fn draft(&self, key: &str) -> Option<String> {
+        storage(Storages::Browser)?.get_item(&format!("{DRAFT}{key}")).ok()?
+    }
+
+    fn forget_drafts(&self, prefix: &str) {
+        let Some(storage) = storage(Storages::Browser) else { return };
+        let prefix = format!("{DRAFT}{prefix}");
+        let count = storage.length().unwrap_or_default();
+        let keys: Vec<String> = (0..count).filter_map(|number| storage.key(number).ok()?).collect();
+        for key in keys.iter().filter(|key| key.starts_with(&prefix)) {
+            let _ = storage.remove_item(key);
+        }
     }
 
     fn is_visible(&self) -> bool {

@@ -5,14 +5,12 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use crate::app::platform::TabMessage;
+use crate::app::platform::{LeaderNews, TabMessage};
 
 /// The channel's name.
 const CHANNEL: &str = "dm3-chat";
-/// Stands before an account that was signed out; one whose records changed stands alone.
-const SIGNED_OUT: &str = "signed-out:";
-/// The longest message, in UTF-16 units: the prefix and an address.
-const LONGEST: u32 = SIGNED_OUT.len() as u32 + 42;
+/// The longest message, in UTF-16 units: a prefix and an address.
+const LONGEST: u32 = 60;
 
 /// A place on the channel; left when dropped. A browser that has no channels leaves each tab on its own.
 pub struct Tabs {
@@ -47,19 +45,44 @@ impl Tabs {
     }
 }
 
+/// What stands before the account.
+const SIGNED_OUT: &str = "signed-out";
+const CHANGED: &str = "changed";
+const OUTBOX: &str = "outbox";
+const WAKE: &str = "wake";
+const HELLO: &str = "hello";
+const CONNECTING: &str = "connecting";
+const CONNECTED: &str = "connected";
+const LOST: &str = "lost";
+
 fn write(message: TabMessage) -> String {
-    match message {
-        TabMessage::RecordsChanged(account) => account.to_string(),
-        TabMessage::SignedOut(account) => format!("{SIGNED_OUT}{account}"),
-    }
+    let (what, account) = match message {
+        TabMessage::RecordsChanged(account) => (CHANGED, account),
+        TabMessage::SignedOut(account) => (SIGNED_OUT, account),
+        TabMessage::OutboxGrew(account) => (OUTBOX, account),
+        TabMessage::Wake(account) => (WAKE, account),
+        TabMessage::Hello(account) => (HELLO, account),
+        TabMessage::Leader(account, LeaderNews::Connecting) => (CONNECTING, account),
+        TabMessage::Leader(account, LeaderNews::Connected) => (CONNECTED, account),
+        TabMessage::Leader(account, LeaderNews::Lost) => (LOST, account),
+    };
+    format!("{what}:{account}")
 }
 
 fn read(text: &str) -> Option<TabMessage> {
-    let account = |text: &str| Address::parse_unchecked_case(text).ok();
-    match text.strip_prefix(SIGNED_OUT) {
-        Some(rest) => account(rest).map(TabMessage::SignedOut),
-        None => account(text).map(TabMessage::RecordsChanged),
-    }
+    let (what, account) = text.split_once(':')?;
+    let account = Address::parse_unchecked_case(account).ok()?;
+    Some(match what {
+        CHANGED => TabMessage::RecordsChanged(account),
+        SIGNED_OUT => TabMessage::SignedOut(account),
+        OUTBOX => TabMessage::OutboxGrew(account),
+        WAKE => TabMessage::Wake(account),
+        HELLO => TabMessage::Hello(account),
+        CONNECTING => TabMessage::Leader(account, LeaderNews::Connecting),
+        CONNECTED => TabMessage::Leader(account, LeaderNews::Connected),
+        LOST => TabMessage::Leader(account, LeaderNews::Lost),
+        _ => return None,
+    })
 }
 
 impl Drop for Tabs {

@@ -34,6 +34,12 @@ pub enum Command {
     Send(String),
     /// Try a failed message again.
     Resend(MessageHash),
+    /// Stop a message that waits.
+    Stop(MessageHash),
+    /// What stands in the composer changed.
+    Typed(String),
+    /// The browser is online again.
+    Online,
     /// Show older messages of the open conversation.
     LoadOlder,
     /// Find out again whether the open conversation's peer can be written to.

@@ -187,7 +187,7 @@ impl<P: Platform> Driver<P> {
 
 impl<P: Platform> Active<P> {
     pub(super) fn session(&self) -> &Session<P::Ports> {
-        &self.account.session
+        self.account.engine.session()
     }
 
     pub(super) fn address(&self) -> Address {

@@ -7,11 +7,11 @@ use dm3_core::ports::StoreError;
 use dm3_core::session::{Session, remembered_seed};
 
 use super::account::Account;
+use super::changes::{follow, run_engine};
 use super::driver::{Driver, Stage};
-use super::live::{repeat_what_waits, stay_connected};
 use super::node::known_directory;
 use super::people::learn_own_name;
-use super::platform::{HostEvent, Platform, Who};
+use super::platform::{HostEvent, Platform, TabMessage, Who};
 use super::state::{Connection, Lookup, Person, Screen};
 use super::wallets::show_wallets;
 use super::{conversations, thread};
@@ -41,7 +41,8 @@ pub(super) async fn resume<P: Platform>(driver: &Rc<Driver<P>>, account: Address
 /// Shows the account's conversations and goes live.
 pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Ports>) {
     let address = session.account();
-    driver.begin(Stage::Inside(Account::new(session)));
+    let (account, changes) = Account::new(session);
+    driver.begin(Stage::Inside(account));
     let Some(at) = driver.active() else { return };
     let who = driver.who().filter(|who| who.account == address);
     driver.set_who(Some(who.unwrap_or(Who { account: address, wallet: None })));
@@ -56,8 +57,9 @@ pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Por
     driver.platform.emit(HostEvent::Connect(address));
     at.spawn(|at| async move {
         conversations::refresh_list(&at).await;
-        at.spawn(stay_connected);
-        at.spawn(repeat_what_waits);
+        at.spawn(|at| follow(at, changes));
+        at.spawn(run_engine);
+        at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
         at.spawn(learn_own_name);
         if let Some(to) = at.driver.state.to.get_untracked() {
             thread::open(at, to).await;
@@ -86,5 +88,6 @@ pub(super) fn clear<P: Platform>(driver: &Driver<P>) {
     state.text.set(String::new());
     state.menu.set(false);
     state.choosing.set(false);
+    state.unsent.set(None);
     state.screen.set(Screen::Starting);
 }

@@ -3,7 +3,7 @@
 use dm3_core::delivery::DiscoveryError;
 use dm3_core::identity::NonceError;
 use dm3_core::ports::{StoreError, Unreachable, WalletError};
-use dm3_core::session::{FindError, HomeError, SignInError};
+use dm3_core::session::{FindError, HomeError, SignInError, WriteError};
 use dm3_core::web::UrlError;
 
 use super::part::PartMissing;
@@ -29,6 +29,10 @@ pub enum Fault {
     OwnAccount,
     /// The connection to the account's delivery service is lost.
     Home(HomeError),
+    /// The tab that is in touch with the account's delivery services can't reach them.
+    LeaderOffline,
+    /// A message can't be sent like this.
+    Write(WriteError),
     /// A step of signing in did not succeed; it can be repeated.
     SignIn(SignInError),
     /// The chosen wallet is not in the page any more.
@@ -55,6 +59,11 @@ impl Fault {
             }
             Self::Find(error) => find_code(error),
             Self::OwnAccount => "own-account",
+            Self::LeaderOffline => "connection-lost",
+            Self::Write(WriteError::Store(_)) => "storage",
+            Self::Write(
+                WriteError::Overlong { .. } | WriteError::TooLarge { .. } | WriteError::Unwanted(_),
+            ) => "message-refused",
             Self::Home(
                 HomeError::Unreachable(_)
                 | HomeError::Api(_)

@@ -9,20 +9,20 @@
 //! From the ground up: `field`, `state`, `fault`, `command`, `part`, `platform` are values and what is needed from
 //! outside; `handle` is what views hold;
 //! `whose` decides whose the element is; `scope` and `driver` hold what is going on; the use cases – `conversations`,
-//! `thread`, `outbox`, `live`, `enter`, `owner`, `sign_in` and `go_on` over `signing`, `start` – take the driver; `run`
+//! `thread`, `draft`, `outbox`, `changes`, `enter`, `owner`, `sign_in` and `go_on` over `signing`, `start` – take the driver; `run`
 //! leads each command to its use case.
 
 mod account;
-mod backoff;
+mod changes;
 mod command;
 mod conversations;
+mod draft;
 mod driver;
 mod enter;
 pub mod fault;
 pub mod field;
 mod go_on;
 mod handle;
-mod live;
 mod node;
 mod outbox;
 mod owner;

@@ -1,57 +1,73 @@
-//! Sending: into the outbox, and from there to the peers' delivery services.
+//! Writing. What was written is delivered by the engine.
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::message::MessageHash;
+use dm3_core::session::WriteError;
 
+use super::draft::forget_draft;
 use super::driver::Active;
-use super::platform::{HostEvent, Platform};
-use super::thread::records_written;
+use super::fault::Fault;
+use super::platform::Platform;
 
-/// Writes a text in the open conversation.
+/// Writes a text in the open conversation. It stays in the composer until it is kept.
 pub(super) async fn send<P: Platform>(at: Active<P>, text: String) {
     let Some(open) = at.open_peer() else { return };
-    if text.trim().is_empty() {
+    let conversation = ConversationId::Peer(open);
+    if text.trim().is_empty() || at.writing.replace(true) {
         return;
     }
-    if let Err(error) = at.session().compose(ConversationId::Peer(open), &text).await {
-        return at.storage_failed(error);
+    let state = at.driver.state;
+    let conditions = at.conditions.borrow().clone();
+    let conditions = conditions.filter(|(of, _)| *of == conversation).map_or(Vec::new(), |(_, told)| told);
+    let written = at.engine.send(conversation, &conditions, &text).await;
+    at.writing.set(false);
+    match written {
+        Ok(_) => {
+            state.unsent.set(None);
+            // Somebody may have gone on writing.
+            state.text.update(|typed| {
+                if let Some(rest) = typed.trim_start().strip_prefix(text.as_str()) {
+                    *typed = rest.trim_start().to_owned();
+                }
+            });
+            forget_draft(&at, conversation);
+        }
+        Err(WriteError::Store(error)) => not_kept(&at, error.into()),
+        Err(error) => not_kept(&at, Fault::Write(error)),
     }
-    records_written(&at).await;
-    flush(&at).await;
 }
 
-/// Tries a refused message again.
+fn not_kept<P: Platform>(at: &Active<P>, fault: Fault) {
+    at.driver.tell_fault(&fault);
+    at.driver.state.unsent.set(Some(fault));
+}
+
+/// Tries a refused or stopped message again.
 pub(super) async fn resend<P: Platform>(at: Active<P>, hash: MessageHash) {
-    if let Err(error) = at.session().retry(&hash).await {
-        return at.storage_failed(error);
+    let Some(open) = at.open_peer() else { return };
+    if let Err(error) = at.engine.retry(ConversationId::Peer(open), &hash).await {
+        at.storage_failed(error);
     }
-    records_written(&at).await;
-    flush(&at).await;
 }
 
-/// Delivers the outbox. Asked for while it runs, it runs once more afterwards.
-pub(super) async fn flush<P: Platform>(at: &Active<P>) {
-    let outbox = &at.outbox;
-    if outbox.flushing.replace(true) {
-        outbox.again.set(true);
-        return;
+/// Stops a message that waits.
+pub(super) async fn stop<P: Platform>(at: Active<P>, hash: MessageHash) {
+    let Some(open) = at.open_peer() else { return };
+    if let Err(error) = at.engine.stop(ConversationId::Peer(open), &hash).await {
+        at.storage_failed(error);
     }
-    loop {
-        outbox.again.set(false);
-        match at.session().flush().await {
-            Ok(flushed) => {
-                for hash in &flushed.accepted {
-                    at.driver.platform.emit(HostEvent::MessageSent(hash.clone()));
-                }
-                if !flushed.accepted.is_empty() || !flushed.refused.is_empty() {
-                    records_written(at).await;
-                }
-            }
-            Err(error) => at.storage_failed(error),
-        }
-        if !outbox.again.get() {
-            break;
-        }
+}
+
+/// Another tab has put something into the outbox.
+pub(super) async fn grew<P: Platform>(at: Active<P>) {
+    at.engine.deliver_outbox(None);
+}
+
+/// Learns what the delivery services of the open conversation's peer take, so that it is told before something is sent
+/// in vain. What can't be learned forbids nothing.
+pub(super) async fn learn_conditions<P: Platform>(at: Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    if let Ok(told) = at.session().conditions(open).await {
+        at.conditions.replace(Some((ConversationId::Peer(open), told)));
     }
-    outbox.flushing.set(false);
 }

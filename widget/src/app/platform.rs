@@ -2,7 +2,7 @@
 
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
-use dm3_core::ports::{Ports, Wallet, WalletError};
+use dm3_core::ports::{Lease, Ports, Wallet, WalletError};
 use dm3_core::web::HttpUrl;
 use futures_util::future::LocalBoxFuture;
 
@@ -19,6 +19,8 @@ pub trait Platform: 'static {
     type Ports: Ports + 'static;
     /// A wallet that was found.
     type Wallet: PageWallet + 'static;
+    /// Which of the tabs acts for an account.
+    type Lease: Lease + 'static;
 
     /// Ports that read the chain at `rpc_url`.
     fn ports(&self, rpc_url: &HttpUrl) -> Self::Ports;
@@ -49,6 +51,14 @@ pub trait Platform: 'static {
     fn emit(&self, event: HostEvent) -> bool;
     /// Tells the other tabs of this origin, and the other elements of this page.
     fn tell_tabs(&self, message: TabMessage);
+    /// The leases of this browser, as this element sees them.
+    fn lease(&self) -> Self::Lease;
+    /// Keeps an unsent text in this browser, at once; or keeps it no longer.
+    fn keep_draft(&self, key: &str, text: Option<&str>);
+    /// The text that was kept.
+    fn draft(&self, key: &str) -> Option<String>;
+    /// Keeps none of the drafts any longer whose key begins so.
+    fn forget_drafts(&self, prefix: &str);
     /// Whether the page is before somebody's eyes: its tab is the chosen one and its window is not minimised.
     fn is_visible(&self) -> bool;
     /// Runs a task beside the others.
@@ -124,4 +134,23 @@ pub enum TabMessage {
     RecordsChanged(Address),
     /// The account was signed out.
     SignedOut(Address),
+    /// Something waits in the account's outbox.
+    OutboxGrew(Address),
+    /// Nobody wants to wait any longer for the account's delivery services.
+    Wake(Address),
+    /// A tab has begun to show the account.
+    Hello(Address),
+    /// How it stands with the account's delivery services, from the tab that is in touch with them.
+    Leader(Address, LeaderNews),
+}
+
+/// How it stands with an account's delivery services, in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaderNews {
+    /// Not decided yet.
+    Connecting,
+    /// Messages arrive.
+    Connected,
+    /// No mailbox can be reached.
+    Lost,
 }

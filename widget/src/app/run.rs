@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use dm3_core::identity::Address;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt as _;
 
@@ -14,7 +15,7 @@ use super::start::{Keep, sign_out, signed_out_elsewhere, start};
 use super::state::Screen;
 use super::steps::{LoadSteps, SignInSteps};
 use super::wallets::{show_wallets, step_failed};
-use super::{conversations, live, outbox, thread};
+use super::{changes, conversations, draft, outbox, thread};
 
 /// Starts, then carries out commands until the last handle is gone. Each command runs beside the others: a
 /// wallet that waits for its owner must not hold up anything else. `load` gives the steps of signing in.
@@ -67,16 +68,29 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command, load: LoadSt
             }
         }
         Command::Told(TabMessage::RecordsChanged(account)) => {
-            inside(driver, move |at| thread::records_changed(at, account));
+            of(driver, account, thread::records_changed);
+        }
+        Command::Told(TabMessage::OutboxGrew(account)) => of(driver, account, outbox::grew),
+        Command::Told(TabMessage::Wake(account)) => of(driver, account, changes::wake),
+        Command::Told(TabMessage::Hello(account)) => of(driver, account, changes::tell_newcomer),
+        Command::Told(TabMessage::Leader(account, news)) => {
+            of(driver, account, move |at| changes::leader_told(at, news));
         }
         Command::Open(typed) => inside(driver, |at| thread::open(at, typed)),
         Command::OpenPeer(peer) => inside(driver, move |at| thread::open_peer(at, peer)),
         Command::Back => inside(driver, conversations::back),
         Command::Send(text) => inside(driver, |at| outbox::send(at, text)),
         Command::Resend(hash) => inside(driver, |at| outbox::resend(at, hash)),
+        Command::Stop(hash) => inside(driver, |at| outbox::stop(at, hash)),
+        Command::Typed(text) => {
+            // At once: the tab may be closed in the next moment.
+            if let Some(at) = driver.active() {
+                draft::keep_draft(&at, &text);
+            }
+        }
         Command::LoadOlder => inside(driver, thread::load_older),
         Command::CheckPeer => inside(driver, thread::check_peer),
-        Command::Reconnect => inside(driver, live::reconnect),
+        Command::Reconnect | Command::Online => inside(driver, changes::wake),
     }
 }
 
@@ -101,6 +115,16 @@ where
     F: Future<Output = ()> + 'static,
 {
     if let Some(at) = driver.active() {
+        at.spawn(task);
+    }
+}
+
+/// The same, if it is this account.
+fn of<P: Platform, F>(driver: &Rc<Driver<P>>, account: Address, task: impl FnOnce(Active<P>) -> F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    if let Some(at) = driver.active().filter(|at| at.address() == account) {
         at.spawn(task);
     }
 }

@@ -150,7 +150,10 @@ async fn forget<P: Platform>(driver: &Driver<P>, account: Address, keep: Keep) -
             driver.platform.set_signed_out(account, true);
             session::leave(store, account).await?;
         }
-        Keep::Nothing => session::forget(store, account).await?,
+        Keep::Nothing => {
+            driver.platform.forget_drafts(&account.to_string());
+            session::forget(store, account).await?;
+        }
     }
     driver.platform.tell_tabs(TabMessage::SignedOut(account));
     Ok(())

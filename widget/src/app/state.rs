@@ -62,6 +62,8 @@ state! {
     query: String = String::new(),
     /// What is typed into the composer.
     text: String = String::new(),
+    /// Why what stands in the composer could not be sent.
+    unsent: Option<Fault> = None,
     /// The wallets are shown to choose from.
     choosing: bool = false,
     /// The account's menu is open.
@@ -339,6 +341,8 @@ pub enum Delivery {
     Received,
     /// In the outbox.
     Waiting,
+    /// Being handed over, just now and by this tab.
+    Sending,
     /// With the receiver's delivery service.
     Sent,
     /// Their client has it.

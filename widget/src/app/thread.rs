@@ -8,8 +8,10 @@ use dm3_core::thread::{self, Entry, fold};
 
 use super::account::PAGE;
 use super::conversations::{person, refresh_list};
+use super::draft::draft;
 use super::driver::{Active, Driver};
 use super::fault::Fault;
+use super::outbox::learn_conditions;
 use super::platform::{Platform, TabMessage};
 use super::state::{Bubble, BubbleContent, Delivery, Lookup, Person, Reach, Screen, ThreadState};
 
@@ -55,6 +57,9 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
     update_thread(&at, open, |thread| match found {
         Ok(peer) => {
             thread.reach = reach(&peer);
+            if thread.reach == Reach::Ready {
+                at.engine.deliver_outbox(Some(ConversationId::Peer(open)));
+            }
             if thread.peer.name.is_none() {
                 thread.peer.name = peer.name.map(|name| name.to_string());
             }
@@ -66,10 +71,22 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
 async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     let state = at.driver.state;
     at.thread_limit.set(PAGE);
+    let conversation = ConversationId::Peer(peer.address);
     state.thread.set(Some(ThreadState { peer, reach, messages: None, more: false }));
     state.screen.set(Screen::Thread);
+    state.unsent.set(None);
+    at.spawn(learn_conditions);
     refresh_thread(at).await;
     see(at).await;
+    // Never over what somebody has begun to type meanwhile.
+    if let Some(draft) = draft(at, conversation).await
+        && at.open_peer() == Some(conversation.peer())
+        && state.text.with_untracked(|text| {
+            text.trim().is_empty() || state.draft.with_untracked(|given| given == text)
+        })
+    {
+        state.text.set(draft);
+    }
 }
 
 /// Shows more of the open conversation.
@@ -83,7 +100,7 @@ pub(super) async fn refresh_thread<P: Platform>(at: &Active<P>) {
     let Some(open) = at.open_peer() else { return };
     match at.session().page(ConversationId::Peer(open), None, at.thread_limit.get()).await {
         Ok(page) => {
-            let bubbles: Vec<_> = fold(&page.messages).into_iter().map(bubble).collect();
+            let bubbles: Vec<_> = fold(&page.messages).into_iter().map(|entry| bubble(at, entry)).collect();
             update_thread(at, open, |thread| {
                 thread.messages = Some(bubbles);
                 thread.more = page.more;
@@ -134,11 +151,9 @@ pub(super) async fn records_written<P: Platform>(at: &Active<P>) {
 }
 
 /// Another tab changed the records of an account.
-pub(super) async fn records_changed<P: Platform>(at: Active<P>, account: Address) {
-    if at.address() == account {
-        refresh_thread(&at).await;
-        see(&at).await;
-    }
+pub(super) async fn records_changed<P: Platform>(at: Active<P>) {
+    refresh_thread(&at).await;
+    see(&at).await;
 }
 
 /// Changes the open conversation, if it is still the one with `peer`.
@@ -162,9 +177,10 @@ fn reach(peer: &Peer) -> Reach {
     if peer.profile.is_some() { Reach::Ready } else { Reach::NoProfile }
 }
 
-fn bubble(entry: Entry) -> Bubble {
+fn bubble<P: Platform>(at: &Active<P>, entry: Entry) -> Bubble {
     let delivery = match &entry.state {
         SendState::Received => Delivery::Received,
+        SendState::Waiting if at.engine.is_sending(&entry.hash) => Delivery::Sending,
         SendState::Waiting => Delivery::Waiting,
         SendState::Refused(refusal) => Delivery::Failed(refusal.clone()),
         SendState::Accepted if entry.is_read() => Delivery::Read,

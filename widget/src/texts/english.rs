@@ -4,7 +4,7 @@ use dm3_core::delivery::api::{ApiError, is_superseded};
 use dm3_core::delivery::{DiscoveryError, Refusal};
 use dm3_core::identity::{AddressError, BackupError, NameError};
 use dm3_core::ports::{StoreError, Unreachable, WalletError};
-use dm3_core::session::{FindError, HomeError, SignInError};
+use dm3_core::session::{FindError, HomeError, SignInError, WriteError};
 use dm3_core::web::{Outage, UrlError};
 
 use super::address::short_address;
@@ -79,6 +79,7 @@ impl Language for English {
             Word::SigningIn => "Signing in…",
             Word::MessageDeleted => "Message deleted",
             Word::Sending => "sending",
+            Word::StopSending => "Don't send",
             Word::Waiting => "waiting",
             Word::Sent => "sent",
             Word::Arrived => "delivered",
@@ -176,6 +177,8 @@ impl Language for English {
             Fault::Store(error) => store(error).into(),
             Fault::Find(error) => find(error),
             Fault::OwnAccount => "This is your own account.".into(),
+            Fault::LeaderOffline => "Your delivery service can't be reached. It is being tried again.".into(),
+            Fault::Write(error) => write(error),
             Fault::Home(error) => home(error),
             Fault::SignIn(error) => sign_in(error),
             Fault::WalletGone => "This wallet has gone. Please choose another one.".into(),
@@ -231,16 +234,28 @@ fn refusal(refusal: &Refusal) -> String {
             ("the message is larger than the receiver's delivery service accepts; shorten it", None)
         }
         Refusal::UnknownReceiver => ("the receiver is not registered at this delivery service", None),
+        Refusal::Stopped => ("you stopped it", None),
         Refusal::Malformed(said) => {
             ("the receiver's delivery service does not understand this message", Some(said))
         }
         Refusal::Rejected(said) => ("the receiver's delivery service refuses the message", Some(said)),
-        Refusal::Stopped => ("you stopped it", None),
         Refusal::Unexplained(said) => ("it could not be delivered", Some(said)),
     };
     match said.filter(|said| !said.is_empty()) {
         Some(said) => format!("{words}: {said}"),
         None => words.to_owned(),
+    }
+}
+
+fn write(error: &WriteError) -> String {
+    match error {
+        WriteError::Overlong { .. } => "This message is too long. Shorten it, or send it in parts.".into(),
+        WriteError::TooLarge { limit, .. } => format!(
+            "This message is larger than the receiver's delivery service accepts ({} KB). Shorten it, or send it in parts.",
+            limit / 1000
+        ),
+        WriteError::Unwanted(_) => "The receiver does not want messages of this type.".into(),
+        WriteError::Store(error) => store(error).into(),
     }
 }
 

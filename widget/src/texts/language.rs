@@ -96,6 +96,7 @@ pub enum Word {
     SigningIn,
     MessageDeleted,
     Sending,
+    StopSending,
     Waiting,
     Sent,
     Arrived,

@@ -61,11 +61,11 @@ pub fn preview(text: &PreviewText) -> &str {
     }
 }
 
-/// How far an own message has come. `reachable`: the node answers and the peer has a profile.
-pub fn delivery(delivery: &Delivery, reachable: bool) -> Option<String> {
+/// How far an own message has come.
+pub fn delivery(delivery: &Delivery) -> Option<String> {
     Some(match delivery {
         Delivery::Received => return None,
-        Delivery::Waiting if reachable => say(Word::Sending).to_owned(),
+        Delivery::Sending => say(Word::Sending).to_owned(),
         Delivery::Waiting => say(Word::Waiting).to_owned(),
         Delivery::Sent => say(Word::Sent).to_owned(),
         Delivery::Arrived => say(Word::Arrived).to_owned(),

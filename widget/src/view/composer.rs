@@ -1,6 +1,6 @@
 //! Where messages are written.
 
-use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, HtmlElement};
@@ -8,7 +8,8 @@ use web_sys::{Element, EventTarget, HtmlElement};
 use super::attributes::{VALUE, attrs};
 use super::icons::{Picture, icon};
 use super::names::shorten_name;
-use super::{OnClick, OnKey, truth};
+use super::panel::note;
+use super::{OnClick, OnInput, OnKey, truth};
 use crate::app::{App, Command};
 use crate::texts::{Word, language, say};
 
@@ -32,13 +33,25 @@ pub fn composer(app: &App, name: &str) -> AnyView {
             }
         })
     };
+    let input: OnInput = {
+        let app = app.clone();
+        Box::new(move |event: Event| {
+            let typed = event_target_value(&event);
+            app.state.unsent.set(None);
+            app.state.text.set(typed.clone());
+            app.command(Command::Typed(typed));
+        })
+    };
+    let unsent = app.state.unsent.with(|fault| fault.as_ref().map(|fault| language().fault(fault)));
+    let unsent = unsent.map(|words| note("error error-inset", "alert", words));
     let pressed: OnClick = {
         let app = app.clone();
         Box::new(move |event: MouseEvent| send(&app, event.target()))
     };
     view! {
+        {unsent}
         <div {attrs(&[("class", "composer"), ("part", "composer")])}>
-            <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &language().message_field(name)), ("placeholder", &language().message_field(&shorten_name(name))), ("rows", &lines), (VALUE, &text.get())])} on:input=move |event| text.set(event_target_value(&event)) on:keydown=typed></textarea>
+            <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &language().message_field(name)), ("placeholder", &language().message_field(&shorten_name(name))), ("rows", &lines), (VALUE, &text.get())])} on:input=input on:keydown=typed></textarea>
             <button {attrs(&[("class", "send"), ("part", "send-button"), ("type", "button"), ("aria-label", say(Word::Send)), ("aria-disabled", truth(empty))])} on:click=pressed>
                 {icon(Picture::Send)}
             </button>
@@ -54,8 +67,8 @@ fn send(app: &App, from: Option<EventTarget>) {
         .and_then(|element| element.closest(".screen").ok().flatten());
     let find = |selector| screen.as_ref().and_then(|screen| screen.query_selector(selector).ok().flatten());
     if !message.is_empty() {
+        // It stays where it is until it is kept.
         app.command(Command::Send(message));
-        app.state.text.set(String::new());
         // What somebody writes is seen, wherever they were reading. The rest is the browser's: styles/thread.css.
         if let Some(log) = find(".log") {
             log.set_scroll_top(0);

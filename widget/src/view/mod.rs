@@ -21,7 +21,7 @@ mod thread;
 mod thread_rows;
 mod time;
 
-use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use leptos::tachys::view::keyed::keyed;
 
@@ -49,6 +49,9 @@ pub(crate) fn sends(app: &App, command: Command) -> OnClick {
     let app = app.clone();
     on_click(move || app.command(command.clone()))
 }
+
+/// What typing does.
+type OnInput = Box<dyn FnMut(Event)>;
 
 /// What a key does.
 pub type OnKey = Box<dyn FnMut(KeyboardEvent)>;

@@ -11,7 +11,7 @@ use super::person::{person_avatar, person_name};
 use super::states::skeleton_bubbles;
 use super::thread_rows::PlacedBubble;
 use super::{part, rows, sends, time, when};
-use crate::app::state::{Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
+use crate::app::state::{Bubble, BubbleContent, Delivery, Person, Reach, State};
 use crate::app::{App, Command};
 use crate::texts::{self, Word, language, say};
 
@@ -127,13 +127,11 @@ fn row(app: &App, key: String) -> AnyView {
     let app = app.clone();
     part(move || {
         let state = app.state;
-        let reachable = state.connection.with(|connection| *connection == Connection::Live);
         let row = state.thread.with(|thread| {
             let thread = thread.as_ref()?;
             Some(Row {
                 entry: PlacedBubble::find(thread.messages.as_deref()?, &key, time::same_day)?,
                 peer: display_name(&thread.peer),
-                reachable: reachable && thread.reach == Reach::Ready,
             })
         });
         row.map(|row| row_view(&app, &row)).into_any()
@@ -146,12 +144,10 @@ struct Row {
     entry: PlacedBubble,
     /// As the peer is called.
     peer: String,
-    /// The node answers and the peer has a profile.
-    reachable: bool,
 }
 
 fn row_view(app: &App, row: &Row) -> AnyView {
-    let Row { entry, peer, reachable } = row;
+    let Row { entry, peer } = row;
     let bubble = &entry.bubble;
     let at = time::time_of_day(bubble.time);
     let day = when(entry.first_of_day, || {
@@ -176,7 +172,7 @@ fn row_view(app: &App, row: &Row) -> AnyView {
                 {content_view(&bubble.content)}
             </div>
             {reactions}
-            {when(entry.shows_meta(), || meta(app, bubble, at, *reachable))}
+            {when(entry.shows_meta(), || meta(app, bubble, at))}
         </div>
     }
     .into_any()
@@ -211,13 +207,13 @@ fn content_view(content: &BubbleContent) -> AnyView {
 }
 
 /// The small line below: time, edited, how far it has come.
-fn meta(app: &App, bubble: &Bubble, at: String, reachable: bool) -> AnyView {
+fn meta(app: &App, bubble: &Bubble, at: String) -> AnyView {
     let failed = matches!(bubble.delivery, Delivery::Failed(_));
     let mut words = vec![at];
     if matches!(bubble.content, BubbleContent::Text { edited: true, .. }) {
         words.push(say(Word::Edited).to_owned());
     }
-    words.extend(texts::delivery(&bubble.delivery, reachable));
+    words.extend(texts::delivery(&bubble.delivery));
     let retry = when(failed, || {
         view! {
             <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Resend(bubble.hash.clone()))>
@@ -226,10 +222,19 @@ fn meta(app: &App, bubble: &Bubble, at: String, reachable: bool) -> AnyView {
         }
         .into_any()
     });
+    let stop = when(bubble.delivery == Delivery::Waiting, || {
+        view! {
+            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Stop(bubble.hash.clone()))>
+                {say(Word::StopSending)}
+            </button>
+        }
+        .into_any()
+    });
     view! {
         <div {attrs(&[("class", if failed { "meta meta-failed" } else { "meta" }), ("role", if failed { "alert" } else { "" })])}>
             <span>{words.join(" · ")}</span>
             {retry}
+            {stop}
         </div>
     }
     .into_any()

@@ -35,6 +35,7 @@ impl PlacedBubble {
 
     /// Whether time and delivery stand below: at the end of a group, and wherever something is not done yet.
     pub fn shows_meta(&self) -> bool {
-        self.tail || matches!(self.bubble.delivery, Delivery::Waiting | Delivery::Failed(_))
+        self.tail
+            || matches!(self.bubble.delivery, Delivery::Waiting | Delivery::Sending | Delivery::Failed(_))
     }
 }

@@ -13,6 +13,8 @@ mod outbox;
 mod reconnecting;
 mod seeing;
 mod signing_in;
+mod tabs;
 mod wallet;
 mod whose;
 mod world;
+mod writing;

@@ -8,7 +8,8 @@ use dm3_core::identity::Address;
 use dm3_core::ports::Store as _;
 use dm3_core::session::Session;
 use dm3_core::testing::{
-    FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SeededEntropy, Tasks, TestWallet,
+    FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SeededEntropy, SharedLeases, TabLease, Tasks,
+    TestWallet,
 };
 use dm3_core::web::HttpUrl;
 use dm3_widget::app::platform::{HostEvent, Platform, TabMessage, Task, Who};
@@ -45,6 +46,7 @@ pub struct Device {
     signed_out: RefCell<BTreeSet<Address>>,
     tabs: RefCell<Vec<UnboundedSender<Command>>>,
     kept: RefCell<BTreeMap<String, String>>,
+    leases: SharedLeases,
     starts: Cell<u64>,
 }
 
@@ -72,6 +74,7 @@ pub struct TestPlatform {
     events: Rc<RefCell<Vec<HostEvent>>>,
     visible: Rc<Cell<bool>>,
     window: Window,
+    lease: TabLease,
 }
 
 /// What a window keeps across reloads: whose it is.
@@ -110,6 +113,7 @@ impl World {
             signed_out: RefCell::default(),
             tabs: RefCell::default(),
             kept: RefCell::default(),
+            leases: SharedLeases::new(self.network.clock().clone()),
             starts: Cell::new(100),
         })
     }
@@ -206,6 +210,7 @@ impl Device {
             events: Rc::clone(&events),
             visible: Rc::clone(&visible),
             window: Rc::clone(&window),
+            lease: self.leases.tab(),
         };
         let driver = Driver::new(platform, NODE, None);
         world.tasks.spawn(Box::pin(run(Rc::clone(&driver), requests, || {
@@ -219,6 +224,11 @@ impl Device {
     /// The account.
     pub fn address(&self) -> Address {
         self.peer.address()
+    }
+
+    /// How many unsent texts are kept.
+    pub fn drafts(&self) -> usize {
+        self.kept.borrow().keys().filter(|key| key.starts_with("draft ")).count()
     }
 
     /// Whether anything of the account is stored.
@@ -301,6 +311,7 @@ impl Tab {
 impl Platform for TestPlatform {
     type Ports = MemoryPorts;
     type Wallet = PatientWallet;
+    type Lease = TabLease;
 
     fn ports(&self, _: &HttpUrl) -> MemoryPorts {
         let start = self.device.starts.replace(self.device.starts.get() + 1);
@@ -373,6 +384,27 @@ impl Platform for TestPlatform {
             // A tab that was closed does not listen.
             let _ = tab.unbounded_send(Command::Told(message));
         }
+    }
+
+    fn lease(&self) -> TabLease {
+        self.lease.clone()
+    }
+
+    fn keep_draft(&self, key: &str, text: Option<&str>) {
+        let (mut kept, key) = (self.device.kept.borrow_mut(), format!("draft {key}"));
+        match text {
+            Some(text) => drop(kept.insert(key, text.to_owned())),
+            None => drop(kept.remove(&key)),
+        }
+    }
+
+    fn draft(&self, key: &str) -> Option<String> {
+        self.device.kept.borrow().get(&format!("draft {key}")).cloned()
+    }
+
+    fn forget_drafts(&self, prefix: &str) {
+        let prefix = format!("draft {prefix}");
+        self.device.kept.borrow_mut().retain(|key, _| !key.starts_with(&prefix));
     }
 
     fn is_visible(&self) -> bool {

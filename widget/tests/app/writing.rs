@@ -1,0 +1,148 @@
+//! What somebody writes is always in one of two places: in the composer, or in the conversation.
+
+use std::rc::Rc;
+
+use dm3_core::ports::StoreError;
+use dm3_core::testing::Fault;
+use dm3_widget::app::Command;
+use dm3_widget::app::state::Delivery;
+
+use super::world::{Device, Tab, World};
+
+/// alice's tab with the conversation with bob open.
+fn alice_and_bob() -> (World, Rc<Device>, Rc<Device>, Tab) {
+    let world = World::new();
+    let ((alice, _), (bob, _)) = (world.person("alice"), world.person("bob"));
+    let tab = open(&world, &alice);
+    (world, alice, bob, tab)
+}
+
+fn open(world: &World, device: &Rc<Device>) -> Tab {
+    let tab = device.open_tab(world);
+    world.run();
+    tab.ask(Command::Open("bob.eth".into()));
+    world.run();
+    tab
+}
+
+/// Types a text, as the composer does.
+fn type_in(world: &World, tab: &Tab, text: &str) {
+    tab.state.text.set(text.into());
+    tab.ask(Command::Typed(text.into()));
+    world.run();
+}
+
+fn typed(tab: &Tab) -> String {
+    tab.state.text.get_untracked()
+}
+
+#[test]
+fn the_composer_is_emptied_when_the_text_is_kept_and_not_of_what_came_after() {
+    let (world, _, _, tab) = alice_and_bob();
+    type_in(&world, &tab, "hello");
+    tab.ask(Command::Send("hello".into()));
+    tab.state.text.set("hello and".into());
+    world.run();
+    assert_eq!(typed(&tab), "and");
+    assert_eq!(tab.deliveries(), [Delivery::Sent]);
+}
+
+#[test]
+fn a_text_that_can_not_be_kept_stays_in_the_composer_and_says_why() {
+    let (world, alice, _, tab) = alice_and_bob();
+    type_in(&world, &tab, "hello");
+    alice.peer.store.set_write_failure(Some(StoreError::Full));
+    tab.ask(Command::Send("hello".into()));
+    world.run();
+    assert_eq!(typed(&tab), "hello");
+    assert!(tab.state.unsent.get_untracked().is_some());
+    alice.peer.store.set_write_failure(None);
+    tab.ask(Command::Send("hello".into()));
+    world.run();
+    assert_eq!((typed(&tab).as_str(), tab.state.unsent.get_untracked()), ("", None));
+    assert_eq!(tab.deliveries(), [Delivery::Sent]);
+}
+
+#[test]
+fn a_text_that_is_too_long_is_told_at_once_and_stays() {
+    let world = World::new();
+    let ((alice, _), _) = (world.person("alice"), world.person("bob"));
+    world.network.first_service().set_size_limit(Some(100_000));
+    let tab = open(&world, &alice);
+    let long = "x".repeat(90_000);
+    type_in(&world, &tab, &long);
+    tab.ask(Command::Send(long.clone()));
+    world.run();
+    assert_eq!(typed(&tab), long);
+    assert!(tab.state.unsent.get_untracked().is_some());
+    assert!(tab.deliveries().is_empty());
+}
+
+#[test]
+fn a_tab_that_is_closed_at_any_moment_after_send_leaves_the_text_in_one_of_the_two() {
+    for moment in 0..40 {
+        let (world, alice, _, tab) = alice_and_bob();
+        type_in(&world, &tab, "hello");
+        world.slow_down();
+        tab.ask(Command::Send("hello".into()));
+        world.go_to_moment(moment);
+        drop(tab.remove());
+        world.network.heal();
+        let tab = open(&world, &alice);
+        world.pass(3_000);
+        let shown = tab.deliveries().len();
+        let in_composer = usize::from(typed(&tab) == "hello");
+        assert_eq!(shown + in_composer, 1, "moment {moment}: {shown} shown, {in_composer} in the composer");
+    }
+}
+
+#[test]
+fn each_conversation_has_a_draft_of_its_own_that_outlives_a_reload() {
+    let (world, alice, _, tab) = alice_and_bob();
+    let (carol, _) = world.person("carol");
+    type_in(&world, &tab, "for bob");
+    tab.ask(Command::Back);
+    world.run();
+    tab.state.text.set(String::new());
+    tab.ask(Command::OpenPeer(carol.address()));
+    world.run();
+    assert_eq!(typed(&tab), "");
+    drop(tab.remove());
+    let tab = open(&world, &alice);
+    assert_eq!(typed(&tab), "for bob");
+    tab.ask(Command::SignOut);
+    world.run();
+    assert_eq!(alice.drafts(), 0, "forgotten with the account");
+}
+
+#[test]
+fn without_a_network_a_message_waits_and_is_never_called_sending() {
+    let (world, _, _, tab) = alice_and_bob();
+    world.network.fail("", Fault::Unreachable);
+    tab.ask(Command::Send("hello".into()));
+    for _ in 0..20 {
+        world.pass(250);
+        assert_eq!(tab.deliveries(), [Delivery::Waiting]);
+    }
+    world.network.heal();
+    tab.ask(Command::Online);
+    world.run();
+    assert_eq!(tab.deliveries(), [Delivery::Sent]);
+}
+
+#[test]
+fn a_message_that_waits_can_be_stopped() {
+    let (world, _, _, tab) = alice_and_bob();
+    world.network.fail("POST https://dm3.example/ds/rpc", Fault::Unreachable);
+    tab.ask(Command::Send("hello".into()));
+    world.run();
+    let thread = tab.state.thread.get_untracked().unwrap();
+    let hash = thread.messages.unwrap()[0].hash.clone();
+    tab.ask(Command::Stop(hash.clone()));
+    world.network.heal();
+    world.pass(61_000);
+    assert!(matches!(tab.deliveries()[..], [Delivery::Failed(_)]));
+    tab.ask(Command::Resend(hash));
+    world.run();
+    assert_eq!(tab.deliveries(), [Delivery::Sent]);
+}
