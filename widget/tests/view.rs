@@ -11,7 +11,7 @@ use dm3_core::delivery::Refusal;
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
 use dm3_core::ports::{Unreachable, WalletError};
-use dm3_core::session::{FindError, SignInError};
+use dm3_core::session::{FindError, NameStanding, SignInError};
 use dm3_core::web::Outage;
 use dm3_widget::app::fault::Fault;
 use dm3_widget::app::state::*;
@@ -161,7 +161,8 @@ impl Drop for Page {
 }
 
 fn person(name: Option<&str>, address: &str) -> Person {
-    Person { address: address.parse().unwrap(), name: name.map(Into::into) }
+    let standing = NameStanding::Checked;
+    Person { address: address.parse().unwrap(), name: name.map(Into::into), standing }
 }
 
 fn bob() -> Person {
@@ -190,7 +191,7 @@ fn bubble(number: u8, text: &str, delivery: Delivery) -> Bubble {
 }
 
 fn thread(peer: Person, messages: Vec<Bubble>) -> ThreadState {
-    ThreadState { peer, reach: Reach::Ready, messages: Some(messages), more: false }
+    ThreadState { peer, reach: Reach::Ready, messages: Some(messages), more: false, notices: Vec::new() }
 }
 
 fn row(peer: Person, text: &str, unread: u64) -> ConversationRow {

@@ -71,7 +71,7 @@ fn a_name_that_moved_is_told_in_the_conversation_and_leads_to_its_new_owner() {
         let checked = alice.check_name(pair.bob.conversation()).await.unwrap();
         assert_eq!((checked.name, checked.changed), (None, true));
         let moved = Notice::NameMoved { name: name("bob.eth"), to: carol.address() };
-        assert_eq!(notices(&alice, &pair.bob).await, [moved.clone()]);
+        assert_eq!(notices(&alice, &pair.bob).await, std::slice::from_ref(&moved));
         assert_eq!(kept_name(&alice, &pair.bob).await, None);
         // It is said once.
         alice.check_name(pair.bob.conversation()).await.unwrap();

@@ -16,6 +16,7 @@ pub mod visibility;
 pub mod wallet;
 
 use dm3_core::ports::{NoIpfs, Ports};
+use dm3_core::session::TwoChains;
 use dm3_core::web::HttpUrl;
 
 use chain::JsonRpcChain;
@@ -25,10 +26,11 @@ use http::BrowserHttp;
 use names::LazyNormaliser;
 use socket::BrowserSockets;
 use store::IndexedDbStore;
+use wallet::WalletsChain;
 
 /// All ports of a session in this browser.
 pub struct BrowserPorts {
-    chain: JsonRpcChain,
+    chain: TwoChains<JsonRpcChain, WalletsChain>,
     normaliser: LazyNormaliser,
     http: BrowserHttp,
     sockets: BrowserSockets,
@@ -38,10 +40,11 @@ pub struct BrowserPorts {
 }
 
 impl BrowserPorts {
-    /// The ports for a chain that is read through the Ethereum node at `rpc_url`.
-    pub fn new(rpc_url: HttpUrl, store: IndexedDbStore) -> Self {
+    /// The ports for a chain that is read through the Ethereum node at `rpc_url`, and through the wallets' own.
+    pub fn new(rpc_url: HttpUrl, wallets: WalletsChain, store: IndexedDbStore) -> Self {
+        let host = rpc_url.authority().to_owned();
         Self {
-            chain: JsonRpcChain::new(rpc_url),
+            chain: TwoChains::new(JsonRpcChain::new(rpc_url), wallets, host),
             normaliser: LazyNormaliser,
             http: BrowserHttp,
             sockets: BrowserSockets,
@@ -53,7 +56,7 @@ impl BrowserPorts {
 }
 
 impl Ports for BrowserPorts {
-    type Chain = JsonRpcChain;
+    type Chain = TwoChains<JsonRpcChain, WalletsChain>;
     type Normaliser = LazyNormaliser;
     type Http = BrowserHttp;
     type Ipfs = NoIpfs;
@@ -62,7 +65,7 @@ impl Ports for BrowserPorts {
     type Clock = BrowserClock;
     type Entropy = BrowserEntropy;
 
-    fn chain(&self) -> &JsonRpcChain {
+    fn chain(&self) -> &Self::Chain {
         &self.chain
     }
 

@@ -16,7 +16,7 @@ use crate::adapters::online::Online;
 use crate::adapters::store::{DATABASE, IndexedDbStore};
 use crate::adapters::tabs::Tabs;
 use crate::adapters::visibility::Visibility;
-use crate::adapters::wallet::{InjectedWallet, Told, Wallets};
+use crate::adapters::wallet::{InjectedWallet, Told, Wallets, WalletsChain};
 use crate::app::Command;
 use crate::app::platform::{HostEvent, PageWallet, Platform, Purpose, TabMessage, Task, Who};
 use crate::app::state::WalletChoice;
@@ -100,8 +100,9 @@ impl Platform for Page {
     type Wallet = NamedWallet;
     type Lease = BrowserLease;
 
-    fn ports(&self, rpc_url: &HttpUrl) -> BrowserPorts {
-        BrowserPorts::new(rpc_url.clone(), self.store.clone())
+    fn ports(&self, rpc_url: &HttpUrl, chain_id: u64) -> BrowserPorts {
+        let wallets = WalletsChain::new(self.wallets.source(), chain_id);
+        BrowserPorts::new(rpc_url.clone(), wallets, self.store.clone())
     }
 
     fn store(&self) -> &IndexedDbStore {

@@ -18,6 +18,8 @@ pub(super) struct Account<P: Platform> {
     pub(super) engine: Engine<P::Ports>,
     /// How many messages of the open conversation are shown at most.
     pub(super) thread_limit: Cell<usize>,
+    /// Counts the conversations that were opened: the name of the last is checked.
+    pub(super) name_watch: Cell<usize>,
     /// Entries of the mailboxes that are no envelopes.
     pub(super) unreadable: Cell<usize>,
     /// A text is being kept: asked for twice, it is written once.
@@ -35,6 +37,7 @@ impl<P: Platform> Account<P> {
         let account = Self {
             engine,
             thread_limit: Cell::new(PAGE),
+            name_watch: Cell::new(0),
             unreadable: Cell::new(0),
             writing: Cell::new(false),
             conditions: RefCell::default(),

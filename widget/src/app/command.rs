@@ -42,6 +42,8 @@ pub enum Command {
     Online,
     /// Show older messages of the open conversation.
     LoadOlder,
+    /// Use the profile that is published for the open conversation's peer, although it was replaced before.
+    AcceptProfile,
     /// Find out again whether the open conversation's peer can be written to.
     CheckPeer,
     /// Connect to the node again now.

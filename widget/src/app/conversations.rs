@@ -27,11 +27,11 @@ pub(super) async fn refresh_list<P: Platform>(at: &Active<P>) {
 }
 
 async fn read_list<P: Platform>(at: &Active<P>) -> Result<(Vec<ConversationRow>, usize), StoreError> {
-    let rows = at.session().conversations().await?.into_iter().map(row).collect();
+    let rows = at.session().conversations().await?.into_iter().map(|overview| row(at, overview)).collect();
     Ok((rows, at.session().quarantined().await?))
 }
 
-fn row(overview: Overview) -> ConversationRow {
+fn row<P: Platform>(at: &Active<P>, overview: Overview) -> ConversationRow {
     let preview = overview.last.map(|entry| Preview {
         own: entry.own,
         waiting: entry.is_waiting(),
@@ -43,7 +43,7 @@ fn row(overview: Overview) -> ConversationRow {
             Shown::Deleted => PreviewText::Deleted,
         },
     });
-    let peer = person(overview.conversation, overview.name.as_ref());
+    let peer = person(at, overview.conversation, overview.name.as_ref());
     ConversationRow { peer, preview, time: overview.time, unread: overview.unread }
 }
 
@@ -56,6 +56,16 @@ pub(super) async fn back<P: Platform>(at: Active<P>) {
     refresh_list(&at).await;
 }
 
-pub(super) fn person(conversation: ConversationId, name: Option<&EnsName>) -> Person {
-    Person { address: conversation.peer(), name: name.map(ToString::to_string) }
+/// Somebody as they are shown: a name counts for as long as it was checked a moment ago.
+pub(super) fn person<P: Platform>(
+    at: &Active<P>,
+    conversation: ConversationId,
+    name: Option<&EnsName>,
+) -> Person {
+    let standing = name.map(|name| at.session().name_standing(conversation, name));
+    Person {
+        address: conversation.peer(),
+        name: name.map(ToString::to_string),
+        standing: standing.unwrap_or_default(),
+    }
 }

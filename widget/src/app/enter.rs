@@ -4,17 +4,17 @@ use std::rc::Rc;
 
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::ports::StoreError;
-use dm3_core::session::{Session, remembered_seed};
+use dm3_core::session::{NameStanding, Session, remembered_seed};
 
 use super::account::Account;
 use super::changes::{follow, run_engine};
 use super::driver::{Driver, Stage};
 use super::node::known_directory;
-use super::people::learn_own_name;
+use super::people::{check_names, learn_own_name};
 use super::platform::{HostEvent, Platform, TabMessage, Who};
 use super::state::{Connection, Lookup, Person, Screen};
 use super::wallets::show_wallets;
-use super::{conversations, thread};
+use super::{conversations, people};
 
 /// The account's keys, if they are on this device.
 pub(super) async fn seed<P: Platform>(
@@ -48,7 +48,7 @@ pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Por
     driver.set_who(Some(who.unwrap_or(Who { account: address, wallet: None })));
     driver.platform.set_signed_out(address, false);
     let state = driver.state;
-    state.account.set(Some(Person { address, name: None }));
+    state.account.set(Some(Person { address, name: None, standing: NameStanding::Unchecked }));
     state.connection.set(Connection::Connecting);
     state.conversations.set(None);
     state.thread.set(None);
@@ -61,8 +61,9 @@ pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Por
         at.spawn(run_engine);
         at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
         at.spawn(learn_own_name);
+        at.spawn(check_names);
         if let Some(to) = at.driver.state.to.get_untracked() {
-            thread::open(at, to).await;
+            people::open(at, to).await;
         }
     });
 }

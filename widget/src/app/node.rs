@@ -43,7 +43,7 @@ pub(super) async fn fresh_directory<P: Platform>(driver: &Driver<P>) -> Found<P>
 fn adopt<P: Platform>(driver: &Driver<P>, discovery: Discovery) -> Found<P> {
     let own: Option<Result<HttpUrl, _>> = driver.rpc_url.borrow().as_deref().map(str::parse);
     let own = own.transpose().map_err(Fault::RpcAddress)?;
-    let ports = driver.platform.ports(own.as_ref().unwrap_or(&discovery.rpc_url));
+    let ports = driver.platform.ports(own.as_ref().unwrap_or(&discovery.rpc_url), discovery.chain_id);
     let directory = Rc::new(Directory::new(ports, discovery));
     *driver.directory.borrow_mut() = Some(Rc::clone(&directory));
     Ok(directory)

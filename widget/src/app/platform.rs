@@ -22,8 +22,8 @@ pub trait Platform: 'static {
     /// Which of the tabs acts for an account.
     type Lease: Lease + 'static;
 
-    /// Ports that read the chain at `rpc_url`.
-    fn ports(&self, rpc_url: &HttpUrl) -> Self::Ports;
+    /// Ports that read the chain with this number at `rpc_url`, and through a wallet that is on it.
+    fn ports(&self, rpc_url: &HttpUrl, chain_id: u64) -> Self::Ports;
     /// What is kept on this device.
     fn store(&self) -> &<Self::Ports as Ports>::Store;
     /// Sends requests.

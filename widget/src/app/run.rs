@@ -15,7 +15,7 @@ use super::start::{Keep, sign_out, signed_out_elsewhere, start};
 use super::state::Screen;
 use super::steps::{LoadSteps, SignInSteps};
 use super::wallets::{show_wallets, step_failed};
-use super::{changes, conversations, draft, outbox, thread};
+use super::{changes, conversations, draft, outbox, people, thread};
 
 /// Starts, then carries out commands until the last handle is gone. Each command runs beside the others: a
 /// wallet that waits for its owner must not hold up anything else. `load` gives the steps of signing in.
@@ -76,8 +76,8 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command, load: LoadSt
         Command::Told(TabMessage::Leader(account, news)) => {
             of(driver, account, move |at| changes::leader_told(at, news));
         }
-        Command::Open(typed) => inside(driver, |at| thread::open(at, typed)),
-        Command::OpenPeer(peer) => inside(driver, move |at| thread::open_peer(at, peer)),
+        Command::Open(typed) => inside(driver, |at| people::open(at, typed)),
+        Command::OpenPeer(peer) => inside(driver, move |at| people::open_peer(at, peer)),
         Command::Back => inside(driver, conversations::back),
         Command::Send(text) => inside(driver, |at| outbox::send(at, text)),
         Command::Resend(hash) => inside(driver, |at| outbox::resend(at, hash)),
@@ -89,6 +89,7 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command, load: LoadSt
             }
         }
         Command::LoadOlder => inside(driver, thread::load_older),
+        Command::AcceptProfile => inside(driver, thread::accept_profile),
         Command::CheckPeer => inside(driver, thread::check_peer),
         Command::Reconnect | Command::Online => inside(driver, changes::wake),
     }

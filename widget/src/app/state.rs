@@ -5,8 +5,10 @@ use std::fmt;
 use std::rc::Rc;
 
 use dm3_core::delivery::Refusal;
+use dm3_core::device::Notice;
 use dm3_core::identity::{Address, RecoveryCode};
 use dm3_core::message::MessageHash;
+use dm3_core::session::NameStanding;
 use leptos::prelude::StoredValue;
 use zeroize::Zeroizing;
 
@@ -221,8 +223,10 @@ pub struct WalletChoice {
 pub struct Person {
     /// Who it is.
     pub address: Address,
-    /// A name that resolves to the address: checked forward and backward, or typed and resolved.
+    /// A name by which they are known here.
     pub name: Option<String>,
+    /// Whether it leads to the address now. Only then it is shown as theirs.
+    pub standing: NameStanding,
 }
 
 /// Whether the node answers.
@@ -284,6 +288,8 @@ pub struct ThreadState {
     pub messages: Option<Vec<Bubble>>,
     /// Older messages are on the device.
     pub more: bool,
+    /// What happened to the peer's names and keys, with the time (milliseconds since 1970), oldest first.
+    pub notices: Vec<(u64, Notice)>,
 }
 
 /// Whether a peer can be written to.

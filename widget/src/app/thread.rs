@@ -26,7 +26,8 @@ pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
                 return at.storage_failed(error);
             }
             lookup.set(Lookup::Idle);
-            show_thread(&at, shown(&peer), reach(&peer)).await;
+            let conversation = ConversationId::Peer(peer.address);
+            show_thread(&at, person(&at, conversation, peer.name.as_ref()), reach(&peer)).await;
         }
         Err(error) => {
             let fault = Fault::Find(error);
@@ -44,8 +45,16 @@ pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
         Ok(contact) => contact,
         Err(error) => return at.storage_failed(error),
     };
-    let shown = person(conversation, known.and_then(|contact| contact.name).as_ref());
+    let shown = person(&at, conversation, known.and_then(|contact| contact.name).as_ref());
     show_thread(&at, shown, Reach::Checking).await;
+    check_peer(at).await;
+}
+
+/// Uses the profile that is published for the peer now, although it was replaced before.
+pub(super) async fn accept_profile<P: Platform>(at: Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    // What it came to is seen by looking again.
+    let _ = at.session().accept_profile(open).await;
     check_peer(at).await;
 }
 
@@ -60,9 +69,6 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
             if thread.reach == Reach::Ready {
                 at.engine.deliver_outbox(Some(ConversationId::Peer(open)));
             }
-            if thread.peer.name.is_none() {
-                thread.peer.name = peer.name.map(|name| name.to_string());
-            }
         }
         Err(error) => thread.reach = Reach::Unknown(Fault::Find(error)),
     });
@@ -72,7 +78,7 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     let state = at.driver.state;
     at.thread_limit.set(PAGE);
     let conversation = ConversationId::Peer(peer.address);
-    state.thread.set(Some(ThreadState { peer, reach, messages: None, more: false }));
+    state.thread.set(Some(ThreadState { peer, reach, messages: None, more: false, notices: Vec::new() }));
     state.screen.set(Screen::Thread);
     state.unsent.set(None);
     at.spawn(learn_conditions);
@@ -98,12 +104,18 @@ pub(super) async fn load_older<P: Platform>(at: Active<P>) {
 /// Reads the open conversation anew.
 pub(super) async fn refresh_thread<P: Platform>(at: &Active<P>) {
     let Some(open) = at.open_peer() else { return };
-    match at.session().page(ConversationId::Peer(open), None, at.thread_limit.get()).await {
+    let conversation = ConversationId::Peer(open);
+    let notices = match at.session().contact(conversation).await {
+        Ok(contact) => contact.map(|contact| contact.notices).unwrap_or_default(),
+        Err(error) => return at.storage_failed(error),
+    };
+    match at.session().page(conversation, None, at.thread_limit.get()).await {
         Ok(page) => {
             let bubbles: Vec<_> = fold(&page.messages).into_iter().map(|entry| bubble(at, entry)).collect();
             update_thread(at, open, |thread| {
                 thread.messages = Some(bubbles);
                 thread.more = page.more;
+                thread.notices = notices.iter().map(|(time, notice)| (time, notice.clone())).collect();
             });
         }
         Err(error) => at.storage_failed(error),
@@ -167,10 +179,6 @@ pub(super) fn update_thread<P: Platform>(
             change(thread);
         }
     });
-}
-
-fn shown(peer: &Peer) -> Person {
-    Person { address: peer.address, name: peer.name.as_ref().map(ToString::to_string) }
 }
 
 fn reach(peer: &Peer) -> Reach {

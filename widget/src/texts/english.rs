@@ -2,6 +2,7 @@
 
 use dm3_core::delivery::api::{ApiError, is_superseded};
 use dm3_core::delivery::{DiscoveryError, Refusal};
+use dm3_core::device::Notice;
 use dm3_core::identity::{AddressError, BackupError, NameError};
 use dm3_core::ports::{StoreError, Unreachable, WalletError};
 use dm3_core::session::{FindError, HomeError, SignInError, WriteError};
@@ -26,6 +27,9 @@ impl Language for English {
             Word::Reload => "Reload",
             Word::Stopped => "The chat stopped",
             Word::Verified => "verified name",
+            Word::NotChecked => "name not checked",
+            Word::NameUncheckable => "name can’t be checked now",
+            Word::UseOldProfile => "Use it",
             Word::You => "You",
             Word::Done => " (done)",
             Word::SignInPromise => "Only the two of you can read it. No account, no fee.",
@@ -157,6 +161,24 @@ impl Language for English {
 
     fn author(&self, own: bool, peer: &str, time: &str) -> String {
         format!("{} at {time}:", if own { "You" } else { peer })
+    }
+
+    fn notice(&self, notice: &Notice, peer: &str, when: &str) -> String {
+        match notice {
+            Notice::NameMoved { name, to } => format!(
+                "{name} belongs to another account since {when}: {}. This conversation is still with {peer}.",
+                short_address(*to)
+            ),
+            Notice::NameGone { name } => {
+                format!("{name} belongs to nobody since {when}. This conversation is still with {peer}.")
+            }
+            Notice::KeysChanged { .. } => format!(
+                "The keys of {peer} changed: {when}. They signed in anew, or somebody else has their account. If it matters, ask them by another way."
+            ),
+            Notice::OldProfile { .. } => format!(
+                "What is published for {peer} was replaced before, and is not used: {when}. Ask them by another way."
+            ),
+        }
     }
 
     fn not_sent(&self, why: &Refusal) -> String {

@@ -1,6 +1,7 @@
 //! What a language has to be able to say.
 
 use dm3_core::delivery::Refusal;
+use dm3_core::device::Notice;
 
 use crate::app::fault::Fault;
 
@@ -32,6 +33,8 @@ pub trait Language {
     fn attachments(&self, count: usize) -> String;
     /// Who wrote an entry, for those who do not see on which side it stands.
     fn author(&self, own: bool, peer: &str, time: &str) -> String;
+    /// Something happened to the peer's name or keys, at a time that is given in words.
+    fn notice(&self, notice: &Notice, peer: &str, when: &str) -> String;
     /// An own message was refused.
     fn not_sent(&self, why: &Refusal) -> String;
     /// What did not work, and what a person can do about it. What may pass by itself is never told as final.
@@ -49,6 +52,9 @@ pub enum Word {
     Reload,
     Stopped,
     Verified,
+    NotChecked,
+    NameUncheckable,
+    UseOldProfile,
     You,
     Done,
     SignInPromise,

@@ -1,5 +1,6 @@
 //! Somebody on the screen: picture and name.
 
+use dm3_core::session::NameStanding;
 use leptos::prelude::*;
 
 use super::attributes::{attrs, class};
@@ -7,6 +8,7 @@ use super::icons::verified;
 use super::names::{avatar_colour, display_name, initial, split_name};
 use super::{truth, when};
 use crate::app::state::Person;
+use crate::texts::{Word, say};
 
 /// A round picture: `text` on a colour that stays the same for the same `seed`. Large is 44 px, else 36 px.
 pub fn avatar(text: String, seed: &str, large: bool) -> AnyView {
@@ -22,6 +24,17 @@ pub fn avatar(text: String, seed: &str, large: bool) -> AnyView {
 /// The picture of an account.
 pub fn person_avatar(person: &Person, large: bool) -> AnyView {
     avatar(initial(person), &person.address.to_lower_hex(), large)
+}
+
+/// The sign of a name that was checked a moment ago; of another one, what a screen reader says of it.
+fn sign(person: &Person) -> Option<AnyView> {
+    person.name.as_ref()?;
+    Some(match person.standing {
+        NameStanding::Checked => verified(),
+        NameStanding::Unchecked | NameStanding::Uncheckable => {
+            view! { <span {class("sr")}>{say(Word::NotChecked)}</span> }.into_any()
+        }
+    })
 }
 
 /// The name with its verified sign, or the address.
@@ -44,7 +57,7 @@ pub fn person_name(person: &Person) -> AnyView {
             {tail}
         </bdi>
         {whole}
-        {when(person.name.is_some(), verified)}
+        {sign(person)}
     }
     .into_any()
 }

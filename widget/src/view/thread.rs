@@ -1,5 +1,6 @@
 //! One conversation.
 
+use dm3_core::session::{FindError, NameStanding};
 use leptos::prelude::*;
 
 use super::attributes::{attrs, class};
@@ -9,8 +10,9 @@ use super::names::display_name;
 use super::panel::{bar, connection_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::states::skeleton_bubbles;
-use super::thread_rows::PlacedBubble;
+use super::thread_rows::{NOTICE, PlacedBubble, line_keys};
 use super::{part, rows, sends, time, when};
+use crate::app::fault::Fault;
 use crate::app::state::{Bubble, BubbleContent, Delivery, Person, Reach, State};
 use crate::app::{App, Command};
 use crate::texts::{self, Word, language, say};
@@ -58,7 +60,13 @@ fn thread_header(app: &App) -> AnyView {
     let subtitle = peer.as_ref().map(|peer| {
         // Without a name the address is the title already.
         match &peer.name {
-            Some(_) => format!("{} · {}", texts::short_address(peer.address), say(Word::Encrypted)),
+            Some(_) => {
+                let last = match peer.standing {
+                    NameStanding::Uncheckable => Word::NameUncheckable,
+                    NameStanding::Checked | NameStanding::Unchecked => Word::Encrypted,
+                };
+                format!("{} · {}", texts::short_address(peer.address), say(last))
+            }
             None => say(Word::Encrypted).to_owned(),
         }
     });
@@ -85,6 +93,10 @@ fn reach_bar(app: &App) -> Option<AnyView> {
             let words = language().no_profile(&peer_name(app.state));
             Some(bar("bar bar-warn", "status", words, say(Word::CheckAgain), check()))
         }
+        Reach::Unknown(fault @ Fault::Find(FindError::OldProfile { .. })) => {
+            let accept = sends(app, Command::AcceptProfile);
+            Some(bar("bar", "alert", language().fault(&fault), say(Word::UseOldProfile), accept))
+        }
         Reach::Unknown(fault) => {
             Some(bar("bar", "alert", language().fault(&fault), say(Word::Retry), check()))
         }
@@ -95,7 +107,7 @@ fn log(app: &App) -> AnyView {
     let state = app.state;
     let keys = state.thread.with(|thread| {
         let messages = thread.as_ref()?.messages.as_ref()?;
-        Some(messages.iter().map(|bubble| bubble.hash.to_string()).collect::<Vec<_>>())
+        Some(line_keys(messages, &thread.as_ref()?.notices, thread.as_ref()?.more))
     });
     let Some(keys) = keys else { return skeleton_bubbles() };
     let more = state.thread.with(|thread| thread.as_ref().is_some_and(|thread| thread.more));
@@ -127,6 +139,9 @@ fn row(app: &App, key: String) -> AnyView {
     let app = app.clone();
     part(move || {
         let state = app.state;
+        if let Some(line) = notice_line(state, &key) {
+            return line;
+        }
         let row = state.thread.with(|thread| {
             let thread = thread.as_ref()?;
             Some(Row {
@@ -137,6 +152,21 @@ fn row(app: &App, key: String) -> AnyView {
         row.map(|row| row_view(&app, &row)).into_any()
     })
     .into_any()
+}
+
+/// A line about what happened to the peer's name or keys; nothing if the key is a message's.
+fn notice_line(state: State, key: &str) -> Option<AnyView> {
+    let number: usize = key.strip_prefix(NOTICE)?.parse().ok()?;
+    let words = state.thread.with(|thread| {
+        let thread = thread.as_ref()?;
+        let (at, notice) = thread.notices.get(number)?;
+        let when = format!("{}, {}", time::day(*at, time::now()), time::time_of_day(*at));
+        Some(language().notice(notice, &display_name(&thread.peer), &when))
+    });
+    Some(
+        view! { <p {attrs(&[("class", "day"), ("role", "note")])}>{words.unwrap_or_default()}</p> }
+            .into_any(),
+    )
 }
 
 /// What one message's elements show.

@@ -1,5 +1,7 @@
 //! What a message's neighbours decide about it: days, groups, and where the time stands.
 
+use dm3_core::device::Notice;
+
 use crate::app::state::{Bubble, Delivery};
 
 /// Messages of one author that follow each other within this time (milliseconds) are one group.
@@ -38,4 +40,23 @@ impl PlacedBubble {
         self.tail
             || matches!(self.bubble.delivery, Delivery::Waiting | Delivery::Sending | Delivery::Failed(_))
     }
+}
+
+/// What the key of a notice's line begins with; its number follows. No message's hash begins so.
+pub const NOTICE: &str = "notice ";
+
+/// The keys of a conversation's lines, oldest first: messages by their hashes, notices by their numbers, each where its
+/// time is. Notices from before the oldest message stand only where no older message is left to be shown.
+pub fn line_keys(bubbles: &[Bubble], notices: &[(u64, Notice)], more: bool) -> Vec<String> {
+    let first = bubbles.first().filter(|_| more).map_or(0, |bubble| bubble.time);
+    let mut notices = notices.iter().enumerate().filter(|(_, (time, _))| *time >= first).peekable();
+    let mut keys = Vec::with_capacity(bubbles.len());
+    for bubble in bubbles {
+        while let Some((number, _)) = notices.next_if(|(_, (time, _))| *time < bubble.time) {
+            keys.push(format!("{NOTICE}{number}"));
+        }
+        keys.push(bubble.hash.to_string());
+    }
+    keys.extend(notices.map(|(number, _)| format!("{NOTICE}{number}")));
+    keys
 }

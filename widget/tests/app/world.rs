@@ -313,7 +313,7 @@ impl Platform for TestPlatform {
     type Wallet = PatientWallet;
     type Lease = TabLease;
 
-    fn ports(&self, _: &HttpUrl) -> MemoryPorts {
+    fn ports(&self, _: &HttpUrl, _: u64) -> MemoryPorts {
         let start = self.device.starts.replace(self.device.starts.get() + 1);
         let entropy = SeededEntropy::new(u64::from(self.device.address().as_bytes()[0]) << 32 | start);
         MemoryPorts::new(self.network.clone(), self.device.peer.store.clone(), entropy)

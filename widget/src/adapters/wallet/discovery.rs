@@ -1,7 +1,7 @@
 //! Which wallets there are.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use dm3_core::identity::Address;
 use wasm_bindgen::closure::Closure;
@@ -110,10 +110,27 @@ impl Wallets {
         Some(InjectedWallet::new(provider))
     }
 
+    /// The same wallets, for those who must not keep them.
+    pub fn source(&self) -> WalletSource {
+        WalletSource(Rc::downgrade(&self.found))
+    }
+
     fn listeners(&self) -> [(&str, &JsValue); 2] {
         let (announced, initialized) = (self.on_announcement.as_ref(), self.on_initialized.as_ref());
         // The second is how wallets tell that `window.ethereum` came late.
         [("eip6963:announceProvider", announced), ("ethereum#initialized", initialized)]
+    }
+}
+
+/// The wallets in a page, for as long as somebody else keeps them.
+#[derive(Clone, Default)]
+pub struct WalletSource(Weak<Found>);
+
+impl WalletSource {
+    /// Those that there are now.
+    pub(super) fn all(&self) -> Vec<InjectedWallet> {
+        let choices = self.0.upgrade().map(|found| found.choices()).unwrap_or_default();
+        choices.into_iter().map(|(_, provider)| InjectedWallet::new(provider)).collect()
     }
 }
 

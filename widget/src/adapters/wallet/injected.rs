@@ -84,15 +84,23 @@ impl InjectedWallet {
     }
 
     async fn request(&self, method: &str, params: &Array) -> Result<JsValue, WalletError> {
+        if !member(&self.provider, "request").is_function() {
+            return Err(WalletError::Gone);
+        }
+        self.ask(method, params).await.map_err(|error| wallet_error(&error))
+    }
+
+    /// A request, with the wallet's error as it came.
+    pub(super) async fn ask(&self, method: &str, params: &Array) -> Result<JsValue, JsValue> {
         let argument = Object::new();
         // Setting members of a plain object does not fail.
         let _ = Reflect::set(&argument, &"method".into(), &method.into());
         let _ = Reflect::set(&argument, &"params".into(), params);
-        let request: Function = member(&self.provider, "request").dyn_into().map_err(|_| gone())?;
-        let answer = request.call1(&self.provider, &argument).map_err(|error| wallet_error(&error))?;
+        let request: Function = member(&self.provider, "request").dyn_into()?;
+        let answer = request.call1(&self.provider, &argument)?;
         // Unlike `Promise.resolve`, a new promise turns whatever the answer's members throw into a rejection.
         let answer = Promise::new(&mut |resolve, _| drop(resolve.call1(&JsValue::UNDEFINED, &answer)));
-        JsFuture::from(answer).await.map_err(|error| wallet_error(&error))
+        JsFuture::from(answer).await
     }
 
     /// Calls `on` or `removeListener`, which a provider may lack.
@@ -149,10 +157,6 @@ fn addresses(list: &JsValue) -> Vec<Address> {
 fn each(list: &JsValue) -> impl Iterator<Item = JsValue> {
     let count = member(list, "length").as_f64().unwrap_or_default().clamp(0.0, f64::from(MAX_ITEMS));
     (0..count as u32).map(|index| Reflect::get_u32(list, index).unwrap_or(JsValue::UNDEFINED))
-}
-
-fn gone() -> WalletError {
-    WalletError::Gone
 }
 
 /// What a wallet's error means. Some wrap the error of a deeper layer.

@@ -10,9 +10,11 @@
 //! Any script in the page can announce itself as any wallet: names and pictures are claims.
 
 mod announcement;
+mod chain;
 mod discovery;
 mod injected;
 mod outside;
 
-pub use discovery::{Told, WalletInfo, Wallets};
+pub use chain::WalletsChain;
+pub use discovery::{Told, WalletInfo, WalletSource, Wallets};
 pub use injected::{InjectedWallet, Watch};
