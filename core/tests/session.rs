@@ -29,6 +29,8 @@ mod history;
 mod hostile;
 #[path = "session/instruction.rs"]
 mod instruction;
+#[path = "session/kept.rs"]
+mod kept;
 #[path = "session/keys.rs"]
 mod keys;
 #[path = "session/live.rs"]

@@ -147,6 +147,69 @@ pub fn parse_incoming(reply: &HttpResponse) -> Result<Incoming, ApiError> {
     Ok(incoming)
 }
 
+/// A page of a mailbox whose messages have numbers, as our nodes give it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MailboxPage {
+    /// The envelopes with their numbers, oldest first, each as it came. None of them is checked yet.
+    pub messages: Vec<(u64, Value)>,
+    /// How many entries are none, or too large.
+    pub unreadable: usize,
+    /// After which number the next page begins; `None` if this is the last one.
+    pub next: Option<u64>,
+}
+
+/// Asks for a page of a mailbox: what has a higher number than `after`.
+pub fn get_mailbox(mailbox: &BaseUrl, account: &EnsName, token: &SessionToken, after: u64) -> HttpRequest {
+    let after = usize::try_from(after).unwrap_or(usize::MAX);
+    HttpRequest::get(mailbox.join(&[account.as_str()]).with_query(&[("after", after)])).with_bearer(token)
+}
+
+/// Reads the reply to [`get_mailbox`]. An entry that can't be read does not spoil the others.
+pub fn parse_mailbox(reply: &HttpResponse) -> Result<MailboxPage, ApiError> {
+    check(reply)?;
+    if reply.body.len() > MAX_LISTING {
+        return Err(ApiError::Garbled("larger than 64 MiB"));
+    }
+    let member = |name: &str| {
+        let members = split_elements(&reply.body, ['{', '}'])?.into_iter();
+        let mut values = members.filter_map(|member| {
+            let (key, value) = member.trim_start().strip_prefix('"')?.split_once('"')?;
+            (key == name).then(|| value.trim_start().strip_prefix(':'))?
+        });
+        values.next()
+    };
+    let messages = member("messages").ok_or(ApiError::Garbled("no messages"))?;
+    let entries = split_elements(messages, ['[', ']']).ok_or(ApiError::Garbled("no list"))?;
+    let next = member("next").and_then(json::parse).and_then(|next| next.as_u64());
+    let more = entries.len() > MAX_ENVELOPES;
+    let mut page = MailboxPage { next, ..MailboxPage::default() };
+    for entry in entries.into_iter().take(MAX_ENVELOPES) {
+        let mut value = if entry.len() > MAX_ENVELOPE { None } else { json::parse(entry) };
+        let number = value.as_ref().and_then(|value| value.get("id")).and_then(Value::as_u64);
+        let envelope = value.as_mut().and_then(|value| value.get_mut("envelope")).map(Value::take);
+        match number.zip(envelope.filter(Value::is_object)) {
+            Some(message) => page.messages.push(message),
+            None => page.unreadable += 1,
+        }
+    }
+    if more {
+        page.next = page.messages.iter().map(|(number, _)| *number).max();
+    }
+    Ok(page)
+}
+
+/// Acknowledges messages by their numbers.
+pub fn acknowledge_numbers(
+    mailbox: &BaseUrl,
+    account: &EnsName,
+    token: &SessionToken,
+    numbers: &[u64],
+) -> HttpRequest {
+    let ids = numbers.iter().map(|number| Value::from(*number)).collect();
+    let url = mailbox.join(&[account.as_str(), "acknowledge"]);
+    HttpRequest::post(url, canonical(&object(vec![("ids", Value::Array(ids))]))).with_bearer(token)
+}
+
 /// Says that one envelope is safely stored and may be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acknowledgement {

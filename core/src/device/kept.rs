@@ -31,7 +31,7 @@ pub enum WaitsFor {
     Network,
     /// What was found does not prove it, but may another time.
     Record(Doubt),
-    /// It was sealed for other keys than the account has here; this is the encryption key here, in base64.
+    /// It was sealed for other keys than the account has here; this is the encryption key here, in hexadecimal.
     Keys(Said),
 }
 

@@ -33,7 +33,7 @@ mod works;
 use std::cell::Cell;
 use std::pin::pin;
 
-use futures_util::future::{join3, select};
+use futures_util::future::{join4, select};
 
 pub use change::{Change, Connection};
 
@@ -64,6 +64,8 @@ impl<P: Ports> Engine<P> {
             links: Links::default(),
             history: History::default(),
             now: Nudge::default(),
+            kept: Nudge::default(),
+            reached: Cell::new(true),
             leads: Cell::new(false),
         })
     }
@@ -80,7 +82,12 @@ impl<P: Ports> Engine<P> {
             let held = lease.acquire(self.0.session.account()).await;
             self.0.leads.set(true);
             // While others led, they may have delivered, and been told to wait.
-            let work = join3(self.0.deliver_all_the_time(), self.0.stay_in_touch(), self.0.keep_history());
+            let work = join4(
+                self.0.deliver_all_the_time(),
+                self.0.stay_in_touch(),
+                self.0.retry_all_the_time(),
+                self.0.keep_history(),
+            );
             select(pin!(work), pin!(held.lost())).await;
             self.0.leads.set(false);
             self.0.links.clear();

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::pin::pin;
 use std::rc::Rc;
 
-use futures_util::future::{join3, select};
+use futures_util::future::{Either, join3, select};
 use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use super::nudge::{Nudge, next_or};
 use super::works::Works;
 use crate::identity::EnsName;
 use crate::ports::{Clock as _, Ports};
-use crate::session::{Home, HomeError, Live, Received};
+use crate::session::{Home, HomeError, Live, Occasion, Received};
 
 /// How often a mailbox is looked into while a socket is open: milliseconds. Deployed servers push to the socket that was
 /// opened last, which may be another program's, and mail that can't be proven yet is listed again.
@@ -83,6 +83,8 @@ impl<P: Ports> Works<P> {
                     Live::Connected => {
                         backoff.reset();
                         self.links.set_live(link);
+                        self.reached.set(true);
+                        self.kept.give();
                         self.tell_connection();
                         desk.look.give();
                         self.history.changed_there();
@@ -109,11 +111,10 @@ impl<P: Ports> Works<P> {
         desk.look.after(0).await;
         loop {
             let (seen, now) = (desk.look.count(), self.now.count());
-            let rest = match self.session.fetch(home).await {
-                Ok(received) => {
+            let rest = match self.session.fetch(home, &mut |received| self.tell_received(&received)).await {
+                Ok(()) => {
                     backoff.reset();
                     self.links.set_mailbox(link, Ok(()));
-                    self.tell_received(&received);
                     if self.links.is_live(link) { WITH_SOCKET } else { WITHOUT_SOCKET }
                 }
                 Err(error) => {
@@ -159,7 +160,34 @@ impl<P: Ports> Works<P> {
         }
     }
 
+    /// Tries again what could not be taken in: when it is due, and at once when the network is back; never ends.
+    pub(super) async fn retry_all_the_time(&self) {
+        let mut backoff = Backoff::new();
+        loop {
+            let (kept, now) = (self.kept.count(), self.now.count());
+            let occasion = if self.reached.take() { Occasion::Network } else { Occasion::Time };
+            let wait = match self.session.retry_kept(occasion, &mut |more| self.tell_received(&more)).await {
+                Ok(wait) => {
+                    backoff.reset();
+                    wait
+                }
+                Err(error) => {
+                    self.tell(Change::Store(error));
+                    backoff.step(self.ports())
+                }
+            };
+            let sleep = pin!(self.ports().clock().sleep(wait));
+            let (more, back) = (pin!(self.kept.after(kept)), pin!(self.now.after(now)));
+            if let Either::Right((Either::Right(_), _)) = select(sleep, select(more, back)).await {
+                self.reached.set(true);
+            }
+        }
+    }
+
     fn tell_received(&self, received: &Received) {
+        if received.postponed > 0 {
+            self.kept.give();
+        }
         if received.unreadable > 0 {
             self.tell(Change::Unreadable(received.unreadable));
         }

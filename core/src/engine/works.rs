@@ -22,6 +22,10 @@ pub(super) struct Works<P: Ports> {
     pub(super) history: History,
     /// Nobody is to wait any longer.
     pub(super) now: Nudge,
+    /// Something was kept, or a delivery service was reached.
+    pub(super) kept: Nudge,
+    /// A delivery service was reached, and nothing was tried again since.
+    pub(super) reached: Cell<bool>,
     pub(super) leads: Cell<bool>,
 }
 

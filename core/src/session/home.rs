@@ -20,6 +20,10 @@ pub struct Home {
     pub(super) token: RefCell<Option<SessionToken>>,
     /// What it signs postmarks with, once that was looked up.
     pub(super) signing_key: Cell<Option<SigningKey>>,
+    /// What is known of its mailbox.
+    pub(super) mailbox: RefCell<Mailbox>,
+    /// Up to which number its mailbox was read by this session.
+    pub(super) after: Cell<u64>,
     /// How its clock differs from this device's.
     pub(super) ahead: Cell<Option<Ahead>>,
 }
@@ -31,16 +35,29 @@ impl Home {
     }
 
     /// One that nobody has logged in to yet.
-    pub(super) fn new(name: &EnsName, url: BaseUrl, socket: BaseUrl) -> Rc<Self> {
+    pub(super) fn new(name: &EnsName, url: BaseUrl, socket: BaseUrl, mailbox: Mailbox) -> Rc<Self> {
         Rc::new(Self {
             name: name.clone(),
             url,
             socket,
             token: RefCell::default(),
             signing_key: Cell::new(None),
+            mailbox: RefCell::new(mailbox),
+            after: Cell::new(0),
             ahead: Cell::new(None),
         })
     }
+}
+
+/// How a mailbox can be read.
+#[derive(Clone)]
+pub(super) enum Mailbox {
+    /// Nobody has asked yet.
+    Unknown,
+    /// All at once, as far as the server shows it.
+    Listed,
+    /// Page by page, here; the account's name follows.
+    Numbered(BaseUrl),
 }
 
 /// Why the account's own delivery service can't be used now.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::home::Mailbox;
 use super::{FindError, Home, HomeError, Session};
 use crate::delivery::api::{self, ApiError};
 use crate::delivery::{Challenge, socket_io};
@@ -39,17 +40,19 @@ impl<P: Ports> Session<P> {
                 continue;
             }
             if *name == discovery.name {
+                let mailbox = discovery.mailbox_url.clone().map_or(Mailbox::Listed, Mailbox::Numbered);
                 homes.push(Home::new(
                     name,
                     discovery.delivery_service_url.clone(),
                     discovery.socket_url.clone(),
+                    mailbox,
                 ));
                 continue;
             }
             match self.directory.delivery_service(name).await {
                 Ok(service) => {
                     let socket = socket_io::socket_base(&service.url);
-                    homes.push(Home::new(name, service.url, socket));
+                    homes.push(Home::new(name, service.url, socket, Mailbox::Unknown));
                 }
                 // One that may still be found counts more than one that does not exist.
                 Err(error) if problem.is_none() || error.is_temporary() => problem = Some(error),

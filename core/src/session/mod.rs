@@ -59,7 +59,7 @@ pub use ipfs::IpfsGateways;
 pub use live::Live;
 pub use name_checks::NameStanding;
 pub use names::CheckedName;
-pub use receive::Received;
+pub use receive::{Occasion, Received};
 pub use remembered::{forget, leave, remember_account, remembered_account, remembered_seed};
 pub use resend::{ResendBudget, Resent};
 pub use route::Progress;
@@ -69,6 +69,7 @@ pub use two_chains::{TwoChains, WalletChain};
 
 use name_checks::NameChecks;
 use pauses::Pauses;
+use receive::{Seen, Shelf};
 
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys};
 use crate::ports::Ports;
@@ -90,6 +91,10 @@ pub struct Session<P> {
     last_sent: Cell<u64>,
     pauses: Pauses,
     name_checks: NameChecks,
+    /// The envelopes that came.
+    seen: RefCell<Seen>,
+    /// How much is kept of what can't be taken in; `None` until that was counted.
+    shelf: RefCell<Option<Shelf>>,
 }
 
 impl<P: Ports> Session<P> {
@@ -108,6 +113,8 @@ impl<P: Ports> Session<P> {
             last_sent: Cell::new(0),
             pauses: Pauses::default(),
             name_checks: NameChecks::default(),
+            seen: RefCell::default(),
+            shelf: RefCell::default(),
         }
     }
 

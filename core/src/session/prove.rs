@@ -96,21 +96,42 @@ impl<P: Ports> Session<P> {
             };
         }
         let [receiver, outside] = addresses;
+        if receiver.is_none() || outside.is_none() {
+            // Whoever says that the name leads nowhere may lag.
+            let name = if receiver.is_none() { message.claimed_receiver() } else { named_outside };
+            return Verdict::NotYet(Doubt::NoSender(Said::new(name)));
+        }
         let authentic = message.clone().authenticate(self.account, receiver, sender);
         match authentic.and_then(|message| message.in_envelope_of(outside)) {
             Ok(message) => Verdict::Proven(message),
-            Err(AuthenticityError::OtherReceiver(to)) => Verdict::Never(Doubt::OtherReceiver(Said::new(&to))),
+            Err(AuthenticityError::OtherReceiver(to)) => {
+                self.unless_carried(&to, Doubt::OtherReceiver(Said::new(&to))).await
+            }
+            // The sender may have new keys that whoever gave the old ones does not know yet.
             Err(AuthenticityError::NotSignedBySender(from)) => {
-                Verdict::Never(Doubt::NotSigned(Said::new(&from)))
+                Verdict::NotYet(Doubt::NotSigned(Said::new(&from)))
             }
             Err(AuthenticityError::OtherEnvelope(from)) => {
-                Verdict::Never(Doubt::OtherEnvelope(Said::new(&from)))
+                self.unless_carried(named_outside, Doubt::OtherEnvelope(Said::new(&from))).await
             }
         }
     }
 }
 
+impl<P: Ports> Session<P> {
+    /// An address name speaks for its address for ever; where another name leads may have been a lie, or has changed.
+    async fn unless_carried(&self, name: &str, doubt: Doubt) -> Verdict {
+        let carried = self.directory.name(name).await.is_ok_and(|name| name.carried_address().is_some());
+        if carried { Verdict::Never(doubt) } else { Verdict::NotYet(doubt) }
+    }
+}
+
 /// What a name that was not found means for the message.
 fn not_found(error: &FindError, name: &str) -> Verdict {
-    if error.is_temporary() { Verdict::NotNow } else { Verdict::NotYet(Doubt::NoSender(Said::new(name))) }
+    let doubt = Doubt::NoSender(Said::new(name));
+    match error {
+        error if error.is_temporary() => Verdict::NotNow,
+        FindError::Name(_) | FindError::Address(_) => Verdict::Never(doubt),
+        _ => Verdict::NotYet(doubt),
+    }
 }

@@ -43,6 +43,12 @@ struct State {
     /// What is sent in place of a challenge.
     false_challenge: Option<String>,
     newest_first: bool,
+    /// Its mailboxes can be read page by page, with this many messages each, as ours.
+    page: Option<usize>,
+    /// How many entries it ever had.
+    numbers: u64,
+    /// Of how many senders it shows messages, the latest, as deployed servers do; `None` if it shows all.
+    shown_senders: Option<usize>,
     /// The longest envelope it takes, in bytes.
     size_limit: Option<usize>,
     /// What it says about what its accounts can read.
@@ -65,6 +71,7 @@ struct Replacements {
 
 /// An entry of a mailbox.
 struct Waiting {
+    number: u64,
     sender: String,
     hash: String,
     text: String,
@@ -165,16 +172,35 @@ impl DeliveryService {
         texts
     }
 
+    /// What a listing shows of it.
+    fn shown(&self, account: Address) -> Vec<String> {
+        let Some(limit) = self.state.borrow().shown_senders else { return self.listing(account) };
+        let state = self.state.borrow();
+        let (mut senders, mut shown) = (Vec::new(), Vec::new());
+        for entry in state.mailboxes.get(&account).into_iter().flatten().rev() {
+            if !senders.contains(&&entry.sender) {
+                if senders.len() == limit {
+                    continue;
+                }
+                senders.push(&entry.sender);
+            }
+            shown.push(entry.text.clone());
+        }
+        shown
+    }
+
     /// Puts any text into a mailbox, as only the operator can, and pushes it.
     pub fn put(&self, account: Address, text: &str) {
         let value: Value = serde_json::from_str(text).unwrap_or_default();
         let member = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut state = self.state.borrow_mut();
+        state.numbers += 1;
         let entry = Waiting {
+            number: state.numbers,
             sender: member("/metadata/deliveryInformation/from"),
             hash: member("/metadata/messageHash"),
             text: text.to_owned(),
         };
-        let mut state = self.state.borrow_mut();
         state.mailboxes.entry(account).or_default().push(entry);
         let push = Packet::Event { ack: None, name: "message".into(), args: vec![value] }.to_frame();
         let sockets = state.sockets.iter().rev().filter(|(owner, _)| *owner == account);
@@ -186,6 +212,21 @@ impl DeliveryService {
     /// Loses everything that waits for an account.
     pub fn lose(&self, account: Address) {
         self.state.borrow_mut().mailboxes.remove(&account);
+    }
+
+    /// From now on mailboxes are numbered and can be read in pages of this size, as ours can; or not.
+    pub fn number_mailboxes(&self, page: Option<usize>) {
+        self.state.borrow_mut().page = page;
+    }
+
+    /// Whether mailboxes are numbered.
+    pub fn numbers_mailboxes(&self) -> bool {
+        self.state.borrow().page.is_some()
+    }
+
+    /// From now on a listing shows the messages of so many senders alone, those who wrote last, newest first.
+    pub fn show_senders(&self, latest: Option<usize>) {
+        self.state.borrow_mut().shown_senders = latest;
     }
 
     /// From now on mailboxes are listed with the newest entry first, or the oldest.
@@ -247,6 +288,7 @@ impl DeliveryService {
     ) -> HttpResponse {
         let body: Value =
             request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+        let path = path.split('?').next().unwrap_or_default();
         let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         let account = |name: &str| name.parse().ok().and_then(|name| address_of(&name));
         let reply = match (request.method, segments.as_slice()) {
@@ -261,6 +303,12 @@ impl DeliveryService {
             (Method::Post, ["auth", name]) => self.log_in(account(name), &body),
             (Method::Get, ["delivery", "messages", "incoming", name]) => {
                 self.authorized(request, account(name)).map(|owner| self.list(owner))
+            }
+            (Method::Get, ["mailbox", name]) => {
+                self.authorized(request, account(name)).and_then(|owner| self.page(owner, request))
+            }
+            (Method::Post, ["mailbox", name, "acknowledge"]) => {
+                self.authorized(request, account(name)).and_then(|owner| self.remove_numbers(owner, &body))
             }
             (Method::Post, ["delivery", "messages", name, "syncAcknowledgements"]) => {
                 self.authorized(request, account(name)).map(|owner| self.remove(owner, &body))
@@ -356,7 +404,28 @@ impl DeliveryService {
     }
 
     fn list(&self, owner: Address) -> HttpResponse {
-        HttpResponse::new(200, format!("[{}]", self.listing(owner).join(",")))
+        HttpResponse::new(200, format!("[{}]", self.shown(owner).join(",")))
+    }
+
+    fn page(&self, owner: Address, request: &HttpRequest) -> Result<HttpResponse, u16> {
+        let state = self.state.borrow();
+        let page = state.page.ok_or(404_u16)?;
+        let after = request.url.query_value("after").and_then(|after| after.parse().ok()).unwrap_or(0_u64);
+        let mut rest: Vec<_> = state.mailboxes.get(&owner).into_iter().flatten().collect();
+        rest.retain(|entry| entry.number > after);
+        let next = rest.get(page).and_then(|_| Some(rest.get(page.checked_sub(1)?)?.number));
+        let entry = |entry: &&Waiting| format!(r#"{{"id":{},"envelope":{}}}"#, entry.number, entry.text);
+        let messages: Vec<_> = rest.iter().take(page).map(entry).collect();
+        let next = next.map_or("null".to_owned(), |next| next.to_string());
+        Ok(HttpResponse::new(200, format!(r#"{{"messages":[{}],"next":{next}}}"#, messages.join(","))))
+    }
+
+    fn remove_numbers(&self, owner: Address, body: &Value) -> Result<HttpResponse, u16> {
+        let mut state = self.state.borrow_mut();
+        state.page.ok_or(404_u16)?;
+        let ids: Vec<_> = body["ids"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+        state.mailboxes.entry(owner).or_default().retain(|entry| !ids.contains(&entry.number));
+        Ok(HttpResponse::new(200, String::new()))
     }
 
     /// One copy for each acknowledgement, as the deployed server does.

@@ -140,6 +140,8 @@ impl Network {
             discovery.proxies = Proxies { gateway: proxy("gateway"), message: proxy("message") };
         }
         discovery.history_url = Some(origin.child("api").child("history"));
+        let service = &self.0.services[self.1];
+        discovery.mailbox_url = service.numbers_mailboxes().then(|| service.url().child("mailbox"));
         discovery
     }
 

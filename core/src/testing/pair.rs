@@ -168,6 +168,11 @@ impl Peer {
         count.expect("storage")
     }
 
+    /// How many envelopes their device keeps to try them again.
+    pub async fn kept(&self) -> usize {
+        self.store.kept(self.address()).await.expect("storage").len()
+    }
+
     /// How many things are in their quarantine.
     pub async fn quarantined(&self) -> usize {
         self.store.quarantined_ids(self.address()).await.expect("storage").len()

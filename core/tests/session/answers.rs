@@ -54,7 +54,7 @@ fn weakness_26_no_receipt_leaves_unasked_and_each_stays_in_its_conversation() {
         forged.submit(&pair).await;
 
         let received = bob.sync().await.unwrap();
-        assert_eq!((received.new.len(), received.quarantined), (2, 1));
+        assert_eq!((received.new.len(), received.postponed), (2, 1));
         bob.mark_read(pair.alice.conversation()).await.unwrap();
         assert_eq!(bob.flush().await.unwrap(), Default::default(), "none by itself");
 

@@ -35,12 +35,12 @@ fn weakness_18_one_bad_message_blocks_no_other() {
         say(&alice, &pair.bob, "good 2").await;
 
         let received = bob.sync().await.unwrap();
-        assert_eq!((received.new.len(), received.postponed), (2, 0), "{received:?}");
+        assert_eq!(received.new.len(), 2, "{received:?}");
         assert_eq!(pair.bob.texts(&pair.alice).await, ["good 1", "good 2"]);
-        assert!(received.quarantined >= 7, "{received:?}");
+        assert!(received.quarantined + received.postponed >= 7, "{received:?}");
         say(&alice, &pair.bob, "good 3").await;
         let received = bob.sync().await.unwrap();
-        assert_eq!((received.new.len(), received.quarantined), (1, 0), "the others are counted once");
+        assert_eq!((received.new.len(), received.quarantined, received.postponed), (1, 0, 0), "counted once");
     });
 }
 

@@ -1,0 +1,246 @@
+//! What can't be taken in now: kept on this device, and tried again.
+//!
+//! That nothing is found is no proof that there is nothing: a gateway may lag, an Ethereum node may lie, a profile be
+//! published late. So the envelope is kept, and only then acknowledged. It is tried again after a minute, and then after
+//! twice as long each time, up to six hours; at once when the network is back, if that was the cause. What is never proven
+//! goes to the quarantine in the end: what nobody was found for after two weeks, what was signed or addressed wrongly,
+//! which only a lie or a change of keys just then can explain, after a day.
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+
+use super::arrival::{Arrival, Origin, acknowledgement_of, open};
+use super::queue::Queue;
+use super::received::Received;
+use super::seen::Fate;
+use super::shelf::Shelf;
+use super::take_in::{LONG_PATIENCE, Settled, quarantined};
+use crate::device::{Doubt, Kept, Quarantined, WaitsFor};
+use crate::identity::EnsName;
+use crate::ports::{Ports, Store as _, StoreError};
+use crate::said::Said;
+use crate::seal::Entropy as _;
+use crate::seal::json;
+use crate::session::Session;
+
+const MINUTE: u64 = 60_000;
+const DAY: u64 = 24 * 60 * MINUTE;
+/// The longest time between two tries: milliseconds.
+const LONGEST_PAUSE: u64 = 6 * 60 * MINUTE;
+/// How long nobody may be found for it.
+const PATIENT: u64 = 14 * DAY;
+/// How long it may seem to be forged.
+const DOUBTFUL: u64 = DAY;
+/// How many are tried at once; the others follow.
+const MAX_TRIED: usize = 100;
+/// The shortest time until the next look: milliseconds.
+const SOON: u64 = 1_000;
+/// The longest.
+const LATE: u64 = 60 * MINUTE;
+/// When what waits for keys is due: their coming is no matter of time.
+const NEVER: u64 = 1 << 52;
+
+/// Why what was kept is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// Time has passed.
+    Time,
+    /// The network is back, or a delivery service was reached: what waits for the network is tried at once.
+    Network,
+}
+
+impl<P: Ports> Session<P> {
+    /// Tries again to take in what was kept, as far as it is due, and tells of what comes out of it. Gives how long it
+    /// takes until something is due again: milliseconds, between a second and an hour.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn retry_kept(
+        &self,
+        occasion: Occasion,
+        tell: &mut dyn FnMut(Received),
+    ) -> Result<u32, StoreError> {
+        let store = self.ports().store();
+        let list = store.kept(self.account).await?;
+        let contacts = if list.is_empty() { Vec::new() } else { store.contacts(self.account).await? };
+        *self.shelf.borrow_mut() = Some(Shelf::new(&list, &contacts));
+        let (now, key) = (self.now(), self.key_here());
+        let is_due = |kept: &Kept| match &kept.waits_for {
+            WaitsFor::Keys(tried) => *tried != key,
+            WaitsFor::Network => occasion == Occasion::Network || kept.due <= now,
+            WaitsFor::Record(_) => kept.due <= now,
+        };
+        let (mut queue, mut tried) = (Queue::default(), 0);
+        for kept in list.into_iter().filter(is_due).take(MAX_TRIED) {
+            tried += 1;
+            if let Some(arrival) = self.taken_up(kept, now).await? {
+                queue.push(arrival);
+            }
+        }
+        let mut running = FuturesUnordered::new();
+        while let Some((_, arrivals)) = queue.next() {
+            running.push(self.take_from(arrivals, false, LONG_PATIENCE));
+        }
+        while let Some(settled) = running.next().await {
+            let received = settled?.received;
+            if received != Received::default() {
+                tell(received);
+            }
+        }
+        let next = store.kept(self.account).await?.iter().map(|kept| kept.due).min();
+        let wait = next.map_or(LATE, |due| due.saturating_sub(self.now())).clamp(SOON, LATE);
+        Ok(if tried == MAX_TRIED { SOON } else { wait } as u32)
+    }
+
+    /// What is noted with what these keys can't open.
+    pub(super) fn key_here(&self) -> Said {
+        Said::new(&hex::encode(self.keys.public().encryption.as_bytes()))
+    }
+
+    /// Opens an envelope that was kept; what can't be opened is put where it belongs.
+    async fn taken_up(&self, kept: Kept, now: u64) -> Result<Option<Arrival>, StoreError> {
+        let store = self.ports().store();
+        let raw = store.kept_envelope(self.account, &kept.id).await?.unwrap_or_default();
+        let envelope = json::parse(&raw).unwrap_or_default();
+        match open(&envelope, &self.keys) {
+            Ok((message, received)) => {
+                let home = self.homes.borrow().iter().find(|home| home.name == kept.service).cloned();
+                let taken = match home {
+                    Some(home) => {
+                        let keys = self.postmark_keys(&home).await;
+                        self.taken(&home, &received, &envelope, &keys)
+                    }
+                    None => None,
+                };
+                let outside = acknowledgement_of(&envelope).sender;
+                // Without a postmark it stands where it came.
+                let taken = taken.or(Some(kept.arrived));
+                Ok(Some(Arrival {
+                    id: kept.id.clone(),
+                    raw,
+                    message,
+                    outside,
+                    taken,
+                    origin: Origin::Kept(kept),
+                }))
+            }
+            Err(rejection) if rejection.is_sealed_for_others() => {
+                let waits_for = WaitsFor::Keys(self.key_here());
+                let kept = Kept { waits_for, due: NEVER, ..kept };
+                store.change_kept(self.account, &[(kept, None)], &[]).await?;
+                Ok(None)
+            }
+            Err(rejection) => {
+                self.quarantine(vec![quarantined(kept.id.clone(), now, rejection.doubt(), raw)]).await?;
+                store.change_kept(self.account, &[], &[kept.id]).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// What is kept of an envelope that came now.
+    pub(super) fn to_keep(
+        &self,
+        id: &str,
+        service: &EnsName,
+        sender: &str,
+        raw: &str,
+        waits_for: WaitsFor,
+    ) -> Kept {
+        let now = self.now();
+        let due = if matches!(waits_for, WaitsFor::Keys(_)) { NEVER } else { now + self.pause(0) };
+        let (service, sender) = (service.clone(), Said::new(sender));
+        Kept {
+            id: id.to_owned(),
+            service,
+            sender,
+            arrived: now,
+            size: raw.len() as u64,
+            waits_for,
+            tries: 0,
+            due,
+        }
+    }
+
+    /// Keeps an envelope, if there is room for it.
+    pub(super) async fn keep_for_later(&self, kept: Kept, raw: String) -> Result<bool, StoreError> {
+        let store = self.ports().store();
+        if self.shelf.borrow().is_none() {
+            let list = store.kept(self.account).await?;
+            let contacts = store.contacts(self.account).await?;
+            *self.shelf.borrow_mut() = Some(Shelf::new(&list, &contacts));
+        }
+        let room = match &mut *self.shelf.borrow_mut() {
+            Some(shelf) if shelf.has(&kept.id) => return Ok(true),
+            Some(shelf) => shelf.add(&kept),
+            None => false,
+        };
+        if room && let Err(error) = store.change_kept(self.account, &[(kept, Some(raw))], &[]).await {
+            // It is not there, and must not be taken for kept.
+            *self.shelf.borrow_mut() = None;
+            return Err(error);
+        }
+        Ok(room)
+    }
+
+    /// Keeps what can't be proven now. Where there is no room it stays at the delivery service, unless it could hide
+    /// something there.
+    pub(super) async fn postpone(
+        &self,
+        arrival: Arrival,
+        waits_for: WaitsFor,
+        crowded: bool,
+        settled: &mut Settled,
+        over: &mut Vec<Arrival>,
+        forged: &mut Vec<Quarantined>,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        let doubt = match &waits_for {
+            WaitsFor::Record(doubt) => doubt.clone(),
+            WaitsFor::Network | WaitsFor::Keys(_) => {
+                Doubt::NoSender(Said::new(arrival.message.claimed_sender()))
+            }
+        };
+        let kept = match &arrival.origin {
+            Origin::Kept(kept) => {
+                if now.saturating_sub(kept.arrived) > patience(&waits_for) {
+                    forged.push(quarantined(arrival.id.clone(), now, doubt, arrival.raw.clone()));
+                    over.push(arrival);
+                    return Ok(());
+                }
+                let tries = kept.tries.saturating_add(1);
+                let kept = Kept { waits_for, tries, due: now + self.pause(tries), ..kept.clone() };
+                return self.ports().store().change_kept(self.account, &[(kept, None)], &[]).await;
+            }
+            Origin::Service(_, service) => {
+                self.to_keep(&arrival.id, service, arrival.message.claimed_sender(), &arrival.raw, waits_for)
+            }
+        };
+        let raw = arrival.raw.clone();
+        if self.keep_for_later(kept, raw).await? {
+            settled.received.postponed += 1;
+            over.push(arrival);
+        } else if crowded {
+            forged.push(quarantined(arrival.id.clone(), now, doubt, arrival.raw.clone()));
+            over.push(arrival);
+        } else {
+            settled.received.postponed += 1;
+            self.seen.borrow_mut().set(&arrival.id, Fate::Left);
+        }
+        Ok(())
+    }
+
+    /// How long until the next try: twice as long each time, and not the same for all.
+    fn pause(&self, tries: u32) -> u64 {
+        let mut random = [0];
+        self.ports().entropy().fill(&mut random);
+        let pause = (MINUTE << tries.min(9)).min(LONGEST_PAUSE);
+        pause * (192 + u64::from(random[0]) / 2) / 256
+    }
+}
+
+const fn patience(waits_for: &WaitsFor) -> u64 {
+    match waits_for {
+        WaitsFor::Record(Doubt::NoSender(_)) | WaitsFor::Network | WaitsFor::Keys(_) => PATIENT,
+        WaitsFor::Record(_) => DOUBTFUL,
+    }
+}

@@ -1,0 +1,45 @@
+//! Which envelopes this session has met: one that is pushed and listed at the same time is taken in once, and what could
+//! be neither taken in nor kept is not tried anew with every listing.
+
+use crate::index::Index;
+
+/// How many envelopes are remembered; then all are forgotten, which costs no more than opening them again.
+const MAX: usize = 5_000;
+
+/// What became of an envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is being taken in.
+    InWork = 1,
+    /// It is on this device in some form; the delivery service may let go of it.
+    Done = 2,
+    /// It is at the delivery service, which is to keep it.
+    Left = 3,
+}
+
+/// By the envelopes' ids.
+#[derive(Default)]
+pub(crate) struct Seen(Index);
+
+impl Seen {
+    pub(super) fn fate(&self, id: &str) -> Option<Fate> {
+        match self.0.get(id)? {
+            1 => Some(Fate::InWork),
+            2 => Some(Fate::Done),
+            3 => Some(Fate::Left),
+            _ => None,
+        }
+    }
+
+    pub(super) fn set(&mut self, id: &str, fate: Fate) {
+        if self.0.len() >= MAX {
+            self.0 = Index::default();
+        }
+        self.0.insert(id.to_owned(), fate as usize);
+    }
+
+    /// Nothing became of it.
+    pub(super) fn forget(&mut self, id: &str) {
+        self.0.insert(id.to_owned(), 0);
+    }
+}

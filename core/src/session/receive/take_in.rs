@@ -1,0 +1,406 @@
+//! The way of envelopes from a delivery service, or from what was kept, onto the device.
+//!
+//! ```text
+//! a few at a time:  open ─▶ by sender ──side by side──▶ prove ─▶ store ─▶ told at once
+//!                     │                                   └─▶ kept, or quarantined
+//!                     └─▶ quarantined, or left for other keys
+//! at the end:       acknowledged
+//! ```
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use serde_json::Value;
+
+use super::arrival::{Arrival, Item, Origin, Ticket, acknowledgement_of, open};
+use super::queue::Queue;
+use super::received::{Received, Taken};
+use super::seen::Fate;
+use super::store::Proven;
+use crate::delivery::api;
+use crate::device::{Doubt, Quarantined, WaitsFor};
+use crate::index::Index;
+use crate::message::{PostmarkError, PostmarkVerdict, ReceivedEnvelope};
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
+use crate::seal::json::canonical;
+use crate::seal::sha256_hex;
+use crate::seal::signing::SigningKey;
+use crate::session::deadline::within;
+use crate::session::home::Mailbox;
+use crate::session::prove::{Sender, Verdict};
+use crate::session::{FindError, Home, Session};
+
+/// How many senders are looked up at the same time. A sender whose gateway hangs holds up a place of these, so there
+/// are more than a connection needs.
+const CONCURRENT_SENDERS: usize = 16;
+/// How long a sender is looked up while others wait: milliseconds. Afterwards the messages are kept, and tried again.
+const PATIENCE: u32 = 5_000;
+/// The same for what was kept: nobody waits then.
+pub(super) const LONG_PATIENCE: u32 = 60_000;
+/// How many envelopes are opened before the first messages are stored.
+const FIRST_PIECE: usize = 16;
+/// How many are opened at once afterwards: a person may want to scroll in between.
+const PIECE: usize = 64;
+/// How many that are opened may wait for their senders before the next are opened.
+const MAX_OPENED: usize = 256;
+/// How many things are kept in quarantine.
+const MAX_QUARANTINED: usize = 500;
+/// How many envelopes are acknowledged at once; the deployed servers take a second for twenty.
+const MAX_ACKNOWLEDGED: usize = 50;
+/// The same by their numbers, which costs our node next to nothing.
+const MAX_NUMBERS: usize = 1_000;
+/// How long the key of postmarks is waited for: milliseconds. Without it, messages stand where they came.
+const KEY_PATIENCE: u32 = 2_000;
+/// The longest envelope that is kept in quarantine, in bytes.
+const MAX_QUARANTINED_ENVELOPE: usize = 64 * 1024;
+
+/// What a delivery service has, and how it stands there.
+pub(super) struct Batch<'a> {
+    pub home: &'a Home,
+    pub items: Vec<Item>,
+    /// What is left there may hide something else.
+    pub crowded: bool,
+}
+
+/// What became of messages of one sender.
+#[derive(Default)]
+pub(super) struct Settled {
+    pub received: Received,
+    /// What a delivery service may let go of.
+    pub done: Vec<Ticket>,
+}
+
+impl<P: Ports> Session<P> {
+    /// Takes envelopes in, and tells of each sender's messages as soon as they are stored.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something could not be stored: then nothing of that sender is acknowledged.
+    pub(super) async fn take_in(
+        &self,
+        batch: Batch<'_>,
+        tell: &mut dyn FnMut(Received),
+    ) -> Result<Taken, StoreError> {
+        let Batch { home, items, crowded } = batch;
+        let mut taken = Taken::default();
+        if items.is_empty() {
+            return Ok(taken);
+        }
+        let keys = self.postmark_keys(home).await;
+        let (mut items, mut piece) = (items.into_iter(), FIRST_PIECE);
+        let (mut queue, mut done) = (Queue::default(), Vec::new());
+        let mut running = FuturesUnordered::new();
+        let mut failure = None;
+        loop {
+            while failure.is_none() && running.len() < CONCURRENT_SENDERS {
+                let Some((sender, arrivals)) = queue.next() else { break };
+                running.push(async move { (sender, self.take_from(arrivals, crowded, PATIENCE).await) });
+            }
+            let more = failure.is_none() && items.len() > 0 && queue.waiting() < MAX_OPENED;
+            let ended = match (more, running.is_empty()) {
+                (true, true) => None,
+                (true, false) => {
+                    // Whatever can go on does so before more is opened; a page draws, too.
+                    let pause = pin!(self.ports().clock().sleep(0));
+                    match select(running.next(), pause).await {
+                        Either::Left((ended, _)) => ended,
+                        Either::Right(_) => None,
+                    }
+                }
+                (false, true) => break,
+                (false, false) => running.next().await,
+            };
+            let settled = match ended {
+                Some((sender, settled)) => {
+                    queue.free(sender);
+                    settled
+                }
+                None => {
+                    let next: Vec<_> = items.by_ref().take(piece).collect();
+                    piece = PIECE;
+                    self.open_piece(home, next, crowded, &keys, &mut queue, &mut taken.in_work).await
+                }
+            };
+            match settled {
+                Ok(settled) => {
+                    done.extend(settled.done);
+                    if settled.received != Received::default() {
+                        tell(settled.received);
+                    }
+                }
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        while let Some((_, arrivals)) = queue.next() {
+            self.give_up(&arrivals);
+        }
+        taken.made_room = self.acknowledge(home, done).await;
+        failure.map_or(Ok(taken), Err)
+    }
+
+    /// Opens some envelopes. What was sealed for other keys is left at the delivery service, because another device of
+    /// the account may have them, unless it could hide there what comes after it: then it is kept here.
+    async fn open_piece(
+        &self,
+        home: &Home,
+        items: Vec<Item>,
+        crowded: bool,
+        keys: &[SigningKey],
+        queue: &mut Queue,
+        in_work: &mut Option<u64>,
+    ) -> Result<Settled, StoreError> {
+        let now = self.now();
+        let mut settled = Settled::default();
+        let (mut rejected, mut foreign) = (Vec::new(), Vec::new());
+        for Item { envelope, number } in items {
+            let raw = canonical(&envelope);
+            let id = sha256_hex(&raw);
+            let ticket = ticket(home, &envelope, number);
+            let fate = self.seen.borrow().fate(&id);
+            match fate {
+                Some(Fate::InWork) => {
+                    *in_work = number.map(|number| in_work.unwrap_or(number).min(number)).or(*in_work);
+                    continue;
+                }
+                Some(Fate::Done) => {
+                    settled.done.push(ticket);
+                    continue;
+                }
+                Some(Fate::Left) if !crowded => continue,
+                Some(Fate::Left) | None => self.seen.borrow_mut().set(&id, Fate::InWork),
+            }
+            let outside = acknowledgement_of(&envelope).sender;
+            match open(&envelope, &self.keys) {
+                Ok((message, received)) => {
+                    let taken = self.taken(home, &received, &envelope, keys);
+                    let origin = Origin::Service(ticket, home.name.clone());
+                    queue.push(Arrival { id, raw, message, outside, taken, origin });
+                }
+                Err(rejection) if rejection.is_sealed_for_others() && crowded => {
+                    let waits_for = WaitsFor::Keys(self.key_here());
+                    foreign.push((self.to_keep(&id, &home.name, &outside, &raw, waits_for), raw, ticket));
+                }
+                Err(rejection) => {
+                    let left = rejection.is_sealed_for_others();
+                    self.seen.borrow_mut().set(&id, if left { Fate::Left } else { Fate::Done });
+                    if !left {
+                        settled.done.push(ticket);
+                    }
+                    rejected.push(quarantined(id, now, rejection.doubt(), raw));
+                }
+            }
+        }
+        for (kept, raw, ticket) in foreign {
+            let id = kept.id.clone();
+            if self.keep_for_later(kept, raw).await? {
+                settled.received.postponed += 1;
+                self.seen.borrow_mut().set(&id, Fate::Done);
+                settled.done.push(ticket);
+            } else {
+                self.seen.borrow_mut().set(&id, Fate::Left);
+            }
+        }
+        let ids: Vec<_> = rejected.iter().map(|item| item.id.clone()).collect();
+        match self.quarantine(rejected).await {
+            Ok(new) => settled.received.quarantined += new,
+            Err(error) => {
+                ids.iter().for_each(|id| self.seen.borrow_mut().forget(id));
+                return Err(error);
+            }
+        }
+        Ok(settled)
+    }
+
+    /// Proves and stores what one sender claims to have sent.
+    pub(super) async fn take_from(
+        &self,
+        arrivals: Vec<Arrival>,
+        crowded: bool,
+        patience: u32,
+    ) -> Result<Settled, StoreError> {
+        let ids: Vec<_> = arrivals.iter().map(|arrival| arrival.id.clone()).collect();
+        let settled = self.try_to_take(arrivals, crowded, patience).await;
+        if settled.is_err() {
+            // A later try may store it.
+            ids.iter().for_each(|id| self.seen.borrow_mut().forget(id));
+        }
+        settled
+    }
+
+    async fn try_to_take(
+        &self,
+        arrivals: Vec<Arrival>,
+        crowded: bool,
+        patience: u32,
+    ) -> Result<Settled, StoreError> {
+        let mut settled = Settled::default();
+        let now = self.now();
+        let until = self.ports().clock().now().saturating_add(patience.into());
+        let mut lookup = Lookup::default();
+        let (mut authentic, mut forged, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
+        let mut over = Vec::new();
+        for arrival in arrivals {
+            let left = until.saturating_sub(self.ports().clock().now()).min(patience.into());
+            let proving = self.prove(&arrival, &mut lookup);
+            let verdict = within(self.ports().clock(), left as u32, proving).await;
+            match verdict.unwrap_or(Verdict::NotNow) {
+                Verdict::Proven(message) => authentic.push(Proven { message, taken: arrival.taken }),
+                Verdict::Never(doubt) => {
+                    forged.push(quarantined(arrival.id.clone(), now, doubt, arrival.raw.clone()));
+                }
+                Verdict::NotYet(doubt) => {
+                    waiting.push((arrival, WaitsFor::Record(doubt)));
+                    continue;
+                }
+                Verdict::NotNow => {
+                    waiting.push((arrival, WaitsFor::Network));
+                    continue;
+                }
+            }
+            over.push(arrival);
+        }
+        settled.received.new = self.keep_messages(&authentic).await?;
+        if let (false, Some(Ok(sender))) = (authentic.is_empty(), &lookup.sender) {
+            self.remember_sender(sender).await?;
+        }
+        for (arrival, waits_for) in waiting {
+            self.postpone(arrival, waits_for, crowded, &mut settled, &mut over, &mut forged).await?;
+        }
+        settled.received.quarantined = self.quarantine(forged).await?;
+        let mut let_go = Vec::new();
+        for arrival in over {
+            self.seen.borrow_mut().set(&arrival.id, Fate::Done);
+            match arrival.origin {
+                Origin::Service(ticket, _) => settled.done.push(ticket),
+                Origin::Kept(kept) => let_go.push(kept.id),
+            }
+        }
+        if !let_go.is_empty() {
+            self.ports().store().change_kept(self.account, &[], &let_go).await?;
+        }
+        Ok(settled)
+    }
+
+    /// Proves one message; what was found of the sender serves the next one, too.
+    async fn prove(&self, arrival: &Arrival, lookup: &mut Lookup) -> Verdict {
+        loop {
+            let sender = match lookup.sender.take() {
+                Some(sender) => sender,
+                None => self.sender(arrival.message.claimed_sender()).await,
+            };
+            let verdict = self.judge(&arrival.message, &arrival.outside, &sender).await;
+            lookup.sender = Some(sender);
+            if matches!(verdict, Verdict::Proven(_) | Verdict::NotNow) || lookup.asked_anew {
+                return verdict;
+            }
+            // The sender may have changed keys within the last minute.
+            lookup.asked_anew = true;
+            lookup.sender = None;
+            self.forget_sender(arrival.message.claimed_sender()).await;
+        }
+    }
+
+    fn give_up(&self, arrivals: &[Arrival]) {
+        for arrival in arrivals {
+            self.seen.borrow_mut().forget(&arrival.id);
+        }
+    }
+
+    /// The keys that a delivery service of the account signs postmarks with; none if they can't be had soon.
+    pub(super) async fn postmark_keys(&self, home: &Home) -> Vec<SigningKey> {
+        if let Some(key) = home.signing_key.get() {
+            return vec![key];
+        }
+        let found =
+            within(self.ports().clock(), KEY_PATIENCE, self.directory.delivery_service(&home.name)).await;
+        let key = found.and_then(Result::ok).map(|service| service.signing_key);
+        home.signing_key.set(key);
+        Vec::from_iter(key)
+    }
+
+    /// When `home` took an envelope, by the clock that leads, if its postmark proves it.
+    pub(super) fn taken(
+        &self,
+        home: &Home,
+        received: &ReceivedEnvelope,
+        envelope: &Value,
+        keys: &[SigningKey],
+    ) -> Option<u64> {
+        let sealed = envelope.get("message").and_then(Value::as_str).unwrap_or_default();
+        match received.judge_postmark(sealed, &self.keys, keys) {
+            PostmarkVerdict::Valid(postmark) => self.place_of(home, postmark.incoming_timestamp),
+            PostmarkVerdict::Invalid(PostmarkError::Signature(_)) => {
+                // It may have changed keys.
+                home.signing_key.set(None);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives how many were not there yet.
+    pub(super) async fn quarantine(&self, mut items: Vec<Quarantined>) -> Result<usize, StoreError> {
+        if items.is_empty() {
+            return Ok(0);
+        }
+        let store = self.ports().store();
+        let mut known = Index::default();
+        for id in store.quarantined_ids(self.account).await? {
+            known.insert(id, 0);
+        }
+        items.retain(|item| known.insert(item.id.clone(), 0));
+        store.add_quarantined(self.account, &items, MAX_QUARANTINED).await?;
+        Ok(items.len())
+    }
+
+    /// A failed acknowledgement costs nothing: the envelopes come again and are known then.
+    async fn acknowledge(&self, home: &Home, done: Vec<Ticket>) -> bool {
+        let (mut named, mut numbers) = (Vec::new(), Vec::new());
+        for ticket in done {
+            match ticket {
+                Ticket::Named(acknowledgement) => named.push(acknowledgement),
+                Ticket::Number(number) => numbers.push(number),
+                Ticket::Listed => {}
+            }
+        }
+        let mut acknowledged = false;
+        let mailbox = home.mailbox.borrow().clone();
+        if let Mailbox::Numbered(url) = &mailbox {
+            for part in numbers.chunks(MAX_NUMBERS) {
+                let request = |token: &_| api::acknowledge_numbers(url, &self.alias, token, part);
+                match self.authorized(home, &request).await {
+                    Ok(reply) if api::parse_done(&reply).is_ok() => acknowledged = true,
+                    _ => break,
+                }
+            }
+        }
+        for part in named.chunks(MAX_ACKNOWLEDGED) {
+            let request = |token: &_| api::acknowledge(&home.url, &self.alias, token, part);
+            match self.authorized(home, &request).await {
+                Ok(reply) if api::parse_done(&reply).is_ok() => acknowledged = true,
+                _ => break,
+            }
+        }
+        acknowledged
+    }
+}
+
+/// What was found of the sender of a batch.
+#[derive(Default)]
+struct Lookup {
+    sender: Option<Result<Sender, FindError>>,
+    asked_anew: bool,
+}
+
+fn ticket(home: &Home, envelope: &Value, number: Option<u64>) -> Ticket {
+    match (number, &*home.mailbox.borrow()) {
+        (Some(number), _) => Ticket::Number(number),
+        (None, Mailbox::Numbered(_)) => Ticket::Listed,
+        (None, _) => Ticket::Named(acknowledgement_of(envelope)),
+    }
+}
+
+pub(super) fn quarantined(id: String, arrived: u64, doubt: Doubt, raw: String) -> Quarantined {
+    let envelope = Some(raw).filter(|raw| raw.len() <= MAX_QUARANTINED_ENVELOPE);
+    Quarantined { id, arrived, doubt, envelope }
+}
