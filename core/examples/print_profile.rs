@@ -32,7 +32,7 @@ const USAGE: &str = "usage: print_profile <RPC URL> <name or address> [--registr
     [--universal-resolver <address>] [--address-domain <name>] [--ipfs <gateway>]…";
 
 fn main() -> ExitCode {
-    native::exit_code(pollster::block_on(print_profile()))
+    native::run(print_profile())
 }
 
 async fn print_profile() -> Result<(), Box<dyn Error>> {

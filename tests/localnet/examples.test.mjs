@@ -9,7 +9,7 @@ import { Contract, Wallet, namehash } from 'ethers';
 import { Dm3Client } from '../e2e/client.mjs';
 import { NODE_NAME, ensProvider } from './chain.mjs';
 import { startLocalnet } from './index.mjs';
-import { printProfile, runExample } from './program.mjs';
+import { printProfile, runExample, startExample } from './program.mjs';
 
 describe('the examples', () => {
   let net;
@@ -51,6 +51,26 @@ describe('the examples', () => {
   test('send_message says whom it can not write to', async () => {
     await assert.rejects(sendMessage(person('alice'), 'nobody.eth', 'x'), /nobody is registered as nobody\.eth/);
     await assert.rejects(sendMessage({ privateKey: '0x12' }, 'bob.eth', 'x'), /DM3_PRIVATE_KEY is not/);
+  });
+
+  test('echo_bot answers every message, live, with the same text', async (t) => {
+    const bot = person('collector');
+    const running = await startExample('echo_bot', [net.nodeUrl], { DM3_PRIVATE_KEY: bot.privateKey });
+    t.after(() => running.stop());
+    assert.equal(running.line, `${bot.address} echoes`);
+    const carol = new Dm3Client(net, person('carol'));
+    await carol.signUp();
+    const texts = ['one', 'two', 'three'];
+    for (const text of texts) await carol.send(new Dm3Client(net, bot).alias, text);
+    const token = await carol.logIn();
+    const deadline = Date.now() + 60_000;
+    let envelopes = [];
+    while (envelopes.length < texts.length && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      envelopes = await carol.incoming(token);
+    }
+    const opened = await Promise.all(envelopes.map((envelope) => carol.open(envelope)));
+    assert.deepEqual(opened.map(({ message }) => message).sort(), [...texts].sort());
   });
 
   test('print_profile reads profiles on IPFS, and believes no gateway', async (t) => {

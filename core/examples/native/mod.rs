@@ -3,17 +3,23 @@
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dm3_core::Said;
+use dm3_core::delivery::Discovery;
 use dm3_core::identity::{Address, EnsName, NameError};
 use dm3_core::ports::{Blocks, Chain, Clock, Connection, Http, Normaliser, Ports, Sockets, Unreachable};
 use dm3_core::registry::CallOutcome;
 use dm3_core::registry::json_rpc::{eth_call_body, parse_eth_call};
 use dm3_core::seal::Entropy;
-use dm3_core::session::IpfsGateways;
-use dm3_core::testing::MemoryStore;
+use dm3_core::session::{Directory, IpfsGateways, Keys, Session, SignIn};
+use dm3_core::testing::{MemoryStore, TestWallet};
 use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, Outage};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 64 * 1024 * 1024;
@@ -130,28 +136,71 @@ impl Normaliser for BuiltIn {
     }
 }
 
-/// The examples do not stay connected.
-pub struct NoSockets;
+/// WebSockets without TLS. Who can't open one is polled.
+pub struct NativeSockets;
 
-/// A connection that there never is.
-pub enum Never {}
+/// One open WebSocket.
+pub struct NativeConnection {
+    host: String,
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
 
-impl Sockets for NoSockets {
-    type Connection = Never;
+impl Sockets for NativeSockets {
+    type Connection = NativeConnection;
 
-    async fn connect(&self, url: &str) -> Result<Never, Unreachable> {
-        Err(Unreachable { host: url.to_owned(), outage: Outage::NoAnswer })
+    async fn connect(&self, url: &str) -> Result<NativeConnection, Unreachable> {
+        match connect_async(url).await {
+            Ok((socket, _)) => Ok(NativeConnection { host: url.to_owned(), socket }),
+            Err(error) => Err(broken(url, &error)),
+        }
     }
 }
 
-impl Connection for Never {
-    async fn send(&mut self, _: &str) -> Result<(), Unreachable> {
-        match *self {}
+impl Connection for NativeConnection {
+    async fn send(&mut self, text: &str) -> Result<(), Unreachable> {
+        self.socket.send(Message::text(text)).await.map_err(|error| broken(&self.host, &error))
     }
 
     async fn receive(&mut self) -> Result<String, Unreachable> {
-        match *self {}
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(broken(&self.host, &error)),
+                None => return Err(Unreachable { host: self.host.clone(), outage: Outage::Ended }),
+            }
+        }
     }
+}
+
+fn broken(url: &str, error: &tokio_tungstenite::tungstenite::Error) -> Unreachable {
+    Unreachable { host: url.to_owned(), outage: Outage::Failed(Said::new(&error.to_string())) }
+}
+
+/// Runs a program to its end, on this thread.
+pub fn run(program: impl Future<Output = Result<(), Box<dyn Error>>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    exit_code(runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(program)))
+}
+
+/// Signs in at a node with a private key, and publishes its profile if it has none yet.
+pub async fn sign_in(node: &str) -> Result<Session<NativePorts>, Box<dyn Error>> {
+    let key = std::env::var("DM3_PRIVATE_KEY").map_err(|_| "DM3_PRIVATE_KEY is not set")?;
+    let wallet = TestWallet::of_key(&key).ok_or("DM3_PRIVATE_KEY is not 0x and 64 hexadecimal digits")?;
+    let origin: BaseUrl = node.parse()?;
+    let document = NativeHttp::default().send(&Discovery::request(&origin)).await?;
+    let discovery = Discovery::parse(&document.body)?;
+    let ports = NativePorts::new(discovery.rpc_url.clone(), Vec::new());
+    let directory = Rc::new(Directory::new(ports, discovery));
+    let sign_in = SignIn::new(Rc::clone(&directory), wallet.address());
+    let signed_in = match sign_in.create_keys(&wallet).await? {
+        Keys::Known(signed_in) => signed_in,
+        Keys::New(registration) => registration.publish(&wallet).await?,
+        Keys::OtherNonce(_) | Keys::Unusable(_) => {
+            return Err("the account's profile has keys that do not follow from this key".into());
+        }
+    };
+    Ok(Session::resume(directory, signed_in.account, &signed_in.seed))
 }
 
 /// Clock and entropy of the operating system.
@@ -163,7 +212,7 @@ impl Clock for System {
     }
 
     async fn sleep(&self, milliseconds: u32) {
-        std::thread::sleep(Duration::from_millis(milliseconds.into()));
+        tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
     }
 }
 
@@ -179,7 +228,7 @@ impl Ports for NativePorts {
     type Normaliser = BuiltIn;
     type Http = NativeHttp;
     type Ipfs = IpfsGateways<NativeHttp>;
-    type Sockets = NoSockets;
+    type Sockets = NativeSockets;
     type Store = MemoryStore;
     type Clock = System;
     type Entropy = System;
@@ -200,8 +249,8 @@ impl Ports for NativePorts {
         &self.ipfs
     }
 
-    fn sockets(&self) -> &NoSockets {
-        &NoSockets
+    fn sockets(&self) -> &NativeSockets {
+        &NativeSockets
     }
 
     fn store(&self) -> &MemoryStore {

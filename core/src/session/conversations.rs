@@ -4,8 +4,9 @@
 use super::Session;
 use super::send::Change;
 use crate::conversation::ConversationId;
-use crate::device::{Contact, Lane, Position, StoredMessage};
+use crate::device::{Contact, Lane, MessageRow, Position, StoredMessage};
 use crate::identity::EnsName;
+use crate::message::MessageHash;
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::thread::{Entry, fold};
 
@@ -97,6 +98,14 @@ impl<P: Ports> Session<P> {
     /// [`StoreError`].
     pub async fn contact(&self, conversation: ConversationId) -> Result<Option<Contact>, StoreError> {
         self.ports().store().contact(self.account, conversation).await
+    }
+
+    /// The message of this hash, as it is kept on the device.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn message(&self, hash: &MessageHash) -> Result<Option<MessageRow>, StoreError> {
+        self.ports().store().message(self.account, hash).await
     }
 
     /// How many things came in that could not be proven.
