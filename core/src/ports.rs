@@ -118,7 +118,8 @@ pub struct Unreachable {
 }
 
 /// Where accounts, messages and keys stay between visits. One transaction per call: all of it or nothing. A record that
-/// is damaged is left out of lists: it must not hide the others.
+/// is damaged is left out of lists: it must not hide the others. After [`Self::erase`] every change for that owner is
+/// refused with [`StoreError::SignedOut`], until there is a seed again: whoever has not heard of it writes nothing.
 #[allow(async_fn_in_trait, reason = "as for Wallet")]
 pub trait Store {
     /// The account that is signed in on this device.
@@ -245,6 +246,9 @@ pub enum StoreError {
     /// No room is left.
     #[error("there is no storage space left on this device")]
     Full,
+    /// The account's keys were deleted from this device, perhaps by another tab: nothing of it is kept any more.
+    #[error("the account was signed out on this device")]
+    SignedOut,
     /// What was read is not what was written, or can't be written so that it could be read.
     #[error("the stored data is damaged")]
     Damaged,

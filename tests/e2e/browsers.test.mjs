@@ -124,6 +124,7 @@ describe('the core in every browser', () => {
         await visitor.press('Back');
         await visitor.press('Account');
         await visitor.press('Sign out');
+        await visitor.press('Sign out and delete them');
         await visitor.sees('button', 'Connect wallet');
         assert.doesNotMatch(await stored(), /Hello/);
         await visitor.reload();

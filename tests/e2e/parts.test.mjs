@@ -106,6 +106,7 @@ describe('parts', () => {
     await dave.back();
     await dave.button('Account').click();
     await dave.button('Sign out').click();
+    await dave.button('Sign out and delete them').click();
     await dave.alert.getByText('could not be loaded').waitFor();
     await dave.context.unroute(PART_REQUESTS);
     await dave.button('Try again').click();

@@ -35,6 +35,13 @@ fn new_name() -> String {
     format!("store-test-{}-{number}", js_sys::Math::random())
 }
 
+/// A store in which the owner's seed is: without it nothing of them is kept.
+async fn signed_in(name: &str) -> IndexedDbStore {
+    let store = IndexedDbStore::new(name);
+    store.set_seed(OWNER, &KeySeed::from_bytes([7; 32])).await.unwrap();
+    store
+}
+
 macro_rules! behaviour {
     ($name:ident) => {
         #[wasm_bindgen_test]
@@ -142,7 +149,7 @@ async fn two_tabs_that_start_at_once_agree_on_one_vault_key() {
 #[wasm_bindgen_test]
 async fn a_newer_version_in_another_tab_does_not_hang_and_is_reported() {
     let name = new_name();
-    let store = IndexedDbStore::new(&name);
+    let store = signed_in(&name).await;
     store.put_contact(OWNER, &contact(1)).await.unwrap();
     let mut request = Factory::new().unwrap().open(&name, Some(99)).unwrap();
     request.on_upgrade_needed(|event| {
@@ -156,17 +163,19 @@ async fn a_newer_version_in_another_tab_does_not_hang_and_is_reported() {
 #[wasm_bindgen_test]
 async fn a_database_that_was_deleted_is_made_again() {
     let name = new_name();
-    let store = IndexedDbStore::new(&name);
+    let store = signed_in(&name).await;
     store.put_contact(OWNER, &contact(1)).await.unwrap();
     Factory::new().unwrap().delete(&name).unwrap().await.unwrap();
     assert_eq!(store.contacts(OWNER).await.unwrap(), []);
+    assert_eq!(store.put_contact(OWNER, &contact(2)).await, Err(StoreError::SignedOut), "the seed went, too");
+    let store = signed_in(&name).await;
     store.put_contact(OWNER, &contact(2)).await.unwrap();
     assert_eq!(store.contacts(OWNER).await.unwrap(), [contact(2)]);
 }
 
 #[wasm_bindgen_test]
 async fn an_error_in_the_middle_of_a_batch_stores_nothing() {
-    let store = IndexedDbStore::new(&new_name());
+    let store = signed_in(&new_name()).await;
     let message = |written: u64| notes::note(notes::PEER, written, Kind::New, None, "hello");
     let far = notes::at(&message(2), u64::MAX);
     // No clock shows a time above 2^53, and IndexedDB has no key for it.
@@ -190,7 +199,7 @@ async fn a_browser_without_storage_says_so() {
 
 #[wasm_bindgen_test]
 async fn a_full_disk_is_told_apart() {
-    let store = IndexedDbStore::new(&new_name());
+    let store = signed_in(&new_name()).await;
     store.put_contact(OWNER, &contact(1)).await.unwrap();
     js_sys::eval(
         "globalThis.putBefore = IDBObjectStore.prototype.put;
@@ -325,7 +334,7 @@ async fn an_older_version_that_does_not_let_go_is_reported_and_waited_for() {
 #[wasm_bindgen_test]
 async fn a_damaged_row_hides_no_other() {
     let name = new_name();
-    let store = IndexedDbStore::new(&name);
+    let store = signed_in(&name).await;
     store.put_contact(OWNER, &contact(1)).await.unwrap();
     let good = notes::note(notes::ME, 5, Kind::New, None, "hello");
     store.add_messages(OWNER, std::slice::from_ref(&good)).await.unwrap();

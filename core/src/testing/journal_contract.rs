@@ -3,7 +3,7 @@
 
 #![allow(missing_docs, reason = "the names say what is proven")]
 
-use super::kept::{OTHER, OWNER, PEER, STRANGER, add, all, contact, hash, incoming, waiting};
+use super::kept::{OTHER, OWNER, PEER, STRANGER, add, all, contact, hash, incoming, sign_in, waiting};
 use crate::device::{Changed, Contact, Lane, MessageRow, SendState, Slot, StoredMessage};
 use crate::identity::Address;
 use crate::message::MessageHash;
@@ -21,6 +21,7 @@ async fn journal(store: &impl Store, owner: Address) -> Vec<Changed> {
 }
 
 pub async fn every_change_that_travels_is_in_the_journal_in_its_order(store: &impl Store) {
+    sign_in(store).await;
     add(store, OWNER, &[incoming(1, 10), waiting(2, 20)]).await.unwrap();
     store.put_contact(OWNER, &contact(PEER, None)).await.unwrap();
     store
@@ -56,6 +57,7 @@ pub async fn every_change_that_travels_is_in_the_journal_in_its_order(store: &im
 }
 
 pub async fn what_is_struck_out_is_gone_and_what_came_later_stays(store: &impl Store) {
+    sign_in(store).await;
     add(store, OTHER, &[incoming(7, 10)]).await.unwrap();
     add(store, OWNER, &[waiting(1, 10), waiting(2, 20), waiting(3, 30)]).await.unwrap();
     let read = store.journal(OWNER, 2).await.unwrap();
@@ -75,6 +77,7 @@ pub async fn what_is_struck_out_is_gone_and_what_came_later_stays(store: &impl S
 }
 
 pub async fn everything_can_be_entered_anew(store: &impl Store) {
+    sign_in(store).await;
     add(store, OTHER, &[incoming(7, 10)]).await.unwrap();
     add(store, OWNER, &[incoming(1, 10), waiting(2, 20)]).await.unwrap();
     store.put_contact(OWNER, &contact(STRANGER, None)).await.unwrap();
@@ -93,6 +96,7 @@ pub async fn everything_can_be_entered_anew(store: &impl Store) {
 }
 
 pub async fn a_restored_message_is_added_or_brings_the_state_further(store: &impl Store) {
+    sign_in(store).await;
     add(store, OWNER, &[waiting(1, 10), waiting(2, 20)]).await.unwrap();
     store.set_state(OWNER, &hash(2), &SendState::Accepted).await.unwrap();
     let entered = journal(store, OWNER).await;
@@ -108,6 +112,7 @@ pub async fn a_restored_message_is_added_or_brings_the_state_further(store: &imp
 }
 
 pub async fn a_small_text_is_kept_for_each_slot_and_owner(store: &impl Store) {
+    sign_in(store).await;
     let setting = Slot::Setting("draft".into());
     let slots = [Slot::Draft(PEER), Slot::Draft(STRANGER), Slot::HistoryOf(PEER), Slot::History, setting];
     for (number, slot) in slots.iter().enumerate() {

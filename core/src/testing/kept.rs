@@ -2,7 +2,7 @@
 
 use crate::conversation::ConversationId;
 use crate::device::{Contact, Lane, MessageRow, SendState, StoredMessage};
-use crate::identity::{Address, EnsName};
+use crate::identity::{Address, EnsName, KeySeed};
 use crate::message::MessageHash;
 use crate::ports::{Store, StoreError};
 
@@ -40,6 +40,13 @@ pub(super) fn waiting(number: u64, time: u64) -> MessageRow {
 pub(super) fn contact(conversation: ConversationId, name: Option<&str>) -> Contact {
     let name = name.map(|name| EnsName::from_normalised(name).expect("a name"));
     Contact { name, ..Contact::new(conversation, 5) }
+}
+
+/// Sets the seeds of [`OWNER`] and [`OTHER`], without which a store keeps nothing of them.
+pub(super) async fn sign_in(store: &impl Store) {
+    for owner in [OWNER, OTHER] {
+        store.set_seed(owner, &KeySeed::from_bytes([4; 32])).await.unwrap();
+    }
 }
 
 /// Stores rows as if their authors were proven.

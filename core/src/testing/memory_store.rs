@@ -26,6 +26,8 @@ struct Database {
 #[derive(Default)]
 struct Records {
     seed: Option<KeySeed>,
+    /// The owner was erased, and there was no seed since.
+    erased: bool,
     messages: BTreeMap<MessageHash, MessageRow>,
     contacts: BTreeMap<ConversationId, Contact>,
     quarantine: BTreeMap<String, Quarantined>,
@@ -63,7 +65,15 @@ impl MemoryStore {
         }
     }
 
+    /// Writes for an owner who has not been erased since their seed was set.
     fn write<T>(&self, owner: Address, write: impl FnOnce(&mut Records) -> T) -> Result<T, StoreError> {
+        self.write_keys(
+            owner,
+            |records| if records.erased { Err(StoreError::SignedOut) } else { Ok(write(records)) },
+        )?
+    }
+
+    fn write_keys<T>(&self, owner: Address, write: impl FnOnce(&mut Records) -> T) -> Result<T, StoreError> {
         let mut database = self.0.borrow_mut();
         match database.failure.as_ref().or(database.write_failure.as_ref()) {
             Some(failure) => Err(failure.clone()),
@@ -92,7 +102,10 @@ impl Store for MemoryStore {
     }
 
     async fn set_seed(&self, owner: Address, seed: &KeySeed) -> Result<(), StoreError> {
-        self.write(owner, |records| records.seed = Some(seed.duplicate()))
+        self.write_keys(owner, |records| {
+            records.seed = Some(seed.duplicate());
+            records.erased = false;
+        })
     }
 
     async fn add_messages(
@@ -318,7 +331,9 @@ impl Store for MemoryStore {
     }
 
     async fn erase(&self, owner: Address) -> Result<(), StoreError> {
-        self.write(owner, |records| *records = Records { entered: records.entered, ..Records::default() })
+        self.write_keys(owner, |records| {
+            *records = Records { entered: records.entered, erased: true, ..Records::default() };
+        })
     }
 }
 

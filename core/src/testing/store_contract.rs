@@ -19,14 +19,14 @@ use std::pin::pin;
 use std::task::Poll;
 
 pub use super::journal_contract::*;
-use super::kept::{OTHER, OWNER, PEER, STRANGER, add, all, contact, hash, incoming, waiting};
+use super::kept::{OTHER, OWNER, PEER, STRANGER, add, all, contact, hash, incoming, sign_in, waiting};
 use crate::delivery::Refusal;
 use crate::device::{
     Account, Contact, Doubt, Kept, Lane, MessageRow, Notice, Position, Quarantined, SendState, Slot, WaitsFor,
 };
 use crate::identity::{Address, EnsName, KeySeed, SeenProfiles};
 use crate::message::MessageHash;
-use crate::ports::{ContactChange, Store};
+use crate::ports::{ContactChange, Store, StoreError};
 
 /// Calls a macro with the name of each behaviour.
 #[macro_export]
@@ -60,6 +60,7 @@ macro_rules! for_each_store_behaviour {
         $test!(a_small_text_is_kept_for_each_slot_and_owner);
         $test!(owners_are_separate);
         $test!(erasing_removes_all_of_one_owner_alone);
+        $test!(nothing_is_written_for_an_erased_owner_until_there_is_a_seed_again);
     };
 }
 
@@ -119,7 +120,6 @@ pub async fn an_empty_store_has_nothing(store: &impl Store) {
     assert_eq!(store.kept_envelope(OWNER, "a").await.unwrap(), None);
     assert_eq!(store.journal(OWNER, 10).await.unwrap(), []);
     assert_eq!(store.value(OWNER, &Slot::History).await.unwrap(), None);
-    assert_eq!(add(store, OWNER, &[]).await.unwrap(), []);
 }
 
 pub async fn the_account_is_remembered_and_forgotten(store: &impl Store) {
@@ -141,6 +141,7 @@ pub async fn a_seed_comes_back_and_can_be_replaced(store: &impl Store) {
 }
 
 pub async fn a_message_comes_back_as_it_was(store: &impl Store) {
+    sign_in(store).await;
     let late = 1_800_000_000_123;
     let messages = [
         incoming(1, late),
@@ -159,6 +160,7 @@ pub async fn a_message_comes_back_as_it_was(store: &impl Store) {
 }
 
 pub async fn a_message_is_found_by_its_hash(store: &impl Store) {
+    sign_in(store).await;
     let elsewhere = MessageRow { conversation: STRANGER, ..incoming(2, 20) };
     add(store, OWNER, &[waiting(1, 10), elsewhere.clone()]).await.unwrap();
     assert_eq!(store.message(OWNER, &hash(1)).await.unwrap(), Some(waiting(1, 10)));
@@ -168,6 +170,7 @@ pub async fn a_message_is_found_by_its_hash(store: &impl Store) {
 }
 
 pub async fn a_message_is_kept_once_and_only_new_ones_are_reported(store: &impl Store) {
+    sign_in(store).await;
     let new = add(store, OWNER, &[incoming(1, 10), incoming(2, 20)]).await.unwrap();
     assert_eq!(new, [hash(1), hash(2)]);
     let again = MessageRow { arrived: 99, json: "{}".into(), ..incoming(2, 90) };
@@ -177,6 +180,7 @@ pub async fn a_message_is_kept_once_and_only_new_ones_are_reported(store: &impl 
 }
 
 pub async fn a_batch_is_seen_whole_or_not_at_all(store: &impl Store) {
+    sign_in(store).await;
     let batch: Vec<_> = (0..50).map(|number| incoming(number, number)).collect();
     let mut adding = pin!(add(store, OWNER, &batch));
     let mut added = false;
@@ -190,6 +194,7 @@ pub async fn a_batch_is_seen_whole_or_not_at_all(store: &impl Store) {
 }
 
 pub async fn an_abandoned_batch_is_kept_whole_or_not_at_all(store: &impl Store) {
+    sign_in(store).await;
     const SIZE: u64 = 20;
     for steps in 1..10 {
         let numbers = steps * SIZE..(steps + 1) * SIZE;
@@ -212,6 +217,7 @@ pub async fn an_abandoned_batch_is_kept_whole_or_not_at_all(store: &impl Store) 
 }
 
 pub async fn messages_come_newest_first_in_pages(store: &impl Store) {
+    sign_in(store).await;
     let shuffled: Vec<_> = [3, 1, 5, 2, 4].map(|number| incoming(number, number * 1_000)).into();
     add(store, OWNER, &shuffled).await.unwrap();
     let first = store.messages(OWNER, PEER, None, 2).await.unwrap();
@@ -225,6 +231,7 @@ pub async fn messages_come_newest_first_in_pages(store: &impl Store) {
 }
 
 pub async fn messages_of_one_millisecond_are_ordered_by_hash(store: &impl Store) {
+    sign_in(store).await;
     add(store, OWNER, &[incoming(2, 7), incoming(3, 7), incoming(1, 7), incoming(9, 6)]).await.unwrap();
     assert_eq!(hashes(&all(store, OWNER).await), [hash(3), hash(2), hash(1), hash(9)]);
     let before = Position { time: 7, hash: hash(2) };
@@ -233,6 +240,7 @@ pub async fn messages_of_one_millisecond_are_ordered_by_hash(store: &impl Store)
 }
 
 pub async fn conversations_are_separate(store: &impl Store) {
+    sign_in(store).await;
     let elsewhere = MessageRow { conversation: STRANGER, ..incoming(2, 20) };
     add(store, OWNER, &[incoming(1, 10), elsewhere.clone()]).await.unwrap();
     assert_eq!(all(store, OWNER).await, [incoming(1, 10)]);
@@ -240,6 +248,7 @@ pub async fn conversations_are_separate(store: &impl Store) {
 }
 
 pub async fn the_outbox_holds_only_what_waits_oldest_first(store: &impl Store) {
+    sign_in(store).await;
     let to_another = MessageRow { conversation: STRANGER, ..waiting(4, 20) };
     let accepted = MessageRow { state: SendState::Accepted, ..waiting(5, 5) };
     let refused = MessageRow { state: SendState::Refused(Refusal::Spam), ..waiting(6, 6) };
@@ -252,6 +261,7 @@ pub async fn the_outbox_holds_only_what_waits_oldest_first(store: &impl Store) {
 }
 
 pub async fn a_state_changes_and_nothing_else_does(store: &impl Store) {
+    sign_in(store).await;
     add(store, OWNER, &[waiting(1, 10), waiting(2, 20)]).await.unwrap();
     for state in [
         SendState::Refused(Refusal::Service("ds.eth".parse().unwrap())),
@@ -267,6 +277,7 @@ pub async fn a_state_changes_and_nothing_else_does(store: &impl Store) {
 }
 
 pub async fn incoming_messages_are_counted_by_their_arrival(store: &impl Store) {
+    sign_in(store).await;
     let written_early = MessageRow { arrived: 300, ..incoming(1, 1) };
     let note = MessageRow { lane: Lane::Note, ..incoming(2, 300) };
     let elsewhere = MessageRow { conversation: STRANGER, ..incoming(3, 300) };
@@ -278,6 +289,7 @@ pub async fn incoming_messages_are_counted_by_their_arrival(store: &impl Store) 
 }
 
 pub async fn a_contact_is_found_by_its_conversation(store: &impl Store) {
+    sign_in(store).await;
     store.put_contact(OWNER, &contact(PEER, Some("bob.eth"))).await.unwrap();
     assert_eq!(store.contact(OWNER, PEER).await.unwrap(), Some(contact(PEER, Some("bob.eth"))));
     assert_eq!(store.contact(OWNER, STRANGER).await.unwrap(), None);
@@ -285,6 +297,7 @@ pub async fn a_contact_is_found_by_its_conversation(store: &impl Store) {
 }
 
 pub async fn a_contact_is_replaced_by_its_newer_version(store: &impl Store) {
+    sign_in(store).await;
     store.put_contact(OWNER, &contact(PEER, None)).await.unwrap();
     store.put_contact(OWNER, &contact(STRANGER, None)).await.unwrap();
     let newer = Contact { read_until: 1_800_000_000_000, touched: 9, ..contact(PEER, Some("bob.eth")) };
@@ -295,6 +308,7 @@ pub async fn a_contact_is_replaced_by_its_newer_version(store: &impl Store) {
 }
 
 pub async fn a_contact_keeps_where_its_peer_was_found_and_what_happened_to_it(store: &impl Store) {
+    sign_in(store).await;
     let mut known = contact(PEER, Some("ünï.eth"));
     for name in ["bob.eth", "ünï.eth"] {
         known.was_found_at(&EnsName::from_normalised(name).expect("a name"));
@@ -306,6 +320,7 @@ pub async fn a_contact_keeps_where_its_peer_was_found_and_what_happened_to_it(st
 }
 
 pub async fn changes_of_a_contact_at_the_same_time_are_all_kept(store: &impl Store) {
+    sign_in(store).await;
     let unchanged = store.update_contact(OWNER, PEER, Box::new(|kept| kept));
     unchanged.await.unwrap();
     assert_eq!(store.contact(OWNER, PEER).await.unwrap(), None);
@@ -339,6 +354,7 @@ pub async fn changes_of_a_contact_at_the_same_time_are_all_kept(store: &impl Sto
 }
 
 pub async fn quarantine_keeps_one_of_each(store: &impl Store) {
+    sign_in(store).await;
     store.add_quarantined(OWNER, &[quarantined("a", 1), quarantined("b", 2)], 10).await.unwrap();
     store.add_quarantined(OWNER, &[quarantined("c", 3), quarantined("a", 4)], 10).await.unwrap();
     assert_eq!(sorted_ids(store, OWNER).await, ["a", "b", "c"]);
@@ -348,6 +364,7 @@ pub async fn quarantine_keeps_one_of_each(store: &impl Store) {
 }
 
 pub async fn in_a_full_quarantine_the_oldest_make_room(store: &impl Store) {
+    sign_in(store).await;
     let items = [quarantined("a", 30), quarantined("b", 10), quarantined("c", 20)];
     store.add_quarantined(OTHER, &[quarantined("z", 1)], 3).await.unwrap();
     store.add_quarantined(OWNER, &items, 3).await.unwrap();
@@ -360,6 +377,7 @@ pub async fn in_a_full_quarantine_the_oldest_make_room(store: &impl Store) {
 }
 
 pub async fn what_waits_to_be_taken_in_comes_back_until_it_is_let_go(store: &impl Store) {
+    sign_in(store).await;
     let (mut first, second) = (kept("a"), Kept { waits_for: WaitsFor::Keys("a key".into()), ..kept("b") });
     let put = [(first.clone(), Some("{1}".to_owned())), (second.clone(), Some("{2} \u{1f980}".to_owned()))];
     store.change_kept(OWNER, &put, &[]).await.unwrap();
@@ -384,6 +402,7 @@ pub async fn owners_are_separate(store: &impl Store) {
     // Two accounts on one device may have written to each other, or share a message by its hash.
     assert_eq!(add(store, OTHER, &[waiting(1, 10)]).await.unwrap(), [hash(1)]);
     an_empty_store_has_nothing(store).await;
+    sign_in(store).await;
     assert_eq!(add(store, OWNER, &[incoming(1, 10)]).await.unwrap(), [hash(1)]);
     store.set_state(OWNER, &hash(1), &SendState::Accepted).await.unwrap();
     assert_eq!(all(store, OTHER).await, [waiting(1, 10)]);
@@ -413,5 +432,33 @@ pub async fn erasing_removes_all_of_one_owner_alone(store: &impl Store) {
     assert_eq!(store.journal(OTHER, 10).await.unwrap().len(), 3);
     assert_eq!(store.value(OTHER, &Slot::History).await.unwrap().as_deref(), Some("{}"));
     // The account can start again.
+    store.set_seed(OWNER, &KeySeed::from_bytes([4; 32])).await.unwrap();
     assert_eq!(add(store, OWNER, &[incoming(2, 20)]).await.unwrap(), [hash(2)]);
+}
+
+pub async fn nothing_is_written_for_an_erased_owner_until_there_is_a_seed_again(store: &impl Store) {
+    let seed = KeySeed::from_bytes([7; 32]);
+    let contact = Contact::new(PEER, 1);
+    let refused = Err(StoreError::SignedOut);
+    store.set_seed(OTHER, &seed).await.unwrap();
+    store.set_seed(OWNER, &seed).await.unwrap();
+    store.put_contact(OWNER, &contact).await.unwrap();
+    store.erase(OWNER).await.unwrap();
+    assert_eq!(add(store, OWNER, &[incoming(1, 1)]).await.map(|_| ()), refused);
+    assert_eq!(store.put_contact(OWNER, &contact).await, refused);
+    let change = Box::new(|_| Some(Contact::new(PEER, 2)));
+    assert_eq!(store.update_contact(OWNER, PEER, change).await, refused);
+    assert_eq!(store.set_value(OWNER, &Slot::History, Some("1")).await, refused);
+    assert_eq!(store.add_quarantined(OWNER, &[quarantined("a", 1)], 5).await, refused);
+    assert_eq!(store.change_kept(OWNER, &[(kept("a"), Some("{}".into()))], &[]).await, refused);
+    assert_eq!(store.journal_all(OWNER).await, refused);
+    assert_eq!(store.contacts(OWNER).await.unwrap(), []);
+    assert_eq!(store.quarantined_ids(OWNER).await.unwrap(), [""; 0]);
+    assert_eq!(store.kept(OWNER).await.unwrap(), []);
+    assert_eq!(store.value(OWNER, &Slot::History).await.unwrap(), None);
+    store.put_contact(OTHER, &contact).await.unwrap();
+    store.erase(OWNER).await.unwrap();
+    store.set_seed(OWNER, &seed).await.unwrap();
+    store.put_contact(OWNER, &contact).await.unwrap();
+    assert_eq!(store.contacts(OWNER).await.unwrap(), [contact]);
 }

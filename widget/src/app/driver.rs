@@ -203,8 +203,19 @@ impl<P: Platform> Active<P> {
         self.driver.platform.spawn(self.scope.bind(task));
     }
 
-    /// Storage failed in the middle of something.
+    /// Storage failed in the middle of something. If the account was signed out where this tab could not hear it, nothing
+    /// of it goes on here.
     pub(super) fn storage_failed(&self, error: StoreError) {
+        if error == StoreError::SignedOut {
+            let state = self.driver.state;
+            self.driver.begin(Stage::Outside);
+            self.driver.set_who(None);
+            state.account.set(None);
+            state.thread.set(None);
+            state.conversations.set(None);
+            self.driver.show_unread(0);
+            self.driver.platform.emit(HostEvent::Disconnect);
+        }
         self.driver.fail(error);
     }
 

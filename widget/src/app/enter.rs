@@ -88,6 +88,7 @@ pub(super) fn clear<P: Platform>(driver: &Driver<P>) {
     state.query.set(String::new());
     state.text.set(String::new());
     state.menu.set(false);
+    state.leaving.set(false);
     state.choosing.set(false);
     state.unsent.set(None);
     state.screen.set(Screen::Starting);

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use dm3_core::identity::Address;
-use dm3_core::ports::{Clock as _, Store as _, StoreError};
+use dm3_core::ports::{Clock as _, StoreError};
 use dm3_core::session::{self, remembered_account};
 use futures_channel::oneshot;
 use futures_util::future::select;
 
 use super::driver::{Driver, Stage};
 use super::enter::{clear, leave};
+use super::fault::Fault;
 use super::owner::{ask_wallets, enter_as, invite, with_keys};
 use super::platform::{HostEvent, Platform, TabMessage, Who};
 use super::state::Screen;
@@ -166,24 +167,18 @@ pub(super) fn signed_out_elsewhere<P: Platform>(driver: &Rc<Driver<P>>, account:
             leave(driver);
             driver.platform.emit(HostEvent::Disconnect);
             show_wallets(driver);
-            let wiping = Rc::clone(driver);
-            driver.platform.spawn(Box::pin(async move { wipe(&wiping, account).await }));
         }
-        None if is_starting(driver) => start(driver),
+        None if is_starting(driver) || has_noticed(driver) => start(driver),
         Some(_) | None => {}
-    }
-}
-
-/// Erases what this tab has written of an account between its erasing elsewhere and hearing of it. Nothing of it writes
-/// here any more. Where keys are, nothing was erased, or they signed in again.
-async fn wipe<P: Platform>(driver: &Driver<P>, account: Address) {
-    let store = driver.platform.store();
-    if let Ok(None) = store.seed(account).await {
-        // What can't be erased could not be written either; and nobody here is asked what to do about it.
-        let _ = session::forget(store, account).await;
     }
 }
 
 fn is_starting<P: Platform>(driver: &Driver<P>) -> bool {
     driver.state.screen.with_untracked(|screen| *screen == Screen::Starting)
+}
+
+/// Whether writing was refused because somebody signed out elsewhere.
+fn has_noticed<P: Platform>(driver: &Driver<P>) -> bool {
+    let noticed = Screen::Failed(Fault::Store(StoreError::SignedOut));
+    driver.state.screen.with_untracked(|screen| *screen == noticed)
 }

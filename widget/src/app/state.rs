@@ -70,6 +70,8 @@ state! {
     choosing: bool = false,
     /// The account's menu is open.
     menu: bool = false,
+    /// It is asked there what becomes of the records of who signs out.
+    leaving: bool = false,
 }
 
 /// Which screen stands.

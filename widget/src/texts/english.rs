@@ -67,8 +67,10 @@ impl Language for English {
             Word::SignedInAs => "Signed in as",
             Word::SignOut => "Sign out",
             Word::SignOutHelp => {
-                "Signing out deletes your keys and messages from this device. Your wallet can create the same keys again; messages kept only here are gone."
+                "What becomes of your keys and messages on this device? Kept, they are here again when you connect this wallet, and whoever uses this browser can read them. Deleted, your wallet can create the same keys again, but messages kept only here are gone."
             }
+            Word::KeepRecords => "Sign out and keep them",
+            Word::DeleteRecords => "Sign out and delete them",
             Word::Conversation => "Conversation",
             Word::Encrypted => "end-to-end encrypted",
             Word::Older => "Show older messages",
@@ -293,6 +295,7 @@ fn store(error: &StoreError) -> &'static str {
         StoreError::Unavailable(_) => {
             "This browser does not let the page store anything. Allow it for this site, or leave the private window."
         }
+        StoreError::SignedOut => "This account was signed out in another tab.",
         StoreError::Full => "There is no storage space left on this device. Make room, then try again.",
         StoreError::Damaged => {
             "What this browser has stored for the chat can't be read. If trying again does not help, delete the data of \

@@ -88,6 +88,8 @@ pub enum Word {
     SignedInAs,
     SignOut,
     SignOutHelp,
+    KeepRecords,
+    DeleteRecords,
     Conversation,
     Encrypted,
     Older,

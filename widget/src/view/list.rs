@@ -181,9 +181,26 @@ fn preview(row: &ConversationRow) -> String {
     if preview.own { language().own_preview(&text, preview.waiting) } else { text }
 }
 
+/// What becomes of the records of who signs out.
+fn sign_out_choice(app: &App) -> AnyView {
+    let choice = |word, command| {
+        view! {
+            <button {attrs(&[("class", "button button-quiet"), ("type", "button")])} on:click=sends(app, command)>
+                {say(word)}
+            </button>
+        }
+    };
+    view! {
+        <p>{say(Word::SignOutHelp)}</p>
+        {choice(Word::KeepRecords, Command::Disconnect)}
+        {choice(Word::DeleteRecords, Command::SignOut)}
+    }
+    .into_any()
+}
+
 /// Who is signed in, and the way out.
 fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
-    let menu = app.state.menu;
+    let (menu, leaving) = (app.state.menu, app.state.leaving);
     let escape: OnKey = Box::new(move |event: KeyboardEvent| {
         if event.key() == "Escape" && menu.get_untracked() {
             // The panel's own Escape would close the whole chat.
@@ -193,6 +210,7 @@ fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
     });
     let card = account.filter(|_| menu.get()).map(|person| {
         let name = person.name.clone().unwrap_or_else(|| texts::short_address(person.address));
+        let ask = on_click(move || leaving.update(|asked| *asked = !*asked));
         view! {
             <div {class("menu-card")}>
                 <div>
@@ -200,16 +218,17 @@ fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
                     <b>{name}</b>
                     <p {class("mono")}>{person.address.to_string()}</p>
                 </div>
-                <p>{say(Word::SignOutHelp)}</p>
-                <button {attrs(&[("class", "button button-quiet"), ("type", "button")])} on:click=sends(app, Command::SignOut)>
+                <button {attrs(&[("class", "button button-quiet"), ("type", "button"), ("aria-expanded", truth(leaving.get()))])} on:click=ask>
                     {say(Word::SignOut)}
                 </button>
+                {when(leaving.get(), || sign_out_choice(app))}
             </div>
         }
     });
     let sign_in = app.parts.sign_in;
     let toggle = on_click(move || {
         menu.update(|open| *open = !*open);
+        leaving.set(false);
         // Whoever signs out needs it next.
         sign_in.ask();
     });

@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::device::Contact;
-use dm3_core::ports::Store as _;
-use dm3_core::session::Session;
+use dm3_core::ports::{Store as _, StoreError};
+use dm3_core::session::{self, Session};
 use dm3_core::testing::MemoryPorts;
 use dm3_widget::app::Command;
+use dm3_widget::app::fault::Fault;
 use dm3_widget::app::platform::HostEvent;
 use dm3_widget::app::state::Screen;
 
-use super::world::{Device, NODE, Tab, World, now};
+use super::world::{Device, NODE, Tab, WALLET, World, now};
 
 /// bob, who has written three messages that alice has not fetched yet.
 fn alice_has_mail(world: &World) -> (Rc<Device>, Session<MemoryPorts>) {
@@ -137,21 +137,35 @@ fn who_signs_out_in_one_tab_is_signed_out_in_all_whatever_was_going_on() {
 }
 
 #[test]
-fn what_another_tab_writes_before_it_hears_of_the_sign_out_is_erased_by_it() {
+fn a_tab_that_never_heard_of_the_sign_out_writes_nothing_and_shows_nothing_more() {
     let world = World::new();
     let (alice, bobs) = alice_has_mail(&world);
-    let tabs = [alice.open_tab(&world), alice.open_tab(&world)];
+    let tab = alice.open_tab(&world);
     world.run();
-    tabs[0].ask(Command::SignOut);
-    while alice.keeps_anything() {
-        world.tasks.step();
-    }
-    assert!(!tabs[1].is_signed_out());
-    let late = Contact::new(ConversationId::Peer(bobs.account()), 1);
-    now(alice.peer.store.put_contact(alice.address(), &late)).unwrap();
+    tab.ask(Command::Open("bob.eth".into()));
     world.run();
-    assert!(tabs[1].is_signed_out());
+    // Another tab, whose message this one never gets.
+    now(session::forget(&alice.peer.store, alice.address())).unwrap();
+    now(bobs.compose(ConversationId::Peer(alice.address()), "four")).unwrap();
+    now(bobs.flush()).unwrap();
+    tab.ask(Command::Send("five".into()));
+    world.run();
     assert!(!alice.keeps_anything());
+    assert_eq!(tab.screen(), Screen::Failed(Fault::Store(StoreError::SignedOut)));
+    assert!(tab.state.account.get_untracked().is_none() && tab.state.thread.get_untracked().is_none());
+    let requests = world.network.requests().len();
+    world.pass(60_000);
+    assert_eq!(world.network.requests().len(), requests, "something goes on");
+    tab.ask(Command::Restart);
+    world.run();
+    assert!(tab.is_signed_out());
+    // Who signs in again writes again.
+    for command in [Command::Connect(WALLET.into()), Command::CreateKeys] {
+        tab.ask(command);
+        world.run();
+    }
+    assert_eq!(tab.screen(), Screen::List);
+    assert!(alice.keeps_anything());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use dm3_core::Said;
+use dm3_core::identity::Address;
 use dm3_core::ports::StoreError;
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
@@ -15,8 +16,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{IdbDatabase, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode};
 
-use super::request::{Answer, Failure, blocked, end, opened};
-use super::schema::{VERSION, texts, upgrade};
+use super::request::{Answer, Failure, answer, blocked, end, opened};
+use super::schema::{VERSION, table, texts, upgrade};
 
 /// How long older versions in other tabs have to let go of the database.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -61,7 +62,7 @@ impl Database {
         F: Future<Output = Result<JsValue, Failure>> + 'static,
     {
         let work: Work = Box::new(move |transaction| Box::pin(work(transaction)));
-        self.run(tables, IdbTransactionMode::Readonly, work).await
+        self.run(tables, None, IdbTransactionMode::Readonly, work).await
     }
 
     /// Writes in one transaction, and waits until it is stored. An error of `work` undoes everything.
@@ -74,7 +75,22 @@ impl Database {
         F: Future<Output = Result<JsValue, Failure>> + 'static,
     {
         let work: Work = Box::new(move |transaction| Box::pin(work(transaction)));
-        self.run(tables, IdbTransactionMode::Readwrite, work).await
+        self.run(tables, None, IdbTransactionMode::Readwrite, work).await
+    }
+
+    /// Writes something of an owner, if their seed is here. Both in one transaction: whoever has not heard that the owner
+    /// was erased writes nothing afterwards.
+    pub async fn write_for<F>(
+        self: &Rc<Self>,
+        owner: Address,
+        tables: &'static [&'static str],
+        work: impl FnOnce(IdbTransaction) -> F + 'static,
+    ) -> Result<JsValue, StoreError>
+    where
+        F: Future<Output = Result<JsValue, Failure>> + 'static,
+    {
+        let work: Work = Box::new(move |transaction| Box::pin(work(transaction)));
+        self.run(tables, Some(owner), IdbTransactionMode::Readwrite, work).await
     }
 
     /// Runs work to its end, even if its caller stops waiting: half a transaction would be
@@ -82,13 +98,14 @@ impl Database {
     async fn run(
         self: &Rc<Self>,
         tables: &'static [&'static str],
+        owner: Option<Address>,
         mode: IdbTransactionMode,
         work: Work,
     ) -> Result<JsValue, StoreError> {
         let (sender, receiver) = oneshot::channel();
         let this = Rc::clone(self);
         spawn_local(async move {
-            let _ = sender.send(this.transact(tables, mode, work).await);
+            let _ = sender.send(this.transact(tables, owner, mode, work).await);
         });
         match receiver.await {
             Ok(result) => result.map_err(StoreError::from),
@@ -100,16 +117,25 @@ impl Database {
     async fn transact(
         self: &Rc<Self>,
         tables: &[&str],
+        owner: Option<Address>,
         mode: IdbTransactionMode,
         work: Work,
     ) -> Result<JsValue, Failure> {
         let connection = self.connection().await?;
-        let transaction = connection.database.transaction_with_str_sequence_and_mode(&texts(tables), mode)?;
+        let tables = texts(tables);
+        if owner.is_some() {
+            tables.push(&table::VAULT.into());
+        }
+        let transaction = connection.database.transaction_with_str_sequence_and_mode(&tables, mode)?;
         if mode == IdbTransactionMode::Readonly {
             return work(transaction).await;
         }
         let stored = end(transaction.clone());
-        match work(transaction.clone()).await {
+        let written = match owner {
+            Some(owner) if !has_seed(&transaction, owner).await? => Err(StoreError::SignedOut.into()),
+            _ => work(transaction.clone()).await,
+        };
+        match written {
             Ok(value) => stored.await.map(|_| value),
             Err(failure) => {
                 // Fails when the browser was faster; then everything is undone already.
@@ -151,6 +177,11 @@ impl Database {
         self.connection.replace(Some(Rc::clone(&connection)));
         connection
     }
+}
+
+async fn has_seed(transaction: &IdbTransaction, owner: Address) -> Result<bool, Failure> {
+    let key = transaction.object_store(table::VAULT)?.get_key(&owner.to_string().into())?;
+    Ok(!answer(key).await?.is_undefined())
 }
 
 /// Waits until others have held up the opening of the database for too long.

@@ -63,7 +63,7 @@ pub async fn strike_out(database: &Rc<Database>, numbers: &[u64]) -> Result<(), 
 pub async fn enter_all(database: &Rc<Database>, owner: Address) -> Result<(), StoreError> {
     let tables = &[table::JOURNAL, table::CONTACTS, table::MESSAGES, table::VALUES];
     let range = prefix(&[&owner.to_string()])?;
-    let write = database.write(tables, move |t| async move {
+    let write = database.write_for(owner, tables, move |t| async move {
         clear(&t, owner).await?;
         let journal = t.object_store(table::JOURNAL)?;
         for (from, kind) in
@@ -117,7 +117,7 @@ pub async fn set_value(
         ])
     });
     let changed = slot.changed().map(|changed| entry(owner, &changed));
-    let write = database.write(&[table::VALUES, table::JOURNAL], move |t| async move {
+    let write = database.write_for(owner, &[table::VALUES, table::JOURNAL], move |t| async move {
         let values = t.object_store(table::VALUES)?;
         match record {
             Some(record) => values.put(&record)?,

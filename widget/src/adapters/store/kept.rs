@@ -69,7 +69,7 @@ pub async fn change(
         records.push((record(owner, kept)?, envelope));
     }
     let let_go: Vec<_> = let_go.iter().map(|id| key(owner, id)).collect();
-    let write = database.write(&[table::KEPT, table::ENVELOPES], move |t| async move {
+    let write = database.write_for(owner, &[table::KEPT, table::ENVELOPES], move |t| async move {
         let (kept, envelopes) = (t.object_store(table::KEPT)?, t.object_store(table::ENVELOPES)?);
         for (record, envelope) in records {
             kept.put(&record)?;

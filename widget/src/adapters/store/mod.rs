@@ -179,7 +179,7 @@ impl Store for IndexedDbStore {
         for message in messages.iter().map(StoredMessage::row).filter(|row| seen.insert(&row.hash)) {
             batch.push((message.hash.clone(), row::message(owner, message)?));
         }
-        let write = self.0.write(&[table::MESSAGES, table::JOURNAL], move |t| async move {
+        let write = self.0.write_for(owner, &[table::MESSAGES, table::JOURNAL], move |t| async move {
             let table = t.object_store(table::MESSAGES)?;
             let journal = t.object_store(table::JOURNAL)?;
             // All questions at once: the browser answers them while the first is awaited.
@@ -209,7 +209,7 @@ impl Store for IndexedDbStore {
     ) -> Result<(), StoreError> {
         let (id, state) = (key(owner, hash.as_str()), state.clone());
         let entry = journal::entry(owner, &Changed::Message(hash.clone()));
-        let write = self.0.write(&[table::MESSAGES, table::JOURNAL], move |t| async move {
+        let write = self.0.write_for(owner, &[table::MESSAGES, table::JOURNAL], move |t| async move {
             let table = t.object_store(table::MESSAGES)?;
             let record = answer(table.get(&id)?).await?;
             if !record.is_undefined() {
@@ -275,7 +275,7 @@ impl Store for IndexedDbStore {
     async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
         let record = row::contact(owner, contact)?;
         let entry = journal::entry(owner, &Changed::Contact(contact.conversation));
-        let write = self.0.write(&[table::CONTACTS, table::JOURNAL], move |t| async move {
+        let write = self.0.write_for(owner, &[table::CONTACTS, table::JOURNAL], move |t| async move {
             t.object_store(table::CONTACTS)?.put(&record)?;
             t.object_store(table::JOURNAL)?.put(&entry)?;
             Ok(JsValue::UNDEFINED)
@@ -291,7 +291,7 @@ impl Store for IndexedDbStore {
     ) -> Result<(), StoreError> {
         let id = key(owner, &conversation.to_string());
         let entry = journal::entry(owner, &Changed::Contact(conversation));
-        let write = self.0.write(&[table::CONTACTS, table::JOURNAL], move |t| async move {
+        let write = self.0.write_for(owner, &[table::CONTACTS, table::JOURNAL], move |t| async move {
             let table = t.object_store(table::CONTACTS)?;
             let kept = row::read_contact(&answer(table.get(&id)?).await?).ok();
             if let Some(contact) = change(kept.clone()).filter(|contact| Some(contact) != kept.as_ref()) {
@@ -327,7 +327,7 @@ impl Store for IndexedDbStore {
             batch.push((item.id.clone(), row::quarantined(owner, item)?));
         }
         let range = prefix(&[&owner.to_string()])?;
-        let write = self.0.write(&[table::QUARANTINE], move |t| async move {
+        let write = self.0.write_for(owner, &[table::QUARANTINE], move |t| async move {
             let table = t.object_store(table::QUARANTINE)?;
             for (id, record) in batch {
                 if answer(table.get_key(&key(owner, &id))?).await?.is_undefined() {
@@ -385,7 +385,7 @@ impl Store for IndexedDbStore {
         for message in messages.iter().map(StoredMessage::row) {
             batch.push((message.clone(), row::message(owner, message)?));
         }
-        let write = self.0.write(&[table::MESSAGES], move |t| async move {
+        let write = self.0.write_for(owner, &[table::MESSAGES], move |t| async move {
             let table = t.object_store(table::MESSAGES)?;
             let changed = Array::new();
             for (message, record) in batch {
