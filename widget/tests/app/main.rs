@@ -9,6 +9,7 @@
 
 mod ending;
 mod keys;
+mod names;
 mod outbox;
 mod reconnecting;
 mod seeing;
