@@ -7,10 +7,12 @@ use serde_json::Value;
 
 use crate::identity::{Address, EnsName};
 use crate::seal::json;
-use crate::web::{BaseUrl, HttpRequest, HttpUrl};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl};
 
 /// The document's only version.
 const VERSION: u32 = 1;
+/// The ENS registry, on every chain that has one of ENS's own.
+const ENS_REGISTRY: &str = "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e";
 /// The longest document that is read, in bytes.
 const MAX_DOCUMENT: usize = 16 * 1024;
 
@@ -77,6 +79,14 @@ pub enum DiscoveryError {
     /// Not JSON: there is no node, or something else answers in its place.
     #[error("there is no dm3 node at this address; check it for typing errors")]
     NotANode,
+    /// A dm3 server that does not describe itself, as the deployed ones do not, and nobody said what it would say.
+    #[error("this dm3 server does not describe itself; its network must be named")]
+    Undescribed,
+    /// What was said in its place is not of the form that [`Discovery::named`] reads.
+    #[error(
+        "the network is named as: delivery service, domain of address names, chain id, and the ENS registry if it is another"
+    )]
+    Network,
     /// A version that this program doesn't know.
     #[error("the node speaks another version of dm3; reload the page to get the newest program")]
     Version,
@@ -109,6 +119,41 @@ impl Discovery {
             history_url: None,
             proxies: Proxies::default(),
         }
+    }
+
+    /// How to ask whether there is a dm3 server that does not describe itself: it greets.
+    pub fn greeting(origin: &BaseUrl) -> HttpRequest {
+        HttpRequest::get(origin.join(&["ds", "hello"]))
+    }
+
+    /// Whether a server greets as the deployed ones do.
+    pub fn is_greeting(reply: &HttpResponse) -> bool {
+        reply.status == 200 && reply.body.trim() == "Hello DM3"
+    }
+
+    /// Describes a server of the deployed kind, which has the same paths, by what nobody can find out from it:
+    /// `ds.dm3.eth addr.dm3.eth 1`, the ENS name of its delivery service, the domain of its address names, and the number
+    /// of the chain that ENS is on; then the ENS registry, where that is another than everywhere. Nothing of it has to be
+    /// believed: what is found by these names is checked as always.
+    ///
+    /// # Errors
+    /// [`DiscoveryError::Network`] if it is something else.
+    pub fn named(origin: &BaseUrl, network: &str, rpc_url: HttpUrl) -> Result<Self, DiscoveryError> {
+        let wrong = DiscoveryError::Network;
+        let words: Vec<&str> = network.split_ascii_whitespace().collect();
+        let (name, domain, chain, registry) = match words.as_slice() {
+            [name, domain, chain] => (name, domain, chain, ENS_REGISTRY),
+            [name, domain, chain, registry] => (name, domain, chain, *registry),
+            _ => return Err(wrong),
+        };
+        let access = ChainAccess {
+            chain_id: chain.parse().map_err(|_| wrong.clone())?,
+            rpc_url,
+            ens_registry: Address::parse_unchecked_case(registry).map_err(|_| wrong.clone())?,
+            universal_resolver: None,
+        };
+        let (name, domain) = (name.parse().map_err(|_| wrong.clone())?, domain.parse().map_err(|_| wrong)?);
+        Ok(Self::at(origin, name, domain, access))
     }
 
     /// Reads and checks the document.
@@ -231,6 +276,34 @@ mod tests {
         assert_eq!(Discovery::parse(&offers.to_json()), Ok(offers));
         value["proxies"]["gateway"] = 7.into();
         assert_eq!(Discovery::parse(&value.to_string()), Err(DiscoveryError::Member("gateway")));
+    }
+
+    #[test]
+    fn a_server_that_does_not_describe_itself_is_described_by_its_names() {
+        let origin: BaseUrl = "https://app.dm3.network".parse().unwrap();
+        let rpc: HttpUrl = "https://rpc.example".parse().unwrap();
+        let named = |network: &str| Discovery::named(&origin, network, rpc.clone());
+        let found = named(" ds.dm3.eth  addr.dm3.eth 1 ").unwrap();
+        assert_eq!(found.delivery_service_url.as_str(), "https://app.dm3.network/ds");
+        assert_eq!(found.resolver_url.as_str(), "https://app.dm3.network/resolver-handler");
+        assert_eq!((found.chain_id, found.ens_registry), (1, ENS_REGISTRY.parse().unwrap()));
+        assert_eq!(found.proxies, Proxies::default());
+        assert_eq!(Discovery::parse(&found.to_json()), Ok(found));
+        let elsewhere = named(&format!("ds.eth addr.eth 31337 {}", Address::from_bytes([7; 20]))).unwrap();
+        assert_eq!(elsewhere.ens_registry, Address::from_bytes([7; 20]));
+        for bad in [
+            "",
+            "ds.eth addr.eth",
+            "ds.eth addr.eth one",
+            "a..b addr.eth 1",
+            "ds.eth addr.eth 1 0x1",
+            "a b 1 0x2 c",
+        ] {
+            assert_eq!(named(bad), Err(DiscoveryError::Network), "{bad}");
+        }
+        let hello = |status, body: &str| Discovery::is_greeting(&HttpResponse::new(status, body.to_owned()));
+        assert!(hello(200, "Hello DM3") && !hello(404, "Hello DM3") && !hello(200, "<html>"));
+        assert_eq!(Discovery::greeting(&origin).url.as_str(), "https://app.dm3.network/ds/hello");
     }
 
     #[test]

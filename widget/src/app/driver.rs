@@ -25,6 +25,8 @@ pub struct Driver<P: Platform> {
     _state_owner: Owner,
     pub(super) node: RefCell<Result<BaseUrl, Fault>>,
     pub(super) rpc_url: RefCell<Option<String>>,
+    /// What the page says of a node that does not describe itself.
+    pub(super) network: RefCell<Option<String>>,
     pub(super) directory: RefCell<Option<Rc<Directory<P::Ports>>>>,
     /// What the wallets of the page share.
     pub(super) book: WalletBook,
@@ -84,6 +86,7 @@ impl<P: Platform> Driver<P> {
             _state_owner: state_owner,
             node: RefCell::new(parse_node(node)),
             rpc_url: RefCell::new(rpc_url),
+            network: RefCell::default(),
             directory: RefCell::default(),
             book: WalletBook::default(),
             who: RefCell::default(),
@@ -94,6 +97,11 @@ impl<P: Platform> Driver<P> {
             gone: Cell::new(false),
         };
         Rc::new(driver)
+    }
+
+    /// Notes what the page says of a node that does not describe itself, before the driver runs.
+    pub fn name_network(&self, network: Option<String>) {
+        *self.network.borrow_mut() = network;
     }
 
     /// The page the element lives in.

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use dm3_core::delivery::Discovery;
+use dm3_core::delivery::{Discovery, DiscoveryError};
 use dm3_core::ports::Http as _;
 use dm3_core::session::Directory;
-use dm3_core::web::HttpUrl;
+use dm3_core::web::{BaseUrl, HttpUrl};
 
 use super::driver::Driver;
 use super::fault::Fault;
@@ -19,7 +19,8 @@ pub(super) async fn known_directory<P: Platform>(driver: &Driver<P>) -> Found<P>
         Err(Fault::NodeUnreachable(error)) => {
             let node = driver.node.borrow().clone()?;
             let kept = driver.platform.kept_discovery(node.as_str());
-            let discovery = kept.and_then(|text| Discovery::parse(&text).ok());
+            let kept = kept.and_then(|text| Discovery::parse(&text).ok());
+            let discovery = kept.or_else(|| named(driver, &node)?.ok());
             adopt(driver, discovery.ok_or(Fault::NodeUnreachable(error))?)
         }
         other => other,
@@ -35,9 +36,30 @@ pub(super) async fn fresh_directory<P: Platform>(driver: &Driver<P>) -> Found<P>
     let node = driver.node.borrow().clone()?;
     let reply = driver.platform.http().send(&Discovery::request(&node)).await;
     let reply = reply.map_err(Fault::NodeUnreachable)?;
-    let discovery = Discovery::parse(&reply.body).map_err(Fault::NodeUnusable)?;
+    let discovery = match Discovery::parse(&reply.body) {
+        Ok(discovery) => discovery,
+        Err(DiscoveryError::NotANode) => return adopt(driver, undescribed(driver, &node).await?),
+        Err(error) => return Err(Fault::NodeUnusable(error)),
+    };
     driver.platform.keep_discovery(node.as_str(), &reply.body);
     adopt(driver, discovery)
+}
+
+/// What a node is that does not describe itself: one of the deployed kind, if it greets, and if the page says what can't
+/// be found out from it.
+async fn undescribed<P: Platform>(driver: &Driver<P>, node: &BaseUrl) -> Result<Discovery, Fault> {
+    let reply = driver.platform.http().send(&Discovery::greeting(node)).await;
+    if !Discovery::is_greeting(&reply.map_err(Fault::NodeUnreachable)?) {
+        return Err(Fault::NodeUnusable(DiscoveryError::NotANode));
+    }
+    named(driver, node).unwrap_or(Err(Fault::NodeUnusable(DiscoveryError::Undescribed)))
+}
+
+/// The node as the page describes it, if it does.
+fn named<P: Platform>(driver: &Driver<P>, node: &BaseUrl) -> Option<Result<Discovery, Fault>> {
+    let (network, rpc_url) = (driver.network.borrow().clone()?, driver.rpc_url.borrow().clone()?);
+    let described = rpc_url.parse().map_err(Fault::RpcAddress);
+    Some(described.and_then(|rpc| Discovery::named(node, &network, rpc).map_err(Fault::NodeUnusable)))
 }
 
 fn adopt<P: Platform>(driver: &Driver<P>, discovery: Discovery) -> Found<P> {

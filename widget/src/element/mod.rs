@@ -35,6 +35,7 @@ impl ChatHandle {
         let (commands, requests) = unbounded();
         let page = Page::new(host.clone(), commands.clone());
         let driver = Driver::new(page, &attribute("node").unwrap_or_default(), attribute("rpc-url"));
+        driver.name_network(attribute("network"));
         let state = driver.state;
         state.to.set(attribute("to"));
         state.draft.set(attribute("draft").unwrap_or_default());

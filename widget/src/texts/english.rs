@@ -235,6 +235,12 @@ fn node_unusable(error: &DiscoveryError) -> &'static str {
         DiscoveryError::NotANode => {
             "There is no dm3 node at the address that this page names; check it for typing errors."
         }
+        DiscoveryError::Undescribed => {
+            "There is a dm3 server at this address, but it does not describe itself: the page must set “network” (delivery service, domain of address names, chain id) and “rpc-url”."
+        }
+        DiscoveryError::Network => {
+            "“network” must name the delivery service, the domain of address names and the chain id, as in “ds.dm3.eth addr.dm3.eth 1”."
+        }
         DiscoveryError::Version => {
             "The node of this chat speaks another version of dm3; reload the page to get the newest program."
         }

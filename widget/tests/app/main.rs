@@ -12,6 +12,7 @@ mod keys;
 mod names;
 mod outbox;
 mod reconnecting;
+mod reference;
 mod seeing;
 mod signing_in;
 mod tabs;

@@ -252,6 +252,12 @@ impl Tab {
         dm3_widget::app::set_node(&self.driver, node);
     }
 
+    /// The page says what the node does not say of itself.
+    pub fn describe_node(&self, network: &str, rpc_url: &str) {
+        self.driver.name_network(Some(network.to_owned()));
+        dm3_widget::app::set_rpc_url(&self.driver, Some(rpc_url.to_owned()));
+    }
+
     /// Loads the page anew.
     pub fn reload(self, device: &Rc<Device>, world: &World) -> Self {
         let (wallets, window) = (self.wallets.borrow().clone(), Rc::clone(&self.window));
