@@ -3,7 +3,8 @@
 
 use crate::conversation::ConversationId;
 use crate::device::{
-    Account, Contact, JournalEntry, Kept, MessageRow, Position, Quarantined, SendState, Slot, StoredMessage,
+    Account, Contact, JournalEntry, Kept, MessageRow, News, Position, Quarantined, SendState, Slot,
+    StoredMessage, Summary,
 };
 use crate::identity::{Address, EnsName, KeySeed, NameError};
 use crate::message::MessageHash;
@@ -120,6 +121,10 @@ pub struct Unreachable {
 /// Where accounts, messages and keys stay between visits. One transaction per call: all of it or nothing. A record that
 /// is damaged is left out of lists: it must not hide the others. After [`Self::erase`] every change for that owner is
 /// refused with [`StoreError::SignedOut`], until there is a seed again: whoever has not heard of it writes nothing.
+///
+/// A conversation is there once it has a contact, and it gets one with its first message at the latest. Its
+/// [`Summary`] changes in the transactions that change its messages. No call costs more because more is stored: each
+/// reads what it gives and little beside it.
 #[allow(async_fn_in_trait, reason = "as for Wallet")]
 pub trait Store {
     /// The account that is signed in on this device.
@@ -130,7 +135,8 @@ pub trait Store {
     async fn seed(&self, owner: Address) -> Result<Option<KeySeed>, StoreError>;
     /// Keeps a key seed, wrapped by a key that never leaves the platform.
     async fn set_seed(&self, owner: Address, seed: &KeySeed) -> Result<(), StoreError>;
-    /// Adds messages; one whose hash is already there is left as it is. Gives the hashes that were new.
+    /// Adds messages; one whose hash is already there is left as it is. Conversations that are not there are opened.
+    /// Gives the hashes that were new.
     async fn add_messages(
         &self,
         owner: Address,
@@ -153,6 +159,30 @@ pub trait Store {
         before: Option<&Position>,
         limit: usize,
     ) -> Result<Vec<MessageRow>, StoreError>;
+    /// The messages of a conversation that were added or whose state changed after the change of this number, as they
+    /// are now; up to `limit`, the earliest changes first. Who has read the conversation and knows
+    /// [`Summary::changes`] of then learns all news so.
+    async fn changed_messages(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+        after: u64,
+        limit: usize,
+    ) -> Result<News<MessageRow>, StoreError>;
+    /// Up to `limit` notes that are about this message ([`MessageRow::about`]), in no particular order.
+    async fn notes_about(
+        &self,
+        owner: Address,
+        hash: &MessageHash,
+        limit: usize,
+    ) -> Result<Vec<MessageRow>, StoreError>;
+    /// The incoming message of a conversation that arrived last, at `until` at the latest.
+    async fn last_incoming(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+        until: u64,
+    ) -> Result<Option<MessageRow>, StoreError>;
     /// Own messages that no delivery service has accepted yet, oldest first.
     async fn outbox(&self, owner: Address) -> Result<Vec<MessageRow>, StoreError>;
     /// What is kept of a conversation.
@@ -163,8 +193,19 @@ pub trait Store {
     ) -> Result<Option<Contact>, StoreError>;
     /// What is kept of all conversations, in no particular order.
     async fn contacts(&self, owner: Address) -> Result<Vec<Contact>, StoreError>;
+    /// A conversation as a list shows it.
+    async fn summary(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+    ) -> Result<Option<Summary>, StoreError>;
+    /// All conversations as a list shows them, in no particular order.
+    async fn summaries(&self, owner: Address) -> Result<Vec<Summary>, StoreError>;
     /// Adds or replaces a contact.
-    async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError>;
+    async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
+        let new = contact.clone();
+        self.update_contact(owner, contact.conversation, Box::new(|_| Some(new))).await
+    }
     /// Changes what is kept of a conversation, in one transaction with reading it: nothing that somebody else changes
     /// meanwhile is lost.
     async fn update_contact(

@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Refusal;
-use dm3_core::device::{Account, Changed, Contact, Lane, MessageRow, SendState};
+use dm3_core::device::{Account, Changed, Contact, Lane, MessageRow, Preview, SendState, StoredMessage};
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::Kind;
 use dm3_core::ports::{Store, StoreError};
@@ -366,5 +366,155 @@ async fn a_damaged_row_hides_no_other() {
     assert_eq!(store.messages(OWNER, conversation, None, 1).await.unwrap(), [good.row().clone()]);
     assert_eq!(store.messages(OWNER, conversation, None, 9).await.unwrap(), [good.row().clone()]);
     assert_eq!(store.outbox(OWNER).await.unwrap(), []);
-    assert_eq!(store.contacts(OWNER).await.unwrap(), [contact(1)]);
+    let opened = Contact::new(conversation, good.row().arrived);
+    assert_eq!(store.contacts(OWNER).await.unwrap(), [contact(1), opened]);
+}
+
+/// A record of a message as the second version wrote it.
+fn second_record(message: &StoredMessage) -> serde_json::Value {
+    let row = message.row();
+    let lane = match row.lane {
+        Lane::In => "in",
+        Lane::Out => "out",
+        Lane::Note => "note",
+    };
+    let message = serde_json::json!({
+        "hash": row.hash, "conversation": row.conversation.to_string(), "author": row.author.to_string(),
+        "lane": lane, "time": row.time, "arrived": row.arrived, "json": row.json, "state": "received",
+    });
+    serde_json::json!(["messages", { "owner": OWNER.to_string(), "message": message }])
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_the_second_version_is_brought_up_to_date() {
+    let (name, other) = (new_name(), Address::from_bytes([9; 20]));
+    let text = notes::note(notes::PEER, 5, Kind::New, None, "hello");
+    let edit = notes::note(notes::PEER, 6, Kind::Edit, Some(&text), "hello!");
+    let unopened = notes::with(other, other, 7, Kind::New, None, "nobody opened this");
+    let conversation = text.row().conversation;
+    let contact =
+        serde_json::json!({ "conversation": conversation.to_string(), "read_until": 1, "touched": 2 });
+    let mut records: Vec<_> = [&text, &edit, &unopened].map(second_record).into();
+    records.push(serde_json::json!(["contacts", { "owner": OWNER.to_string(), "contact": contact }]));
+    // Damaged: it has no place, and is carried along.
+    records.push(serde_json::json!(["messages", { "owner": OWNER.to_string(), "message": { "hash": "x" } }]));
+    let fill: Function = js_sys::eval(include_str!("store/second_schema.js")).unwrap().dyn_into().unwrap();
+    let records = serde_json::Value::from(records).to_string();
+    let filled = fill.call2(&JsValue::NULL, &name.as_str().into(), &records.into()).unwrap();
+    JsFuture::from(filled.dyn_into::<Promise>().unwrap()).await.unwrap();
+
+    let store = IndexedDbStore::new(&name);
+    let mut summaries = store.summaries(OWNER).await.unwrap();
+    summaries.sort_by_key(|summary| summary.contact.conversation);
+    assert_eq!(store.summaries(OWNER).await.unwrap().len(), 2, "they are made once");
+    let [first, second] = &summaries[..] else { panic!("{summaries:?}") };
+    assert_eq!((first.contact.conversation, first.contact.touched, first.unread), (conversation, 2, 1));
+    assert_eq!(first.last.as_ref().unwrap().shown, Preview::Text("hello!".into()));
+    assert_eq!(second.contact, Contact::new(ConversationId::Peer(other), unopened.row().arrived));
+    assert_eq!(second.last.as_ref().unwrap().hash, *unopened.hash());
+    let changed = store.changed_messages(OWNER, conversation, 0, 9).await.unwrap();
+    assert_eq!((changed.messages.len(), changed.until), (2, first.changes));
+    assert_eq!(store.notes_about(OWNER, text.hash(), 9).await.unwrap(), [edit.row().clone()]);
+    store.set_seed(OWNER, &KeySeed::from_bytes([7; 32])).await.unwrap();
+    // From now on it is like any other.
+    let next = notes::note(notes::PEER, 8, Kind::New, None, "again");
+    store.add_messages(OWNER, std::slice::from_ref(&next)).await.unwrap();
+    let changed = store.changed_messages(OWNER, conversation, first.changes, 9).await.unwrap();
+    assert_eq!(changed.messages, [next.row().clone()]);
+    assert_eq!(store.summary(OWNER, conversation).await.unwrap().unwrap().unread, 2);
+}
+
+/// Changes a record of the database behind the store's back.
+async fn change_records(name: &str, table: &str, change: &str) {
+    let script = format!(
+        "(name) => new Promise((resolve, reject) => {{
+            const request = indexedDB.open(name);
+            request.onsuccess = () => {{
+                const t = request.result.transaction('{table}', 'readwrite');
+                t.oncomplete = () => {{ request.result.close(); resolve(); }};
+                t.onabort = () => reject(t.error);
+                t.objectStore('{table}').openCursor().onsuccess = (event) => {{
+                    const cursor = event.target.result;
+                    if (!cursor) return;
+                    const record = cursor.value;
+                    {change};
+                    cursor.update(record);
+                    cursor.continue();
+                }};
+            }};
+        }})"
+    );
+    let run: Function = js_sys::eval(&script).unwrap().dyn_into().unwrap();
+    let changed = run.call1(&JsValue::NULL, &name.into()).unwrap();
+    JsFuture::from(changed.dyn_into::<Promise>().unwrap()).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn what_is_damaged_of_a_conversation_hides_neither_it_nor_its_messages() {
+    for damage in [
+        "delete record.summary",
+        "record.summary.unread = 'many'",
+        "record.summary.last.hash = 7",
+        "record.contact.name = 'no name'",
+        "record.contact.touched = 'never'",
+        "record.contact = { conversation: record.contact.conversation }",
+    ] {
+        let name = new_name();
+        let store = signed_in(&name).await;
+        let messages = [
+            notes::note(notes::PEER, 5, Kind::New, None, "hello"),
+            notes::note(notes::ME, 6, Kind::New, None, "hi"),
+        ];
+        store.add_messages(OWNER, &messages).await.unwrap();
+        let conversation = messages[0].row().conversation;
+        let before = store.summary(OWNER, conversation).await.unwrap().unwrap();
+        change_records(&name, "contacts", damage).await;
+        let one = store.summary(OWNER, conversation).await.unwrap().expect(damage);
+        let [of_list] = store.summaries(OWNER).await.unwrap().try_into().unwrap();
+        for now in [one, of_list] {
+            assert_eq!((&now.last, now.unread, now.changes), (&before.last, 1, 2), "{damage}");
+        }
+        assert_eq!(store.contacts(OWNER).await.unwrap().len(), 1);
+        store.set_state(OWNER, messages[1].hash(), &SendState::Waiting).await.unwrap();
+        assert!(store.summary(OWNER, conversation).await.unwrap().unwrap().last.unwrap().waiting, "{damage}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn damaged_messages_fail_nothing_else() {
+    let name = new_name();
+    let store = signed_in(&name).await;
+    let messages: Vec<_> = (0..30)
+        .map(|n| notes::at(&notes::note(notes::PEER, n, Kind::New, None, &n.to_string()), n))
+        .collect();
+    store.add_messages(OWNER, &messages).await.unwrap();
+    let conversation = messages[0].row().conversation;
+    change_records(&name, "messages", "if (record.message.time % 3) record.message.lane = 'sideways'").await;
+    let readable: Vec<_> =
+        messages.iter().rev().filter(|m| m.row().time % 3 == 0).map(|m| m.row().clone()).collect();
+    assert_eq!(store.messages(OWNER, conversation, None, 4).await.unwrap(), readable[..4]);
+    assert_eq!(store.messages(OWNER, conversation, None, 99).await.unwrap(), readable);
+    let changed = store.changed_messages(OWNER, conversation, 0, 10).await.unwrap();
+    assert_eq!((changed.messages.len(), changed.until), (4, 10));
+    let damaged = messages[29].hash();
+    assert_eq!(store.message(OWNER, damaged).await.unwrap(), None);
+    store.set_state(OWNER, damaged, &SendState::Waiting).await.unwrap();
+    assert_eq!(store.outbox(OWNER).await.unwrap(), []);
+    change_records(&name, "contacts", "delete record.summary").await;
+    let anew = store.summary(OWNER, conversation).await.unwrap().unwrap();
+    assert_eq!((anew.last.unwrap().hash, anew.changes), (readable[0].hash.clone(), 30));
+}
+
+#[wasm_bindgen_test]
+async fn a_damaged_account_is_nobody() {
+    let name = new_name();
+    let store = IndexedDbStore::new(&name);
+    store.set_account(Some(&Account { address: OWNER, name: None })).await.unwrap();
+    let database = Factory::new().unwrap().open(&name, None).unwrap().await.unwrap();
+    let transaction = database.transaction(&["account"], TransactionMode::ReadWrite).unwrap();
+    let account = transaction.object_store("account").unwrap();
+    account.put(&7.into(), Some(&"current".into())).unwrap().await.unwrap();
+    transaction.await.unwrap();
+    database.close();
+    assert_eq!(store.account().await.unwrap(), None);
 }

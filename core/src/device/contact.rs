@@ -25,7 +25,7 @@ pub struct Contact {
     pub notices: Notices,
     /// Messages that arrived until then have been seen: milliseconds.
     pub read_until: u64,
-    /// When the conversation was opened or last changed: milliseconds.
+    /// When the conversation was opened: milliseconds.
     pub touched: u64,
 }
 

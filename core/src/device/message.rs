@@ -185,6 +185,11 @@ impl MessageRow {
         }
     }
 
+    /// The message that a note is about. Only notes have one here: what answers another message stands by itself.
+    pub fn about(&self) -> Option<MessageHash> {
+        if self.lane == Lane::Note { SignedMessage::parse(&self.json).ok()?.reference() } else { None }
+    }
+
     /// Where the message stands.
     pub fn position(&self) -> Position {
         Position { time: self.time, hash: self.hash.clone() }

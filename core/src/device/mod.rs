@@ -11,6 +11,7 @@ mod kept;
 mod message;
 mod notice;
 mod quarantined;
+mod summary;
 
 pub use account::Account;
 pub use contact::{Contact, Located, MAX_FOUND_AT};
@@ -19,3 +20,4 @@ pub use kept::{Kept, WaitsFor};
 pub use message::{Lane, MessageRow, Position, SendState, StoredMessage};
 pub use notice::{Notice, Notices};
 pub use quarantined::{Doubt, Quarantined};
+pub use summary::{Last, News, Preview, Summary};

@@ -2,13 +2,13 @@
 
 use super::Session;
 use crate::conversation::ConversationId;
-use crate::device::{Lane, MessageRow};
+use crate::device::MessageRow;
 use crate::message::{MessageHash, SignedMessage};
-use crate::ports::{Ports, StoreError};
+use crate::ports::{Ports, Store as _, StoreError};
 
 impl<P: Ports> Session<P> {
     /// The `replyDeliveryInstruction` that a message must carry on as its `deliveryInstruction`: that of the peer's
-    /// message it refers to; if it refers to an own one, that of the text before it; if it refers to none that is here,
+    /// message it refers to; if it refers to an own one, that of the text that came before it; if it refers to none that is here,
     /// that of the peer's newest text. Specification: Message Transport, Message Metadata.
     pub(super) async fn instruction(
         &self,
@@ -23,16 +23,19 @@ impl<P: Ports> Session<P> {
         if let Some(row) = referred.as_ref().filter(|row| row.author == peer) {
             return Ok(instruction_in(row));
         }
-        let mut found = None;
-        let visit = |row: &MessageRow| {
-            let is_text = row.lane == Lane::In;
-            if is_text {
-                found = instruction_in(row);
-            }
-            is_text
-        };
-        self.read_back(conversation, referred.as_ref().map(MessageRow::position), visit).await?;
-        Ok(found)
+        let until = referred.map_or(u64::MAX, |row| row.arrived);
+        let text = self.ports().store().last_incoming(self.account, conversation, until).await?;
+        Ok(text.as_ref().and_then(instruction_in))
+    }
+
+    /// The message of this hash, if it belongs to this conversation.
+    pub(super) async fn stored(
+        &self,
+        conversation: ConversationId,
+        hash: &MessageHash,
+    ) -> Result<Option<MessageRow>, StoreError> {
+        let found = self.ports().store().message(self.account, hash).await?;
+        Ok(found.filter(|row| row.conversation == conversation))
     }
 }
 

@@ -4,15 +4,13 @@
 use super::Session;
 use super::send::Change;
 use crate::conversation::ConversationId;
-use crate::device::{Contact, Lane, MessageRow, Position, StoredMessage};
+use crate::device::{Contact, Last, MessageRow, News, Position, StoredMessage, Summary};
 use crate::identity::EnsName;
 use crate::message::MessageHash;
 use crate::ports::{Ports, Store as _, StoreError};
-use crate::thread::{Entry, fold};
 
-/// How many of a conversation's newest messages are looked at to find its last entry, if the newest is none itself:
-/// edits, reactions and receipts come after it.
-const LOOK_BACK: usize = 30;
+/// How many changes of a conversation are read at once.
+const CHANGES: usize = 100;
 
 /// A conversation as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,12 +19,14 @@ pub struct Overview {
     pub conversation: ConversationId,
     /// A name that resolved to the peer's address when it was last checked; [`Session::name_standing`] says when.
     pub name: Option<EnsName>,
-    /// The last entry; `None` if there is no message yet.
-    pub last: Option<Entry>,
+    /// The last message; `None` if there is none yet.
+    pub last: Option<Last>,
     /// When the last message was written, or the conversation was opened: milliseconds since 1970.
     pub time: u64,
     /// How many incoming messages have not been seen.
     pub unread: u64,
+    /// How many changes there were of its messages ([`Session::changes`]).
+    pub changes: u64,
 }
 
 /// A piece of a conversation.
@@ -38,6 +38,8 @@ pub struct Page {
     pub more: bool,
     /// Older ones may be on the account's node: [`Session::older`] fetches them.
     pub on_node: bool,
+    /// Every change up to this number is in them; [`Session::changes`] gives the later ones.
+    pub changes: u64,
 }
 
 impl<P: Ports> Session<P> {
@@ -47,8 +49,8 @@ impl<P: Ports> Session<P> {
     /// [`StoreError`].
     pub async fn conversations(&self) -> Result<Vec<Overview>, StoreError> {
         let mut list = Vec::new();
-        for contact in self.ports().store().contacts(self.account).await? {
-            let overview = self.overview(contact).await?;
+        for summary in self.ports().store().summaries(self.account).await? {
+            let overview = Overview::from(summary);
             // The sorting code of the standard library would be larger than the rest of this file.
             let place = list.partition_point(|before: &Overview| before.time >= overview.time);
             list.insert(place, overview);
@@ -56,22 +58,28 @@ impl<P: Ports> Session<P> {
         Ok(list)
     }
 
-    async fn overview(&self, contact: Contact) -> Result<Overview, StoreError> {
-        let Contact { conversation, name, read_until, touched, .. } = contact;
+    /// One conversation as a list shows it; `None` if it was never opened.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn overview(&self, conversation: ConversationId) -> Result<Option<Overview>, StoreError> {
+        let summary = self.ports().store().summary(self.account, conversation).await?;
+        Ok(summary.map(Overview::from))
+    }
+
+    /// The messages of a conversation that are new, or whose state is, since the change of this number; 100 at a time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn changes(
+        &self,
+        conversation: ConversationId,
+        after: u64,
+    ) -> Result<News<StoredMessage>, StoreError> {
         let store = self.ports().store();
-        let mut newest = store.messages(self.account, conversation, None, 1).await?;
-        if newest.first().is_some_and(|row| row.lane == Lane::Note) {
-            newest = store.messages(self.account, conversation, None, LOOK_BACK).await?;
-        }
-        let written = newest.iter().find(|row| row.lane != Lane::Note).map(|row| row.time);
-        let messages: Vec<_> = newest.into_iter().map(StoredMessage::kept).collect();
-        Ok(Overview {
-            conversation,
-            name,
-            last: fold(&messages).pop(),
-            time: written.unwrap_or(touched),
-            unread: store.count_incoming_after(self.account, conversation, read_until).await?,
-        })
+        let News { messages, until } =
+            store.changed_messages(self.account, conversation, after, CHANGES).await?;
+        Ok(News { messages: messages.into_iter().map(StoredMessage::kept).collect(), until })
     }
 
     /// Up to `limit` messages of a conversation, older than `before` if given.
@@ -85,11 +93,14 @@ impl<P: Ports> Session<P> {
         limit: usize,
     ) -> Result<Page, StoreError> {
         let store = self.ports().store();
+        // First, so that a change in between is told a second time rather than never.
+        let changes = store.summary(self.account, conversation).await?.map_or(0, |summary| summary.changes);
         let mut rows = store.messages(self.account, conversation, before, limit.saturating_add(1)).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let on_node = self.has_older(conversation).await?;
-        Ok(Page { messages: rows.into_iter().map(StoredMessage::kept).collect(), more, on_node })
+        let messages = rows.into_iter().map(StoredMessage::kept).collect();
+        Ok(Page { messages, more, on_node, changes })
     }
 
     /// What is kept of a conversation beside its messages; `None` if it was never opened.
@@ -140,5 +151,13 @@ impl<P: Ports> Session<P> {
         self.change_contact(conversation, Change::Name(name.clone())).await?;
         self.name_was_checked(peer, &name);
         Ok(Some(name))
+    }
+}
+
+impl From<Summary> for Overview {
+    fn from(summary: Summary) -> Self {
+        let Summary { contact, last, unread, changes } = summary;
+        let time = last.as_ref().map_or(contact.touched, |last| last.time);
+        Self { conversation: contact.conversation, name: contact.name, last, time, unread, changes }
     }
 }

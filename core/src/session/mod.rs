@@ -33,7 +33,6 @@ mod names;
 mod pauses;
 mod people;
 mod prove;
-mod read_back;
 mod receipts;
 mod receive;
 mod remembered;

@@ -3,12 +3,14 @@
 
 use super::Session;
 use crate::conversation::ConversationId;
-use crate::device::MessageRow;
 use crate::message::{Draft, Kind, MessageHash, Receipt, SignedMessage};
 use crate::ports::{Ports, Store as _, StoreError};
 
 /// The most receipts that are written in one go.
 const MAX_RECEIPTS: usize = 100;
+/// How many notes about one message are looked at, reactions and edits among them. With more of them, a receipt may
+/// be written a second time, which says the same.
+const MAX_NOTES: usize = 1_000;
 
 impl<P: Ports> Session<P> {
     /// Writes receipts for messages of a conversation, to their author alone. Left out is what the peer did not write, what is no
@@ -23,27 +25,20 @@ impl<P: Ports> Session<P> {
         receipt: Receipt,
         messages: &[MessageHash],
     ) -> Result<Vec<MessageHash>, StoreError> {
-        let mut told = Vec::new();
-        let mut due = Vec::new();
         let ConversationId::Peer(peer) = conversation;
-        let visit = |stored: &MessageRow| {
-            let Ok(message) = SignedMessage::parse(&stored.json) else { return false };
-            match message.kind() {
-                kind if stored.author == self.account && says(&kind, receipt) => {
-                    told.extend(message.reference());
-                }
-                Kind::New | Kind::Reply | Kind::Edit
-                    if stored.author == peer && messages.contains(&stored.hash) =>
-                {
-                    due.push(stored.hash.clone());
-                }
-                _ => {}
+        let mut due: Vec<MessageHash> = Vec::new();
+        for hash in messages {
+            if due.len() == MAX_RECEIPTS {
+                break;
             }
-            false
-        };
-        self.read_back(conversation, None, visit).await?;
-        due.retain(|hash| !told.contains(hash));
-        due.truncate(MAX_RECEIPTS);
+            let stored = self.stored(conversation, hash).await?.filter(|stored| stored.author == peer);
+            let message = stored.and_then(|stored| SignedMessage::parse(&stored.json).ok());
+            let is_text =
+                message.is_some_and(|message| matches!(message.kind(), Kind::New | Kind::Reply | Kind::Edit));
+            if is_text && !due.contains(hash) && !self.has_told(hash, receipt).await? {
+                due.push(hash.clone());
+            }
+        }
         let to = self.addressee(conversation).await?;
         let behind = self.behind_all(conversation).await?;
         let header = || self.header_behind(behind, to.clone());
@@ -51,6 +46,15 @@ impl<P: Ports> Session<P> {
         let rows: Vec<_> = due.iter().map(row).collect();
         self.ports().store().add_messages(self.account, &rows).await?;
         Ok(due)
+    }
+
+    /// Whether a receipt that tells as much was written for a message.
+    async fn has_told(&self, hash: &MessageHash, receipt: Receipt) -> Result<bool, StoreError> {
+        let notes = self.ports().store().notes_about(self.account, hash, MAX_NOTES).await?;
+        let own = notes.into_iter().filter(|note| note.author == self.account);
+        Ok(own
+            .filter_map(|note| SignedMessage::parse(&note.json).ok())
+            .any(|note| says(&note.kind(), receipt)))
     }
 }
 

@@ -56,7 +56,6 @@ impl<P: Ports> Session<P> {
         let stored = stored.at(place);
         let store = self.ports().store();
         store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
-        self.change_contact(conversation, Change::Message(stored.row().time)).await?;
         Ok(stored)
     }
 
@@ -136,7 +135,9 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn mark_read(&self, conversation: ConversationId) -> Result<(), StoreError> {
-        self.change_contact(conversation, Change::Read).await
+        // By a wrong clock, some may have arrived later than now.
+        let newest = self.ports().store().last_incoming(self.account, conversation, u64::MAX).await?;
+        self.change_contact(conversation, Change::Read(newest.map_or(0, |row| row.arrived))).await
     }
 
     /// The same, if something arrived that had not been seen. Tells whether it had.
@@ -144,9 +145,8 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn mark_read_if_new(&self, conversation: ConversationId) -> Result<bool, StoreError> {
-        let store = self.ports().store();
-        let read_until = store.contact(self.account, conversation).await?.map_or(0, |it| it.read_until);
-        let news = store.count_incoming_after(self.account, conversation, read_until).await? > 0;
+        let known = self.ports().store().summary(self.account, conversation).await?;
+        let news = known.is_some_and(|known| known.unread > 0);
         if news {
             self.mark_read(conversation).await?;
         }
@@ -360,9 +360,7 @@ impl<P: Ports> Session<P> {
                     }
                     contact.name = peer.name.or(contact.name);
                 }
-                // By a wrong clock, some may have arrived later than now.
-                Change::Read => contact.read_until = contact.read_until.max(contact.touched).max(now),
-                Change::Message(at) => contact.touched = contact.touched.max(at),
+                Change::Read(until) => contact.read_until = contact.read_until.max(until).max(now),
             }
             Some(contact)
         });
@@ -417,8 +415,6 @@ pub(super) enum Change {
     Name(EnsName),
     /// Was found.
     Found(Box<Peer>),
-    /// Everything until now was read.
-    Read,
-    /// A message was written, or came, then.
-    Message(u64),
+    /// Everything until now was read, and what arrived until then.
+    Read(u64),
 }

@@ -88,9 +88,10 @@ pub async fn everything_can_be_entered_anew(store: &impl Store) {
         let mut texts: Vec<_> = journal(store, OWNER).await.iter().map(ToString::to_string).collect();
         texts.sort();
         let messages = [1, 2].map(|number| format!("message {}", hash(number)));
-        let expected = [format!("contact {STRANGER}"), messages.concat(), "setting a".into()];
-        assert_eq!(texts.len(), 4);
-        assert_eq!([&texts[0], &texts[1..3].concat(), &texts[3]], expected.each_ref());
+        let contacts = [format!("contact {PEER}"), format!("contact {STRANGER}")];
+        let expected = [contacts.concat(), messages.concat(), "setting a".into()];
+        assert_eq!(texts.len(), 5);
+        assert_eq!([&texts[..2].concat(), &texts[2..4].concat(), &texts[4]], expected.each_ref());
     }
     assert_eq!(journal(store, OTHER).await, [Changed::Message(hash(7))]);
 }

@@ -19,9 +19,11 @@
 //! - A reaction is taken back by its author's delete request that names it.
 
 mod entry;
+mod last;
 mod order;
 
 pub use entry::{Changes, Entry, Quote, Reaction, Shown, Version};
+pub use last::{MAX_NOTES, last};
 
 use std::ops::Range;
 

@@ -1,18 +1,19 @@
 //! What a list of conversations and an open one show, and who is remembered.
 
+use dm3_core::device::Preview;
 use dm3_core::identity::KeySeed;
 use dm3_core::message::Draft;
 use dm3_core::ports::{Store as _, StoreError};
 use dm3_core::session::{Overview, forget, leave, remember_account, remembered_account, remembered_seed};
 use dm3_core::testing::{Fault, Pair, Peer};
-use dm3_core::thread::{Shown, fold};
+use dm3_core::thread::fold;
 
 use crate::support::*;
 
 fn text(overview: &Overview) -> Option<&str> {
     match &overview.last.as_ref()?.shown {
-        Shown::Text { text, .. } => Some(text),
-        Shown::Deleted => None,
+        Preview::Text(text) => Some(text),
+        Preview::Attachment | Preview::Deleted => None,
     }
 }
 

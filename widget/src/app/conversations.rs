@@ -1,17 +1,14 @@
 //! The conversation list: last message, unread, names.
 
 use dm3_core::conversation::ConversationId;
+use dm3_core::device;
 use dm3_core::identity::EnsName;
 use dm3_core::ports::StoreError;
 use dm3_core::session::Overview;
-use dm3_core::thread::Shown;
 
 use super::driver::Active;
 use super::platform::Platform;
 use super::state::{ConversationRow, Lookup, Person, Preview, PreviewText, Screen};
-
-/// How many characters of a message are kept for a preview.
-const PREVIEW: usize = 200;
 
 /// Reads the list anew.
 pub(super) async fn refresh_list<P: Platform>(at: &Active<P>) {
@@ -32,15 +29,13 @@ async fn read_list<P: Platform>(at: &Active<P>) -> Result<(Vec<ConversationRow>,
 }
 
 fn row<P: Platform>(at: &Active<P>, overview: Overview) -> ConversationRow {
-    let preview = overview.last.map(|entry| Preview {
-        own: entry.own,
-        waiting: entry.is_waiting(),
-        text: match entry.shown {
-            Shown::Text { text, attachments, .. } if text.is_empty() && attachments > 0 => {
-                PreviewText::Attachment
-            }
-            Shown::Text { text, .. } => PreviewText::Text(text.chars().take(PREVIEW).collect()),
-            Shown::Deleted => PreviewText::Deleted,
+    let preview = overview.last.map(|last| Preview {
+        own: last.own,
+        waiting: last.waiting,
+        text: match last.shown {
+            device::Preview::Text(text) => PreviewText::Text(text),
+            device::Preview::Attachment => PreviewText::Attachment,
+            device::Preview::Deleted => PreviewText::Deleted,
         },
     });
     let peer = person(at, overview.conversation, overview.name.as_ref());

@@ -6,7 +6,6 @@ use crate::device::{MessageRow, Position, StoredMessage};
 use crate::message::{AuthenticMessage, MessageHash, SignedMessage};
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::session::Session;
-use crate::session::send::Change;
 
 /// How many messages around what came in are looked at for their order. More within two minutes are a flood.
 const NEIGHBOURS: usize = 64;
@@ -39,9 +38,6 @@ impl<P: Ports> Session<P> {
             .map(|(proven, place)| StoredMessage::received(&proven.message, arrived).at(place))
             .collect();
         let new = store.add_messages(self.account, &rows).await?;
-        if !new.is_empty() {
-            self.change_contact(conversation, Change::Message(arrived)).await?;
-        }
         Ok(new.into_iter().map(|hash| (conversation, hash)).collect())
     }
 

@@ -17,7 +17,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{IdbDatabase, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode};
 
 use super::request::{Answer, Failure, answer, blocked, end, opened};
-use super::schema::{VERSION, table, texts, upgrade};
+use super::row::texts;
+use super::schema::{VERSION, table, upgrade};
 
 /// How long older versions in other tabs have to let go of the database.
 const PATIENCE: Duration = Duration::from_secs(3);

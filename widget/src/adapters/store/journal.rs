@@ -16,8 +16,8 @@ use web_sys::{IdbObjectStore, IdbTransaction};
 
 use super::database::Database;
 use super::request::{Failure, answer};
-use super::row::{key, member, object, prefix};
-use super::schema::{OWNER, table, texts};
+use super::row::{key, member, object, prefix, texts};
+use super::schema::{OWNER, table};
 
 /// An entry that has no number yet.
 pub fn entry(owner: Address, changed: &Changed) -> JsValue {

@@ -4,8 +4,8 @@
 //! account     "current"               who is signed in
 //! vault       "key"                   the browser's own key, not extractable
 //!             owner                   key seed, sealed with that key
-//! messages    [owner, hash]           by conversation, by what waits, by arrival
-//! contacts    [owner, conversation]
+//! messages    [owner, hash]           by conversation, by what waits, by arrival, by change, by what notes are about
+//! contacts    [owner, conversation]   with the summary that a list shows
 //! quarantine  [owner, id]             by arrival
 //! kept        [owner, id]             envelopes that wait to be taken in
 //! envelopes   [owner, id]             their texts
@@ -13,33 +13,35 @@
 //! values      [owner, slot]           small texts: drafts, settings, how far the history was followed
 //! ```
 
+mod conversation;
 mod database;
 mod journal;
 mod kept;
+mod messages;
 mod request;
 mod row;
 mod schema;
 mod vault;
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::device::{
-    Account, Changed, Contact, JournalEntry, Kept, Lane, MessageRow, Position, Quarantined, SendState, Slot,
-    StoredMessage,
+    Account, Changed, Contact, JournalEntry, Kept, MessageRow, News, Position, Quarantined, SendState, Slot,
+    StoredMessage, Summary,
 };
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::MessageHash;
 use dm3_core::ports::{ContactChange, Store, StoreError};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CryptoKey, IdbCursorDirection, IdbCursorWithValue};
+use web_sys::{CryptoKey, IdbCursor, IdbCursorDirection, IdbCursorWithValue};
 
 use database::Database;
+use messages::Origin;
 use request::answer;
 use row::{key, prefix};
-use schema::{ARRIVAL, CONVERSATION, OUTBOX, QUARANTINE_ARRIVAL, table};
+use schema::{ABOUT, ARRIVAL, CHANGE, CONVERSATION, OUTBOX, QUARANTINE_ARRIVAL, table};
 
 /// The name of the browser's database.
 pub const DATABASE: &str = "dm3-chat";
@@ -120,6 +122,26 @@ impl IndexedDbStore {
         });
         read.await.map(JsCast::unchecked_into)
     }
+
+    /// Up to `limit` records of an index, by a key or a range of keys.
+    async fn some(
+        &self,
+        tables: &'static [&'static str; 1],
+        index: &'static str,
+        keys: JsValue,
+        limit: usize,
+    ) -> Result<Array, StoreError> {
+        // A limit of nought would ask the browser for everything.
+        if limit == 0 {
+            return Ok(Array::new());
+        }
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let read = self.0.read(tables, move |t| async move {
+            let index = t.object_store(tables[0])?.index(index)?;
+            answer(index.get_all_with_key_and_limit(&keys, limit)?).await
+        });
+        read.await.map(JsCast::unchecked_into)
+    }
 }
 
 /// What can be read of some records; a damaged one hides no other.
@@ -130,7 +152,8 @@ fn readable<T>(records: &Array, read: fn(&JsValue) -> Result<T, StoreError>) -> 
 impl Store for IndexedDbStore {
     async fn account(&self) -> Result<Option<Account>, StoreError> {
         let account = self.one(&[table::ACCOUNT], JsValue::from_str(CURRENT)).await?;
-        if account.is_undefined() { Ok(None) } else { row::read_account(&account).map(Some) }
+        // Who can't be read is nobody: else nobody could sign in here any more.
+        Ok(row::read_account(&account).ok())
     }
 
     async fn set_account(&self, account: Option<&Account>) -> Result<(), StoreError> {
@@ -174,31 +197,7 @@ impl Store for IndexedDbStore {
         owner: Address,
         messages: &[StoredMessage],
     ) -> Result<Vec<MessageHash>, StoreError> {
-        let mut seen = BTreeSet::new();
-        let mut batch = Vec::new();
-        for message in messages.iter().map(StoredMessage::row).filter(|row| seen.insert(&row.hash)) {
-            batch.push((message.hash.clone(), row::message(owner, message)?));
-        }
-        let write = self.0.write_for(owner, &[table::MESSAGES, table::JOURNAL], move |t| async move {
-            let table = t.object_store(table::MESSAGES)?;
-            let journal = t.object_store(table::JOURNAL)?;
-            // All questions at once: the browser answers them while the first is awaited.
-            let mut lookups = Vec::new();
-            for (hash, _) in &batch {
-                lookups.push(answer(table.get_key(&key(owner, hash.as_str()))?));
-            }
-            let new = Array::new();
-            for ((hash, record), lookup) in batch.into_iter().zip(lookups) {
-                if lookup.await?.is_undefined() {
-                    table.put(&record)?;
-                    journal.put(&journal::entry(owner, &Changed::Message(hash.clone())))?;
-                    new.push(&hash.as_str().into());
-                }
-            }
-            Ok(new.into())
-        });
-        let new: Array = write.await?.unchecked_into();
-        Ok(new.iter().filter_map(|hash| hash.as_string()?.parse().ok()).collect())
+        messages::add(&self.0, owner, messages, Origin::New).await
     }
 
     async fn set_state(
@@ -207,19 +206,7 @@ impl Store for IndexedDbStore {
         hash: &MessageHash,
         state: &SendState,
     ) -> Result<(), StoreError> {
-        let (id, state) = (key(owner, hash.as_str()), state.clone());
-        let entry = journal::entry(owner, &Changed::Message(hash.clone()));
-        let write = self.0.write_for(owner, &[table::MESSAGES, table::JOURNAL], move |t| async move {
-            let table = t.object_store(table::MESSAGES)?;
-            let record = answer(table.get(&id)?).await?;
-            if !record.is_undefined() {
-                let message = MessageRow { state, ..row::read_message(&record)? };
-                table.put(&row::message(owner, &message)?)?;
-                t.object_store(table::JOURNAL)?.put(&entry)?;
-            }
-            Ok(JsValue::UNDEFINED)
-        });
-        write.await.map(drop)
+        messages::set_state(&self.0, owner, hash, state).await
     }
 
     async fn message(&self, owner: Address, hash: &MessageHash) -> Result<Option<MessageRow>, StoreError> {
@@ -234,25 +221,85 @@ impl Store for IndexedDbStore {
         before: Option<&Position>,
         limit: usize,
     ) -> Result<Vec<MessageRow>, StoreError> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let range = row::conversation(owner, conversation, before)?;
+        let mut before = before.map(|position| row::place(owner, conversation, position));
         let read = self.0.read(&[table::MESSAGES], move |t| async move {
             let index = t.object_store(table::MESSAGES)?.index(CONVERSATION)?;
-            let cursor = index.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
             let found = Array::new();
-            // Nothing is where the range ends.
-            while let Ok(here) = answer(cursor.clone()).await?.dyn_into::<IdbCursorWithValue>() {
-                let record = here.value()?;
-                if row::read_message(&record).is_ok() && found.push(&record) as usize == limit {
+            // Damaged ones don't count.
+            while (found.length() as usize) < limit {
+                let missing = u32::try_from(limit - found.length() as usize).unwrap_or(u32::MAX);
+                let range = row::messages(owner, conversation, before.take())?;
+                // A browser gives many records at once in rising order alone, so their first one is looked for.
+                let cursor =
+                    index.open_key_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
+                let Ok(newest) = answer(cursor.clone()).await?.dyn_into::<IdbCursor>() else { break };
+                let mut oldest = Some(newest.key()?);
+                if missing > 1 {
+                    newest.advance(missing - 1)?;
+                    oldest =
+                        answer(cursor).await?.dyn_into::<IdbCursor>().ok().map(|it| it.key()).transpose()?;
+                }
+                let page = match &oldest {
+                    Some(oldest) => row::between(oldest, &range.upper()?, false, range.upper_open())?,
+                    None => range,
+                };
+                let records: Array = answer(index.get_all_with_key(&page)?).await?.unchecked_into();
+                for record in records.reverse().iter().filter(|record| row::read_message(record).is_ok()) {
+                    found.push(&record);
+                }
+                before = oldest;
+                if before.is_none() {
                     break;
                 }
-                here.continue_()?;
             }
             Ok(found.into())
         });
         Ok(readable(&read.await?.unchecked_into(), row::read_message))
+    }
+
+    async fn changed_messages(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+        after: u64,
+        limit: usize,
+    ) -> Result<News<MessageRow>, StoreError> {
+        let range = row::changed_after(owner, conversation, after)?;
+        let records = self.some(&[table::MESSAGES], CHANGE, range.into(), limit).await?;
+        let until = row::read_number(&records.get(records.length().wrapping_sub(1))).unwrap_or(after);
+        Ok(News { messages: readable(&records, row::read_message), until })
+    }
+
+    async fn notes_about(
+        &self,
+        owner: Address,
+        hash: &MessageHash,
+        limit: usize,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let records = self.some(&[table::MESSAGES], ABOUT, key(owner, hash.as_str()), limit).await?;
+        Ok(readable(&records, row::read_message))
+    }
+
+    async fn last_incoming(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+        until: u64,
+    ) -> Result<Option<MessageRow>, StoreError> {
+        let range = row::arrived_until(owner, conversation, until)?;
+        let read = self.0.read(&[table::MESSAGES], move |t| async move {
+            let index = t.object_store(table::MESSAGES)?.index(ARRIVAL)?;
+            let cursor = index.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
+            while let Ok(here) = answer(cursor.clone()).await?.dyn_into::<IdbCursorWithValue>() {
+                let record = here.value()?;
+                if row::read_message(&record).is_ok() {
+                    return Ok(record);
+                }
+                here.continue_()?;
+            }
+            Ok(JsValue::UNDEFINED)
+        });
+        Ok(row::read_message(&read.await?).ok())
     }
 
     async fn outbox(&self, owner: Address) -> Result<Vec<MessageRow>, StoreError> {
@@ -272,15 +319,42 @@ impl Store for IndexedDbStore {
         Ok(readable(&self.all(&[table::CONTACTS], None, owner).await?, row::read_contact))
     }
 
-    async fn put_contact(&self, owner: Address, contact: &Contact) -> Result<(), StoreError> {
-        let record = row::contact(owner, contact)?;
-        let entry = journal::entry(owner, &Changed::Contact(contact.conversation));
-        let write = self.0.write_for(owner, &[table::CONTACTS, table::JOURNAL], move |t| async move {
-            t.object_store(table::CONTACTS)?.put(&record)?;
-            t.object_store(table::JOURNAL)?.put(&entry)?;
-            Ok(JsValue::UNDEFINED)
+    async fn summary(
+        &self,
+        owner: Address,
+        conversation: ConversationId,
+    ) -> Result<Option<Summary>, StoreError> {
+        let read = self.0.read(&[table::CONTACTS, table::MESSAGES], move |t| async move {
+            match conversation::load(&t, owner, conversation).await? {
+                Some(summary) => Ok(row::conversation(owner, &summary)?),
+                None => Ok(JsValue::UNDEFINED),
+            }
         });
-        write.await.map(drop)
+        Ok(row::read_summary(&read.await?).ok())
+    }
+
+    async fn summaries(&self, owner: Address) -> Result<Vec<Summary>, StoreError> {
+        let records = self.all(&[table::CONTACTS], None, owner).await?;
+        let (mut found, mut damaged) = (Vec::new(), Vec::new());
+        for record in records.iter() {
+            match row::read_summary(&record) {
+                Ok(summary) => found.push(summary),
+                Err(_) => damaged.extend(row::read_contact(&record).map(|contact| contact.conversation)),
+            }
+        }
+        if !damaged.is_empty() {
+            let made = self.0.write(&[table::CONTACTS, table::MESSAGES], move |t| async move {
+                let made = Array::new();
+                for conversation in damaged {
+                    if let Some(summary) = conversation::load(&t, owner, conversation).await? {
+                        made.push(&conversation::save(&t, owner, &summary)?);
+                    }
+                }
+                Ok(made.into())
+            });
+            found.extend(readable(&made.await?.unchecked_into(), row::read_summary));
+        }
+        Ok(found)
     }
 
     async fn update_contact(
@@ -289,16 +363,23 @@ impl Store for IndexedDbStore {
         conversation: ConversationId,
         change: ContactChange,
     ) -> Result<(), StoreError> {
-        let id = key(owner, &conversation.to_string());
-        let entry = journal::entry(owner, &Changed::Contact(conversation));
-        let write = self.0.write_for(owner, &[table::CONTACTS, table::JOURNAL], move |t| async move {
-            let table = t.object_store(table::CONTACTS)?;
-            let kept = row::read_contact(&answer(table.get(&id)?).await?).ok();
-            if let Some(contact) = change(kept.clone()).filter(|contact| Some(contact) != kept.as_ref()) {
-                table.put(&row::contact(owner, &contact)?)?;
-                t.object_store(table::JOURNAL)?.put(&entry)?;
+        let tables = &[table::CONTACTS, table::MESSAGES, table::JOURNAL];
+        let write = self.0.write_for(owner, tables, move |t| async move {
+            let stored = conversation::load(&t, owner, conversation).await?;
+            let known = stored.as_ref().map(|known| known.contact.clone());
+            let changed = change(known.clone()).filter(|contact| Some(contact) != known.as_ref());
+            let Some(contact) = changed else { return Ok(JsValue::UNDEFINED) };
+            let read_until = contact.read_until;
+            let mut summary = match stored {
+                Some(known) => known,
+                None => conversation::made_anew(&t, owner, Contact::new(conversation, 0)).await?,
+            };
+            if read_until != summary.contact.read_until {
+                summary.unread = conversation::count_unread(&t, owner, conversation, read_until).await?;
             }
-            Ok(JsValue::UNDEFINED)
+            summary.contact = Contact { conversation, ..contact };
+            t.object_store(table::JOURNAL)?.put(&journal::entry(owner, &Changed::Contact(conversation)))?;
+            conversation::save(&t, owner, &summary)
         });
         write.await.map(drop)
     }
@@ -309,9 +390,9 @@ impl Store for IndexedDbStore {
         conversation: ConversationId,
         time: u64,
     ) -> Result<u64, StoreError> {
-        let range = row::arrived_after(owner, conversation, Lane::In, time)?;
         let read = self.0.read(&[table::MESSAGES], move |t| async move {
-            answer(t.object_store(table::MESSAGES)?.index(ARRIVAL)?.count_with_key(&range)?).await
+            let count = conversation::count_unread(&t, owner, conversation, time).await?;
+            Ok((count as f64).into())
         });
         Ok(read.await?.as_f64().unwrap_or_default() as u64)
     }
@@ -381,32 +462,7 @@ impl Store for IndexedDbStore {
         owner: Address,
         messages: &[StoredMessage],
     ) -> Result<Vec<MessageHash>, StoreError> {
-        let mut batch = Vec::new();
-        for message in messages.iter().map(StoredMessage::row) {
-            batch.push((message.clone(), row::message(owner, message)?));
-        }
-        let write = self.0.write_for(owner, &[table::MESSAGES], move |t| async move {
-            let table = t.object_store(table::MESSAGES)?;
-            let changed = Array::new();
-            for (message, record) in batch {
-                let kept = answer(table.get(&key(owner, message.hash.as_str()))?).await?;
-                if kept.is_undefined() {
-                    table.put(&record)?;
-                } else {
-                    // A damaged one is replaced.
-                    let record = match row::read_message(&kept) {
-                        Ok(kept) if !message.state.is_further_than(&kept.state) => continue,
-                        Ok(kept) => row::message(owner, &MessageRow { state: message.state, ..kept })?,
-                        Err(_) => record,
-                    };
-                    table.put(&record)?;
-                }
-                changed.push(&message.hash.as_str().into());
-            }
-            Ok(changed.into())
-        });
-        let changed: Array = write.await?.unchecked_into();
-        Ok(changed.iter().filter_map(|hash| hash.as_string()?.parse().ok()).collect())
+        messages::add(&self.0, owner, messages, Origin::Restored).await
     }
 
     async fn journal(&self, owner: Address, limit: usize) -> Result<Vec<JournalEntry>, StoreError> {

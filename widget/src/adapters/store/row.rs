@@ -5,7 +5,8 @@ use std::str::FromStr;
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Refusal;
 use dm3_core::device::{
-    Account, Contact, Lane, MAX_FOUND_AT, MessageRow, Notices, Position, Quarantined, SendState,
+    Account, Contact, Lane, Last, MAX_FOUND_AT, MessageRow, Notices, Position, Preview, Quarantined,
+    SendState, Summary,
 };
 use dm3_core::identity::{Address, EnsName, SeenProfiles};
 use dm3_core::ports::StoreError;
@@ -14,7 +15,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbKeyRange;
 
 use super::request::Failure;
-use super::schema::texts;
 
 /// Above it, JavaScript's numbers are no longer whole.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
@@ -30,8 +30,9 @@ pub fn read_account(record: &JsValue) -> Result<Account, StoreError> {
     Ok(Account { address: read_address(record, "address")?, name: stored_name(record)? })
 }
 
-/// `{owner, waiting, message}`: a message of an account on this device. `waiting` is the message's time while it
-/// waits to be sent; the index of the outbox leaves out what has no such member.
+/// `{owner, waiting, about, change, message}`: a message of an account on this device. `waiting` is the message's time
+/// while it waits to be sent, `about` the hash of what a note is about; an index leaves out what lacks its member.
+/// `change` is the number of its last change, which [`number`] adds.
 pub fn message(owner: Address, message: &MessageRow) -> Result<JsValue, StoreError> {
     let state = match &message.state {
         SendState::Waiting => "waiting".into(),
@@ -43,6 +44,7 @@ pub fn message(owner: Address, message: &MessageRow) -> Result<JsValue, StoreErr
     };
     let time = moment(message.time)?;
     let waiting = if message.state == SendState::Waiting { time.clone() } else { JsValue::UNDEFINED };
+    let about = message.about().map(|hash| hash.to_string());
     let message = object(&[
         ("hash", message.hash.as_str().into()),
         ("conversation", message.conversation.to_string().into()),
@@ -53,7 +55,18 @@ pub fn message(owner: Address, message: &MessageRow) -> Result<JsValue, StoreErr
         ("json", message.json.as_str().into()),
         ("state", state),
     ]);
-    Ok(object(&[("owner", owner.to_string().into()), ("waiting", waiting), ("message", message)]))
+    let owner = owner.to_string().into();
+    Ok(object(&[("owner", owner), ("waiting", waiting), ("about", about.into()), ("message", message)]))
+}
+
+/// Notes the number of a message's last change.
+pub fn number(record: &JsValue, change: u64) {
+    set(record, "change", &(change as f64).into());
+}
+
+/// What [`number`] noted.
+pub fn read_number(record: &JsValue) -> Option<u64> {
+    read_moment(record, "change").ok()
 }
 
 /// What [`message`] wrote.
@@ -88,9 +101,65 @@ pub fn read_message(record: &JsValue) -> Result<MessageRow, StoreError> {
     })
 }
 
-/// `{owner, contact}`: a contact of an account on this device.
-pub fn contact(owner: Address, contact: &Contact) -> Result<JsValue, StoreError> {
-    let contact = object(&[
+/// `{owner, contact, summary}`: a conversation of an account on this device.
+pub fn conversation(owner: Address, summary: &Summary) -> Result<JsValue, StoreError> {
+    let (contact, numbers) = (contact(&summary.contact)?, summary);
+    let summary = object(&[
+        ("last", summary.last.as_ref().map_or(Ok(JsValue::UNDEFINED), last)?),
+        ("unread", (numbers.unread as f64).into()),
+        ("changes", (numbers.changes as f64).into()),
+    ]);
+    Ok(object(&[("owner", owner.to_string().into()), ("contact", contact), ("summary", summary)]))
+}
+
+/// What [`conversation`] wrote. Its contact can be read even if this can't.
+pub fn read_summary(record: &JsValue) -> Result<Summary, StoreError> {
+    let summary = member(record, "summary");
+    let last = member(&summary, "last");
+    Ok(Summary {
+        contact: read_contact(record)?,
+        last: if last.is_undefined() { None } else { Some(read_last(&last)?) },
+        unread: read_moment(&summary, "unread")?,
+        changes: read_moment(&summary, "changes")?,
+    })
+}
+
+fn last(last: &Last) -> Result<JsValue, StoreError> {
+    let (kind, text) = match &last.shown {
+        Preview::Text(text) => ("text", text.as_str()),
+        Preview::Attachment => ("attachment", ""),
+        Preview::Deleted => ("deleted", ""),
+    };
+    Ok(object(&[
+        ("hash", last.hash.as_str().into()),
+        ("version", last.version.as_str().into()),
+        ("time", moment(last.time)?),
+        ("own", last.own.into()),
+        ("waiting", last.waiting.into()),
+        ("kind", kind.into()),
+        ("text", text.into()),
+    ]))
+}
+
+fn read_last(last: &JsValue) -> Result<Last, StoreError> {
+    let shown = match text(last, "kind")?.as_str() {
+        "text" => Preview::Text(text(last, "text")?),
+        "attachment" => Preview::Attachment,
+        "deleted" => Preview::Deleted,
+        _ => return Err(no_record()),
+    };
+    Ok(Last {
+        hash: parsed(last, "hash")?,
+        version: parsed(last, "version")?,
+        time: read_moment(last, "time")?,
+        own: member(last, "own").is_truthy(),
+        waiting: member(last, "waiting").is_truthy(),
+        shown,
+    })
+}
+
+fn contact(contact: &Contact) -> Result<JsValue, StoreError> {
+    Ok(object(&[
         ("conversation", contact.conversation.to_string().into()),
         ("name", contact.name.as_ref().map(|name| name.as_str()).into()),
         ("read_until", moment(contact.read_until)?),
@@ -101,12 +170,11 @@ pub fn contact(owner: Address, contact: &Contact) -> Result<JsValue, StoreError>
         ),
         ("seen", contact.seen.to_json().into()),
         ("notices", contact.notices.to_json().into()),
-    ]);
-    Ok(object(&[("owner", owner.to_string().into()), ("contact", contact)]))
+    ]))
 }
 
-/// What [`contact`] wrote. The members for where the peer was found, its profiles and what happened to it came later;
-/// what is missing or damaged there is as if nothing were known.
+/// The contact in a conversation's record. All but which conversation it is may be damaged or missing: its messages are
+/// there still, and must not be hidden.
 pub fn read_contact(record: &JsValue) -> Result<Contact, StoreError> {
     let contact = member(record, "contact");
     let json = |name| text(&contact, name).unwrap_or_default();
@@ -114,12 +182,12 @@ pub fn read_contact(record: &JsValue) -> Result<Contact, StoreError> {
     let names = names.iter().filter_map(|name| EnsName::from_normalised(&name.as_string()?).ok());
     Ok(Contact {
         conversation: parsed(&contact, "conversation")?,
-        name: stored_name(&contact)?,
+        name: stored_name(&contact).unwrap_or_default(),
         found_at: names.take(MAX_FOUND_AT).collect(),
         seen: SeenProfiles::parse(&json("seen")).unwrap_or_default(),
         notices: Notices::parse(&json("notices")),
-        read_until: read_moment(&contact, "read_until")?,
-        touched: read_moment(&contact, "touched")?,
+        read_until: read_moment(&contact, "read_until").unwrap_or_default(),
+        touched: read_moment(&contact, "touched").unwrap_or_default(),
     })
 }
 
@@ -147,8 +215,7 @@ fn lane_name(lane: Lane) -> &'static str {
 pub fn object(members: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (name, value) in members.iter().filter(|(_, value)| !value.is_undefined()) {
-        // A new object takes every member.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+        set(&object, name, value);
     }
     object.into()
 }
@@ -174,8 +241,15 @@ fn read_address(object: &JsValue, name: &str) -> Result<Address, StoreError> {
     Address::parse_unchecked_case(&text(object, name)?).map_err(|_| no_record())
 }
 
+/// A member of an object; `undefined` of what is none.
 pub fn member(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Sets a member of an object.
+pub fn set(object: &JsValue, name: &str, value: &JsValue) {
+    // Fails for what is no object, and then nothing is lost.
+    let _ = Reflect::set(object, &JsValue::from_str(name), value);
 }
 
 pub fn text(object: &JsValue, name: &str) -> Result<String, StoreError> {
@@ -199,6 +273,11 @@ fn no_record() -> StoreError {
     StoreError::Damaged
 }
 
+/// A JavaScript array of texts: names of tables, or the path or the beginning of a key.
+pub fn texts(parts: &[&str]) -> Array {
+    parts.iter().map(|part| JsValue::from_str(part)).collect()
+}
+
 /// The key of an owner's record.
 pub fn key(owner: Address, id: &str) -> JsValue {
     Array::of2(&owner.to_string().into(), &id.into()).into()
@@ -210,34 +289,67 @@ pub fn prefix(parts: &[&str]) -> Result<IdbKeyRange, Failure> {
     between(&lower, &lower.concat(&Array::of1(&Array::new())), false, false)
 }
 
-/// The messages of a conversation, all or those before a position.
-pub fn conversation(
+/// The messages of a conversation, all or those before a place: the key of one in the index.
+pub fn messages(
     owner: Address,
     conversation: ConversationId,
-    before: Option<&Position>,
+    before: Option<JsValue>,
 ) -> Result<IdbKeyRange, Failure> {
     let (owner, conversation) = (owner.to_string(), conversation.to_string());
-    let Some(before) = before else { return prefix(&[&owner, &conversation]) };
-    let lower = texts(&[&owner, &conversation]);
-    let upper = lower.concat(&Array::of2(&(before.time as f64).into(), &before.hash.as_str().into()));
-    between(&lower, &upper, false, true)
+    match before {
+        Some(before) => between(&texts(&[&owner, &conversation]), &before, false, true),
+        None => prefix(&[&owner, &conversation]),
+    }
 }
 
-/// The messages of one lane that arrived after a time.
+/// Where a message stands in the index of [`messages`].
+pub fn place(owner: Address, conversation: ConversationId, position: &Position) -> JsValue {
+    let end = Array::of2(&(position.time as f64).into(), &position.hash.as_str().into());
+    texts(&[&owner.to_string(), &conversation.to_string()]).concat(&end).into()
+}
+
+/// The messages of a conversation whose last change is later.
+pub fn changed_after(
+    owner: Address,
+    conversation: ConversationId,
+    change: u64,
+) -> Result<IdbKeyRange, Failure> {
+    after(&texts(&[&owner.to_string(), &conversation.to_string()]), change)
+}
+
+/// What came in and arrived after a time.
 pub fn arrived_after(
     owner: Address,
     conversation: ConversationId,
-    lane: Lane,
     time: u64,
 ) -> Result<IdbKeyRange, Failure> {
-    let lane = texts(&[&owner.to_string(), &conversation.to_string(), lane_name(lane)]);
-    let lower = lane.concat(&Array::of1(&(time as f64).into()));
-    between(&lower, &lane.concat(&Array::of1(&Array::new())), true, false)
+    after(&incoming(owner, conversation), time)
 }
 
-fn between(
-    lower: &Array,
-    upper: &Array,
+/// What came in and arrived at a time at the latest.
+pub fn arrived_until(
+    owner: Address,
+    conversation: ConversationId,
+    time: u64,
+) -> Result<IdbKeyRange, Failure> {
+    let lane = incoming(owner, conversation);
+    between(&lane, &lane.concat(&Array::of1(&(time as f64).into())), false, false)
+}
+
+fn incoming(owner: Address, conversation: ConversationId) -> Array {
+    texts(&[&owner.to_string(), &conversation.to_string(), lane_name(Lane::In)])
+}
+
+/// All keys that begin with these parts and go on with a greater number.
+fn after(parts: &Array, number: u64) -> Result<IdbKeyRange, Failure> {
+    let lower = parts.concat(&Array::of1(&(number as f64).into()));
+    between(&lower, &parts.concat(&Array::of1(&Array::new())), true, false)
+}
+
+/// All keys between two.
+pub fn between(
+    lower: &JsValue,
+    upper: &JsValue,
     without_lower: bool,
     without_upper: bool,
 ) -> Result<IdbKeyRange, Failure> {

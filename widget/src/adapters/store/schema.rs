@@ -2,11 +2,17 @@
 //!
 //! Every step runs in the transaction that opens the database: all of it happens, or nothing.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use dm3_core::device::{Contact, Summary};
+use dm3_core::identity::Address;
 use js_sys::{Array, JsString, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbCursorWithValue, IdbDatabase, IdbObjectStore, IdbObjectStoreParameters, IdbTransaction};
 
 use super::request::{Answer, Failure, answer};
+use super::row::{self, member, set, texts};
 
 /// The schema's version. A new one adds a step to [`upgrade`].
 pub const VERSION: u32 = 3;
@@ -28,6 +34,10 @@ pub mod table {
 pub const CONVERSATION: &str = "conversation";
 /// Waiting messages by owner and time.
 pub const OUTBOX: &str = "outbox";
+/// Messages by owner, conversation and the number of their last change.
+pub const CHANGE: &str = "change";
+/// Notes by owner and what they are about.
+pub const ABOUT: &str = "about";
 /// Messages by owner, conversation, lane and arrival.
 pub const ARRIVAL: &str = "arrival";
 /// Quarantined items by owner and arrival.
@@ -50,6 +60,7 @@ pub fn upgrade(database: IdbDatabase, transaction: IdbTransaction, from: u32) ->
         }
         if from < 3 {
             waits(&database)?;
+            number_changes(&transaction).await?;
             travels(&database)?;
             enter_all(&transaction).await?;
         }
@@ -63,6 +74,7 @@ fn create(database: &IdbDatabase) -> Result<(), JsValue> {
     let messages = table(database, table::MESSAGES, &["owner", "message.hash"])?;
     index(&messages, OUTBOX, &["owner", "waiting"])?;
     index_conversations(&messages)?;
+    index_changes(&messages)?;
     contacts(database)?;
     let quarantine = table(database, table::QUARANTINE, &["owner", "item.id"])?;
     index(&quarantine, QUARANTINE_ARRIVAL, &["owner", "item.arrived"])?;
@@ -113,6 +125,44 @@ fn index_conversations(messages: &IdbObjectStore) -> Result<(), JsValue> {
     index(messages, CONVERSATION, &by_time)?;
     let by_arrival = ["owner", "message.conversation", "message.lane", "message.arrived"];
     index(messages, ARRIVAL, &by_arrival)
+}
+
+fn index_changes(messages: &IdbObjectStore) -> Result<(), JsValue> {
+    index(messages, CHANGE, &["owner", "message.conversation", "change"])?;
+    index(messages, ABOUT, &["owner", "about"])
+}
+
+/// Version 2 had no numbers of changes, did not say what notes are about, and could be interrupted between a first message and
+/// the opening of its conversation. The summaries of conversations are made when they are first read.
+async fn number_changes(transaction: &IdbTransaction) -> Result<(), Failure> {
+    let messages = transaction.object_store(table::MESSAGES)?;
+    let count = Cell::new(0);
+    let conversations = RefCell::new(BTreeMap::new());
+    each(&messages, |record| {
+        let Ok(message) = row::read_message(record) else { return };
+        count.set(count.get() + 1);
+        row::number(record, count.get());
+        if let Some(about) = message.about() {
+            set(record, "about", &about.as_str().into());
+        }
+        if let Some(owner) = member(record, "owner").as_string() {
+            let conversation = (owner, message.conversation.to_string());
+            conversations.borrow_mut().entry(conversation).or_insert(message);
+        }
+    })
+    .await?;
+    index_changes(&messages)?;
+    let contacts = transaction.object_store(table::CONTACTS)?;
+    for ((owner, conversation), first) in conversations.take() {
+        let Ok(address) = Address::parse_unchecked_case(&owner) else { continue };
+        if answer(contacts.get_key(&texts(&[&owner, &conversation]))?).await?.is_undefined() {
+            let record =
+                row::conversation(address, &Summary::new(Contact::new(first.conversation, first.arrived)))?;
+            Reflect::delete_property(record.unchecked_ref::<Object>(), &"summary".into())?;
+            contacts.put(&record)?;
+        }
+    }
+    Ok(())
 }
 
 /// Version 1 had a peer's address where the conversation is now, and sentences where there are codes now. What is
@@ -180,15 +230,6 @@ fn bounded(sentence: &JsValue) -> Option<JsValue> {
     Some(sentence.dyn_ref::<JsString>()?.slice(0, MAX_SENTENCE).into())
 }
 
-fn member(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
-}
-
-fn set(object: &JsValue, name: &str, value: &JsValue) {
-    // Fails for what is no object, and then nothing is lost.
-    let _ = Reflect::set(object, &JsValue::from_str(name), value);
-}
-
 fn remove(object: &JsValue, name: &str) {
     let _ = Reflect::delete_property(object.unchecked_ref::<Object>(), &JsValue::from_str(name));
 }
@@ -203,9 +244,4 @@ fn table(database: &IdbDatabase, name: &str, key: &[&str]) -> Result<IdbObjectSt
 
 fn index(table: &IdbObjectStore, name: &str, key: &[&str]) -> Result<(), JsValue> {
     table.create_index_with_str_sequence(name, &texts(key)).map(drop)
-}
-
-/// A JavaScript array of texts: names of tables, or the path or the beginning of a key.
-pub fn texts(parts: &[&str]) -> Array {
-    parts.iter().map(|part| JsValue::from_str(part)).collect()
 }

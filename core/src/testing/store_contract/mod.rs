@@ -14,6 +14,10 @@
 
 #![allow(missing_docs, reason = "the names say what is proven")]
 
+mod summaries;
+
+pub use summaries::*;
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -61,6 +65,15 @@ macro_rules! for_each_store_behaviour {
         $test!(owners_are_separate);
         $test!(erasing_removes_all_of_one_owner_alone);
         $test!(nothing_is_written_for_an_erased_owner_until_there_is_a_seed_again);
+        $test!(a_message_opens_its_conversation);
+        $test!(a_summary_shows_the_newest_message_as_later_ones_changed_it);
+        $test!(a_summary_follows_the_state_of_what_it_shows);
+        $test!(a_summary_counts_what_arrived_after_it_was_read);
+        $test!(summaries_are_what_a_recount_gives);
+        $test!(changes_are_told_as_they_are_now_in_pages);
+        $test!(notes_are_found_by_what_they_are_about);
+        $test!(the_last_incoming_message_is_found_by_its_arrival);
+        $test!(a_contact_stays_that_of_its_conversation);
     };
 }
 
