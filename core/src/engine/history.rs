@@ -29,6 +29,8 @@ impl<P: Ports> Works<P> {
         loop {
             let (seen, now) = (self.history.news.count(), self.now.count());
             let rest = match self.follow_history().await {
+                // Somebody else logs in, and tells when it is done.
+                _ if !self.session.can_follow_history() => LOOK,
                 Ok(()) if self.history.is_full() => PATIENCE,
                 Ok(()) => {
                     backoff.reset();
@@ -48,11 +50,11 @@ impl<P: Ports> Works<P> {
             let sleep = pin!(self.ports().clock().sleep(rest));
             let news = pin!(self.history.news.after(seen));
             select(sleep, select(news, pin!(self.now.after(now)))).await;
-            // What others did is shown at once; what is done here comes in flocks.
             if self.links.summary() != Connection::Live {
                 // Nobody tells us.
                 self.history.expect();
             }
+            // What others did is shown at once; what is done here comes in flocks.
             if !self.history.is_expected() {
                 let gather = pin!(self.ports().clock().sleep(GATHER));
                 select(gather, pin!(self.now.after(now))).await;
@@ -61,6 +63,9 @@ impl<P: Ports> Works<P> {
     }
 
     async fn follow_history(&self) -> Result<(), HistoryError> {
+        if !self.session.can_follow_history() {
+            return Ok(());
+        }
         while self.history.take() {
             let began = !self.session.follows_history().await?;
             loop {

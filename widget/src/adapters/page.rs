@@ -1,11 +1,14 @@
 //! The page an element lives in, as the application's platform.
 
+use std::cell::Cell;
+
 use dm3_core::identity::Address;
 use dm3_core::ports::WalletError;
 use dm3_core::web::HttpUrl;
 use futures_channel::mpsc::UnboundedSender;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{CustomEvent, CustomEventInit, HtmlElement, Storage};
 
 use crate::adapters::BrowserPorts;
@@ -41,6 +44,7 @@ pub struct Page {
     tabs: Tabs,
     visibility: Visibility,
     _online: Online,
+    asked_to_keep: Cell<bool>,
 }
 
 /// A wallet with the name it announced.
@@ -67,6 +71,7 @@ impl Page {
             tabs: Tabs::join(move |message| {
                 let _ = told.unbounded_send(Command::Told(message));
             }),
+            asked_to_keep: Cell::new(false),
             _online: Online::watch(move || {
                 let _ = on_online.unbounded_send(Command::Online);
             }),
@@ -227,6 +232,13 @@ impl Platform for Page {
         }
     }
 
+    fn keep_storage(&self) {
+        if !self.asked_to_keep.replace(true) {
+            // Without an answer the browser decides as it would have.
+            wasm_bindgen_futures::spawn_local(async { drop(keep_storage().await) });
+        }
+    }
+
     fn is_visible(&self) -> bool {
         self.visibility.is_visible()
     }
@@ -333,4 +345,19 @@ fn storage(which: Storages) -> Option<Storage> {
         Storages::Window => window.session_storage().ok()?,
         Storages::Browser => window.local_storage().ok()?,
     }
+}
+
+/// Asks for persistent storage, unless it was granted. Some browsers decide by themselves, others ask the person, once.
+async fn keep_storage() -> Result<(), JsValue> {
+    let Some(window) = web_sys::window() else { return Ok(()) };
+    let storage = window.navigator().storage();
+    // An insecure page has none.
+    if storage.is_undefined() {
+        return Ok(());
+    }
+    let kept = JsFuture::from(storage.persisted()?).await?;
+    if !kept.is_truthy() {
+        JsFuture::from(storage.persist()?).await?;
+    }
+    Ok(())
 }

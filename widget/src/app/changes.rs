@@ -31,6 +31,8 @@ pub(super) async fn follow<P: Platform>(at: Active<P>, mut changes: UnboundedRec
         if !changed.is_empty() {
             mark_read(&at).await;
             records_written(&at).await;
+            // Only now there is something to lose.
+            at.driver.platform.keep_storage();
         }
     }
 }

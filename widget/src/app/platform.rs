@@ -59,6 +59,8 @@ pub trait Platform: 'static {
     fn draft(&self, key: &str) -> Option<String>;
     /// Keeps none of the drafts any longer whose key begins so.
     fn forget_drafts(&self, prefix: &str);
+    /// Asks the browser not to throw away what is stored when it wants room, where it can be asked. Once is enough.
+    fn keep_storage(&self);
     /// Whether the page is before somebody's eyes: its tab is the chosen one and its window is not minimised.
     fn is_visible(&self) -> bool;
     /// Runs a task beside the others.

@@ -15,6 +15,9 @@ use super::outbox::learn_conditions;
 use super::platform::{Platform, TabMessage};
 use super::state::{Bubble, BubbleContent, Delivery, Lookup, Person, Reach, Screen, ThreadState};
 
+/// How many pages of a conversation are fetched from the account's node at once.
+const MAX_FETCHED: usize = 4;
+
 /// Looks up what somebody typed, or the page asked for, and opens the conversation.
 pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
     let lookup = at.driver.state.lookup;
@@ -83,6 +86,7 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     state.unsent.set(None);
     at.spawn(learn_conditions);
     refresh_thread(at).await;
+    at.spawn(fetch_older);
     see(at).await;
     // Never over what somebody has begun to type meanwhile.
     if let Some(draft) = draft(at, conversation).await
@@ -99,6 +103,28 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
 pub(super) async fn load_older<P: Platform>(at: Active<P>) {
     at.thread_limit.set(at.thread_limit.get() + PAGE);
     refresh_thread(&at).await;
+    fetch_older(at).await;
+}
+
+/// Fetches from the account's node what the open conversation is to show and this device does not have.
+async fn fetch_older<P: Platform>(at: Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    let conversation = ConversationId::Peer(open);
+    // A page may hold what is here already.
+    for _ in 0..MAX_FETCHED {
+        let page = match at.session().page(conversation, None, at.thread_limit.get()).await {
+            Ok(page) => page,
+            Err(error) => return at.storage_failed(error),
+        };
+        if page.more || !page.on_node || page.messages.len() >= at.thread_limit.get() {
+            break;
+        }
+        // That the node can't be reached is told with the connection, and the button stays.
+        if at.engine.older(conversation).await.is_err() {
+            break;
+        }
+    }
+    refresh_thread(&at).await;
 }
 
 /// Reads the open conversation anew.
@@ -114,7 +140,7 @@ pub(super) async fn refresh_thread<P: Platform>(at: &Active<P>) {
             let bubbles: Vec<_> = fold(&page.messages).into_iter().map(|entry| bubble(at, entry)).collect();
             update_thread(at, open, |thread| {
                 thread.messages = Some(bubbles);
-                thread.more = page.more;
+                thread.more = page.more || page.on_node;
                 thread.notices = notices.iter().map(|(time, notice)| (time, notice.clone())).collect();
             });
         }
@@ -142,7 +168,12 @@ pub(super) async fn mark_read<P: Platform>(at: &Active<P>) -> bool {
     let stands = at.driver.state.screen.with_untracked(|screen| *screen == Screen::Thread);
     let Some(open) = at.open_peer().filter(|_| stands && is_seen(&at.driver)) else { return false };
     match at.session().mark_read_if_new(ConversationId::Peer(open)).await {
-        Ok(news) => news,
+        Ok(news) => {
+            if news {
+                at.engine.keep();
+            }
+            news
+        }
         Err(error) => {
             at.storage_failed(error);
             false

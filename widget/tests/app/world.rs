@@ -35,6 +35,8 @@ pub struct World {
 
 /// A person's browser.
 pub struct Device {
+    /// The browser was asked to keep what is stored.
+    pub asked_to_keep: Cell<bool>,
     /// The person: their wallet, and what their browser stores.
     pub peer: Peer,
     /// Their wallet.
@@ -114,6 +116,7 @@ impl World {
             tabs: RefCell::default(),
             kept: RefCell::default(),
             leases: SharedLeases::new(self.network.clock().clone()),
+            asked_to_keep: Cell::new(false),
             starts: Cell::new(100),
         })
     }
@@ -283,6 +286,11 @@ impl Tab {
         self.events.borrow().clone()
     }
 
+    /// What is shown.
+    pub fn state(&self) -> State {
+        self.driver.state
+    }
+
     /// Which screen stands.
     pub fn screen(&self) -> Screen {
         self.state.screen.get_untracked()
@@ -411,6 +419,10 @@ impl Platform for TestPlatform {
     fn forget_drafts(&self, prefix: &str) {
         let prefix = format!("draft {prefix}");
         self.device.kept.borrow_mut().retain(|key, _| !key.starts_with(&prefix));
+    }
+
+    fn keep_storage(&self) {
+        self.device.asked_to_keep.set(true);
     }
 
     fn is_visible(&self) -> bool {

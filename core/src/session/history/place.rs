@@ -50,6 +50,15 @@ impl<P: Ports> Session<P> {
         Ok((followed, usage))
     }
 
+    /// Whether the history can be asked for: its node keeps one, and somebody has logged in there. Who listens for
+    /// messages does, and tries again if it fails.
+    pub(crate) fn can_follow_history(&self) -> bool {
+        let discovery = self.directory.discovery();
+        let homes = self.homes.borrow();
+        let home = homes.iter().find(|home| home.name == discovery.name);
+        discovery.history_url.is_some() && home.is_some_and(|home| home.is_logged_in())
+    }
+
     /// Whether this device has begun to follow the history.
     pub(crate) async fn follows_history(&self) -> Result<bool, StoreError> {
         Ok(self.read_followed().await?.is_some())
