@@ -10,6 +10,7 @@
 
 mod error;
 mod kept;
+mod proven;
 mod records;
 
 use std::cell::RefCell;
@@ -26,6 +27,7 @@ use crate::registry::{
     TransactionRequest, ens,
 };
 use kept::Kept;
+use proven::Proven;
 
 /// Somebody who can be written to, or not yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,12 +46,14 @@ pub struct Directory<P> {
     discovery: Discovery,
     pub(super) detours: Detours,
     kept: RefCell<Vec<Kept>>,
+    proven: Proven,
 }
 
 impl<P: Ports> Directory<P> {
     /// A directory for the network that a node describes.
     pub fn new(ports: P, discovery: Discovery) -> Self {
-        Self { ports, discovery, detours: Detours::default(), kept: RefCell::default() }
+        let (detours, kept, proven) = (Detours::default(), RefCell::default(), Proven::default());
+        Self { ports, discovery, detours, kept, proven }
     }
 
     /// The node's description of itself and its network.
@@ -185,7 +189,10 @@ impl<P: Ports> Directory<P> {
         let Some(json) = self.document(name, PROFILE_KEY).await? else { return Ok(None) };
         let wrong = |reason| FindError::Profile { name: name.clone(), reason };
         let signed = SignedProfile::parse(&json).map_err(wrong)?;
-        let profile = self.verify(signed, account).await?.map_err(wrong)?;
+        let profile = match self.proven.check(&json, account, signed.clone()) {
+            Ok(profile) => profile,
+            Err(error) => self.by_contract(signed, account, error).await?.map_err(wrong)?,
+        };
         Ok(Some((name.clone(), profile)))
     }
 
@@ -227,10 +234,19 @@ impl<P: Ports> Directory<P> {
         signed: SignedProfile,
         account: Address,
     ) -> Result<Result<VerifiedProfile, ProfileError>, Unreachable> {
-        let error = match signed.clone().verify(account) {
-            Ok(profile) => return Ok(Ok(profile)),
-            Err(error) => error,
-        };
+        match signed.clone().verify(account) {
+            Ok(profile) => Ok(Ok(profile)),
+            Err(error) => self.by_contract(signed, account, error).await,
+        }
+    }
+
+    /// Asks a smart account whether it signed a profile that no key of its own did, for which `error` stands.
+    async fn by_contract(
+        &self,
+        signed: SignedProfile,
+        account: Address,
+        error: ProfileError,
+    ) -> Result<Result<VerifiedProfile, ProfileError>, Unreachable> {
         let Ok(asked) = ProfileQuestion::new(signed, account) else { return Ok(Err(error)) };
         let question = asked.question();
         let outcome = self.ports.chain().call(question.to(), question.data()).await?;
