@@ -171,10 +171,22 @@ impl Device {
         rows
     }
 
-    /// Whether a message is kept here.
+    /// Whether a message is kept here, or its envelope until it can be proven.
     pub fn has(&self, hash: &str) -> bool {
-        let Ok(hash) = hash.parse() else { return false };
-        self.peek(async |store| store.message(self.owner, &hash).await).unwrap().is_some()
+        let Ok(parsed) = hash.parse() else { return false };
+        self.peek(async |store| {
+            if store.message(self.owner, &parsed).await?.is_some() {
+                return Ok::<_, StoreError>(true);
+            }
+            for kept in store.kept(self.owner).await? {
+                let envelope = store.kept_envelope(self.owner, &kept.id).await?;
+                if envelope.is_some_and(|envelope| envelope.contains(hash)) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+        .unwrap()
     }
 
     /// How many messages have not left.

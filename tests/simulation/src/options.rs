@@ -23,16 +23,20 @@ pub struct Trouble {
     pub mischief: bool,
     /// Clocks of devices and nodes are wrong, and are set anew.
     pub clocks: bool,
+    /// No trouble, but a check: whether messages stand in the order in which they were said.
+    pub order: bool,
 }
 
 impl Trouble {
     /// The kinds by name.
-    pub const KINDS: [&str; 10] =
-        ["requests", "slow", "nodes", "chain", "tabs", "offline", "sockets", "stores", "mischief", "clocks"];
+    pub const KINDS: [&str; 11] = [
+        "requests", "slow", "nodes", "chain", "tabs", "offline", "sockets", "stores", "mischief", "clocks",
+        "order",
+    ];
 
     /// What the program does not get right yet: left out unless it is asked for.
     pub fn not_yet() -> Vec<String> {
-        ["clocks"].map(str::to_owned).to_vec()
+        ["clocks", "order"].map(str::to_owned).to_vec()
     }
 
     /// Everything that is not left out.
@@ -55,7 +59,8 @@ impl Trouble {
             "sockets" => &mut self.sockets,
             "stores" => &mut self.stores,
             "mischief" => &mut self.mischief,
-            _ => &mut self.clocks,
+            "clocks" => &mut self.clocks,
+            _ => &mut self.order,
         }
     }
 }

@@ -110,7 +110,7 @@ impl Oracle {
     }
 
     /// What is wrong with what is kept, once everything had time to arrive.
-    pub fn judge(&self) -> Vec<String> {
+    pub fn judge(&self, order: bool) -> Vec<String> {
         let mut wrong = self.broken.borrow().clone();
         let (said, devices) = (self.said.borrow(), self.devices.borrow());
         let mut kept: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -119,7 +119,10 @@ impl Oracle {
         for device in devices.iter() {
             for (_, peer) in pairs.iter().filter(|(owner, _)| *owner == device.owner) {
                 let rows = device.rows(ConversationId::Peer(*peer));
-                check_conversation(&said, device, *peer, &rows, &mut wrong);
+                let places = check_conversation(&said, device, *peer, &rows, &mut wrong);
+                if order {
+                    check_order(&said, device, *peer, &rows, &places, &mut wrong);
+                }
                 for number in rows.iter().filter_map(number_of) {
                     kept.entry(number).or_default().push(device.number);
                 }
@@ -153,7 +156,7 @@ fn check_conversation(
     peer: Address,
     rows: &[MessageRow],
     wrong: &mut Vec<String>,
-) {
+) -> BTreeMap<u32, usize> {
     let mut places = BTreeMap::new();
     let at = format!("device {} of {} in its conversation with {peer}", device.number, device.owner);
     for (place, row) in rows.iter().enumerate() {
@@ -176,13 +179,26 @@ fn check_conversation(
             wrong.push(format!("{at}: m{number} is there twice"));
         }
     }
+    places
+}
+
+/// What is wrong with the order in which a device shows a conversation.
+fn check_order(
+    said: &[Said],
+    device: &Device,
+    peer: Address,
+    rows: &[MessageRow],
+    places: &BTreeMap<u32, usize>,
+    wrong: &mut Vec<String>,
+) {
+    let at = format!("device {} of {} in its conversation with {peer}", device.number, device.owner);
     let times = |number: &u32| {
         let row = places.get(number).and_then(|place| rows.get(*place));
         row.map_or_else(String::new, times_of)
     };
     // Of one device of an author, in the order in which it was said; and nothing before what its author had seen.
     let mut last: BTreeMap<(Address, usize), (u32, usize)> = BTreeMap::new();
-    for (number, place) in &places {
+    for (number, place) in places {
         let what = &said[*number as usize];
         let before = last.insert((what.author, what.device), (*number, *place));
         let earlier = before.filter(|(_, earlier)| earlier > place).map(|(earlier, _)| earlier);
