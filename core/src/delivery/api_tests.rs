@@ -167,3 +167,32 @@ proptest! {
         let _ = parse_incoming(&reply(200, &body));
     }
 }
+
+#[test]
+fn a_page_of_a_mailbox_is_read_entry_by_entry() {
+    let page = |body: &str| parse_mailbox(&HttpResponse::new(200, body.to_owned()));
+    let body = r#"{"messages":[{"id":3,"envelope":{"message":"a"}}, {"id":4,"envelope":{"message":"\ud800"}},
+        {"id":5,"envelope":7}, {"envelope":{}}, {"id":9,"envelope":{"next":1}}] , "next" : 9}"#;
+    let read = page(body).unwrap();
+    assert_eq!(read.messages.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [3, 9]);
+    assert_eq!((read.unreadable, read.next), (3, Some(9)));
+    assert_eq!(page(r#"{"next":null,"messages":[]}"#), Ok(MailboxPage::default()));
+    for garbled in ["", "[]", "{}", r#"{"messages":{}}"#, "<html>"] {
+        assert!(matches!(page(garbled), Err(ApiError::Garbled(_))), "{garbled}");
+    }
+    let many: Vec<_> = (1..=MAX_ENVELOPES + 5).map(|n| format!(r#"{{"id":{n},"envelope":{{}}}}"#)).collect();
+    let read = page(&format!(r#"{{"messages":[{}],"next":null}}"#, many.join(","))).unwrap();
+    assert_eq!((read.messages.len(), read.next), (MAX_ENVELOPES, Some(MAX_ENVELOPES as u64)));
+}
+
+#[test]
+fn a_mailbox_is_asked_for_and_acknowledged_by_numbers() {
+    let token = SessionToken::new("t").unwrap();
+    let mailbox = "https://dm3.example/ds/mailbox".parse().unwrap();
+    let request = get_mailbox(&mailbox, &alice(), &token, 17);
+    assert!(request.url.as_str().starts_with("https://dm3.example/ds/mailbox/"), "{:?}", request.url);
+    assert_eq!(request.url.query_value("after"), Some("17"));
+    let request = acknowledge_numbers(&mailbox, &alice(), &token, &[3, 9]);
+    assert!(request.url.as_str().ends_with("/acknowledge"));
+    assert_eq!(request.body.as_deref(), Some(r#"{"ids":[3,9]}"#));
+}

@@ -29,6 +29,9 @@ pub fn api_replies(data: &[u8]) {
     if let Ok(incoming) = api::parse_incoming(&reply) {
         assert!(incoming.envelopes.len() <= 2000);
     }
+    if let Ok(page) = api::parse_mailbox(&reply) {
+        assert!(page.messages.len() + page.unreadable <= 2000);
+    }
     let errors = [
         api::parse_done(&reply).err().map(|error| error.to_string()),
         api::parse_token(&reply).err().map(|error| error.to_string()),
