@@ -67,7 +67,7 @@ impl Language for English {
             Word::SignedInAs => "Signed in as",
             Word::SignOut => "Sign out",
             Word::SignOutHelp => {
-                "What becomes of your keys and messages on this device? Kept, they are here again when you connect this wallet, and whoever uses this browser can read them. Deleted, your wallet can create the same keys again, but messages kept only here are gone."
+                "What becomes of your keys and messages on this device? Kept, they are here again when you connect this wallet, and whoever uses this browser can read them. Deleted, your wallet can create the same keys again, or your recovery code if you were given one, but messages kept only here are gone."
             }
             Word::KeepRecords => "Sign out and keep them",
             Word::DeleteRecords => "Sign out and delete them",

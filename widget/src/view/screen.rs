@@ -15,24 +15,36 @@ use super::thread::thread;
 use super::{on_click, part};
 use crate::app::App;
 use crate::app::part::Loading;
-use crate::app::state::{Screen, State};
+use crate::app::state::{Screen, SignInStep, State, Way};
 
 /// A screen without what changes while it stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Starting,
-    SignIn,
+    /// Its steps are one place; where something is explained or asked for in between, that is another.
+    SignIn(Aside),
     List,
     /// Another peer is another place: nothing typed for one may be left over for the next.
     Thread(Option<Address>),
     Failed,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Aside {
+    None,
+    Ways(Option<Way>),
+    Code,
+}
+
 impl Place {
     fn of(state: State) -> Self {
         state.screen.with(|screen| match screen {
             Screen::Starting => Self::Starting,
-            Screen::SignIn(_) => Self::SignIn,
+            Screen::SignIn(at) => Self::SignIn(match &at.step {
+                SignInStep::OtherKeys(ways) => Aside::Ways(ways.way),
+                SignInStep::KeepCode { .. } => Aside::Code,
+                _ => Aside::None,
+            }),
             Screen::List => Self::List,
             Screen::Thread => {
                 Self::Thread(state.thread.with(|t| t.as_ref().map(|thread| thread.peer.address)))
@@ -78,7 +90,7 @@ pub fn Chat(
                 state.query.set(String::new());
                 state.menu.set(false);
                 state.choosing.set(false);
-                if place == Place::SignIn {
+                if matches!(place, Place::SignIn(_)) {
                     parts.sign_in.ask();
                 }
                 let is_thread = matches!(place, Place::Thread(_));
