@@ -107,7 +107,7 @@ for (const wide of [false, true]) {
     test('nothing was taken for forged, and nothing but the other node was out of reach', () => {
       const { net } = world();
       const others = [net.nodeUrl, net.second.nodeUrl].join('|');
-      world().assertNoFaults(wide ? undefined : new RegExp(`connect-src.*(${others})|(${others}).*connect-src`, 's'));
+      world().assertNoFaults(wide ? undefined : new RegExp(others));
     });
   });
 }

@@ -12,7 +12,7 @@ use crate::device::StoredMessage;
 use crate::identity::{Address, EnsName};
 use crate::message::{DeliveryInformation, Draft, Header, MAX_MESSAGE, envelope_len};
 use crate::ports::{Http as _, Ports, StoreError, Unreachable};
-use crate::web::{HttpRequest, HttpResponse};
+use crate::web::{HttpRequest, HttpResponse, Outage};
 
 /// What one delivery service of a receiver says.
 #[derive(Debug, Clone)]
@@ -100,7 +100,17 @@ impl<P: Ports> Session<P> {
         request: HttpRequest,
         parse: impl Fn(&HttpResponse) -> Result<T, ApiError>,
     ) -> Result<T, AskError> {
-        Ok(parse(&self.ports().http().send(&request).await?)?)
+        let (detours, host) = (&self.directory.detours, request.url.authority());
+        let by_proxy = self.directory.discovery().proxies.message.is_some();
+        if by_proxy && detours.is_needed(host) {
+            return Err(Unreachable { host: host.to_owned(), outage: Outage::NoAnswer }.into());
+        }
+        let reply = self.ports().http().send(&request).await;
+        if by_proxy && reply.is_err() {
+            // What the page may not ask, the message itself need not try either.
+            detours.note(host, true);
+        }
+        Ok(parse(&reply?)?)
     }
 
     /// Writes a message of any type: signs it and puts it into the outbox. It leaves with the next [`Self::flush`].

@@ -16,7 +16,7 @@ use super::{FindError, Peer, Session};
 use crate::conversation::ConversationId;
 use crate::device::Located;
 use crate::device::{Contact, Notice};
-use crate::identity::{Address, EnsName, Sighting};
+use crate::identity::{Address, EnsName, ProfileError, Sighting};
 use crate::ports::{Ports, Store as _, StoreError};
 
 impl<P: Ports> Session<P> {
@@ -203,8 +203,9 @@ impl<'a, P: Ports> Search<'a, P> {
             Err(error) => {
                 let was_there = self.known.as_ref().is_some_and(|known| known.found_at.contains(&name));
                 self.unsure |= was_there && error.is_temporary();
-                // A name that belongs to somebody else by now says nothing about this account.
-                if error.is_temporary() || self.leads_here(&name).await {
+                // A name that belongs to somebody else by now says nothing about this account; and one that was somebody
+                // else's may still hold their profile.
+                if error.is_temporary() || (!is_left_behind(&error, &name) && self.leads_here(&name).await) {
                     self.missed(error);
                 }
                 return Ok(None);
@@ -240,4 +241,11 @@ impl<'a, P: Ports> Search<'a, P> {
             Err(error) => error.is_temporary(),
         }
     }
+}
+
+/// Whether a profile at an ENS name is another account's: that of the name's former owner, most often. Who serves the
+/// address name of an account serves nobody else's profile there.
+fn is_left_behind(error: &FindError, name: &EnsName) -> bool {
+    let others = matches!(error, FindError::Profile { reason: ProfileError::OtherSigner { .. }, .. });
+    others && name.carried_address().is_none()
 }
