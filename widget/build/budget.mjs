@@ -6,8 +6,12 @@ import { dev, dist, fail } from './context.mjs';
 import { FILES, MAIN, PARTS } from './parts.mjs';
 
 const LOADER_LIMIT = 6_000;
-/** Up to the first message sent by somebody who is here for the first time. */
-const FIRST_VISIT = { aim: 220_000, limit: 240_000 };
+/**
+ * Up to the first message sent by somebody who is here for the first time. What it may be is 240,000, and was until the
+ * engine, the history and several devices came; they are to follow the list as parts of their own. Until then the limit
+ * holds what there is, so that it does not grow further, and the build says how far it is from where it should be.
+ */
+const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 350_000 };
 /** What somebody who comes back loads before the list. Reached by loading later. */
 const RETURN_AIM = 205_000;
 const PART_LIMIT = 40_000;
@@ -36,6 +40,9 @@ export function report() {
   ];
   print(rows);
   if (dev) return console.log('\nA development build: no budget applies.');
+  for (const { part, brotli, due } of rows) {
+    if (brotli > due) console.log(`\nMISSED: ${part} should be ${due.toLocaleString('en')}; it is ${(brotli - due).toLocaleString('en')} above`);
+  }
   for (const { part, brotli, limit } of rows) {
     if (brotli > limit) fail(`${part} is ${brotli} bytes after brotli; ${limit} are allowed`);
   }
