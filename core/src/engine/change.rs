@@ -21,6 +21,8 @@ pub enum Change {
         /// Which one.
         hash: MessageHash,
     },
+    /// Something came in that can't be proven; or what could not be proven was.
+    Unproven,
     /// So many entries of the mailboxes are no envelopes.
     Unreadable(usize),
     /// How it stands with the account's delivery services.

@@ -188,6 +188,9 @@ impl<P: Ports> Works<P> {
         if received.postponed > 0 {
             self.kept.give();
         }
+        if received.postponed + received.quarantined > 0 {
+            self.tell(Change::Unproven);
+        }
         if received.unreadable > 0 {
             self.tell(Change::Unreadable(received.unreadable));
         }

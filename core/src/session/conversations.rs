@@ -4,7 +4,7 @@
 use super::Session;
 use super::send::Change;
 use crate::conversation::ConversationId;
-use crate::device::{Contact, Last, MessageRow, News, Position, StoredMessage, Summary};
+use crate::device::{Contact, Last, MessageRow, News, Position, StoredMessage, Summary, WaitsFor};
 use crate::identity::EnsName;
 use crate::message::MessageHash;
 use crate::ports::{Ports, Store as _, StoreError};
@@ -119,12 +119,16 @@ impl<P: Ports> Session<P> {
         self.ports().store().message(self.account, hash).await
     }
 
-    /// How many things came in that could not be proven.
+    /// How many things came in that could not be proven: for good, or by what is published now. What only waits for the
+    /// network is not among them.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn quarantined(&self) -> Result<usize, StoreError> {
-        Ok(self.ports().store().quarantined_ids(self.account).await?.len())
+    pub async fn unproven(&self) -> Result<usize, StoreError> {
+        let store = self.ports().store();
+        let kept = store.kept(self.account).await?;
+        let waiting = kept.iter().filter(|kept| kept.waits_for != WaitsFor::Network).count();
+        Ok(store.quarantined_ids(self.account).await?.len() + waiting)
     }
 
     /// The conversations whose peer has no name here: those who wrote first.

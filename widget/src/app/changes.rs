@@ -23,24 +23,37 @@ pub(super) async fn run_engine<P: Platform>(at: Active<P>) {
 /// Follows the engine. What it told meanwhile is shown in one go.
 pub(super) async fn follow<P: Platform>(at: Active<P>, mut changes: UnboundedReceiver<Change>) {
     while let Some(first) = changes.next().await {
-        let mut changed = BTreeSet::new();
-        note(&at, first, &mut changed);
+        let mut news = News::default();
+        note(&at, first, &mut news);
         while let Ok(more) = changes.try_recv() {
-            note(&at, more, &mut changed);
+            note(&at, more, &mut news);
         }
-        if !changed.is_empty() {
+        if !news.conversations.is_empty() {
             mark_read(&at).await;
+        }
+        if news.unproven || !news.conversations.is_empty() {
             records_written(&at).await;
+        }
+        if !news.conversations.is_empty() {
             // Only now there is something to lose.
             at.driver.platform.keep_storage();
         }
     }
 }
 
-fn note<P: Platform>(at: &Active<P>, change: Change, changed: &mut BTreeSet<ConversationId>) {
+/// What is to be shown anew.
+#[derive(Default)]
+struct News {
+    conversations: BTreeSet<ConversationId>,
+    /// How much can't be proven.
+    unproven: bool,
+}
+
+fn note<P: Platform>(at: &Active<P>, change: Change, news: &mut News) {
     let platform = &at.driver.platform;
     match change {
-        Change::Conversation(conversation) => drop(changed.insert(conversation)),
+        Change::Conversation(conversation) => drop(news.conversations.insert(conversation)),
+        Change::Unproven => news.unproven = true,
         Change::Outbox => platform.tell_tabs(TabMessage::OutboxGrew(at.address())),
         Change::Sent(hash) => drop(platform.emit(HostEvent::MessageSent(hash))),
         Change::Received { conversation, hash } => {

@@ -25,7 +25,7 @@ pub(super) async fn refresh_list<P: Platform>(at: &Active<P>) {
 
 async fn read_list<P: Platform>(at: &Active<P>) -> Result<(Vec<ConversationRow>, usize), StoreError> {
     let rows = at.session().conversations().await?.into_iter().map(|overview| row(at, overview)).collect();
-    Ok((rows, at.session().quarantined().await?))
+    Ok((rows, at.session().unproven().await?))
 }
 
 fn row<P: Platform>(at: &Active<P>, overview: Overview) -> ConversationRow {
