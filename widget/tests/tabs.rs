@@ -65,7 +65,9 @@ async fn anything_else_is_ignored() {
     for value in [JsValue::NULL, 7.into(), js_sys::Object::new().into()] {
         stranger.post_message(&value).unwrap();
     }
-    stranger.post_message(&OWNER.to_lower_hex().into()).unwrap();
+    for text in [OWNER.to_lower_hex(), format!("of-a-later-version:{OWNER}"), format!("changed:{OWNER}")] {
+        stranger.post_message(&text.into()).unwrap();
+    }
     TimeoutFuture::new(100).await;
     stranger.close();
     assert_eq!(*heard.borrow(), [CHANGED]);
