@@ -349,11 +349,13 @@ async fn markup_in_a_message_is_shown_as_text() {
 
 #[wasm_bindgen_test]
 async fn how_far_a_message_has_come_is_said_in_words() {
-    let page = Page::thread(bob(), vec![bubble(1, "Hello", Delivery::Waiting)]).await;
+    let mut page = Page::thread(bob(), vec![bubble(1, "Hello", Delivery::Sending)]).await;
     assert!(page.texts(".meta")[0].ends_with("sending"));
-    page.state.connection.set(Connection::Connecting);
+    page.state.thread.set(Some(thread(bob(), vec![bubble(1, "Hello", Delivery::Waiting)])));
     settled().await;
-    assert!(page.texts(".meta")[0].ends_with("waiting"));
+    assert!(page.texts(".meta span")[0].ends_with("waiting"));
+    page.click("Don't send").await;
+    assert_eq!(page.asked(), [Command::Stop(hash(1))]);
     page.state.thread.set(Some(thread(bob(), vec![bubble(1, "Hello", Delivery::Sent)])));
     settled().await;
     assert!(page.texts(".meta")[0].ends_with("sent"));
@@ -394,12 +396,16 @@ async fn news_about_one_message_leaves_the_elements_of_all_in_place() {
 }
 
 #[wasm_bindgen_test]
-async fn enter_sends_and_empties_the_composer() {
+async fn enter_sends_what_stays_in_the_composer_until_it_is_kept() {
     let mut page = Page::thread(bob(), vec![]).await;
     page.type_text("textarea", " Hello Bob \n").await;
     page.press_enter("textarea", |_| ()).await;
-    assert_eq!(page.asked(), [Command::Send("Hello Bob".into())]);
-    assert_eq!(page.one("textarea").unchecked_into::<HtmlTextAreaElement>().value(), "");
+    assert_eq!(page.asked(), [Command::Typed(" Hello Bob \n".into()), Command::Send("Hello Bob".into())]);
+    let field: HtmlTextAreaElement = page.one("textarea").unchecked_into();
+    assert_eq!(field.value(), " Hello Bob \n");
+    page.state.text.set(String::new());
+    settled().await;
+    assert_eq!(field.value(), "");
 }
 
 #[wasm_bindgen_test]
@@ -423,7 +429,7 @@ async fn shift_enter_and_input_methods_do_not_send() {
     page.type_text("textarea", "こんにちは").await;
     page.press_enter("textarea", |key| key.set_shift_key(true)).await;
     page.press_enter("textarea", |key| key.set_is_composing(true)).await;
-    assert_eq!(page.asked(), []);
+    assert_eq!(page.asked(), [Command::Typed("こんにちは".into())]);
 }
 
 #[wasm_bindgen_test]
@@ -431,7 +437,7 @@ async fn nothing_is_sent_from_an_empty_composer() {
     let mut page = Page::thread(bob(), vec![]).await;
     page.type_text("textarea", " \n ").await;
     page.click("Send").await;
-    assert_eq!(page.asked(), []);
+    assert_eq!(page.asked(), [Command::Typed(" \n ".into())]);
 }
 
 #[wasm_bindgen_test]
