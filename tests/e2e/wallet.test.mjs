@@ -52,10 +52,11 @@ describe('the wallet changes', () => {
     await choose('alice');
     await person.openRow(/bob\.eth/);
     await person.sees('For Alice alone');
-    assert.equal(await person.composer.inputValue(), '');
+    // What she had begun to write is hers, and nobody else saw it.
+    await until('her draft is there', async () => (await person.composer.inputValue()) === 'half a sen');
     await choose('carol');
     await person.heading.waitFor();
-    await until('nothing of alice’s is shown', async () => !/bob\.eth|alone/.test(await person.text()));
+    await until('nothing of alice’s is shown', async () => !/bob\.eth|alone|half a sen/.test(await person.text()));
     await choose('alice');
     await person.openRow(/bob\.eth/);
     assert.equal(await prompts(), before);
