@@ -47,11 +47,3 @@ impl Backoff {
         ports.clock().sleep(wait).await;
     }
 }
-
-/// The earlier of two times.
-pub(super) fn earlier(a: Option<u64>, b: Option<u64>) -> Option<u64> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
-}

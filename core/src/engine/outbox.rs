@@ -5,7 +5,7 @@ use std::pin::pin;
 use futures_util::future::select;
 use futures_util::stream::FuturesUnordered;
 
-use super::backoff::{Backoff, earlier};
+use super::backoff::Backoff;
 use super::change::Change;
 use super::nudge::next_or;
 use super::works::Works;
@@ -54,7 +54,7 @@ impl<P: Ports> Works<P> {
                 }
             }
             let due = self.outbox.next_due().filter(|until| *until > now).map(|until| until - now);
-            let rest = earlier(due, Some(rest)).unwrap_or(rest);
+            let rest = due.map_or(rest, |due| due.min(rest));
             let news = pin!(self.outbox.news.after(seen));
             let sleep = pin!(self.ports().clock().sleep(u32::try_from(rest).unwrap_or(u32::MAX)));
             if let Some(delivered) = next_or(&mut running, select(news, sleep)).await {

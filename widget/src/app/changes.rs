@@ -28,6 +28,9 @@ pub(super) async fn follow<P: Platform>(at: Active<P>, mut changes: UnboundedRec
         while let Ok(more) = changes.try_recv() {
             note(&at, more, &mut news);
         }
+        if news.received {
+            at.spawn(name_peers);
+        }
         if !news.conversations.is_empty() {
             mark_read(&at).await;
         }
@@ -47,6 +50,8 @@ struct News {
     conversations: BTreeSet<ConversationId>,
     /// How much can't be proven.
     unproven: bool,
+    /// Messages came in, perhaps of people who have no name here yet.
+    received: bool,
 }
 
 fn note<P: Platform>(at: &Active<P>, change: Change, news: &mut News) {
@@ -58,7 +63,7 @@ fn note<P: Platform>(at: &Active<P>, change: Change, news: &mut News) {
         Change::Sent(hash) => drop(platform.emit(HostEvent::MessageSent(hash))),
         Change::Received { conversation, hash } => {
             platform.emit(HostEvent::MessageReceived { peer: conversation.peer(), hash });
-            at.spawn(name_peers);
+            news.received = true;
         }
         Change::Unreadable(count) => at.unreadable.set(count),
         Change::Connection(link) => show_connection(at, link),
@@ -66,12 +71,17 @@ fn note<P: Platform>(at: &Active<P>, change: Change, news: &mut News) {
     }
 }
 
-fn show_connection<P: Platform>(at: &Active<P>, link: Link) {
-    let news = match &link {
+/// What the other tabs are told.
+const fn in_short(link: &Link) -> LeaderNews {
+    match link {
         Link::Connecting => LeaderNews::Connecting,
         Link::Live | Link::Polling => LeaderNews::Connected,
         Link::Lost(_) => LeaderNews::Lost,
-    };
+    }
+}
+
+fn show_connection<P: Platform>(at: &Active<P>, link: Link) {
+    let news = in_short(&link);
     let connection = match link {
         Link::Connecting => Connection::Connecting,
         Link::Live | Link::Polling => Connection::Live,
@@ -105,11 +115,7 @@ pub(super) async fn leader_told<P: Platform>(at: Active<P>, news: LeaderNews) {
 /// Another tab has come, and wants to know how it stands.
 pub(super) async fn tell_newcomer<P: Platform>(at: Active<P>) {
     if at.engine.leads() {
-        let news = match at.engine.connection() {
-            Link::Connecting => LeaderNews::Connecting,
-            Link::Live | Link::Polling => LeaderNews::Connected,
-            Link::Lost(_) => LeaderNews::Lost,
-        };
+        let news = in_short(&at.engine.connection());
         at.driver.platform.tell_tabs(TabMessage::Leader(at.address(), news));
     }
 }
