@@ -10,6 +10,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use dm3_core::conversation::ConversationId;
 use dm3_core::identity::Address;
 use dm3_widget::adapters::tabs::Tabs;
 use dm3_widget::app::platform::TabMessage;
@@ -29,7 +30,9 @@ fn listening() -> (Tabs, Heard) {
 }
 
 const OWNER: Address = Address::from_bytes([0xaa; 20]);
-const CHANGED: TabMessage = TabMessage::RecordsChanged(OWNER);
+const CHANGED: TabMessage = TabMessage::RecordsChanged(OWNER, None);
+const CHANGED_WITH_PEER: TabMessage =
+    TabMessage::RecordsChanged(OWNER, Some(ConversationId::Peer(Address::from_bytes([0x0b; 20]))));
 const SIGNED_OUT: TabMessage = TabMessage::SignedOut(OWNER);
 
 #[wasm_bindgen_test]
@@ -37,9 +40,10 @@ async fn the_others_hear_what_one_tells_and_that_one_does_not() {
     let (one, heard_by_one) = listening();
     let (_two, heard_by_two) = listening();
     one.tell(CHANGED);
+    one.tell(CHANGED_WITH_PEER);
     one.tell(SIGNED_OUT);
     TimeoutFuture::new(100).await;
-    assert_eq!(*heard_by_two.borrow(), [CHANGED, SIGNED_OUT]);
+    assert_eq!(*heard_by_two.borrow(), [CHANGED, CHANGED_WITH_PEER, SIGNED_OUT]);
     assert_eq!(*heard_by_one.borrow(), []);
 }
 

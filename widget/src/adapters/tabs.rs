@@ -9,8 +9,8 @@ use crate::app::platform::{LeaderNews, TabMessage};
 
 /// The channel's name.
 const CHANNEL: &str = "dm3-chat";
-/// The longest message, in UTF-16 units: a prefix and an address.
-const LONGEST: u32 = 60;
+/// The longest message, in UTF-16 units: a prefix, an address and a conversation.
+const LONGEST: u32 = 120;
 
 /// A place on the channel; left when dropped. A browser that has no channels leaves each tab on its own.
 pub struct Tabs {
@@ -57,7 +57,10 @@ const LOST: &str = "lost";
 
 fn write(message: TabMessage) -> String {
     let (what, account) = match message {
-        TabMessage::RecordsChanged(account) => (CHANGED, account),
+        TabMessage::RecordsChanged(account, Some(conversation)) => {
+            return format!("{CHANGED}:{account}:{conversation}");
+        }
+        TabMessage::RecordsChanged(account, None) => (CHANGED, account),
         TabMessage::SignedOut(account) => (SIGNED_OUT, account),
         TabMessage::OutboxGrew(account) => (OUTBOX, account),
         TabMessage::Wake(account) => (WAKE, account),
@@ -71,9 +74,13 @@ fn write(message: TabMessage) -> String {
 
 fn read(text: &str) -> Option<TabMessage> {
     let (what, account) = text.split_once(':')?;
+    let (account, conversation) = match account.split_once(':').filter(|_| what == CHANGED) {
+        Some((account, conversation)) => (account, Some(conversation.parse().ok()?)),
+        None => (account, None),
+    };
     let account = Address::parse_unchecked_case(account).ok()?;
     Some(match what {
-        CHANGED => TabMessage::RecordsChanged(account),
+        CHANGED => TabMessage::RecordsChanged(account, conversation),
         SIGNED_OUT => TabMessage::SignedOut(account),
         OUTBOX => TabMessage::OutboxGrew(account),
         WAKE => TabMessage::Wake(account),

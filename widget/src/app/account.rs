@@ -4,10 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::engine::{Change, Engine};
+use dm3_core::engine::Engine;
 use dm3_core::session::{Conditions, Session};
-use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 
+use super::changes::Told;
+use super::opened::Opened;
 use super::platform::Platform;
 
 /// How many messages are shown at first, and how many more each time.
@@ -16,8 +18,10 @@ pub(super) const PAGE: usize = 80;
 /// The account that is signed in. What is known about it and what it is doing go with it: whoever enters, begins anew.
 pub(super) struct Account<P: Platform> {
     pub(super) engine: Engine<P::Ports>,
-    /// How many messages of the open conversation are shown at most.
-    pub(super) thread_limit: Cell<usize>,
+    /// What other tabs tell goes the way of what the engine tells.
+    pub(super) others: UnboundedSender<Told>,
+    /// The open conversation, as far as it is read.
+    pub(super) opened: RefCell<Option<Opened>>,
     /// Counts the conversations that were opened: the name of the last is checked.
     pub(super) name_watch: Cell<usize>,
     /// Entries of the mailboxes that are no envelopes.
@@ -29,19 +33,21 @@ pub(super) struct Account<P: Platform> {
 }
 
 impl<P: Platform> Account<P> {
-    /// An account, and what its engine will tell.
-    pub(super) fn new(session: Session<P::Ports>) -> (Rc<Self>, UnboundedReceiver<Change>) {
-        let (tell, changes) = unbounded();
+    /// An account, and what its engine and other tabs will tell.
+    pub(super) fn new(session: Session<P::Ports>) -> (Rc<Self>, UnboundedReceiver<Told>) {
+        let (tell, told) = unbounded();
+        let others = tell.clone();
         // After the account was left nobody listens.
-        let engine = Engine::new(session, move |change| drop(tell.unbounded_send(change)));
+        let engine = Engine::new(session, move |change| drop(tell.unbounded_send(Told::Here(change))));
         let account = Self {
             engine,
-            thread_limit: Cell::new(PAGE),
+            others,
+            opened: RefCell::default(),
             name_watch: Cell::new(0),
             unreadable: Cell::new(0),
             writing: Cell::new(false),
             conditions: RefCell::default(),
         };
-        (Rc::new(account), changes)
+        (Rc::new(account), told)
     }
 }

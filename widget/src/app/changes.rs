@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::engine::{Change, Connection as Link};
+use dm3_core::ports::Clock as _;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt as _;
 
@@ -11,8 +12,13 @@ use super::driver::Active;
 use super::fault::Fault;
 use super::people::name_peers;
 use super::platform::{HostEvent, LeaderNews, Platform, TabMessage};
+use super::records::{News, show};
 use super::state::Connection;
-use super::thread::{mark_read, records_written};
+
+/// So much was told at once that more is on its way.
+const BURST: usize = 16;
+/// How long that is waited for, so that it is shown in one go: milliseconds.
+const PAUSE: u32 = 50;
 
 /// Delivers and picks up, in this tab or another one, for as long as the account is signed in.
 pub(super) async fn run_engine<P: Platform>(at: Active<P>) {
@@ -20,50 +26,65 @@ pub(super) async fn run_engine<P: Platform>(at: Active<P>) {
     at.engine.run(&lease).await;
 }
 
-/// Follows the engine. What it told meanwhile is shown in one go.
-pub(super) async fn follow<P: Platform>(at: Active<P>, mut changes: UnboundedReceiver<Change>) {
-    while let Some(first) = changes.next().await {
-        let mut news = News::default();
-        note(&at, first, &mut news);
-        while let Ok(more) = changes.try_recv() {
-            note(&at, more, &mut news);
+/// Something that has changed.
+pub(super) enum Told {
+    /// In this tab: its engine tells.
+    Here(Change),
+    /// In another tab: the records of a conversation, or of many.
+    Elsewhere(Option<ConversationId>),
+}
+
+/// Follows the engine and the other tabs. What they told meanwhile is shown in one go.
+pub(super) async fn follow<P: Platform>(at: Active<P>, mut told: UnboundedReceiver<Told>) {
+    while let Some(first) = told.next().await {
+        let (mut news, mut received) = (News::default(), BTreeSet::new());
+        note(&at, first, &mut news, &mut received);
+        let mut count = 1;
+        while let Ok(more) = told.try_recv() {
+            note(&at, more, &mut news, &mut received);
+            count += 1;
         }
-        if news.received {
-            at.spawn(name_peers);
+        if !received.is_empty() {
+            at.spawn(|at| name_peers(at, received));
         }
-        if !news.conversations.is_empty() {
-            mark_read(&at).await;
+        if !news.is_empty() {
+            show(&at, &news).await;
         }
-        if news.unproven || !news.conversations.is_empty() {
-            records_written(&at).await;
-        }
-        if !news.conversations.is_empty() {
+        if !news.here.is_empty() {
             // Only now there is something to lose.
             at.driver.platform.keep_storage();
+        }
+        if count >= BURST {
+            at.driver.platform.clock().sleep(PAUSE).await;
         }
     }
 }
 
-/// What is to be shown anew.
-#[derive(Default)]
-struct News {
-    conversations: BTreeSet<ConversationId>,
-    /// How much can't be proven.
-    unproven: bool,
-    /// Messages came in, perhaps of people who have no name here yet.
-    received: bool,
+/// Another tab tells that it changed records.
+pub(super) async fn told<P: Platform>(at: Active<P>, conversation: Option<ConversationId>) {
+    // After the account was left nobody listens.
+    let _ = at.others.unbounded_send(Told::Elsewhere(conversation));
 }
 
-fn note<P: Platform>(at: &Active<P>, change: Change, news: &mut News) {
+/// Notes what is to be shown anew, and who wrote.
+fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut BTreeSet<ConversationId>) {
     let platform = &at.driver.platform;
+    let change = match told {
+        Told::Here(change) => change,
+        Told::Elsewhere(conversation) => {
+            news.all |= conversation.is_none();
+            news.elsewhere.extend(conversation);
+            return;
+        }
+    };
     match change {
-        Change::Conversation(conversation) => drop(news.conversations.insert(conversation)),
+        Change::Conversation(conversation) => drop(news.here.insert(conversation)),
         Change::Unproven => news.unproven = true,
         Change::Outbox => platform.tell_tabs(TabMessage::OutboxGrew(at.address())),
         Change::Sent(hash) => drop(platform.emit(HostEvent::MessageSent(hash))),
         Change::Received { conversation, hash } => {
             platform.emit(HostEvent::MessageReceived { peer: conversation.peer(), hash });
-            news.received = true;
+            received.insert(conversation);
         }
         Change::Unreadable(count) => at.unreadable.set(count),
         Change::Connection(link) => show_connection(at, link),

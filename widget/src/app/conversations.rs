@@ -3,7 +3,6 @@
 use dm3_core::conversation::ConversationId;
 use dm3_core::device;
 use dm3_core::identity::EnsName;
-use dm3_core::ports::StoreError;
 use dm3_core::session::Overview;
 
 use super::driver::Active;
@@ -12,20 +11,57 @@ use super::state::{ConversationRow, Lookup, Person, Preview, PreviewText, Screen
 
 /// Reads the list anew.
 pub(super) async fn refresh_list<P: Platform>(at: &Active<P>) {
-    match read_list(at).await {
-        Ok((rows, quarantined)) => {
-            let state = at.driver.state;
-            at.driver.show_unread(rows.iter().map(|row| row.unread).sum());
-            state.conversations.set(Some(rows));
-            state.quarantined.set(quarantined + at.unreadable.get());
+    match at.session().conversations().await {
+        Ok(list) => {
+            let rows = list.into_iter().map(|overview| row(at, overview)).collect();
+            at.driver.state.conversations.set(Some(rows));
+            show_unread(at);
         }
         Err(error) => at.storage_failed(error),
     }
 }
 
-async fn read_list<P: Platform>(at: &Active<P>) -> Result<(Vec<ConversationRow>, usize), StoreError> {
-    let rows = at.session().conversations().await?.into_iter().map(|overview| row(at, overview)).collect();
-    Ok((rows, at.session().unproven().await?))
+/// Reads one conversation of the list anew, and puts it to its place.
+pub(super) async fn refresh_row<P: Platform>(at: &Active<P>, conversation: ConversationId) {
+    let overview = match at.session().overview(conversation).await {
+        Ok(overview) => overview,
+        Err(error) => return at.storage_failed(error),
+    };
+    let new = overview.map(|overview| row(at, overview));
+    at.driver.state.conversations.update(|rows| {
+        // While the list is read, that will have it.
+        let Some(rows) = rows else { return };
+        let known = rows.iter().position(|row| row.peer.address == conversation.peer());
+        match (known.and_then(|place| rows.get_mut(place)), new) {
+            (Some(known), Some(new)) if known.time == new.time => *known = new,
+            (_, new) => {
+                known.map(|place| rows.remove(place));
+                if let Some(new) = new {
+                    rows.insert(rows.partition_point(|before| before.time >= new.time), new);
+                }
+            }
+        }
+    });
+    show_unread(at);
+}
+
+fn show_unread<P: Platform>(at: &Active<P>) {
+    let rows = at.driver.state.conversations;
+    let unread = rows.with_untracked(|rows| rows.iter().flatten().map(|row| row.unread).sum());
+    at.driver.show_unread(unread);
+}
+
+/// Counts anew what could not be verified.
+pub(super) async fn refresh_quarantine<P: Platform>(at: &Active<P>) {
+    match at.session().unproven().await {
+        Ok(unproven) => {
+            let (shown, count) = (at.driver.state.quarantined, unproven + at.unreadable.get());
+            if shown.get_untracked() != count {
+                shown.set(count);
+            }
+        }
+        Err(error) => at.storage_failed(error),
+    }
 }
 
 fn row<P: Platform>(at: &Active<P>, overview: Overview) -> ConversationRow {
@@ -48,7 +84,7 @@ pub(super) async fn back<P: Platform>(at: Active<P>) {
     state.thread.set(None);
     state.lookup.set(Lookup::Idle);
     state.screen.set(Screen::List);
-    refresh_list(&at).await;
+    at.opened.take();
 }
 
 /// Somebody as they are shown: a name counts for as long as it was checked a moment ago.

@@ -41,7 +41,7 @@ pub(super) async fn resume<P: Platform>(driver: &Rc<Driver<P>>, account: Address
 /// Shows the account's conversations and goes live.
 pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Ports>) {
     let address = session.account();
-    let (account, changes) = Account::new(session);
+    let (account, told) = Account::new(session);
     driver.begin(Stage::Inside(account));
     let Some(at) = driver.active() else { return };
     let who = driver.who().filter(|who| who.account == address);
@@ -57,7 +57,8 @@ pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Por
     driver.platform.emit(HostEvent::Connect(address));
     at.spawn(|at| async move {
         conversations::refresh_list(&at).await;
-        at.spawn(|at| follow(at, changes));
+        conversations::refresh_quarantine(&at).await;
+        at.spawn(|at| follow(at, told));
         at.spawn(run_engine);
         at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
         at.spawn(learn_own_name);

@@ -1,11 +1,13 @@
 //! Names of people: found, and checked for as long as they are shown.
 
+use std::collections::BTreeSet;
+
 use dm3_core::conversation::ConversationId;
 use dm3_core::identity::Address;
 use dm3_core::ports::Clock as _;
 use dm3_core::session::NameStanding;
 
-use super::conversations::{person, refresh_list};
+use super::conversations::{person, refresh_list, refresh_row};
 use super::driver::Active;
 use super::platform::Platform;
 use super::state::Person;
@@ -28,18 +30,17 @@ pub(super) async fn learn_own_name<P: Platform>(at: Active<P>) {
     }
 }
 
-/// Finds the names of peers who wrote first.
-pub(super) async fn name_peers<P: Platform>(at: Active<P>) {
-    let Ok(nameless) = at.session().nameless().await else { return };
-    let mut changed = false;
-    for conversation in nameless {
+/// Finds the names of peers who wrote, where there are none here.
+pub(super) async fn name_peers<P: Platform>(at: Active<P>, wrote: BTreeSet<ConversationId>) {
+    for conversation in wrote {
+        let contact = at.session().contact(conversation).await.ok().flatten();
+        if contact.is_none_or(|contact| contact.name.is_some()) {
+            continue;
+        }
         let Ok(Some(name)) = at.session().learn_name(conversation).await else { continue };
-        changed = true;
         let shown = person(&at, conversation, Some(&name));
         update_thread(&at, shown.address, |thread| thread.peer = shown.clone());
-    }
-    if changed {
-        refresh_list(&at).await;
+        refresh_row(&at, conversation).await;
     }
 }
 
@@ -63,7 +64,7 @@ async fn watch_name<P: Platform>(at: Active<P>) {
     while at.name_watch.get() == turn && at.open_peer() == Some(open) {
         if check_name(&at, ConversationId::Peer(open)).await {
             refresh_thread(&at).await;
-            refresh_list(&at).await;
+            refresh_row(&at, ConversationId::Peer(open)).await;
         }
         at.driver.platform.clock().sleep(WHILE_OPEN).await;
     }
@@ -86,7 +87,7 @@ pub(super) async fn check_names<P: Platform>(at: Active<P>) {
         checked += 1;
         if changed {
             refresh_thread(&at).await;
-            refresh_list(&at).await;
+            refresh_row(&at, next).await;
         }
         if checked >= AT_FIRST {
             at.driver.platform.clock().sleep(ONE_AFTER_THE_OTHER).await;

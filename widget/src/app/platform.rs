@@ -1,5 +1,6 @@
 //! What the application needs from the page it lives in, beside the core's ports.
 
+use dm3_core::conversation::ConversationId;
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
 use dm3_core::ports::{Lease, Ports, Wallet, WalletError};
@@ -132,8 +133,8 @@ pub enum Purpose {
 /// What elements of one origin tell each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TabMessage {
-    /// The account's records changed.
-    RecordsChanged(Address),
+    /// The account's records of this conversation changed, or of many.
+    RecordsChanged(Address, Option<ConversationId>),
     /// The account was signed out.
     SignedOut(Address),
     /// Something waits in the account's outbox.

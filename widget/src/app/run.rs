@@ -67,8 +67,8 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command, load: LoadSt
                 ask_wallets(driver, true);
             }
         }
-        Command::Told(TabMessage::RecordsChanged(account)) => {
-            of(driver, account, thread::records_changed);
+        Command::Told(TabMessage::RecordsChanged(account, conversation)) => {
+            of(driver, account, move |at| changes::told(at, conversation));
         }
         Command::Told(TabMessage::OutboxGrew(account)) => of(driver, account, outbox::grew),
         Command::Told(TabMessage::Wake(account)) => of(driver, account, changes::wake),

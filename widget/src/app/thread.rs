@@ -3,14 +3,16 @@
 use dm3_core::conversation::ConversationId;
 use dm3_core::device::SendState;
 use dm3_core::identity::Address;
+use dm3_core::message::MessageHash;
 use dm3_core::session::Peer;
-use dm3_core::thread::{self, Entry, fold};
+use dm3_core::thread::{self, Entry};
 
 use super::account::PAGE;
-use super::conversations::{person, refresh_list};
+use super::conversations::{person, refresh_list, refresh_row};
 use super::draft::draft;
 use super::driver::{Active, Driver};
 use super::fault::Fault;
+use super::opened::{Look, Opened};
 use super::outbox::learn_conditions;
 use super::platform::{Platform, TabMessage};
 use super::state::{Bubble, BubbleContent, Delivery, Lookup, Person, Reach, Screen, ThreadState};
@@ -28,6 +30,8 @@ pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
             if let Err(error) = at.session().keep(&peer).await {
                 return at.storage_failed(error);
             }
+            // Whoever else had the name has it no more.
+            refresh_list(&at).await;
             lookup.set(Lookup::Idle);
             let conversation = ConversationId::Peer(peer.address);
             show_thread(&at, person(&at, conversation, peer.name.as_ref()), reach(&peer)).await;
@@ -79,13 +83,13 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
 
 async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     let state = at.driver.state;
-    at.thread_limit.set(PAGE);
+    at.opened.take();
     let conversation = ConversationId::Peer(peer.address);
     state.thread.set(Some(ThreadState { peer, reach, messages: None, more: false, notices: Vec::new() }));
     state.screen.set(Screen::Thread);
     state.unsent.set(None);
     at.spawn(learn_conditions);
-    refresh_thread(at).await;
+    read_thread(at).await;
     at.spawn(fetch_older);
     see(at).await;
     // Never over what somebody has begun to type meanwhile.
@@ -101,50 +105,129 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
 
 /// Shows more of the open conversation.
 pub(super) async fn load_older<P: Platform>(at: Active<P>) {
-    at.thread_limit.set(at.thread_limit.get() + PAGE);
-    refresh_thread(&at).await;
+    let wanted = at.opened.borrow_mut().as_mut().map(|opened| {
+        opened.wanted += PAGE;
+        (opened.conversation, opened.begins().cloned())
+    });
+    let Some((conversation, begins)) = wanted else { return };
+    if let Some(begins) = begins {
+        match at.session().page(conversation, Some(&begins), PAGE).await {
+            Ok(page) => {
+                let mut opened = at.opened.borrow_mut();
+                // Asked for twice, it comes twice.
+                let is_next =
+                    |it: &&mut Opened| it.conversation == conversation && it.begins() == Some(&begins);
+                if let Some(opened) = opened.as_mut().filter(is_next) {
+                    opened.add_older(&page);
+                }
+            }
+            Err(error) => return at.storage_failed(error),
+        }
+        show_opened(&at);
+    }
     fetch_older(at).await;
 }
 
 /// Fetches from the account's node what the open conversation is to show and this device does not have.
 async fn fetch_older<P: Platform>(at: Active<P>) {
-    let Some(open) = at.open_peer() else { return };
-    let conversation = ConversationId::Peer(open);
     // A page may hold what is here already.
     for _ in 0..MAX_FETCHED {
-        let page = match at.session().page(conversation, None, at.thread_limit.get()).await {
-            Ok(page) => page,
+        let lacks = at.opened.borrow().as_ref().filter(|it| it.lacks_older()).map(|it| it.conversation);
+        let Some(conversation) = lacks else { return };
+        // That the node can't be reached is told with the connection, and the button stays.
+        let Ok(older) = at.engine.older(conversation).await else { return };
+        if let Some(opened) = at.opened.borrow_mut().as_mut().filter(|it| it.conversation == conversation) {
+            opened.on_node = older.more;
+        }
+        follow_thread(&at, conversation).await;
+    }
+}
+
+/// Reads what has changed of the open conversation: its messages, and what happened to names and keys.
+pub(super) async fn refresh_thread<P: Platform>(at: &Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    follow_thread(at, ConversationId::Peer(open)).await;
+    read_notices(at, open).await;
+}
+
+async fn read_notices<P: Platform>(at: &Active<P>, open: Address) {
+    match at.session().contact(ConversationId::Peer(open)).await {
+        Ok(contact) => {
+            let notices = contact.map(|contact| contact.notices).unwrap_or_default();
+            let notices: Vec<_> = notices.iter().map(|(time, notice)| (time, notice.clone())).collect();
+            let shown = at.driver.state.thread;
+            if shown.with_untracked(|it| it.as_ref().is_some_and(|it| it.notices != notices)) {
+                update_thread(at, open, |thread| thread.notices = notices);
+            }
+        }
+        Err(error) => at.storage_failed(error),
+    }
+}
+
+/// Reads the newest page of the open conversation.
+async fn read_thread<P: Platform>(at: &Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    let conversation = ConversationId::Peer(open);
+    match at.session().page(conversation, None, PAGE).await {
+        Ok(_) if at.open_peer() != Some(open) => {}
+        Ok(page) => {
+            at.opened.replace(Some(Opened::new(conversation, &page)));
+            show_opened(at);
+            read_notices(at, open).await;
+        }
+        Err(error) => at.storage_failed(error),
+    }
+}
+
+fn show_opened<P: Platform>(at: &Active<P>) {
+    if let Some(opened) = &*at.opened.borrow() {
+        update_thread(at, opened.conversation.peer(), |thread| {
+            thread.messages = Some(opened.entries().map(|entry| bubble(at, entry)).collect());
+            thread.more = opened.has_older();
+        });
+    }
+}
+
+/// Shows what is new in a conversation, if it is the open one.
+async fn follow_thread<P: Platform>(at: &Active<P>, conversation: ConversationId) {
+    let is_open = |opened: &&mut Opened| opened.conversation == conversation;
+    loop {
+        let after = at.opened.borrow_mut().as_mut().filter(is_open).map(|opened| opened.changes);
+        let Some(after) = after else { return };
+        let news = match at.session().changes(conversation, after).await {
+            Ok(news) => news,
             Err(error) => return at.storage_failed(error),
         };
-        if page.more || !page.on_node || page.messages.len() >= at.thread_limit.get() {
-            break;
+        if let Some(opened) = at.opened.borrow_mut().as_mut().filter(is_open) {
+            let looks: Vec<_> = news.messages.iter().flat_map(|message| opened.take(message)).collect();
+            opened.changes = opened.changes.max(news.until);
+            let more = opened.has_older();
+            update_thread(at, conversation.peer(), |thread| {
+                thread.more = more;
+                if let Some(bubbles) = &mut thread.messages {
+                    change_bubbles(at, bubbles, looks);
+                }
+            });
         }
-        // That the node can't be reached is told with the connection, and the button stays.
-        if at.engine.older(conversation).await.is_err() {
+        if news.until == after {
             break;
         }
     }
-    refresh_thread(&at).await;
 }
 
-/// Reads the open conversation anew.
-pub(super) async fn refresh_thread<P: Platform>(at: &Active<P>) {
-    let Some(open) = at.open_peer() else { return };
-    let conversation = ConversationId::Peer(open);
-    let notices = match at.session().contact(conversation).await {
-        Ok(contact) => contact.map(|contact| contact.notices).unwrap_or_default(),
-        Err(error) => return at.storage_failed(error),
-    };
-    match at.session().page(conversation, None, at.thread_limit.get()).await {
-        Ok(page) => {
-            let bubbles: Vec<_> = fold(&page.messages).into_iter().map(|entry| bubble(at, entry)).collect();
-            update_thread(at, open, |thread| {
-                thread.messages = Some(bubbles);
-                thread.more = page.more || page.on_node;
-                thread.notices = notices.iter().map(|(time, notice)| (time, notice.clone())).collect();
-            });
+fn change_bubbles<P: Platform>(at: &Active<P>, bubbles: &mut Vec<Bubble>, looks: Vec<Look>) {
+    for Look { place, is_new, entry } in looks {
+        let new = bubble(at, entry);
+        match bubbles.get_mut(place) {
+            Some(known) if !is_new => *known = new,
+            _ => bubbles.insert(place.min(bubbles.len()), new),
         }
-        Err(error) => at.storage_failed(error),
+    }
+    // That one is being handed over is nowhere stored.
+    for waiting in bubbles {
+        if matches!(waiting.delivery, Delivery::Waiting | Delivery::Sending) {
+            waiting.delivery = waits(at, &waiting.hash);
+        }
     }
 }
 
@@ -156,10 +239,11 @@ pub(super) async fn seen<P: Platform>(at: Active<P>) {
 }
 
 async fn see<P: Platform>(at: &Active<P>) {
+    let Some(open) = at.open_peer().map(ConversationId::Peer) else { return };
     if mark_read(at).await {
-        at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address()));
+        at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address(), Some(open)));
     }
-    refresh_list(at).await;
+    refresh_row(at, open).await;
 }
 
 /// Everything in the open conversation has been seen, if it is really before somebody's eyes. Tells whether that is
@@ -186,19 +270,6 @@ fn is_seen<P: Platform>(driver: &Driver<P>) -> bool {
     driver.shown.get() && driver.platform.is_visible()
 }
 
-/// Shows what was just written to the device, here and in the other tabs.
-pub(super) async fn records_written<P: Platform>(at: &Active<P>) {
-    refresh_thread(at).await;
-    refresh_list(at).await;
-    at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address()));
-}
-
-/// Another tab changed the records of an account.
-pub(super) async fn records_changed<P: Platform>(at: Active<P>) {
-    refresh_thread(&at).await;
-    see(&at).await;
-}
-
 /// Changes the open conversation, if it is still the one with `peer`.
 pub(super) fn update_thread<P: Platform>(
     at: &Active<P>,
@@ -216,11 +287,14 @@ fn reach(peer: &Peer) -> Reach {
     if peer.profile.is_some() { Reach::Ready } else { Reach::NoProfile }
 }
 
+fn waits<P: Platform>(at: &Active<P>, hash: &MessageHash) -> Delivery {
+    if at.engine.is_sending(hash) { Delivery::Sending } else { Delivery::Waiting }
+}
+
 fn bubble<P: Platform>(at: &Active<P>, entry: Entry) -> Bubble {
     let delivery = match &entry.state {
         SendState::Received => Delivery::Received,
-        SendState::Waiting if at.engine.is_sending(&entry.hash) => Delivery::Sending,
-        SendState::Waiting => Delivery::Waiting,
+        SendState::Waiting => waits(at, &entry.hash),
         SendState::Refused(refusal) => Delivery::Failed(refusal.clone()),
         SendState::Accepted if entry.is_read() => Delivery::Read,
         SendState::Accepted if entry.has_arrived() => Delivery::Arrived,

@@ -9,6 +9,7 @@
 
 mod devices;
 mod ending;
+mod growth;
 mod keys;
 mod names;
 mod outbox;

@@ -1,0 +1,70 @@
+//! What has changed on the device is shown: that alone is read, whatever else is there.
+//!
+//! ```text
+//! engine, other tabs ─▶ conversations that changed ─▶ news of the open one ─▶ its bubbles
+//!                                                  └▶ summary of each ─▶ its row of the list, at its place
+//! ```
+
+use std::collections::BTreeSet;
+
+use dm3_core::conversation::ConversationId;
+
+use super::conversations::{refresh_list, refresh_quarantine, refresh_row};
+use super::driver::Active;
+use super::platform::{Platform, TabMessage};
+use super::thread::{mark_read, refresh_thread};
+
+/// If more conversations changed at once, the list is read as a whole, which is one reading.
+const MANY: usize = 20;
+
+/// What is to be shown anew.
+#[derive(Default)]
+pub(super) struct News {
+    /// What this tab wrote; the others are told.
+    pub(super) here: BTreeSet<ConversationId>,
+    /// What another tab wrote.
+    pub(super) elsewhere: BTreeSet<ConversationId>,
+    /// Another tab wrote much.
+    pub(super) all: bool,
+    /// How much can't be proven.
+    pub(super) unproven: bool,
+}
+
+impl News {
+    pub(super) fn is_empty(&self) -> bool {
+        self.here.is_empty() && self.elsewhere.is_empty() && !self.all && !self.unproven
+    }
+
+    fn is_about(&self, conversation: ConversationId) -> bool {
+        self.all || self.here.contains(&conversation) || self.elsewhere.contains(&conversation)
+    }
+}
+
+/// Shows what was written to the device, and tells the other tabs what this one wrote.
+pub(super) async fn show<P: Platform>(at: &Active<P>, news: &News) {
+    let open = at.open_peer().map(ConversationId::Peer).filter(|open| news.is_about(*open));
+    let mut was_read = None;
+    if let Some(open) = open {
+        refresh_thread(at).await;
+        was_read = mark_read(at).await.then_some(open);
+    }
+    if news.all || news.here.len() + news.elsewhere.len() > MANY {
+        refresh_list(at).await;
+    } else {
+        for conversation in news.here.union(&news.elsewhere) {
+            refresh_row(at, *conversation).await;
+        }
+    }
+    if news.all || news.unproven {
+        refresh_quarantine(at).await;
+    }
+    let tell = |conversation| {
+        at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address(), conversation));
+    };
+    if news.unproven || news.here.len() > MANY {
+        tell(None);
+    } else {
+        news.here.iter().for_each(|conversation| tell(Some(*conversation)));
+        was_read.into_iter().filter(|read| !news.here.contains(read)).for_each(|read| tell(Some(read)));
+    }
+}
