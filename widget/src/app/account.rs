@@ -4,16 +4,20 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::engine::Engine;
+use dm3_core::engine::{Change, Engine};
 use dm3_core::session::{Conditions, Session};
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 
-use super::changes::Told;
 use super::opened::Opened;
 use super::platform::Platform;
 
-/// How many messages are shown at first, and how many more each time.
-pub(super) const PAGE: usize = 80;
+/// Something that has changed.
+pub(super) enum Told {
+    /// In this tab: its engine tells.
+    Here(Change),
+    /// In another tab: the records of a conversation, or of many.
+    Elsewhere(Option<ConversationId>),
+}
 
 /// The account that is signed in. What is known about it and what it is doing go with it: whoever enters, begins anew.
 pub(super) struct Account<P: Platform> {

@@ -8,6 +8,7 @@ use dm3_core::ports::Clock as _;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt as _;
 
+use super::account::Told;
 use super::driver::Active;
 use super::fault::Fault;
 use super::people::name_peers;
@@ -24,14 +25,6 @@ const PAUSE: u32 = 50;
 pub(super) async fn run_engine<P: Platform>(at: Active<P>) {
     let lease = at.driver.platform.lease();
     at.engine.run(&lease).await;
-}
-
-/// Something that has changed.
-pub(super) enum Told {
-    /// In this tab: its engine tells.
-    Here(Change),
-    /// In another tab: the records of a conversation, or of many.
-    Elsewhere(Option<ConversationId>),
 }
 
 /// Follows the engine and the other tabs. What they told meanwhile is shown in one go.

@@ -5,7 +5,8 @@ use dm3_core::device::{Lane, Position, StoredMessage};
 use dm3_core::session::Page;
 use dm3_core::thread::{Entry, Thread};
 
-use super::account::PAGE;
+/// How many messages are shown at first, and how many more each time.
+pub(super) const PAGE: usize = 80;
 
 /// A conversation's newest messages, from the oldest that was read.
 pub(super) struct Opened {

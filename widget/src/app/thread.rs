@@ -7,12 +7,11 @@ use dm3_core::message::MessageHash;
 use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
-use super::account::PAGE;
 use super::conversations::{person, refresh_list, refresh_row};
 use super::draft::draft;
 use super::driver::{Active, Driver};
 use super::fault::Fault;
-use super::opened::{Look, Opened};
+use super::opened::{Look, Opened, PAGE};
 use super::outbox::learn_conditions;
 use super::platform::{Platform, TabMessage};
 use super::state::{Bubble, BubbleContent, Delivery, Lookup, Person, Reach, Screen, ThreadState};
