@@ -49,6 +49,8 @@ pub enum Slot {
     History,
     /// The same of one conversation.
     HistoryOf(ConversationId),
+    /// What of a conversation is in the storage of deployed clients.
+    BackendOf(ConversationId),
 }
 
 /// A text is not the text form of a [`Changed`] or a [`Slot`].
@@ -62,7 +64,7 @@ impl Slot {
         match self {
             Self::Draft(conversation) => Some(Changed::Draft(*conversation)),
             Self::Setting(name) => Some(Changed::Setting(name.clone())),
-            Self::History | Self::HistoryOf(_) => None,
+            Self::History | Self::HistoryOf(_) | Self::BackendOf(_) => None,
         }
     }
 }
@@ -98,6 +100,7 @@ impl fmt::Display for Slot {
             Self::Setting(name) => write!(f, "setting {name}"),
             Self::History => f.write_str("history"),
             Self::HistoryOf(conversation) => write!(f, "history {conversation}"),
+            Self::BackendOf(conversation) => write!(f, "backend {conversation}"),
         }
     }
 }
@@ -111,6 +114,7 @@ impl FromStr for Slot {
             None if text == "history" => Ok(Self::History),
             Some(("draft", rest)) => conversation(rest).map(Self::Draft),
             Some(("history", rest)) => conversation(rest).map(Self::HistoryOf),
+            Some(("backend", rest)) => conversation(rest).map(Self::BackendOf),
             Some(("setting", name)) if name.len() <= MAX_SETTING => Ok(Self::Setting(name.to_owned())),
             _ => Err(KeptNameError),
         }
@@ -141,6 +145,7 @@ mod tests {
             Slot::Setting(String::new()),
             Slot::History,
             Slot::HistoryOf(conversation),
+            Slot::BackendOf(conversation),
         ] {
             assert_eq!(slot.to_string().parse(), Ok(slot));
         }

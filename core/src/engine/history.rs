@@ -110,7 +110,10 @@ impl<P: Ports> Works<P> {
     }
 
     pub(super) async fn fetch_older(&self, conversation: ConversationId) -> Result<Older, HistoryError> {
-        let older = self.session.older(conversation).await?;
+        let older = match self.session.older(conversation).await {
+            Err(HistoryError::NotOffered) => self.session.older_elsewhere(conversation).await?,
+            older => older?,
+        };
         if older.new > 0 {
             self.tell(Change::Conversation(conversation));
         }

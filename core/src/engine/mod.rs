@@ -8,6 +8,7 @@
 //!                     ▲ each with its own waits
 //!
 //! journal ──▶ the account's history on its node ──▶ store         what its other devices have and did
+//! store ◀─▶ the storage of the deployed clients                   where there is no such history; beside the rest
 //!
 //!                 Change ◀── all of them ── only while the lease is held
 //! ```
@@ -18,6 +19,7 @@
 //!
 //! Nothing here decides what a message is or whether it is proven: the [session](crate::session) does.
 
+mod backend;
 mod backoff;
 mod change;
 mod devices;
@@ -94,6 +96,13 @@ impl<P: Ports> Engine<P> {
             self.0.outbox.clear();
             self.0.tell_connection();
         }
+    }
+
+    /// Keeps the account's history in the form of the deployed clients, too, for as long as it is polled and this engine
+    /// holds the lease: at a node that has no history in records of our own, if the account uses its storage. To be
+    /// polled beside [`Self::run`]; who does not carries no code for it.
+    pub async fn keep_at_backend(&self) {
+        self.0.keep_at_backend().await;
     }
 
     /// Whether this engine holds the lease.

@@ -101,6 +101,26 @@ impl OpenedMessage {
     }
 }
 
+impl OpenedMessage {
+    /// Proves that the account itself wrote it, with the keys it has on this device: for what another of its programs
+    /// kept. `sender` is the address that [`Self::claimed_sender`] resolves to.
+    ///
+    /// # Errors
+    /// [`AuthenticityError::NotSignedBySender`] otherwise.
+    pub(crate) fn authenticate_own(
+        self,
+        account: Address,
+        sender: Option<Address>,
+        key: &SigningSecret,
+    ) -> Result<AuthenticMessage, AuthenticityError> {
+        let from = self.0.from().to_owned();
+        match self.0.verified(&key.public()) {
+            Ok(message) if sender == Some(account) => Ok(AuthenticMessage { message, author: account }),
+            _ => Err(AuthenticityError::NotSignedBySender(from)),
+        }
+    }
+}
+
 impl AuthenticMessage {
     /// Signs a draft as `account`, whose keys these are: for who holds them on this device.
     pub(crate) fn sign(draft: Draft, account: Address, key: &SigningSecret) -> Self {

@@ -16,6 +16,7 @@
 mod ahead;
 mod answered;
 mod audit;
+mod backend;
 mod backup;
 mod conditions;
 mod conversations;
@@ -83,6 +84,7 @@ pub struct Session<P> {
     /// Under which the account keeps its history.
     storage_keys: StorageKeys,
     limits: history::Limits,
+    backend: backend::Backend<P>,
     homes: RefCell<Vec<Rc<Home>>>,
     /// Nothing is left to be looked up for [`Self::homes`].
     all_homes_found: Cell<bool>,
@@ -107,6 +109,7 @@ impl<P: Ports> Session<P> {
             keys: ProfileKeys::derive(seed),
             storage_keys: StorageKeys::derive(seed, account),
             limits: history::Limits::default(),
+            backend: backend::Backend::default(),
             homes: RefCell::default(),
             all_homes_found: Cell::new(false),
             last_sent: Cell::new(0),

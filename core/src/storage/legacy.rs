@@ -122,11 +122,12 @@ impl LegacyState {
             .copied()
     }
 
-    /// What it means for a message of the account itself.
-    pub fn send_state(self) -> SendState {
+    /// What it means for a message of the account itself; `halted` if it waits for a receiver without a profile.
+    /// Deployed clients leave a message at [`Self::Created`] when a delivery service has taken it.
+    pub fn send_state(self, halted: bool) -> SendState {
         match self {
-            Self::Created | Self::Signed => SendState::Waiting,
-            Self::Send | Self::Read => SendState::Accepted,
+            _ if halted => SendState::Waiting,
+            Self::Created | Self::Signed | Self::Send | Self::Read => SendState::Accepted,
             Self::FailedToSend => SendState::Refused(Refusal::Unexplained(Said::default())),
         }
     }
@@ -144,25 +145,34 @@ impl LegacyContainer {
         author: &ProfileKeys,
         state: LegacyState,
     ) -> Self {
-        let mut delivery =
-            vec![("from", information.from.as_str().into()), ("to", information.to.as_str().into())];
-        if let Some(instruction) = &information.delivery_instruction {
-            delivery.push(("deliveryInstruction", instruction.as_str().into()));
-        }
-        let mut metadata = Map::new();
-        metadata.insert("deliveryInformation".into(), object(delivery));
-        metadata.insert("encryptionScheme".into(), "x25519-chacha20-poly1305".into());
-        metadata.insert("messageHash".into(), message.hash().as_str().into());
-        metadata.insert("version".into(), "v1".into());
+        let mut metadata = metadata(message, information);
         let signature = author.signing.sign(&canonical_object(&metadata));
         metadata.insert("signature".into(), signature.into());
-        let message = json::parse(&message.to_canonical()).unwrap_or_default();
+        Self::of(message, metadata, state)
+    }
+
+    /// The container of a message of somebody else. Its envelope is gone, and with it the signature of the envelope's
+    /// metadata, which nobody checks in what is stored; deployed clients leave it empty as well where there is none.
+    pub fn received(message: &SignedMessage, information: &DeliveryInformation, state: LegacyState) -> Self {
+        let mut metadata = metadata(message, information);
+        metadata.insert("signature".into(), "".into());
+        Self::of(message, metadata, state)
+    }
+
+    fn of(message: &SignedMessage, metadata: Map<String, Value>, state: LegacyState) -> Self {
+        let message = json::parse(&message.to_text()).unwrap_or_default();
         let envelope = object(vec![("message", message), ("metadata", metadata.into())]);
         let mut json = Map::new();
         json.insert("envelop".into(), envelope);
-        json.insert("messageState".into(), (state as u8).into());
         json.insert("reactions".into(), Value::Array(Vec::new()));
-        Self(json)
+        Self(json).with_state(state)
+    }
+
+    /// The same in another state; whatever else is in it stays.
+    #[must_use]
+    pub fn with_state(mut self, state: LegacyState) -> Self {
+        self.0.insert("messageState".into(), (state as u8).into());
+        self
     }
 
     /// Opens what was sealed for the account.
@@ -215,4 +225,19 @@ impl LegacyContainer {
         let number = self.0.get("messageState").and_then(Value::as_u64);
         number.and_then(LegacyState::from_number).unwrap_or(LegacyState::Created)
     }
+}
+
+/// An envelope's metadata without its signature.
+fn metadata(message: &SignedMessage, information: &DeliveryInformation) -> Map<String, Value> {
+    let mut delivery =
+        vec![("from", information.from.as_str().into()), ("to", information.to.as_str().into())];
+    if let Some(instruction) = &information.delivery_instruction {
+        delivery.push(("deliveryInstruction", instruction.as_str().into()));
+    }
+    let mut metadata = Map::new();
+    metadata.insert("deliveryInformation".into(), object(delivery));
+    metadata.insert("encryptionScheme".into(), "x25519-chacha20-poly1305".into());
+    metadata.insert("messageHash".into(), message.hash().as_str().into());
+    metadata.insert("version".into(), "v1".into());
+    metadata
 }

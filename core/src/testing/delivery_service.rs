@@ -393,7 +393,8 @@ impl DeliveryService {
         Ok(ok(json!(token)))
     }
 
-    fn authorized(&self, request: &HttpRequest, account: Option<Address>) -> Result<Address, u16> {
+    /// Whose session a request belongs to, if it is the account's.
+    pub(super) fn authorized(&self, request: &HttpRequest, account: Option<Address>) -> Result<Address, u16> {
         let token = request.bearer.as_ref().map(|token| token.expose()).unwrap_or_default();
         self.owner_of(token).filter(|owner| Some(*owner) == account).ok_or(401)
     }

@@ -8,6 +8,7 @@
     reason = "a test that can't be set up must fail"
 )]
 
+mod backend;
 mod chain;
 mod clock;
 mod delivery_service;
@@ -25,6 +26,7 @@ pub mod store_contract;
 mod tasks;
 mod wallet;
 
+pub use backend::BackendService;
 pub use chain::Name;
 pub use clock::FakeClock;
 pub use delivery_service::DeliveryService;

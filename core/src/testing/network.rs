@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::backend::BackendService;
 use super::chain::{self, Chain, Name};
 use super::delivery_service::{DeliveryService, Wire};
 use super::{FakeClock, MemoryStore, SeededEntropy, TestWallet};
@@ -39,6 +40,9 @@ struct Inner {
     clock: FakeClock,
     chain: RefCell<Chain>,
     services: [DeliveryService; 2],
+    backends: [BackendService; 2],
+    /// The nodes keep no histories of our kind.
+    deployed: Cell<bool>,
     documents: RefCell<BTreeMap<String, HttpResponse>>,
     blocks: RefCell<BTreeMap<String, Vec<u8>>>,
     faults: RefCell<Vec<Rule>>,
@@ -102,6 +106,8 @@ impl Network {
             clock,
             chain: RefCell::new(chain),
             services,
+            backends: Default::default(),
+            deployed: Cell::new(false),
             documents: RefCell::default(),
             blocks: RefCell::default(),
             faults: RefCell::default(),
@@ -139,7 +145,7 @@ impl Network {
             let proxy = |name| Some(origin.join(&["proxy", name]));
             discovery.proxies = Proxies { gateway: proxy("gateway"), message: proxy("message") };
         }
-        discovery.history_url = Some(origin.child("api").child("history"));
+        discovery.history_url = (!self.0.deployed.get()).then(|| origin.child("api").child("history"));
         let service = &self.0.services[self.1];
         discovery.mailbox_url = service.numbers_mailboxes().then(|| service.url().child("mailbox"));
         discovery
@@ -153,6 +159,16 @@ impl Network {
     /// Whether the nodes tell that they have proxies. What fails for people does not fail for their node.
     pub fn offer_proxies(&self, offer: bool) {
         self.0.proxies.set(offer);
+    }
+
+    /// From now on the nodes are of the deployed kind: they keep nothing but what deployed clients store there.
+    pub fn keep_no_history(&self) {
+        self.0.deployed.set(true);
+    }
+
+    /// The first node's storage of deployed clients.
+    pub fn first_backend(&self) -> &BackendService {
+        &self.0.backends[0]
     }
 
     /// `ds.dm3.eth`.
@@ -270,6 +286,11 @@ impl Network {
                 Some(path) if path.starts_with(HISTORY) => {
                     let (service, path) = (&self.0.services[number], &path[HISTORY.len()..]);
                     return Some(service.answer_history(path, request, |name| self.address_of(name)));
+                }
+                Some(path) if path.starts_with("/api/") => {
+                    let (backend, path) = (&self.0.backends[number], &path["/api".len()..]);
+                    let service = &self.0.services[number];
+                    return Some(backend.answer(path, request, service, |name| self.address_of(name)));
                 }
                 _ => {}
             }

@@ -6,6 +6,8 @@
     reason = "a test that can't go on must fail"
 )]
 
+mod backend;
+mod deployed_app;
 mod history;
 mod lease;
 mod outbox;

@@ -7,7 +7,7 @@ use dm3_core::engine::{Change, Connection, Engine};
 use dm3_core::ports::{Clock as _, Lease, Store as _};
 use dm3_core::testing::{Fault, MemoryPorts, Network, Peer, SharedLeases, TabLease, Tasks};
 use futures_util::FutureExt as _;
-use futures_util::future::{AbortHandle, abortable};
+use futures_util::future::{AbortHandle, abortable, join};
 
 /// A network, and what runs in it.
 pub struct World {
@@ -100,7 +100,7 @@ impl World {
 }
 
 async fn run(engine: Rc<Engine<MemoryPorts>>, lease: impl Lease) {
-    engine.run(&lease).await;
+    join(engine.run(&lease), engine.keep_at_backend()).await;
 }
 
 /// A task that does nothing while its tab is frozen.

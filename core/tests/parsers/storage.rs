@@ -109,7 +109,7 @@ pub fn legacy_record(data: &[u8]) {
     if let Ok(message) = container.message() {
         assert!(message.as_signed().check_signature(&signing()).is_err());
     }
-    let _ = (container.claimed_hash(), container.state().send_state());
+    let _ = (container.claimed_hash(), container.state().send_state(false));
     let again = container.seal(&secret.public(), &Fixed).expect("a sound key");
     assert_eq!(LegacyContainer::open(&again, &secret).as_ref(), Ok(&container));
 }

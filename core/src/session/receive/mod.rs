@@ -21,6 +21,7 @@ pub use kept::Occasion;
 pub use received::Received;
 pub(super) use seen::Seen;
 pub(super) use shelf::Shelf;
+pub(super) use store::Proven;
 use take_in::Batch;
 
 impl<P: Ports> Session<P> {

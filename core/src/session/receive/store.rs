@@ -11,15 +11,17 @@ use crate::session::Session;
 const NEIGHBOURS: usize = 64;
 
 /// A message whose author is proven.
-pub(super) struct Proven {
+pub(in crate::session) struct Proven {
     pub message: AuthenticMessage,
     /// When a delivery service took it, by the clock that leads; `None` if nothing usable says so.
     pub taken: Option<u64>,
+    /// When it came to another program of the account, in which it was read since.
+    pub read: Option<u64>,
 }
 
 impl<P: Ports> Session<P> {
     /// Stores messages of one author, listed in this order. Gives those that were not here before.
-    pub(super) async fn keep_messages(
+    pub(in crate::session) async fn keep_messages(
         &self,
         messages: &[Proven],
     ) -> Result<Vec<(ConversationId, MessageHash)>, StoreError> {
@@ -35,7 +37,9 @@ impl<P: Ports> Session<P> {
             .collect();
         let placed = self.placed(conversation, messages, told).await?;
         let rows: Vec<_> = (messages.iter().zip(placed))
-            .map(|(proven, place)| StoredMessage::received(&proven.message, arrived).at(place))
+            .map(|(proven, place)| {
+                StoredMessage::received(&proven.message, proven.read.unwrap_or(arrived)).at(place)
+            })
             .collect();
         let new = store.add_messages(self.account, &rows).await?;
         Ok(new.into_iter().map(|hash| (conversation, hash)).collect())

@@ -134,7 +134,12 @@ impl<P: Ports> Session<P> {
         while let Some((_, arrivals)) = queue.next() {
             self.give_up(&arrivals);
         }
-        taken.made_room = self.acknowledge(home, done).await;
+        taken.made_room = if done.is_empty() || !self.may_let_go().await {
+            // It is listed again.
+            false
+        } else {
+            self.acknowledge(home, done).await
+        };
         failure.map_or(Ok(taken), Err)
     }
 
@@ -244,7 +249,9 @@ impl<P: Ports> Session<P> {
             let proving = self.prove(&arrival, &mut lookup);
             let verdict = within(self.ports().clock(), left as u32, proving).await;
             match verdict.unwrap_or(Verdict::NotNow) {
-                Verdict::Proven(message) => authentic.push(Proven { message, taken: arrival.taken }),
+                Verdict::Proven(message) => {
+                    authentic.push(Proven { message, taken: arrival.taken, read: None })
+                }
                 Verdict::Never(doubt) => {
                     forged.push(quarantined(arrival.id.clone(), now, doubt, arrival.raw.clone()));
                 }
