@@ -84,7 +84,7 @@ pub struct Session<P> {
     /// Under which the account keeps its history.
     storage_keys: StorageKeys,
     limits: history::Limits,
-    backend: backend::Backend<P>,
+    backend: backend::Backend<Self>,
     homes: RefCell<Vec<Rc<Home>>>,
     /// Nothing is left to be looked up for [`Self::homes`].
     all_homes_found: Cell<bool>,

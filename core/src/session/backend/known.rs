@@ -6,7 +6,6 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::conversation::ConversationId;
 use crate::index::Index;
-use crate::session::Session;
 use crate::session::history::{HistoryError, Older};
 use crate::web::SessionToken;
 
@@ -14,17 +13,16 @@ use crate::web::SessionToken;
 const MAX_ROWS: usize = 20_000;
 
 /// Brings what is new to the backend; whether a delivery service may let go of what was taken in.
-type Keep<P> = for<'a> fn(&'a Session<P>) -> LocalBoxFuture<'a, bool>;
+type Keep<S> = for<'a> fn(&'a S) -> LocalBoxFuture<'a, bool>;
 /// Reads older messages of a conversation.
-type ReadOlder<P> =
-    for<'a> fn(&'a Session<P>, ConversationId) -> LocalBoxFuture<'a, Result<Older, HistoryError>>;
+type ReadOlder<S> = for<'a> fn(&'a S, ConversationId) -> LocalBoxFuture<'a, Result<Older, HistoryError>>;
 
-/// What a session knows of the backend.
-pub struct Backend<P> {
+/// What a session of the type `S` knows of the backend.
+pub struct Backend<S> {
     pub(super) token: RefCell<Option<SessionToken>>,
     /// Set by who keeps the backend. Whoever does not carries no code for it.
-    pub(super) keep: Cell<Option<Keep<P>>>,
-    pub(super) read_older: Cell<Option<ReadOlder<P>>>,
+    pub(super) keep: Cell<Option<Keep<S>>>,
+    pub(super) read_older: Cell<Option<ReadOlder<S>>>,
     /// The rows that were met, by the server's ids.
     rows: RefCell<Index>,
     /// How far conversations were written, so that marks are not read for nothing.
@@ -52,7 +50,7 @@ pub(super) enum Row {
     Doubted = 4,
 }
 
-impl<P> Default for Backend<P> {
+impl<S> Default for Backend<S> {
     fn default() -> Self {
         Self {
             token: RefCell::default(),
@@ -68,7 +66,7 @@ impl<P> Default for Backend<P> {
     }
 }
 
-impl<P> Backend<P> {
+impl<S> Backend<S> {
     pub(super) fn row(&self, id: &str) -> Option<Row> {
         [Row::There, Row::Halted, Row::Failed, Row::Doubted]
             .into_iter()
