@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 /// Built on the map of JSON objects, because each type of map and each type that is sorted adds kilobytes of
 /// code of its own to the element.
 #[derive(Default)]
-pub(crate) struct Index(Map<String, Value>);
+pub struct Index(Map<String, Value>);
 
 impl Index {
     /// Adds or replaces; tells whether the key was new.
-    pub(crate) fn insert(&mut self, key: String, number: usize) -> bool {
+    pub fn insert(&mut self, key: String, number: usize) -> bool {
         self.0.insert(key, number.into()).is_none()
     }
 
@@ -19,7 +19,7 @@ impl Index {
     }
 
     /// The number of a key.
-    pub(crate) fn get(&self, key: &str) -> Option<usize> {
+    pub fn get(&self, key: &str) -> Option<usize> {
         self.0.get(key).and_then(as_number)
     }
 }

@@ -145,7 +145,7 @@ pub mod delivery;
 pub mod device;
 pub mod engine;
 pub mod identity;
-mod index;
+pub mod index;
 pub mod message;
 pub mod ports;
 pub mod registry;

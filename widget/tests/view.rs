@@ -306,6 +306,20 @@ async fn typing_finds_conversations_by_name_and_by_address() {
 }
 
 #[wasm_bindgen_test]
+async fn a_long_list_draws_its_first_rows_and_the_others_as_somebody_scrolls() {
+    let peer = |n: u8| Person { address: Address::from_bytes([n; 20]), ..person(None, BOB) };
+    let page = Page::list((0..100).map(|n| row(peer(n), "hello", 0)).collect()).await;
+    for drawn in [40, 80, 100, 100] {
+        assert_eq!(page.all(".row").len(), drawn);
+        page.one(".list").dispatch_event(&Event::new("scroll").unwrap()).unwrap();
+        settled().await;
+    }
+    page.state.conversations.update(|rows| rows.as_mut().unwrap().truncate(60));
+    settled().await;
+    assert_eq!(page.all(".row").len(), 60);
+}
+
+#[wasm_bindgen_test]
 async fn a_row_tells_what_is_new_and_opens_its_conversation() {
     let mut page = Page::list(vec![row(bob(), "Is it still for sale?", 3)]).await;
     assert_eq!(page.texts(".unread"), ["3 unread messages"]);

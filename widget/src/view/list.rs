@@ -1,7 +1,9 @@
 //! The conversation list, with the field that finds or starts a conversation.
 
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{Event, KeyboardEvent};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+use web_sys::Element;
 
 use super::attributes::{VALUE, attrs, class};
 use super::icons::{Picture, icon};
@@ -9,10 +11,16 @@ use super::names::display_name;
 use super::panel::{connection_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::states::{empty, skeleton_rows};
-use super::{OnKey, on_click, part, rows, sends, time, truth, when};
+use super::{OnKey, Rows, on_click, part, sends, time, truth, when};
 use crate::app::state::{ConversationRow, Lookup, Person, State};
 use crate::app::{App, Command};
 use crate::texts::{self, Word, language, say};
+
+/// How many rows are drawn at first, more than a panel shows, and how many more each time that somebody comes near the
+/// last one. So a list is there as fast, however long it is.
+const ROWS: usize = 40;
+/// How near that is, in pixels.
+const NEAR: i32 = 600;
 
 /// The whole screen.
 pub fn list(app: &App) -> AnyView {
@@ -20,20 +28,33 @@ pub fn list(app: &App) -> AnyView {
         let app = app.clone();
         part(move || view! { {list_header(&app)} {connection_bar(&app)} }.into_any())
     };
+    let (state, limit) = (app.state, RwSignal::new(ROWS));
     let search = {
         let app = app.clone();
         part(move || search(&app))
     };
     let found = {
         let app = app.clone();
-        part(move || found(&app))
+        let mut rows = {
+            let app = app.clone();
+            Rows::new(move |row| row_view(&app, &row))
+        };
+        part(move || found(&app, limit.get(), &mut rows))
     };
-    let state = app.state;
+    let scrolled = move |event: Event| {
+        let Some(list) = event.target().and_then(|list| list.dyn_into::<Element>().ok()) else { return };
+        let all = state.conversations.with_untracked(|rows| rows.as_ref().map_or(0, Vec::len));
+        if limit.get_untracked() < all
+            && list.scroll_top() + list.client_height() > list.scroll_height() - NEAR
+        {
+            limit.update(|limit| *limit += ROWS);
+        }
+    };
     view! {
         {top}
         {search}
         {part(move || lookup_note(state).into_any())}
-        <div {attrs(&[("class", "list"), ("part", "list")])}>
+        <div {attrs(&[("class", "list"), ("part", "list")])} on:scroll=scrolled>
             {found}
         </div>
         {part(move || quarantine_note(state).into_any())}
@@ -81,33 +102,32 @@ fn wanted(state: State) -> String {
 }
 
 /// Who is meant by what is typed, and what Enter does.
-fn found(app: &App) -> AnyView {
+fn found(app: &App, limit: usize, rows: &mut Rows<ConversationRow>) -> AnyView {
     let state = app.state;
     let wanted = wanted(state);
     let start = when(!wanted.is_empty(), || start_row(app, &wanted));
-    let Some(keys) = keys(state, &wanted.to_ascii_lowercase()) else {
+    let Some(found) = matching(state, &wanted.to_ascii_lowercase(), limit) else {
         return view! { {start} {skeleton_rows()} }.into_any();
     };
-    let nobody = keys.is_empty().then(|| match (wanted.is_empty(), state.lookup.get()) {
+    let nobody = found.is_empty().then(|| match (wanted.is_empty(), state.lookup.get()) {
         (true, _) => empty(say(Word::EmptyList), say(Word::EmptyListHelp)),
         (false, Lookup::Idle) => view! { <p {class("status")}>{say(Word::NoMatch)}</p> }.into_any(),
         // The search says something by itself.
         (false, _) => ().into_any(),
     });
-    let app = app.clone();
     view! {
         {start}
-        <ul>{rows(keys, move |key| row(&app, key))}</ul>
+        <ul>{rows.show(found)}</ul>
         {nobody}
     }
     .into_any()
 }
 
-/// The addresses of those who are meant by what was typed (in lower case). `None` while the list is read.
-fn keys(state: State, wanted: &str) -> Option<Vec<String>> {
+/// The first of those who are meant by what was typed (in lower case), by their addresses. `None` while the list is read.
+fn matching(state: State, wanted: &str, limit: usize) -> Option<Vec<(String, ConversationRow)>> {
     state.conversations.with(|rows| {
         let matching = rows.as_ref()?.iter().filter(|row| is_meant(&row.peer, wanted));
-        Some(matching.map(|row| row.peer.address.to_lower_hex()).collect())
+        Some(matching.take(limit).map(|row| (row.peer.address.to_lower_hex(), row.clone())).collect())
     })
 }
 
@@ -130,20 +150,8 @@ fn start_row(app: &App, name: &str) -> AnyView {
     .into_any()
 }
 
-/// One conversation. It reads its record by itself: what is found may change without the row.
-fn row(app: &App, key: String) -> AnyView {
-    let app = app.clone();
-    let view = part(move || {
-        let found = app
-            .state
-            .conversations
-            .with(|rows| rows.iter().flatten().find(|row| row.peer.address.to_lower_hex() == key).cloned());
-        found.map(|row| row_content(&app, &row)).into_any()
-    });
-    view! { <li>{view}</li> }.into_any()
-}
-
-fn row_content(app: &App, row: &ConversationRow) -> AnyView {
+/// One conversation.
+fn row_view(app: &App, row: &ConversationRow) -> AnyView {
     let unread = row.unread;
     let classes = if unread > 0 { "row row-unread" } else { "row" };
     let time = row.preview.as_ref().map(|_| time::short_time(row.time, time::now())).unwrap_or_default();
@@ -157,7 +165,7 @@ fn row_content(app: &App, row: &ConversationRow) -> AnyView {
         .into_any()
     });
     view! {
-        <button {attrs(&[("class", classes), ("type", "button")])} on:click=sends(app, Command::OpenPeer(row.peer.address))>
+        <li><button {attrs(&[("class", classes), ("type", "button")])} on:click=sends(app, Command::OpenPeer(row.peer.address))>
             {person_avatar(&row.peer, true)}
             <span {class("row-body")}>
                 <span {class("row-top")}>{person_name(&row.peer)}<time>{time}</time></span>
@@ -168,7 +176,7 @@ fn row_content(app: &App, row: &ConversationRow) -> AnyView {
                     {badge}
                 </span>
             </span>
-        </button>
+        </button></li>
     }
     .into_any()
 }

@@ -21,6 +21,9 @@ mod thread;
 mod thread_rows;
 mod time;
 
+use std::sync::Arc;
+
+use dm3_core::index::Index;
 use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use leptos::tachys::view::keyed::keyed;
@@ -61,7 +64,50 @@ pub(crate) fn when(is_there: bool, view: impl FnOnce() -> AnyView) -> Option<Any
     is_there.then(view)
 }
 
-/// Rows by their keys: a row stays the same element for as long as its key is there.
+/// Rows by their keys: a row stays the same element for as long as its key is there, and only what has changed of it is
+/// drawn anew – a screen reader would read all others again.
+struct Rows<T> {
+    shown: Vec<(String, ArcRwSignal<T>)>,
+    row: Arc<dyn Fn(T) -> AnyView + Send + Sync>,
+}
+
+impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
+    /// No rows yet; `row` draws one.
+    fn new(row: impl Fn(T) -> AnyView + Send + Sync + 'static) -> Self {
+        Self { shown: Vec::new(), row: Arc::new(row) }
+    }
+
+    /// These and no others, with their keys.
+    fn show(&mut self, wanted: Vec<(String, T)>) -> AnyView {
+        let (mut known, mut places) = (Index::default(), Index::default());
+        for (place, (key, _)) in self.shown.iter().enumerate() {
+            known.insert(key.clone(), place);
+        }
+        let (mut keys, mut shown) = (Vec::new(), Vec::new());
+        for (key, new) in wanted {
+            let row = match known.get(&key).and_then(|place| self.shown.get(place)) {
+                Some((_, row)) => {
+                    if row.with_untracked(|shown| *shown != new) {
+                        row.set(new);
+                    }
+                    row.clone()
+                }
+                None => ArcRwSignal::new(new),
+            };
+            places.insert(key.clone(), keys.len());
+            keys.push(key.clone());
+            shown.push((key, row));
+        }
+        self.shown.clone_from(&shown);
+        let draw = Arc::clone(&self.row);
+        rows(keys, move |key| {
+            let row = places.get(&key).and_then(|place| shown.get(place)).map(|(_, row)| row.clone());
+            let draw = Arc::clone(&draw);
+            part(move || row.as_ref().map(|row| draw(row.get())).into_any()).into_any()
+        })
+    }
+}
+
 fn rows(keys: Vec<String>, row: impl Fn(String) -> AnyView + Send + 'static) -> AnyView {
     let row: Box<dyn Fn(String) -> AnyView + Send> = Box::new(row);
     keyed(keys, String::clone, move |_, key| ((|_| ()) as fn(usize), row(key))).into_any()

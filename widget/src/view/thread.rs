@@ -10,8 +10,8 @@ use super::names::display_name;
 use super::panel::{bar, connection_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::states::skeleton_bubbles;
-use super::thread_rows::{NOTICE, PlacedBubble, line_keys};
-use super::{part, rows, sends, time, when};
+use super::thread_rows::{Line, PlacedBubble, lines};
+use super::{Rows, part, sends, time, when};
 use crate::app::fault::Fault;
 use crate::app::state::{Bubble, BubbleContent, Delivery, Person, Reach, State};
 use crate::app::{App, Command};
@@ -29,7 +29,11 @@ pub fn thread(app: &App) -> AnyView {
     };
     let log = {
         let app = app.clone();
-        part(move || log(&app))
+        let mut rows = {
+            let app = app.clone();
+            Rows::new(move |row| row_view(&app, &row))
+        };
+        part(move || log(&app, &mut rows))
     };
     let composer = {
         let app = app.clone();
@@ -103,16 +107,18 @@ fn reach_bar(app: &App) -> Option<AnyView> {
     }
 }
 
-fn log(app: &App) -> AnyView {
+fn log(app: &App, rows: &mut Rows<Row>) -> AnyView {
     let state = app.state;
-    let keys = state.thread.with(|thread| {
-        let messages = thread.as_ref()?.messages.as_ref()?;
-        Some(line_keys(messages, &thread.as_ref()?.notices, thread.as_ref()?.more))
+    let peer = peer_name(state);
+    let found = state.thread.with(|thread| {
+        let thread = thread.as_ref()?;
+        let lines = lines(thread, time::same_day)?.into_iter();
+        let row = |(key, line)| (key, Row { line, peer: peer.clone() });
+        Some((lines.map(row).collect::<Vec<_>>(), thread.more))
     });
-    let Some(keys) = keys else { return skeleton_bubbles() };
-    let more = state.thread.with(|thread| thread.as_ref().is_some_and(|thread| thread.more));
-    let start = when(keys.is_empty(), || {
-        view! { <p {class("day")}>{language().no_messages_with(&peer_name(state))}</p> }.into_any()
+    let Some((found, more)) = found else { return skeleton_bubbles() };
+    let start = when(found.is_empty(), || {
+        view! { <p {class("day")}>{language().no_messages_with(&peer)}</p> }.into_any()
     });
     let older = when(more, || {
         view! {
@@ -122,62 +128,36 @@ fn log(app: &App) -> AnyView {
         }
         .into_any()
     });
-    let app = app.clone();
     view! {
         <div {class("log-content")}>
             {start}
             {older}
-            {rows(keys, move |key| row(&app, key))}
+            {rows.show(found)}
         </div>
     }
     .into_any()
 }
 
-/// One message. It reads its record by itself, so that news about one message leaves the others' elements alone – a
-/// screen reader would read them all again.
-fn row(app: &App, key: String) -> AnyView {
-    let app = app.clone();
-    part(move || {
-        let state = app.state;
-        if let Some(line) = notice_line(state, &key) {
-            return line;
-        }
-        let row = state.thread.with(|thread| {
-            let thread = thread.as_ref()?;
-            Some(Row {
-                entry: PlacedBubble::find(thread.messages.as_deref()?, &key, time::same_day)?,
-                peer: display_name(&thread.peer),
-            })
-        });
-        row.map(|row| row_view(&app, &row)).into_any()
-    })
-    .into_any()
-}
-
-/// A line about what happened to the peer's name or keys; nothing if the key is a message's.
-fn notice_line(state: State, key: &str) -> Option<AnyView> {
-    let number: usize = key.strip_prefix(NOTICE)?.parse().ok()?;
-    let words = state.thread.with(|thread| {
-        let thread = thread.as_ref()?;
-        let (at, notice) = thread.notices.get(number)?;
-        let when = format!("{}, {}", time::day(*at, time::now()), time::time_of_day(*at));
-        Some(language().notice(notice, &display_name(&thread.peer), &when))
-    });
-    Some(
-        view! { <p {attrs(&[("class", "day"), ("role", "note")])}>{words.unwrap_or_default()}</p> }
-            .into_any(),
-    )
-}
-
-/// What one message's elements show.
+/// A line as it is shown.
+#[derive(Clone, PartialEq)]
 struct Row {
-    entry: PlacedBubble,
+    line: Line,
     /// As the peer is called.
     peer: String,
 }
 
 fn row_view(app: &App, row: &Row) -> AnyView {
-    let Row { entry, peer } = row;
+    match &row.line {
+        Line::Message(entry) => message_view(app, entry, &row.peer),
+        Line::Notice(at, notice) => {
+            let when = format!("{}, {}", time::day(*at, time::now()), time::time_of_day(*at));
+            let words = language().notice(notice, &row.peer, &when);
+            view! { <p {attrs(&[("class", "day"), ("role", "note")])}>{words}</p> }.into_any()
+        }
+    }
+}
+
+fn message_view(app: &App, entry: &PlacedBubble, peer: &str) -> AnyView {
     let bubble = &entry.bubble;
     let at = time::time_of_day(bubble.time);
     let day = when(entry.first_of_day, || {
