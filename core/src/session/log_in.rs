@@ -114,8 +114,21 @@ impl<P: Ports> Session<P> {
     }
 
     async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
-        let learn = |challenge: &Challenge, asked| self.learn_time(home, &challenge.issued(), asked);
-        answer_challenge(self.ports(), &home.url, &self.alias, &self.keys.signing, learn).await
+        self.prove_keys_to(&home.url, Some(home)).await
+    }
+
+    /// Answers a fresh challenge of a server; what it says of the time is learned of a delivery service.
+    pub(super) async fn prove_keys_to(
+        &self,
+        server: &BaseUrl,
+        home: Option<&Home>,
+    ) -> Result<SessionToken, HomeError> {
+        let learn = |challenge: &Challenge, asked| {
+            if let Some(home) = home {
+                self.learn_time(home, &challenge.issued(), asked);
+            }
+        };
+        answer_challenge(self.ports(), server, &self.alias, &self.keys.signing, learn).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who keeps the backend up to date, for those who know nothing of it.
 
 use crate::conversation::ConversationId;
-use crate::ports::Ports;
+use crate::ports::{Ports, StoreError};
 use crate::session::Session;
 use crate::session::deadline::within;
 use crate::session::history::{HistoryError, Older};
@@ -19,6 +19,9 @@ impl<P: Ports> Session<P> {
         self.backend
             .read_older
             .set(Some(|session, conversation| Box::pin(session.older_at_backend(conversation))));
+        self.backend
+            .has_older
+            .set(Some(|session, conversation| Box::pin(session.has_older_at_backend(conversation))));
     }
 
     /// Whether a delivery service may let go of what was taken in.
@@ -35,6 +38,21 @@ impl<P: Ports> Session<P> {
             Some(read) => read(self, conversation).await,
             None => Err(HistoryError::NotOffered),
         }
+    }
+
+    /// Whether older messages of a conversation may be where deployed clients keep them, and are not on this device.
+    pub(in crate::session) async fn has_older_elsewhere(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<bool, StoreError> {
+        match self.backend.has_older.get() {
+            Some(has) => has(self, conversation).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn has_older_at_backend(&self, conversation: ConversationId) -> Result<bool, StoreError> {
+        Ok(self.may_use_backend() && self.read_backend_mark(conversation).await?.older > 0)
     }
 
     async fn is_kept_at_backend(&self) -> bool {

@@ -6,6 +6,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::conversation::ConversationId;
 use crate::index::Index;
+use crate::ports::StoreError;
 use crate::session::history::{HistoryError, Older};
 use crate::web::SessionToken;
 
@@ -17,12 +18,16 @@ type Keep<S> = for<'a> fn(&'a S) -> LocalBoxFuture<'a, bool>;
 /// Reads older messages of a conversation.
 type ReadOlder<S> = for<'a> fn(&'a S, ConversationId) -> LocalBoxFuture<'a, Result<Older, HistoryError>>;
 
+/// Whether there may be older messages of a conversation.
+type HasOlder<S> = for<'a> fn(&'a S, ConversationId) -> LocalBoxFuture<'a, Result<bool, StoreError>>;
+
 /// What a session of the type `S` knows of the backend.
 pub struct Backend<S> {
     pub(super) token: RefCell<Option<SessionToken>>,
     /// Set by who keeps the backend. Whoever does not carries no code for it.
     pub(super) keep: Cell<Option<Keep<S>>>,
     pub(super) read_older: Cell<Option<ReadOlder<S>>>,
+    pub(super) has_older: Cell<Option<HasOlder<S>>>,
     /// The rows that were met, by the server's ids.
     rows: RefCell<Index>,
     /// How far conversations were written, so that marks are not read for nothing.
@@ -56,6 +61,7 @@ impl<S> Default for Backend<S> {
             token: RefCell::default(),
             keep: Cell::new(None),
             read_older: Cell::new(None),
+            has_older: Cell::new(None),
             rows: RefCell::default(),
             written: RefCell::default(),
             busy: Cell::new(false),

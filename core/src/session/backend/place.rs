@@ -4,7 +4,6 @@ use crate::conversation::ConversationId;
 use crate::delivery::api::ApiError;
 use crate::ports::{Http as _, Ports, StoreError};
 use crate::session::history::HistoryError;
-use crate::session::log_in::answer_challenge;
 use crate::session::{HomeError, Session};
 use crate::storage::LegacyNames;
 use crate::storage::api::Storage;
@@ -38,8 +37,7 @@ impl<P: Ports> Session<P> {
                 return Ok(reply);
             }
         }
-        let key = &self.keys.signing;
-        let token = match answer_challenge::<HomeError>(self.ports(), server, account, key, |_, _| {}).await {
+        let token = match self.prove_keys_to(server, None).await {
             // Who has no account there, or one with other keys, does not use it. None is made.
             Err(HomeError::Api(ApiError::NoAccount | ApiError::OtherKey)) => {
                 return Err(HistoryError::NotOffered);
@@ -58,14 +56,5 @@ impl<P: Ports> Session<P> {
     pub(super) fn filed_as(&self, conversation: ConversationId) -> Result<String, StoreError> {
         let name = self.directory.alias(conversation.peer());
         self.legacy_names().seal(name.as_str()).map_err(|_| StoreError::Damaged)
-    }
-
-    /// Whether older messages of a conversation may be at the backend that are not on this device.
-    pub(in crate::session) async fn has_older_at_backend(
-        &self,
-        conversation: ConversationId,
-    ) -> Result<bool, StoreError> {
-        let keeps = self.backend.read_older.get().is_some() && self.may_use_backend();
-        Ok(keeps && self.read_backend_mark(conversation).await?.older > 0)
     }
 }

@@ -246,28 +246,24 @@ impl<P: Ports> Session<P> {
 
     async fn keep_theirs(&self, found: &[Found], read_until: &mut u64) -> Result<usize, StoreError> {
         let now = self.now();
-        let proven: Vec<_> = (found.iter())
-            .map(|found| {
-                let created_at = found.created_at.min(now);
-                let read = (found.state == LegacyState::Read).then_some(created_at);
-                *read_until = (*read_until).max(read.unwrap_or(0));
-                Proven { message: found.message.clone(), taken: Some(created_at), read }
-            })
-            .collect();
+        let mut proven = Vec::new();
+        for Found { message, created_at, state, .. } in found {
+            let created_at = now.min(*created_at);
+            let read = (*state == LegacyState::Read).then_some(created_at);
+            *read_until = (*read_until).max(read.unwrap_or(0));
+            proven.push(Proven { message: message.clone(), taken: Some(created_at), read });
+        }
         Ok(self.keep_messages(&proven).await?.len())
     }
 
     async fn keep_own(&self, conversation: ConversationId, found: &[Found]) -> Result<usize, StoreError> {
         let now = self.now();
-        let stored: Vec<_> = (found.iter())
-            .map(|found| {
-                let created_at = found.created_at.min(now);
-                let state = found.state.send_state(found.halted);
-                let message = found.message.message();
-                let row = MessageRow::new(message, self.account, conversation, created_at, state);
-                StoredMessage::kept(row).at(created_at)
-            })
-            .collect();
+        let mut stored = Vec::new();
+        for Found { message, created_at, state, halted } in found {
+            let (created_at, state) = (now.min(*created_at), state.send_state(*halted));
+            let row = MessageRow::new(message.message(), self.account, conversation, created_at, state);
+            stored.push(StoredMessage::kept(row).at(created_at));
+        }
         Ok(self.ports().store().add_messages(self.account, &stored).await?.len())
     }
 

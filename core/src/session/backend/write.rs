@@ -166,13 +166,16 @@ impl<P: Ports> Session<P> {
 
     /// Where the peer's profile is, as deployed clients keep it: a JSON list of names.
     fn profile_location(&self, contact: &Contact) -> Result<String, StoreError> {
-        let mut names: Vec<_> =
-            contact.name.iter().chain(&contact.found_at).map(|name| name.as_str()).collect();
+        let mut names = Vec::<&str>::new();
+        for name in contact.name.iter().chain(&contact.found_at) {
+            if !names.contains(&name.as_str()) {
+                names.push(name.as_str());
+            }
+        }
         let alias = self.directory.alias(contact.conversation.peer());
         if names.is_empty() {
             names.push(alias.as_str());
         }
-        names.dedup();
         self.legacy_names().seal(&canonical(&names.into())).map_err(|_| StoreError::Damaged)
     }
 
@@ -224,9 +227,9 @@ impl<P: Ports> Session<P> {
         let failed = |row: Row| row == Row::Failed;
         if !halted && failed(known) != failed(wanted) {
             let state = state_of(target, row);
-            if let Some(there) = self.find_row(target, &id).await? {
-                let container = opened(self, &there).map(|it| it.with_state(state));
-                self.replace_rows(target, container.map(|it| (there, it)).into_iter().collect()).await?;
+            let there = self.find_row(target, &id).await?;
+            if let Some((container, there)) = there.and_then(|there| Some((opened(self, &there)?, there))) {
+                self.replace_rows(target, vec![(there, container.with_state(state))]).await?;
             }
         }
         self.backend.met(id, wanted);

@@ -70,7 +70,7 @@ impl<P: Ports> Session<P> {
         conversation: ConversationId,
     ) -> Result<bool, StoreError> {
         if self.directory.discovery().history_url.is_none() {
-            return self.has_older_at_backend(conversation).await;
+            return self.has_older_elsewhere(conversation).await;
         }
         let Some(followed) = self.read_followed().await? else { return Ok(false) };
         Ok(self.read_mark(&followed, conversation).await?.before > 0)
