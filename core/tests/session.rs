@@ -25,6 +25,8 @@ mod conversations;
 mod find;
 #[path = "session/history.rs"]
 mod history;
+#[path = "session/growth.rs"]
+mod growth;
 #[path = "session/hostile.rs"]
 mod hostile;
 #[path = "session/instruction.rs"]

@@ -131,15 +131,6 @@ impl<P: Ports> Session<P> {
         Ok(store.quarantined_ids(self.account).await?.len() + waiting)
     }
 
-    /// The conversations whose peer has no name here: those who wrote first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn nameless(&self) -> Result<Vec<ConversationId>, StoreError> {
-        let contacts = self.ports().store().contacts(self.account).await?;
-        Ok(contacts.into_iter().filter(|c| c.name.is_none()).map(|c| c.conversation).collect())
-    }
-
     /// Looks up what the peer of a conversation calls itself, and keeps it. A name is a comfort: if it can't be had
     /// now, the conversation stays without.
     ///
