@@ -23,10 +23,10 @@ mod conditions;
 mod conversations;
 #[path = "session/find.rs"]
 mod find;
-#[path = "session/history.rs"]
-mod history;
 #[path = "session/growth.rs"]
 mod growth;
+#[path = "session/history.rs"]
+mod history;
 #[path = "session/hostile.rs"]
 mod hostile;
 #[path = "session/instruction.rs"]

@@ -37,6 +37,8 @@ pub struct World {
 pub struct Device {
     /// The browser was asked to keep what is stored.
     pub asked_to_keep: Cell<bool>,
+    /// How often a tab told the others that records changed.
+    pub told: Cell<usize>,
     /// The person: their wallet, and what their browser stores.
     pub peer: Peer,
     /// Their wallet.
@@ -117,6 +119,7 @@ impl World {
             kept: RefCell::default(),
             leases: SharedLeases::new(self.network.clock().clone()),
             asked_to_keep: Cell::new(false),
+            told: Cell::new(0),
             starts: Cell::new(100),
         })
     }
@@ -394,6 +397,9 @@ impl Platform for TestPlatform {
     }
 
     fn tell_tabs(&self, message: TabMessage) {
+        if let TabMessage::RecordsChanged(..) = message {
+            self.device.told.set(self.device.told.get() + 1);
+        }
         for tab in self.device.tabs.borrow().iter().filter(|tab| !tab.same_receiver(&self.commands)) {
             // A tab that was closed does not listen.
             let _ = tab.unbounded_send(Command::Told(message));
