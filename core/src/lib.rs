@@ -156,6 +156,7 @@ pub mod storage;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod thread;
+mod turns;
 pub mod web;
 
 pub use said::Said;

@@ -309,9 +309,9 @@ async fn typing_finds_conversations_by_name_and_by_address() {
 async fn a_long_list_draws_its_first_rows_and_the_others_as_somebody_scrolls() {
     let peer = |n: u8| Person { address: Address::from_bytes([n; 20]), ..person(None, BOB) };
     let page = Page::list((0..100).map(|n| row(peer(n), "hello", 0)).collect()).await;
-    for drawn in [40, 80, 100, 100] {
+    for (drawn, next) in [(40, "scroll"), (80, "focusin"), (100, "scroll"), (100, "scroll")] {
         assert_eq!(page.all(".row").len(), drawn);
-        page.one(".list").dispatch_event(&Event::new("scroll").unwrap()).unwrap();
+        page.one(".list").dispatch_event(&Event::new(next).unwrap()).unwrap();
         settled().await;
     }
     page.state.conversations.update(|rows| rows.as_mut().unwrap().truncate(60));

@@ -29,7 +29,6 @@ mod nudge;
 mod outbox;
 mod pick_up;
 mod queue;
-mod turns;
 mod works;
 
 use std::cell::Cell;
@@ -44,11 +43,11 @@ use crate::device::StoredMessage;
 use crate::message::{Draft, Header, MessageHash};
 use crate::ports::{HeldLease as _, Lease, Ports, StoreError};
 use crate::session::{Conditions, HistoryError, Older, Session, WriteError};
+use crate::turns::Turns;
 use devices::History;
 use links::Links;
 use nudge::Nudge;
 use queue::Queue;
-use turns::Turns;
 use works::Works;
 
 /// What runs all the time for an account.

@@ -7,9 +7,9 @@ use super::devices::History;
 use super::links::Links;
 use super::nudge::Nudge;
 use super::queue::Queue;
-use super::turns::Turns;
 use crate::ports::Ports;
 use crate::session::Session;
+use crate::turns::Turns;
 
 /// What all that runs for an account shares.
 pub(super) struct Works<P: Ports> {

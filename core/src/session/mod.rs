@@ -74,6 +74,7 @@ use receive::{Seen, Shelf};
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys};
 use crate::ports::Ports;
 use crate::storage::StorageKeys;
+use crate::turns::Turns;
 
 /// A signed-in account.
 pub struct Session<P> {
@@ -94,6 +95,9 @@ pub struct Session<P> {
     name_checks: NameChecks,
     /// The envelopes that came.
     seen: RefCell<Seen>,
+    /// Senders' messages are stored one sender after the other, so that those of the first can be read before all others
+    /// are written.
+    storing: Turns,
     /// How much is kept of what can't be taken in; `None` until that was counted.
     shelf: RefCell<Option<Shelf>>,
 }
@@ -116,6 +120,7 @@ impl<P: Ports> Session<P> {
             pauses: Pauses::default(),
             name_checks: NameChecks::default(),
             seen: RefCell::default(),
+            storing: Turns::default(),
             shelf: RefCell::default(),
         }
     }

@@ -1,4 +1,5 @@
 use dm3_core::engine::{Change, Connection};
+use dm3_core::ports::Store as _;
 use dm3_core::testing::Fault;
 
 use super::world::{World, now};
@@ -84,4 +85,29 @@ fn what_came_while_nobody_was_there_is_found() {
     world.run();
     assert_eq!(alice.texts(&bob), ["one", "two"]);
     assert_eq!(now(alice.peer.unread(&bob.peer)), 2);
+}
+
+#[test]
+fn what_the_first_sender_wrote_is_told_before_what_all_others_wrote_is_stored() {
+    let world = World::new();
+    let alice = world.person("alice");
+    for n in 0..10 {
+        let sender = world.person(&format!("sender{n}"));
+        let tab = world.open(&sender);
+        world.run();
+        tab.send(&alice, "hello");
+        world.run();
+    }
+    let tab = world.open(&alice);
+    let (store, me) = (&alice.peer.store, alice.peer.address());
+    store.set_yielding(true);
+    while !tab.changes().iter().any(|change| matches!(change, Change::Received { .. })) {
+        if !world.step() {
+            world.network.clock().advance(1);
+        }
+    }
+    store.set_yielding(false);
+    assert_eq!(now(store.summaries(me)).unwrap().len(), 1);
+    world.pass(1_000);
+    assert_eq!(now(store.summaries(me)).unwrap().len(), 10);
 }

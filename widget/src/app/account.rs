@@ -1,6 +1,7 @@
 //! The account that is signed in, and everything that goes with it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
@@ -28,6 +29,8 @@ pub(super) struct Account<P: Platform> {
     pub(super) opened: RefCell<Option<Opened>>,
     /// Counts the conversations that were opened: the name of the last is checked.
     pub(super) name_watch: Cell<usize>,
+    /// Those who wrote and were asked for their names: once is enough while they go on writing.
+    pub(super) named: RefCell<BTreeSet<ConversationId>>,
     /// Entries of the mailboxes that are no envelopes.
     pub(super) unreadable: Cell<usize>,
     /// A text is being kept: asked for twice, it is written once.
@@ -48,6 +51,7 @@ impl<P: Platform> Account<P> {
             others,
             opened: RefCell::default(),
             name_watch: Cell::new(0),
+            named: RefCell::default(),
             unreadable: Cell::new(0),
             writing: Cell::new(false),
             conditions: RefCell::default(),

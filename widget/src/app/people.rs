@@ -30,9 +30,13 @@ pub(super) async fn learn_own_name<P: Platform>(at: Active<P>) {
     }
 }
 
-/// Finds the names of peers who wrote, where there are none here.
+/// Finds the names of peers who wrote, where there are none here. Each is asked once; where the network does not answer,
+/// again when their conversation is opened.
 pub(super) async fn name_peers<P: Platform>(at: Active<P>, wrote: BTreeSet<ConversationId>) {
     for conversation in wrote {
+        if !at.named.borrow_mut().insert(conversation) {
+            continue;
+        }
         let contact = at.session().contact(conversation).await.ok().flatten();
         if contact.is_none_or(|contact| contact.name.is_some()) {
             continue;

@@ -41,8 +41,10 @@ pub fn list(app: &App) -> AnyView {
         };
         part(move || found(&app, limit.get(), &mut rows))
     };
-    let scrolled = move |event: Event| {
-        let Some(list) = event.target().and_then(|list| list.dyn_into::<Element>().ok()) else { return };
+    // A panel may be so high that nothing has to be scrolled.
+    let near = move |event: &Event| {
+        let at = event.target().and_then(|at| at.dyn_into::<Element>().ok());
+        let Some(list) = at.and_then(|at| at.closest(".list").ok().flatten()) else { return };
         let all = state.conversations.with_untracked(|rows| rows.as_ref().map_or(0, Vec::len));
         if limit.get_untracked() < all
             && list.scroll_top() + list.client_height() > list.scroll_height() - NEAR
@@ -54,7 +56,7 @@ pub fn list(app: &App) -> AnyView {
         {top}
         {search}
         {part(move || lookup_note(state).into_any())}
-        <div {attrs(&[("class", "list"), ("part", "list")])} on:scroll=scrolled>
+        <div {attrs(&[("class", "list"), ("part", "list")])} on:scroll=move |event| near(&event) on:focusin=move |event| near(&event) on:pointerover=move |event| near(&event)>
             {found}
         </div>
         {part(move || quarantine_note(state).into_any())}

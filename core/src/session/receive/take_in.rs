@@ -266,6 +266,7 @@ impl<P: Ports> Session<P> {
             }
             over.push(arrival);
         }
+        let turn = self.storing.take().await;
         settled.received.new = self.keep_messages(&authentic).await?;
         if let (false, Some(Ok(sender))) = (authentic.is_empty(), &lookup.sender) {
             self.remember_sender(sender).await?;
@@ -285,6 +286,7 @@ impl<P: Ports> Session<P> {
         if !let_go.is_empty() {
             self.ports().store().change_kept(self.account, &[], &let_go).await?;
         }
+        drop(turn);
         Ok(settled)
     }
 

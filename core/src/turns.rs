@@ -7,20 +7,20 @@ use std::task::{Poll, Waker};
 
 /// Those who wait for their turn, the first of whom has it.
 #[derive(Default)]
-pub(super) struct Turns {
+pub(crate) struct Turns {
     count: Cell<u64>,
     line: RefCell<VecDeque<(u64, Option<Waker>)>>,
 }
 
 /// A place in the line, given back when dropped.
-pub(super) struct Turn<'a> {
+pub(crate) struct Turn<'a> {
     turns: &'a Turns,
     number: u64,
 }
 
 impl Turns {
     /// Takes a place now, and waits for the turn.
-    pub(super) fn take(&self) -> impl Future<Output = Turn<'_>> {
+    pub(crate) fn take(&self) -> impl Future<Output = Turn<'_>> {
         let number = self.count.replace(self.count.get() + 1);
         self.line.borrow_mut().push_back((number, None));
         let mut turn = Some(Turn { turns: self, number });
