@@ -3,46 +3,42 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { dev, dist, fail } from './context.mjs';
-import { FILES, MAIN, PARTS } from './parts.mjs';
+import { FILES, MAIN, PARTS, SHARED, filesOf } from './parts.mjs';
 
 const LOADER_LIMIT = 6_000;
-/**
- * Up to the first message sent by somebody who is here for the first time. What it may be is 240,000, and was until the
- * engine, the history and several devices came; they are to follow the list as parts of their own. Until then the limit
- * holds what there is, so that it does not grow further, and the build says how far it is from where it should be.
- */
-const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 355_000 };
-/** What somebody who comes back loads before the list. Reached by loading later. */
-const RETURN_AIM = 205_000;
-const PART_LIMIT = 40_000;
+/** Up to the first message sent by somebody who is here for the first time. */
+const FIRST_VISIT = { aim: 220_000, limit: 350_000 };
+/** What somebody who comes back loads before the list. */
+const RETURN = { aim: 205_000 };
+const PART_LIMIT = 80_000;
 /** The rules for names outside ASCII, which most people never fetch. */
 const NAMES_LIMIT = 20_000;
 
-/** Parts that a first visit loads. */
-const FIRST_PARTS = ['sign-in'];
+/** Parts that a first visit loads until its first message is sent. */
+const FIRST_PARTS = ['sign-in', 'chat'];
 
 /** Prints the table, and fails above a limit. */
 export function report() {
   const loader = measured('loader', [FILES.loader]);
   const main = measured('WASM', [MAIN.file]);
   const glue = measured('glue', [FILES.glue]);
-  const parts = PARTS.map(({ name, file }) => ({ ...measured(name, [file]), limit: PART_LIMIT }));
+  const parts = [...SHARED, ...PARTS].map(({ name, file }) => ({ ...measured(name, [file]), limit: PART_LIMIT }));
   const returning = sum('who comes back', [loader, main, glue]);
-  const first = sum('first visit', [returning, ...parts.filter(({ part }) => FIRST_PARTS.includes(part))]);
+  const firstFiles = new Set(FIRST_PARTS.flatMap(filesOf));
+  const first = sum('first visit', [returning, ...parts.filter(({ part }) => firstFiles.has(part))]);
+  const all = sum('all of it', [returning, ...parts]);
   const rows = [
     { ...loader, limit: LOADER_LIMIT },
     main,
     glue,
     ...parts,
     { ...measured('names', [FILES.names]), limit: NAMES_LIMIT },
-    { ...returning, aim: RETURN_AIM },
+    { ...returning, ...RETURN },
     { ...first, ...FIRST_VISIT },
+    all,
   ];
   print(rows);
   if (dev) return console.log('\nA development build: no budget applies.');
-  for (const { part, brotli, due } of rows) {
-    if (brotli > due) console.log(`\nMISSED: ${part} should be ${due.toLocaleString('en')}; it is ${(brotli - due).toLocaleString('en')} above`);
-  }
   for (const { part, brotli, limit } of rows) {
     if (brotli > limit) fail(`${part} is ${brotli} bytes after brotli; ${limit} are allowed`);
   }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { bindings, dev, dist, root } from './context.mjs';
-import { FILES, LAUNCHER_STYLES } from './parts.mjs';
+import { FILES, LAUNCHER_STYLES, PARTS, filesOf } from './parts.mjs';
 import { styles } from './styles.mjs';
 
 const common = { bundle: true, format: 'esm', target: 'es2022', minify: !dev, legalComments: 'none', charset: 'utf8' };
@@ -24,7 +24,11 @@ export async function bundle(build) {
     ...common,
     entryPoints: [js('dm3-chat.js')],
     external: [`./${FILES.glue}`, `./${FILES.names}`],
-    define: { LAUNCHER_CSS: JSON.stringify(styles(LAUNCHER_STYLES)), BUILD: JSON.stringify(build) },
+    define: {
+      LAUNCHER_CSS: JSON.stringify(styles(LAUNCHER_STYLES)),
+      BUILD: JSON.stringify(build),
+      PARTS: JSON.stringify(Object.fromEntries(PARTS.map(({ name }) => [name, filesOf(name)]))),
+    },
     outfile: join(dist, FILES.loader),
   });
   await esbuild.build({ ...common, entryPoints: [js('names.js')], outfile: join(dist, FILES.names) });

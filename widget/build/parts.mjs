@@ -10,7 +10,26 @@ export const MAIN = {
   styles: ['base', 'panel', 'list', 'thread', 'composer', 'states'],
 };
 
-export const PARTS = [{ name: 'sign-in', split: 'sign_in', file: 'dm3-chat-sign-in.wasm', styles: ['signin'] }];
+export const PARTS = [
+  { name: 'sign-in', split: 'sign_in', file: 'dm3-chat-sign-in.wasm', styles: ['signin'] },
+  { name: 'keys', split: 'keys', file: 'dm3-chat-keys.wasm', styles: [] },
+  { name: 'chat', split: 'chat', file: 'dm3-chat-chat.wasm', styles: [] },
+  { name: 'sync', split: 'sync', file: 'dm3-chat-sync.wasm', styles: [] },
+];
+
+/**
+ * What parts share (`of`) that are used together: fetched with whichever of them is loaded first. What other parts share
+ * is in the main file.
+ */
+export const SHARED = [
+  { name: 'sign-in-keys', of: ['sign-in', 'keys'], file: 'dm3-chat-sign-in-keys.wasm', styles: [] },
+  { name: 'chat-sync', of: ['chat', 'sync'], file: 'dm3-chat-chat-sync.wasm', styles: [] },
+];
+
+/** What is loaded with the part called `name`: shared files, then its own. */
+export function filesOf(name) {
+  return [...SHARED.filter(({ of }) => of.includes(name)).map(shared => shared.name), name];
+}
 
 /** What is neither WASM nor glue of it. */
 export const FILES = { loader: 'dm3-chat.js', glue: 'dm3-chat-app.js', names: 'dm3-chat-names.js' };

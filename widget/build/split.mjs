@@ -1,26 +1,34 @@
 // wasm-split: what only parts need goes from the linked WASM into files of their own.
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cut, emptyFolder, fail, root, xtask } from './context.mjs';
-import { PARTS } from './parts.mjs';
+import { cut, emptyFolder, root, xtask } from './context.mjs';
+import { PARTS, SHARED } from './parts.mjs';
 
-/** Cuts the WASM at the path `linked`; afterwards `cut` has main.wasm, the parts and the module that links them. */
+/**
+ * Cuts the WASM at the path `linked`; afterwards `cut` has main.wasm, the files of build/parts.mjs, main-*.wasm with what
+ * parts share that have no file for it, and the module that links parts.
+ */
 export function split(linked) {
   emptyFolder(cut);
   const printed = xtask(['split', linked, cut], { read: true });
-  const found = new Map(printed.trim().split('\n').map(line => [line.split(' ')[0], line.split(' ').slice(1)]));
-  for (const { split } of PARTS) {
-    // Code of two parts, and of them alone, would be a file that both need.
-    if (found.get(split)?.join() !== cutName(split)) fail(`the part ${split} should be one file and is ${found.get(split)}`);
-    found.delete(split);
+  const needed = new Map(printed.trim().split('\n').map(line => [line.split(' ')[0], line.split(' ').slice(1)]));
+  for (const [file, of] of users(needed)) {
+    const known = [...PARTS.map(({ name, split, file }) => ({ of: [split], name, file })), ...SHARED.map(withSplits)];
+    const found = known.find(entry => entry.of.toSorted().join() === of.toSorted().join());
+    renameSync(join(cut, `${file}.wasm`), join(cut, found?.file ?? `main-${file}.wasm`));
   }
-  if (found.size) fail(`build/parts.mjs does not name the part ${[...found.keys()]}`);
   writeFileSync(join(cut, 'link.js'), linkModule());
 }
 
-/** As wasm-split calls a part's file, without its ending. */
-export function cutName(split) {
-  return `split_${split}`;
+/** Which parts load each file. */
+function users(needed) {
+  const users = new Map();
+  for (const [part, files] of needed) for (const file of files) users.set(file, [...(users.get(file) ?? []), part]);
+  return users;
+}
+
+function withSplits({ name, of, file }) {
+  return { name, file, of: of.map(name => PARTS.find(part => part.name === name).split) };
 }
 
 /** Exports the functions that the WASM calls to load its parts; bundled with the glue. */

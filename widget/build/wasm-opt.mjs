@@ -1,10 +1,10 @@
-// wasm-opt with the options of the packaged build, which the benchmarks measure too.
+// wasm-opt with the options of the packaged build, which the benchmarks measure too, and wasm-merge.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nameBySimilarity } from './order.mjs';
 
-const PROGRAM = fileURLToPath(new URL('../../node_modules/binaryen/bin/wasm-opt', import.meta.url));
+const PROGRAMS = new URL('../../node_modules/binaryen/bin/', import.meta.url);
 
 /** Inlining, sharing subexpressions and cutting zeros out of data make the WASM smaller, but what brotli leaves larger. */
 const FOR_BROTLI = [
@@ -43,8 +43,20 @@ export function finish(file) {
   run(file, file, ['--reorder-functions-by-name', '--strip-debug', '--strip-producers']);
 }
 
+/** Puts parts, which import from `__wasm_split`, into the file `main`, which exports what they import. */
+export function merge(main, parts) {
+  if (parts.length === 0) return;
+  const modules = [main, '__wasm_split', ...parts.flatMap((part, number) => [part, `shared-${number}`])];
+  start('wasm-merge', [...modules, '-o', main, '--debuginfo']);
+}
+
 function run(input, output, passes) {
-  const args = [PROGRAM, input, '-o', output, ...passes, ...WASM_FEATURES];
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
-  if (status !== 0) throw new Error(`wasm-opt failed on ${input}`);
+  start('wasm-opt', [input, '-o', output, ...passes]);
+}
+
+function start(program, args) {
+  const path = fileURLToPath(new URL(program, PROGRAMS));
+  // One that fails prints the whole module.
+  const { status, stderr } = spawnSync(process.execPath, [path, ...args, ...WASM_FEATURES], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} failed: ${stderr.slice(0, 1_000)}`);
 }

@@ -1,6 +1,6 @@
 // Fetches the application once for every element of the page. All files lie beside this module.
 /* global LAUNCHER_CSS -- the build replaces it by the text of tokens.css and launcher.css */
-import { again, appSheet, expectBuild, loadModule } from './modules.js';
+import { again, appSheet, expectBuild, loadModule, loadPart } from './modules.js';
 import { once } from './once.js';
 
 /** The application with its WASM started and its styles in place; a failed attempt can be repeated. */
@@ -8,13 +8,13 @@ export const loadApp = once(async failures => {
   // The requests run side by side; the glue alone would ask for the WASM one round trip later.
   const wasm = loadModule('main');
   // Who was not signed in when last here needs the sign-in at once. A fault is told when it is shown.
-  if (!wasSignedIn()) loadModule('sign-in').catch(() => {});
+  if (!wasSignedIn()) loadPart('sign-in').catch(() => {});
   const [glue, module] = await Promise.all([importGlue(failures), wasm]);
   expectBuild(glue.BUILD, 'the glue');
-  glue.provideModules(loadModule);
+  glue.provideModules(loadPart);
   await glue.default({ module_or_path: module });
   glue.ChatHandle.provide_names(importNames);
-  glue.ChatHandle.provide_parts(loadModule);
+  glue.ChatHandle.provide_parts(loadPart);
   return { ChatHandle: glue.ChatHandle, sheet: appSheet() };
 });
 

@@ -4,16 +4,23 @@ import { once } from './once.js';
 
 let modules;
 
-/** Takes the loader's `name => Promise<WebAssembly.Module>`. */
+/** Takes the loader's `name => Promise<WebAssembly.Module[]>`: what the part shares with others, then its own. */
 export function provideModules(load) {
   modules = load;
 }
 
 /** `exports()` are the application's; a part shares its memory, its table of functions and its stack. */
 export function linker(exports) {
-  return name => {
+  const linked = new Map();
+  const linkFile = module => {
     // Linked again it would lose what it has written into its memory.
-    const link = once(async () => WebAssembly.instantiate(await modules(name), { __wasm_split: exports() }));
+    if (!linked.has(module)) linked.set(module, once(() => WebAssembly.instantiate(module, { __wasm_split: exports() })));
+    return linked.get(module)();
+  };
+  return name => {
+    const link = once(async () => {
+      for (const module of await modules(name)) await linkFile(module);
+    });
     return async (callback, data) => {
       const linked = await link().then(
         () => true,

@@ -1,11 +1,16 @@
 // The WASM files: fetched, checked to be of this build, compiled, and their styles put on every element of the page.
-/* global BUILD -- the build puts its id here */
+/* global BUILD, PARTS -- the build puts its id here, and the names of the files of each part */
 import { once } from './once.js';
 
 /** Bundlers need literal names. In the order of their styles. */
 const FILES = {
   main: () => new URL('./dm3-chat_bg.wasm', import.meta.url),
+  'sign-in-keys': () => new URL('./dm3-chat-sign-in-keys.wasm', import.meta.url),
+  'chat-sync': () => new URL('./dm3-chat-chat-sync.wasm', import.meta.url),
   'sign-in': () => new URL('./dm3-chat-sign-in.wasm', import.meta.url),
+  keys: () => new URL('./dm3-chat-keys.wasm', import.meta.url),
+  chat: () => new URL('./dm3-chat-chat.wasm', import.meta.url),
+  sync: () => new URL('./dm3-chat-sync.wasm', import.meta.url),
 };
 
 /** What was fetched belongs to another version of the element, or is gone: only a reload of the page helps. */
@@ -25,6 +30,11 @@ for (const [name, url] of Object.entries(FILES)) modules[name] = once(failures =
 /** The compiled module called `name` in `FILES`. */
 export async function loadModule(name) {
   return modules[name]();
+}
+
+/** The compiled modules of the part called `name`: what it shares with other parts, then its own. */
+export async function loadPart(name) {
+  return Promise.all(PARTS[name].map(loadModule));
 }
 
 /** Fails unless something of build `id` fits this loader. */

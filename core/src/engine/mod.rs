@@ -34,7 +34,7 @@ mod works;
 use std::cell::Cell;
 use std::pin::pin;
 
-use futures_util::future::{join4, select};
+use futures_util::future::{join, join4, select};
 
 pub use change::{Change, Connection};
 
@@ -79,16 +79,16 @@ impl<P: Ports> Engine<P> {
     /// Delivers and picks up for as long as it is polled, whenever it holds the lease. Never ends by itself; what it was
     /// doing ends when it is dropped, and is taken up again by whoever runs next.
     pub async fn run(&self, lease: &impl Lease) {
+        self.run_with(lease, || self.stay_in_touch()).await;
+    }
+
+    /// The same, for who has to fetch first what [stays in touch](Self::stay_in_touch): meanwhile it delivers.
+    pub async fn run_with<F: Future>(&self, lease: &impl Lease, stay_in_touch: impl Fn() -> F) {
         loop {
             let held = lease.acquire(self.0.session.account()).await;
             self.0.leads.set(true);
             // While others led, they may have delivered, and been told to wait.
-            let work = join4(
-                self.0.deliver_all_the_time(),
-                self.0.stay_in_touch(),
-                self.0.retry_all_the_time(),
-                self.0.keep_history(),
-            );
+            let work = join(self.0.deliver_all_the_time(), stay_in_touch());
             select(pin!(work), pin!(held.lost())).await;
             self.0.leads.set(false);
             self.0.links.clear();
@@ -97,11 +97,22 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    /// Keeps the account's history in the form of the deployed clients, too, for as long as it is polled and this engine
-    /// holds the lease: at a node that has no history in records of our own, if the account uses its storage. To be
-    /// polled beside [`Self::run`]; who does not carries no code for it.
-    pub async fn keep_at_backend(&self) {
-        self.0.keep_at_backend().await;
+    /// Picks up, tries again what could not be proven, and keeps the account's history: in records of our own, or, at a node
+    /// that has none, in the form of the deployed clients. Never ends by itself.
+    pub async fn stay_in_touch(&self) {
+        let works = &self.0;
+        join4(
+            works.pick_up_all_the_time(),
+            works.retry_all_the_time(),
+            works.keep_history(),
+            works.keep_at_backend(),
+        )
+        .await;
+    }
+
+    /// Ends when nobody [wants to wait](Self::wake) any longer.
+    pub fn woken(&self) -> impl Future<Output = ()> {
+        self.0.now.after(self.0.now.count())
     }
 
     /// Whether this engine holds the lease.

@@ -39,7 +39,7 @@ struct Desk {
 
 impl<P: Ports> Works<P> {
     /// Stays in touch with each of the account's delivery services; never ends.
-    pub(super) async fn stay_in_touch(&self) {
+    pub(super) async fn pick_up_all_the_time(&self) {
         let mut known: Vec<EnsName> = Vec::new();
         let mut running = FuturesUnordered::new();
         let mut backoff = Backoff::new();

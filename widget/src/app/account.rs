@@ -23,6 +23,8 @@ pub(super) enum Told {
 /// The account that is signed in. What is known about it and what it is doing go with it: whoever enters, begins anew.
 pub(super) struct Account<P: Platform> {
     pub(super) engine: Engine<P::Ports>,
+    /// What the engine and other tabs tell, until somebody follows it.
+    pub(super) told: RefCell<Option<UnboundedReceiver<Told>>>,
     /// What other tabs tell goes the way of what the engine tells.
     pub(super) others: UnboundedSender<Told>,
     /// The open conversation, as far as it is read.
@@ -40,14 +42,15 @@ pub(super) struct Account<P: Platform> {
 }
 
 impl<P: Platform> Account<P> {
-    /// An account, and what its engine and other tabs will tell.
-    pub(super) fn new(session: Session<P::Ports>) -> (Rc<Self>, UnboundedReceiver<Told>) {
+    /// An account whose engine does nothing yet.
+    pub(super) fn new(session: Session<P::Ports>) -> Rc<Self> {
         let (tell, told) = unbounded();
         let others = tell.clone();
         // After the account was left nobody listens.
         let engine = Engine::new(session, move |change| drop(tell.unbounded_send(Told::Here(change))));
-        let account = Self {
+        Rc::new(Self {
             engine,
+            told: RefCell::new(Some(told)),
             others,
             opened: RefCell::default(),
             name_watch: Cell::new(0),
@@ -55,7 +58,6 @@ impl<P: Platform> Account<P> {
             unreadable: Cell::new(0),
             writing: Cell::new(false),
             conditions: RefCell::default(),
-        };
-        (Rc::new(account), told)
+        })
     }
 }

@@ -11,21 +11,15 @@ use futures_util::StreamExt as _;
 use super::account::Told;
 use super::driver::Active;
 use super::fault::Fault;
-use super::people::name_peers;
 use super::platform::{HostEvent, LeaderNews, Platform, TabMessage};
 use super::records::{News, show};
 use super::state::Connection;
+use super::sync::beside;
 
 /// So much was told at once that more is on its way.
 const BURST: usize = 16;
 /// How long that is waited for, so that it is shown in one go: milliseconds.
 const PAUSE: u32 = 50;
-
-/// Delivers and picks up, in this tab or another one, for as long as the account is signed in.
-pub(super) async fn run_engine<P: Platform>(at: Active<P>) {
-    let lease = at.driver.platform.lease();
-    at.engine.run(&lease).await;
-}
 
 /// Follows the engine and the other tabs. What they told meanwhile is shown in one go.
 pub(super) async fn follow<P: Platform>(at: Active<P>, mut told: UnboundedReceiver<Told>) {
@@ -38,7 +32,7 @@ pub(super) async fn follow<P: Platform>(at: Active<P>, mut told: UnboundedReceiv
             count += 1;
         }
         if !received.is_empty() {
-            at.spawn(|at| name_peers(at, received));
+            at.spawn(|at| beside(at, |steps, at| (steps.name_peers)(at, received)));
         }
         if !news.is_empty() {
             show(&at, &news).await;

@@ -14,12 +14,16 @@ use super::account::Account;
 use super::fault::Fault;
 use super::platform::{HostEvent, Platform, Task, Who};
 use super::scope::Scope;
-use super::state::{Screen, State};
+use super::state::{Connection, Screen, State};
+use super::steps::{ChatSteps, Later};
 use super::whose::WalletBook;
 
 /// What one element is doing.
 pub struct Driver<P: Platform> {
     pub(super) platform: P,
+    pub(super) later: Later<P>,
+    /// Of `later`, once it is loaded.
+    chat: Cell<Option<ChatSteps<P>>>,
     /// What is shown. Lives as long as the last task of the driver, however early the view goes.
     pub state: State,
     _state_owner: Owner,
@@ -78,10 +82,12 @@ pub(super) struct Active<P: Platform> {
 
 impl<P: Platform> Driver<P> {
     /// A driver for the node at `node`.
-    pub fn new(platform: P, node: &str, rpc_url: Option<String>) -> Rc<Self> {
+    pub fn new(platform: P, later: Later<P>, node: &str, rpc_url: Option<String>) -> Rc<Self> {
         let state_owner = Owner::new_root(None);
         let driver = Self {
             platform,
+            later,
+            chat: Cell::new(None),
             state: state_owner.with(State::new),
             _state_owner: state_owner,
             node: RefCell::new(parse_node(node)),
@@ -209,6 +215,36 @@ impl<P: Platform> Active<P> {
     {
         let task: Task = Box::pin(task(self.clone()));
         self.driver.platform.spawn(self.scope.bind(task));
+    }
+
+    /// Takes a step of being signed in, once the steps are loaded. That they can't be is shown as what it is: nothing
+    /// comes in and nothing leaves.
+    pub(super) fn step(&self, step: impl FnOnce(ChatSteps<P>, Self) -> Option<Task> + 'static) {
+        let begun = move |steps: ChatSteps<P>, at: Self| {
+            (steps.begin)(&at);
+            step(steps, at)
+        };
+        if let Some(steps) = self.driver.chat.get() {
+            if let Some(task) = begun(steps, self.clone()) {
+                self.spawn(|_| task);
+            }
+            return;
+        }
+        self.spawn(|at| async move {
+            match (at.driver.later.chat)().await {
+                Ok(steps) => {
+                    at.driver.chat.set(Some(steps));
+                    if let Some(task) = begun(steps, at) {
+                        task.await;
+                    }
+                }
+                Err(missing) => {
+                    let fault = Fault::Part(missing);
+                    at.driver.tell_fault(&fault);
+                    at.driver.state.connection.set(Connection::Lost(fault));
+                }
+            }
+        });
     }
 
     /// Storage failed in the middle of something. If the account was signed out where this tab could not hear it, nothing

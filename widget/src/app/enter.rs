@@ -7,14 +7,12 @@ use dm3_core::ports::StoreError;
 use dm3_core::session::{NameStanding, Session, remembered_seed};
 
 use super::account::Account;
-use super::changes::{follow, run_engine};
+use super::conversations;
 use super::driver::{Driver, Stage};
 use super::node::known_directory;
-use super::people::{check_names, learn_own_name};
-use super::platform::{HostEvent, Platform, TabMessage, Who};
+use super::platform::{HostEvent, Platform, Who};
 use super::state::{Connection, Lookup, Person, Screen};
 use super::wallets::show_wallets;
-use super::{conversations, people};
 
 /// The account's keys, if they are on this device.
 pub(super) async fn seed<P: Platform>(
@@ -41,8 +39,7 @@ pub(super) async fn resume<P: Platform>(driver: &Rc<Driver<P>>, account: Address
 /// Shows the account's conversations and goes live.
 pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Ports>) {
     let address = session.account();
-    let (account, told) = Account::new(session);
-    driver.begin(Stage::Inside(account));
+    driver.begin(Stage::Inside(Account::new(session)));
     let Some(at) = driver.active() else { return };
     let who = driver.who().filter(|who| who.account == address);
     driver.set_who(Some(who.unwrap_or(Who { account: address, wallet: None })));
@@ -58,14 +55,7 @@ pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Por
     at.spawn(|at| async move {
         conversations::refresh_list(&at).await;
         conversations::refresh_quarantine(&at).await;
-        at.spawn(|at| follow(at, told));
-        at.spawn(run_engine);
-        at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
-        at.spawn(learn_own_name);
-        at.spawn(check_names);
-        if let Some(to) = at.driver.state.to.get_untracked() {
-            people::open(at, to).await;
-        }
+        at.step(|_, _| None);
     });
 }
 

@@ -12,10 +12,27 @@ use super::fault::Fault;
 use super::platform::{Platform, Purpose};
 use super::signing::{ask_to_publish, finish, keep, may_sign, show_step, show_ways};
 use super::state::{Busy, OtherKeys, OwnKeys, ShownCode, SignInStep};
+use super::steps::KeysSteps;
 use super::wallets::{show_wallets, step_failed, update_sign_in};
 
+impl<P: Platform> KeysSteps<P> {
+    /// The steps.
+    pub fn new() -> Self {
+        Self {
+            go_on: |driver, choice| Box::pin(go_on(driver, choice)),
+            own_keys: |driver| Box::pin(own_keys(driver)),
+        }
+    }
+}
+
+impl<P: Platform> Default for KeysSteps<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Takes the person's choice.
-pub(super) async fn go_on<P: Platform>(driver: Rc<Driver<P>>, choice: Choice) {
+async fn go_on<P: Platform>(driver: Rc<Driver<P>>, choice: Choice) {
     let Some(flow) = driver.sign_in_flow() else { return show_wallets(&driver) };
     let registration = flow.registration.borrow().clone();
     let Some(registration) = registration else { return show_wallets(&driver) };
@@ -44,7 +61,9 @@ pub(super) async fn go_on<P: Platform>(driver: Rc<Driver<P>>, choice: Choice) {
 }
 
 /// Makes keys for an account whose signatures lead to none, unless it has published some before.
-pub(super) async fn own_keys<P: Platform>(driver: &Rc<Driver<P>>, flow: &SignInFlow<P>) {
+async fn own_keys<P: Platform>(driver: Rc<Driver<P>>) {
+    let Some(flow) = driver.sign_in_flow() else { return show_wallets(&driver) };
+    let (driver, flow) = (&driver, &*flow);
     match flow.steps().random_keys().await {
         Ok(Keys::Known(signed_in)) => finish(driver, signed_in).await,
         Ok(Keys::New(registration)) => show_code(driver, &keep(flow, registration), OwnKeys::Contract),

@@ -22,6 +22,8 @@ pub struct App {
 pub struct Parts {
     /// Signing in. Who comes back never loads it.
     pub sign_in: Part<SignInPart>,
+    /// Keys that don't follow from the wallet alone.
+    pub keys: Part<KeysPart>,
 }
 
 /// What views call in the part that signs in.
@@ -29,6 +31,13 @@ pub struct Parts {
 pub struct SignInPart {
     /// The whole screen.
     pub view: fn(&App, SignIn) -> AnyView,
+}
+
+/// What views call in the part that leads to keys by other ways.
+#[derive(Clone, Copy)]
+pub struct KeysPart {
+    /// The whole screen of a step that is its own.
+    pub view: fn(&App, &SignIn) -> Option<AnyView>,
 }
 
 impl App {

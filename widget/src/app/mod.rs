@@ -13,7 +13,9 @@
 //! leads each command to its use case.
 
 mod account;
+mod beside;
 mod changes;
+mod chat;
 mod command;
 mod conversations;
 mod draft;
@@ -38,13 +40,14 @@ mod signing;
 mod start;
 pub mod state;
 mod steps;
+mod sync;
 mod thread;
 mod wallets;
 mod whose;
 
 pub use command::{Choice, Command, Typed};
 pub use driver::Driver;
-pub use handle::{App, Parts, SignInPart};
+pub use handle::{App, KeysPart, Parts, SignInPart};
 pub use run::run;
 pub use start::{set_node, set_rpc_url};
-pub use steps::{LoadSteps, SignInSteps};
+pub use steps::{ChatSteps, KeysSteps, Later, SignInSteps, SyncSteps};

@@ -1,7 +1,6 @@
 //! Writing. What was written is delivered by the engine.
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::message::MessageHash;
 use dm3_core::session::WriteError;
 
 use super::draft::forget_draft;
@@ -42,32 +41,7 @@ fn not_kept<P: Platform>(at: &Active<P>, fault: Fault) {
     at.driver.state.unsent.set(Some(fault));
 }
 
-/// Tries a refused or stopped message again.
-pub(super) async fn resend<P: Platform>(at: Active<P>, hash: MessageHash) {
-    let Some(open) = at.open_peer() else { return };
-    if let Err(error) = at.engine.retry(ConversationId::Peer(open), &hash).await {
-        at.storage_failed(error);
-    }
-}
-
-/// Stops a message that waits.
-pub(super) async fn stop<P: Platform>(at: Active<P>, hash: MessageHash) {
-    let Some(open) = at.open_peer() else { return };
-    if let Err(error) = at.engine.stop(ConversationId::Peer(open), &hash).await {
-        at.storage_failed(error);
-    }
-}
-
 /// Another tab has put something into the outbox.
 pub(super) async fn grew<P: Platform>(at: Active<P>) {
     at.engine.deliver_outbox(None);
-}
-
-/// Learns what the delivery services of the open conversation's peer take, so that it is told before something is sent
-/// in vain. What can't be learned forbids nothing.
-pub(super) async fn learn_conditions<P: Platform>(at: Active<P>) {
-    let Some(open) = at.open_peer() else { return };
-    if let Ok(told) = at.session().conditions(open).await {
-        at.conditions.replace(Some((ConversationId::Peer(open), told)));
-    }
 }

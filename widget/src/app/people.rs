@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::identity::Address;
 use dm3_core::ports::Clock as _;
 use dm3_core::session::NameStanding;
 
@@ -11,7 +10,7 @@ use super::conversations::{person, refresh_list, refresh_row};
 use super::driver::Active;
 use super::platform::Platform;
 use super::state::Person;
-use super::thread::{self, refresh_thread, update_thread};
+use super::thread::{check_peer, refresh_thread, update_thread};
 
 /// How often the name of the open conversation's peer is checked: milliseconds.
 const WHILE_OPEN: u32 = 60_000;
@@ -48,20 +47,8 @@ pub(super) async fn name_peers<P: Platform>(at: Active<P>, wrote: BTreeSet<Conve
     }
 }
 
-/// Looks up what somebody typed, or the page asked for, and opens the conversation.
-pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
-    thread::open(at.clone(), typed).await;
-    watch_name(at).await;
-}
-
-/// Opens a conversation of the list.
-pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
-    thread::open_peer(at.clone(), peer).await;
-    watch_name(at).await;
-}
-
 /// Checks the name of the open conversation's peer, now and again while it is open.
-async fn watch_name<P: Platform>(at: Active<P>) {
+pub(super) async fn watch_name<P: Platform>(at: Active<P>) {
     let Some(open) = at.open_peer() else { return };
     let turn = at.name_watch.get() + 1;
     at.name_watch.set(turn);
@@ -126,4 +113,12 @@ async fn check_name<P: Platform>(at: &Active<P>, conversation: ConversationId) -
         }
     });
     checked.changed
+}
+
+/// Uses the profile that is published for the peer now, although it was replaced before.
+pub(super) async fn accept_profile<P: Platform>(at: Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    // What it came to is seen by looking again.
+    let _ = at.session().accept_profile(open).await;
+    check_peer(at).await;
 }

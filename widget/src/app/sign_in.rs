@@ -17,7 +17,6 @@ use dm3_core::session::{Keys, SignInError};
 use super::driver::{Driver, SignInFlow, Stage};
 use super::enter::{leave, resume, seed};
 use super::fault::Fault;
-use super::go_on::{go_on, own_keys};
 use super::node::fresh_directory;
 use super::platform::{HostEvent, PageWallet as _, Platform, Purpose, Who};
 use super::signing::{ask_to_publish, finish, keep, may_sign, show_step, show_ways};
@@ -32,7 +31,6 @@ impl<P: Platform> SignInSteps<P> {
             connect: |driver, wallet| Box::pin(connect(driver, wallet)),
             create_keys: |driver| Box::pin(create_keys(driver)),
             publish_profile: |driver| Box::pin(publish_profile(driver)),
-            go_on: |driver, choice| Box::pin(go_on(driver, choice)),
         }
     }
 }
@@ -99,7 +97,7 @@ async fn prepare<P: Platform>(driver: Rc<Driver<P>>, wallet: P::Wallet, account:
         sign_in.account = Some(account);
     });
     if contract {
-        own_keys(&driver, &flow).await;
+        own_keys(driver).await;
     } else {
         show_step(&driver, SignInStep::CreateKeys { text: flow.steps().key_message(), other_app: false });
     }
@@ -127,8 +125,16 @@ async fn create_keys<P: Platform>(driver: Rc<Driver<P>>) {
         Ok(Keys::Unusable(registration)) if other_app => ask_to_publish(&driver, &flow, registration),
         Ok(Keys::OtherNonce(registration)) => show_ways(&driver, &keep(&flow, registration), true, false),
         Ok(Keys::Unusable(registration)) => show_ways(&driver, &keep(&flow, registration), false, false),
-        Err(SignInError::SmartAccount) => own_keys(&driver, &flow).await,
+        Err(SignInError::SmartAccount) => own_keys(driver).await,
         Err(error) => step_failed(&driver, error),
+    }
+}
+
+/// The wallet can't make keys.
+async fn own_keys<P: Platform>(driver: Rc<Driver<P>>) {
+    match (driver.later.keys)().await {
+        Ok(steps) => (steps.own_keys)(driver).await,
+        Err(missing) => step_failed(&driver, Fault::Part(missing)),
     }
 }
 

@@ -12,28 +12,30 @@ use super::draft::draft;
 use super::driver::{Active, Driver};
 use super::fault::Fault;
 use super::opened::{Look, Opened, PAGE};
-use super::outbox::learn_conditions;
 use super::platform::{Platform, TabMessage};
 use super::state::{Bubble, BubbleContent, Delivery, Lookup, Person, Reach, Screen, ThreadState};
-
-/// How many pages of a conversation are fetched from the account's node at once.
-const MAX_FETCHED: usize = 4;
+use super::sync::beside;
 
 /// Looks up what somebody typed, or the page asked for, and opens the conversation.
 pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
+    find_and_show(&at, &typed).await;
+    beside(at, |steps, at| (steps.watch_name)(at)).await;
+}
+
+async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
     let lookup = at.driver.state.lookup;
     lookup.set(Lookup::Searching);
-    match at.session().find(&typed).await {
+    match at.session().find(typed).await {
         Ok(peer) if peer.address == at.address() => lookup.set(Lookup::Failed(Fault::OwnAccount)),
         Ok(peer) => {
             if let Err(error) = at.session().keep(&peer).await {
                 return at.storage_failed(error);
             }
             // Whoever else had the name has it no more.
-            refresh_list(&at).await;
+            refresh_list(at).await;
             lookup.set(Lookup::Idle);
             let conversation = ConversationId::Peer(peer.address);
-            show_thread(&at, person(&at, conversation, peer.name.as_ref()), reach(&peer)).await;
+            show_thread(at, person(at, conversation, peer.name.as_ref()), reach(&peer)).await;
         }
         Err(error) => {
             let fault = Fault::Find(error);
@@ -53,15 +55,8 @@ pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
     };
     let shown = person(&at, conversation, known.and_then(|contact| contact.name).as_ref());
     show_thread(&at, shown, Reach::Checking).await;
-    check_peer(at).await;
-}
-
-/// Uses the profile that is published for the peer now, although it was replaced before.
-pub(super) async fn accept_profile<P: Platform>(at: Active<P>) {
-    let Some(open) = at.open_peer() else { return };
-    // What it came to is seen by looking again.
-    let _ = at.session().accept_profile(open).await;
-    check_peer(at).await;
+    check_peer(at.clone()).await;
+    beside(at, |steps, at| (steps.watch_name)(at)).await;
 }
 
 /// Finds out whether the open conversation's peer can be written to.
@@ -87,9 +82,9 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     state.thread.set(Some(ThreadState { peer, reach, messages: None, more: false, notices: Vec::new() }));
     state.screen.set(Screen::Thread);
     state.unsent.set(None);
-    at.spawn(learn_conditions);
+    at.spawn(|at| beside(at, |steps, at| (steps.learn_conditions)(at)));
     read_thread(at).await;
-    at.spawn(fetch_older);
+    at.spawn(|at| beside(at, |steps, at| (steps.fetch_older)(at)));
     see(at).await;
     // Never over what somebody has begun to type meanwhile.
     if let Some(draft) = draft(at, conversation).await
@@ -124,22 +119,7 @@ pub(super) async fn load_older<P: Platform>(at: Active<P>) {
         }
         show_opened(&at);
     }
-    fetch_older(at).await;
-}
-
-/// Fetches from the account's node what the open conversation is to show and this device does not have.
-async fn fetch_older<P: Platform>(at: Active<P>) {
-    // A page may hold what is here already.
-    for _ in 0..MAX_FETCHED {
-        let lacks = at.opened.borrow().as_ref().filter(|it| it.lacks_older()).map(|it| it.conversation);
-        let Some(conversation) = lacks else { return };
-        // That the node can't be reached is told with the connection, and the button stays.
-        let Ok(older) = at.engine.older(conversation).await else { return };
-        if let Some(opened) = at.opened.borrow_mut().as_mut().filter(|it| it.conversation == conversation) {
-            opened.on_node = older.more;
-        }
-        follow_thread(&at, conversation).await;
-    }
+    beside(at, |steps, at| (steps.fetch_older)(at)).await;
 }
 
 /// Reads what has changed of the open conversation: its messages, and what happened to names and keys.
@@ -188,7 +168,7 @@ fn show_opened<P: Platform>(at: &Active<P>) {
 }
 
 /// Shows what is new in a conversation, if it is the open one.
-async fn follow_thread<P: Platform>(at: &Active<P>, conversation: ConversationId) {
+pub(super) async fn follow_thread<P: Platform>(at: &Active<P>, conversation: ConversationId) {
     let is_open = |opened: &&mut Opened| opened.conversation == conversation;
     loop {
         let after = at.opened.borrow_mut().as_mut().filter(is_open).map(|opened| opened.changes);

@@ -12,7 +12,7 @@ use web_sys::HtmlElement;
 
 use crate::adapters::page::Page;
 use crate::app::{self, App, Command, Driver};
-use crate::more::{PARTS, sign_in_steps};
+use crate::more::{LATER, PARTS};
 use crate::view::Chat;
 
 /// One mounted element. JavaScript holds it, unmounts it and frees it.
@@ -34,7 +34,7 @@ impl ChatHandle {
         let owner = Owner::new_root(None);
         let (commands, requests) = unbounded();
         let page = Page::new(host.clone(), commands.clone());
-        let driver = Driver::new(page, &attribute("node").unwrap_or_default(), attribute("rpc-url"));
+        let driver = Driver::new(page, LATER, &attribute("node").unwrap_or_default(), attribute("rpc-url"));
         driver.name_network(attribute("network"));
         let state = driver.state;
         state.to.set(attribute("to"));
@@ -43,9 +43,7 @@ impl ChatHandle {
         let app = App::new(state, PARTS, commands.clone());
         let view =
             owner.with(|| leptos::mount::mount_to(mount, move || view! { <Chat app=app /> }.into_any()));
-        wasm_bindgen_futures::spawn_local(
-            app::run(Rc::clone(&driver), requests, sign_in_steps).boxed_local(),
-        );
+        wasm_bindgen_futures::spawn_local(app::run(Rc::clone(&driver), requests).boxed_local());
         Self { owner, view: RefCell::new(Some(view)), commands, driver }
     }
 

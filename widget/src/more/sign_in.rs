@@ -2,16 +2,14 @@
 
 use std::cmp::Ordering;
 
-use futures_util::future::LocalBoxFuture;
 use leptos::ev::ErrorEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::other_keys::{keep_code, other_keys, other_ways, text_shown};
+use super::keys::{other_ways, text_shown};
 use crate::adapters::page::Page;
-use crate::adapters::parts;
-use crate::app::part::{Loader, PartMissing};
+use crate::app::part::Loader;
 use crate::app::state::{Busy, SignIn, SignInStep, WalletChoice};
 use crate::app::{App, Command, SignInPart, SignInSteps};
 use crate::texts::{self, Word, language, say};
@@ -22,47 +20,11 @@ use crate::view::person::avatar;
 use crate::view::{on_click, sends, truth, when};
 
 thread_local! {
-    pub(super) static LOADER: Loader<SignInPart> = Loader::new(|| {
-        Box::pin(async {
-            parts::fetch("sign-in").await?;
-            table().await
-        })
-    });
+    pub(super) static LOADER: Loader<SignInPart> = Loader::new(table);
 }
 
-#[cfg(feature = "parts")]
-#[allow(unsafe_code, reason = "the macro declares what the build links by its name; nothing else is unsafe")]
-#[leptos::wasm_split::wasm_split(sign_in, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn table() -> Result<SignInPart, PartMissing> {
-    Ok(TABLE)
-}
-
-#[cfg(not(feature = "parts"))]
-async fn table() -> Result<SignInPart, PartMissing> {
-    Ok(TABLE)
-}
-
-/// Loads what the screen's buttons set going.
-pub fn sign_in_steps() -> LocalBoxFuture<'static, Result<SignInSteps<Page>, PartMissing>> {
-    Box::pin(async {
-        parts::fetch("sign-in").await?;
-        steps().await
-    })
-}
-
-#[cfg(feature = "parts")]
-#[allow(unsafe_code, reason = "as for `table`")]
-#[leptos::wasm_split::wasm_split(sign_in, wasm_split_path = ::leptos::wasm_split, fallible)]
-fn steps() -> Result<SignInSteps<Page>, PartMissing> {
-    Ok(SignInSteps::new())
-}
-
-#[cfg(not(feature = "parts"))]
-async fn steps() -> Result<SignInSteps<Page>, PartMissing> {
-    Ok(SignInSteps::new())
-}
-
-const TABLE: SignInPart = SignInPart { view: sign_in };
+part!(fn table in sign_in("sign-in") -> SignInPart = SignInPart { view: sign_in });
+part!(fn steps in sign_in("sign-in") -> SignInSteps<Page> = SignInSteps::new());
 
 /// The number of the step a person is at, from 1; 4 when all are done.
 fn number(step: &SignInStep) -> usize {
@@ -103,11 +65,6 @@ fn action(at: &SignIn) -> Option<Command> {
 
 /// The whole screen.
 fn sign_in(app: &App, at: SignIn) -> AnyView {
-    match &at.step {
-        SignInStep::OtherKeys(ways) => return other_keys(app, &at, ways),
-        SignInStep::KeepCode { code, why } => return keep_code(app, &at, code, *why),
-        _ => {}
-    }
     let to = app.state.to.get();
     let current = number(&at.step);
     let hint = match &at.step {

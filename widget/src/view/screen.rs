@@ -36,15 +36,24 @@ enum Aside {
     Code,
 }
 
+impl Aside {
+    const fn of(step: &SignInStep) -> Self {
+        match step {
+            SignInStep::OtherKeys(ways) => Self::Ways(ways.way),
+            SignInStep::KeepCode { .. } => Self::Code,
+            SignInStep::Connect { .. }
+            | SignInStep::CreateKeys { .. }
+            | SignInStep::PublishProfile { .. }
+            | SignInStep::Finishing => Self::None,
+        }
+    }
+}
+
 impl Place {
     fn of(state: State) -> Self {
         state.screen.with(|screen| match screen {
             Screen::Starting => Self::Starting,
-            Screen::SignIn(at) => Self::SignIn(match &at.step {
-                SignInStep::OtherKeys(ways) => Aside::Ways(ways.way),
-                SignInStep::KeepCode { .. } => Aside::Code,
-                _ => Aside::None,
-            }),
+            Screen::SignIn(at) => Self::SignIn(Aside::of(&at.step)),
             Screen::List => Self::List,
             Screen::Thread => {
                 Self::Thread(state.thread.with(|t| t.as_ref().map(|thread| thread.peer.address)))
@@ -90,8 +99,10 @@ pub fn Chat(
                 state.query.set(String::new());
                 state.menu.set(false);
                 state.choosing.set(false);
-                if matches!(place, Place::SignIn(_)) {
-                    parts.sign_in.ask();
+                match place {
+                    Place::SignIn(Aside::None) => parts.sign_in.ask(),
+                    Place::SignIn(_) => parts.keys.ask(),
+                    _ => {}
                 }
                 let is_thread = matches!(place, Place::Thread(_));
                 state.text.set(if is_thread { draft.clone() } else { String::new() });
@@ -104,10 +115,15 @@ pub fn Chat(
     });
     let screen = part(move || match state.screen.get() {
         Screen::Starting => starting(&app),
-        Screen::SignIn(at) => match parts.sign_in.state() {
+        Screen::SignIn(at) if Aside::of(&at.step) == Aside::None => match parts.sign_in.state() {
             Loading::There(part) => (part.view)(&app, at),
             Loading::Waiting => starting(&app),
             Loading::Missing(why) => part_missing(&app, why, on_click(move || parts.sign_in.ask())),
+        },
+        Screen::SignIn(at) => match parts.keys.state() {
+            Loading::There(part) => (part.view)(&app, &at).unwrap_or_else(|| starting(&app)),
+            Loading::Waiting => starting(&app),
+            Loading::Missing(why) => part_missing(&app, why, on_click(move || parts.keys.ask())),
         },
         Screen::List => list(&app),
         Screen::Thread => thread(&app),

@@ -218,10 +218,8 @@ impl Device {
             window: Rc::clone(&window),
             lease: self.leases.tab(),
         };
-        let driver = Driver::new(platform, NODE, None);
-        world.tasks.spawn(Box::pin(run(Rc::clone(&driver), requests, || {
-            Box::pin(async { Ok(SignInSteps::new()) })
-        })));
+        let driver = Driver::new(platform, Later::at_once(), NODE, None);
+        world.tasks.spawn(Box::pin(run(Rc::clone(&driver), requests)));
         let tab = Tab { state: driver.state, driver, commands, events, visible, wallets, window };
         tab.ask(Command::Shown(true));
         tab

@@ -6,8 +6,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, HtmlInputElement, HtmlTextAreaElement};
 
-use crate::app::state::{Busy, OtherKeys, OwnKeys, ShownCode, SignIn, Way};
-use crate::app::{App, Choice, Command, Typed};
+use crate::adapters::page::Page;
+use crate::app::part::Loader;
+use crate::app::state::{Busy, OtherKeys, OwnKeys, ShownCode, SignIn, SignInStep, Way};
+use crate::app::{App, Choice, Command, KeysPart, KeysSteps, Typed};
 use crate::texts::{KeysWord, Word, language, say, say_of_keys, short_address};
 use crate::view::attributes::{attrs, class};
 use crate::view::panel::{bare_header, connection_bar, note};
@@ -17,8 +19,27 @@ use crate::view::{OnClick, OnKey, on_click, sends, truth, when};
 const VERBATIM: [(&str, &str); 4] =
     [("autocomplete", "off"), ("autocapitalize", "none"), ("spellcheck", "false"), ("dir", "ltr")];
 
+thread_local! {
+    pub(super) static LOADER: Loader<KeysPart> = Loader::new(table);
+}
+
+part!(fn table in keys("keys") -> KeysPart = KeysPart { view: keys });
+part!(fn steps in keys("keys") -> KeysSteps<Page> = KeysSteps::new());
+
+/// The screen of a step that is none of the three; nothing at those.
+fn keys(app: &App, at: &SignIn) -> Option<AnyView> {
+    match &at.step {
+        SignInStep::OtherKeys(ways) => Some(other_keys(app, at, ways)),
+        SignInStep::KeepCode { code, why } => Some(keep_code(app, at, code, *why)),
+        SignInStep::Connect { .. }
+        | SignInStep::CreateKeys { .. }
+        | SignInStep::PublishProfile { .. }
+        | SignInStep::Finishing => None,
+    }
+}
+
 /// The ways to go on, or the one that was chosen.
-pub(super) fn other_keys(app: &App, at: &SignIn, ways: &OtherKeys) -> AnyView {
+fn other_keys(app: &App, at: &SignIn, ways: &OtherKeys) -> AnyView {
     let error = at.error.as_ref().map(|fault| language().fault(fault));
     let error = error.or_else(|| ways.tried.then(|| say_of_keys(KeysWord::NotThese).to_owned()));
     let Some(way) = ways.way else {
@@ -63,7 +84,7 @@ pub(super) fn other_keys(app: &App, at: &SignIn, ways: &OtherKeys) -> AnyView {
 }
 
 /// The recovery code, before the keys that follow from it are published.
-pub(super) fn keep_code(app: &App, at: &SignIn, code: &ShownCode, why: OwnKeys) -> AnyView {
+fn keep_code(app: &App, at: &SignIn, code: &ShownCode, why: OwnKeys) -> AnyView {
     let file = at.account.map(short_address).unwrap_or_default().replace('…', "-");
     // Nothing in it has to be escaped in such an address.
     let content = format!("data:text/plain,{}", code.reveal());

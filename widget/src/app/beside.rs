@@ -1,0 +1,52 @@
+//! What a conversation is helped with beside: what its peer takes, what its messages that did not leave need, and what
+//! stands before those that are here.
+
+use dm3_core::conversation::ConversationId;
+use dm3_core::message::MessageHash;
+
+use super::driver::Active;
+use super::platform::Platform;
+use super::thread::follow_thread;
+
+/// How many pages of a conversation are fetched from the account's node at once.
+const MAX_FETCHED: usize = 4;
+
+/// Tries a refused or stopped message again.
+pub(super) async fn resend<P: Platform>(at: Active<P>, hash: MessageHash) {
+    let Some(open) = at.open_peer() else { return };
+    if let Err(error) = at.engine.retry(ConversationId::Peer(open), &hash).await {
+        at.storage_failed(error);
+    }
+}
+
+/// Stops a message that waits.
+pub(super) async fn stop<P: Platform>(at: Active<P>, hash: MessageHash) {
+    let Some(open) = at.open_peer() else { return };
+    if let Err(error) = at.engine.stop(ConversationId::Peer(open), &hash).await {
+        at.storage_failed(error);
+    }
+}
+
+/// Learns what the delivery services of the open conversation's peer take, so that it is told before something is sent
+/// in vain. What can't be learned forbids nothing.
+pub(super) async fn learn_conditions<P: Platform>(at: Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    if let Ok(told) = at.session().conditions(open).await {
+        at.conditions.replace(Some((ConversationId::Peer(open), told)));
+    }
+}
+
+/// Fetches from the account's node what the open conversation is to show and this device does not have.
+pub(super) async fn fetch_older<P: Platform>(at: Active<P>) {
+    // A page may hold what is here already.
+    for _ in 0..MAX_FETCHED {
+        let lacks = at.opened.borrow().as_ref().filter(|it| it.lacks_older()).map(|it| it.conversation);
+        let Some(conversation) = lacks else { return };
+        // That the node can't be reached is told with the connection, and the button stays.
+        let Ok(older) = at.engine.older(conversation).await else { return };
+        if let Some(opened) = at.opened.borrow_mut().as_mut().filter(|it| it.conversation == conversation) {
+            opened.on_node = older.more;
+        }
+        follow_thread(&at, conversation).await;
+    }
+}

@@ -1,0 +1,90 @@
+//! What goes on for somebody who is signed in, beyond the list that the device has: the engine runs, names are checked,
+//! and commands are led to their use cases.
+
+use dm3_core::identity::Address;
+
+use super::command::Command;
+use super::driver::Active;
+use super::platform::{Platform, TabMessage, Task};
+use super::steps::ChatSteps;
+use super::sync::{beside, run_engine};
+use super::{changes, conversations, draft, outbox, thread};
+
+impl<P: Platform> ChatSteps<P> {
+    /// The steps.
+    pub fn new() -> Self {
+        Self { begin, carry_out }
+    }
+}
+
+impl<P: Platform> Default for ChatSteps<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn begin<P: Platform>(at: &Active<P>) {
+    let Some(told) = at.told.take() else { return };
+    at.spawn(|at| changes::follow(at, told));
+    at.spawn(run_engine);
+    at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
+    at.spawn(|at| beside(at, |steps, at| (steps.learn_own_name)(at)));
+    at.spawn(|at| beside(at, |steps, at| (steps.check_names)(at)));
+    if let Some(to) = at.driver.state.to.get_untracked() {
+        at.spawn(|at| thread::open(at, to));
+    }
+}
+
+/// What a command sets going. One boxed task each: a single task with all of them inside would be far larger.
+fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
+    Some(match command {
+        Command::Open(typed) => Box::pin(thread::open(at, typed)),
+        Command::OpenPeer(peer) => Box::pin(thread::open_peer(at, peer)),
+        Command::Back => Box::pin(conversations::back(at)),
+        Command::Send(text) => Box::pin(outbox::send(at, text)),
+        Command::Resend(hash) => Box::pin(beside(at, move |steps, at| (steps.resend)(at, hash))),
+        Command::Stop(hash) => Box::pin(beside(at, move |steps, at| (steps.stop)(at, hash))),
+        Command::Typed(text) => {
+            // At once: the tab may be closed in the next moment.
+            draft::keep_draft(&at, &text);
+            return None;
+        }
+        Command::LoadOlder => Box::pin(thread::load_older(at)),
+        Command::AcceptProfile => Box::pin(beside(at, |steps, at| (steps.accept_profile)(at))),
+        Command::CheckPeer => Box::pin(thread::check_peer(at)),
+        Command::Reconnect | Command::Online => Box::pin(changes::wake(at)),
+        Command::Shown(_) | Command::VisibilityChanged => Box::pin(thread::seen(at)),
+        Command::Told(message) => return told(at, message),
+        // `run` carries these out, whoever is here.
+        Command::Connect(_)
+        | Command::CreateKeys
+        | Command::PublishProfile
+        | Command::GoOn(_)
+        | Command::UseAnotherWallet
+        | Command::Restart
+        | Command::WalletsChanged
+        | Command::ProviderChanged
+        | Command::AccountsChanged { .. }
+        | Command::Disconnect
+        | Command::SignOut => return None,
+    })
+}
+
+fn told<P: Platform>(at: Active<P>, message: TabMessage) -> Option<Task> {
+    let of = |account: Address| account == at.address();
+    Some(match message {
+        TabMessage::RecordsChanged(account, conversation) if of(account) => {
+            Box::pin(changes::told(at, conversation))
+        }
+        TabMessage::OutboxGrew(account) if of(account) => Box::pin(outbox::grew(at)),
+        TabMessage::Wake(account) if of(account) => Box::pin(changes::wake(at)),
+        TabMessage::Hello(account) if of(account) => Box::pin(changes::tell_newcomer(at)),
+        TabMessage::Leader(account, news) if of(account) => Box::pin(changes::leader_told(at, news)),
+        TabMessage::RecordsChanged(..)
+        | TabMessage::OutboxGrew(_)
+        | TabMessage::Wake(_)
+        | TabMessage::Hello(_)
+        | TabMessage::Leader(..)
+        | TabMessage::SignedOut(_) => return None,
+    })
+}

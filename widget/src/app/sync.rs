@@ -1,0 +1,61 @@
+//! What goes on beside: staying in touch with the account's delivery services and its other devices, and knowing who people
+//! are. It is loaded when somebody is signed in; they see their list and write before.
+
+use super::driver::Active;
+use super::fault::Fault;
+use super::platform::{Platform, Task};
+use super::state::Connection;
+use super::steps::SyncSteps;
+use super::{beside, people};
+
+impl<P: Platform> SyncSteps<P> {
+    /// The steps.
+    pub fn new() -> Self {
+        Self {
+            stay_in_touch: |at| Box::pin(async move { at.engine.stay_in_touch().await }),
+            learn_own_name: |at| Box::pin(people::learn_own_name(at)),
+            check_names: |at| Box::pin(people::check_names(at)),
+            name_peers: |at, wrote| Box::pin(people::name_peers(at, wrote)),
+            watch_name: |at| Box::pin(people::watch_name(at)),
+            accept_profile: |at| Box::pin(people::accept_profile(at)),
+            learn_conditions: |at| Box::pin(beside::learn_conditions(at)),
+            fetch_older: |at| Box::pin(beside::fetch_older(at)),
+            resend: |at, hash| Box::pin(beside::resend(at, hash)),
+            stop: |at, hash| Box::pin(beside::stop(at, hash)),
+        }
+    }
+}
+
+impl<P: Platform> Default for SyncSteps<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Delivers and picks up, in this tab or another one, for as long as the account is signed in.
+pub(super) async fn run_engine<P: Platform>(at: Active<P>) {
+    let lease = at.driver.platform.lease();
+    at.engine.run_with(&lease, || stay_in_touch(at.clone())).await;
+}
+
+async fn stay_in_touch<P: Platform>(at: Active<P>) {
+    loop {
+        match (at.driver.later.sync)().await {
+            Ok(steps) => return (steps.stay_in_touch)(at).await,
+            Err(missing) => {
+                let woken = at.engine.woken();
+                let fault = Fault::Part(missing);
+                at.driver.tell_fault(&fault);
+                at.driver.state.connection.set(Connection::Lost(fault));
+                woken.await;
+            }
+        }
+    }
+}
+
+/// Takes one of these steps once it is loaded. That it can't be is told by whoever [stays in touch](run_engine).
+pub(super) async fn beside<P: Platform>(at: Active<P>, step: impl FnOnce(SyncSteps<P>, Active<P>) -> Task) {
+    if let Ok(steps) = (at.driver.later.sync)().await {
+        step(steps, at).await;
+    }
+}

@@ -1,0 +1,6 @@
+//! Staying in touch with delivery services and other devices, and knowing who people are.
+
+use crate::adapters::page::Page;
+use crate::app::SyncSteps;
+
+part!(fn steps in sync("sync") -> SyncSteps<Page> = SyncSteps::new());
