@@ -6,11 +6,17 @@ import { dev, dist, fail } from './context.mjs';
 import { FILES, MAIN, PARTS, SHARED, filesOf } from './parts.mjs';
 
 const LOADER_LIMIT = 6_000;
-/** Up to the first message sent by somebody who is here for the first time. */
-const FIRST_VISIT = { aim: 220_000, limit: 350_000 };
+/**
+ * Up to the first message sent by somebody who is here for the first time. What it may be is 240,000, and was until the
+ * engine came. Until it is again, the limit holds what there is, so that it does not grow further, and the build says how
+ * far it is from where it should be.
+ */
+const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 280_000 };
 /** What somebody who comes back loads before the list. */
-const RETURN = { aim: 205_000 };
-const PART_LIMIT = 80_000;
+const RETURN = { aim: 205_000, limit: 205_000 };
+const PART_LIMIT = 40_000;
+/** Loaded when the list stands. */
+const SYNC_LIMIT = 80_000;
 /** The rules for names outside ASCII, which most people never fetch. */
 const NAMES_LIMIT = 20_000;
 
@@ -22,7 +28,10 @@ export function report() {
   const loader = measured('loader', [FILES.loader]);
   const main = measured('WASM', [MAIN.file]);
   const glue = measured('glue', [FILES.glue]);
-  const parts = [...SHARED, ...PARTS].map(({ name, file }) => ({ ...measured(name, [file]), limit: PART_LIMIT }));
+  const parts = [...SHARED, ...PARTS].map(({ name, file }) => ({
+    ...measured(name, [file]),
+    limit: name === 'sync' ? SYNC_LIMIT : PART_LIMIT,
+  }));
   const returning = sum('who comes back', [loader, main, glue]);
   const firstFiles = new Set(FIRST_PARTS.flatMap(filesOf));
   const first = sum('first visit', [returning, ...parts.filter(({ part }) => firstFiles.has(part))]);
@@ -39,6 +48,9 @@ export function report() {
   ];
   print(rows);
   if (dev) return console.log('\nA development build: no budget applies.');
+  for (const { part, brotli, due } of rows) {
+    if (brotli > due) console.log(`\nMISSED: ${part} should be ${due.toLocaleString('en')}; it is ${(brotli - due).toLocaleString('en')} above`);
+  }
   for (const { part, brotli, limit } of rows) {
     if (brotli > limit) fail(`${part} is ${brotli} bytes after brotli; ${limit} are allowed`);
   }
@@ -57,7 +69,7 @@ function sum(part, rows) {
 /** The distance is to the aim where there is one, else to the limit; negative is above. */
 function print(rows) {
   const line = (part, file, ...numbers) =>
-    console.log(part.padEnd(16) + file.padEnd(24) + numbers.map(number => number.padStart(10)).join(''));
+    console.log(part.padEnd(20) + file.padEnd(34) + numbers.map(number => number.padStart(10)).join(''));
   console.log();
   line('part', 'file', 'raw', 'brotli', 'aim', 'limit', 'distance');
   for (const { part, file, raw, brotli, aim, limit } of rows) {

@@ -15,6 +15,8 @@ export const PARTS = [
   { name: 'keys', split: 'keys', file: 'dm3-chat-keys.wasm', styles: [] },
   { name: 'chat', split: 'chat', file: 'dm3-chat-chat.wasm', styles: [] },
   { name: 'sync', split: 'sync', file: 'dm3-chat-sync.wasm', styles: [] },
+  { name: 'upgrade', split: 'upgrade', file: 'dm3-chat-upgrade.wasm', styles: [] },
+  { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [] },
 ];
 
 /**
@@ -24,6 +26,13 @@ export const PARTS = [
 export const SHARED = [
   { name: 'sign-in-keys', of: ['sign-in', 'keys'], file: 'dm3-chat-sign-in-keys.wasm', styles: [] },
   { name: 'chat-sync', of: ['chat', 'sync'], file: 'dm3-chat-chat-sync.wasm', styles: [] },
+  { name: 'sync-backend', of: ['sync', 'backend'], file: 'dm3-chat-sync-backend.wasm', styles: [] },
+  {
+    name: 'chat-sync-backend',
+    of: ['chat', 'sync', 'backend'],
+    file: 'dm3-chat-chat-sync-backend.wasm',
+    styles: [],
+  },
 ];
 
 /** What is loaded with the part called `name`: shared files, then its own. */

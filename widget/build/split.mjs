@@ -1,8 +1,9 @@
 // wasm-split: what only parts need goes from the linked WASM into files of their own.
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cut, emptyFolder, root, xtask } from './context.mjs';
 import { PARTS, SHARED } from './parts.mjs';
+import { dropUnusedExports } from './tricks.mjs';
 
 /**
  * Cuts the WASM at the path `linked`; afterwards `cut` has main.wasm, the files of build/parts.mjs, main-*.wasm with what
@@ -10,7 +11,9 @@ import { PARTS, SHARED } from './parts.mjs';
  */
 export function split(linked) {
   emptyFolder(cut);
-  const printed = xtask(['split', linked, cut], { read: true });
+  const used = join(cut, 'linked.wasm');
+  writeFileSync(used, dropUnusedExports(readFileSync(linked)));
+  const printed = xtask(['split', used, cut], { read: true });
   const needed = new Map(printed.trim().split('\n').map(line => [line.split(' ')[0], line.split(' ').slice(1)]));
   for (const [file, of] of users(needed)) {
     const known = [...PARTS.map(({ name, split, file }) => ({ of: [split], name, file })), ...SHARED.map(withSplits)];

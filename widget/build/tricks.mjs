@@ -1,9 +1,43 @@
 // What the build does to the WASM itself, where neither wasm-bindgen nor wasm-opt has an option for it. Each takes all
 // modules of the element, the main one first, because a part calls and reads what lies in the main module.
 
-import { FUNCTION, bodies, functionNames, importedFunctions, imports, segments, withBodies, withImports } from './wasm.mjs';
+import {
+  FUNCTION,
+  bodies,
+  functionNames,
+  importedFunctions,
+  imports,
+  segments,
+  withBodies,
+  withChangedSection,
+  withImports,
+  withoutExports,
+} from './wasm.mjs';
 
 const END = 0x0b;
+
+/** What Leptos brings for functions of its servers: streams. Exported to JavaScript, they would stay though nobody uses them. */
+const UNUSED = 'wasm_streams::';
+const UNUSED_EXPORTS = /^(__wbg_|__wbindgen_describe_)?intounderlying/;
+
+/** The linked WASM without exports that nobody uses; what only they need is then left out by whoever cuts it. */
+export function dropUnusedExports(wasm) {
+  // Of each use of wasm-bindgen, its version and what it declares; each with its length before it.
+  const kept = withChangedSection(wasm, '__wasm_bindgen_unstable', body => {
+    const [uses, declared] = [[], []];
+    for (let at = 0; at < body.length; ) {
+      const end = at + 4 + body.readUInt32LE(at);
+      declared.push(body.subarray(at, end));
+      if (declared.length === 2) uses.push(Buffer.concat(declared.splice(0)));
+      at = end;
+    }
+    const others = uses.filter(use => !use.includes(UNUSED));
+    if (others.length === uses.length) throw new Error('no unused export was found: has Leptos changed?');
+    return Buffer.concat(others);
+  });
+  return withoutExports(kept, name => UNUSED_EXPORTS.test(name));
+}
+
 
 /** Functions that are reached only in a panic. */
 const PANICS = new RegExp(

@@ -1,6 +1,6 @@
 // Reading WASM modules, and writing them anew with a section changed.
 
-export const SECTION = { custom: 0, import: 2, code: 10, data: 11 };
+export const SECTION = { custom: 0, import: 2, export: 7, code: 10, data: 11 };
 export const FUNCTION = 0;
 const TABLE = 1;
 const MEMORY = 2;
@@ -46,6 +46,30 @@ export function withBodies(wasm, bodies) {
 export function withImports(wasm, imports) {
   const entries = imports.flatMap(({ module, name, kind, type }) => [text(module), text(name), Buffer.from([kind]), type]);
   return replaceSection(wasm, SECTION.import, [leb(imports.length), ...entries]);
+}
+
+/** The module without the exports whose names `isUnwanted`. */
+export function withoutExports(wasm, isUnwanted) {
+  const entries = section(wasm, SECTION.export, reader => {
+    const from = reader.at;
+    const name = reader.text();
+    reader.bytes(1);
+    reader.number();
+    return { name, bytes: wasm.subarray(from, reader.at) };
+  });
+  const kept = entries.filter(({ name }) => !isUnwanted(name));
+  return replaceSection(wasm, SECTION.export, [leb(kept.length), ...kept.map(({ bytes }) => bytes)]);
+}
+
+/** The module with its custom section `name` changed by `change`. */
+export function withChangedSection(wasm, name, change) {
+  for (const { id, start, from, end } of sections(wasm)) {
+    const reader = new Reader(wasm, from);
+    if (id !== SECTION.custom || reader.text() !== name) continue;
+    const body = Buffer.concat([wasm.subarray(from, reader.at), change(wasm.subarray(reader.at, end))]);
+    return Buffer.concat([wasm.subarray(0, start), Buffer.from([SECTION.custom]), leb(body.length), body, wasm.subarray(end)]);
+  }
+  throw new Error(`the WASM has no section ${name}`);
 }
 
 /** The module with names for all functions that are not imported, and no other names. */

@@ -22,7 +22,7 @@ function wasm(...sections) {
 const APP = `
   export default async () => {};
   export const BUILD = 'b1';
-  export function provideModules(load) { globalThis.loadModule = load; }
+  export function provideModules(load) { globalThis.loadPart = load; }
   globalThis.calls = [];
   export class ChatHandle {
     constructor(host, mount) {
@@ -46,6 +46,9 @@ const APP = `
 
 const text = name => readFileSync(fileURLToPath(new URL(`../../styles/${name}.css`, import.meta.url)), 'utf8');
 
+/** What each part consists of, as the build writes it. */
+const PARTS = { 'sign-in': ['sign-in-keys', 'sign-in'] };
+
 async function bundleLoader() {
   const { outputFiles } = await esbuild.build({
     entryPoints: [fileURLToPath(new URL('dm3-chat.js', import.meta.url))],
@@ -53,7 +56,7 @@ async function bundleLoader() {
     format: 'esm',
     write: false,
     external: ['./dm3-chat-app.js', './dm3-chat-names.js'],
-    define: { LAUNCHER_CSS: JSON.stringify(text('tokens') + text('launcher')), BUILD: '"b1"' },
+    define: { LAUNCHER_CSS: JSON.stringify(text('tokens') + text('launcher')), BUILD: '"b1"', PARTS: JSON.stringify(PARTS) },
   });
   return outputFiles[0].text;
 }
@@ -85,6 +88,7 @@ describe('the loader', () => {
       const build = files.builds?.[pathname] ?? 'b1';
       if (pathname === '/dm3-chat_bg.wasm') return send('application/wasm', wasm(['build', build], ['styles', 'p{color:red}']));
       if (pathname === '/dm3-chat-sign-in.wasm') return send('application/wasm', wasm(['build', build], ['styles', 'p{top:1px}']));
+      if (pathname === '/dm3-chat-sign-in-keys.wasm') return send('application/wasm', wasm(['build', build], ['styles', '']));
       return response.writeHead(404).end();
     });
     await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -215,21 +219,24 @@ describe('the loader', () => {
     assert.ok(!fetched.includes('/dm3-chat-sign-in.wasm'));
     await open('<dm3-chat open></dm3-chat>', { early: 'localStorage.clear()' });
     await called(['new', null]);
-    assert.ok(fetched.includes('/dm3-chat-sign-in.wasm'));
+    for (const part of ['sign-in', 'sign-in-keys']) assert.ok(fetched.includes(`/dm3-chat-${part}.wasm`));
   });
 
-  test('a part that failed to load is fetched again when it is asked for again', async () => {
-    await open('<dm3-chat open></dm3-chat>', { broken: ['/dm3-chat-sign-in.wasm'] });
-    await called(['new', null]);
-    const load = () => page.evaluate(() => globalThis.loadModule('sign-in').then(() => 'loaded', error => error.name));
-    assert.equal(await load(), 'Error');
-    files = { gone: ['/dm3-chat-sign-in.wasm'] };
-    assert.equal(await load(), 'OtherVersion');
-    files = { builds: { '/dm3-chat-sign-in.wasm': 'b2' } };
-    assert.equal(await load(), 'OtherVersion');
-    files = {};
-    assert.equal(await load(), 'loaded');
-  });
+  for (const file of ['/dm3-chat-sign-in.wasm', '/dm3-chat-sign-in-keys.wasm']) {
+    test(`a part that failed to load is fetched again when it is asked for again: ${file}`, async () => {
+      await open('<dm3-chat open></dm3-chat>', { broken: [file] });
+      await called(['new', null]);
+      const load = () =>
+        page.evaluate(() => globalThis.loadPart('sign-in').then(modules => `${modules.length} loaded`, error => error.name));
+      assert.equal(await load(), 'Error');
+      files = { gone: [file] };
+      assert.equal(await load(), 'OtherVersion');
+      files = { builds: { [file]: 'b2' } };
+      assert.equal(await load(), 'OtherVersion');
+      files = {};
+      assert.equal(await load(), '2 loaded');
+    });
+  }
 
   test('a move keeps the application, a removal ends it, a return starts a new one', async () => {
     await open('<dm3-chat open></dm3-chat><div id="elsewhere"></div>');

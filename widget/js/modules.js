@@ -6,10 +6,14 @@ import { once } from './once.js';
 const FILES = {
   main: () => new URL('./dm3-chat_bg.wasm', import.meta.url),
   'sign-in-keys': () => new URL('./dm3-chat-sign-in-keys.wasm', import.meta.url),
+  'chat-sync-backend': () => new URL('./dm3-chat-chat-sync-backend.wasm', import.meta.url),
+  'sync-backend': () => new URL('./dm3-chat-sync-backend.wasm', import.meta.url),
   'chat-sync': () => new URL('./dm3-chat-chat-sync.wasm', import.meta.url),
   'sign-in': () => new URL('./dm3-chat-sign-in.wasm', import.meta.url),
   keys: () => new URL('./dm3-chat-keys.wasm', import.meta.url),
   chat: () => new URL('./dm3-chat-chat.wasm', import.meta.url),
+  upgrade: () => new URL('./dm3-chat-upgrade.wasm', import.meta.url),
+  backend: () => new URL('./dm3-chat-backend.wasm', import.meta.url),
   sync: () => new URL('./dm3-chat-sync.wasm', import.meta.url),
 };
 

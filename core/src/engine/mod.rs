@@ -34,7 +34,7 @@ mod works;
 use std::cell::Cell;
 use std::pin::pin;
 
-use futures_util::future::{join, join4, select};
+use futures_util::future::{join, join3, select};
 
 pub use change::{Change, Connection};
 
@@ -97,17 +97,16 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    /// Picks up, tries again what could not be proven, and keeps the account's history: in records of our own, or, at a node
-    /// that has none, in the form of the deployed clients. Never ends by itself.
+    /// Picks up, tries again what could not be proven, and keeps the account's history. Never ends by itself.
     pub async fn stay_in_touch(&self) {
-        let works = &self.0;
-        join4(
-            works.pick_up_all_the_time(),
-            works.retry_all_the_time(),
-            works.keep_history(),
-            works.keep_at_backend(),
-        )
-        .await;
+        join3(self.0.pick_up_all_the_time(), self.0.retry_all_the_time(), self.0.keep_history()).await;
+    }
+
+    /// Keeps the account's history in the form of the deployed clients, too, for as long as it is polled and this engine
+    /// holds the lease: at a node that has no history in records of our own, if the account uses its storage. To be
+    /// polled beside [`Self::run`]; who does not carries no code for it.
+    pub async fn keep_at_backend(&self) {
+        self.0.keep_at_backend().await;
     }
 
     /// Ends when nobody [wants to wait](Self::wake) any longer.

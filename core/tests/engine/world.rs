@@ -100,7 +100,7 @@ impl World {
 }
 
 async fn run(engine: Rc<Engine<MemoryPorts>>, lease: impl Lease) {
-    engine.run(&lease).await;
+    join(engine.run(&lease), engine.keep_at_backend()).await;
 }
 
 /// A task that does nothing while its tab is frozen.

@@ -11,6 +11,7 @@ use std::task::{Poll, Waker};
 
 use dm3_core::identity::Address;
 use dm3_core::ports::{HeldLease, Lease};
+use futures_util::future::LocalBoxFuture;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -165,7 +166,7 @@ impl Held {
         };
         let asked = locks.request(name, &options, granted.as_ref().unchecked_ref());
         let shared = Rc::clone(&self.shared);
-        wasm_bindgen_futures::spawn_local(async move {
+        let over: LocalBoxFuture<'static, ()> = Box::pin(async move {
             if let Ok(promise) = asked {
                 // Settled when it was given back or taken away, or can't be had.
                 let _ = JsFuture::from(promise).await;
@@ -173,6 +174,7 @@ impl Held {
             drop(granted);
             shared.set(State::Over);
         });
+        wasm_bindgen_futures::spawn_local(over);
     }
 }
 

@@ -235,7 +235,7 @@ impl Platform for Page {
     fn keep_storage(&self) {
         if !self.asked_to_keep.replace(true) {
             // Without an answer the browser decides as it would have.
-            wasm_bindgen_futures::spawn_local(async { drop(keep_storage().await) });
+            self.spawn(Box::pin(async { drop(keep_storage().await) }));
         }
     }
 

@@ -44,3 +44,34 @@ pub async fn fetch(name: &str) -> Result<(), PartMissing> {
         Err(_) => Err(PartMissing::Unreachable),
     }
 }
+
+/// A function that loads a part and gives what is made inside of it:
+/// `part!(fn name in split("its name for the loader") -> Table = …)`.
+macro_rules! part {
+    (fn $name:ident in $split:ident($file:literal) -> $table:ty = $make:expr) => {
+        pub(super) fn $name()
+        -> ::futures_util::future::LocalBoxFuture<'static, Result<$table, $crate::app::part::PartMissing>> {
+            #[cfg(feature = "parts")]
+            #[allow(
+                unsafe_code,
+                reason = "the macro declares what the build links by its name; nothing else is unsafe"
+            )]
+            #[leptos::wasm_split::wasm_split($split, wasm_split_path = ::leptos::wasm_split, fallible)]
+            fn $name() -> Result<$table, $crate::app::part::PartMissing> {
+                Ok($make)
+            }
+
+            #[cfg(not(feature = "parts"))]
+            async fn $name() -> Result<$table, $crate::app::part::PartMissing> {
+                Ok($make)
+            }
+
+            Box::pin(async {
+                $crate::adapters::parts::fetch($file).await?;
+                $name().await
+            })
+        }
+    };
+}
+
+pub(crate) use part;

@@ -50,4 +50,4 @@ pub use driver::Driver;
 pub use handle::{App, KeysPart, Parts, SignInPart};
 pub use run::run;
 pub use start::{set_node, set_rpc_url};
-pub use steps::{ChatSteps, KeysSteps, Later, SignInSteps, SyncSteps};
+pub use steps::{BackendSteps, ChatSteps, KeysSteps, Later, SignInSteps, SyncSteps};

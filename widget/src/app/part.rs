@@ -66,10 +66,11 @@ impl<T: Copy> Part<T> {
             return;
         }
         self.set(Loading::Waiting);
-        spawn_local(async move {
+        let loading: LocalBoxFuture<'static, ()> = Box::pin(async move {
             // Whoever reads the state learns of it.
             let _ = self.loaded().await;
         });
+        spawn_local(loading);
     }
 
     /// The part, once it is loaded.

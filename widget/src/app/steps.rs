@@ -49,6 +49,12 @@ pub struct SyncSteps<P: Platform> {
     pub(super) stop: fn(Active<P>, MessageHash) -> Task,
 }
 
+/// Keeping the account's history as deployed clients do, at a node that keeps none of ours.
+pub struct BackendSteps<P: Platform> {
+    /// Never ends by itself.
+    pub(super) keep: fn(Active<P>) -> Task,
+}
+
 /// Loads a table.
 pub type Load<T> = fn() -> LocalBoxFuture<'static, Result<T, PartMissing>>;
 
@@ -62,6 +68,8 @@ pub struct Later<P: Platform> {
     pub chat: Load<ChatSteps<P>>,
     /// What goes on beside.
     pub sync: Load<SyncSteps<P>>,
+    /// The history at a node of the deployed kind.
+    pub backend: Load<BackendSteps<P>>,
 }
 
 impl<P: Platform> Later<P> {
@@ -72,6 +80,7 @@ impl<P: Platform> Later<P> {
             keys: || Box::pin(async { Ok(KeysSteps::new()) }),
             chat: || Box::pin(async { Ok(ChatSteps::new()) }),
             sync: || Box::pin(async { Ok(SyncSteps::new()) }),
+            backend: || Box::pin(async { Ok(BackendSteps::new()) }),
         }
     }
 }

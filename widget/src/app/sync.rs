@@ -1,18 +1,20 @@
 //! What goes on beside: staying in touch with the account's delivery services and its other devices, and knowing who people
 //! are. It is loaded when somebody is signed in; they see their list and write before.
 
+use futures_util::future::join;
+
 use super::driver::Active;
 use super::fault::Fault;
 use super::platform::{Platform, Task};
 use super::state::Connection;
-use super::steps::SyncSteps;
+use super::steps::{BackendSteps, Load, SyncSteps};
 use super::{beside, people};
 
 impl<P: Platform> SyncSteps<P> {
     /// The steps.
     pub fn new() -> Self {
         Self {
-            stay_in_touch: |at| Box::pin(async move { at.engine.stay_in_touch().await }),
+            stay_in_touch: |at| Box::pin(with_history(at)),
             learn_own_name: |at| Box::pin(people::learn_own_name(at)),
             check_names: |at| Box::pin(people::check_names(at)),
             name_peers: |at, wrote| Box::pin(people::name_peers(at, wrote)),
@@ -32,6 +34,19 @@ impl<P: Platform> Default for SyncSteps<P> {
     }
 }
 
+impl<P: Platform> BackendSteps<P> {
+    /// The steps.
+    pub fn new() -> Self {
+        Self { keep: |at| Box::pin(async move { at.engine.keep_at_backend().await }) }
+    }
+}
+
+impl<P: Platform> Default for BackendSteps<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Delivers and picks up, in this tab or another one, for as long as the account is signed in.
 pub(super) async fn run_engine<P: Platform>(at: Active<P>) {
     let lease = at.driver.platform.lease();
@@ -39,9 +54,24 @@ pub(super) async fn run_engine<P: Platform>(at: Active<P>) {
 }
 
 async fn stay_in_touch<P: Platform>(at: Active<P>) {
+    let steps = loaded(&at, at.driver.later.sync).await;
+    (steps.stay_in_touch)(at).await;
+}
+
+/// At a node that has no history of ours, nothing is let go of before the backend had its turn.
+async fn with_history<P: Platform>(at: Active<P>) {
+    if at.session().directory().discovery().history_url.is_some() {
+        return at.engine.stay_in_touch().await;
+    }
+    let steps = loaded(&at, at.driver.later.backend).await;
+    join((steps.keep)(at.clone()), at.engine.stay_in_touch()).await;
+}
+
+/// What is needed for staying in touch. While it can't be loaded, that is shown as what it is: nothing comes in.
+async fn loaded<P: Platform, T>(at: &Active<P>, load: Load<T>) -> T {
     loop {
-        match (at.driver.later.sync)().await {
-            Ok(steps) => return (steps.stay_in_touch)(at).await,
+        match load().await {
+            Ok(steps) => return steps,
             Err(missing) => {
                 let woken = at.engine.woken();
                 let fault = Fault::Part(missing);

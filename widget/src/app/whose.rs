@@ -55,12 +55,16 @@ impl WalletBook {
     pub(super) fn set_present(&self, wallets: &[String]) {
         let mut entries = self.entries.borrow_mut();
         entries.retain(|entry| wallets.contains(&entry.wallet));
-        for wallet in wallets {
-            if !entries.iter().any(|entry| entry.wallet == *wallet) {
-                entries.push(Entry { wallet: wallet.clone(), accounts: None, told: 0, asked: false });
+        // In the order of the page.
+        for (place, wallet) in wallets.iter().enumerate() {
+            match entries.iter().position(|entry| entry.wallet == *wallet) {
+                Some(known) => entries.swap(place, known),
+                None => {
+                    let new = Entry { wallet: wallet.clone(), accounts: None, told: 0, asked: false };
+                    entries.insert(place, new);
+                }
             }
         }
-        entries.sort_by_key(|entry| wallets.iter().position(|wallet| *wallet == entry.wallet));
     }
 
     /// Something else is behind the wallets' ids: nothing that they said counts any more.

@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, HtmlInputElement, HtmlTextAreaElement};
 
 use crate::adapters::page::Page;
+use crate::adapters::parts::part;
 use crate::app::part::Loader;
 use crate::app::state::{Busy, OtherKeys, OwnKeys, ShownCode, SignIn, SignInStep, Way};
 use crate::app::{App, Choice, Command, KeysPart, KeysSteps, Typed};

@@ -11,35 +11,7 @@
 //! `FILES` of `widget/js/modules.js`. Its file gets what nothing outside calls. Without the feature `parts` – in tests and
 //! checks – everything is one file and the same code runs.
 
-/// A function that loads a part and gives what is made inside of it:
-/// `part!(fn name in split("its name for the loader") -> Table = …)`.
-macro_rules! part {
-    (fn $name:ident in $split:ident($file:literal) -> $table:ty = $make:expr) => {
-        pub(super) fn $name()
-        -> ::futures_util::future::LocalBoxFuture<'static, Result<$table, $crate::app::part::PartMissing>> {
-            #[cfg(feature = "parts")]
-            #[allow(
-                unsafe_code,
-                reason = "the macro declares what the build links by its name; nothing else is unsafe"
-            )]
-            #[leptos::wasm_split::wasm_split($split, wasm_split_path = ::leptos::wasm_split, fallible)]
-            fn $name() -> Result<$table, $crate::app::part::PartMissing> {
-                Ok($make)
-            }
-
-            #[cfg(not(feature = "parts"))]
-            async fn $name() -> Result<$table, $crate::app::part::PartMissing> {
-                Ok($make)
-            }
-
-            Box::pin(async {
-                $crate::adapters::parts::fetch($file).await?;
-                $name().await
-            })
-        }
-    };
-}
-
+mod backend;
 mod chat;
 mod keys;
 mod sign_in;
@@ -53,5 +25,10 @@ use crate::app::{Later, Parts};
 pub const PARTS: Parts = Parts { sign_in: Part::new(&sign_in::LOADER), keys: Part::new(&keys::LOADER) };
 
 /// What they set going.
-pub const LATER: Later<Page> =
-    Later { sign_in: sign_in::steps, keys: keys::steps, chat: chat::steps, sync: sync::steps };
+pub const LATER: Later<Page> = Later {
+    sign_in: sign_in::steps,
+    keys: keys::steps,
+    chat: chat::steps,
+    sync: sync::steps,
+    backend: backend::steps,
+};

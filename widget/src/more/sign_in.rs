@@ -9,6 +9,7 @@ use web_sys::HtmlElement;
 
 use super::keys::{other_ways, text_shown};
 use crate::adapters::page::Page;
+use crate::adapters::parts::part;
 use crate::app::part::Loader;
 use crate::app::state::{Busy, SignIn, SignInStep, WalletChoice};
 use crate::app::{App, Command, SignInPart, SignInSteps};

@@ -1,6 +1,7 @@
 //! Staying in touch with delivery services and other devices, and knowing who people are.
 
 use crate::adapters::page::Page;
+use crate::adapters::parts::part;
 use crate::app::SyncSteps;
 
 part!(fn steps in sync("sync") -> SyncSteps<Page> = SyncSteps::new());

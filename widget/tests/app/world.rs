@@ -14,7 +14,7 @@ use dm3_core::testing::{
 use dm3_core::web::HttpUrl;
 use dm3_widget::app::platform::{HostEvent, Platform, TabMessage, Task, Who};
 use dm3_widget::app::state::{Connection, Delivery, Screen, State, WalletChoice};
-use dm3_widget::app::{Command, Driver, SignInSteps, run};
+use dm3_widget::app::{Command, Driver, Later, run};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::FutureExt as _;
 

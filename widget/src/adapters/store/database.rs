@@ -9,7 +9,7 @@ use dm3_core::Said;
 use dm3_core::identity::Address;
 use dm3_core::ports::StoreError;
 use futures_channel::oneshot;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use gloo_timers::future::sleep;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -18,7 +18,8 @@ use web_sys::{IdbDatabase, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode}
 
 use super::request::{Answer, Failure, answer, blocked, end, opened};
 use super::row::texts;
-use super::schema::{VERSION, table, upgrade};
+use super::schema::{VERSION, table};
+use super::upgrade;
 
 /// How long older versions in other tabs have to let go of the database.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -105,13 +106,13 @@ impl Database {
     ) -> Result<JsValue, StoreError> {
         let (sender, receiver) = oneshot::channel();
         let this = Rc::clone(self);
-        spawn_local(async move {
+        spawn(Box::pin(async move {
             let _ = sender.send(this.transact(tables, owner, mode, work).await);
-        });
+        }));
         match receiver.await {
             Ok(result) => result.map_err(StoreError::from),
             // The page is being closed.
-            Err(oneshot::Canceled) => Err(StoreError::Unavailable(Said::default())),
+            Err(oneshot::Canceled) => Err(unavailable()),
         }
     }
 
@@ -155,20 +156,27 @@ impl Database {
             Some(window) => window.indexed_db()?,
             None => None,
         };
-        let Some(factory) = factory else { return Err(StoreError::Unavailable(Said::default()).into()) };
-        let request = factory.open_with_u32(&self.name, VERSION)?;
-        let held_up = Box::pin(held_up(request.clone()));
-        match select(Box::pin(opened(request, upgrade)), held_up).await {
-            Either::Left((database, _)) => Ok(self.keep(database?)),
-            Either::Right((_, opening)) => {
-                // Once the others let go it is opened all the same, and must not be left without its listeners.
-                let this = Rc::clone(self);
-                spawn_local(async move {
-                    if let Ok(database) = opening.await {
-                        this.keep(database);
-                    }
-                });
-                Err(StoreError::Blocked.into())
+        let Some(factory) = factory else { return Err(unavailable().into()) };
+        let mut upgrade = None;
+        loop {
+            let request = factory.open_with_u32(&self.name, VERSION)?;
+            let held_up = Box::pin(held_up(request.clone()));
+            match select(Box::pin(opened(request, upgrade)), held_up).await {
+                Either::Left((database, _)) => match database? {
+                    Some(database) => return Ok(self.keep(database)),
+                    // Nobody can write before it is upgraded, so that it is as well to begin anew.
+                    None => upgrade = Some(upgrade::load().await.map_err(|_| unavailable())?),
+                },
+                Either::Right((_, opening)) => {
+                    // Once the others let go it is opened all the same, and must not be left without its listeners.
+                    let this = Rc::clone(self);
+                    spawn(Box::pin(async move {
+                        if let Ok(Some(database)) = opening.await {
+                            this.keep(database);
+                        }
+                    }));
+                    return Err(StoreError::Blocked.into());
+                }
             }
         }
     }
@@ -183,6 +191,15 @@ impl Database {
 async fn has_seed(transaction: &IdbTransaction, owner: Address) -> Result<bool, Failure> {
     let key = transaction.object_store(table::VAULT)?.get_key(&owner.to_string().into())?;
     Ok(!answer(key).await?.is_undefined())
+}
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable(Said::default())
+}
+
+/// Boxed, so that what runs a task exists once and not once for each kind of task.
+fn spawn(task: LocalBoxFuture<'static, ()>) {
+    spawn_local(task);
 }
 
 /// Waits until others have held up the opening of the database for too long.

@@ -21,6 +21,7 @@ mod messages;
 mod request;
 mod row;
 mod schema;
+mod upgrade;
 mod vault;
 
 use std::rc::Rc;

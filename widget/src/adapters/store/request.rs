@@ -3,6 +3,8 @@
 //! Each is listened for from the moment it is asked, and may be awaited later or never. A promise takes the
 //! event, so that code which waits goes on while the transaction is still active.
 
+use super::schema::create;
+use super::upgrade::Upgrade;
 use dm3_core::Said;
 use dm3_core::ports::StoreError;
 use futures_util::future::LocalBoxFuture;
@@ -26,11 +28,12 @@ pub fn answer(request: IdbRequest) -> Answer {
     })
 }
 
-/// The database that a request opens, brought up to date by `upgrade` if it is of the version that is given there.
+/// The database that a request opens, made if it is new, and brought up to date by `upgrade` if it is of a former
+/// version. Nothing, if that would be needed and is not there; then all is as it was.
 pub async fn opened(
     request: IdbOpenDbRequest,
-    upgrade: fn(IdbDatabase, IdbTransaction, u32) -> Answer,
-) -> Result<IdbDatabase, Failure> {
+    upgrade: Option<Upgrade>,
+) -> Result<Option<IdbDatabase>, Failure> {
     let first = event(&|listener| {
         request.set_onupgradeneeded(Some(listener));
         request.set_onsuccess(Some(listener));
@@ -38,18 +41,21 @@ pub async fn opened(
     });
     let first: IdbVersionChangeEvent = first.await?.unchecked_into();
     let Some(transaction) = request.transaction().filter(|_| is(&first, "upgradeneeded")) else {
-        return outcome(&request).map(JsCast::unchecked_into);
+        return Ok(Some(outcome(&request)?.unchecked_into()));
     };
-    let database = request.result()?.unchecked_into();
+    let database: IdbDatabase = request.result()?.unchecked_into();
     let opened = answer(request.into());
-    let upgraded = upgrade(database, transaction.clone(), first.old_version() as u32).await;
-    if upgraded.is_err() {
+    let upgraded = match (first.old_version() as u32, upgrade) {
+        (0, _) => create(&database).map_err(Failure::from).map(|()| true),
+        (from, Some(upgrade)) => upgrade(database, transaction.clone(), from).await.map(|_| true),
+        (_, None) => Ok(false),
+    };
+    if !matches!(upgraded, Ok(true)) {
         // Half an upgrade must not be stored. Fails when the browser was faster; then it is undone already.
         let _ = transaction.abort();
     }
     let database = opened.await;
-    upgraded?;
-    database.map(JsCast::unchecked_into)
+    if upgraded? { Ok(Some(database?.unchecked_into())) } else { Ok(None) }
 }
 
 /// Hears that others hold up what a request wants to open.

@@ -1,0 +1,7 @@
+//! Keeping the account's history as deployed clients do.
+
+use crate::adapters::page::Page;
+use crate::adapters::parts::part;
+use crate::app::BackendSteps;
+
+part!(fn steps in backend("backend") -> BackendSteps<Page> = BackendSteps::new());
