@@ -113,6 +113,34 @@ describe('parts', () => {
     await dave.button('Connect wallet').waitFor();
   });
 
+  test('who comes back sees the list and the last lines while the rest can’t be fetched, and goes on when it can', async () => {
+    const carol = await world().person('carol');
+    await carol.signUp();
+    await carol.writeTo('bob.eth');
+    await carol.send('before the parts were gone');
+    const requests = '**/dm3-chat-{chat,sync}*.wasm*';
+    await carol.context.route(requests, (route) => route.abort());
+    await carol.reload();
+    await carol.chat.getByText('before the parts were gone').waitFor();
+    await carol.alert.getByText('could not be loaded').waitFor();
+    await carol.context.unroute(requests);
+    await carol.button('Retry').click();
+    await carol.openRow(/bob/);
+    await carol.send('and after');
+    await carol.alert.waitFor({ state: 'detached' });
+
+    // One of another version is told with a way to reload.
+    await carol.context.route('**/dm3-chat-chat.wasm*', (route) => route.fulfill({ status: 404 }));
+    await carol.reload();
+    await carol.alert.getByText('newer version').waitFor();
+    await carol.context.unroute('**/dm3-chat-chat.wasm*');
+    await carol.button('Reload').click();
+    await carol.launcher.waitFor();
+    await carol.resume();
+    await carol.openRow(/bob/);
+    await carol.sees('and after');
+  });
+
   test('no page broke its policy', () => world().assertNoFaults());
 });
 

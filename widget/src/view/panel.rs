@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use super::attributes::{attrs, class};
 use super::icons::{Picture, icon};
 use super::{OnClick, sends};
+use crate::app::fault::Fault;
+use crate::app::part::PartMissing;
 use crate::app::state::{Connection, Lookup, State};
 use crate::app::{App, Command};
 use crate::texts::{Word, language, say};
@@ -46,10 +48,12 @@ pub fn bar(
     label: &'static str,
     act: OnClick,
 ) -> AnyView {
+    // The loader listens for clicks on [data-reload].
+    let reloads = if label == say(Word::Reload) { "true" } else { "" };
     view! {
         <div {attrs(&[("class", classes), ("role", role)])}>
             <span>{words}</span>
-            <button {attrs(&[("type", "button")])} on:click=act>
+            <button {attrs(&[("type", "button"), ("data-reload", reloads)])} on:click=act>
                 {label}
             </button>
         </div>
@@ -64,7 +68,7 @@ pub fn connection_bar(app: &App) -> Option<AnyView> {
             "bar",
             "alert",
             language().fault(&fault),
-            say(Word::Retry),
+            say(if fault == Fault::Part(PartMissing::OtherVersion) { Word::Reload } else { Word::Retry }),
             sends(app, Command::Reconnect),
         )),
         Connection::Idle | Connection::Connecting | Connection::Live => None,

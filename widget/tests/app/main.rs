@@ -13,6 +13,7 @@ mod growth;
 mod keys;
 mod names;
 mod outbox;
+mod parts;
 mod reconnecting;
 mod reference;
 mod seeing;

@@ -12,11 +12,13 @@ use dm3_core::testing::{
     TestWallet,
 };
 use dm3_core::web::HttpUrl;
+use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::platform::{HostEvent, Platform, TabMessage, Task, Who};
 use dm3_widget::app::state::{Connection, Delivery, Screen, State, WalletChoice};
-use dm3_widget::app::{Command, Driver, Later, run};
+use dm3_widget::app::{ChatSteps, Command, Driver, Later, SyncSteps, run};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 
 use super::wallet::{PatientWallet, PersonsWallet};
 
@@ -218,7 +220,7 @@ impl Device {
             window: Rc::clone(&window),
             lease: self.leases.tab(),
         };
-        let driver = Driver::new(platform, Later::at_once(), NODE, None);
+        let driver = Driver::new(platform, later(), NODE, None);
         world.tasks.spawn(Box::pin(run(Rc::clone(&driver), requests)));
         let tab = Tab { state: driver.state, driver, commands, events, visible, wallets, window };
         tab.ask(Command::Shown(true));
@@ -242,6 +244,44 @@ impl Device {
             || !now(store.contacts(account)).unwrap().is_empty()
             || !now(store.outbox(account)).unwrap().is_empty()
             || !now(store.quarantined_ids(account)).unwrap().is_empty()
+    }
+}
+
+thread_local! {
+    static MISSING: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// The parts of the application: each is there at once, but for one that can't be loaded for as long as the value of
+/// [`without_part`] lives.
+fn later() -> Later<TestPlatform> {
+    fn fetched<T: 'static>(
+        name: &'static str,
+        table: fn() -> T,
+    ) -> LocalBoxFuture<'static, Result<T, PartMissing>> {
+        Box::pin(async move {
+            if MISSING.get() == Some(name) { Err(PartMissing::Unreachable) } else { Ok(table()) }
+        })
+    }
+    Later {
+        chat: || fetched("chat", ChatSteps::new),
+        sync: || fetched("sync", SyncSteps::new),
+        ..Later::at_once()
+    }
+}
+
+/// Gives the part back when it is dropped.
+pub struct Without;
+
+/// This part can't be loaded from now on.
+#[must_use]
+pub fn without_part(name: &'static str) -> Without {
+    MISSING.set(Some(name));
+    Without
+}
+
+impl Drop for Without {
+    fn drop(&mut self) {
+        MISSING.set(None);
     }
 }
 
