@@ -21,7 +21,7 @@ pub(super) enum Told {
 }
 
 /// The account that is signed in. What is known about it and what it is doing go with it: whoever enters, begins anew.
-pub(super) struct Account<P: Platform> {
+pub struct Account<P: Platform> {
     pub(super) engine: Engine<P::Ports>,
     /// What the engine and other tabs tell, until somebody follows it.
     pub(super) told: RefCell<Option<UnboundedReceiver<Told>>>,

@@ -14,7 +14,6 @@ use super::fault::Fault;
 use super::platform::{HostEvent, LeaderNews, Platform, TabMessage};
 use super::records::{News, show};
 use super::state::Connection;
-use super::sync::beside;
 
 /// So much was told at once that more is on its way.
 const BURST: usize = 16;
@@ -32,7 +31,7 @@ pub(super) async fn follow<P: Platform>(at: Active<P>, mut told: UnboundedReceiv
             count += 1;
         }
         if !received.is_empty() {
-            at.spawn(|at| beside(at, |steps, at| (steps.name_peers)(at, received)));
+            at.spawn(|at| at.beside(|steps, at| (steps.name_peers)(at, received)));
         }
         if !news.is_empty() {
             show(&at, &news).await;

@@ -7,17 +7,17 @@ use super::command::Command;
 use super::driver::Active;
 use super::platform::{Platform, TabMessage, Task};
 use super::steps::ChatSteps;
-use super::sync::{beside, run_engine};
+use super::sync::run_engine;
 use super::{changes, conversations, draft, outbox, thread};
 
-impl<P: Platform> ChatSteps<P> {
+impl<P: Platform> ChatSteps<Active<P>> {
     /// The steps.
     pub fn new() -> Self {
         Self { begin, carry_out }
     }
 }
 
-impl<P: Platform> Default for ChatSteps<P> {
+impl<P: Platform> Default for ChatSteps<Active<P>> {
     fn default() -> Self {
         Self::new()
     }
@@ -28,8 +28,8 @@ fn begin<P: Platform>(at: &Active<P>) {
     at.spawn(|at| changes::follow(at, told));
     at.spawn(run_engine);
     at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
-    at.spawn(|at| beside(at, |steps, at| (steps.learn_own_name)(at)));
-    at.spawn(|at| beside(at, |steps, at| (steps.check_names)(at)));
+    at.spawn(|at| at.beside(|steps, at| (steps.learn_own_name)(at)));
+    at.spawn(|at| at.beside(|steps, at| (steps.check_names)(at)));
     if let Some(to) = at.driver.state.to.get_untracked() {
         at.spawn(|at| thread::open(at, to));
     }
@@ -42,15 +42,15 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::OpenPeer(peer) => Box::pin(thread::open_peer(at, peer)),
         Command::Back => Box::pin(conversations::back(at)),
         Command::Send(text) => Box::pin(outbox::send(at, text)),
-        Command::Resend(hash) => Box::pin(beside(at, move |steps, at| (steps.resend)(at, hash))),
-        Command::Stop(hash) => Box::pin(beside(at, move |steps, at| (steps.stop)(at, hash))),
+        Command::Resend(hash) => Box::pin(at.beside(move |steps, at| (steps.resend)(at, hash))),
+        Command::Stop(hash) => Box::pin(at.beside(move |steps, at| (steps.stop)(at, hash))),
         Command::Typed(text) => {
             // At once: the tab may be closed in the next moment.
             draft::keep_draft(&at, &text);
             return None;
         }
         Command::LoadOlder => Box::pin(thread::load_older(at)),
-        Command::AcceptProfile => Box::pin(beside(at, |steps, at| (steps.accept_profile)(at))),
+        Command::AcceptProfile => Box::pin(at.beside(|steps, at| (steps.accept_profile)(at))),
         Command::CheckPeer => Box::pin(thread::check_peer(at)),
         Command::Reconnect | Command::Online => Box::pin(changes::wake(at)),
         Command::Shown(_) | Command::VisibilityChanged => Box::pin(thread::seen(at)),

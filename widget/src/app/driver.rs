@@ -15,15 +15,18 @@ use super::fault::Fault;
 use super::platform::{HostEvent, Platform, Task, Who};
 use super::scope::Scope;
 use super::state::{Connection, Screen, State};
-use super::steps::{ChatSteps, Later};
+use super::steps::{self, ChatSteps, SyncSteps};
 use super::whose::WalletBook;
+
+/// What is loaded when it is used.
+pub type Later<P> = steps::Later<Rc<Driver<P>>, Active<P>>;
 
 /// What one element is doing.
 pub struct Driver<P: Platform> {
     pub(super) platform: P,
     pub(super) later: Later<P>,
     /// Of `later`, once it is loaded.
-    chat: Cell<Option<ChatSteps<P>>>,
+    chat: Cell<Option<ChatSteps<Active<P>>>>,
     /// What is shown. Lives as long as the last task of the driver, however early the view goes.
     pub state: State,
     _state_owner: Owner,
@@ -74,7 +77,7 @@ impl<P: Platform> SignInFlow<P> {
 }
 
 /// The account that is signed in, for tasks of its scope: they hold this, and end with the account.
-pub(super) struct Active<P: Platform> {
+pub struct Active<P: Platform> {
     pub(super) driver: Rc<Driver<P>>,
     account: Rc<Account<P>>,
     scope: Scope,
@@ -219,8 +222,8 @@ impl<P: Platform> Active<P> {
 
     /// Takes a step of being signed in, once the steps are loaded. That they can't be is shown as what it is: nothing
     /// comes in and nothing leaves.
-    pub(super) fn step(&self, step: impl FnOnce(ChatSteps<P>, Self) -> Option<Task> + 'static) {
-        let begun = move |steps: ChatSteps<P>, at: Self| {
+    pub(super) fn step(&self, step: impl FnOnce(ChatSteps<Self>, Self) -> Option<Task> + 'static) {
+        let begun = move |steps: ChatSteps<Self>, at: Self| {
             (steps.begin)(&at);
             step(steps, at)
         };
@@ -245,6 +248,14 @@ impl<P: Platform> Active<P> {
                 }
             }
         });
+    }
+
+    /// Takes a step of what goes on beside, once the steps are loaded. That they can't be is told by whoever stays in
+    /// touch.
+    pub(super) async fn beside(self, step: impl FnOnce(SyncSteps<Self>, Self) -> Task) {
+        if let Ok(steps) = (self.driver.later.sync)().await {
+            step(steps, self).await;
+        }
     }
 
     /// Storage failed in the middle of something. If the account was signed out where this tab could not hear it, nothing

@@ -15,7 +15,7 @@ use super::state::{Busy, OtherKeys, OwnKeys, ShownCode, SignInStep};
 use super::steps::KeysSteps;
 use super::wallets::{show_wallets, step_failed, update_sign_in};
 
-impl<P: Platform> KeysSteps<P> {
+impl<P: Platform> KeysSteps<Rc<Driver<P>>> {
     /// The steps.
     pub fn new() -> Self {
         Self {
@@ -25,7 +25,7 @@ impl<P: Platform> KeysSteps<P> {
     }
 }
 
-impl<P: Platform> Default for KeysSteps<P> {
+impl<P: Platform> Default for KeysSteps<Rc<Driver<P>>> {
     fn default() -> Self {
         Self::new()
     }

@@ -6,7 +6,7 @@
 //!   └────────── State ◀──────────┘
 //! ```
 //!
-//! From the ground up: `field`, `state`, `fault`, `command`, `part`, `platform` are values and what is needed from
+//! From the ground up: `field`, `state`, `fault`, `command`, `part`, `steps`, `platform` are values and what is needed from
 //! outside; `handle` is what views hold;
 //! `whose` decides whose the element is; `scope` and `driver` hold what is going on; the use cases – `conversations`,
 //! `thread`, `draft`, `outbox`, `changes`, `enter`, `owner`, `sign_in` and `go_on` over `signing`, `start` – take the driver; `run`
@@ -46,8 +46,8 @@ mod wallets;
 mod whose;
 
 pub use command::{Choice, Command, Typed};
-pub use driver::Driver;
+pub use driver::{Active, Driver, Later};
 pub use handle::{App, KeysPart, Parts, SignInPart};
 pub use run::run;
 pub use start::{set_node, set_rpc_url};
-pub use steps::{BackendSteps, ChatSteps, KeysSteps, Later, SignInSteps, SyncSteps};
+pub use steps::{BackendSteps, ChatSteps, KeysSteps, SignInSteps, SyncSteps};

@@ -84,7 +84,7 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
 /// Takes a step of signing in, once the steps are loaded.
 fn signing_in<P: Platform>(
     driver: &Rc<Driver<P>>,
-    step: impl FnOnce(SignInSteps<P>, Rc<Driver<P>>) -> Task + 'static,
+    step: impl FnOnce(SignInSteps<Rc<Driver<P>>>, Rc<Driver<P>>) -> Task + 'static,
 ) {
     let this = Rc::clone(driver);
     driver.spawn(Box::pin(async move {

@@ -24,7 +24,7 @@ use super::state::{Busy, SignInStep};
 use super::steps::SignInSteps;
 use super::wallets::{show_wallets, step_failed, update_sign_in};
 
-impl<P: Platform> SignInSteps<P> {
+impl<P: Platform> SignInSteps<Rc<Driver<P>>> {
     /// The steps.
     pub fn new() -> Self {
         Self {
@@ -35,7 +35,7 @@ impl<P: Platform> SignInSteps<P> {
     }
 }
 
-impl<P: Platform> Default for SignInSteps<P> {
+impl<P: Platform> Default for SignInSteps<Rc<Driver<P>>> {
     fn default() -> Self {
         Self::new()
     }

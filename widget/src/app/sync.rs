@@ -5,12 +5,12 @@ use futures_util::future::join;
 
 use super::driver::Active;
 use super::fault::Fault;
-use super::platform::{Platform, Task};
+use super::platform::Platform;
 use super::state::Connection;
 use super::steps::{BackendSteps, Load, SyncSteps};
 use super::{beside, people};
 
-impl<P: Platform> SyncSteps<P> {
+impl<P: Platform> SyncSteps<Active<P>> {
     /// The steps.
     pub fn new() -> Self {
         Self {
@@ -28,20 +28,20 @@ impl<P: Platform> SyncSteps<P> {
     }
 }
 
-impl<P: Platform> Default for SyncSteps<P> {
+impl<P: Platform> Default for SyncSteps<Active<P>> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<P: Platform> BackendSteps<P> {
+impl<P: Platform> BackendSteps<Active<P>> {
     /// The steps.
     pub fn new() -> Self {
         Self { keep: |at| Box::pin(async move { at.engine.keep_at_backend().await }) }
     }
 }
 
-impl<P: Platform> Default for BackendSteps<P> {
+impl<P: Platform> Default for BackendSteps<Active<P>> {
     fn default() -> Self {
         Self::new()
     }
@@ -80,12 +80,5 @@ async fn loaded<P: Platform, T>(at: &Active<P>, load: Load<T>) -> T {
                 woken.await;
             }
         }
-    }
-}
-
-/// Takes one of these steps once it is loaded. That it can't be is told by whoever [stays in touch](run_engine).
-pub(super) async fn beside<P: Platform>(at: Active<P>, step: impl FnOnce(SyncSteps<P>, Active<P>) -> Task) {
-    if let Ok(steps) = (at.driver.later.sync)().await {
-        step(steps, at).await;
     }
 }

@@ -14,12 +14,11 @@ use super::fault::Fault;
 use super::opened::{Look, Opened, PAGE};
 use super::platform::{Platform, TabMessage};
 use super::state::{Bubble, BubbleContent, Delivery, Lookup, Person, Reach, Screen, ThreadState};
-use super::sync::beside;
 
 /// Looks up what somebody typed, or the page asked for, and opens the conversation.
 pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
     find_and_show(&at, &typed).await;
-    beside(at, |steps, at| (steps.watch_name)(at)).await;
+    at.beside(|steps, at| (steps.watch_name)(at)).await;
 }
 
 async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
@@ -56,7 +55,7 @@ pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
     let shown = person(&at, conversation, known.and_then(|contact| contact.name).as_ref());
     show_thread(&at, shown, Reach::Checking).await;
     check_peer(at.clone()).await;
-    beside(at, |steps, at| (steps.watch_name)(at)).await;
+    at.beside(|steps, at| (steps.watch_name)(at)).await;
 }
 
 /// Finds out whether the open conversation's peer can be written to.
@@ -82,9 +81,9 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     state.thread.set(Some(ThreadState { peer, reach, messages: None, more: false, notices: Vec::new() }));
     state.screen.set(Screen::Thread);
     state.unsent.set(None);
-    at.spawn(|at| beside(at, |steps, at| (steps.learn_conditions)(at)));
+    at.spawn(|at| at.beside(|steps, at| (steps.learn_conditions)(at)));
     read_thread(at).await;
-    at.spawn(|at| beside(at, |steps, at| (steps.fetch_older)(at)));
+    at.spawn(|at| at.beside(|steps, at| (steps.fetch_older)(at)));
     see(at).await;
     // Never over what somebody has begun to type meanwhile.
     if let Some(draft) = draft(at, conversation).await
@@ -119,7 +118,7 @@ pub(super) async fn load_older<P: Platform>(at: Active<P>) {
         }
         show_opened(&at);
     }
-    beside(at, |steps, at| (steps.fetch_older)(at)).await;
+    at.beside(|steps, at| (steps.fetch_older)(at)).await;
 }
 
 /// Reads what has changed of the open conversation: its messages, and what happened to names and keys.

@@ -2,6 +2,6 @@
 
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
-use crate::app::BackendSteps;
+use crate::app::{Active, BackendSteps};
 
-part!(fn steps in backend("backend") -> BackendSteps<Page> = BackendSteps::new());
+part!(fn steps in backend("backend") -> BackendSteps<Active<Page>> = BackendSteps::new());

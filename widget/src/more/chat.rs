@@ -2,6 +2,6 @@
 
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
-use crate::app::ChatSteps;
+use crate::app::{Active, ChatSteps};
 
-part!(fn steps in chat("chat") -> ChatSteps<Page> = ChatSteps::new());
+part!(fn steps in chat("chat") -> ChatSteps<Active<Page>> = ChatSteps::new());

@@ -1,6 +1,8 @@
 //! Screens for somebody whose wallet alone does not lead to their keys: the ways to go on, each explained, and the
 //! recovery code of keys that no wallet can make.
 
+use std::rc::Rc;
+
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -10,7 +12,7 @@ use crate::adapters::page::Page;
 use crate::adapters::parts::part;
 use crate::app::part::Loader;
 use crate::app::state::{Busy, OtherKeys, OwnKeys, ShownCode, SignIn, SignInStep, Way};
-use crate::app::{App, Choice, Command, KeysPart, KeysSteps, Typed};
+use crate::app::{App, Choice, Command, Driver, KeysPart, KeysSteps, Typed};
 use crate::texts::{KeysWord, Word, language, say, say_of_keys, short_address};
 use crate::view::attributes::{attrs, class};
 use crate::view::panel::{bare_header, connection_bar, note};
@@ -25,7 +27,7 @@ thread_local! {
 }
 
 part!(fn table in keys("keys") -> KeysPart = KeysPart { view: keys });
-part!(fn steps in keys("keys") -> KeysSteps<Page> = KeysSteps::new());
+part!(fn steps in keys("keys") -> KeysSteps<Rc<Driver<Page>>> = KeysSteps::new());
 
 /// The screen of a step that is none of the three; nothing at those.
 fn keys(app: &App, at: &SignIn) -> Option<AnyView> {

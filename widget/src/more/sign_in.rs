@@ -1,6 +1,7 @@
 //! Signing in: three steps, each explained before the wallet opens, each of which can be repeated or left.
 
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 use leptos::ev::ErrorEvent;
 use leptos::prelude::*;
@@ -12,7 +13,7 @@ use crate::adapters::page::Page;
 use crate::adapters::parts::part;
 use crate::app::part::Loader;
 use crate::app::state::{Busy, SignIn, SignInStep, WalletChoice};
-use crate::app::{App, Command, SignInPart, SignInSteps};
+use crate::app::{App, Command, Driver, SignInPart, SignInSteps};
 use crate::texts::{self, Word, language, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::names::initial_of;
@@ -25,7 +26,7 @@ thread_local! {
 }
 
 part!(fn table in sign_in("sign-in") -> SignInPart = SignInPart { view: sign_in });
-part!(fn steps in sign_in("sign-in") -> SignInSteps<Page> = SignInSteps::new());
+part!(fn steps in sign_in("sign-in") -> SignInSteps<Rc<Driver<Page>>> = SignInSteps::new());
 
 /// The number of the step a person is at, from 1; 4 when all are done.
 fn number(step: &SignInStep) -> usize {

@@ -2,6 +2,6 @@
 
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
-use crate::app::SyncSteps;
+use crate::app::{Active, SyncSteps};
 
-part!(fn steps in sync("sync") -> SyncSteps<Page> = SyncSteps::new());
+part!(fn steps in sync("sync") -> SyncSteps<Active<Page>> = SyncSteps::new());

@@ -15,7 +15,9 @@ use dm3_core::web::HttpUrl;
 use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::platform::{HostEvent, Platform, TabMessage, Task, Who};
 use dm3_widget::app::state::{Connection, Delivery, Screen, State, WalletChoice};
-use dm3_widget::app::{ChatSteps, Command, Driver, Later, SyncSteps, run};
+use dm3_widget::app::{
+    BackendSteps, ChatSteps, Command, Driver, KeysSteps, Later, SignInSteps, SyncSteps, run,
+};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -263,9 +265,11 @@ fn later() -> Later<TestPlatform> {
         })
     }
     Later {
+        sign_in: || fetched("sign-in", SignInSteps::new),
+        keys: || fetched("keys", KeysSteps::new),
         chat: || fetched("chat", ChatSteps::new),
         sync: || fetched("sync", SyncSteps::new),
-        ..Later::at_once()
+        backend: || fetched("backend", BackendSteps::new),
     }
 }
 

@@ -18,7 +18,7 @@ use web_sys::{IdbDatabase, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode}
 
 use super::request::{Answer, Failure, answer, blocked, end, opened};
 use super::row::texts;
-use super::schema::{VERSION, table};
+use super::schema::{VERSION, create, table};
 use super::upgrade;
 
 /// How long older versions in other tabs have to let go of the database.
@@ -161,7 +161,7 @@ impl Database {
         loop {
             let request = factory.open_with_u32(&self.name, VERSION)?;
             let held_up = Box::pin(held_up(request.clone()));
-            match select(Box::pin(opened(request, upgrade)), held_up).await {
+            match select(Box::pin(opened(request, create, upgrade)), held_up).await {
                 Either::Left((database, _)) => match database? {
                     Some(database) => return Ok(self.keep(database)),
                     // Nobody can write before it is upgraded, so that it is as well to begin anew.

@@ -3,8 +3,6 @@
 //! Each is listened for from the moment it is asked, and may be awaited later or never. A promise takes the
 //! event, so that code which waits goes on while the transaction is still active.
 
-use super::schema::create;
-use super::upgrade::Upgrade;
 use dm3_core::Said;
 use dm3_core::ports::StoreError;
 use futures_util::future::LocalBoxFuture;
@@ -28,10 +26,17 @@ pub fn answer(request: IdbRequest) -> Answer {
     })
 }
 
+/// Makes the tables of a new database.
+pub type Create = fn(&IdbDatabase) -> Result<(), JsValue>;
+
+/// Brings a database of a former version, which is the last argument, up to date.
+pub type Upgrade = fn(IdbDatabase, IdbTransaction, u32) -> Answer;
+
 /// The database that a request opens, made if it is new, and brought up to date by `upgrade` if it is of a former
 /// version. Nothing, if that would be needed and is not there; then all is as it was.
 pub async fn opened(
     request: IdbOpenDbRequest,
+    create: Create,
     upgrade: Option<Upgrade>,
 ) -> Result<Option<IdbDatabase>, Failure> {
     let first = event(&|listener| {

@@ -11,7 +11,7 @@ use js_sys::{Array, JsString, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbCursorWithValue, IdbDatabase, IdbObjectStore, IdbTransaction};
 
-use super::request::{Answer, Failure, answer};
+use super::request::{Answer, Failure, Upgrade, answer};
 use super::row::{self, member, set, texts};
 use super::schema::{
     ARRIVAL, CONVERSATION, contacts, index_changes, index_conversations, table, travels, waits,
@@ -20,9 +20,6 @@ use crate::adapters::parts::part;
 
 /// The longest sentence of the first version that is kept, in UTF-16 units.
 const MAX_SENTENCE: u32 = 200;
-
-/// Brings a database of version `from` up to date.
-pub type Upgrade = fn(database: IdbDatabase, transaction: IdbTransaction, from: u32) -> Answer;
 
 part!(fn load in upgrade("upgrade") -> Upgrade = upgrade);
 
