@@ -14,8 +14,8 @@ import { shrink } from './build/shrink.mjs';
 import { split } from './build/split.mjs';
 
 const linked = step('compile to WASM', compile);
-step('cut it into parts', () => split(linked));
-step('write the bindings', bind);
+const shared = step('cut it into parts', () => split(linked));
+step('write the bindings', () => bind(shared));
 emptyDist();
 const build = step(dev ? 'copy the WASM' : 'shrink the WASM', shrink);
 await step('bundle glue, styles and loader', () => bundle(build));

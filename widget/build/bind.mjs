@@ -1,10 +1,11 @@
 // wasm-bindgen: the glue between the main WASM and JavaScript. Parts reach the browser through the main WASM.
-import { copyFileSync, readdirSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindings, cut, emptyFolder, xtask } from './context.mjs';
-import { merge } from './wasm-opt.mjs';
+import { mergeIntoMain } from './wasm-opt.mjs';
 
-export function bind() {
+/** Writes glue and main WASM; the files `shared` have what belongs to the main WASM, too. */
+export function bind(shared) {
   emptyFolder(bindings);
   xtask([
     ...['bindgen', join(cut, 'main.wasm')],
@@ -12,6 +13,5 @@ export function bind() {
     ...['--target', 'web', '--no-typescript', '--keep-lld-exports', '--out-name', 'dm3-chat', '--out-dir', bindings],
   ]);
   copyFileSync(join(cut, 'link.js'), join(bindings, 'link.js'));
-  const shared = readdirSync(cut).filter(name => name.startsWith('main-'));
-  merge(join(bindings, 'dm3-chat_bg.wasm'), shared.map(name => join(cut, name)));
+  if (shared.length > 0) mergeIntoMain(join(bindings, 'dm3-chat_bg.wasm'), shared);
 }

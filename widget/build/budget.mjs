@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { dev, dist, fail } from './context.mjs';
-import { FILES, MAIN, PARTS, SHARED, filesOf } from './parts.mjs';
+import { FILES, MAIN, PARTS, chain } from './parts.mjs';
 
 const LOADER_LIMIT = 6_000;
 /**
@@ -11,12 +11,12 @@ const LOADER_LIMIT = 6_000;
  * engine came. Until it is again, the limit holds what there is, so that it does not grow further, and the build says how
  * far it is from where it should be.
  */
-const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 285_000 };
+const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 280_000 };
 /** What somebody who comes back loads before the list. */
 const RETURN = { aim: 205_000, limit: 205_000 };
 const PART_LIMIT = 40_000;
-/** Loaded when the list stands. */
-const SYNC_LIMIT = 80_000;
+/** Of parts that have to be larger; they are loaded when the list stands. */
+const LARGE = { chat: 70_000, sync: 100_000 };
 /** The rules for names outside ASCII, which most people never fetch. */
 const NAMES_LIMIT = 20_000;
 
@@ -28,12 +28,12 @@ export function report() {
   const loader = measured('loader', [FILES.loader]);
   const main = measured('WASM', [MAIN.file]);
   const glue = measured('glue', [FILES.glue]);
-  const parts = [...SHARED, ...PARTS].map(({ name, file }) => ({
+  const parts = PARTS.map(({ name, file }) => ({
     ...measured(name, [file]),
-    limit: name === 'sync' ? SYNC_LIMIT : PART_LIMIT,
+    limit: LARGE[name] ?? PART_LIMIT,
   }));
   const returning = sum('who comes back', [loader, main, glue]);
-  const firstFiles = new Set(FIRST_PARTS.flatMap(filesOf));
+  const firstFiles = new Set(FIRST_PARTS.flatMap(chain));
   const first = sum('first visit', [returning, ...parts.filter(({ part }) => firstFiles.has(part))]);
   const all = sum('all of it', [returning, ...parts]);
   const rows = [
@@ -69,7 +69,7 @@ function sum(part, rows) {
 /** The distance is to the aim where there is one, else to the limit; negative is above. */
 function print(rows) {
   const line = (part, file, ...numbers) =>
-    console.log(part.padEnd(20) + file.padEnd(34) + numbers.map(number => number.padStart(10)).join(''));
+    console.log(part.padEnd(16) + file.padEnd(24) + numbers.map(number => number.padStart(10)).join(''));
   console.log();
   line('part', 'file', 'raw', 'brotli', 'aim', 'limit', 'distance');
   for (const { part, file, raw, brotli, aim, limit } of rows) {

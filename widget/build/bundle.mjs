@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { bindings, dev, dist, root } from './context.mjs';
-import { FILES, LAUNCHER_STYLES, PARTS, filesOf } from './parts.mjs';
+import { FILES, LAUNCHER_STYLES, PARTS, chain } from './parts.mjs';
 import { styles } from './styles.mjs';
 
 const common = { bundle: true, format: 'esm', target: 'es2022', minify: !dev, legalComments: 'none', charset: 'utf8' };
@@ -27,7 +27,7 @@ export async function bundle(build) {
     define: {
       LAUNCHER_CSS: JSON.stringify(styles(LAUNCHER_STYLES)),
       BUILD: JSON.stringify(build),
-      PARTS: JSON.stringify(Object.fromEntries(PARTS.map(({ name }) => [name, filesOf(name)]))),
+      PARTS: JSON.stringify(Object.fromEntries(PARTS.map(({ name }) => [name, chain(name)]))),
     },
     outfile: join(dist, FILES.loader),
   });

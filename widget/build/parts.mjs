@@ -10,34 +10,25 @@ export const MAIN = {
   styles: ['base', 'panel', 'list', 'thread', 'composer', 'states'],
 };
 
+/** `after`: the part that is loaded before it. */
 export const PARTS = [
   { name: 'sign-in', split: 'sign_in', file: 'dm3-chat-sign-in.wasm', styles: ['signin'] },
-  { name: 'keys', split: 'keys', file: 'dm3-chat-keys.wasm', styles: [] },
+  { name: 'keys', split: 'keys', file: 'dm3-chat-keys.wasm', styles: [], after: 'sign-in' },
   { name: 'chat', split: 'chat', file: 'dm3-chat-chat.wasm', styles: [] },
-  { name: 'sync', split: 'sync', file: 'dm3-chat-sync.wasm', styles: [] },
+  { name: 'sync', split: 'sync', file: 'dm3-chat-sync.wasm', styles: [], after: 'chat' },
   { name: 'upgrade', split: 'upgrade', file: 'dm3-chat-upgrade.wasm', styles: [] },
-  { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [] },
+  { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [], after: 'sync' },
 ];
 
-/**
- * What parts share (`of`) that are used together: fetched with whichever of them is loaded first. What other parts share
- * is in the main file.
- */
-export const SHARED = [
-  { name: 'sign-in-keys', of: ['sign-in', 'keys'], file: 'dm3-chat-sign-in-keys.wasm', styles: [] },
-  { name: 'chat-sync', of: ['chat', 'sync'], file: 'dm3-chat-chat-sync.wasm', styles: [] },
-  { name: 'sync-backend', of: ['sync', 'backend'], file: 'dm3-chat-sync-backend.wasm', styles: [] },
-  {
-    name: 'chat-sync-backend',
-    of: ['chat', 'sync', 'backend'],
-    file: 'dm3-chat-chat-sync-backend.wasm',
-    styles: [],
-  },
-];
+/** The part called `name`, and all before it, in the order in which they are loaded. */
+export function chain(name) {
+  const { after } = PARTS.find(part => part.name === name);
+  return [...(after ? chain(after) : []), name];
+}
 
-/** What is loaded with the part called `name`: shared files, then its own. */
-export function filesOf(name) {
-  return [...SHARED.filter(({ of }) => of.includes(name)).map(shared => shared.name), name];
+/** Which of the parts called `names` has what they share: the one that is loaded before all others. The main file, if none is. */
+export function holder(names) {
+  return PARTS.find(({ name }) => names.includes(name) && names.every(other => chain(other).includes(name))) ?? MAIN;
 }
 
 /** What is neither WASM nor glue of it. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindings, cut, dev, dist, sizes } from './context.mjs';
-import { MAIN, PARTS, SHARED } from './parts.mjs';
+import { MAIN, PARTS } from './parts.mjs';
 import { printSizes } from './sizes.mjs';
 import { styles } from './styles.mjs';
 import { forgetLocations, shortenImports, trapOnPanic } from './tricks.mjs';
@@ -16,7 +16,7 @@ const glue = join(bindings, 'dm3-chat.js');
 export function shrink() {
   const modules = [
     { ...MAIN, wasm: readFileSync(join(bindings, 'dm3-chat_bg.wasm')) },
-    ...[...SHARED, ...PARTS].map(part => ({ ...part, wasm: readFileSync(join(cut, part.file)) })),
+    ...PARTS.map(part => ({ ...part, wasm: readFileSync(join(cut, part.file)) })),
   ];
   if (!dev) makeSmall(modules);
   const css = modules.map(({ styles: names }) => styles(names));

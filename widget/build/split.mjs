@@ -2,36 +2,42 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cut, emptyFolder, root, xtask } from './context.mjs';
-import { PARTS, SHARED } from './parts.mjs';
+import { PARTS, holder } from './parts.mjs';
 import { dropUnusedExports } from './tricks.mjs';
+import { mergeParts } from './wasm-opt.mjs';
 
 /**
- * Cuts the WASM at the path `linked`; afterwards `cut` has main.wasm, the files of build/parts.mjs, main-*.wasm with what
- * parts share that have no file for it, and the module that links parts.
+ * Cuts the WASM at the path `linked`; afterwards `cut` has main.wasm, the files of build/parts.mjs, and the module that
+ * links them. Returns the files with what parts share that is for the main WASM.
  */
 export function split(linked) {
   emptyFolder(cut);
   const used = join(cut, 'linked.wasm');
   writeFileSync(used, dropUnusedExports(readFileSync(linked)));
   const printed = xtask(['split', used, cut], { read: true });
-  const needed = new Map(printed.trim().split('\n').map(line => [line.split(' ')[0], line.split(' ').slice(1)]));
-  for (const [file, of] of users(needed)) {
-    const known = [...PARTS.map(({ name, split, file }) => ({ of: [split], name, file })), ...SHARED.map(withSplits)];
-    const found = known.find(entry => entry.of.toSorted().join() === of.toSorted().join());
-    renameSync(join(cut, `${file}.wasm`), join(cut, found?.file ?? `main-${file}.wasm`));
+  const held = new Map();
+  for (const [file, names] of users(printed)) {
+    const { name } = holder(names);
+    held.set(name, [...(held.get(name) ?? []), join(cut, `${file}.wasm`)]);
+  }
+  for (const { name, file } of PARTS) {
+    const [first, ...others] = held.get(name);
+    if (others.length > 0) mergeParts([first, ...others], first);
+    renameSync(first, join(cut, file));
   }
   writeFileSync(join(cut, 'link.js'), linkModule());
+  return held.get('main') ?? [];
 }
 
-/** Which parts load each file. */
-function users(needed) {
+/** The names of the parts that need each file; `printed` has a line for each part: its split, and its files. */
+function users(printed) {
   const users = new Map();
-  for (const [part, files] of needed) for (const file of files) users.set(file, [...(users.get(file) ?? []), part]);
+  for (const line of printed.trim().split('\n')) {
+    const [split, ...files] = line.split(' ');
+    const { name } = PARTS.find(part => part.split === split);
+    for (const file of files) users.set(file, [...(users.get(file) ?? []), name]);
+  }
   return users;
-}
-
-function withSplits({ name, of, file }) {
-  return { name, file, of: of.map(name => PARTS.find(part => part.name === name).split) };
 }
 
 /** Exports the functions that the WASM calls to load its parts; bundled with the glue. */

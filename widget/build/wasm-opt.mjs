@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nameBySimilarity } from './order.mjs';
+import { imports, passingOn, withImports, withoutExports } from './wasm.mjs';
 
 const PROGRAMS = new URL('../../node_modules/binaryen/bin/', import.meta.url);
 
@@ -43,11 +44,25 @@ export function finish(file) {
   run(file, file, ['--reorder-functions-by-name', '--strip-debug', '--strip-producers']);
 }
 
-/** Puts parts, which import from `__wasm_split`, into the file `main`, which exports what they import. */
-export function merge(main, parts) {
-  if (parts.length === 0) return;
-  const modules = [main, '__wasm_split', ...parts.flatMap((part, number) => [part, `shared-${number}`])];
+/** What a part imports its memory, table and globals from. */
+const SHELL = '__wasm_split';
+
+/** Puts parts into the file `main`, which exports what they import. */
+export function mergeIntoMain(main, parts) {
+  const modules = [main, SHELL, ...parts.flatMap((part, number) => [part, `part-${number}`])];
   start('wasm-merge', [...modules, '-o', main, '--debuginfo']);
+}
+
+/** Makes one file `output` of parts. Each imports the same things; those of the file are imported once. */
+export function mergeParts(parts, output) {
+  const shell = `${output}.shell`;
+  writeFileSync(shell, passingOn(parts.flatMap(part => imports(readFileSync(part))), 'outside'));
+  const modules = [shell, SHELL, ...parts.flatMap((part, number) => [part, `part-${number}`])];
+  start('wasm-merge', [...modules, '-o', output, '--debuginfo']);
+  const merged = readFileSync(output);
+  const named = imports(merged).map(entry => ({ ...entry, module: SHELL }));
+  // Nobody asks a part for anything: it puts its functions into the table.
+  writeFileSync(output, withoutExports(withImports(merged, named), () => true));
 }
 
 function run(input, output, passes) {

@@ -48,6 +48,25 @@ export function withImports(wasm, imports) {
   return replaceSection(wasm, SECTION.import, [leb(imports.length), ...entries]);
 }
 
+/** A module that imports all this from the module `from`, and exports it by the same names. No functions. */
+export function passingOn(wanted, from) {
+  const entries = [...new Map(wanted.map(entry => [entry.name, entry])).values()];
+  const counts = new Map();
+  const exported = entries.map(({ name, kind }) => {
+    if (kind === FUNCTION) throw new Error(`the function ${name} can't be passed on`);
+    const index = counts.get(kind) ?? 0;
+    counts.set(kind, index + 1);
+    return Buffer.concat([text(name), Buffer.from([kind]), leb(index)]);
+  });
+  const vector = (id, items) => {
+    const body = Buffer.concat([leb(items.length), ...items]);
+    return Buffer.concat([Buffer.from([id]), leb(body.length), body]);
+  };
+  const header = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  const imported = entries.map(({ name, kind, type }) => Buffer.concat([text(from), text(name), Buffer.from([kind]), type]));
+  return Buffer.concat([header, vector(SECTION.import, imported), vector(SECTION.export, exported)]);
+}
+
 /** The module without the exports whose names `isUnwanted`. */
 export function withoutExports(wasm, isUnwanted) {
   const entries = section(wasm, SECTION.export, reader => {

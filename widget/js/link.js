@@ -4,7 +4,7 @@ import { once } from './once.js';
 
 let modules;
 
-/** Takes the loader's `name => Promise<WebAssembly.Module[]>`: what the part shares with others, then its own. */
+/** Takes the loader's `name => Promise<WebAssembly.Module[]>`: of the parts that are loaded before, then its own. */
 export function provideModules(load) {
   modules = load;
 }

@@ -1,14 +1,10 @@
 // The WASM files: fetched, checked to be of this build, compiled, and their styles put on every element of the page.
-/* global BUILD, PARTS -- the build puts its id here, and the names of the files of each part */
+/* global BUILD, PARTS -- the build puts its id here, and the parts that are loaded before each */
 import { once } from './once.js';
 
 /** Bundlers need literal names. In the order of their styles. */
 const FILES = {
   main: () => new URL('./dm3-chat_bg.wasm', import.meta.url),
-  'sign-in-keys': () => new URL('./dm3-chat-sign-in-keys.wasm', import.meta.url),
-  'chat-sync-backend': () => new URL('./dm3-chat-chat-sync-backend.wasm', import.meta.url),
-  'sync-backend': () => new URL('./dm3-chat-sync-backend.wasm', import.meta.url),
-  'chat-sync': () => new URL('./dm3-chat-chat-sync.wasm', import.meta.url),
   'sign-in': () => new URL('./dm3-chat-sign-in.wasm', import.meta.url),
   keys: () => new URL('./dm3-chat-keys.wasm', import.meta.url),
   chat: () => new URL('./dm3-chat-chat.wasm', import.meta.url),
@@ -36,7 +32,7 @@ export async function loadModule(name) {
   return modules[name]();
 }
 
-/** The compiled modules of the part called `name`: what it shares with other parts, then its own. */
+/** The compiled modules of the part called `name`: of those that are loaded before it, then its own. */
 export async function loadPart(name) {
   return Promise.all(PARTS[name].map(loadModule));
 }
