@@ -141,7 +141,7 @@ export class Dm3Client {
 
   /** `plaintext` in an envelope for `to`. */
   async seal({ to, plaintext, from = this.alias, sealFor }) {
-    const receiver = await resolveProfile(this.#net, to);
+    const key = sealFor ?? (await resolveProfile(this.#net, to)).publicEncryptionKey;
     const metadata = {
       encryptionScheme: 'x25519-chacha20-poly1305',
       deliveryInformation: await seal(this.#net.nodeKeys.publicEncryptionKey, stringify({ to, from })),
@@ -149,7 +149,7 @@ export class Dm3Client {
       version: 'v1',
     };
     return {
-      message: await seal(sealFor ?? receiver.publicEncryptionKey, plaintext),
+      message: await seal(key, plaintext),
       metadata: { ...metadata, signature: await sign(this.#keys.signingKeyPair.privateKey, stringify(metadata)) },
     };
   }
