@@ -262,6 +262,8 @@ pub trait Store {
     async fn value(&self, owner: Address, slot: &Slot) -> Result<Option<String>, StoreError>;
     /// Adds, replaces or removes a small text.
     async fn set_value(&self, owner: Address, slot: &Slot, value: Option<&str>) -> Result<(), StoreError>;
+    /// The names of the settings that are kept, in no particular order.
+    async fn settings(&self, owner: Address) -> Result<Vec<String>, StoreError>;
     /// Removes everything of an account: messages, contacts, quarantine, what waits to be taken in, journal, small texts and seed.
     async fn erase(&self, owner: Address) -> Result<(), StoreError>;
 }

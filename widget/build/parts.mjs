@@ -18,6 +18,7 @@ export const PARTS = [
   { name: 'sync', split: 'sync', file: 'dm3-chat-sync.wasm', styles: [], after: 'chat' },
   { name: 'upgrade', split: 'upgrade', file: 'dm3-chat-upgrade.wasm', styles: [] },
   { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [], after: 'sync' },
+  { name: 'backup', split: 'backup', file: 'dm3-chat-backup.wasm', styles: ['signin'], after: 'sync' },
 ];
 
 /** The part called `name`, and all before it, in the order in which they are loaded. */

@@ -172,6 +172,21 @@ export class Dm3Chat extends Base {
     (await this.#mount())?.reset();
   }
 
+  /** Makes a file with everything of the account, and gives it; the element shows the code that opens it. */
+  async exportBackup() {
+    this.#show();
+    const handle = await this.#mount();
+    if (!handle || !this.#account) throw new Error('signed-out');
+    return new Promise((made, failed) => handle.export_backup(made, failed));
+  }
+
+  /** Takes such a file (a Blob), once the person has typed its code. */
+  async importBackup(file) {
+    this.#show();
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    (await this.#mount())?.import_backup(bytes);
+  }
+
   get #isInline() {
     return this.getAttribute('mode') === 'inline';
   }

@@ -11,6 +11,7 @@ const FILES = {
   upgrade: () => new URL('./dm3-chat-upgrade.wasm', import.meta.url),
   backend: () => new URL('./dm3-chat-backend.wasm', import.meta.url),
   sync: () => new URL('./dm3-chat-sync.wasm', import.meta.url),
+  backup: () => new URL('./dm3-chat-backup.wasm', import.meta.url),
 };
 
 /** What was fetched belongs to another version of the element, or is gone: only a reload of the page helps. */

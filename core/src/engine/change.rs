@@ -27,6 +27,8 @@ pub enum Change {
     Unreadable(usize),
     /// How it stands with the account's delivery services.
     Connection(Connection),
+    /// Whether the account's node has no room for more of its history: what is new stays on this device.
+    HistoryFull(bool),
     /// What came in, or what became of a message, could not be kept. It is tried again.
     Store(StoreError),
 }

@@ -30,9 +30,9 @@ impl History {
         self.there.replace(false)
     }
 
-    /// Notes whether the node has no room for more.
-    pub(super) fn set_full(&self, full: bool) {
-        self.full.set(full);
+    /// Notes whether the node has no room for more; tells whether that is new.
+    pub(super) fn set_full(&self, full: bool) -> bool {
+        self.full.replace(full) != full
     }
 
     /// Another device of the account changed something, or may have.

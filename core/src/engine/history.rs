@@ -87,7 +87,9 @@ impl<P: Ports> Works<P> {
         }
         loop {
             let pushed = self.session.push_history().await?;
-            self.history.set_full(pushed.full);
+            if self.history.set_full(pushed.full) {
+                self.tell(Change::HistoryFull(pushed.full));
+            }
             if !pushed.more {
                 return Ok(());
             }

@@ -1,4 +1,4 @@
-//! Everything that the device keeps of the account as one file, and back: keys, contacts, messages,
+//! Everything that the device keeps of the account as one file, and back: keys, settings, contacts, messages,
 //! what is being written.
 //!
 //! ```text
@@ -66,6 +66,11 @@ pub struct Import<'a, P> {
 }
 
 impl<P: Ports> Session<P> {
+    /// A code for a file. It is to be shown once, and kept nowhere.
+    pub fn new_recovery_code(&self) -> RecoveryCode {
+        RecoveryCode::new_random(self.ports().entropy())
+    }
+
     /// Writes everything into a file that `code` opens; `write` gets it piece by piece. What comes in meanwhile may be
     /// missing in it.
     ///
@@ -80,6 +85,11 @@ impl<P: Ports> Session<P> {
         let seed = store.seed(owner).await?.ok_or(ExportError::NoKeys)?;
         let (now, entropy) = (self.ports().clock().now(), self.ports().entropy());
         let mut writer = ArchiveWriter::new(owner, &seed, code, now, entropy)?;
+        for name in store.settings(owner).await? {
+            if let Some(setting) = self.setting_record(&name).await? {
+                writer.add(&Record::Setting(setting))?;
+            }
+        }
         // First what a list shows.
         let contacts = store.contacts(owner).await?;
         for contact in &contacts {

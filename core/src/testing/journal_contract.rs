@@ -129,4 +129,6 @@ pub async fn a_small_text_is_kept_for_each_slot_and_owner(store: &impl Store) {
     let expected = [Some("0 – \"ü\" 🦀"), None, Some("2 – \"ü\" 🦀"), Some(""), Some("4 – \"ü\" 🦀")];
     assert_eq!(found.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
     assert_eq!(store.value(OTHER, &slots[0]).await.unwrap().as_deref(), Some("other"));
+    assert_eq!(store.settings(OWNER).await.unwrap(), ["draft"]);
+    assert_eq!(store.settings(OTHER).await.unwrap(), Vec::<String>::new());
 }

@@ -6,7 +6,10 @@ use dm3_core::identity::{Address, KeySeed, RecoveryCode};
 use dm3_core::ports::{Store as _, StoreError};
 use dm3_core::session::{ExportError, ImportError, Keys, Restored, Session, SignIn};
 use dm3_core::storage::{ArchiveError, ArchiveHead, MAX_HEAD};
+
 use dm3_core::testing::{MemoryPorts, MemoryStore, Pair, Peer, SeededEntropy, TestWallet};
+
+use serde_json::json;
 
 use crate::support::*;
 
@@ -57,6 +60,7 @@ async fn talk() -> (Pair, Session<MemoryPorts>, Session<MemoryPorts>) {
     bob.mark_read(pair.alice.conversation()).await.unwrap();
     bob.compose(pair.alice.conversation(), "an answer").await.unwrap();
     bob.set_draft(pair.alice.conversation(), "half a sen").await.unwrap();
+    bob.set_setting("receipts", json!(false)).await.unwrap();
     (pair, alice, bob)
 }
 
@@ -77,6 +81,7 @@ fn another_device_has_everything_after_importing_it() {
         assert!(here.read_until > 0);
         assert_eq!(there, here);
         assert_eq!(session.draft(with).await.unwrap(), "half a sen");
+        assert_eq!(session.setting("receipts").await.unwrap(), Some(json!(false)));
         // The account's other devices learn of it.
         assert!(store.journal(owner, 1_000).await.unwrap().len() >= 222);
         // A second time nothing is new.

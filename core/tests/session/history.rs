@@ -102,6 +102,22 @@ fn a_second_device_has_everything_after_signing_in() {
 }
 
 #[test]
+fn a_conversation_has_its_name_on_a_further_device() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        alice.keep(&alice.directory().find("bob.eth").await.unwrap()).await.unwrap();
+        say(&alice, &pair.bob, "hello").await;
+        push(&alice).await;
+        let second = another_device(&pair, "alice");
+        let session = second.sign_up().await;
+        pull(&session).await;
+        let list = session.conversations().await.unwrap();
+        assert_eq!(list[0].name, Some("bob.eth".parse().unwrap()));
+        assert!(list[0].last.is_some());
+    });
+}
+
+#[test]
 fn what_one_device_does_the_other_sees_in_both_directions() {
     run(async {
         let (pair, first, bob) = Pair::signed_in().await;

@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod clock;
 pub mod entropy;
+pub mod files;
 pub mod http;
 pub mod lease;
 pub mod names;

@@ -6,6 +6,7 @@ use dm3_core::identity::Address;
 use dm3_core::ports::WalletError;
 use dm3_core::web::HttpUrl;
 use futures_channel::mpsc::UnboundedSender;
+use js_sys::Function;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -13,6 +14,7 @@ use web_sys::{CustomEvent, CustomEventInit, HtmlElement, Storage};
 
 use crate::adapters::BrowserPorts;
 use crate::adapters::clock::BrowserClock;
+use crate::adapters::files::Files;
 use crate::adapters::http::BrowserHttp;
 use crate::adapters::lease::BrowserLease;
 use crate::adapters::online::Online;
@@ -45,6 +47,7 @@ pub struct Page {
     visibility: Visibility,
     _online: Online,
     asked_to_keep: Cell<bool>,
+    files: Files,
 }
 
 /// A wallet with the name it announced.
@@ -72,6 +75,7 @@ impl Page {
                 let _ = told.unbounded_send(Command::Told(message));
             }),
             asked_to_keep: Cell::new(false),
+            files: Files::default(),
             _online: Online::watch(move || {
                 let _ = on_online.unbounded_send(Command::Online);
             }),
@@ -92,6 +96,11 @@ impl Page {
     fn window_key(&self) -> String {
         let id = self.host.id();
         if id.is_empty() { WINDOW_ACCOUNT.to_owned() } else { format!("{WINDOW_ACCOUNT}:{id}") }
+    }
+
+    /// One of the functions is called with the file that is made next, or with why there is none.
+    pub fn await_file(&self, made: Function, failed: Function) {
+        self.files.wait(made, failed);
     }
 
     /// The wallets of the page.
@@ -237,6 +246,14 @@ impl Platform for Page {
             // Without an answer the browser decides as it would have.
             self.spawn(Box::pin(async { drop(keep_storage().await) }));
         }
+    }
+
+    fn offer_file(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String> {
+        self.files.offer(pieces)
+    }
+
+    fn withdraw_file(&self, url: &str) {
+        self.files.withdraw(url);
     }
 
     fn is_visible(&self) -> bool {

@@ -35,6 +35,10 @@ pub struct Account<P: Platform> {
     pub(super) named: RefCell<BTreeSet<ConversationId>>,
     /// Entries of the mailboxes that are no envelopes.
     pub(super) unreadable: Cell<usize>,
+    /// Where something was typed that the other devices do not have yet.
+    pub(super) typed: RefCell<BTreeSet<ConversationId>>,
+    /// Counts what was typed until they have it.
+    pub(super) strokes: Cell<u64>,
     /// A text is being kept: asked for twice, it is written once.
     pub(super) writing: Cell<bool>,
     /// What the delivery services of the open conversation's peer take, as far as they told.
@@ -56,6 +60,8 @@ impl<P: Platform> Account<P> {
             name_watch: Cell::new(0),
             named: RefCell::default(),
             unreadable: Cell::new(0),
+            typed: RefCell::default(),
+            strokes: Cell::new(0),
             writing: Cell::new(false),
             conditions: RefCell::default(),
         })

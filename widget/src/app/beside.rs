@@ -4,6 +4,7 @@
 use dm3_core::conversation::ConversationId;
 use dm3_core::message::MessageHash;
 
+use super::draft::{drop_draft, kept_draft};
 use super::driver::Active;
 use super::platform::Platform;
 use super::thread::follow_thread;
@@ -48,5 +49,37 @@ pub(super) async fn fetch_older<P: Platform>(at: Active<P>) {
             opened.on_node = older.more;
         }
         follow_thread(&at, conversation).await;
+    }
+}
+
+/// Hands what was typed on to the account's other devices.
+pub(super) async fn share_drafts<P: Platform>(at: Active<P>) {
+    for conversation in at.typed.take() {
+        let text = kept_draft(&at, conversation).map_or_else(String::new, |(text, _)| text);
+        // What can't be kept is in this browser all the same.
+        let _ = at.session().set_draft(conversation, &text).await;
+    }
+    at.engine.keep();
+}
+
+/// Shows what was begun on another device in the open conversation, if it is later than what was typed here; nothing, if it
+/// was sent or taken back there.
+pub(super) async fn fetch_draft<P: Platform>(at: Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    let conversation = ConversationId::Peer(open);
+    let (here, typed) = kept_draft(&at, conversation).unwrap_or_default();
+    let Ok(Some((mut there, changed))) = at.session().dated_draft(conversation).await else { return };
+    if changed <= typed || there == here {
+        return;
+    }
+    if at.session().wrote_since(conversation, there.trim(), changed).await == Ok(true) {
+        there.clear();
+    }
+    let text = at.driver.state.text;
+    // Never over what somebody has begun to type meanwhile.
+    let is_free = text.with_untracked(|text| text.trim().is_empty() || *text == here);
+    if is_free && at.open_peer() == Some(open) {
+        drop_draft(&at, conversation);
+        text.set(there);
     }
 }

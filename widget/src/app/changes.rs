@@ -73,7 +73,11 @@ fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut
             received.insert(conversation);
         }
         Change::Unreadable(count) => at.unreadable.set(count),
-        Change::Connection(link) => show_connection(at, link),
+        Change::Connection(link) => {
+            at.driver.state.clock_error.set(at.session().clock_error());
+            show_connection(at, link);
+        }
+        Change::HistoryFull(full) => at.driver.state.history_full.set(full),
         Change::Store(error) => at.storage_failed(error),
     }
 }

@@ -3,9 +3,10 @@
 
 use dm3_core::identity::Address;
 
-use super::command::Command;
+use super::command::{BackupAsk, Command};
 use super::driver::Active;
 use super::platform::{Platform, TabMessage, Task};
+use super::state::{Apart, Screen};
 use super::steps::ChatSteps;
 use super::sync::run_engine;
 use super::{changes, conversations, draft, outbox, thread};
@@ -55,6 +56,7 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::Reconnect | Command::Online => Box::pin(changes::wake(at)),
         Command::Shown(_) | Command::VisibilityChanged => Box::pin(thread::seen(at)),
         Command::Told(message) => return told(at, message),
+        Command::Backup(ask) => Box::pin(backup(at, ask)),
         // `run` carries these out, whoever is here.
         Command::Connect(_)
         | Command::CreateKeys
@@ -68,6 +70,16 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         | Command::Disconnect
         | Command::SignOut => return None,
     })
+}
+
+/// Makes a backup or takes one in, once that is loaded; the screen says if it can't be.
+async fn backup<P: Platform>(at: Active<P>, ask: BackupAsk) {
+    if !at.driver.state.screen.with_untracked(|screen| matches!(screen, Screen::Backup(_))) {
+        at.driver.state.screen.set(Screen::Backup(Apart::waiting()));
+    }
+    if let Ok(steps) = (at.driver.later.backup)().await {
+        (steps.carry_out)(at, ask).await;
+    }
 }
 
 fn told<P: Platform>(at: Active<P>, message: TabMessage) -> Option<Task> {

@@ -7,7 +7,7 @@ use dm3_core::message::MessageHash;
 use zeroize::Zeroizing;
 
 use super::platform::TabMessage;
-use super::state::Way;
+use super::state::{FileBytes, Way};
 
 /// Something that is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,10 +65,34 @@ pub enum Command {
     },
     /// Another tab tells something.
     Told(TabMessage),
+    /// Make a backup, or take one in.
+    Backup(BackupAsk),
     /// Sign out, but keep keys and messages on this device.
     Disconnect,
     /// Sign out and forget the account, its keys and its messages on this device.
     SignOut,
+}
+
+/// What somebody asks for who makes a backup, or has one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BackupAsk {
+    /// Explain it.
+    Show,
+    /// Make a file.
+    Make,
+    /// Ask for a file.
+    Restore,
+    /// Ask for the code of this file.
+    Offer(FileBytes),
+    /// Take a file in; without one, the one that the page gave.
+    Take {
+        /// The file.
+        file: Option<FileBytes>,
+        /// The recovery code that opens it.
+        code: Typed,
+    },
+    /// Back to the list.
+    Leave,
 }
 
 /// How a person goes on where the wallet alone does not lead to the account's keys.

@@ -1,39 +1,74 @@
 //! What somebody has typed and not sent. It is kept at each stroke, at once and by the browser itself, so that it outlives
-//! a tab that is closed in this very moment; and is forgotten when the message is kept.
+//! a tab that is closed in this very moment; a moment later for the account's other devices, too; and is forgotten when the
+//! message is kept.
 
 use dm3_core::conversation::ConversationId;
+use dm3_core::ports::Clock as _;
 
 use super::driver::Active;
 use super::platform::Platform;
 
 /// The longest text that is kept, in bytes: more than a message may have.
 const LONGEST: usize = 100_000;
+/// So long nobody must have typed before the other devices get it: milliseconds.
+const PAUSE: u32 = 1_500;
 
 /// Keeps what is typed in the open conversation.
 pub(super) fn keep_draft<P: Platform>(at: &Active<P>, text: &str) {
     let Some(open) = at.open_peer() else { return };
-    let key = key(at, ConversationId::Peer(open));
+    let conversation = ConversationId::Peer(open);
+    let key = key(at, conversation);
     let now = at.session().now();
     let kept = (!text.trim().is_empty() && text.len() <= LONGEST).then(|| format!("{now} {text}"));
     at.driver.platform.keep_draft(&key, kept.as_deref());
+    at.typed.borrow_mut().insert(conversation);
+    // Otherwise somebody waits for the end of it already.
+    if at.strokes.replace(at.strokes.get() + 1) == 0 {
+        at.spawn(share);
+    }
 }
 
-/// What was typed in a conversation and not sent. A text that was sent in the last moment is none.
+/// Hands what was typed on to the account's other devices, once nobody types any more.
+async fn share<P: Platform>(at: Active<P>) {
+    loop {
+        let strokes = at.strokes.get();
+        at.driver.platform.clock().sleep(PAUSE).await;
+        if at.strokes.get() == strokes {
+            break;
+        }
+    }
+    at.strokes.set(0);
+    at.beside(|steps, at| (steps.share_drafts)(at)).await;
+}
+
+/// What was typed here in a conversation and not sent. A text that was sent in the last moment is none.
 pub(super) async fn draft<P: Platform>(at: &Active<P>, conversation: ConversationId) -> Option<String> {
-    let kept = at.driver.platform.draft(&key(at, conversation))?;
-    let (time, text) = kept.split_once(' ')?;
-    let time: u64 = time.parse().ok()?;
+    let (text, time) = kept_draft(at, conversation)?;
     match at.session().wrote_since(conversation, text.trim(), time).await {
         Ok(true) => {
             forget_draft(at, conversation);
             None
         }
-        Ok(false) | Err(_) => Some(text.to_owned()),
+        Ok(false) | Err(_) => Some(text),
     }
 }
 
-/// Keeps a draft no longer.
+/// What this browser keeps of it, and when it was typed: milliseconds since 1970.
+pub(super) fn kept_draft<P: Platform>(at: &Active<P>, conversation: ConversationId) -> Option<(String, u64)> {
+    let kept = at.driver.platform.draft(&key(at, conversation))?;
+    let (time, text) = kept.split_once(' ')?;
+    Some((text.to_owned(), time.parse().ok()?))
+}
+
+/// Keeps a draft no longer, here and on the other devices.
 pub(super) fn forget_draft<P: Platform>(at: &Active<P>, conversation: ConversationId) {
+    drop_draft(at, conversation);
+    at.typed.borrow_mut().insert(conversation);
+    at.spawn(|at| at.beside(|steps, at| (steps.share_drafts)(at)));
+}
+
+/// This browser keeps it no longer.
+pub(super) fn drop_draft<P: Platform>(at: &Active<P>, conversation: ConversationId) {
     at.driver.platform.keep_draft(&key(at, conversation), None);
 }
 

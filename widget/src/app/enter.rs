@@ -76,6 +76,8 @@ pub(super) fn clear<P: Platform>(driver: &Driver<P>) {
     state.connection.set(Connection::Idle);
     state.lookup.set(Lookup::Idle);
     state.quarantined.set(0);
+    state.history_full.set(false);
+    state.clock_error.set(None);
     state.query.set(String::new());
     state.text.set(String::new());
     state.menu.set(false);

@@ -5,7 +5,7 @@ use leptos::prelude::AnyView;
 
 use super::command::Command;
 use super::part::Part;
-use super::state::{SignIn, State};
+use super::state::{Apart, SignIn, State};
 
 /// The handle that views hold: they read [`State`] and send [`Command`]s.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct Parts {
     pub sign_in: Part<SignInPart>,
     /// Keys that don't follow from the wallet alone.
     pub keys: Part<KeysPart>,
+    /// Everything as one file.
+    pub backup: Part<BackupPart>,
 }
 
 /// What views call in the part that signs in.
@@ -38,6 +40,13 @@ pub struct SignInPart {
 pub struct KeysPart {
     /// The whole screen of a step that is its own.
     pub view: fn(&App, &SignIn) -> Option<AnyView>,
+}
+
+/// What views call in the part that makes backups and takes them in.
+#[derive(Clone, Copy)]
+pub struct BackupPart {
+    /// The whole screen.
+    pub view: fn(&App, &Apart) -> AnyView,
 }
 
 impl App {

@@ -13,6 +13,7 @@
 //! leads each command to its use case.
 
 mod account;
+pub mod backup;
 mod beside;
 mod changes;
 mod chat;
@@ -45,9 +46,9 @@ mod thread;
 mod wallets;
 mod whose;
 
-pub use command::{Choice, Command, Typed};
+pub use command::{BackupAsk, Choice, Command, Typed};
 pub use driver::{Active, Driver, Later};
-pub use handle::{App, KeysPart, Parts, SignInPart};
+pub use handle::{App, BackupPart, KeysPart, Parts, SignInPart};
 pub use run::run;
 pub use start::{set_node, set_rpc_url};
-pub use steps::{BackendSteps, ChatSteps, KeysSteps, SignInSteps, SyncSteps};
+pub use steps::{BackendSteps, BackupSteps, ChatSteps, KeysSteps, SignInSteps, SyncSteps};

@@ -62,6 +62,11 @@ pub trait Platform: 'static {
     fn forget_drafts(&self, prefix: &str);
     /// Asks the browser not to throw away what is stored when it wants room, where it can be asked. Once is enough.
     fn keep_storage(&self);
+    /// Makes a file of these pieces that can be saved, and gives where it is; tells whoever waits for one in the page. `None`:
+    /// there is none.
+    fn offer_file(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String>;
+    /// The file that is there can't be saved any more.
+    fn withdraw_file(&self, url: &str);
     /// Whether the page is before somebody's eyes: its tab is the chosen one and its window is not minimised.
     fn is_visible(&self) -> bool;
     /// Runs a task beside the others.

@@ -77,6 +77,7 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
         | Command::CheckPeer
         | Command::Reconnect
         | Command::Online
+        | Command::Backup(_)
         | Command::Told(_) => inside(driver, command),
     }
 }

@@ -1,8 +1,10 @@
 //! What one element shows. Views read it; only the driver changes it. No secrets are in it, but a recovery
 //! code that is to be written down ([`ShownCode`]).
 
+use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use dm3_core::delivery::Refusal;
 use dm3_core::device::Notice;
@@ -54,6 +56,10 @@ state! {
     lookup: Lookup = Lookup::Idle,
     /// How many received messages could not be verified.
     quarantined: usize = 0,
+    /// The account's node has no room for more of its history.
+    history_full: bool = false,
+    /// By how many milliseconds this device's clock is fast, or slow if negative, if that matters.
+    clock_error: Option<i64> = None,
     /// What the host page asked for: name or address of the peer.
     to: Option<String> = None,
     /// What the host page put into the composer beforehand.
@@ -85,8 +91,72 @@ pub enum Screen {
     List,
     /// One conversation.
     Thread,
+    /// Everything of the account as one file.
+    Backup(Apart),
     /// It can't go on. With a button that tries again.
     Failed(Fault),
+}
+
+/// What a part shows: it alone knows what is in it, so that its code is nowhere else.
+#[derive(Clone)]
+pub struct Apart {
+    shown: Option<Rc<dyn Any>>,
+    /// Another number is another screen.
+    pub place: u8,
+}
+
+impl Apart {
+    /// The part is on its way.
+    pub const fn waiting() -> Self {
+        Self { shown: None, place: 0 }
+    }
+
+    /// This is shown, at a place.
+    pub fn new(shown: impl Any, place: u8) -> Self {
+        Self { shown: Some(Rc::new(shown)), place }
+    }
+
+    /// What is shown, for the part.
+    pub fn shown<T: Any>(&self) -> Option<&T> {
+        self.shown.as_ref()?.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Apart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Apart({})", self.place)
+    }
+}
+
+impl PartialEq for Apart {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.shown, &other.shown) {
+            (Some(one), Some(other)) => Rc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+}
+
+/// A file that somebody gave. It may be large, so nothing copies it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileBytes(Arc<Vec<u8>>);
+
+impl FileBytes {
+    /// Takes what is in it.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(bytes))
+    }
+
+    /// What is in it.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for FileBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FileBytes({})", self.0.len())
+    }
 }
 
 /// The steps of signing in.

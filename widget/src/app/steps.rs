@@ -7,7 +7,7 @@ use dm3_core::conversation::ConversationId;
 use dm3_core::message::MessageHash;
 use futures_util::future::LocalBoxFuture;
 
-use super::command::{Choice, Command};
+use super::command::{BackupAsk, Choice, Command};
 use super::part::PartMissing;
 use super::platform::Task;
 
@@ -45,12 +45,19 @@ pub struct SyncSteps<A> {
     pub(super) fetch_older: fn(A) -> Task,
     pub(super) resend: fn(A, MessageHash) -> Task,
     pub(super) stop: fn(A, MessageHash) -> Task,
+    pub(super) share_drafts: fn(A) -> Task,
+    pub(super) fetch_draft: fn(A) -> Task,
 }
 
 /// Keeping the account's history as deployed clients do, at a node that keeps none of ours.
 pub struct BackendSteps<A> {
     /// Never ends by itself.
     pub(super) keep: fn(A) -> Task,
+}
+
+/// Everything of the account as one file.
+pub struct BackupSteps<A> {
+    pub(super) carry_out: fn(A, BackupAsk) -> Task,
 }
 
 /// Loads a table.
@@ -68,6 +75,8 @@ pub struct Later<D, A> {
     pub sync: Load<SyncSteps<A>>,
     /// The history at a node of the deployed kind.
     pub backend: Load<BackendSteps<A>>,
+    /// Everything as one file.
+    pub backup: Load<BackupSteps<A>>,
 }
 
 impl<A> Clone for ChatSteps<A> {

@@ -24,6 +24,8 @@ impl<P: Platform> SyncSteps<Active<P>> {
             fetch_older: |at| Box::pin(beside::fetch_older(at)),
             resend: |at, hash| Box::pin(beside::resend(at, hash)),
             stop: |at, hash| Box::pin(beside::stop(at, hash)),
+            share_drafts: |at| Box::pin(beside::share_drafts(at)),
+            fetch_draft: |at| Box::pin(beside::fetch_draft(at)),
         }
     }
 }

@@ -94,6 +94,7 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     {
         state.text.set(draft);
     }
+    at.spawn(|at| at.beside(|steps, at| (steps.fetch_draft)(at)));
 }
 
 /// Shows more of the open conversation.

@@ -5,13 +5,15 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::FutureExt as _;
+use js_sys::Function;
 use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyViewState;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 use crate::adapters::page::Page;
-use crate::app::{self, App, Command, Driver};
+use crate::app::state::FileBytes;
+use crate::app::{self, App, BackupAsk, Command, Driver};
 use crate::more::{LATER, PARTS};
 use crate::view::Chat;
 
@@ -101,6 +103,18 @@ impl ChatHandle {
     /// Signs out and forgets the account on this device.
     pub fn reset(&self) {
         self.command(Command::SignOut);
+    }
+
+    /// Makes a backup. Its code stands on the element's screen alone; one of the functions is called with the file, or with
+    /// why there is none.
+    pub fn export_backup(&self, made: Function, failed: Function) {
+        self.driver.page().await_file(made, failed);
+        self.command(Command::Backup(BackupAsk::Make));
+    }
+
+    /// Asks for the code of a backup, and takes it in.
+    pub fn import_backup(&self, file: Vec<u8>) {
+        self.command(Command::Backup(BackupAsk::Offer(FileBytes::new(file))));
     }
 
     /// The panel is on the screen, or not.

@@ -12,6 +12,7 @@
 //! checks – everything is one file and the same code runs.
 
 mod backend;
+mod backup;
 mod chat;
 mod keys;
 mod sign_in;
@@ -22,7 +23,11 @@ use crate::app::part::Part;
 use crate::app::{Later, Parts};
 
 /// What views show.
-pub const PARTS: Parts = Parts { sign_in: Part::new(&sign_in::LOADER), keys: Part::new(&keys::LOADER) };
+pub const PARTS: Parts = Parts {
+    sign_in: Part::new(&sign_in::LOADER),
+    keys: Part::new(&keys::LOADER),
+    backup: Part::new(&backup::LOADER),
+};
 
 /// What they set going.
 pub const LATER: Later<Page> = Later {
@@ -31,4 +36,5 @@ pub const LATER: Later<Page> = Later {
     chat: chat::steps,
     sync: sync::steps,
     backend: backend::steps,
+    backup: backup::steps,
 };

@@ -65,6 +65,10 @@ impl Language for English {
             Word::NoMessage => "No message yet",
             Word::Account => "Account",
             Word::SignedInAs => "Signed in as",
+            Word::HistoryFull => {
+                "Your node has no room for more of your history: new messages stay in this browser alone. Make a backup, or ask its operator for room."
+            }
+            Word::Backup => "Backup …",
             Word::SignOut => "Sign out",
             Word::SignOutHelp => {
                 "What becomes of your keys and messages on this device? Kept, they are here again when you connect this wallet, and whoever uses this browser can read them. Deleted, your wallet can create the same keys again, or your recovery code if you were given one, but messages kept only here are gone."
@@ -138,6 +142,13 @@ impl Language for English {
             1 => "1 message could not be verified and is not shown.".into(),
             _ => format!("{count} messages could not be verified and are not shown."),
         }
+    }
+
+    fn clock_error(&self, fast: i64) -> String {
+        let minutes = fast.unsigned_abs() / 60_000;
+        let direction = if fast > 0 { "fast" } else { "slow" };
+        let (count, unit) = if minutes < 120 { (minutes, "minutes") } else { (minutes / 60, "hours") };
+        format!("The clock of this device is {count} {unit} {direction}. Please set it.")
     }
 
     fn message_field(&self, name: &str) -> String {

@@ -23,6 +23,8 @@ pub trait Language {
     fn unread(&self, count: u64) -> String;
     /// How many received messages could not be proven genuine.
     fn quarantined(&self, count: usize) -> String;
+    /// The device's clock is so many milliseconds fast, or slow if negative.
+    fn clock_error(&self, fast: i64) -> String;
     /// What the composer is for.
     fn message_field(&self, name: &str) -> String;
     /// Stands where the first message will.
@@ -86,6 +88,8 @@ pub enum Word {
     NoMessage,
     Account,
     SignedInAs,
+    HistoryFull,
+    Backup,
     SignOut,
     SignOutHelp,
     KeepRecords,
@@ -109,6 +113,27 @@ pub enum Word {
     Sent,
     Arrived,
     Read,
+}
+
+/// What stands on the screens that make backups and take them in. Apart from the others, so that these words are loaded with
+/// those screens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum BackupWord {
+    Title,
+    Explained,
+    Make,
+    Restore,
+    Made,
+    KeepBoth,
+    Code,
+    Save,
+    CodeOnce,
+    RestoreExplained,
+    Given,
+    File,
+    TakeIn,
+    Restored,
+    Finished,
 }
 
 /// What stands on the screens of somebody whose wallet alone does not lead to their keys. Apart from the others, so that

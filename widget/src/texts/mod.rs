@@ -6,14 +6,17 @@
 
 mod address;
 mod english;
+mod english_backup;
 mod english_keys;
 mod language;
 
 use dm3_core::identity::Address;
+use dm3_core::session::Restored;
 
 pub use address::short_address;
-pub use language::{KeysWord, Language, Word};
+pub use language::{BackupWord, KeysWord, Language, Word};
 
+use crate::app::backup::BackupFault;
 use crate::app::state::{Busy, Delivery, PreviewText, SignInStep};
 
 /// The language of the screen.
@@ -29,6 +32,21 @@ pub fn say(word: Word) -> &'static str {
 /// A word of the screens that the part for signing in has where a wallet alone does not lead to the keys.
 pub fn say_of_keys(word: KeysWord) -> &'static str {
     english_keys::word(word)
+}
+
+/// A word of the screens that make backups and take them in.
+pub fn say_of_backup(word: BackupWord) -> &'static str {
+    english_backup::word(word)
+}
+
+/// What came out of a backup.
+pub fn backup_restored(restored: &Restored) -> String {
+    english_backup::restored(restored)
+}
+
+/// Why there is no backup, or it was not taken in.
+pub fn backup_failed(fault: &BackupFault) -> String {
+    english_backup::fault(fault)
 }
 
 /// What the one button of the sign-in does.

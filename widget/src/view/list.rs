@@ -8,12 +8,12 @@ use web_sys::Element;
 use super::attributes::{VALUE, attrs, class};
 use super::icons::{Picture, icon};
 use super::names::display_name;
-use super::panel::{connection_bar, header, lookup_note, quarantine_note};
+use super::panel::{advice, connection_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::states::{empty, skeleton_rows};
 use super::{OnKey, Rows, on_click, part, sends, time, truth, when};
 use crate::app::state::{ConversationRow, Lookup, Person, State};
-use crate::app::{App, Command};
+use crate::app::{App, BackupAsk, Command};
 use crate::texts::{self, Word, language, say};
 
 /// How many rows are drawn at first, more than a panel shows, and how many more each time that somebody comes near the
@@ -60,6 +60,7 @@ pub fn list(app: &App) -> AnyView {
             {found}
         </div>
         {part(move || quarantine_note(state).into_any())}
+        {part(move || advice(state).into_any())}
     }
     .into_any()
 }
@@ -228,6 +229,9 @@ fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
                     <b>{name}</b>
                     <p {class("mono")}>{person.address.to_string()}</p>
                 </div>
+                <button {attrs(&[("class", "button button-quiet"), ("type", "button")])} on:click=sends(app, Command::Backup(BackupAsk::Show))>
+                    {say(Word::Backup)}
+                </button>
                 <button {attrs(&[("class", "button button-quiet"), ("type", "button"), ("aria-expanded", truth(leaving.get()))])} on:click=ask>
                     {say(Word::SignOut)}
                 </button>

@@ -16,7 +16,7 @@ pub(crate) mod names;
 pub(crate) mod panel;
 pub(crate) mod person;
 mod screen;
-mod states;
+pub(crate) mod states;
 mod thread;
 mod thread_rows;
 mod time;

@@ -90,6 +90,13 @@ pub fn quarantine_note(state: State) -> Option<AnyView> {
     (count > 0).then(|| note("note", "status", language().quarantined(count)))
 }
 
+/// What somebody can do something about who loses nothing by it now.
+pub fn advice(state: State) -> Vec<AnyView> {
+    let full = state.history_full.get().then(|| say(Word::HistoryFull).to_owned());
+    let clock = state.clock_error.get().map(|off| language().clock_error(off));
+    full.into_iter().chain(clock).map(|words| note("note", "status", words)).collect()
+}
+
 /// A paragraph that assistive technology announces.
 pub fn note(classes: &'static str, role: &'static str, words: String) -> AnyView {
     view! {

@@ -26,6 +26,8 @@ enum Place {
     List,
     /// Another peer is another place: nothing typed for one may be left over for the next.
     Thread(Option<Address>),
+    /// Each of its steps is another.
+    Backup(u8),
     Failed,
 }
 
@@ -58,6 +60,7 @@ impl Place {
             Screen::Thread => {
                 Self::Thread(state.thread.with(|t| t.as_ref().map(|thread| thread.peer.address)))
             }
+            Screen::Backup(at) => Self::Backup(at.place),
             Screen::Failed(_) => Self::Failed,
         })
     }
@@ -102,6 +105,7 @@ pub fn Chat(
                 match place {
                     Place::SignIn(Aside::None) => parts.sign_in.ask(),
                     Place::SignIn(_) => parts.keys.ask(),
+                    Place::Backup(_) => parts.backup.ask(),
                     _ => {}
                 }
                 let is_thread = matches!(place, Place::Thread(_));
@@ -127,6 +131,11 @@ pub fn Chat(
         },
         Screen::List => list(&app),
         Screen::Thread => thread(&app),
+        Screen::Backup(at) => match parts.backup.state() {
+            Loading::There(part) => (part.view)(&app, &at),
+            Loading::Waiting => starting(&app),
+            Loading::Missing(why) => part_missing(&app, why, on_click(move || parts.backup.ask())),
+        },
         Screen::Failed(fault) => failed(&app, &fault),
     });
     view! {

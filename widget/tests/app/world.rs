@@ -16,7 +16,7 @@ use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::platform::{HostEvent, Platform, TabMessage, Task, Who};
 use dm3_widget::app::state::{Connection, Delivery, Screen, State, WalletChoice};
 use dm3_widget::app::{
-    BackendSteps, ChatSteps, Command, Driver, KeysSteps, Later, SignInSteps, SyncSteps, run,
+    BackendSteps, BackupSteps, ChatSteps, Command, Driver, KeysSteps, Later, SignInSteps, SyncSteps, run,
 };
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::FutureExt as _;
@@ -51,6 +51,10 @@ pub struct Device {
     pub other_wallets: RefCell<Vec<Rc<PersonsWallet>>>,
     /// Whether the wallet's owner answers; until then it waits for them.
     pub wallet_answers: Rc<Cell<bool>>,
+    /// The files that its pages made.
+    pub files: RefCell<Vec<Vec<u8>>>,
+    /// Where those were that can't be saved any more.
+    pub withdrawn: RefCell<Vec<String>>,
     signed_out: RefCell<BTreeSet<Address>>,
     tabs: RefCell<Vec<UnboundedSender<Command>>>,
     kept: RefCell<BTreeMap<String, String>>,
@@ -118,6 +122,8 @@ impl World {
             wallet_answers: Rc::clone(&wallet.owner_answers),
             wallet,
             other_wallets: RefCell::default(),
+            files: RefCell::default(),
+            withdrawn: RefCell::default(),
             signed_out: RefCell::default(),
             tabs: RefCell::default(),
             kept: RefCell::default(),
@@ -270,6 +276,7 @@ fn later() -> Later<TestPlatform> {
         chat: || fetched("chat", ChatSteps::new),
         sync: || fetched("sync", SyncSteps::new),
         backend: || fetched("backend", BackendSteps::new),
+        backup: || fetched("backup", BackupSteps::new),
     }
 }
 
@@ -471,6 +478,16 @@ impl Platform for TestPlatform {
 
     fn keep_storage(&self) {
         self.device.asked_to_keep.set(true);
+    }
+
+    fn offer_file(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String> {
+        let file = pieces?.concat();
+        self.device.files.borrow_mut().push(file);
+        Some(format!("blob:{}", self.device.files.borrow().len()))
+    }
+
+    fn withdraw_file(&self, url: &str) {
+        self.device.withdrawn.borrow_mut().push(url.to_owned());
     }
 
     fn is_visible(&self) -> bool {

@@ -154,10 +154,7 @@ impl<P: Ports> Session<P> {
             }
         }
         let store = self.ports().store();
-        for hash in store.restore_messages(self.account, &messages).await? {
-            let message = messages.iter().find(|message| *message.hash() == hash);
-            changed.extend(message.map(|message| message.row().conversation));
-        }
+        // Before the messages, which would open conversations without a name.
         for News { conversation, contact, marker, draft } in news {
             let mut mark = self.read_mark(followed, conversation).await?;
             let (contact, contact_stamp) = contact.unzip();
@@ -171,6 +168,10 @@ impl<P: Ports> Session<P> {
             mark.marker = marker_stamp.unwrap_or(mark.marker);
             mark.draft = draft.unwrap_or(mark.draft);
             self.write_mark(followed, conversation, &mark).await?;
+        }
+        for hash in store.restore_messages(self.account, &messages).await? {
+            let message = messages.iter().find(|message| *message.hash() == hash);
+            changed.extend(message.map(|message| message.row().conversation));
         }
         let mut once = Vec::new();
         for conversation in changed {

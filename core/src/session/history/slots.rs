@@ -21,6 +21,17 @@ impl<P: Ports> Session<P> {
         Ok(self.draft_record(conversation).await?.map_or_else(String::new, |draft| draft.text))
     }
 
+    /// The same, and when it was changed: milliseconds since 1970. `None` if nothing was ever written there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn dated_draft(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Option<(String, u64)>, StoreError> {
+        Ok(self.draft_record(conversation).await?.map(|draft| (draft.text, draft.changed)))
+    }
+
     /// Keeps what is being written in a conversation, at most 100,000 bytes of it.
     ///
     /// # Errors

@@ -419,6 +419,17 @@ impl Store for MemoryStore {
         self.read(owner, |records| records.values.get(&slot.to_string()).cloned()).await
     }
 
+    async fn settings(&self, owner: Address) -> Result<Vec<String>, StoreError> {
+        self.read(owner, |records| {
+            let name = |slot: &String| match slot.parse() {
+                Ok(Slot::Setting(name)) => Some(name),
+                _ => None,
+            };
+            records.values.keys().filter_map(name).collect()
+        })
+        .await
+    }
+
     async fn set_value(&self, owner: Address, slot: &Slot, value: Option<&str>) -> Result<(), StoreError> {
         self.write(owner, |records| {
             match value {

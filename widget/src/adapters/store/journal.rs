@@ -102,6 +102,18 @@ pub fn read_value(record: &JsValue) -> Option<String> {
     member(record, "value").as_string()
 }
 
+pub async fn settings(database: &Rc<Database>, owner: Address) -> Result<Vec<String>, StoreError> {
+    let range = prefix(&[&owner.to_string()])?;
+    let keys = database.read(&[table::VALUES], move |t| async move {
+        answer(t.object_store(table::VALUES)?.get_all_keys_with_key(&range)?).await
+    });
+    let name = |key: JsValue| match key.dyn_into::<Array>().ok()?.get(1).as_string()?.parse() {
+        Ok(Slot::Setting(name)) => Some(name),
+        _ => None,
+    };
+    Ok(keys.await?.unchecked_into::<Array>().iter().filter_map(name).collect())
+}
+
 pub async fn set_value(
     database: &Rc<Database>,
     owner: Address,

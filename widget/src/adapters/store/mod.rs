@@ -484,6 +484,10 @@ impl Store for IndexedDbStore {
         Ok(journal::read_value(&record))
     }
 
+    async fn settings(&self, owner: Address) -> Result<Vec<String>, StoreError> {
+        journal::settings(&self.0, owner).await
+    }
+
     async fn set_value(&self, owner: Address, slot: &Slot, value: Option<&str>) -> Result<(), StoreError> {
         journal::set_value(&self.0, owner, slot, value).await
     }

@@ -1,0 +1,163 @@
+//! The screen that makes a backup, or takes one in.
+
+use leptos::ev::MouseEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement};
+
+use crate::adapters::files;
+use crate::adapters::page::Page;
+use crate::adapters::parts::part;
+use crate::app::backup::{Backup, BackupStep};
+use crate::app::part::Loader;
+use crate::app::state::{Apart, ShownCode};
+use crate::app::{Active, App, BackupAsk, BackupPart, BackupSteps, Command, Typed};
+use crate::texts::{BackupWord, Word, backup_failed, backup_restored, say, say_of_backup};
+use crate::view::attributes::{attrs, class};
+use crate::view::panel::{bare_header, note};
+use crate::view::states::starting;
+use crate::view::{OnClick, sends, truth};
+
+/// What the file is called.
+const NAME: &str = "dm3-chat-backup.dm3";
+
+thread_local! {
+    pub(super) static LOADER: Loader<BackupPart> = Loader::new(table);
+}
+
+part!(fn table in backup("backup") -> BackupPart = BackupPart { view: backup });
+part!(fn steps in backup("backup") -> BackupSteps<Active<Page>> = BackupSteps::new());
+
+/// The whole screen.
+fn backup(app: &App, at: &Apart) -> AnyView {
+    let Some(at) = at.shown::<Backup>() else { return starting(app) };
+    let error = at.error.as_ref().map(|fault| note("error", "alert", backup_failed(fault)));
+    let leave = sends(app, Command::Backup(BackupAsk::Leave));
+    let (title, body, actions) = match &at.step {
+        BackupStep::Choose => {
+            let make = sends(app, Command::Backup(BackupAsk::Make));
+            let restore = sends(app, Command::Backup(BackupAsk::Restore));
+            let label = if at.busy { say(Word::OneMoment) } else { say_of_backup(BackupWord::Make) };
+            let body = paragraph(BackupWord::Explained);
+            let actions = view! {
+                {button(label, at.busy, make)}
+                {link(say_of_backup(BackupWord::Restore), restore)}
+                {link(say(Word::Back), leave)}
+            };
+            (BackupWord::Title, body, actions.into_any())
+        }
+        BackupStep::Made { code, url } => {
+            (BackupWord::Made, made(code, url), button(say_of_backup(BackupWord::Finished), false, leave))
+        }
+        BackupStep::Restore { given } => {
+            let body = view! {
+                {paragraph(if given.is_some() { BackupWord::Given } else { BackupWord::RestoreExplained })}
+                {given.is_none().then(file_field)}
+                {code_field()}
+            };
+            let label = if at.busy { say(Word::OneMoment) } else { say_of_backup(BackupWord::TakeIn) };
+            let actions = view! {
+                {button(label, at.busy, takes(app))}
+                {link(say(Word::Back), leave)}
+            };
+            (BackupWord::Restore, body.into_any(), actions.into_any())
+        }
+        BackupStep::Restored(restored) => {
+            let body = note("", "status", backup_restored(restored));
+            (BackupWord::Restored, body, button(say_of_backup(BackupWord::Finished), false, leave))
+        }
+    };
+    view! {
+        {bare_header(app)}
+        <div {class("signin backup")}>
+            <h2 {attrs(&[("tabindex", "-1")])}>{say_of_backup(title)}</h2>
+            {body}
+            {error}
+            <div {class("actions")}>{actions}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// The code, and the file that it opens.
+fn made(code: &ShownCode, url: &str) -> AnyView {
+    view! {
+        {paragraph(BackupWord::KeepBoth)}
+        <output {attrs(&[("class", "code"), ("dir", "ltr"), ("translate", "no"), ("aria-label", say_of_backup(BackupWord::Code))])}>
+            {code.reveal().to_owned()}
+        </output>
+        <a {attrs(&[("class", "link link-inline"), ("download", NAME), ("href", url)])}>
+            {say_of_backup(BackupWord::Save)}
+        </a>
+        {note("hint", "note", say_of_backup(BackupWord::CodeOnce).to_owned())}
+    }
+    .into_any()
+}
+
+fn file_field() -> AnyView {
+    view! {
+        <label {class("field")}>
+            <b>{say_of_backup(BackupWord::File)}</b>
+            <input {attrs(&[("type", "file")])} />
+        </label>
+    }
+    .into_any()
+}
+
+/// What is typed stays in the field alone, and is neither guessed nor corrected nor remembered by the browser.
+fn code_field() -> AnyView {
+    let verbatim =
+        [("autocomplete", "off"), ("autocapitalize", "none"), ("spellcheck", "false"), ("dir", "ltr")];
+    view! {
+        <label {class("field")}>
+            <b>{say_of_backup(BackupWord::Code)}</b>
+            <textarea {attrs(&verbatim)} {attrs(&[("data-autofocus", "true"), ("rows", "2"), ("maxlength", "200")])}></textarea>
+        </label>
+    }
+    .into_any()
+}
+
+/// Takes in the file that was chosen, with the code that was typed.
+fn takes(app: &App) -> OnClick {
+    let app = app.clone();
+    Box::new(move |event: MouseEvent| {
+        let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let Some(screen) = pressed.and_then(|it| it.closest(".backup").ok().flatten()) else { return };
+        let find = |selector| screen.query_selector(selector).ok().flatten();
+        let area = find("textarea").and_then(|area| area.dyn_into::<HtmlTextAreaElement>().ok());
+        let code = Typed::new(area.map(|area| area.value()).unwrap_or_default());
+        let input = find("input").and_then(|input| input.dyn_into::<HtmlInputElement>().ok());
+        let chosen = input.and_then(|input| input.files()).and_then(|files| files.get(0));
+        let app = app.clone();
+        spawn_local(async move {
+            let file = match chosen {
+                Some(chosen) => files::read(&chosen).await,
+                None => None,
+            };
+            app.command(Command::Backup(BackupAsk::Take { file, code }));
+        });
+    })
+}
+
+fn paragraph(word: BackupWord) -> AnyView {
+    view! { <p>{say_of_backup(word)}</p> }.into_any()
+}
+
+fn button(label: &'static str, blocked: bool, press: OnClick) -> AnyView {
+    view! {
+        <button {attrs(&[("class", "button"), ("type", "button"), ("aria-disabled", truth(blocked))])} on:click=press>
+            {label}
+        </button>
+    }
+    .into_any()
+}
+
+fn link(label: &'static str, press: OnClick) -> AnyView {
+    view! {
+        <button {attrs(&[("class", "link"), ("type", "button")])} on:click=press>
+            {label}
+        </button>
+    }
+    .into_any()
+}

@@ -1,0 +1,126 @@
+//! Everything as one file, and back.
+
+use std::rc::Rc;
+
+use dm3_core::identity::BackupError;
+use dm3_core::session::ImportError;
+use dm3_core::storage::ArchiveError;
+use dm3_widget::app::backup::{Backup, BackupFault, BackupStep};
+use dm3_widget::app::state::{FileBytes, Screen};
+use dm3_widget::app::{BackupAsk, Command, Typed};
+
+use super::world::{Device, NODE, Tab, World, now};
+
+/// A world whose node keeps nothing but mail, and two people; alice has her own tab and a conversation.
+fn talk() -> (World, Rc<Device>, Tab, Rc<Device>) {
+    let world = World::new();
+    world.network.keep_no_history();
+    let description = serde_json::to_string(&world.network.discovery()).unwrap();
+    world.network.set_document(&format!("{NODE}/.well-known/dm3"), 200, &description);
+    let ((alice, _), (bob, bobs)) = (world.person("alice"), world.person("bob"));
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    for n in 0..3 {
+        now(bobs.compose(alice.peer.conversation(), &format!("number {n}"))).unwrap();
+        now(bobs.flush()).unwrap();
+        world.pass(1_000);
+    }
+    (world, alice, tab, bob)
+}
+
+fn ask(world: &World, tab: &Tab, ask: BackupAsk) -> Backup {
+    tab.ask(Command::Backup(ask));
+    world.pass(1_000);
+    let Screen::Backup(shown) = tab.screen() else { panic!("{:?}", tab.screen()) };
+    let backup = shown.shown::<Backup>().expect("a backup").clone();
+    assert!(!backup.busy);
+    backup
+}
+
+fn take(file: Option<&[u8]>, code: &str) -> BackupAsk {
+    BackupAsk::Take { file: file.map(|it| FileBytes::new(it.to_vec())), code: Typed::new(code.to_owned()) }
+}
+
+/// Makes a backup; gives the file and its code.
+fn made(world: &World, device: &Device, tab: &Tab) -> (Vec<u8>, String) {
+    assert_eq!(ask(world, tab, BackupAsk::Show).step, BackupStep::Choose);
+    let backup = ask(world, tab, BackupAsk::Make);
+    let BackupStep::Made { code, url } = &backup.step else { panic!("{backup:?}") };
+    assert_eq!(url, &format!("blob:{}", device.files.borrow().len()));
+    let file = device.files.borrow().last().unwrap().clone();
+    (file, code.reveal().to_owned())
+}
+
+#[test]
+fn what_a_browser_has_lost_comes_back_out_of_a_file_with_its_code() {
+    let (world, alice, tab, bob) = talk();
+    let (file, code) = made(&world, &alice, &tab);
+    tab.remove();
+    now(alice.peer.resume_after_eviction());
+    assert_eq!(now(alice.peer.texts(&bob.peer)), Vec::<String>::new());
+
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    let second = alice.open_tab(&world);
+    world.pass(1_000);
+    assert_eq!(tab.state.conversations.get_untracked(), Some(vec![]));
+    // As the page gives it, and as somebody types what they have written down.
+    let backup = ask(&world, &tab, BackupAsk::Offer(FileBytes::new(file)));
+    assert!(matches!(backup.step, BackupStep::Restore { given: Some(_) }));
+    let backup = ask(&world, &tab, take(None, &format!(" {}\n", code.to_lowercase())));
+    let BackupStep::Restored(restored) = backup.step else { panic!("{backup:?}") };
+    assert_eq!((restored.messages, restored.conversations, restored.skipped), (3, 1, 0));
+    assert_eq!(now(alice.peer.texts(&bob.peer)), ["number 0", "number 1", "number 2"]);
+    tab.ask(Command::Backup(BackupAsk::Leave));
+    world.pass(1_000);
+    assert_eq!(tab.screen(), Screen::List);
+    for tab in [tab, second] {
+        assert_eq!(tab.state.conversations.get_untracked().unwrap().len(), 1, "every tab shows it");
+    }
+}
+
+#[test]
+fn the_code_is_nowhere_once_its_screen_is_left_and_the_file_is_let_go_of() {
+    let (world, alice, tab, _) = talk();
+    let (file, code) = made(&world, &alice, &tab);
+    let digits = code.replace('-', "");
+    assert!(!file.windows(digits.len()).any(|window| window == digits.as_bytes()));
+    assert_eq!(*alice.withdrawn.borrow(), Vec::<String>::new());
+    tab.ask(Command::Backup(BackupAsk::Leave));
+    world.pass(1_000);
+    assert_eq!((tab.screen(), alice.withdrawn.borrow().clone()), (Screen::List, vec!["blob:1".to_owned()]));
+    let (_, other) = made(&world, &alice, &tab);
+    assert_ne!(other, code);
+}
+
+#[test]
+fn what_is_no_backup_of_this_account_says_why_and_can_be_tried_again() {
+    let (world, alice, tab, bob) = talk();
+    let (file, code) = made(&world, &alice, &tab);
+    ask(&world, &tab, BackupAsk::Restore);
+    let fault = |asked| {
+        let backup = ask(&world, &tab, asked);
+        assert!(matches!(backup.step, BackupStep::Restore { .. }));
+        backup.error.expect("an error")
+    };
+    let archive = |error| BackupFault::Import(ImportError::Archive(error));
+    assert_eq!(fault(take(None, &code)), BackupFault::NoFile);
+    assert_eq!(fault(take(Some(&file), "abc")), BackupFault::Code(BackupError::Code));
+    let mut mistyped = code.clone().into_bytes();
+    mistyped.swap(0, 1);
+    if mistyped != code.as_bytes() {
+        let mistyped = String::from_utf8(mistyped).unwrap();
+        assert_eq!(fault(take(Some(&file), &mistyped)), BackupFault::Code(BackupError::Checksum));
+    }
+    assert_eq!(fault(take(Some(b"a picture"), &code)), archive(ArchiveError::File));
+    assert_eq!(fault(take(Some(&file[..file.len() - 9]), &code)), archive(ArchiveError::Incomplete));
+
+    let bobs = bob.open_tab(&world);
+    world.pass(1_000);
+    ask(&world, &bobs, BackupAsk::Restore);
+    let refused = ask(&world, &bobs, take(Some(&file), &code)).error;
+    assert_eq!(refused, Some(BackupFault::Import(ImportError::OtherAccount(alice.address()))));
+
+    let backup = ask(&world, &tab, take(Some(&file), &code));
+    assert!(matches!(backup.step, BackupStep::Restored(restored) if restored.messages == 0));
+}
