@@ -140,6 +140,27 @@ fn a_container_of_our_own_is_read_again_and_old_hashes_are_understood() {
 }
 
 #[test]
+fn a_container_of_somebody_elses_message_has_the_members_of_the_deployed_clients() {
+    let plain: Value = serde_json::from_str(vectors()["containerPlain"].as_str().unwrap()).unwrap();
+    let message = SignedMessage::parse(&canonical(&plain["envelop"]["message"])).unwrap();
+    let keys = ProfileKeys::derive(&KeySeed::from_bytes([5; 32]));
+    let information =
+        DeliveryInformation { from: "alice.eth".into(), to: "bob.eth".into(), delivery_instruction: None };
+    let made = LegacyContainer::received(&message, &information, LegacyState::Read);
+    let sealed = made.seal(&keys.encryption.public(), &SeededEntropy::new(1)).unwrap();
+    let sealed = String::from_utf8(STANDARD.decode(sealed).unwrap()).unwrap();
+    let sealed = dm3_core::seal::Sealed::parse(&sealed).unwrap();
+    let made: Value =
+        serde_json::from_str(&dm3_core::seal::open(&sealed, &keys.encryption).unwrap()).unwrap();
+    // Where it was taken from says the app that reads it; whose envelope it was in nobody signed again.
+    let mut expected = plain;
+    expected.as_object_mut().unwrap().remove("source");
+    expected["envelop"]["metadata"]["signature"] = json!("");
+    expected["messageState"] = json!(3);
+    assert_eq!(made, expected);
+}
+
+#[test]
 fn message_ids_of_the_server_are_computed() {
     for case in vectors()["serverMessageIds"].as_array().unwrap() {
         let name: EnsName = case["ensName"].as_str().unwrap().parse().unwrap();
