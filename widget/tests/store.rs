@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Refusal;
-use dm3_core::device::{Account, Changed, Contact, Lane, MessageRow, Preview, SendState, StoredMessage};
+use dm3_core::device::{Account, Changed, Contact, Lane, MessageRow, Place, Preview, SendState, StoredMessage};
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::Kind;
 use dm3_core::ports::{Store, StoreError};
@@ -238,7 +238,7 @@ fn row(number: u64, author: Address, lane: Lane, state: SendState) -> MessageRow
         conversation: PEER,
         author,
         lane,
-        time,
+        place: Place::at(time),
         arrived: time + 5,
         json: JSON.into(),
         state,
@@ -380,7 +380,7 @@ fn second_record(message: &StoredMessage) -> serde_json::Value {
     };
     let message = serde_json::json!({
         "hash": row.hash, "conversation": row.conversation.to_string(), "author": row.author.to_string(),
-        "lane": lane, "time": row.time, "arrived": row.arrived, "json": row.json, "state": "received",
+        "lane": lane, "time": row.place.time(), "arrived": row.arrived, "json": row.json, "state": "received",
     });
     serde_json::json!(["messages", { "owner": OWNER.to_string(), "message": message }])
 }
@@ -491,7 +491,7 @@ async fn damaged_messages_fail_nothing_else() {
     let conversation = messages[0].row().conversation;
     change_records(&name, "messages", "if (record.message.time % 3) record.message.lane = 'sideways'").await;
     let readable: Vec<_> =
-        messages.iter().rev().filter(|m| m.row().time % 3 == 0).map(|m| m.row().clone()).collect();
+        messages.iter().rev().filter(|m| m.row().place.time() % 3 == 0).map(|m| m.row().clone()).collect();
     assert_eq!(store.messages(OWNER, conversation, None, 4).await.unwrap(), readable[..4]);
     assert_eq!(store.messages(OWNER, conversation, None, 99).await.unwrap(), readable);
     let changed = store.changed_messages(OWNER, conversation, 0, 10).await.unwrap();

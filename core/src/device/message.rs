@@ -1,3 +1,4 @@
+use super::Place;
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
 use crate::identity::Address;
@@ -15,8 +16,8 @@ pub struct MessageRow {
     /// What it is for the conversation.
     pub lane: Lane,
     /// Where it stands in the conversation: when it was written here, or taken by a delivery service of the account.
-    /// Milliseconds since 1970, by the clock of the account's first delivery service.
-    pub time: u64,
+    /// By the clock of the account's first delivery service.
+    pub place: Place,
     /// When it came to this device: milliseconds by the same clock.
     pub arrived: u64,
     /// The JSON that was signed, in the spelling that the signature covers.
@@ -94,11 +95,11 @@ impl SendState {
     }
 }
 
-/// A place in a conversation. Messages of one millisecond are ordered by hash.
+/// Where a message stands among the others of its conversation. Messages of one place are ordered by hash.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// [`MessageRow::time`].
-    pub time: u64,
+    /// [`MessageRow::place`].
+    pub place: Place,
     /// [`MessageRow::hash`].
     pub hash: MessageHash,
 }
@@ -127,8 +128,8 @@ impl StoredMessage {
 
     /// The same at another place of its conversation.
     #[must_use]
-    pub(crate) fn at(mut self, time: u64) -> Self {
-        self.row.time = time;
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.row.place = place;
         self
     }
 
@@ -144,9 +145,9 @@ impl StoredMessage {
 }
 
 impl Position {
-    /// The place before all messages of a millisecond.
-    pub(crate) fn at_start_of(time: u64) -> Self {
-        Self { time, hash: MessageHash::least() }
+    /// Before all messages of a place.
+    pub(crate) fn before(place: Place) -> Self {
+        Self { place, hash: MessageHash::least() }
     }
 }
 
@@ -178,7 +179,7 @@ impl MessageRow {
             conversation,
             author,
             lane,
-            time: message.timestamp().min(arrived),
+            place: Place::at(message.timestamp().min(arrived)),
             arrived,
             json: message.to_text(),
             state,
@@ -192,6 +193,6 @@ impl MessageRow {
 
     /// Where the message stands.
     pub fn position(&self) -> Position {
-        Position { time: self.time, hash: self.hash.clone() }
+        Position { place: self.place, hash: self.hash.clone() }
     }
 }

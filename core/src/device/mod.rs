@@ -10,6 +10,7 @@ mod journal;
 mod kept;
 mod message;
 mod notice;
+mod place;
 mod quarantined;
 mod summary;
 
@@ -19,5 +20,6 @@ pub use journal::{Changed, JournalEntry, KeptNameError, MAX_SETTING, Slot};
 pub use kept::{Kept, WaitsFor};
 pub use message::{Lane, MessageRow, Position, SendState, StoredMessage};
 pub use notice::{Notice, Notices};
+pub use place::Place;
 pub use quarantined::{Doubt, Quarantined};
 pub use summary::{Last, News, Preview, Summary};

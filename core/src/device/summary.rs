@@ -1,4 +1,4 @@
-use super::{Contact, Lane, MessageRow, Position};
+use super::{Contact, Lane, MessageRow, Place, Position};
 use crate::message::MessageHash;
 
 /// A conversation as a list shows it. A store keeps it up to date in the transactions that write messages, so a list
@@ -23,8 +23,8 @@ pub struct Last {
     pub hash: MessageHash,
     /// The message whose text is shown: itself, or its latest edit.
     pub version: MessageHash,
-    /// Where it stands: milliseconds since 1970.
-    pub time: u64,
+    /// Where it stands.
+    pub place: Place,
     /// Written by the account itself.
     pub own: bool,
     /// The shown version is in the outbox.
@@ -91,6 +91,6 @@ impl Summary {
 impl Last {
     /// Where it stands.
     pub fn position(&self) -> Position {
-        Position { time: self.time, hash: self.hash.clone() }
+        Position { place: self.place, hash: self.hash.clone() }
     }
 }

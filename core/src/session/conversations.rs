@@ -152,7 +152,7 @@ impl<P: Ports> Session<P> {
 impl From<Summary> for Overview {
     fn from(summary: Summary) -> Self {
         let Summary { contact, last, unread, changes } = summary;
-        let time = last.as_ref().map_or(contact.touched, |last| last.time);
+        let time = last.as_ref().map_or(contact.touched, |last| last.place.time());
         Self { conversation: contact.conversation, name: contact.name, last, time, unread, changes }
     }
 }

@@ -42,8 +42,12 @@ impl<P: Ports> Session<P> {
         let to = self.addressee(conversation).await?;
         let behind = self.behind_all(conversation).await?;
         let header = || self.header_behind(behind, to.clone());
-        let row = |hash| self.sign(conversation, Draft::receipt(header(), hash, receipt));
-        let rows: Vec<_> = due.iter().map(row).collect();
+        let mut place = self.place_behind_all(conversation).await?;
+        let mut rows = Vec::new();
+        for hash in &due {
+            rows.push(self.sign(conversation, Draft::receipt(header(), hash, receipt)).at(place));
+            place = place.next();
+        }
         self.ports().store().add_messages(self.account, &rows).await?;
         Ok(due)
     }

@@ -5,7 +5,7 @@ use super::{Peer, Session};
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
 use crate::delivery::api::{self, SubmitError};
-use crate::device::{Contact, Lane, MessageRow, SendState, StoredMessage};
+use crate::device::{Contact, Lane, MessageRow, Place, SendState, StoredMessage};
 use crate::identity::{Address, EnsName, VerifiedProfile};
 use crate::message::{
     AuthenticMessage, DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage,
@@ -50,10 +50,8 @@ impl<P: Ports> Session<P> {
         conversation: ConversationId,
         draft: Draft,
     ) -> Result<StoredMessage, StoreError> {
-        let behind = self.behind_all(conversation).await?;
-        let stored = self.sign(conversation, draft);
-        let place = stored.row().time.max(behind);
-        let stored = stored.at(place);
+        let place = self.place_behind_all(conversation).await?;
+        let stored = self.sign(conversation, draft).at(place);
         let store = self.ports().store();
         store.add_messages(self.account, std::slice::from_ref(&stored)).await?;
         Ok(stored)
@@ -86,10 +84,18 @@ impl<P: Ports> Session<P> {
         Header { from: self.alias.clone(), to, timestamp }
     }
 
-    /// The place behind everything in a conversation, which its author has before them, whatever their clock says.
+    /// Later than everything in a conversation: milliseconds since 1970.
     pub(super) async fn behind_all(&self, conversation: ConversationId) -> Result<u64, StoreError> {
         let newest = self.ports().store().messages(self.account, conversation, None, 1).await?;
-        Ok(newest.first().map_or(0, |row| row.time.saturating_add(1)))
+        Ok(newest.first().map_or(0, |row| row.place.time().saturating_add(1)))
+    }
+
+    /// The place of what is written now: behind everything in the conversation, which its author has before them, whatever
+    /// their clock says.
+    pub(super) async fn place_behind_all(&self, conversation: ConversationId) -> Result<Place, StoreError> {
+        let newest = self.ports().store().messages(self.account, conversation, None, 1).await?;
+        let now = Place::at(self.now());
+        Ok(newest.first().map_or(now, |row| now.max(row.place.next())))
     }
 
     /// Signs a message that is about to be sent.

@@ -22,7 +22,9 @@ use zeroize::Zeroizing;
 use super::{Pseudonym, StorageKeys};
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
-use crate::device::{Contact, MAX_FOUND_AT, MAX_SETTING, MessageRow, Notices, SendState, StoredMessage};
+use crate::device::{
+    Contact, MAX_FOUND_AT, MAX_SETTING, MessageRow, Notices, Place, SendState, StoredMessage,
+};
 use crate::identity::{Address, EnsName, SeenProfiles};
 use crate::message::SignedMessage;
 use crate::said::Said;
@@ -380,10 +382,10 @@ pub fn merge(a: &Record, b: &Record) -> Option<Record> {
         (Record::Message(a), Record::Message(b)) => {
             let (a, b) = (a.row(), b.row());
             let state = if b.state.is_further_than(&a.state) { &b.state } else { &a.state };
-            let (time, arrived) = (a.time.min(b.time), a.arrived.min(b.arrived));
+            let (place, arrived) = (a.place.min(b.place), a.arrived.min(b.arrived));
             // Both were proven before they were kept.
             Record::Message(StoredMessage::kept(MessageRow {
-                time,
+                place,
                 arrived,
                 state: state.clone(),
                 ..a.clone()
@@ -437,13 +439,17 @@ fn message_members(message: &MessageRow) -> Vec<(&'static str, Value)> {
             object(vec![("refused", refusal.code().into()), ("value", refusal.value().into())])
         }
     };
-    vec![
+    let mut members = vec![
         ("author", message.author.to_lower_hex().into()),
-        ("time", message.time.into()),
+        ("time", message.place.time().into()),
         ("arrived", message.arrived.into()),
         ("state", state),
         ("message", message.json.as_str().into()),
-    ]
+    ];
+    if message.place.part() > 0 {
+        members.push(("part", message.place.part().into()));
+    }
+    members
 }
 
 fn read_message(
@@ -479,7 +485,9 @@ fn read_message(
     let (conversation, arrived) = (ConversationId::Peer(peer), time("arrived")?);
     let row = MessageRow::new(&message, author, conversation, arrived, state);
     // Only the account's own keys can have sealed it here, after the author was proven.
-    Ok(StoredMessage::kept(MessageRow { time: time("time")?, ..row }))
+    let part = json.get("part").map_or(Some(0), integer);
+    let place = Place::within(time("time")?, part.ok_or(RecordError::Form("part"))?);
+    Ok(StoredMessage::kept(MessageRow { place: place.ok_or(RecordError::Form("part"))?, ..row }))
 }
 
 fn cipher(keys: &StorageKeys) -> XChaCha20Poly1305 {

@@ -133,9 +133,10 @@ fn same_thing() -> impl Strategy<Value = Vec<Record>> {
         Just(SendState::Accepted),
         "[ab]".prop_map(|said| SendState::Refused(Refusal::Rejected(Said::new(&said)))),
     ];
-    let message = (0u64..3, 0u64..3, state).prop_map(|(time, arrived, state)| {
+    let place = (0u64..3, 0u64..2).prop_map(|(time, part)| Place::within(time, part).unwrap());
+    let message = (place, 0u64..3, state).prop_map(|(place, arrived, state)| {
         let message = note(ME, 10, Kind::New, None, "mine");
-        Record::Message(StoredMessage::kept(MessageRow { time, arrived, state, ..message.row().clone() }))
+        Record::Message(StoredMessage::kept(MessageRow { place, arrived, state, ..message.row().clone() }))
     });
     let last = prop::option::of((1u64..3, any::<bool>()));
     let contact = (prop::option::of("[ab]\\.eth"), last, 0u64..3).prop_map(|(name, last, touched)| {

@@ -1,7 +1,7 @@
 //! What the contract of stores keeps: whose it is, and examples.
 
 use crate::conversation::ConversationId;
-use crate::device::{Contact, Lane, MessageRow, SendState, StoredMessage};
+use crate::device::{Contact, Lane, MessageRow, Place, SendState, StoredMessage};
 use crate::identity::{Address, EnsName, KeySeed};
 use crate::message::MessageHash;
 use crate::ports::{Store, StoreError};
@@ -25,7 +25,7 @@ pub(super) fn incoming(number: u64, time: u64) -> MessageRow {
         conversation: PEER,
         author: PEER.peer(),
         lane: Lane::In,
-        time,
+        place: Place::at(time),
         arrived: time,
         json: format!(r#"{{"message":"number {number} – \"ü\" 🦀 \u0000"}}"#),
         state: SendState::Received,

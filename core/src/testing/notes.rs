@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::conversation::ConversationId;
-use crate::device::{MessageRow, SendState, StoredMessage};
+use crate::device::{MessageRow, Place, SendState, StoredMessage};
 use crate::identity::Address;
 use crate::message::{Kind, SignedMessage};
 
@@ -51,5 +51,5 @@ pub fn with(
 
 /// The same message at another place of its conversation.
 pub fn at(message: &StoredMessage, time: u64) -> StoredMessage {
-    message.clone().at(time)
+    message.clone().at(Place::at(time))
 }

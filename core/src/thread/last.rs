@@ -16,11 +16,12 @@ pub fn last(hash: &MessageHash, rows: &[MessageRow]) -> Option<Last> {
         thread.insert(&StoredMessage::kept(row.clone()));
     }
     let entry = thread.find(hash).filter(|entry| entry.hash == *hash)?;
+    let place = rows.iter().find(|row| row.hash == *hash)?.place;
     let waiting = entry.is_waiting();
     let shown = match entry.shown {
         Shown::Text { text, attachments, .. } if text.is_empty() && attachments > 0 => Preview::Attachment,
         Shown::Text { text, .. } => Preview::Text(text.chars().take(MAX_PREVIEW).collect()),
         Shown::Deleted => Preview::Deleted,
     };
-    Some(Last { hash: entry.hash, version: entry.version, time: entry.time, own: entry.own, waiting, shown })
+    Some(Last { hash: entry.hash, version: entry.version, place, own: entry.own, waiting, shown })
 }

@@ -28,7 +28,7 @@ pub use last::{MAX_NOTES, last};
 use std::ops::Range;
 
 use crate::conversation::ConversationId;
-use crate::device::{SendState, StoredMessage};
+use crate::device::{Place, SendState, StoredMessage};
 use crate::identity::Address;
 use crate::message::{Kind, MessageHash, SignedMessage};
 
@@ -72,7 +72,7 @@ struct Note {
     /// The bytes of `hash`.
     id: [u8; 32],
     author: Address,
-    time: u64,
+    place: Place,
     written: u64,
     role: Role,
     reference: Option<[u8; 32]>,
@@ -192,7 +192,7 @@ impl Thread {
             hash: stored.hash.clone(),
             id,
             author: stored.author,
-            time: stored.time,
+            place: stored.place,
             written: message.timestamp(),
             role,
             reference: message.reference().filter(|_| refers).map(|reference| reference.to_bytes()),
@@ -376,7 +376,7 @@ impl Thread {
 
     fn position(&self, number: usize) -> Key {
         let note = &self.notes[number];
-        Key::new(&[0; 32], note.time, &note.id)
+        Key::new(&[0; 32], note.place.to_bits(), &note.id)
     }
 
     fn below(&self, message: usize, time: u64, number: usize) -> Key {
@@ -406,7 +406,7 @@ impl Thread {
             version: version.hash.clone(),
             author: note.author,
             own: self.is_own(note),
-            time: note.time,
+            time: note.place.time(),
             shown,
             state: version.state.clone(),
             receipt: note.receipt,

@@ -57,7 +57,7 @@ fn the_list_shows_a_message_as_later_ones_changed_it() {
         sync(&bob).await;
         let list = bob.conversations().await.unwrap();
         assert_eq!((text(&list[0]), list[0].unread), (Some("after"), 1));
-        let written = list[0].last.as_ref().unwrap().time;
+        let written = list[0].last.as_ref().unwrap().place.time();
         assert_eq!(list[0].time, written, "an edit does not move it up");
     });
 }

@@ -86,7 +86,7 @@ fn a_second_device_has_everything_after_signing_in() {
         assert_eq!(list.len(), 1);
         assert_eq!(list[0].unread, 0);
         let last = list[0].last.as_ref().unwrap();
-        assert_eq!((last.own, last.time), (false, alice.conversations().await.unwrap()[0].time));
+        assert_eq!((last.own, last.place.time()), (false, alice.conversations().await.unwrap()[0].time));
         assert_eq!(session.draft(pair.bob.conversation()).await.unwrap(), "and one mo");
         assert_eq!(session.setting("receipts").await.unwrap(), Some(json!(true)));
 

@@ -49,7 +49,11 @@ fn a_gateway_that_knows_nobody_for_a_week_costs_no_message() {
         let bob = pair.bob.resume().await;
         assert_eq!(sync(&bob).await, 1);
         assert_eq!((pair.bob.kept().await, pair.bob.quarantined().await), (0, 0));
-        assert_eq!(conversation(&pair.bob, &pair.alice).await[0].time, said, "it stands where it was taken");
+        assert_eq!(
+            conversation(&pair.bob, &pair.alice).await[0].place.time(),
+            said,
+            "it stands where it was taken"
+        );
         assert_eq!(pair.bob.unread(&pair.alice).await, 1, "nobody has seen it before");
         assert_eq!(bob.sync().await.unwrap(), Received::default());
     });

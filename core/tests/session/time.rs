@@ -30,7 +30,7 @@ fn signing_in_and_writing_work_with_any_clock() {
                 assert_eq!(known.is_some(), error.abs() > 3 * MINUTE, "{error}");
                 assert!(known.is_none_or(|known| known.abs_diff(error) < 1_000), "{known:?} for {error}");
                 let true_now = pair.network.clock().now();
-                let claimed = conversation(&pair.alice, &pair.bob).await[1].time;
+                let claimed = conversation(&pair.alice, &pair.bob).await[1].place.time();
                 assert!(claimed.abs_diff(true_now) <= 1_000 && bob.now().abs_diff(true_now) <= 1_000);
             });
         }
@@ -145,7 +145,7 @@ fn mail_that_waited_for_days_stands_where_its_service_took_it() {
         pair.network.clock().advance(3 * DAY as u64);
         assert_eq!(sync(&bob).await, 1);
         let rows = conversation(&pair.bob, &pair.alice).await;
-        assert_eq!((rows[0].time, rows[0].arrived), (taken, taken + 3 * DAY as u64));
+        assert_eq!((rows[0].place.time(), rows[0].arrived), (taken, taken + 3 * DAY as u64));
     });
 }
 
@@ -168,7 +168,7 @@ fn a_service_whose_clock_is_wrong_moves_no_message_into_the_future_or_the_past()
             say(&bob, &pair.alice, "question two").await;
             assert_eq!(pair.bob.texts(&pair.alice).await, ["question", "answer", "question two"], "{error}");
             let rows = conversation(&pair.bob, &pair.alice).await;
-            assert_eq!(rows[1].time - rows[0].time, 5_000, "{error}");
+            assert_eq!(rows[1].place.time() - rows[0].place.time(), 5_000, "{error}");
         });
     }
 }

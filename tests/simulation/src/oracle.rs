@@ -216,7 +216,8 @@ fn times_of(row: &MessageRow) -> String {
     let json: Value = serde_json::from_str(&row.json).unwrap_or_default();
     let claimed = json["metadata"]["timestamp"].as_u64().unwrap_or_default();
     let since = |time: u64| i128::from(time) - i128::from(MORNING);
-    format!("at {}, claims {}, came {}", since(row.time), since(claimed), since(row.arrived))
+    let (at, part) = (since(row.place.time()), row.place.part());
+    format!("at {at}+{part}, claims {}, came {}", since(claimed), since(row.arrived))
 }
 
 /// The number of a message that is kept.

@@ -5,8 +5,12 @@ use serde_json::Value;
 use crate::delivery::api::Acknowledgement;
 use crate::device::{Doubt, Kept};
 use crate::identity::{EnsName, ProfileKeys};
+use crate::index::Index;
 use crate::message::{EnvelopeError, MessageError, OpenedMessage, ReceivedEnvelope};
 use crate::seal::OpenError;
+
+/// How many copies of one message are looked at together.
+const MAX_COPIES: usize = 16;
 
 /// An entry of a mailbox.
 pub(super) struct Item {
@@ -73,6 +77,26 @@ impl Rejection {
             Self::Message(_) => Doubt::NoMessage,
         }
     }
+}
+
+/// Entries by what they say to be the hash of their message, the copies of one beside each other: the one that was taken
+/// first says where the message stands.
+pub(super) fn copies_together(items: Vec<Item>) -> Vec<Vec<Item>> {
+    let (mut groups, mut places) = (Vec::<Vec<Item>>::new(), Index::default());
+    for item in items {
+        let hash = acknowledgement_of(&item.envelope).message_hash;
+        let known = places.get(&hash).filter(|place| groups[*place].len() < MAX_COPIES);
+        match known {
+            Some(place) => groups[place].push(item),
+            None => {
+                if !hash.is_empty() {
+                    places.insert(hash, groups.len());
+                }
+                groups.push(vec![item]);
+            }
+        }
+    }
+    groups
 }
 
 /// Opens an envelope with the account's keys.

@@ -106,8 +106,8 @@ impl<P: Ports> Session<P> {
                 let home = self.homes.borrow().iter().find(|home| home.name == kept.service).cloned();
                 let taken = match home {
                     Some(home) => {
-                        let keys = self.postmark_keys(&home).await;
-                        self.taken(&home, &received, &envelope, &keys)
+                        let key = self.service_key(&home).await;
+                        self.taken(&home, &received, &envelope, &key)
                     }
                     None => None,
                 };

@@ -11,6 +11,7 @@ mod seen;
 mod shelf;
 mod store;
 mod take_in;
+mod taken;
 
 use serde_json::Value;
 

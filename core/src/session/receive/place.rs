@@ -10,14 +10,16 @@
 //! another way, or waited a moment, is put where it was said. They never carry a message past one of ours: an answer stays
 //! behind its question, whatever clock is wrong by whatever.
 
+use crate::device::Place;
+
 /// How close places and claims must be for the claims to count: milliseconds.
 pub(super) const CLOSE: u64 = 60_000;
 
 /// A message of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Told {
-    /// Where it stands, or would: milliseconds since 1970.
-    pub place: u64,
+    /// Where it stands, or would.
+    pub place: Place,
     /// When the peer claims to have written it; `None` if it is ours.
     pub claimed: Option<u64>,
 }
@@ -27,13 +29,13 @@ impl Told {
     fn overtaken_by(&self, other: &Self) -> bool {
         let (Some(said), Some(before)) = (self.claimed, other.claimed) else { return false };
         let claimed = before.saturating_sub(said);
-        claimed > 0 && claimed.saturating_add(self.place.saturating_sub(other.place)) <= CLOSE
+        claimed > 0 && claimed.saturating_add(self.place.parts_since(other.place) / Place::PARTS) <= CLOSE
     }
 }
 
 /// The places of new messages, in the order in which they were listed; `kept` stand already, oldest first, and stay
 /// where they are.
-pub(super) fn places(new: &[Told], kept: &[Told]) -> Vec<u64> {
+pub(super) fn places(new: &[Told], kept: &[Told]) -> Vec<Place> {
     let mut by_place: Vec<usize> = Vec::with_capacity(new.len());
     for (number, told) in new.iter().enumerate() {
         let at = by_place.partition_point(|before| new[*before].place <= told.place);
@@ -43,7 +45,8 @@ pub(super) fn places(new: &[Told], kept: &[Told]) -> Vec<u64> {
     let mut line: Vec<(Told, Option<usize>)> = kept.iter().map(|told| (*told, None)).collect();
     for number in by_place {
         let told = new[number];
-        let foot = line.partition_point(|(before, _)| before.place <= told.place);
+        // Of one millisecond, what is here came first.
+        let foot = line.partition_point(|(before, _)| before.place.time() <= told.place.time());
         let mut at = foot;
         while at > 0 && told.overtaken_by(&line[at - 1].0) {
             at -= 1;
@@ -54,19 +57,22 @@ pub(super) fn places(new: &[Told], kept: &[Told]) -> Vec<u64> {
             }
         }
         // Its place among the others; what it claims stays what it was when it is compared with the next.
-        let before = at.checked_sub(1).map_or(0, |at| line[at].0.place);
-        let behind = line.get(at).map_or(u64::MAX, |(told, _)| told.place);
+        let before = at.checked_sub(1).map_or(Place::default(), |at| line[at].0.place);
+        let behind = line.get(at).map_or(told.place, |(told, _)| told.place);
         line.insert(at, (Told { place: told.place.clamp(before, behind.max(before)), ..told }, Some(number)));
     }
     set_apart(&line, new.len())
 }
 
-/// Gives each new message a millisecond of its own between those that stand. Where none is free, it stands behind the
-/// next one: that it came later is certain, how close they were is not.
-fn set_apart(line: &[(Told, Option<usize>)], count: usize) -> Vec<u64> {
-    let mut places = vec![0; count];
-    let mut last = None::<u64>;
-    let mut waiting: Vec<(usize, u64)> = Vec::new();
+/// How far apart new messages are set between others: the first of these for which there is room.
+const APART: [u64; 3] = [Place::PARTS, Place::STEP, 1];
+
+/// Gives each new message a place of its own between those that stand. Where not even the smallest is free, it stands
+/// behind the next one: that it came later is certain, how close they were is not.
+fn set_apart(line: &[(Told, Option<usize>)], count: usize) -> Vec<Place> {
+    let mut places = vec![Place::default(); count];
+    let mut last = None::<Place>;
+    let mut waiting: Vec<(usize, Place)> = Vec::new();
     for (told, number) in
         line.iter().map(Some).chain([None]).map(|it| it.map_or((None, None), |it| (Some(it.0), it.1)))
     {
@@ -76,18 +82,19 @@ fn set_apart(line: &[(Told, Option<usize>)], count: usize) -> Vec<u64> {
         }
         // What waits stands between the last and this one, or behind the last.
         let end = told.map(|told| told.place);
-        let first_free = last.map_or(0, |last| last.saturating_add(1));
-        let room = end
-            .map_or(usize::MAX, |end| usize::try_from(end.saturating_sub(first_free)).unwrap_or(usize::MAX));
+        let gap = end.map_or(u64::MAX, |end| end.parts_since(last.unwrap_or_default()));
+        let fits = |apart: &u64| (waiting.len() as u64).saturating_add(1).saturating_mul(*apart) <= gap;
+        let apart = if end.is_some() { APART.into_iter().find(fits).unwrap_or(1) } else { Place::STEP };
+        let room = usize::try_from((gap / apart).saturating_sub(1)).unwrap_or(usize::MAX);
         let rest = waiting.split_off(waiting.len().min(room));
-        let mut next = first_free;
+        let mut next = last.map_or(Place::default(), |last| last.behind(apart));
         for (_, place) in &mut waiting {
             *place = next.max(*place);
-            next = place.saturating_add(1);
+            next = place.behind(apart);
         }
         let mut limit = end;
         for (number, place) in waiting.drain(..).rev() {
-            let free = limit.map_or(place, |limit| place.min(limit.saturating_sub(1)));
+            let free = limit.map_or(place, |limit| place.min(limit.before(apart)));
             places[number] = free;
             limit = limit.map(|_| free);
         }
@@ -104,37 +111,72 @@ mod tests {
     use super::*;
 
     fn theirs(place: u64, claimed: u64) -> Told {
-        Told { place, claimed: Some(claimed) }
+        Told { place: Place::at(place), claimed: Some(claimed) }
     }
 
     fn ours(place: u64) -> Told {
-        Told { place, claimed: None }
+        Told { place: Place::at(place), claimed: None }
+    }
+
+    /// The milliseconds of [`super::places`], where all are whole.
+    fn places(new: &[Told], kept: &[Told]) -> Vec<u64> {
+        let placed = super::places(new, kept);
+        assert!(placed.iter().all(|place| place.part() == 0), "{placed:?}");
+        placed.into_iter().map(Place::time).collect()
+    }
+
+    /// The claims in the order in which messages stand, once these came together beside what is there.
+    fn claims(new: &[Told], kept: &[Told]) -> Vec<Option<u64>> {
+        let placed = super::places(new, kept);
+        let new = new.iter().zip(placed).map(|(told, place)| Told { place, ..*told });
+        let mut line: Vec<_> = kept.iter().copied().chain(new).collect();
+        line.sort_by_key(|told| told.place);
+        assert!(line.windows(2).all(|pair| pair[0].place < pair[1].place), "{line:?}");
+        line.iter().map(|told| told.claimed).collect()
     }
 
     #[test]
     fn what_came_in_the_same_moment_keeps_the_order_of_its_author() {
         let new = [theirs(1_000, 3), theirs(1_000, 1), theirs(1_000, 2), theirs(1_000, 3)];
-        assert_eq!(places(&new, &[]), [1_002, 1_000, 1_001, 1_003]);
+        assert_eq!(claims(&new, &[]), [Some(1), Some(2), Some(3), Some(3)]);
+        assert!(super::places(&new, &[]).iter().all(|place| place.time() == 1_000), "no time has passed");
     }
 
     #[test]
     fn what_comes_newest_first_in_pieces_ends_oldest_first() {
-        let first = places(&[theirs(1_000, 8), theirs(1_000, 7)], &[]);
-        assert_eq!(first, [1_001, 1_000]);
         let kept = [theirs(1_000, 7), theirs(1_001, 8)];
-        assert_eq!(places(&[theirs(1_000, 6), theirs(1_000, 5)], &kept), [999, 998]);
+        assert_eq!(
+            claims(&[theirs(1_000, 6), theirs(1_000, 5)], &kept),
+            [Some(5), Some(6), Some(7), Some(8)]
+        );
     }
 
     #[test]
-    fn between_two_of_ours_without_a_free_place_it_stands_behind_both() {
-        assert_eq!(
-            places(&[theirs(1_000, 5), theirs(1_000, 6)], &[ours(1_000), ours(1_001)]),
-            [1_002, 1_003]
-        );
-        assert_eq!(
-            places(&[theirs(1_000, 5), theirs(1_000, 6)], &[ours(1_000), ours(1_002)]),
-            [1_001, 1_003]
-        );
+    fn what_came_within_the_millisecond_of_another_stands_behind_it() {
+        let first = Told { place: Place::at(1_000).behind(700), claimed: None };
+        assert_eq!(claims(&[theirs(1_000, 5), theirs(1_001, 6)], &[first]), [None, Some(5), Some(6)]);
+    }
+
+    #[test]
+    fn late_copies_of_a_burst_stand_before_what_overtook_them_however_little_room_there_is() {
+        for gap in 1..4 {
+            let mut line = vec![ours(1_000), theirs(1_000 + gap, 200)];
+            // Each says it was said before all others that are here.
+            for (count, claimed) in [(1, 190), (2, 170), (8, 90), (16, 1)] {
+                let new: Vec<_> = (0..count).map(|number| theirs(1_010, claimed + number)).collect();
+                assert!(claims(&new, &line).is_sorted(), "{line:?}");
+                let placed = super::places(&new, &line);
+                line.extend(new.iter().zip(placed).map(|(told, place)| Told { place, ..*told }));
+                line.sort_by_key(|told| told.place);
+            }
+        }
+    }
+
+    #[test]
+    fn where_not_even_a_part_of_a_millisecond_is_free_it_stands_behind_both() {
+        let kept = [ours(1_000), Told { place: Place::at(1_000).behind(2), claimed: Some(7) }];
+        let placed = super::places(&[theirs(1_000, 5), theirs(1_000, 6)], &kept);
+        assert_eq!(placed, [Place::at(1_000).behind(1), Place::at(1_000).behind(2).next()]);
     }
 
     #[test]
@@ -143,13 +185,13 @@ mod tests {
         assert_eq!(places(&[theirs(130_000, 49_000)], &kept), [99_999]);
         assert_eq!(places(&[theirs(130_000, 19_000)], &kept), [130_000], "a clock that leapt");
         assert_eq!(places(&[theirs(161_000, 49_999)], &kept), [161_000]);
-        assert_eq!(places(&[theirs(70_000, 51_000)], &kept), [100_001]);
+        assert_eq!(super::places(&[theirs(70_000, 51_000)], &kept), [Place::at(100_000).next()]);
         assert_eq!(places(&[theirs(130_000, 49_000)], &[theirs(100_000, 50_000), ours(101_000)]), [130_000]);
     }
 
     fn told() -> impl Strategy<Value = Told> {
         let claimed = prop_oneof![4 => (0..200_000_u64).prop_map(Some), 1 => Just(None)];
-        (0..200_000_u64, claimed).prop_map(|(place, claimed)| Told { place, claimed })
+        (0..200_000_u64, claimed).prop_map(|(place, claimed)| Told { place: Place::at(place), claimed })
     }
 
     proptest! {
@@ -161,10 +203,10 @@ mod tests {
             let mut kept = kept;
             kept.sort_by_key(|told| told.place);
             kept.dedup_by_key(|told| told.place);
-            let placed = places(&new, &kept);
+            let placed = super::places(&new, &kept);
             for (told, place) in new.iter().zip(&placed) {
                 // Each of the others may take a millisecond.
-                prop_assert!(told.place.abs_diff(*place) <= CLOSE + 80);
+                prop_assert!(told.place.time().abs_diff(place.time()) <= CLOSE + 80);
             }
             let mut all: Vec<_> = placed.iter().copied().chain(kept.iter().map(|told| told.place)).collect();
             let count = all.len();

@@ -2,7 +2,8 @@
 
 use super::place::{CLOSE, Told, places};
 use crate::conversation::ConversationId;
-use crate::device::{MessageRow, Position, StoredMessage};
+use crate::device::{MessageRow, Place, Position, StoredMessage};
+use crate::index::Index;
 use crate::message::{AuthenticMessage, MessageHash, SignedMessage};
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::session::Session;
@@ -19,19 +20,39 @@ pub(in crate::session) struct Proven {
     pub read: Option<u64>,
 }
 
+/// Each message once: of its copies, the one that was taken first.
+fn first_taken(messages: Vec<Proven>) -> Vec<Proven> {
+    let (mut once, mut places) = (Vec::<Proven>::with_capacity(messages.len()), Index::default());
+    for proven in messages {
+        let hash = proven.message.message().hash().to_string();
+        match places.get(&hash) {
+            Some(place) => {
+                let known = &mut once[place].taken;
+                *known = known.iter().copied().chain(proven.taken).min();
+            }
+            None => {
+                places.insert(hash, once.len());
+                once.push(proven);
+            }
+        }
+    }
+    once
+}
+
 impl<P: Ports> Session<P> {
     /// Stores messages of one author, listed in this order. Gives those that were not here before.
     pub(in crate::session) async fn keep_messages(
         &self,
-        messages: &[Proven],
+        messages: Vec<Proven>,
     ) -> Result<Vec<(ConversationId, MessageHash)>, StoreError> {
         let Some(first) = messages.first() else { return Ok(Vec::new()) };
         let conversation = ConversationId::Peer(first.message.author());
         let store = self.ports().store();
         let arrived = self.arrival(conversation).await?;
+        let messages = &first_taken(messages);
         let told: Vec<_> = (messages.iter())
             .map(|proven| Told {
-                place: proven.taken.unwrap_or(arrived),
+                place: Place::at(proven.taken.unwrap_or(arrived)),
                 claimed: Some(proven.message.message().timestamp()),
             })
             .collect();
@@ -56,28 +77,34 @@ impl<P: Ports> Session<P> {
         conversation: ConversationId,
         messages: &[Proven],
         mut told: Vec<Told>,
-    ) -> Result<Vec<u64>, StoreError> {
-        let (first, last) = told
-            .iter()
-            .fold((u64::MAX, 0), |(first, last), told| (first.min(told.place), last.max(told.place)));
-        let after = Position::at_start_of(last.saturating_add(CLOSE + 1));
+    ) -> Result<Vec<Place>, StoreError> {
+        let close = CLOSE * Place::PARTS;
+        let first = told.iter().map(|told| told.place).min().unwrap_or_default().before(close);
+        let last = told.iter().map(|told| told.place).max().unwrap_or_default();
+        let after = Position::before(last.behind(close + 1));
         let near =
             self.ports().store().messages(self.account, conversation, Some(&after), NEIGHBOURS).await?;
-        let near: Vec<_> =
-            near.into_iter().take_while(|row| row.time >= first.saturating_sub(CLOSE)).collect();
+        let near: Vec<_> = near.into_iter().take_while(|row| row.place >= first).collect();
         // What refers to a message was written after it, whatever the clocks say.
         for (told, proven) in told.iter_mut().zip(messages) {
             let referred = proven.message.message().reference();
             let place =
-                referred.and_then(|hash| near.iter().find(|row| row.hash == hash)).map(|row| row.time);
-            told.place = told.place.max(place.map_or(0, |place| place.saturating_add(1)));
+                referred.and_then(|hash| near.iter().find(|row| row.hash == hash)).map(|row| row.place);
+            told.place = told.place.max(place.map_or(told.place, |place| place.next()));
         }
         let kept: Vec<_> = near.iter().rev().map(|row| self.told(row)).collect();
-        Ok(places(&told, &kept))
+        // What stands already, and came once more, is in nobody's way.
+        let here = |proven: &Proven| near.iter().find(|row| row.hash == *proven.message.message().hash());
+        let new: Vec<_> = (told.into_iter().zip(messages))
+            .filter_map(|(told, proven)| here(proven).is_none().then_some(told))
+            .collect();
+        let mut placed = places(&new, &kept).into_iter();
+        let place = |proven| here(proven).map_or_else(|| placed.next().unwrap_or_default(), |row| row.place);
+        Ok(messages.iter().map(place).collect())
     }
 
     fn told(&self, row: &MessageRow) -> Told {
         let theirs = (row.author != self.account).then(|| SignedMessage::parse(&row.json).ok()).flatten();
-        Told { place: row.time, claimed: theirs.map(|message| message.timestamp()) }
+        Told { place: row.place, claimed: theirs.map(|message| message.timestamp()) }
     }
 }

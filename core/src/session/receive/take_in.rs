@@ -13,19 +13,18 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde_json::Value;
 
-use super::arrival::{Arrival, Item, Origin, Ticket, acknowledgement_of, open};
+use super::arrival::{Arrival, Item, Origin, Ticket, acknowledgement_of, copies_together, open};
 use super::queue::Queue;
 use super::received::{Received, Taken};
 use super::seen::Fate;
 use super::store::Proven;
+use super::taken::ServiceKey;
 use crate::delivery::api;
 use crate::device::{Doubt, Quarantined, WaitsFor};
 use crate::index::Index;
-use crate::message::{PostmarkError, PostmarkVerdict, ReceivedEnvelope};
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::seal::json::canonical;
 use crate::seal::sha256_hex;
-use crate::seal::signing::SigningKey;
 use crate::session::deadline::within;
 use crate::session::home::Mailbox;
 use crate::session::prove::{Sender, Verdict};
@@ -50,8 +49,6 @@ const MAX_QUARANTINED: usize = 500;
 const MAX_ACKNOWLEDGED: usize = 50;
 /// The same by their numbers, which costs our node next to nothing.
 const MAX_NUMBERS: usize = 1_000;
-/// How long the key of postmarks is waited for: milliseconds. Without it, messages stand where they came.
-const KEY_PATIENCE: u32 = 2_000;
 /// The longest envelope that is kept in quarantine, in bytes.
 const MAX_QUARANTINED_ENVELOPE: usize = 64 * 1024;
 
@@ -86,8 +83,8 @@ impl<P: Ports> Session<P> {
         if items.is_empty() {
             return Ok(taken);
         }
-        let keys = self.postmark_keys(home).await;
-        let (mut items, mut piece) = (items.into_iter(), FIRST_PIECE);
+        let key = self.service_key(home).await;
+        let (mut items, mut piece) = (copies_together(items).into_iter(), FIRST_PIECE);
         let (mut queue, mut done) = (Queue::default(), Vec::new());
         let mut running = FuturesUnordered::new();
         let mut failure = None;
@@ -116,9 +113,9 @@ impl<P: Ports> Session<P> {
                     settled
                 }
                 None => {
-                    let next: Vec<_> = items.by_ref().take(piece).collect();
+                    let next: Vec<_> = items.by_ref().take(piece).flatten().collect();
                     piece = PIECE;
-                    self.open_piece(home, next, crowded, &keys, &mut queue, &mut taken.in_work).await
+                    self.open_piece(home, next, crowded, &key, &mut queue, &mut taken.in_work).await
                 }
             };
             match settled {
@@ -150,7 +147,7 @@ impl<P: Ports> Session<P> {
         home: &Home,
         items: Vec<Item>,
         crowded: bool,
-        keys: &[SigningKey],
+        key: &ServiceKey,
         queue: &mut Queue,
         in_work: &mut Option<u64>,
     ) -> Result<Settled, StoreError> {
@@ -177,7 +174,7 @@ impl<P: Ports> Session<P> {
             let outside = acknowledgement_of(&envelope).sender;
             match open(&envelope, &self.keys) {
                 Ok((message, received)) => {
-                    let taken = self.taken(home, &received, &envelope, keys);
+                    let taken = self.taken(home, &received, &envelope, key);
                     let origin = Origin::Service(ticket, home.name.clone());
                     queue.push(Arrival { id, raw, message, outside, taken, origin });
                 }
@@ -266,9 +263,10 @@ impl<P: Ports> Session<P> {
             }
             over.push(arrival);
         }
+        let known = !authentic.is_empty();
         let turn = self.storing.take().await;
-        settled.received.new = self.keep_messages(&authentic).await?;
-        if let (false, Some(Ok(sender))) = (authentic.is_empty(), &lookup.sender) {
+        settled.received.new = self.keep_messages(authentic).await?;
+        if let (true, Some(Ok(sender))) = (known, &lookup.sender) {
             self.remember_sender(sender).await?;
         }
         for (arrival, waits_for) in waiting {
@@ -312,38 +310,6 @@ impl<P: Ports> Session<P> {
     fn give_up(&self, arrivals: &[Arrival]) {
         for arrival in arrivals {
             self.seen.borrow_mut().forget(&arrival.id);
-        }
-    }
-
-    /// The keys that a delivery service of the account signs postmarks with; none if they can't be had soon.
-    pub(super) async fn postmark_keys(&self, home: &Home) -> Vec<SigningKey> {
-        if let Some(key) = home.signing_key.get() {
-            return vec![key];
-        }
-        let found =
-            within(self.ports().clock(), KEY_PATIENCE, self.directory.delivery_service(&home.name)).await;
-        let key = found.and_then(Result::ok).map(|service| service.signing_key);
-        home.signing_key.set(key);
-        Vec::from_iter(key)
-    }
-
-    /// When `home` took an envelope, by the clock that leads, if its postmark proves it.
-    pub(super) fn taken(
-        &self,
-        home: &Home,
-        received: &ReceivedEnvelope,
-        envelope: &Value,
-        keys: &[SigningKey],
-    ) -> Option<u64> {
-        let sealed = envelope.get("message").and_then(Value::as_str).unwrap_or_default();
-        match received.judge_postmark(sealed, &self.keys, keys) {
-            PostmarkVerdict::Valid(postmark) => self.place_of(home, postmark.incoming_timestamp),
-            PostmarkVerdict::Invalid(PostmarkError::Signature(_)) => {
-                // It may have changed keys.
-                home.signing_key.set(None);
-                None
-            }
-            _ => None,
         }
     }
 

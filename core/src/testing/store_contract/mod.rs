@@ -26,7 +26,8 @@ pub use super::journal_contract::*;
 use super::kept::{OTHER, OWNER, PEER, STRANGER, add, all, contact, hash, incoming, sign_in, waiting};
 use crate::delivery::Refusal;
 use crate::device::{
-    Account, Contact, Doubt, Kept, Lane, MessageRow, Notice, Position, Quarantined, SendState, Slot, WaitsFor,
+    Account, Contact, Doubt, Kept, Lane, MessageRow, Notice, Place, Position, Quarantined, SendState, Slot,
+    WaitsFor,
 };
 use crate::identity::{Address, EnsName, KeySeed, SeenProfiles};
 use crate::message::MessageHash;
@@ -165,6 +166,8 @@ pub async fn a_message_comes_back_as_it_was(store: &impl Store) {
         },
         MessageRow { lane: Lane::Note, arrived: late + 9, ..incoming(4, late + 3) },
         MessageRow { state: SendState::Accepted, ..waiting(5, late + 4) },
+        MessageRow { place: Place::at(late + 4).behind(1), ..incoming(6, late) },
+        MessageRow { place: Place::at(late + 5).before(1), ..incoming(7, late) },
     ];
     add(store, OWNER, &messages).await.unwrap();
     let mut back = all(store, OWNER).await;
@@ -247,7 +250,7 @@ pub async fn messages_of_one_millisecond_are_ordered_by_hash(store: &impl Store)
     sign_in(store).await;
     add(store, OWNER, &[incoming(2, 7), incoming(3, 7), incoming(1, 7), incoming(9, 6)]).await.unwrap();
     assert_eq!(hashes(&all(store, OWNER).await), [hash(3), hash(2), hash(1), hash(9)]);
-    let before = Position { time: 7, hash: hash(2) };
+    let before = Position { place: Place::at(7), hash: hash(2) };
     let older = store.messages(OWNER, PEER, Some(&before), 10).await.unwrap();
     assert_eq!(hashes(&older), [hash(1), hash(9)]);
 }

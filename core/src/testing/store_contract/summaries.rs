@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{OTHER, OWNER, hashes, sign_in};
 use crate::conversation::ConversationId;
-use crate::device::{Contact, Last, MessageRow, Preview, SendState, StoredMessage, Summary};
+use crate::device::{Contact, Last, MessageRow, Place, Preview, SendState, StoredMessage, Summary};
 use crate::identity::Address;
 use crate::message::{Kind, MessageHash};
 use crate::ports::Store;
@@ -17,7 +17,7 @@ const PEER: ConversationId = ConversationId::Peer(notes::PEER);
 fn message(peer: Address, own: bool, time: u64, kind: Kind, about: Option<&StoredMessage>) -> StoredMessage {
     let author = if own { notes::ME } else { peer };
     let text = format!("text of {time}");
-    let stored = notes::with(peer, author, time, kind, about, &text).at(time);
+    let stored = notes::with(peer, author, time, kind, about, &text).at(Place::at(time));
     StoredMessage::kept(MessageRow { arrived: time, ..stored.row().clone() })
 }
 
@@ -81,7 +81,10 @@ pub async fn a_summary_shows_the_newest_message_as_later_ones_changed_it(store: 
     let (early, newest) = (from_peer(10), from_peer(20));
     store.add_messages(OWNER, &[newest.clone(), early.clone()]).await.unwrap();
     let shown = last(store).await;
-    assert_eq!((&shown.hash, shown.time, shown.own, shown.waiting), (newest.hash(), 20, false, false));
+    assert_eq!(
+        (&shown.hash, shown.place, shown.own, shown.waiting),
+        (newest.hash(), Place::at(20), false, false)
+    );
     assert_eq!(shown.shown, Preview::Text("text of 20".into()));
     // An edit of another message changes nothing, an edit of an edit does, wherever it comes from.
     let edit = note(30, Kind::Edit, &newest);
@@ -90,7 +93,7 @@ pub async fn a_summary_shows_the_newest_message_as_later_ones_changed_it(store: 
     assert_eq!(last(store).await, shown);
     store.add_messages(OWNER, &[edit]).await.unwrap();
     let edited = last(store).await;
-    assert_eq!((&edited.hash, &edited.version, edited.time), (newest.hash(), again.hash(), 20));
+    assert_eq!((&edited.hash, &edited.version, edited.place), (newest.hash(), again.hash(), Place::at(20)));
     assert_eq!(edited.shown, Preview::Text("text of 40".into()));
     // Not by anybody else.
     let foreign = message(notes::PEER, true, 60, Kind::DeleteRequest, Some(&newest));
@@ -103,7 +106,7 @@ pub async fn a_summary_shows_the_newest_message_as_later_ones_changed_it(store: 
     store.add_messages(OWNER, &[note(95, Kind::DeleteRequest, &gone)]).await.unwrap();
     store.add_messages(OWNER, &[gone.clone(), from_peer(15)]).await.unwrap();
     assert_eq!((last(store).await.hash, last(store).await.shown), (gone.hash().clone(), Preview::Deleted));
-    let long = notes::note(notes::PEER, 99, Kind::New, None, &"ü".repeat(5_000)).at(99);
+    let long = notes::note(notes::PEER, 99, Kind::New, None, &"ü".repeat(5_000)).at(Place::at(99));
     store.add_messages(OWNER, &[long]).await.unwrap();
     assert_eq!(last(store).await.shown, Preview::Text("ü".repeat(200)));
 }
@@ -152,7 +155,7 @@ async fn recount(store: &impl Store, conversation: ConversationId) {
         waiting: entry.is_waiting(),
         hash: entry.hash,
         version: entry.version,
-        time: entry.time,
+        place: Place::at(entry.time),
         own: entry.own,
         shown: match entry.shown {
             Shown::Text { text, .. } => Preview::Text(text),
@@ -192,7 +195,7 @@ pub async fn summaries_are_what_a_recount_gives(store: &impl Store) {
                         count => Some(known[dice.below(count) as usize]),
                     };
                     let made = message(peer, dice.below(2) == 0, dice.below(50), kind, about);
-                    let arrived = made.row().time + dice.below(9);
+                    let arrived = made.row().place.time() + dice.below(9);
                     batch.push(StoredMessage::kept(MessageRow { arrived, ..made.row().clone() }));
                     if let Some(again) = about.filter(|_| dice.below(5) == 0) {
                         batch.push(again.clone());

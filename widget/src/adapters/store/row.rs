@@ -5,7 +5,7 @@ use std::str::FromStr;
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Refusal;
 use dm3_core::device::{
-    Account, Contact, Lane, Last, MAX_FOUND_AT, MessageRow, Notices, Position, Preview, Quarantined,
+    Account, Contact, Lane, Last, MAX_FOUND_AT, MessageRow, Notices, Place, Position, Preview, Quarantined,
     SendState, Summary,
 };
 use dm3_core::identity::{Address, EnsName, SeenProfiles};
@@ -42,7 +42,7 @@ pub fn message(owner: Address, message: &MessageRow) -> Result<JsValue, StoreErr
         }
         SendState::Received => "received".into(),
     };
-    let time = moment(message.time)?;
+    let time = place_number(message.place)?;
     let waiting = if message.state == SendState::Waiting { time.clone() } else { JsValue::UNDEFINED };
     let about = message.about().map(|hash| hash.to_string());
     let message = object(&[
@@ -94,7 +94,7 @@ pub fn read_message(record: &JsValue) -> Result<MessageRow, StoreError> {
         conversation: parsed(&message, "conversation")?,
         author: read_address(&message, "author")?,
         lane,
-        time: read_moment(&message, "time")?,
+        place: read_place(&message, "time")?,
         arrived: read_moment(&message, "arrived")?,
         json: text(&message, "json")?,
         state,
@@ -133,7 +133,7 @@ fn last(last: &Last) -> Result<JsValue, StoreError> {
     Ok(object(&[
         ("hash", last.hash.as_str().into()),
         ("version", last.version.as_str().into()),
-        ("time", moment(last.time)?),
+        ("time", place_number(last.place)?),
         ("own", last.own.into()),
         ("waiting", last.waiting.into()),
         ("kind", kind.into()),
@@ -151,7 +151,7 @@ fn read_last(last: &JsValue) -> Result<Last, StoreError> {
     Ok(Last {
         hash: parsed(last, "hash")?,
         version: parsed(last, "version")?,
-        time: read_moment(last, "time")?,
+        place: read_place(last, "time")?,
         own: member(last, "own").is_truthy(),
         waiting: member(last, "waiting").is_truthy(),
         shown,
@@ -237,6 +237,24 @@ pub fn read_moment(object: &JsValue, name: &str) -> Result<u64, StoreError> {
     Ok(time)
 }
 
+/// A place as milliseconds and a fraction of one, which is exact until the year 2248: so it sorts among those that were
+/// stored when places were whole milliseconds.
+fn place_number(place: Place) -> Result<JsValue, StoreError> {
+    if place.time() > MAX_SAFE_INTEGER { Err(StoreError::Damaged) } else { Ok(as_number(place).into()) }
+}
+
+fn as_number(place: Place) -> f64 {
+    place.time() as f64 + place.part() as f64 / Place::PARTS as f64
+}
+
+fn read_place(object: &JsValue, name: &str) -> Result<Place, StoreError> {
+    let number = member(object, name).as_f64().ok_or_else(no_record)?;
+    let time = number as u64;
+    let part = ((number - time as f64) * Place::PARTS as f64) as u64;
+    let place = Place::within(time, part).filter(|_| time <= MAX_SAFE_INTEGER);
+    place.filter(|place| as_number(*place) == number).ok_or_else(no_record)
+}
+
 fn read_address(object: &JsValue, name: &str) -> Result<Address, StoreError> {
     Address::parse_unchecked_case(&text(object, name)?).map_err(|_| no_record())
 }
@@ -304,7 +322,7 @@ pub fn messages(
 
 /// Where a message stands in the index of [`messages`].
 pub fn place(owner: Address, conversation: ConversationId, position: &Position) -> JsValue {
-    let end = Array::of2(&(position.time as f64).into(), &position.hash.as_str().into());
+    let end = Array::of2(&as_number(position.place).into(), &position.hash.as_str().into());
     texts(&[&owner.to_string(), &conversation.to_string()]).concat(&end).into()
 }
 
