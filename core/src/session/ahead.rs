@@ -27,6 +27,12 @@ impl Ahead {
         if both.least <= both.most { both } else { newer }
     }
 
+    /// The same, after the other clock was seen to show at least this time.
+    pub fn at_least(self, shown: u64, now: u64) -> Self {
+        let least = difference(shown, now).max(self.least);
+        Self { least, most: self.most.max(least) }
+    }
+
     pub const fn middle(self) -> i64 {
         self.least + (self.most - self.least) / 2
     }
@@ -49,6 +55,13 @@ mod tests {
         assert_eq!(Ahead::learnt(&(5_000..=5_999), 5_100, 5_300), Some(ahead(-300, 899)));
         assert_eq!(Ahead::learnt(&(5_123..=5_123), 5_100, 5_300), Some(ahead(-177, 23)));
         assert_eq!(Ahead::learnt(&(5_123..=5_123), 5_300, 5_100), None, "our clock was set back meanwhile");
+    }
+
+    #[test]
+    fn a_time_that_was_shown_has_passed() {
+        assert_eq!(ahead(-300, 899).at_least(5_000, 5_100), ahead(-100, 899));
+        assert_eq!(ahead(-300, 899).at_least(5_000, 9_000), ahead(-300, 899), "it was shown long ago");
+        assert_eq!(ahead(-300, 899).at_least(65_000, 5_000), ahead(60_000, 60_000), "our clock was set back");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Sending: into the outbox first, then to the peer's delivery services.
 
+use super::receive::CLOSE;
 use super::route::{FirstToAccept, Outcome, Route};
 use super::{Peer, Session};
 use crate::conversation::ConversationId;
@@ -13,8 +14,9 @@ use crate::message::{
 use crate::ports::{Clock as _, Http as _, Ports, Store as _, StoreError};
 use crate::web::{BaseUrl, SessionToken};
 
-/// How far a claimed time follows what stands before the message into the future: milliseconds.
-const MAX_LEAP: u64 = 1_000;
+/// How far a claimed time follows what stands before the message into the future: milliseconds. What is further apart
+/// is not put in order by what it claims.
+const MAX_LEAP: u64 = CLOSE + 1_000;
 /// How many of a conversation's newest messages are looked at to find the newest own one.
 const LOOK_BACK: usize = 20;
 
@@ -78,16 +80,21 @@ impl<P: Ports> Session<P> {
     /// future.
     pub(super) fn header_behind(&self, behind: u64, to: EnsName) -> Header {
         let now = self.now();
-        let behind = behind.min(now.saturating_add(MAX_LEAP));
+        let behind = if behind <= now.saturating_add(MAX_LEAP) { behind } else { 0 };
         let timestamp = now.max(self.last_sent.get() + 1).max(behind);
         self.last_sent.set(timestamp);
         Header { from: self.alias.clone(), to, timestamp }
     }
 
-    /// Later than everything in a conversation: milliseconds since 1970.
+    /// Later than everything in a conversation, and than what own messages claim, whichever tab wrote them: milliseconds
+    /// since 1970.
     pub(super) async fn behind_all(&self, conversation: ConversationId) -> Result<u64, StoreError> {
-        let newest = self.ports().store().messages(self.account, conversation, None, 1).await?;
-        Ok(newest.first().map_or(0, |row| row.place.time().saturating_add(1)))
+        let newest = self.ports().store().messages(self.account, conversation, None, LOOK_BACK).await?;
+        let own = newest.iter().find(|row| row.author == self.account);
+        let claimed =
+            own.and_then(|row| SignedMessage::parse(&row.json).ok()).map_or(0, |own| own.timestamp());
+        let stands = newest.first().map_or(0, |row| row.place.time());
+        Ok(stands.max(claimed).saturating_add(1))
     }
 
     /// The place of what is written now: behind everything in the conversation, which its author has before them, whatever

@@ -56,6 +56,13 @@ impl<P: Ports> Session<P> {
         (marked >= EARLIEST && corrected >= EARLIEST).then(|| corrected.min(self.latest()))
     }
 
+    /// Learns from a proven postmark of `home` that its clock shows this, or a later time. If it can't by what is known,
+    /// this device's clock was set back.
+    pub(super) fn learn_marked(&self, home: &Home, marked: u64) {
+        let Some(known) = home.ahead.get() else { return };
+        home.ahead.set(Some(known.at_least(marked, self.ports().clock().now())));
+    }
+
     /// The latest time that it can be now.
     pub(super) fn latest(&self) -> u64 {
         let most = self.lead().map_or(0, |ahead| ahead.most);

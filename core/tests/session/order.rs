@@ -1,5 +1,6 @@
 //! The order of what is listed newest first, taken twice, or can't be proven to be taken when it says.
 
+use dm3_core::session::Occasion;
 use dm3_core::testing::{Fault, Pair};
 
 use crate::support::*;
@@ -49,4 +50,29 @@ fn a_message_that_was_taken_twice_stands_where_it_was_taken_first() {
             assert_eq!(pair.bob.texts(&pair.alice).await, texts, "{between}");
         });
     }
+}
+
+#[test]
+fn what_was_kept_stands_where_it_was_taken_though_its_service_is_found_later_than_it_is_tried_again() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        sync(&bob).await;
+        say(&alice, &pair.bob, "one").await;
+        let taken = dm3_core::ports::Clock::now(pair.network.clock());
+        pair.network.clock().advance(APART);
+        pair.network.fail("eth_call", Fault::Unreachable);
+        assert_eq!(sync(&bob).await, 0);
+        assert_eq!(pair.bob.kept().await, 1);
+        pair.network.clock().advance(APART);
+        // The program starts anew, and nobody has asked yet which services there are.
+        let bob = pair.bob.resume().await;
+        bob.retry_kept(Occasion::Network, &mut |_| {}).await.unwrap();
+        pair.network.heal();
+        pair.network.fail_nth(1, "gateway", Fault::Unreachable);
+        for _ in 0..2 {
+            bob.retry_kept(Occasion::Network, &mut |_| {}).await.unwrap();
+        }
+        let rows = conversation(&pair.bob, &pair.alice).await;
+        assert_eq!(rows.iter().map(|row| row.place.time()).collect::<Vec<_>>(), [taken]);
+    });
 }

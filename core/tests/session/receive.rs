@@ -1,3 +1,5 @@
+use std::task::{Context, Waker};
+
 use dm3_core::ports::{Store as _, StoreError};
 use dm3_core::session::HomeError;
 use dm3_core::testing::{Fault, Pair, Peer};
@@ -257,4 +259,31 @@ fn while_senders_cannot_be_looked_up_their_messages_are_kept_on_the_device() {
             assert_eq!(sync(&bob).await, 1, "{target} {fault:?}");
         });
     }
+}
+
+#[test]
+fn what_was_being_taken_in_when_that_was_interrupted_is_taken_in_afterwards() {
+    let mut interrupted = 0;
+    for moments in 0.. {
+        let ended = run(async {
+            let (pair, alice, bob) = Pair::signed_in().await;
+            sync(&bob).await;
+            say(&alice, &pair.bob, "hello").await;
+            pair.network.fail("eth_call", Fault::Slow(10));
+            pair.network.fail(ACKNOWLEDGE, Fault::Slow(10));
+            let mut taking = Box::pin(bob.sync());
+            let mut context = Context::from_waker(Waker::noop());
+            let ended = (0..moments).any(|_| taking.as_mut().poll(&mut context).is_ready());
+            drop(taking);
+            sync(&bob).await;
+            assert_eq!(pair.bob.texts(&pair.alice).await, ["hello"], "after {moments} moments");
+            assert_eq!(pair.network.first_service().waiting(pair.bob.address()), 0);
+            ended
+        });
+        if ended {
+            break;
+        }
+        interrupted += 1;
+    }
+    assert!(interrupted > 5, "{interrupted}");
 }

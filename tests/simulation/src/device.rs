@@ -189,6 +189,24 @@ impl Device {
         .unwrap()
     }
 
+    /// What is kept here of a message that was not taken in: why its envelope waits, or was put aside.
+    pub fn doubt(&self, hash: &str) -> String {
+        self.peek(async |store| {
+            for kept in store.kept(self.owner).await? {
+                let envelope = store.kept_envelope(self.owner, &kept.id).await?;
+                if envelope.is_some_and(|envelope| envelope.contains(hash)) {
+                    return Ok::<_, StoreError>(format!(
+                        "waits: {:?}, tried {} times",
+                        kept.waits_for, kept.tries
+                    ));
+                }
+            }
+            let aside = store.quarantined_ids(self.owner).await?.len();
+            Ok(format!("not kept; {aside} envelopes are put aside"))
+        })
+        .unwrap()
+    }
+
     /// How many messages have not left.
     pub fn waiting(&self) -> usize {
         self.peek(async |store| store.outbox(self.owner).await).unwrap().len()

@@ -21,6 +21,9 @@ pub struct Oracle {
     devices: RefCell<Vec<Rc<Device>>>,
     /// What each device has shown in a conversation before.
     seen: RefCell<BTreeMap<(usize, Address), BTreeSet<u32>>>,
+    /// What was let go of while a device did not have it: such a device may get a later copy, which does not tell when it
+    /// was said.
+    missed: RefCell<BTreeSet<(usize, String)>>,
     /// What must never be, as it was found.
     broken: RefCell<Vec<String>>,
     acknowledged: Cell<u64>,
@@ -92,7 +95,11 @@ impl Oracle {
     pub fn acknowledged(&self, owner: Address, hash: &str, text: &str) {
         self.acknowledged.set(self.acknowledged.get() + 1);
         let devices = self.devices.borrow();
-        if devices.iter().any(|device| device.owner == owner && device.has(hash)) {
+        let (have, have_not): (Vec<_>, Vec<_>) =
+            devices.iter().filter(|device| device.owner == owner).partition(|device| device.has(hash));
+        if !have.is_empty() {
+            let missed = have_not.into_iter().map(|device| (device.number, hash.to_owned()));
+            self.missed.borrow_mut().extend(missed);
             return;
         }
         // Nobody has it. If it is a message that somebody wrote to this account, it is lost.
@@ -121,6 +128,10 @@ impl Oracle {
                 let rows = device.rows(ConversationId::Peer(*peer));
                 let places = check_conversation(&said, device, *peer, &rows, &mut wrong);
                 if order {
+                    let missed = self.missed.borrow();
+                    let taken =
+                        |place: &usize| !missed.contains(&(device.number, rows[*place].hash.to_string()));
+                    let places = places.into_iter().filter(|(_, place)| taken(place)).collect();
                     check_order(&said, device, *peer, &rows, &places, &mut wrong);
                 }
                 for number in rows.iter().filter_map(number_of) {
@@ -140,9 +151,22 @@ impl Oracle {
                 (Told::Failed, true, _) => "was told not to be written, and is kept",
                 _ => continue,
             };
+            let hash = devices[said.device]
+                .rows(ConversationId::Peer(said.receiver))
+                .into_iter()
+                .find(|row| number_of(row) == Some(number as u32))
+                .map(|row| row.hash.to_string())
+                .unwrap_or_default();
+            let there: Vec<_> = (devices.iter())
+                .filter(|device| device.owner == said.receiver)
+                .map(|device| format!("device {}: {}", device.number, device.doubt(&hash)))
+                .collect();
             wrong.push(format!(
-                "m{number} of {} on device {} to {} {what}",
-                said.author, said.device, said.receiver
+                "m{number} of {} on device {} to {} {what} ({})",
+                said.author,
+                said.device,
+                said.receiver,
+                there.join(", ")
             ));
         }
         wrong
@@ -192,6 +216,7 @@ fn check_order(
     wrong: &mut Vec<String>,
 ) {
     let at = format!("device {} of {} in its conversation with {peer}", device.number, device.owner);
+    let before = wrong.len();
     let times = |number: &u32| {
         let row = places.get(number).and_then(|place| rows.get(*place));
         row.map_or_else(String::new, times_of)
@@ -207,6 +232,17 @@ fn check_order(
             let Some(other) = other else { continue };
             let (these, those) = (times(number), times(&other));
             wrong.push(format!("{at}: m{number} ({these}) stands before m{other} ({those}), {why}"));
+        }
+    }
+    if wrong.len() > before && std::env::var("DUMP").is_ok() {
+        for row in rows {
+            eprintln!(
+                "  {} {} m{:?} {}",
+                device.number,
+                if row.author == device.owner { "own" } else { "   " },
+                number_of(row),
+                times_of(row)
+            );
         }
     }
 }

@@ -6,6 +6,8 @@
 //! goes to the quarantine in the end: what nobody was found for after two weeks, what was signed or addressed wrongly,
 //! which only a lie or a change of keys just then can explain, after a day.
 
+use std::rc::Rc;
+
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::arrival::{Arrival, Origin, acknowledgement_of, open};
@@ -20,7 +22,7 @@ use crate::ports::{Ports, Store as _, StoreError};
 use crate::said::Said;
 use crate::seal::Entropy as _;
 use crate::seal::json;
-use crate::session::Session;
+use crate::session::{Home, HomeError, Session};
 
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 24 * 60 * MINUTE;
@@ -63,8 +65,19 @@ impl<P: Ports> Session<P> {
         let list = store.kept(self.account).await?;
         let contacts = if list.is_empty() { Vec::new() } else { store.contacts(self.account).await? };
         *self.shelf.borrow_mut() = Some(Shelf::new(&list, &contacts));
+        if list.is_empty() {
+            return Ok(LATE as u32);
+        }
+        // Where a message stands is said by its service's postmark: a service that is not found yet may be found later.
+        let (homes, all) = match self.homes().await {
+            Ok(homes) => (homes, self.all_homes_found.get()),
+            Err(HomeError::Find(error)) => (Vec::new(), !error.is_temporary()),
+            Err(error) => (Vec::new(), !matches!(error, HomeError::Unreachable(_))),
+        };
         let (now, key) = (self.now(), self.key_here());
+        let unplaced = |kept: &Kept| !all && homes.iter().all(|home| home.name != kept.service);
         let is_due = |kept: &Kept| match &kept.waits_for {
+            _ if unplaced(kept) => false,
             WaitsFor::Keys(tried) => *tried != key,
             WaitsFor::Network => occasion == Occasion::Network || kept.due <= now,
             WaitsFor::Record(_) => kept.due <= now,
@@ -72,7 +85,7 @@ impl<P: Ports> Session<P> {
         let (mut queue, mut tried) = (Queue::default(), 0);
         for kept in list.into_iter().filter(is_due).take(MAX_TRIED) {
             tried += 1;
-            if let Some(arrival) = self.taken_up(kept, now).await? {
+            if let Some(arrival) = self.taken_up(kept, &homes, now).await? {
                 queue.push(arrival);
             }
         }
@@ -86,7 +99,8 @@ impl<P: Ports> Session<P> {
                 tell(received);
             }
         }
-        let next = store.kept(self.account).await?.iter().map(|kept| kept.due).min();
+        let due = |kept: &Kept| if unplaced(kept) { now + MINUTE } else { kept.due };
+        let next = store.kept(self.account).await?.iter().map(due).min();
         let wait = next.map_or(LATE, |due| due.saturating_sub(self.now())).clamp(SOON, LATE);
         Ok(if tried == MAX_TRIED { SOON } else { wait } as u32)
     }
@@ -97,17 +111,22 @@ impl<P: Ports> Session<P> {
     }
 
     /// Opens an envelope that was kept; what can't be opened is put where it belongs.
-    async fn taken_up(&self, kept: Kept, now: u64) -> Result<Option<Arrival>, StoreError> {
+    async fn taken_up(
+        &self,
+        kept: Kept,
+        homes: &[Rc<Home>],
+        now: u64,
+    ) -> Result<Option<Arrival>, StoreError> {
         let store = self.ports().store();
         let raw = store.kept_envelope(self.account, &kept.id).await?.unwrap_or_default();
         let envelope = json::parse(&raw).unwrap_or_default();
         match open(&envelope, &self.keys) {
             Ok((message, received)) => {
-                let home = self.homes.borrow().iter().find(|home| home.name == kept.service).cloned();
+                let home = homes.iter().find(|home| home.name == kept.service);
                 let taken = match home {
                     Some(home) => {
-                        let key = self.service_key(&home).await;
-                        self.taken(&home, &received, &envelope, &key)
+                        let key = self.service_key(home).await;
+                        self.taken(home, &received, &envelope, &key)
                     }
                     None => None,
                 };
@@ -169,15 +188,17 @@ impl<P: Ports> Session<P> {
             let contacts = store.contacts(self.account).await?;
             *self.shelf.borrow_mut() = Some(Shelf::new(&list, &contacts));
         }
-        let room = match &mut *self.shelf.borrow_mut() {
+        let room = match &*self.shelf.borrow() {
             Some(shelf) if shelf.has(&kept.id) => return Ok(true),
-            Some(shelf) => shelf.add(&kept),
+            Some(shelf) => shelf.has_room_for(&kept),
             None => false,
         };
-        if room && let Err(error) = store.change_kept(self.account, &[(kept, Some(raw))], &[]).await {
-            // It is not there, and must not be taken for kept.
-            *self.shelf.borrow_mut() = None;
-            return Err(error);
+        if room {
+            store.change_kept(self.account, &[(kept.clone(), Some(raw))], &[]).await?;
+            // Only now: who was interrupted must not take it for kept.
+            if let Some(shelf) = &mut *self.shelf.borrow_mut() {
+                shelf.add(&kept);
+            }
         }
         Ok(room)
     }

@@ -19,6 +19,7 @@ use super::{Home, HomeError, Session};
 use crate::ports::Ports;
 use arrival::Item;
 pub use kept::Occasion;
+pub(super) use place::CLOSE;
 pub use received::Received;
 pub(super) use seen::Seen;
 pub(super) use shelf::Shelf;

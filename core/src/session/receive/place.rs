@@ -13,7 +13,7 @@
 use crate::device::Place;
 
 /// How close places and claims must be for the claims to count: milliseconds.
-pub(super) const CLOSE: u64 = 60_000;
+pub(in crate::session) const CLOSE: u64 = 60_000;
 
 /// A message of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +34,8 @@ impl Told {
 }
 
 /// The places of new messages, in the order in which they were listed; `kept` stand already, oldest first, and stay
-/// where they are.
-pub(super) fn places(new: &[Told], kept: &[Told]) -> Vec<Place> {
+/// where they are. `at_end`: the new ones stand behind all of these, though in the order of their places.
+pub(super) fn places(new: &[Told], kept: &[Told], at_end: bool) -> Vec<Place> {
     let mut by_place: Vec<usize> = Vec::with_capacity(new.len());
     for (number, told) in new.iter().enumerate() {
         let at = by_place.partition_point(|before| new[*before].place <= told.place);
@@ -46,7 +46,10 @@ pub(super) fn places(new: &[Told], kept: &[Told]) -> Vec<Place> {
     for number in by_place {
         let told = new[number];
         // Of one millisecond, what is here came first.
-        let foot = line.partition_point(|(before, _)| before.place.time() <= told.place.time());
+        let foot = match at_end {
+            true => line.len(),
+            false => line.partition_point(|(before, _)| before.place.time() <= told.place.time()),
+        };
         let mut at = foot;
         while at > 0 && told.overtaken_by(&line[at - 1].0) {
             at -= 1;
@@ -64,11 +67,13 @@ pub(super) fn places(new: &[Told], kept: &[Told]) -> Vec<Place> {
     set_apart(&line, new.len())
 }
 
-/// How far apart new messages are set between others: the first of these for which there is room.
-const APART: [u64; 3] = [Place::PARTS, Place::STEP, 1];
+/// How far in front of another, or behind it, a message stands at most that is put there: parts, a second.
+const AT_MOST: u64 = 1_000 * Place::PARTS;
+/// In how many parts such a second is cut for one message, so that there is room for those that follow it.
+const CUTS: u64 = 8;
 
-/// Gives each new message a place of its own between those that stand. Where not even the smallest is free, it stands
-/// behind the next one: that it came later is certain, how close they were is not.
+/// Gives each new message a place of its own between those that stand. Where none is free, it stands behind the next one:
+/// that it came later is certain, how close they were is not.
 fn set_apart(line: &[(Told, Option<usize>)], count: usize) -> Vec<Place> {
     let mut places = vec![Place::default(); count];
     let mut last = None::<Place>;
@@ -83,25 +88,53 @@ fn set_apart(line: &[(Told, Option<usize>)], count: usize) -> Vec<Place> {
         // What waits stands between the last and this one, or behind the last.
         let end = told.map(|told| told.place);
         let gap = end.map_or(u64::MAX, |end| end.parts_since(last.unwrap_or_default()));
-        let fits = |apart: &u64| (waiting.len() as u64).saturating_add(1).saturating_mul(*apart) <= gap;
-        let apart = if end.is_some() { APART.into_iter().find(fits).unwrap_or(1) } else { Place::STEP };
-        let room = usize::try_from((gap / apart).saturating_sub(1)).unwrap_or(usize::MAX);
+        let room = usize::try_from(gap.saturating_sub(1)).unwrap_or(usize::MAX);
         let rest = waiting.split_off(waiting.len().min(room));
-        let mut next = last.map_or(Place::default(), |last| last.behind(apart));
-        for (_, place) in &mut waiting {
-            *place = next.max(*place);
-            next = place.behind(apart);
-        }
-        let mut limit = end;
-        for (number, place) in waiting.drain(..).rev() {
-            let free = limit.map_or(place, |limit| place.min(limit.before(apart)));
-            places[number] = free;
-            limit = limit.map(|_| free);
+        spread(&mut waiting, last, end);
+        for (number, place) in waiting.drain(..) {
+            places[number] = place;
         }
         waiting = rest;
         last = end;
     }
     places
+}
+
+/// Spreads messages between two that stand. Those who would stand beyond one of these are put close to it, but not beside
+/// it: what is said just before or after them may come later.
+fn spread(messages: &mut [(usize, Place)], last: Option<Place>, end: Option<Place>) {
+    let first = last.unwrap_or_default();
+    let gap = end.map_or(u64::MAX, |end| end.parts_since(first));
+    let count = messages.len() as u64;
+    let apart = if count.saturating_add(1).saturating_mul(Place::STEP) <= gap { Place::STEP } else { 1 };
+    let early = messages.iter().take_while(|(_, place)| last.is_some_and(|last| *place <= last)).count();
+    let late = messages.iter().rev().take_while(|(_, place)| end.is_some_and(|end| *place >= end)).count();
+    let (early, late) = (early, late.min(messages.len() - early));
+    // Behind the last.
+    let cut = end.map_or(Place::STEP, |_| gap.min(AT_MOST) / (early as u64 + CUTS));
+    for (number, (_, place)) in (1..).zip(messages.iter_mut().take(early)) {
+        *place = first.behind(cut * number);
+    }
+    // Before the next.
+    if let Some(end) = end {
+        let base = messages[..messages.len() - late].last().map_or(first, |(_, place)| (*place).max(first));
+        let window = end.parts_since(base).min(AT_MOST);
+        let cut = window / (late as u64 + CUTS);
+        let begin = messages.len() - late;
+        for (number, (_, place)) in (1..).zip(messages.iter_mut().skip(begin)) {
+            *place = end.before(window).behind(cut * number);
+        }
+    }
+    let mut next = last.map_or(Place::default(), |last| last.behind(apart));
+    for (_, place) in messages.iter_mut() {
+        *place = next.max(*place);
+        next = place.behind(apart);
+    }
+    let mut limit = end;
+    for (_, place) in messages.iter_mut().rev() {
+        *place = limit.map_or(*place, |limit| (*place).min(limit.before(apart)));
+        limit = limit.map(|_| *place);
+    }
 }
 
 #[cfg(test)]
@@ -118,16 +151,9 @@ mod tests {
         Told { place: Place::at(place), claimed: None }
     }
 
-    /// The milliseconds of [`super::places`], where all are whole.
-    fn places(new: &[Told], kept: &[Told]) -> Vec<u64> {
-        let placed = super::places(new, kept);
-        assert!(placed.iter().all(|place| place.part() == 0), "{placed:?}");
-        placed.into_iter().map(Place::time).collect()
-    }
-
     /// The claims in the order in which messages stand, once these came together beside what is there.
     fn claims(new: &[Told], kept: &[Told]) -> Vec<Option<u64>> {
-        let placed = super::places(new, kept);
+        let placed = super::places(new, kept, false);
         let new = new.iter().zip(placed).map(|(told, place)| Told { place, ..*told });
         let mut line: Vec<_> = kept.iter().copied().chain(new).collect();
         line.sort_by_key(|told| told.place);
@@ -139,7 +165,10 @@ mod tests {
     fn what_came_in_the_same_moment_keeps_the_order_of_its_author() {
         let new = [theirs(1_000, 3), theirs(1_000, 1), theirs(1_000, 2), theirs(1_000, 3)];
         assert_eq!(claims(&new, &[]), [Some(1), Some(2), Some(3), Some(3)]);
-        assert!(super::places(&new, &[]).iter().all(|place| place.time() == 1_000), "no time has passed");
+        assert!(
+            super::places(&new, &[], false).iter().all(|place| place.time() == 1_000),
+            "no time has passed"
+        );
     }
 
     #[test]
@@ -165,7 +194,7 @@ mod tests {
             for (count, claimed) in [(1, 190), (2, 170), (8, 90), (16, 1)] {
                 let new: Vec<_> = (0..count).map(|number| theirs(1_010, claimed + number)).collect();
                 assert!(claims(&new, &line).is_sorted(), "{line:?}");
-                let placed = super::places(&new, &line);
+                let placed = super::places(&new, &line, false);
                 line.extend(new.iter().zip(placed).map(|(told, place)| Told { place, ..*told }));
                 line.sort_by_key(|told| told.place);
             }
@@ -175,18 +204,21 @@ mod tests {
     #[test]
     fn where_not_even_a_part_of_a_millisecond_is_free_it_stands_behind_both() {
         let kept = [ours(1_000), Told { place: Place::at(1_000).behind(2), claimed: Some(7) }];
-        let placed = super::places(&[theirs(1_000, 5), theirs(1_000, 6)], &kept);
+        let placed = super::places(&[theirs(1_000, 5), theirs(1_000, 6)], &kept, false);
         assert_eq!(placed, [Place::at(1_000).behind(1), Place::at(1_000).behind(2).next()]);
     }
 
     #[test]
     fn a_claim_counts_as_far_as_places_and_claims_are_close() {
         let kept = [theirs(100_000, 50_000)];
-        assert_eq!(places(&[theirs(130_000, 49_000)], &kept), [99_999]);
-        assert_eq!(places(&[theirs(130_000, 19_000)], &kept), [130_000], "a clock that leapt");
-        assert_eq!(places(&[theirs(161_000, 49_999)], &kept), [161_000]);
-        assert_eq!(super::places(&[theirs(70_000, 51_000)], &kept), [Place::at(100_000).next()]);
-        assert_eq!(places(&[theirs(130_000, 49_000)], &[theirs(100_000, 50_000), ours(101_000)]), [130_000]);
+        let place = |told, kept: &[Told]| super::places(&[told], kept, false)[0];
+        let before = place(theirs(130_000, 49_000), &kept);
+        assert!(before < kept[0].place && before.time() >= 99_000, "{before:?}");
+        assert_eq!(place(theirs(130_000, 19_000), &kept), Place::at(130_000), "a clock that leapt");
+        assert_eq!(place(theirs(161_000, 49_999), &kept), Place::at(161_000));
+        assert_eq!(place(theirs(70_000, 51_000), &kept), Place::at(100_000).next());
+        let answered = [theirs(100_000, 50_000), ours(101_000)];
+        assert_eq!(place(theirs(130_000, 49_000), &answered), Place::at(130_000));
     }
 
     fn told() -> impl Strategy<Value = Told> {
@@ -203,7 +235,7 @@ mod tests {
             let mut kept = kept;
             kept.sort_by_key(|told| told.place);
             kept.dedup_by_key(|told| told.place);
-            let placed = super::places(&new, &kept);
+            let placed = super::places(&new, &kept, false);
             for (told, place) in new.iter().zip(&placed) {
                 // Each of the others may take a millisecond.
                 prop_assert!(told.place.time().abs_diff(place.time()) <= CLOSE + 80);

@@ -1,6 +1,8 @@
 //! Which envelopes this session has met: one that is pushed and listed at the same time is taken in once, and what could
 //! be neither taken in nor kept is not tried anew with every listing.
 
+use std::cell::RefCell;
+
 use crate::index::Index;
 
 /// How many envelopes are remembered; then all are forgotten, which costs no more than opening them again.
@@ -41,5 +43,34 @@ impl Seen {
     /// Nothing became of it.
     pub(super) fn forget(&mut self, id: &str) {
         self.0.insert(id.to_owned(), 0);
+    }
+}
+
+/// Envelopes that are being taken in. If that ends before their fate is decided – a tab lost its lease, say – nothing
+/// became of them.
+pub(super) struct InWork<'a> {
+    seen: &'a RefCell<Seen>,
+    ids: Vec<String>,
+}
+
+impl<'a> InWork<'a> {
+    pub(super) const fn new(seen: &'a RefCell<Seen>) -> Self {
+        Self { seen, ids: Vec::new() }
+    }
+
+    pub(super) fn begin(&mut self, id: &str) {
+        self.seen.borrow_mut().set(id, Fate::InWork);
+        self.ids.push(id.to_owned());
+    }
+}
+
+impl Drop for InWork<'_> {
+    fn drop(&mut self) {
+        let mut seen = self.seen.borrow_mut();
+        for id in &self.ids {
+            if seen.fate(id) == Some(Fate::InWork) {
+                seen.forget(id);
+            }
+        }
     }
 }

@@ -49,7 +49,7 @@ impl Shelf {
             }
         }
         for kept in kept {
-            shelf.put(kept);
+            shelf.add(kept);
         }
         shelf
     }
@@ -58,22 +58,22 @@ impl Shelf {
         self.ids.get(id).is_some()
     }
 
-    /// Makes room for an envelope; false if there is none.
-    pub(super) fn add(&mut self, kept: &Kept) -> bool {
+    /// Whether there is room for an envelope.
+    pub(super) fn has_room_for(&self, kept: &Kept) -> bool {
         let room = &self.rooms[self.room_of(kept)];
         let sender = kept.sender.as_str();
         let of_one = room.bytes_of.get(sender).unwrap_or_default() as u64;
-        let fits = room.bytes + kept.size <= ROOM
+        room.bytes + kept.size <= ROOM
             && room.envelopes < MAX_ENVELOPES
             && of_one + kept.size <= SHARE
-            && room.envelopes_of.get(sender).unwrap_or_default() < MAX_OF_ONE;
-        if fits {
-            self.put(kept);
-        }
-        fits
+            && room.envelopes_of.get(sender).unwrap_or_default() < MAX_OF_ONE
     }
 
-    fn put(&mut self, kept: &Kept) {
+    /// An envelope is kept now.
+    pub(super) fn add(&mut self, kept: &Kept) {
+        if self.has(&kept.id) {
+            return;
+        }
         let room = self.room_of(kept);
         let room = &mut self.rooms[room];
         let sender = kept.sender.as_str();
@@ -127,6 +127,14 @@ mod tests {
         kept(number, sender, size, WaitsFor::Record(Doubt::NoSender(sender.into())))
     }
 
+    fn keep(shelf: &mut Shelf, kept: &Kept) -> bool {
+        let room = shelf.has_room_for(kept);
+        if room {
+            shelf.add(kept);
+        }
+        room
+    }
+
     fn shelf() -> Shelf {
         Shelf::new(&[], &[Contact::new(ConversationId::Peer(PEER), 1)])
     }
@@ -134,21 +142,22 @@ mod tests {
     #[test]
     fn a_flood_under_many_names_takes_nothing_from_contacts() {
         let mut shelf = shelf();
-        let taken = (0..9_999).filter(|n| shelf.add(&unknown(*n, &format!("s{n}.eth"), 1_000))).count();
+        let taken =
+            (0..9_999).filter(|n| keep(&mut shelf, &unknown(*n, &format!("s{n}.eth"), 1_000))).count();
         assert_eq!(taken, MAX_ENVELOPES);
         let peer = EnsName::of_address(PEER, &"addr.example.eth".parse().unwrap());
-        assert!(shelf.add(&unknown(10_000, peer.as_str(), 1_000)));
-        assert!(shelf.add(&kept(10_001, "s1.eth", 1_000, WaitsFor::Keys("k".into()))));
+        assert!(keep(&mut shelf, &unknown(10_000, peer.as_str(), 1_000)));
+        assert!(keep(&mut shelf, &kept(10_001, "s1.eth", 1_000, WaitsFor::Keys("k".into()))));
         assert!(shelf.has("10000") && !shelf.has("9998"));
     }
 
     #[test]
     fn a_flood_under_one_name_leaves_room_for_the_others() {
         let mut shelf = shelf();
-        let taken = (0..999).filter(|n| shelf.add(&unknown(*n, "mallory.eth", 1_000))).count();
+        let taken = (0..999).filter(|n| keep(&mut shelf, &unknown(*n, "mallory.eth", 1_000))).count();
         assert_eq!(taken, MAX_OF_ONE);
-        assert!(!shelf.add(&unknown(1_000, "big.eth", SHARE + 1)));
-        assert!(shelf.add(&unknown(1_001, "carol.eth", SHARE)));
+        assert!(!keep(&mut shelf, &unknown(1_000, "big.eth", SHARE + 1)));
+        assert!(keep(&mut shelf, &unknown(1_001, "carol.eth", SHARE)));
     }
 
     #[test]
@@ -156,15 +165,15 @@ mod tests {
         let mut shelf = shelf();
         let peer = EnsName::of_address(PEER, &"addr.example.eth".parse().unwrap());
         for n in 0..999 {
-            shelf.add(&kept(n, peer.as_str(), 1_000, WaitsFor::Record(Doubt::NotSigned("x".into()))));
+            keep(&mut shelf, &kept(n, peer.as_str(), 1_000, WaitsFor::Record(Doubt::NotSigned("x".into()))));
         }
-        assert!(shelf.add(&unknown(1_000, peer.as_str(), 1_000)));
+        assert!(keep(&mut shelf, &unknown(1_000, peer.as_str(), 1_000)));
     }
 
     #[test]
     fn what_is_read_back_counts() {
         let read: Vec<_> = (0..MAX_OF_ONE).map(|n| unknown(n, "mallory.eth", 10)).collect();
         let mut shelf = Shelf::new(&read, &[]);
-        assert!(!shelf.add(&unknown(1_000, "mallory.eth", 10)));
+        assert!(!keep(&mut shelf, &unknown(1_000, "mallory.eth", 10)));
     }
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::arrival::{Arrival, Item, Origin, Ticket, acknowledgement_of, copies_together, open};
 use super::queue::Queue;
 use super::received::{Received, Taken};
-use super::seen::Fate;
+use super::seen::{Fate, InWork};
 use super::store::Proven;
 use super::taken::ServiceKey;
 use crate::delivery::api;
@@ -60,6 +60,13 @@ pub(super) struct Batch<'a> {
     pub crowded: bool,
 }
 
+/// Where envelopes that are opened come from.
+struct Source<'a> {
+    home: &'a Home,
+    key: ServiceKey,
+    crowded: bool,
+}
+
 /// What became of messages of one sender.
 #[derive(Default)]
 pub(super) struct Settled {
@@ -83,8 +90,9 @@ impl<P: Ports> Session<P> {
         if items.is_empty() {
             return Ok(taken);
         }
-        let key = self.service_key(home).await;
+        let source = Source { home, key: self.service_key(home).await, crowded };
         let (mut items, mut piece) = (copies_together(items).into_iter(), FIRST_PIECE);
+        let mut in_work = InWork::new(&self.seen);
         let (mut queue, mut done) = (Queue::default(), Vec::new());
         let mut running = FuturesUnordered::new();
         let mut failure = None;
@@ -115,7 +123,7 @@ impl<P: Ports> Session<P> {
                 None => {
                     let next: Vec<_> = items.by_ref().take(piece).flatten().collect();
                     piece = PIECE;
-                    self.open_piece(home, next, crowded, &key, &mut queue, &mut taken.in_work).await
+                    self.open_piece(&source, next, &mut queue, &mut in_work, &mut taken).await
                 }
             };
             match settled {
@@ -144,13 +152,13 @@ impl<P: Ports> Session<P> {
     /// the account may have them, unless it could hide there what comes after it: then it is kept here.
     async fn open_piece(
         &self,
-        home: &Home,
+        source: &Source<'_>,
         items: Vec<Item>,
-        crowded: bool,
-        key: &ServiceKey,
         queue: &mut Queue,
-        in_work: &mut Option<u64>,
+        in_work: &mut InWork<'_>,
+        taken: &mut Taken,
     ) -> Result<Settled, StoreError> {
+        let Source { home, crowded, ref key } = *source;
         let now = self.now();
         let mut settled = Settled::default();
         let (mut rejected, mut foreign) = (Vec::new(), Vec::new());
@@ -161,7 +169,8 @@ impl<P: Ports> Session<P> {
             let fate = self.seen.borrow().fate(&id);
             match fate {
                 Some(Fate::InWork) => {
-                    *in_work = number.map(|number| in_work.unwrap_or(number).min(number)).or(*in_work);
+                    let first = taken.in_work;
+                    taken.in_work = number.map(|number| first.unwrap_or(number).min(number)).or(first);
                     continue;
                 }
                 Some(Fate::Done) => {
@@ -169,7 +178,7 @@ impl<P: Ports> Session<P> {
                     continue;
                 }
                 Some(Fate::Left) if !crowded => continue,
-                Some(Fate::Left) | None => self.seen.borrow_mut().set(&id, Fate::InWork),
+                Some(Fate::Left) | None => in_work.begin(&id),
             }
             let outside = acknowledgement_of(&envelope).sender;
             match open(&envelope, &self.keys) {

@@ -58,8 +58,11 @@ impl<P: Ports> Session<P> {
             ServiceKey::NotNow | ServiceKey::Missing => &[],
         };
         match (received.judge_postmark(sealed, &self.keys, keys), key) {
-            (PostmarkVerdict::Valid(postmark), _)
-            | (PostmarkVerdict::UnknownService(postmark), ServiceKey::NotNow) => {
+            (PostmarkVerdict::Valid(postmark), _) => {
+                self.learn_marked(home, postmark.incoming_timestamp);
+                self.place_of(home, postmark.incoming_timestamp)
+            }
+            (PostmarkVerdict::UnknownService(postmark), ServiceKey::NotNow) => {
                 self.place_of(home, postmark.incoming_timestamp)
             }
             (PostmarkVerdict::Invalid(PostmarkError::Signature(_)), _) => {
