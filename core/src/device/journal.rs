@@ -51,6 +51,8 @@ pub enum Slot {
     HistoryOf(ConversationId),
     /// What of a conversation is in the storage of deployed clients.
     BackendOf(ConversationId),
+    /// How this device's clock differs from that of the account's first delivery service.
+    Clock,
 }
 
 /// A text is not the text form of a [`Changed`] or a [`Slot`].
@@ -64,7 +66,7 @@ impl Slot {
         match self {
             Self::Draft(conversation) => Some(Changed::Draft(*conversation)),
             Self::Setting(name) => Some(Changed::Setting(name.clone())),
-            Self::History | Self::HistoryOf(_) | Self::BackendOf(_) => None,
+            Self::History | Self::HistoryOf(_) | Self::BackendOf(_) | Self::Clock => None,
         }
     }
 }
@@ -101,6 +103,7 @@ impl fmt::Display for Slot {
             Self::History => f.write_str("history"),
             Self::HistoryOf(conversation) => write!(f, "history {conversation}"),
             Self::BackendOf(conversation) => write!(f, "backend {conversation}"),
+            Self::Clock => f.write_str("clock"),
         }
     }
 }
@@ -112,6 +115,7 @@ impl FromStr for Slot {
         let conversation = |text: &str| text.parse::<ConversationId>().map_err(|_| KeptNameError);
         match text.split_once(' ') {
             None if text == "history" => Ok(Self::History),
+            None if text == "clock" => Ok(Self::Clock),
             Some(("draft", rest)) => conversation(rest).map(Self::Draft),
             Some(("history", rest)) => conversation(rest).map(Self::HistoryOf),
             Some(("backend", rest)) => conversation(rest).map(Self::BackendOf),
@@ -146,6 +150,7 @@ mod tests {
             Slot::History,
             Slot::HistoryOf(conversation),
             Slot::BackendOf(conversation),
+            Slot::Clock,
         ] {
             assert_eq!(slot.to_string().parse(), Ok(slot));
         }

@@ -2,6 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+/// A thousand years: milliseconds.
+const MOST: i64 = 31_556_952_000_000;
+
 /// By how much another clock is ahead of this device's: milliseconds, between these two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ahead {
@@ -33,6 +36,22 @@ impl Ahead {
         Self { least, most: self.most.max(least) }
     }
 
+    /// As it is kept.
+    pub fn to_text(self) -> String {
+        format!("{} {}", self.least, self.most)
+    }
+
+    /// What [`Self::to_text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (least, most) = text.split_once(' ')?;
+        let (least, most) = (least.parse().ok()?, most.parse().ok()?);
+        // No clock is further off, and sums of what is kept must not overflow.
+        (-MOST..=MOST)
+            .contains(&least)
+            .then_some(Self { least, most })
+            .filter(|_| (least..=MOST).contains(&most))
+    }
+
     pub const fn middle(self) -> i64 {
         self.least + (self.most - self.least) / 2
     }
@@ -55,6 +74,16 @@ mod tests {
         assert_eq!(Ahead::learnt(&(5_000..=5_999), 5_100, 5_300), Some(ahead(-300, 899)));
         assert_eq!(Ahead::learnt(&(5_123..=5_123), 5_100, 5_300), Some(ahead(-177, 23)));
         assert_eq!(Ahead::learnt(&(5_123..=5_123), 5_300, 5_100), None, "our clock was set back meanwhile");
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_and_nothing_else_is_taken() {
+        for known in [ahead(-300, 899), ahead(-MOST, MOST), ahead(5, 5)] {
+            assert_eq!(Ahead::parse(&known.to_text()), Some(known));
+        }
+        for other in ["", "1", "2 1", "x 1", "1 2 3", "-9223372036854775808 0", "0 9223372036854775807"] {
+            assert_eq!(Ahead::parse(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -110,6 +110,8 @@ impl<P: Ports> Session<P> {
             other => other?,
         };
         *home.token.borrow_mut() = Some(token.clone());
+        // Without it the next start has to learn the time anew.
+        let _ = self.keep_time().await;
         Ok(token)
     }
 

@@ -89,6 +89,8 @@ pub struct Session<P> {
     homes: RefCell<Vec<Rc<Home>>>,
     /// Nothing is left to be looked up for [`Self::homes`].
     all_homes_found: Cell<bool>,
+    /// What is kept of the time; the outer `None` until that was read.
+    kept_time: Cell<Option<Option<ahead::Ahead>>>,
     /// The time of the newest own message, so that the next one is later even within a millisecond.
     last_sent: Cell<u64>,
     pauses: Pauses,
@@ -116,6 +118,7 @@ impl<P: Ports> Session<P> {
             backend: backend::Backend::default(),
             homes: RefCell::default(),
             all_homes_found: Cell::new(false),
+            kept_time: Cell::new(None),
             last_sent: Cell::new(0),
             pauses: Pauses::default(),
             name_checks: NameChecks::default(),

@@ -89,6 +89,7 @@ impl<P: Ports> Session<P> {
     /// Later than everything in a conversation, and than what own messages claim, whichever tab wrote them: milliseconds
     /// since 1970.
     pub(super) async fn behind_all(&self, conversation: ConversationId) -> Result<u64, StoreError> {
+        self.begin_time().await?;
         let newest = self.ports().store().messages(self.account, conversation, None, LOOK_BACK).await?;
         let own = newest.iter().find(|row| row.author == self.account);
         let claimed =
@@ -100,6 +101,7 @@ impl<P: Ports> Session<P> {
     /// The place of what is written now: behind everything in the conversation, which its author has before them, whatever
     /// their clock says.
     pub(super) async fn place_behind_all(&self, conversation: ConversationId) -> Result<Place, StoreError> {
+        self.begin_time().await?;
         let newest = self.ports().store().messages(self.account, conversation, None, 1).await?;
         let now = Place::at(self.now());
         Ok(newest.first().map_or(now, |row| now.max(row.place.next())))

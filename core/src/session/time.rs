@@ -13,7 +13,8 @@ use std::ops::RangeInclusive;
 
 use super::ahead::Ahead;
 use super::{Home, Session};
-use crate::ports::{Clock as _, Ports};
+use crate::device::Slot;
+use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 
 /// How far a clock may be off before a person is told: milliseconds. Signatures, certificates and other people's
 /// programs begin to fail at about five minutes.
@@ -51,6 +52,10 @@ impl<P: Ports> Session<P> {
             (Some(lead), Some(own)) if lead.most < own.least || own.most < lead.least => {
                 marked.saturating_add_signed(lead.middle() - own.middle())
             }
+            // What the clock that leads has shown has passed, whatever this device's clock says.
+            (Some(lead), Some(own)) if lead == own => {
+                return Some(marked).filter(|marked| *marked >= EARLIEST);
+            }
             _ => marked,
         };
         (marked >= EARLIEST && corrected >= EARLIEST).then(|| corrected.min(self.latest()))
@@ -69,7 +74,35 @@ impl<P: Ports> Session<P> {
         self.ports().clock().now().saturating_add_signed(most)
     }
 
+    /// Keeps what is known of the time: the next start begins with it, also without network.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn keep_time(&self) -> Result<(), StoreError> {
+        let known = self.homes.borrow().iter().find_map(|home| home.ahead.get());
+        if known.is_none() || known == self.kept_time.get().flatten() {
+            return Ok(());
+        }
+        self.kept_time.set(Some(known));
+        let text = known.map(Ahead::to_text);
+        self.ports().store().set_value(self.account, &Slot::Clock, text.as_deref()).await
+    }
+
+    /// Begins with what was known of the time when this program ran before. Comes before all that asks for the time to
+    /// put messages into their order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn begin_time(&self) -> Result<(), StoreError> {
+        if self.kept_time.get().is_none() {
+            let text = self.ports().store().value(self.account, &Slot::Clock).await?;
+            self.kept_time.set(Some(text.and_then(|text| Ahead::parse(&text))));
+        }
+        Ok(())
+    }
+
     fn lead(&self) -> Option<Ahead> {
-        self.homes.borrow().iter().find_map(|home| home.ahead.get())
+        let learnt = self.homes.borrow().iter().find_map(|home| home.ahead.get());
+        learnt.or_else(|| self.kept_time.get().flatten())
     }
 }

@@ -12,6 +12,7 @@ use dm3_core::identity::Address;
 use serde_json::Value;
 
 use crate::device::Device;
+use crate::options::Trouble;
 use crate::schedule::MORNING;
 
 /// Knows everything.
@@ -117,7 +118,7 @@ impl Oracle {
     }
 
     /// What is wrong with what is kept, once everything had time to arrive.
-    pub fn judge(&self, order: bool) -> Vec<String> {
+    pub fn judge(&self, asked: &Trouble) -> Vec<String> {
         let mut wrong = self.broken.borrow().clone();
         let (said, devices) = (self.said.borrow(), self.devices.borrow());
         let mut kept: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -127,7 +128,7 @@ impl Oracle {
             for (_, peer) in pairs.iter().filter(|(owner, _)| *owner == device.owner) {
                 let rows = device.rows(ConversationId::Peer(*peer));
                 let places = check_conversation(&said, device, *peer, &rows, &mut wrong);
-                if order {
+                if asked.order && (asked.leaps || !device.clock.was_set()) {
                     let missed = self.missed.borrow();
                     let taken =
                         |place: &usize| !missed.contains(&(device.number, rows[*place].hash.to_string()));

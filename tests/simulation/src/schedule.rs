@@ -236,17 +236,24 @@ pub struct DeviceClock {
     error: Cell<i64>,
     /// How much faster it gets: millionths.
     drift: i64,
+    set: Cell<bool>,
 }
 
 impl DeviceClock {
     /// A clock that is fast by `error` milliseconds, and gets faster by `drift` millionths of the time.
     pub fn new(schedule: Schedule, error: i64, drift: i64) -> Self {
-        Self { schedule, error: Cell::new(error), drift }
+        Self { schedule, error: Cell::new(error), drift, set: Cell::new(false) }
     }
 
     /// Somebody sets it.
     pub fn set(&self, error: i64) {
         self.error.set(error);
+        self.set.set(true);
+    }
+
+    /// Whether somebody has set it.
+    pub fn was_set(&self) -> bool {
+        self.set.get()
     }
 }
 

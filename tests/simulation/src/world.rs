@@ -324,7 +324,7 @@ impl World {
             if left > 0 && !last {
                 continue;
             }
-            wrong = self.oracle.judge(self.options.trouble.order);
+            wrong = self.oracle.judge(&self.options.trouble);
             wrong.extend(self.unlisted());
             if wrong.is_empty() || last {
                 break;

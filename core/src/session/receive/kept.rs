@@ -61,6 +61,7 @@ impl<P: Ports> Session<P> {
         occasion: Occasion,
         tell: &mut dyn FnMut(Received),
     ) -> Result<u32, StoreError> {
+        self.begin_time().await?;
         let store = self.ports().store();
         let list = store.kept(self.account).await?;
         let contacts = if list.is_empty() { Vec::new() } else { store.contacts(self.account).await? };

@@ -34,8 +34,9 @@ impl Told {
 }
 
 /// The places of new messages, in the order in which they were listed; `kept` stand already, oldest first, and stay
-/// where they are. `at_end`: the new ones stand behind all of these, though in the order of their places.
-pub(super) fn places(new: &[Told], kept: &[Told], at_end: bool) -> Vec<Place> {
+/// where they are. What is new stands behind the one at `behind` and all that follow, if it does not stand before what its
+/// author said later and what stands before that one.
+pub(super) fn places(new: &[Told], kept: &[Told], behind: Option<usize>) -> Vec<Place> {
     let mut by_place: Vec<usize> = Vec::with_capacity(new.len());
     for (number, told) in new.iter().enumerate() {
         let at = by_place.partition_point(|before| new[*before].place <= told.place);
@@ -46,9 +47,10 @@ pub(super) fn places(new: &[Told], kept: &[Told], at_end: bool) -> Vec<Place> {
     for number in by_place {
         let told = new[number];
         // Of one millisecond, what is here came first.
-        let foot = match at_end {
-            true => line.len(),
-            false => line.partition_point(|(before, _)| before.place.time() <= told.place.time()),
+        let overtaken = |behind: &usize| kept[..*behind].iter().any(|before| told.overtaken_by(before));
+        let foot = match behind.filter(|behind| !overtaken(behind)) {
+            Some(_) => line.len(),
+            None => line.partition_point(|(before, _)| before.place.time() <= told.place.time()),
         };
         let mut at = foot;
         while at > 0 && told.overtaken_by(&line[at - 1].0) {
@@ -153,7 +155,7 @@ mod tests {
 
     /// The claims in the order in which messages stand, once these came together beside what is there.
     fn claims(new: &[Told], kept: &[Told]) -> Vec<Option<u64>> {
-        let placed = super::places(new, kept, false);
+        let placed = super::places(new, kept, None);
         let new = new.iter().zip(placed).map(|(told, place)| Told { place, ..*told });
         let mut line: Vec<_> = kept.iter().copied().chain(new).collect();
         line.sort_by_key(|told| told.place);
@@ -166,7 +168,7 @@ mod tests {
         let new = [theirs(1_000, 3), theirs(1_000, 1), theirs(1_000, 2), theirs(1_000, 3)];
         assert_eq!(claims(&new, &[]), [Some(1), Some(2), Some(3), Some(3)]);
         assert!(
-            super::places(&new, &[], false).iter().all(|place| place.time() == 1_000),
+            super::places(&new, &[], None).iter().all(|place| place.time() == 1_000),
             "no time has passed"
         );
     }
@@ -194,7 +196,7 @@ mod tests {
             for (count, claimed) in [(1, 190), (2, 170), (8, 90), (16, 1)] {
                 let new: Vec<_> = (0..count).map(|number| theirs(1_010, claimed + number)).collect();
                 assert!(claims(&new, &line).is_sorted(), "{line:?}");
-                let placed = super::places(&new, &line, false);
+                let placed = super::places(&new, &line, None);
                 line.extend(new.iter().zip(placed).map(|(told, place)| Told { place, ..*told }));
                 line.sort_by_key(|told| told.place);
             }
@@ -204,14 +206,14 @@ mod tests {
     #[test]
     fn where_not_even_a_part_of_a_millisecond_is_free_it_stands_behind_both() {
         let kept = [ours(1_000), Told { place: Place::at(1_000).behind(2), claimed: Some(7) }];
-        let placed = super::places(&[theirs(1_000, 5), theirs(1_000, 6)], &kept, false);
+        let placed = super::places(&[theirs(1_000, 5), theirs(1_000, 6)], &kept, None);
         assert_eq!(placed, [Place::at(1_000).behind(1), Place::at(1_000).behind(2).next()]);
     }
 
     #[test]
     fn a_claim_counts_as_far_as_places_and_claims_are_close() {
         let kept = [theirs(100_000, 50_000)];
-        let place = |told, kept: &[Told]| super::places(&[told], kept, false)[0];
+        let place = |told, kept: &[Told]| super::places(&[told], kept, None)[0];
         let before = place(theirs(130_000, 49_000), &kept);
         assert!(before < kept[0].place && before.time() >= 99_000, "{before:?}");
         assert_eq!(place(theirs(130_000, 19_000), &kept), Place::at(130_000), "a clock that leapt");
@@ -219,6 +221,16 @@ mod tests {
         assert_eq!(place(theirs(70_000, 51_000), &kept), Place::at(100_000).next());
         let answered = [theirs(100_000, 50_000), ours(101_000)];
         assert_eq!(place(theirs(130_000, 49_000), &answered), Place::at(130_000));
+    }
+
+    #[test]
+    fn behind_what_was_written_by_a_fast_clock_stands_all_that_comes_but_what_was_said_before_what_stands_before_it()
+     {
+        let kept = [theirs(1_000, 50), ours(900_000), theirs(900_001, 90)];
+        let new = [theirs(1_200, 120), theirs(1_100, 20), theirs(1_150, 110)];
+        let placed = super::places(&new, &kept, Some(1));
+        assert!(placed[1] < kept[0].place, "{placed:?}");
+        assert!(kept[2].place < placed[2] && placed[2] < placed[0], "{placed:?}");
     }
 
     fn told() -> impl Strategy<Value = Told> {
@@ -235,7 +247,7 @@ mod tests {
             let mut kept = kept;
             kept.sort_by_key(|told| told.place);
             kept.dedup_by_key(|told| told.place);
-            let placed = super::places(&new, &kept, false);
+            let placed = super::places(&new, &kept, None);
             for (told, place) in new.iter().zip(&placed) {
                 // Each of the others may take a millisecond.
                 prop_assert!(told.place.time().abs_diff(place.time()) <= CLOSE + 80);

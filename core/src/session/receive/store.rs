@@ -8,8 +8,10 @@ use crate::message::{AuthenticMessage, MessageHash, SignedMessage};
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::session::Session;
 
-/// How many messages around what came in are looked at for their order. More within two minutes are a flood.
+/// How many messages around what came in are looked at at once for their order.
 const NEIGHBOURS: usize = 64;
+/// How many in all. More within two minutes are a flood.
+const MAX_NEIGHBOURS: usize = 512;
 
 /// A message whose author is proven.
 pub(in crate::session) struct Proven {
@@ -80,18 +82,18 @@ impl<P: Ports> Session<P> {
     ) -> Result<Vec<Place>, StoreError> {
         let store = self.ports().store();
         let newest = store.messages(self.account, conversation, None, NEIGHBOURS).await?;
-        let own = newest.iter().find(|row| row.author == self.account);
+        let own = newest.iter().position(|row| row.author == self.account);
         // This device's clock was fast when ours was written. Nobody can have answered later than now.
-        let at_end = own.is_some_and(|own| own.place.time() > self.latest());
-        let near: Vec<_> = if at_end {
+        let fast = own.filter(|own| newest[*own].place.time() > self.latest());
+        let behind = fast.map(|own| newest.len() - 1 - own);
+        let near: Vec<_> = if behind.is_some() {
             newest
         } else {
             let close = CLOSE * Place::PARTS;
             let first = told.iter().map(|told| told.place).min().unwrap_or_default().before(close);
             let last = told.iter().map(|told| told.place).max().unwrap_or_default();
             let after = Position::before(last.behind(close + 1));
-            let near = store.messages(self.account, conversation, Some(&after), NEIGHBOURS).await?;
-            near.into_iter().take_while(|row| row.place >= first).collect()
+            self.between(conversation, first, after).await?
         };
         // What refers to a message was written after it, whatever the clocks say.
         for (told, proven) in told.iter_mut().zip(messages) {
@@ -106,9 +108,30 @@ impl<P: Ports> Session<P> {
         let new: Vec<_> = (told.into_iter().zip(messages))
             .filter_map(|(told, proven)| here(proven).is_none().then_some(told))
             .collect();
-        let mut placed = places(&new, &kept, at_end).into_iter();
+        let mut placed = places(&new, &kept, behind).into_iter();
         let place = |proven| here(proven).map_or_else(|| placed.next().unwrap_or_default(), |row| row.place);
         Ok(messages.iter().map(place).collect())
+    }
+
+    /// The messages of a conversation from a place on, newest first, as far as they are looked at.
+    async fn between(
+        &self,
+        conversation: ConversationId,
+        first: Place,
+        mut after: Position,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let mut near = Vec::new();
+        loop {
+            let store = self.ports().store();
+            let rows = store.messages(self.account, conversation, Some(&after), NEIGHBOURS).await?;
+            let (read, before) = (rows.len(), near.len());
+            near.extend(rows.into_iter().take_while(|row| row.place >= first));
+            let all = read < NEIGHBOURS || near.len() < before + read || near.len() >= MAX_NEIGHBOURS;
+            match near.last() {
+                Some(last) if !all => after = last.position(),
+                _ => return Ok(near),
+            }
+        }
     }
 
     fn told(&self, row: &MessageRow) -> Told {

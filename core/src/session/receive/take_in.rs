@@ -90,6 +90,7 @@ impl<P: Ports> Session<P> {
         if items.is_empty() {
             return Ok(taken);
         }
+        self.begin_time().await?;
         let source = Source { home, key: self.service_key(home).await, crowded };
         let (mut items, mut piece) = (copies_together(items).into_iter(), FIRST_PIECE);
         let mut in_work = InWork::new(&self.seen);
