@@ -41,7 +41,7 @@ impl<P: Ports> Works<P> {
                     store.reset();
                     self.outbox.forget_others(&waiting);
                     for (conversation, hashes) in waiting {
-                        let due = self.outbox.waits_until(conversation).is_none_or(|until| until <= now);
+                        let due = !self.outbox.waits(conversation, now);
                         if due && running.len() < CONCURRENT && !under_way.contains(&conversation) {
                             under_way.push(conversation);
                             running.push(self.deliver(conversation, hashes));
@@ -53,8 +53,7 @@ impl<P: Ports> Works<P> {
                     rest = store.step(self.ports()).into();
                 }
             }
-            let due = self.outbox.next_due().filter(|until| *until > now).map(|until| until - now);
-            let rest = due.map_or(rest, |due| due.min(rest));
+            let rest = self.outbox.next_due(now).map_or(rest, |due| due.min(rest));
             let news = pin!(self.outbox.news.after(seen));
             let sleep = pin!(self.ports().clock().sleep(u32::try_from(rest).unwrap_or(u32::MAX)));
             if let Some(delivered) = next_or(&mut running, select(news, sleep)).await {

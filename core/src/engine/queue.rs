@@ -26,9 +26,17 @@ pub(super) struct Queue {
 
 struct Waiting {
     conversation: ConversationId,
+    /// When it began to wait: before that, the clock was set back, and nothing is to be waited for.
+    since: u64,
     until: u64,
     backoff: Backoff,
     wait: Wait,
+}
+
+impl Waiting {
+    fn left(&self, now: u64) -> u64 {
+        if now < self.since { 0 } else { self.until.saturating_sub(now) }
+    }
 }
 
 impl Queue {
@@ -52,13 +60,14 @@ impl Queue {
         self.sending.take();
     }
 
-    /// Whether a conversation waits.
-    pub(super) fn waits_until(&self, conversation: ConversationId) -> Option<u64> {
-        self.waits.borrow().iter().find(|it| it.conversation == conversation).map(|it| it.until)
+    /// Whether a conversation still waits.
+    pub(super) fn waits(&self, conversation: ConversationId, now: u64) -> bool {
+        self.waits.borrow().iter().any(|it| it.conversation == conversation && it.left(now) > 0)
     }
 
-    pub(super) fn next_due(&self) -> Option<u64> {
-        self.waits.borrow().iter().map(|it| it.until).min()
+    /// How long until the first of those that wait is due: milliseconds.
+    pub(super) fn next_due(&self, now: u64) -> Option<u64> {
+        self.waits.borrow().iter().map(|it| it.left(now)).filter(|left| *left > 0).min()
     }
 
     /// Nobody waits whose conversation has something new. How long they wait the next time is not forgotten.
@@ -99,7 +108,7 @@ impl Queue {
                     Wait::NoProfile => Backoff::patient(JOINING),
                     Wait::Unreachable { .. } => Backoff::new(),
                 };
-                Waiting { conversation, until: 0, backoff, wait }
+                Waiting { conversation, since: 0, until: 0, backoff, wait }
             }
         };
         let pause = match wait {
@@ -107,7 +116,8 @@ impl Queue {
             Wait::Unreachable { pause } => pause,
         };
         let step = u64::from(waiting.backoff.step(ports));
-        waiting.until = ports.clock().now() + step.max(pause);
+        waiting.since = ports.clock().now();
+        waiting.until = waiting.since + step.max(pause);
         waiting.wait = wait;
         waits.push(waiting);
     }

@@ -39,6 +39,8 @@ impl NameChecks {
     pub(super) fn standing(&self, peer: Address, name: &EnsName, now: u64) -> NameStanding {
         match self.0.borrow().get(&key(peer, name)) {
             Some(0) => NameStanding::Uncheckable,
+            // More than it ever is: the clock was set back.
+            Some(until) if until as u64 > now.saturating_add(FRESH) => NameStanding::Unchecked,
             Some(until) if now < until as u64 => NameStanding::Checked,
             _ => NameStanding::Unchecked,
         }
@@ -47,4 +49,20 @@ impl NameChecks {
 
 fn key(peer: Address, name: &EnsName) -> String {
     format!("{} {name}", peer.to_lower_hex())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_counts_for_ten_minutes_and_not_once_the_clock_was_set_back() {
+        let (checks, peer) = (NameChecks::default(), Address::from_bytes([7; 20]));
+        let name = "alice.eth".parse().unwrap();
+        let now = 1_800_000_000;
+        checks.note(peer, &name, now + FRESH);
+        let standing = |now| checks.standing(peer, &name, now);
+        assert_eq!((standing(now), standing(now + FRESH)), (NameStanding::Checked, NameStanding::Unchecked));
+        assert_eq!(standing(now - 3_600), NameStanding::Unchecked);
+    }
 }

@@ -76,12 +76,13 @@ impl<P: Ports> Session<P> {
         Ok(self.header_behind(behind, to))
     }
 
-    /// What a new message claims: later than the one before, and than what stands before it, unless that is in the
-    /// future.
+    /// What a new message claims: later than the one before, and than what stands before it, unless that is far in the
+    /// future: then a clock was set back, and what claims to be a little earlier would be taken for it.
     pub(super) fn header_behind(&self, behind: u64, to: EnsName) -> Header {
         let now = self.now();
-        let behind = if behind <= now.saturating_add(MAX_LEAP) { behind } else { 0 };
-        let timestamp = now.max(self.last_sent.get() + 1).max(behind);
+        let close = |time: &u64| *time <= now.saturating_add(MAX_LEAP);
+        let later = [behind, self.last_sent.get() + 1].into_iter().filter(close).max();
+        let timestamp = now.max(later.unwrap_or_default());
         self.last_sent.set(timestamp);
         Header { from: self.alias.clone(), to, timestamp }
     }

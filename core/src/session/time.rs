@@ -53,12 +53,17 @@ impl<P: Ports> Session<P> {
                 marked.saturating_add_signed(lead.middle() - own.middle())
             }
             // What the clock that leads has shown has passed, whatever this device's clock says.
-            (Some(lead), Some(own)) if lead == own => {
+            (Some(_), Some(_)) if self.leads(home) => {
                 return Some(marked).filter(|marked| *marked >= EARLIEST);
             }
             _ => marked,
         };
         (marked >= EARLIEST && corrected >= EARLIEST).then(|| corrected.min(self.latest()))
+    }
+
+    fn leads(&self, home: &Home) -> bool {
+        let homes = self.homes.borrow();
+        homes.iter().find(|home| home.ahead.get().is_some()).is_some_and(|first| first.name == home.name)
     }
 
     /// Learns from a proven postmark of `home` that its clock shows this, or a later time. If it can't by what is known,
@@ -103,6 +108,7 @@ impl<P: Ports> Session<P> {
 
     fn lead(&self) -> Option<Ahead> {
         let learnt = self.homes.borrow().iter().find_map(|home| home.ahead.get());
-        learnt.or_else(|| self.kept_time.get().flatten())
+        let known = learnt.or_else(|| self.kept_time.get().flatten())?;
+        Some(known.drifted(self.ports().clock().now()))
     }
 }

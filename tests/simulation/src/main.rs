@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     };
     let begun = Instant::now();
     let (mut total, mut worlds) = (Report::default(), 0);
-    let mut seed = given.seed;
+    let (mut seed, mut failed) = (given.seed, Vec::new());
     while total.messages < given.messages {
         let messages = WORLD.min(given.messages - total.messages);
         let options = Options {
@@ -75,13 +75,25 @@ fn main() -> ExitCode {
                     "FAILED: {} things are wrong. Again: npm run simulate -- --messages {messages} --seed {seed}{without}",
                     wrong.len()
                 );
-                return ExitCode::FAILURE;
+                failed.push(seed);
+                total.messages += messages;
             }
         }
         if given.only_until.is_some() {
             break;
         }
         seed += 1;
+    }
+    if !failed.is_empty() {
+        eprintln!(
+            "{} of {} worlds failed (seeds {} to {}, {:.1} s): {failed:?}",
+            failed.len(),
+            seed - given.seed,
+            given.seed,
+            seed - 1,
+            begun.elapsed().as_secs_f64()
+        );
+        return ExitCode::FAILURE;
     }
     println!(
         "{} messages in {worlds} worlds (seeds {} to {}): all of them once, in order, kept before they were acknowledged; \

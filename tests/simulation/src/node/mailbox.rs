@@ -114,10 +114,13 @@ impl Node {
                 return Ok(());
             }
         }
-        let postmark = Postmark::make(&envelope, self.now(), &self.keys)
+        let marked = self.now();
+        let postmark = Postmark::make(&envelope, marked, &self.keys)
             .seal(&profile.keys().encryption, &self.entropy)
             .map_err(|_| 400_u16)?;
         let delivered = Delivered { envelope, delivery_information, postmark }.to_json();
+        let hash = delivered.pointer("/metadata/messageHash").and_then(Value::as_str).unwrap_or_default();
+        self.oracle.taken(receiver, hash, marked);
         self.put(receiver, delivered);
         Ok(())
     }
