@@ -11,7 +11,9 @@ use std::cell::Cell;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Refusal;
-use dm3_core::device::{Account, Changed, Contact, Lane, MessageRow, Place, Preview, SendState, StoredMessage};
+use dm3_core::device::{
+    Account, Changed, Contact, Lane, MessageRow, Place, Preview, SendState, StoredMessage,
+};
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::Kind;
 use dm3_core::ports::{Store, StoreError};

@@ -3,7 +3,7 @@
 use super::known::Row;
 use super::mark::Mark;
 use crate::conversation::ConversationId;
-use crate::device::{Doubt, MessageRow, SendState, StoredMessage};
+use crate::device::{Doubt, MessageRow, Place, SendState, StoredMessage};
 use crate::message::{AuthenticMessage, OpenedMessage};
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::seal::sha256_hex;
@@ -253,7 +253,7 @@ impl<P: Ports> Session<P> {
             *read_until = (*read_until).max(read.unwrap_or(0));
             proven.push(Proven { message: message.clone(), taken: Some(created_at), read });
         }
-        Ok(self.keep_messages(&proven).await?.len())
+        Ok(self.keep_messages(proven).await?.len())
     }
 
     async fn keep_own(&self, conversation: ConversationId, found: &[Found]) -> Result<usize, StoreError> {
@@ -262,7 +262,7 @@ impl<P: Ports> Session<P> {
         for Found { message, created_at, state, halted } in found {
             let (created_at, state) = (now.min(*created_at), state.send_state(*halted));
             let row = MessageRow::new(message.message(), self.account, conversation, created_at, state);
-            stored.push(StoredMessage::kept(row).at(created_at));
+            stored.push(StoredMessage::kept(row).at(Place::at(created_at)));
         }
         Ok(self.ports().store().add_messages(self.account, &stored).await?.len())
     }

@@ -200,7 +200,7 @@ impl<P: Ports> Session<P> {
                 let body = AddMessage {
                     encrypted_contact_name: target.name.clone(),
                     message_id: row.hash.as_str().to_owned(),
-                    created_at: row.time,
+                    created_at: row.place.time(),
                     encrypted_envelop_container: container,
                     is_halted: halted,
                 };
