@@ -20,6 +20,7 @@
 mod chain;
 mod device;
 mod lease;
+mod lie;
 mod network;
 mod node;
 mod options;
@@ -28,6 +29,7 @@ mod people;
 mod schedule;
 mod world;
 
+pub use lie::Lie;
 pub use options::{Options, Trouble};
 pub use world::{Report, World};
 

@@ -53,6 +53,7 @@ fn main() -> ExitCode {
             only_until: given.only_until,
             trouble: Trouble::all_but(&given.without),
             trace: given.trace,
+            lie: None,
         };
         match World::run(options) {
             Ok(report) => {

@@ -1,5 +1,7 @@
 //! What a run is asked for.
 
+use crate::lie::Lie;
+
 /// What may go wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trouble {
@@ -81,4 +83,6 @@ pub struct Options {
     pub trouble: Trouble,
     /// Tells what happens.
     pub trace: bool,
+    /// What is wrong on purpose.
+    pub lie: Option<Lie>,
 }

@@ -12,6 +12,7 @@ use dm3_core::identity::Address;
 use serde_json::Value;
 
 use crate::device::Device;
+use crate::lie::Lie;
 use crate::options::Trouble;
 use crate::schedule::MORNING;
 
@@ -27,6 +28,8 @@ pub struct Oracle {
     missed: RefCell<BTreeSet<(usize, String)>>,
     /// When a node took the copies of a message for an account, by its own clock.
     copies: RefCell<BTreeMap<(Address, String), Vec<u64>>>,
+    /// What it is told instead of the truth.
+    lie: Cell<Option<Lie>>,
     /// What must never be, as it was found.
     broken: RefCell<Vec<String>>,
     acknowledged: Cell<u64>,
@@ -57,6 +60,11 @@ impl Oracle {
     /// One more device.
     pub fn add_device(&self, device: Rc<Device>) {
         self.devices.borrow_mut().push(device);
+    }
+
+    /// From now on it is told something wrong, and should see that.
+    pub fn set_lie(&self, lie: Option<Lie>) {
+        self.lie.set(lie);
     }
 
     /// Somebody begins to say something; gives its number.
@@ -142,7 +150,10 @@ impl Oracle {
         let pairs: BTreeSet<_> = pairs.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]).collect();
         for device in devices.iter() {
             for (_, peer) in pairs.iter().filter(|(owner, _)| *owner == device.owner) {
-                let rows = device.rows(ConversationId::Peer(*peer));
+                let mut rows = device.rows(ConversationId::Peer(*peer));
+                if let Some(lie) = self.lie.get() {
+                    lie.tell(device.owner, &mut rows);
+                }
                 let places = check_conversation(&said, device, *peer, &rows, &mut wrong);
                 if asked.order && (asked.leaps || !device.clock.was_set()) {
                     let known = places.into_iter().filter(|(_, place)| self.can_know(device, &rows[*place]));

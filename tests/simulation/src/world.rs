@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::chain::Chain;
 use crate::device::{Device, Failure};
+use crate::lie::Lie;
 use crate::network::Network;
 use crate::node::{Kind, Node, PING};
 use crate::options::{Options, Trouble};
@@ -66,6 +67,7 @@ impl World {
     fn new(options: Options) -> Self {
         let schedule = Schedule::new(options.seed);
         let oracle = Rc::<Oracle>::default();
+        oracle.set_lie(options.lie);
         let clocks = options.trouble.clocks;
         let mut chain = Chain::default();
         chain.add_domain("addr.dm3.eth".parse().unwrap(), "https://gateway.example".to_owned());
@@ -76,6 +78,7 @@ impl World {
             let node = Node::new(kind, number, error, schedule.clone(), Rc::clone(&oracle));
             let record = data_uri::of_json(&node.profile().to_json());
             chain.name(&node.name).texts.insert(DELIVERY_SERVICE_KEY.to_owned(), record);
+            node.set_hasty(options.lie == Some(Lie::AcknowledgesEarly));
             nodes.push(node);
         }
         let network = Network::new(schedule.clone(), chain, nodes, Rc::clone(&oracle));

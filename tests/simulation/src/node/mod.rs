@@ -55,6 +55,8 @@ pub struct Node {
     clock_error: i64,
     state: RefCell<State>,
     down: Cell<bool>,
+    /// It lets go of everything at once.
+    hasty: Cell<bool>,
     /// Until when it takes nothing from anybody, and after how many seconds it wants to be asked again.
     busy: Cell<(u64, u32)>,
 }
@@ -92,6 +94,7 @@ impl Node {
             clock_error,
             state: RefCell::default(),
             down: Cell::new(false),
+            hasty: Cell::new(false),
             busy: Cell::default(),
         })
     }
@@ -109,6 +112,11 @@ impl Node {
     /// Its own time.
     fn now(&self) -> u64 {
         self.schedule.now().saturating_add_signed(self.clock_error)
+    }
+
+    /// Whether it lets go of what comes before anybody has it, as no node may.
+    pub fn set_hasty(&self, hasty: bool) {
+        self.hasty.set(hasty);
     }
 
     /// Whether it answers nobody.
