@@ -182,6 +182,16 @@ impl Lookup {
         &self.ask
     }
 
+    /// Whether [`Self::ask`] is about parents of the name, which other names have, too: which resolver there is, and whether
+    /// it answers for names below its own.
+    pub fn is_about_parents(&self) -> bool {
+        match &self.state {
+            State::Resolver { at } => *at != self.name,
+            State::Wildcard { exact, .. } => !exact,
+            State::Record(_) | State::Gateway { .. } => false,
+        }
+    }
+
     /// Takes what came of [`Self::ask`].
     pub fn answer(mut self, answer: Answer) -> Result<Step, LookupError> {
         let state = std::mem::replace(&mut self.state, State::Resolver { at: self.name.clone() });

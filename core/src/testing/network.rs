@@ -51,6 +51,7 @@ struct Inner {
     guarded: Cell<bool>,
     proxies: Cell<bool>,
     requests: RefCell<Vec<HttpRequest>>,
+    calls: Cell<usize>,
 }
 
 /// What goes wrong with a request.
@@ -115,6 +116,7 @@ impl Network {
             guarded: Cell::new(false),
             proxies: Cell::new(false),
             requests: RefCell::default(),
+            calls: Cell::new(0),
         };
         Self(Rc::new(inner), 0)
     }
@@ -247,6 +249,11 @@ impl Network {
     /// How many HTTP requests there were of which `METHOD URL` contains `target`.
     pub fn count(&self, target: &str) -> usize {
         self.requests().iter().filter(|request| label(request).contains(target)).count()
+    }
+
+    /// How often the chain was asked so far.
+    pub fn calls(&self) -> usize {
+        self.0.calls.get()
     }
 
     /// The fault that strikes a request.
@@ -457,6 +464,7 @@ impl ports::Normaliser for Network {
 
 impl ports::Chain for Network {
     async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
+        self.0.calls.set(self.0.calls.get() + 1);
         match self.fault("eth_call") {
             None | Some(Fault::Duplicated) => {}
             Some(Fault::Slow(milliseconds)) => self.0.clock.sleep(milliseconds).await,

@@ -161,3 +161,29 @@ fn a_record_on_ipfs_that_is_no_document_is_its_owners_to_repair() {
         assert!(!found.is_temporary() && matches!(found, FindError::Record { .. }), "{found}");
     });
 }
+
+#[test]
+fn what_names_have_in_common_is_asked_once_and_again_after_a_minute() {
+    run(async {
+        let pair = Pair::new();
+        let others = ["carol", "dave", "erin"].map(|label| Peer::new(&pair.network, label));
+        for other in &others {
+            other.sign_up().await;
+        }
+        let directory = pair.alice.directory();
+        let calls = || pair.network.calls();
+        let mut needed = Vec::new();
+        for other in &others {
+            let before = calls();
+            directory.find(other.alias().as_str()).await.unwrap();
+            needed.push(calls() - before);
+        }
+        // Of the second and the third, only their own names.
+        assert_eq!(needed[1], needed[2]);
+        assert!(needed[1] + 3 <= needed[0], "{needed:?}");
+        pair.network.clock().advance(60_000);
+        let before = calls();
+        directory.find(others[0].alias().as_str()).await.unwrap();
+        assert_eq!(calls() - before, needed[0]);
+    });
+}

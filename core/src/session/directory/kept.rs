@@ -1,12 +1,14 @@
 //! Answers that are believed for a while.
 
-use crate::identity::EnsName;
-use crate::registry::{Found, Record};
+use crate::identity::{Address, EnsName};
+use crate::registry::{CallOutcome, Found, Record};
 
 /// How long an answer is believed at most: milliseconds.
 pub(super) const KEEP: u64 = 60_000;
 /// How many answers are kept.
 pub(super) const MAX_KEPT: usize = 500;
+/// How many of those about parents of names are kept.
+pub(super) const MAX_PARENTS: usize = 50;
 
 /// An answer and until when it is believed.
 pub(super) struct Kept {
@@ -14,4 +16,12 @@ pub(super) struct Kept {
     pub(super) record: Record,
     pub(super) until: u64,
     pub(super) found: Found,
+}
+
+/// What the chain said of a name's parents, and until when it is believed.
+pub(super) struct KeptCall {
+    pub(super) to: Address,
+    pub(super) data: Vec<u8>,
+    pub(super) until: u64,
+    pub(super) outcome: CallOutcome,
 }

@@ -26,7 +26,7 @@ use crate::registry::{
     CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, PROFILE_KEY, ProfileQuestion, Record,
     TransactionRequest, ens,
 };
-use kept::Kept;
+use kept::{Kept, KeptCall};
 use proven::Proven;
 
 /// Somebody who can be written to, or not yet.
@@ -46,14 +46,16 @@ pub struct Directory<P> {
     discovery: Discovery,
     pub(super) detours: Detours,
     kept: RefCell<Vec<Kept>>,
+    /// Many names have their parents in common.
+    parents: RefCell<Vec<KeptCall>>,
     proven: Proven,
 }
 
 impl<P: Ports> Directory<P> {
     /// A directory for the network that a node describes.
     pub fn new(ports: P, discovery: Discovery) -> Self {
-        let (detours, kept, proven) = (Detours::default(), RefCell::default(), Proven::default());
-        Self { ports, discovery, detours, kept, proven }
+        let (kept, parents) = (RefCell::default(), RefCell::default());
+        Self { ports, discovery, detours: Detours::default(), kept, parents, proven: Proven::default() }
     }
 
     /// The node's description of itself and its network.

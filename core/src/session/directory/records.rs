@@ -1,8 +1,8 @@
 //! Records of names, looked up through chain, gateways and links, and kept for a while.
 
-use super::kept::{KEEP, Kept, MAX_KEPT};
+use super::kept::{KEEP, Kept, KeptCall, MAX_KEPT, MAX_PARENTS};
 use super::{Directory, FindError};
-use crate::identity::EnsName;
+use crate::identity::{Address, EnsName};
 use crate::ports::{Chain as _, Clock as _, Http as _, Ipfs as _, Ports, Unreachable};
 use crate::registry::abi::Tuple;
 use crate::registry::{
@@ -78,6 +78,9 @@ impl<P: Ports> Directory<P> {
         };
         loop {
             let answer = match lookup.ask() {
+                Ask::Call { to, data } if lookup.is_about_parents() => {
+                    Answer::Call(self.ask_parents(*to, data).await?)
+                }
                 Ask::Call { to, data } => Answer::Call(self.ports.chain().call(Some(*to), data).await?),
                 Ask::Fetch(request) => match self.ask_gateway(request).await {
                     Some(response) => Answer::Fetched(response),
@@ -87,9 +90,31 @@ impl<P: Ports> Directory<P> {
             match lookup.answer(answer) {
                 Ok(Step::Next(next)) => lookup = *next,
                 Ok(Step::Done(found)) => return Ok(found),
-                Err(reason) => return Err(FindError::Lookup { name: name.clone(), reason }),
+                Err(reason) => {
+                    // What was kept of its parents may be why.
+                    self.parents.borrow_mut().clear();
+                    return Err(FindError::Lookup { name: name.clone(), reason });
+                }
             }
         }
+    }
+
+    /// Asks the chain about a name's parents, unless it was asked a moment ago.
+    async fn ask_parents(&self, to: Address, data: &[u8]) -> Result<CallOutcome, Unreachable> {
+        let now = self.ports.clock().now();
+        // A clock may have been set back.
+        let believed = |kept: &KeptCall| now < kept.until && kept.until - now <= KEEP;
+        let asked = |kept: &&KeptCall| kept.to == to && kept.data == data && believed(kept);
+        if let Some(kept) = self.parents.borrow().iter().find(asked) {
+            return Ok(kept.outcome.clone());
+        }
+        let outcome = self.ports.chain().call(Some(to), data).await?;
+        let mut kept = self.parents.borrow_mut();
+        kept.retain(believed);
+        if kept.len() < MAX_PARENTS && matches!(outcome, CallOutcome::Returned(_)) {
+            kept.push(KeptCall { to, data: data.to_vec(), until: now + KEEP, outcome: outcome.clone() });
+        }
+        Ok(outcome)
     }
 
     /// Asks a name gateway: directly, and through the node's proxy if that is not possible from here. Whoever carried
