@@ -20,6 +20,16 @@ const MAX_LEAP: u64 = CLOSE + 1_000;
 /// How many of a conversation's newest messages are looked at to find the newest own one.
 const LOOK_BACK: usize = 20;
 
+/// What a new message of a conversation is to be later than: milliseconds since 1970. Each may be far in the future, where
+/// the other is not.
+#[derive(Clone, Copy)]
+pub(super) struct Behind {
+    /// Where the last message stands.
+    stands: u64,
+    /// What the last own one claims, whichever tab wrote it.
+    claimed: u64,
+}
+
 /// What became of the outbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flushed {
@@ -78,25 +88,25 @@ impl<P: Ports> Session<P> {
 
     /// What a new message claims: later than the one before, and than what stands before it, unless that is far in the
     /// future: then a clock was set back, and what claims to be a little earlier would be taken for it.
-    pub(super) fn header_behind(&self, behind: u64, to: EnsName) -> Header {
+    pub(super) fn header_behind(&self, behind: Behind, to: EnsName) -> Header {
         let now = self.now();
         let close = |time: &u64| *time <= now.saturating_add(MAX_LEAP);
-        let later = [behind, self.last_sent.get() + 1].into_iter().filter(close).max();
+        let before = [behind.stands, behind.claimed, self.last_sent.get()];
+        let later = before.into_iter().map(|time| time.saturating_add(1)).filter(close).max();
         let timestamp = now.max(later.unwrap_or_default());
         self.last_sent.set(timestamp);
         Header { from: self.alias.clone(), to, timestamp }
     }
 
-    /// Later than everything in a conversation, and than what own messages claim, whichever tab wrote them: milliseconds
-    /// since 1970.
-    pub(super) async fn behind_all(&self, conversation: ConversationId) -> Result<u64, StoreError> {
+    /// What is to be written behind now.
+    pub(super) async fn behind_all(&self, conversation: ConversationId) -> Result<Behind, StoreError> {
         self.begin_time().await?;
         let newest = self.ports().store().messages(self.account, conversation, None, LOOK_BACK).await?;
         let own = newest.iter().find(|row| row.author == self.account);
         let claimed =
             own.and_then(|row| SignedMessage::parse(&row.json).ok()).map_or(0, |own| own.timestamp());
         let stands = newest.first().map_or(0, |row| row.place.time());
-        Ok(stands.max(claimed).saturating_add(1))
+        Ok(Behind { stands, claimed })
     }
 
     /// The place of what is written now: behind everything in the conversation, which its author has before them, whatever

@@ -1,5 +1,6 @@
 //! The order of what is listed newest first, taken twice, or can't be proven to be taken when it says.
 
+use dm3_core::message::SignedMessage;
 use dm3_core::session::Occasion;
 use dm3_core::testing::{Fault, Pair};
 
@@ -74,5 +75,27 @@ fn what_was_kept_stands_where_it_was_taken_though_its_service_is_found_later_tha
         }
         let rows = conversation(&pair.bob, &pair.alice).await;
         assert_eq!(rows.iter().map(|row| row.place.time()).collect::<Vec<_>>(), [taken]);
+    });
+}
+
+#[test]
+fn what_another_tab_wrote_before_claims_less_though_something_stands_far_in_the_future() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        // The clock was fast for a while, and is set right by somebody, more or less.
+        pair.alice.clock.set_error(600_000);
+        say(&alice, &pair.bob, "one").await;
+        pair.alice.clock.set_error(0);
+        say(&alice, &pair.bob, "two").await;
+        pair.alice.clock.set_error(-700);
+        let other_tab = pair.alice.resume().await;
+        say(&other_tab, &pair.bob, "three").await;
+        let claims: Vec<_> = conversation(&pair.alice, &pair.bob)
+            .await
+            .into_iter()
+            .map(|row| SignedMessage::parse(&row.json).unwrap().timestamp())
+            .collect();
+        assert_eq!(pair.alice.texts(&pair.bob).await, ["one", "two", "three"]);
+        assert!(claims[1] < claims[0] && claims[1] < claims[2], "{claims:?}");
     });
 }
