@@ -9,7 +9,7 @@ use super::backoff::Backoff;
 use super::change::Change;
 use super::works::Works;
 use crate::ports::{Clock as _, Ports};
-use crate::session::{HistoryError, HomeError};
+use crate::session::HistoryError;
 
 /// How long what changes is gathered: milliseconds.
 const GATHER: u32 = 1_500;
@@ -37,17 +37,11 @@ impl<P: Ports> Works<P> {
                 }
                 Err(HistoryError::NotOffered) => PATIENCE,
                 Err(error) => {
-                    if let HistoryError::Store(error) | HistoryError::Node(HomeError::Store(error)) = error {
-                        self.tell(Change::Store(error));
-                    }
-                    let wait = pin!(backoff.wait(self.ports()));
-                    select(wait, pin!(self.now.after(now))).await;
+                    self.wait_after(error, &mut backoff, now).await;
                     continue;
                 }
             };
-            let sleep = pin!(self.ports().clock().sleep(rest));
-            let news = pin!(self.history.news.after(seen));
-            select(sleep, select(news, pin!(self.now.after(now)))).await;
+            self.wait_for_news(rest, seen, now).await;
             let gather = pin!(self.ports().clock().sleep(GATHER));
             select(gather, pin!(self.now.after(now))).await;
         }

@@ -38,18 +38,12 @@ impl<P: Ports> Works<P> {
                 }
                 Err(HistoryError::NotOffered) => PATIENCE,
                 Err(error) => {
-                    if let HistoryError::Store(error) | HistoryError::Node(HomeError::Store(error)) = error {
-                        self.tell(Change::Store(error));
-                    }
                     self.history.expect();
-                    let wait = pin!(backoff.wait(self.ports()));
-                    select(wait, pin!(self.now.after(now))).await;
+                    self.wait_after(error, &mut backoff, now).await;
                     continue;
                 }
             };
-            let sleep = pin!(self.ports().clock().sleep(rest));
-            let news = pin!(self.history.news.after(seen));
-            select(sleep, select(news, pin!(self.now.after(now)))).await;
+            self.wait_for_news(rest, seen, now).await;
             if self.links.summary() != Connection::Live {
                 // Nobody tells us.
                 self.history.expect();
@@ -60,6 +54,22 @@ impl<P: Ports> Works<P> {
                 select(gather, pin!(self.now.after(now))).await;
             }
         }
+    }
+
+    /// Waits for milliseconds, but not if there was news since `seen`, or nobody wants to wait since `now`.
+    pub(super) async fn wait_for_news(&self, rest: u32, seen: u64, now: u64) {
+        let sleep = pin!(self.ports().clock().sleep(rest));
+        let news = pin!(self.history.news.after(seen));
+        select(sleep, select(news, pin!(self.now.after(now)))).await;
+    }
+
+    /// Waits after a failure, but not if nobody wants to wait since `now`. What could not be stored is told.
+    pub(super) async fn wait_after(&self, error: HistoryError, backoff: &mut Backoff, now: u64) {
+        if let HistoryError::Store(error) | HistoryError::Node(HomeError::Store(error)) = error {
+            self.tell(Change::Store(error));
+        }
+        let wait = pin!(backoff.wait(self.ports()));
+        select(wait, pin!(self.now.after(now))).await;
     }
 
     async fn follow_history(&self) -> Result<(), HistoryError> {

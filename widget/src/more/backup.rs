@@ -15,9 +15,10 @@ use crate::app::state::{Apart, ShownCode};
 use crate::app::{Active, App, BackupAsk, BackupPart, BackupSteps, Command, Typed};
 use crate::texts::{BackupWord, Word, backup_failed, backup_restored, say, say_of_backup};
 use crate::view::attributes::{attrs, class};
+use crate::view::form::{VERBATIM, button, link};
 use crate::view::panel::{bare_header, note};
 use crate::view::states::starting;
-use crate::view::{OnClick, sends, truth};
+use crate::view::{OnClick, sends};
 
 /// What the file is called.
 const NAME: &str = "dm3-chat-backup.dm3";
@@ -107,12 +108,10 @@ fn file_field() -> AnyView {
 
 /// What is typed stays in the field alone, and is neither guessed nor corrected nor remembered by the browser.
 fn code_field() -> AnyView {
-    let verbatim =
-        [("autocomplete", "off"), ("autocapitalize", "none"), ("spellcheck", "false"), ("dir", "ltr")];
     view! {
         <label {class("field")}>
             <b>{say_of_backup(BackupWord::Code)}</b>
-            <textarea {attrs(&verbatim)} {attrs(&[("data-autofocus", "true"), ("rows", "2"), ("maxlength", "200")])}></textarea>
+            <textarea {attrs(&VERBATIM)} {attrs(&[("data-autofocus", "true"), ("rows", "2"), ("maxlength", "200")])}></textarea>
         </label>
     }
     .into_any()
@@ -142,22 +141,4 @@ fn takes(app: &App) -> OnClick {
 
 fn paragraph(word: BackupWord) -> AnyView {
     view! { <p>{say_of_backup(word)}</p> }.into_any()
-}
-
-fn button(label: &'static str, blocked: bool, press: OnClick) -> AnyView {
-    view! {
-        <button {attrs(&[("class", "button"), ("type", "button"), ("aria-disabled", truth(blocked))])} on:click=press>
-            {label}
-        </button>
-    }
-    .into_any()
-}
-
-fn link(label: &'static str, press: OnClick) -> AnyView {
-    view! {
-        <button {attrs(&[("class", "link"), ("type", "button")])} on:click=press>
-            {label}
-        </button>
-    }
-    .into_any()
 }

@@ -15,12 +15,9 @@ use crate::app::state::{Busy, OtherKeys, OwnKeys, ShownCode, SignIn, SignInStep,
 use crate::app::{App, Choice, Command, Driver, KeysPart, KeysSteps, Typed};
 use crate::texts::{KeysWord, Word, language, say, say_of_keys, short_address};
 use crate::view::attributes::{attrs, class};
+use crate::view::form::{VERBATIM, button, link};
 use crate::view::panel::{bare_header, connection_bar, note};
-use crate::view::{OnClick, OnKey, on_click, sends, truth, when};
-
-/// Nothing typed here is guessed, corrected or remembered by the browser.
-const VERBATIM: [(&str, &str); 4] =
-    [("autocomplete", "off"), ("autocapitalize", "none"), ("spellcheck", "false"), ("dir", "ltr")];
+use crate::view::{OnClick, OnKey, on_click, sends, when};
 
 thread_local! {
     pub(super) static LOADER: Loader<KeysPart> = Loader::new(table);
@@ -215,23 +212,9 @@ fn problem(words: Option<String>) -> Option<AnyView> {
     words.map(|words| note("error", "alert", words))
 }
 
-fn button(label: &'static str, blocked: bool, press: OnClick) -> AnyView {
-    view! {
-        <button {attrs(&[("class", "button"), ("type", "button"), ("aria-disabled", truth(blocked))])} on:click=press>
-            {label}
-        </button>
-    }
-    .into_any()
-}
-
 /// Back to the ways there are.
 pub(super) fn other_ways(app: &App) -> AnyView {
-    view! {
-        <button {attrs(&[("class", "link"), ("type", "button")])} on:click=sends(app, Command::GoOn(Choice::Explain(None)))>
-            {say_of_keys(KeysWord::OtherWays)}
-        </button>
-    }
-    .into_any()
+    link(say_of_keys(KeysWord::OtherWays), sends(app, Command::GoOn(Choice::Explain(None))))
 }
 
 /// The exact text that a wallet will show, one tap away.
@@ -256,10 +239,5 @@ fn another_wallet(app: &App) -> AnyView {
             app.command(Command::UseAnotherWallet);
         })
     };
-    view! {
-        <button {attrs(&[("class", "link"), ("type", "button")])} on:click=leave>
-            {say(Word::AnotherWallet)}
-        </button>
-    }
-    .into_any()
+    link(say(Word::AnotherWallet), leave)
 }

@@ -16,6 +16,7 @@ use crate::app::state::{Busy, SignIn, SignInStep, WalletChoice};
 use crate::app::{App, Command, Driver, SignInPart, SignInSteps};
 use crate::texts::{self, Word, language, say};
 use crate::view::attributes::{attrs, class};
+use crate::view::form::link;
 use crate::view::names::initial_of;
 use crate::view::panel::{bare_header, connection_bar, note};
 use crate::view::person::avatar;
@@ -112,14 +113,7 @@ fn sign_in(app: &App, at: SignIn) -> AnyView {
                 )}
                 {when(
                     current > 1 || at.busy == Some(Busy::Wallet),
-                    || {
-                        view! {
-                            <button {attrs(&[("class", "link"), ("type", "button")])} on:click=leave>
-                                {say(Word::AnotherWallet)}
-                            </button>
-                        }
-                            .into_any()
-                    },
+                    || link(say(Word::AnotherWallet), leave),
                 )}
             </div>
         </div>

@@ -10,6 +10,7 @@
 
 pub(crate) mod attributes;
 mod composer;
+pub(crate) mod form;
 mod icons;
 mod list;
 pub(crate) mod names;
