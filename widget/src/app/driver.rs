@@ -259,8 +259,17 @@ impl<P: Platform> Active<P> {
     }
 
     /// Storage failed in the middle of something. If the account was signed out where this tab could not hear it, nothing
-    /// of it goes on here.
+    /// of it goes on here. What has no room does not take what is there from the screen.
     pub(super) fn storage_failed(&self, error: StoreError) {
+        if error == StoreError::Full {
+            let full = Connection::Lost(Fault::Store(error));
+            let shown = self.driver.state.connection;
+            if shown.with_untracked(|shown| *shown != full) {
+                self.driver.tell_fault(&Fault::Store(StoreError::Full));
+                shown.set(full);
+            }
+            return;
+        }
         if error == StoreError::SignedOut {
             let state = self.driver.state;
             self.driver.begin(Stage::Outside);

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use dm3_core::ports::StoreError;
 use dm3_core::testing::Fault;
 use dm3_widget::app::Command;
-use dm3_widget::app::state::Delivery;
+use dm3_widget::app::fault::Fault as Said;
+use dm3_widget::app::state::{Connection, Delivery, Screen};
 
 use super::world::{Device, Tab, World};
 
@@ -61,6 +62,26 @@ fn a_text_that_can_not_be_kept_stays_in_the_composer_and_says_why() {
     world.run();
     assert_eq!((typed(&tab).as_str(), tab.state.unsent.get_untracked()), ("", None));
     assert_eq!(tab.deliveries(), [Delivery::Sent]);
+}
+
+#[test]
+fn what_can_not_be_kept_beside_leaves_the_conversation_on_the_screen_and_says_why() {
+    let (world, alice, bob, tab) = alice_and_bob();
+    alice.peer.store.set_write_failure(Some(StoreError::Full));
+    type_in(&world, &tab, "hello");
+    let there = bob.open_tab(&world);
+    world.run();
+    there.ask(Command::Open(alice.address().to_string()));
+    world.run();
+    there.ask(Command::Send("good morning".into()));
+    world.pass(5_000);
+    assert_eq!((tab.screen(), typed(&tab).as_str()), (Screen::Thread, "hello"));
+    assert_eq!(tab.state.connection.get_untracked(), Connection::Lost(Said::Store(StoreError::Full)));
+    alice.peer.store.set_write_failure(None);
+    tab.ask(Command::Reconnect);
+    world.pass(5_000);
+    assert_eq!(tab.state.connection.get_untracked(), Connection::Live);
+    assert_eq!((there.deliveries(), tab.deliveries()), (vec![Delivery::Sent], vec![Delivery::Received]));
 }
 
 #[test]
