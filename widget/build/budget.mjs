@@ -33,8 +33,8 @@ export function report() {
     limit: LARGE[name] ?? PART_LIMIT,
   }));
   const returning = sum('who comes back', [loader, main, glue]);
-  const firstFiles = new Set(FIRST_PARTS.flatMap(chain));
-  const first = sum('first visit', [returning, ...parts.filter(({ part }) => firstFiles.has(part))]);
+  const firstParts = new Set(FIRST_PARTS.flatMap(chain));
+  const first = sum('first visit', [returning, ...parts.filter(({ part }) => firstParts.has(part))]);
   const all = sum('all of it', [returning, ...parts]);
   const rows = [
     { ...loader, limit: LOADER_LIMIT },

@@ -1,7 +1,7 @@
 // wasm-split: what only parts need goes from the linked WASM into files of their own.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cut, emptyFolder, root, xtask } from './context.mjs';
+import { cut, emptyFolder, fail, root, xtask } from './context.mjs';
 import { PARTS, holder } from './parts.mjs';
 import { dropUnusedExports } from './tricks.mjs';
 import { mergeParts } from './wasm-opt.mjs';
@@ -21,6 +21,7 @@ export function split(linked) {
     held.set(name, [...(held.get(name) ?? []), join(cut, `${file}.wasm`)]);
   }
   for (const { name, file } of PARTS) {
+    if (!held.has(name)) fail(`the part ${name} has nothing of its own`);
     const [first, ...others] = held.get(name);
     if (others.length > 0) mergeParts([first, ...others], first);
     renameSync(first, join(cut, file));
@@ -34,8 +35,8 @@ function users(printed) {
   const users = new Map();
   for (const line of printed.trim().split('\n')) {
     const [split, ...files] = line.split(' ');
-    const { name } = PARTS.find(part => part.split === split);
-    for (const file of files) users.set(file, [...(users.get(file) ?? []), name]);
+    const part = PARTS.find(part => part.split === split) ?? fail(`build/parts.mjs does not name the part ${split}`);
+    for (const file of files) users.set(file, [...(users.get(file) ?? []), part.name]);
   }
   return users;
 }

@@ -58,10 +58,7 @@ export function passingOn(wanted, from) {
     counts.set(kind, index + 1);
     return Buffer.concat([text(name), Buffer.from([kind]), leb(index)]);
   });
-  const vector = (id, items) => {
-    const body = Buffer.concat([leb(items.length), ...items]);
-    return Buffer.concat([Buffer.from([id]), leb(body.length), body]);
-  };
+  const vector = (id, items) => framed(id, [leb(items.length), ...items]);
   const header = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   const imported = entries.map(({ name, kind, type }) => Buffer.concat([text(from), text(name), Buffer.from([kind]), type]));
   return Buffer.concat([header, vector(SECTION.import, imported), vector(SECTION.export, exported)]);
@@ -85,8 +82,8 @@ export function withChangedSection(wasm, name, change) {
   for (const { id, start, from, end } of sections(wasm)) {
     const reader = new Reader(wasm, from);
     if (id !== SECTION.custom || reader.text() !== name) continue;
-    const body = Buffer.concat([wasm.subarray(from, reader.at), change(wasm.subarray(reader.at, end))]);
-    return Buffer.concat([wasm.subarray(0, start), Buffer.from([SECTION.custom]), leb(body.length), body, wasm.subarray(end)]);
+    const changed = framed(SECTION.custom, [wasm.subarray(from, reader.at), change(wasm.subarray(reader.at, end))]);
+    return Buffer.concat([wasm.subarray(0, start), changed, wasm.subarray(end)]);
   }
   throw new Error(`the WASM has no section ${name}`);
 }
@@ -104,8 +101,7 @@ export function withFunctionNames(wasm, names) {
 
 /** The module with a further custom section at its end. */
 export function withSection(wasm, name, content) {
-  const body = Buffer.concat([text(name), Buffer.from(content)]);
-  return Buffer.concat([wasm, Buffer.from([SECTION.custom]), leb(body.length), body]);
+  return Buffer.concat([wasm, framed(SECTION.custom, [text(name), Buffer.from(content)])]);
 }
 
 function withoutSection(wasm, name) {
@@ -169,8 +165,13 @@ function section(wasm, wanted, readEntry) {
 
 function replaceSection(wasm, wanted, parts) {
   const { start, end } = sections(wasm).find(({ id }) => id === wanted);
+  return Buffer.concat([wasm.subarray(0, start), framed(wanted, parts), wasm.subarray(end)]);
+}
+
+/** A section: its number, its length and its body. */
+function framed(id, parts) {
   const body = Buffer.concat(parts);
-  return Buffer.concat([wasm.subarray(0, start), Buffer.from([wanted]), leb(body.length), body, wasm.subarray(end)]);
+  return Buffer.concat([Buffer.from([id]), leb(body.length), body]);
 }
 
 function sections(wasm) {

@@ -6,7 +6,6 @@ use std::pin::pin;
 use futures_util::future::select;
 
 use super::backoff::Backoff;
-use super::change::Change;
 use super::works::Works;
 use crate::ports::{Clock as _, Ports};
 use crate::session::HistoryError;
@@ -55,13 +54,7 @@ impl<P: Ports> Works<P> {
         if asked.is_none_or(|asked| now.saturating_sub(asked) >= ASK) {
             loop {
                 let pulled = self.session.pull_from_backend().await?;
-                for conversation in &pulled.changed {
-                    self.tell(Change::Conversation(*conversation));
-                }
-                if !pulled.changed.is_empty() {
-                    // What another program halted may leave from here.
-                    self.outbox.grew(None);
-                }
+                self.tell_pulled(&pulled);
                 if !pulled.more {
                     break;
                 }

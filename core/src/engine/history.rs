@@ -10,7 +10,7 @@ use super::change::{Change, Connection};
 use super::works::Works;
 use crate::conversation::ConversationId;
 use crate::ports::{Clock as _, Ports, Store as _};
-use crate::session::{HistoryError, HomeError, Older};
+use crate::session::{HistoryError, HomeError, Older, Pulled};
 
 /// How long what changes is gathered before it is brought to the node: milliseconds.
 const GATHER: u32 = 1_500;
@@ -72,6 +72,17 @@ impl<P: Ports> Works<P> {
         select(wait, pin!(self.now.after(now))).await;
     }
 
+    /// Tells what came from elsewhere. What another device could not deliver, or another program halted, may leave from
+    /// here.
+    pub(super) fn tell_pulled(&self, pulled: &Pulled) {
+        for conversation in &pulled.changed {
+            self.tell(Change::Conversation(*conversation));
+        }
+        if !pulled.changed.is_empty() {
+            self.outbox.grew(None);
+        }
+    }
+
     async fn follow_history(&self) -> Result<(), HistoryError> {
         if !self.session.can_follow_history() {
             return Ok(());
@@ -80,13 +91,7 @@ impl<P: Ports> Works<P> {
             let began = !self.session.follows_history().await?;
             loop {
                 let pulled = self.session.pull_history().await?;
-                for conversation in &pulled.changed {
-                    self.tell(Change::Conversation(*conversation));
-                }
-                if !pulled.changed.is_empty() {
-                    // What another device could not deliver may leave from here.
-                    self.outbox.grew(None);
-                }
+                self.tell_pulled(&pulled);
                 if !pulled.more {
                     break;
                 }

@@ -12,7 +12,7 @@ use super::owner::{accounts_changed, ask_wallets, provider_changed, wallets_chan
 use super::platform::{Platform, TabMessage, Task};
 use super::start::{Keep, sign_out, signed_out_elsewhere, start};
 use super::state::Screen;
-use super::steps::SignInSteps;
+use super::steps::Load;
 use super::wallets::{show_wallets, step_failed};
 
 /// Starts, then carries out commands until the last handle is gone. Each command runs beside the others: a
@@ -27,24 +27,21 @@ pub async fn run<P: Platform>(driver: Rc<Driver<P>>, mut commands: UnboundedRece
 
 /// What a command sets going. One boxed task each: a single task with all of them inside would be far larger.
 fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
+    let sign_in = driver.later.sign_in;
     match command {
         Command::Connect(wallet) => {
             // A wallet that was asked before, and has not answered yet, is not listened to any more.
             if driver.state.screen.with_untracked(|screen| matches!(screen, Screen::SignIn(_))) {
                 driver.begin(Stage::Outside);
             }
-            signing_in(driver, |steps, driver| (steps.connect)(driver, wallet));
+            signing_in(driver, sign_in, |steps, driver| (steps.connect)(driver, wallet));
         }
-        Command::CreateKeys => signing_in(driver, |steps, driver| (steps.create_keys)(driver)),
-        Command::PublishProfile => signing_in(driver, |steps, driver| (steps.publish_profile)(driver)),
+        Command::CreateKeys => signing_in(driver, sign_in, |steps, driver| (steps.create_keys)(driver)),
+        Command::PublishProfile => {
+            signing_in(driver, sign_in, |steps, driver| (steps.publish_profile)(driver));
+        }
         Command::GoOn(choice) => {
-            let this = Rc::clone(driver);
-            driver.spawn(Box::pin(async move {
-                match (this.later.keys)().await {
-                    Ok(steps) => (steps.go_on)(this, choice).await,
-                    Err(missing) => step_failed(&this, Fault::Part(missing)),
-                }
-            }));
+            signing_in(driver, driver.later.keys, |steps, driver| (steps.go_on)(driver, choice));
         }
         Command::UseAnotherWallet => show_wallets(driver),
         Command::WalletsChanged => wallets_changed(driver),
@@ -83,13 +80,14 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
 }
 
 /// Takes a step of signing in, once the steps are loaded.
-fn signing_in<P: Platform>(
+fn signing_in<P: Platform, T: 'static>(
     driver: &Rc<Driver<P>>,
-    step: impl FnOnce(SignInSteps<Rc<Driver<P>>>, Rc<Driver<P>>) -> Task + 'static,
+    load: Load<T>,
+    step: impl FnOnce(T, Rc<Driver<P>>) -> Task + 'static,
 ) {
     let this = Rc::clone(driver);
     driver.spawn(Box::pin(async move {
-        match (this.later.sign_in)().await {
+        match load().await {
             Ok(steps) => step(steps, this).await,
             Err(missing) => step_failed(&this, Fault::Part(missing)),
         }

@@ -10,6 +10,12 @@ pub(super) const MAX_KEPT: usize = 500;
 /// How many of those about parents of names are kept.
 pub(super) const MAX_PARENTS: usize = 50;
 
+/// Whether an answer is still believed. What seems to be believed for longer than anything is came before the clock was
+/// set back.
+pub(super) fn is_believed(until: u64, now: u64) -> bool {
+    now < until && until <= now.saturating_add(KEEP)
+}
+
 /// An answer and until when it is believed.
 pub(super) struct Kept {
     pub(super) name: EnsName,

@@ -1,6 +1,6 @@
 //! Records of names, looked up through chain, gateways and links, and kept for a while.
 
-use super::kept::{KEEP, Kept, KeptCall, MAX_KEPT, MAX_PARENTS};
+use super::kept::{KEEP, Kept, KeptCall, MAX_KEPT, MAX_PARENTS, is_believed};
 use super::{Directory, FindError};
 use crate::identity::{Address, EnsName};
 use crate::ports::{Chain as _, Clock as _, Http as _, Ipfs as _, Ports, Unreachable};
@@ -36,9 +36,8 @@ impl<P: Ports> Directory<P> {
 
     pub(super) async fn record(&self, name: &EnsName, record: Record) -> Result<Option<Found>, FindError> {
         let now = self.ports.clock().now();
-        // What seems to be valid for longer than anything is was found before the clock was set back.
-        let valid = |kept: &Kept| now < kept.until && kept.until <= now.saturating_add(KEEP);
-        let asked = |kept: &&Kept| kept.name == *name && kept.record == record && valid(kept);
+        let asked =
+            |kept: &&Kept| kept.name == *name && kept.record == record && is_believed(kept.until, now);
         if let Some(kept) = self.kept.borrow().iter().find(asked) {
             return Ok(Some(kept.found.clone()));
         }
@@ -102,15 +101,13 @@ impl<P: Ports> Directory<P> {
     /// Asks the chain about a name's parents, unless it was asked a moment ago.
     async fn ask_parents(&self, to: Address, data: &[u8]) -> Result<CallOutcome, Unreachable> {
         let now = self.ports.clock().now();
-        // A clock may have been set back.
-        let believed = |kept: &KeptCall| now < kept.until && kept.until - now <= KEEP;
-        let asked = |kept: &&KeptCall| kept.to == to && kept.data == data && believed(kept);
+        let asked = |kept: &&KeptCall| kept.to == to && kept.data == data && is_believed(kept.until, now);
         if let Some(kept) = self.parents.borrow().iter().find(asked) {
             return Ok(kept.outcome.clone());
         }
         let outcome = self.ports.chain().call(Some(to), data).await?;
         let mut kept = self.parents.borrow_mut();
-        kept.retain(believed);
+        kept.retain(|kept| is_believed(kept.until, now));
         if kept.len() < MAX_PARENTS && matches!(outcome, CallOutcome::Returned(_)) {
             kept.push(KeptCall { to, data: data.to_vec(), until: now + KEEP, outcome: outcome.clone() });
         }
