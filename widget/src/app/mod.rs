@@ -7,10 +7,11 @@
 //! ```
 //!
 //! From the ground up: `field`, `state`, `fault`, `command`, `part`, `steps`, `platform` are values and what is needed from
-//! outside; `handle` is what views hold;
-//! `whose` decides whose the element is; `scope` and `driver` hold what is going on; the use cases – `conversations`,
-//! `thread`, `draft`, `outbox`, `changes`, `enter`, `owner`, `sign_in` and `go_on` over `signing`, `start` – take the driver; `run`
-//! leads each command to its use case.
+//! outside; `handle` is what views hold; `whose` decides whose the element is; `scope` and `driver` hold what is going on; the
+//! use cases take the driver. `run` leads each command to its use case: `start`, `owner`, `enter`; and, through tables of
+//! what is loaded when it is used, `sign_in` and `go_on` over `signing`; `chat` – over `conversations`, `records`, `thread` and
+//! what of it is `opened`, `draft`, `outbox`, `changes` – for somebody who is signed in; `sync` – over `people` and `beside` –
+//! for what goes on beside; `backup`.
 
 mod account;
 pub mod backup;
