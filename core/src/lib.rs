@@ -112,6 +112,7 @@
 //! registry   where: ENS and CCIP-read as values, profile and delivery-service records
 //! message    what: draft → signed → sealed; received → opened → authentic
 //! delivery   how: a delivery service's API, challenge login, socket.io
+//! markup     what a text looks like: a safe part of Markdown
 //! thread     a conversation as a fold of authentic messages
 //! conversation  who talks: another account today
 //! device     what is kept on the device
@@ -146,6 +147,7 @@ pub mod device;
 pub mod engine;
 pub mod identity;
 pub mod index;
+pub mod markup;
 pub mod message;
 pub mod ports;
 pub mod registry;

@@ -49,6 +49,9 @@ pub trait Chain {
     /// `eth_call` at the latest block. A revert is an outcome, not an error. Without a contract the data are code
     /// that runs once, and what it returns is the result.
     async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable>;
+
+    /// `eth_getTransactionCount` at the latest block: how many transactions an account has sent.
+    async fn transactions(&self, account: Address) -> Result<u64, Unreachable>;
 }
 
 /// Knows the ENSIP-15 rules for names outside ASCII, whose tables are too large to be everywhere. Names in ASCII

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use dm3_core::delivery::socket_io::Packet;
 use dm3_core::delivery::{Challenge, Discovery, api};
 use dm3_core::identity::wallet_signature::recover;
-use dm3_core::identity::{EnsName, SignedProfile};
+use dm3_core::identity::{EnsName, Meant, MeantError, SignedProfile};
 use dm3_core::message::{Envelope, EnvelopeError, MAX_ENVELOPE, MessageError, Postmark, SignedMessage};
 use dm3_core::registry::abi::{AbiError, Tuple};
 use dm3_core::registry::json_rpc::{RpcError, parse_eth_call};
@@ -49,6 +49,7 @@ fn records_and_profiles_are_bounded() {
     refused_quickly("a profile", || SignedProfile::parse(&text).is_err());
     refused_quickly("a service's profile", || DeliveryServiceProfile::parse(&text).is_err());
     refused_quickly("a discovery document", || Discovery::parse(&text).is_err());
+    refused_quickly("what somebody typed", || Meant::parse(&text) == Err(MeantError::TooLong));
     refused_quickly("a name", || text.parse::<EnsName>().is_err());
     refused_quickly("an address", || {
         format!("https://a.example/{}", "a".repeat(64 * 1024)).parse::<HttpUrl>().is_err()

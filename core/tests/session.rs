@@ -49,6 +49,8 @@ mod routes;
 mod send;
 #[path = "session/sign_in.rs"]
 mod sign_in;
+#[path = "session/standing.rs"]
+mod standing;
 #[path = "session/time.rs"]
 mod time;
 #[path = "session/trust.rs"]

@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::api::ApiError;
-use dm3_core::device::Notices;
+use dm3_core::device::{Notices, Standing};
 use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys, SeenProfiles};
 use dm3_core::message::{DeliveryInformation, Kind, SignedMessage};
 use dm3_core::seal::json::canonical;
@@ -336,6 +336,7 @@ fn own_records() -> Vec<Record> {
     vec![
         Record::Message(note(PEER, 1_700_000_000_000, Kind::New, None, "Hello, 世界")),
         Record::Contact(ContactRecord {
+            standing: Standing::default(),
             conversation: ConversationId::Peer(PEER),
             name: Some("bob.eth".parse().unwrap()),
             touched: 1_700_000_000_001,

@@ -11,7 +11,9 @@ use dm3_core::delivery::Discovery;
 use dm3_core::identity::{Address, EnsName, NameError};
 use dm3_core::ports::{Blocks, Chain, Clock, Connection, Http, Normaliser, Ports, Sockets, Unreachable};
 use dm3_core::registry::CallOutcome;
-use dm3_core::registry::json_rpc::{eth_call_body, parse_eth_call};
+use dm3_core::registry::json_rpc::{
+    RpcError, eth_call_body, parse_eth_call, parse_quantity, transactions_body,
+};
 use dm3_core::seal::Entropy;
 use dm3_core::session::{Directory, IpfsGateways, Keys, Session, SignIn};
 use dm3_core::testing::{MemoryStore, TestWallet};
@@ -118,9 +120,18 @@ pub struct RpcChain {
 
 impl Chain for RpcChain {
     async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
-        let request = HttpRequest::post(self.url.clone(), eth_call_body(to, data));
-        let response = self.http.send(&request).await?;
-        parse_eth_call(&response.body).map_err(|error| Unreachable {
+        self.ask(eth_call_body(to, data), parse_eth_call).await
+    }
+
+    async fn transactions(&self, account: Address) -> Result<u64, Unreachable> {
+        self.ask(transactions_body(account), parse_quantity).await
+    }
+}
+
+impl RpcChain {
+    async fn ask<T>(&self, body: String, parse: fn(&str) -> Result<T, RpcError>) -> Result<T, Unreachable> {
+        let response = self.http.send(&HttpRequest::post(self.url.clone(), body)).await?;
+        parse(&response.body).map_err(|error| Unreachable {
             host: self.url.authority().to_owned(),
             outage: Outage::Failed(Said::new(&error.to_string())),
         })

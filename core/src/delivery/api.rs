@@ -18,6 +18,7 @@ pub use super::rpc::{
     Properties, Retention, SubmitError, get_profile_extension, get_properties, parse_profile_extension,
     parse_properties, parse_submitted, parse_submitted_ack, parse_submitted_through, submit, submit_through,
 };
+pub use super::wishes::{get_wishes, parse_wishes, put_wishes};
 
 /// The longest mailbox listing that is read, in bytes.
 const MAX_LISTING: usize = 64 * 1024 * 1024;
@@ -158,10 +159,17 @@ pub struct MailboxPage {
     pub next: Option<u64>,
 }
 
-/// Asks for a page of a mailbox: what has a higher number than `after`.
-pub fn get_mailbox(mailbox: &BaseUrl, account: &EnsName, token: &SessionToken, after: u64) -> HttpRequest {
-    let after = usize::try_from(after).unwrap_or(usize::MAX);
-    HttpRequest::get(mailbox.join(&[account.as_str()]).with_query(&[("after", after)])).with_bearer(token)
+/// Asks for a page of a mailbox: what has a higher number than `after`, at most `limit` messages. A node that knows no
+/// limit gives more.
+pub fn get_mailbox(
+    mailbox: &BaseUrl,
+    account: &EnsName,
+    token: &SessionToken,
+    after: u64,
+    limit: usize,
+) -> HttpRequest {
+    let query = [("after", usize::try_from(after).unwrap_or(usize::MAX)), ("limit", limit)];
+    HttpRequest::get(mailbox.join(&[account.as_str()]).with_query(&query)).with_bearer(token)
 }
 
 /// Reads the reply to [`get_mailbox`]. An entry that can't be read does not spoil the others.
@@ -170,9 +178,9 @@ pub fn parse_mailbox(reply: &HttpResponse) -> Result<MailboxPage, ApiError> {
     if reply.body.len() > MAX_LISTING {
         return Err(ApiError::Garbled("larger than 64 MiB"));
     }
+    let members = split_elements(&reply.body, ['{', '}']).unwrap_or_default();
     let member = |name: &str| {
-        let members = split_elements(&reply.body, ['{', '}'])?.into_iter();
-        let mut values = members.filter_map(|member| {
+        let mut values = members.iter().filter_map(|member| {
             let (key, value) = member.trim_start().strip_prefix('"')?.split_once('"')?;
             (key == name).then(|| value.trim_start().strip_prefix(':'))?
         });

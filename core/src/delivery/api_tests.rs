@@ -189,7 +189,7 @@ fn a_page_of_a_mailbox_is_read_entry_by_entry() {
 fn a_mailbox_is_asked_for_and_acknowledged_by_numbers() {
     let token = SessionToken::new("t").unwrap();
     let mailbox = "https://dm3.example/ds/mailbox".parse().unwrap();
-    let request = get_mailbox(&mailbox, &alice(), &token, 17);
+    let request = get_mailbox(&mailbox, &alice(), &token, 17, 50);
     assert!(request.url.as_str().starts_with("https://dm3.example/ds/mailbox/"), "{:?}", request.url);
     assert_eq!(request.url.query_value("after"), Some("17"));
     let request = acknowledge_numbers(&mailbox, &alice(), &token, &[3, 9]);

@@ -48,6 +48,9 @@ pub struct Discovery {
     /// The encrypted history in records of our own; the account's name follows. Nodes of ours have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history_url: Option<BaseUrl>,
+    /// What the account wants of its node; the account's name follows. Nodes of ours have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings_url: Option<BaseUrl>,
     /// Where a page's requests to other hosts go if its policy names the node alone.
     #[serde(skip_serializing_if = "Proxies::is_empty")]
     pub proxies: Proxies,
@@ -117,6 +120,7 @@ impl Discovery {
             universal_resolver: chain.universal_resolver,
             mailbox_url: None,
             history_url: None,
+            settings_url: None,
             proxies: Proxies::default(),
         }
     }
@@ -185,6 +189,7 @@ impl Discovery {
             },
             mailbox_url: offered(&value, "mailboxUrl")?,
             history_url: offered(&value, "historyUrl")?,
+            settings_url: offered(&value, "settingsUrl")?,
             proxies: match value.get("proxies") {
                 Some(proxies) => {
                     Proxies { gateway: offered(proxies, "gateway")?, message: offered(proxies, "message")? }

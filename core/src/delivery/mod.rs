@@ -7,6 +7,7 @@
 
 pub mod api;
 mod challenge;
+mod coins;
 mod discovery;
 mod extension;
 mod plan;
@@ -15,6 +16,7 @@ mod reply;
 mod rpc;
 pub mod socket_io;
 mod spam_rule;
+mod wishes;
 
 pub use challenge::{Challenge, ChallengeError};
 pub use discovery::{ChainAccess, Discovery, DiscoveryError, Proxies};
@@ -24,3 +26,4 @@ pub use refusal::Refusal;
 pub(crate) use reply::check;
 pub use socket_io::{SocketEvent, SocketSession};
 pub use spam_rule::{Amount, AmountError, SpamRule, Standing, Verdict};
+pub use wishes::Wishes;

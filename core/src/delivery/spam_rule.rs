@@ -14,7 +14,7 @@ use crate::seal::json::object;
 const MAX_DIGITS: usize = 78;
 
 /// One demand. All of a receiver's rules must be met.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SpamRule {
     /// The sender's account has sent at least so many transactions.
     MinNonce(u64),
@@ -160,6 +160,28 @@ impl Amount {
         &self.0
     }
 
+    /// A number as the EVM has it.
+    pub fn from_be_bytes(word: [u8; 32]) -> Self {
+        // The least digit first.
+        let mut digits = vec![0u8];
+        for byte in word {
+            let mut carry = u32::from(byte);
+            for digit in &mut digits {
+                carry += u32::from(*digit) * 256;
+                *digit = (carry % 10) as u8;
+                carry /= 10;
+            }
+            while carry > 0 {
+                digits.push((carry % 10) as u8);
+                carry /= 10;
+            }
+        }
+        while digits.len() > 1 && digits.last() == Some(&0) {
+            digits.pop();
+        }
+        Self(digits.iter().rev().map(|digit| char::from(b'0' + digit)).collect())
+    }
+
     fn from_json(value: &Value) -> Option<Self> {
         value.as_u64().map(Self::from).or_else(|| value.as_str()?.parse().ok())
     }
@@ -214,6 +236,15 @@ mod tests {
             let padded: Amount = format!("{}{a}", "0".repeat(zeros)).parse().unwrap();
             prop_assert_eq!(&padded, &Amount::from(a));
             prop_assert_eq!(padded.cmp(&Amount::from(b)), a.cmp(&b));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_is_the_number_it_is(number: u128) {
+            let mut word = [0; 32];
+            word[16..].copy_from_slice(&number.to_be_bytes());
+            prop_assert_eq!(Amount::from_be_bytes(word).to_string(), number.to_string());
         }
     }
 

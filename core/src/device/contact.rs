@@ -1,4 +1,5 @@
 use super::notice::{Notice, Notices};
+use super::standing::Standing;
 use crate::conversation::ConversationId;
 use crate::identity::{EnsName, SeenProfiles, Sighting, VerifiedProfile};
 
@@ -27,6 +28,8 @@ pub struct Contact {
     pub read_until: u64,
     /// When the conversation was opened: milliseconds.
     pub touched: u64,
+    /// What the account's owner has decided about the peer.
+    pub standing: Standing,
 }
 
 impl Contact {
@@ -40,6 +43,7 @@ impl Contact {
             notices: Notices::default(),
             read_until: 0,
             touched,
+            standing: Standing::default(),
         }
     }
 

@@ -18,6 +18,8 @@ pub struct MessageRow {
     /// Where it stands in the conversation: when it was written here, or taken by a delivery service of the account.
     /// By the clock of the account's first delivery service.
     pub place: Place,
+    /// Where it would stand by that time alone: others of its author may have come later that were said before.
+    pub taken: Place,
     /// When it came to this device: milliseconds by the same clock.
     pub arrived: u64,
     /// The JSON that was signed, in the spelling that the signature covers.
@@ -126,9 +128,16 @@ impl StoredMessage {
         Self { row }
     }
 
+    /// The same, taken at another time, and at the place of that time in its conversation.
+    #[must_use]
+    pub(crate) fn at(mut self, taken: Place) -> Self {
+        (self.row.taken, self.row.place) = (taken, taken);
+        self
+    }
+
     /// The same at another place of its conversation.
     #[must_use]
-    pub(crate) fn at(mut self, place: Place) -> Self {
+    pub(crate) fn moved_to(mut self, place: Place) -> Self {
         self.row.place = place;
         self
     }
@@ -174,12 +183,14 @@ impl MessageRow {
             | Kind::LinkRecover
             | Kind::LinkAccept => Lane::Note,
         };
+        let place = Place::at(message.timestamp().min(arrived));
         Self {
             hash: message.hash().clone(),
             conversation,
             author,
             lane,
-            place: Place::at(message.timestamp().min(arrived)),
+            place,
+            taken: place,
             arrived,
             json: message.to_text(),
             state,

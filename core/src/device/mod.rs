@@ -12,6 +12,7 @@ mod message;
 mod notice;
 mod place;
 mod quarantined;
+mod standing;
 mod summary;
 
 pub use account::Account;
@@ -22,4 +23,5 @@ pub use message::{Lane, MessageRow, Position, SendState, StoredMessage};
 pub use notice::{Notice, Notices};
 pub use place::Place;
 pub use quarantined::{Doubt, Quarantined};
+pub use standing::{Standing, Trust};
 pub use summary::{Last, News, Preview, Summary};

@@ -65,10 +65,16 @@ impl Summary {
         self.changes
     }
 
-    /// Counts a message that is new; gives the number of the change.
+    /// Counts a message that is new; gives the number of the change. Who is written to is welcome, and a conversation in
+    /// which something comes in is not hidden any more.
     pub fn add(&mut self, message: &MessageRow) -> u64 {
-        if message.lane == Lane::In && message.arrived > self.contact.read_until {
-            self.unread += 1;
+        match message.lane {
+            Lane::In => {
+                self.contact.standing.hidden = false;
+                self.unread += u64::from(message.arrived > self.contact.read_until);
+            }
+            Lane::Out => self.contact.standing.was_written_to(),
+            Lane::Note => {}
         }
         self.change()
     }

@@ -10,6 +10,8 @@ use crate::session::HomeError;
 pub enum Change {
     /// Messages of this conversation, or what is kept of it, on this device: written, taken in, further on their way.
     Conversation(ConversationId),
+    /// Another device of the account changed what its owner chose.
+    Settings,
     /// Something waits in the outbox. Whoever holds the lease delivers it; the others tell them.
     Outbox,
     /// A delivery service has a message of this account.

@@ -12,6 +12,26 @@ pub(super) struct History {
     /// Another device changed something, or may have.
     there: Cell<bool>,
     full: Cell<bool>,
+    /// How many are taking in what waits in a mailbox.
+    taking: Cell<usize>,
+    /// Since when nothing was brought to the node because of them: milliseconds since 1970.
+    held_since: Cell<Option<u64>>,
+}
+
+/// How long what changes here is held at most while a mailbox is read: milliseconds.
+const HELD: u64 = 10_000;
+
+/// Somebody is taking in what waits in a mailbox.
+pub(super) struct Taking<'a>(&'a History);
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        let History { taking, held_since, news, .. } = self.0;
+        taking.set(taking.get().saturating_sub(1));
+        if held_since.get().is_some() {
+            news.give();
+        }
+    }
 }
 
 impl History {
@@ -39,6 +59,21 @@ impl History {
     pub(super) fn changed_there(&self) {
         self.expect();
         self.news.give();
+    }
+
+    /// From now on what waits in a mailbox is taken in.
+    pub(super) fn take_in(&self) -> Taking<'_> {
+        self.taking.set(self.taking.get() + 1);
+        Taking(self)
+    }
+
+    /// Whether what changed here is to be brought to the node now. What waits in a mailbox comes first, and is brought
+    /// there in one go: both want the same database.
+    pub(super) fn is_due(&self, now: u64) -> bool {
+        let since = self.held_since.get().unwrap_or(now);
+        let due = self.taking.get() == 0 || now.saturating_sub(since) > HELD;
+        self.held_since.set((!due).then_some(since));
+        due
     }
 
     /// Whether the node has no room for more.

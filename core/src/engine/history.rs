@@ -78,6 +78,9 @@ impl<P: Ports> Works<P> {
         for conversation in &pulled.changed {
             self.tell(Change::Conversation(*conversation));
         }
+        if pulled.settings {
+            self.tell(Change::Settings);
+        }
         if !pulled.changed.is_empty() {
             self.outbox.grew(None);
         }
@@ -100,15 +103,16 @@ impl<P: Ports> Works<P> {
                 self.fetch_first().await?;
             }
         }
-        loop {
+        while self.history.is_due(self.ports().clock().now()) {
             let pushed = self.session.push_history().await?;
             if self.history.set_full(pushed.full) {
                 self.tell(Change::HistoryFull(pushed.full));
             }
             if !pushed.more {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     /// The newest messages of the newest conversations, which are the most likely to be opened.

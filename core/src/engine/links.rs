@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::change::Connection;
+use crate::identity::EnsName;
 use crate::session::HomeError;
 
 /// All of them.
@@ -13,8 +14,8 @@ pub(super) struct Links {
     searching: RefCell<Option<HomeError>>,
 }
 
-#[derive(Default)]
 struct Link {
+    name: EnsName,
     socket: Socket,
     /// What the last look into the mailbox led to; `None` before the first.
     mailbox: Option<Result<(), HomeError>>,
@@ -40,9 +41,9 @@ impl Links {
     }
 
     /// Adds a delivery service that is being connected to.
-    pub(super) fn add(&self) -> LinkId {
+    pub(super) fn add(&self, name: &EnsName) -> LinkId {
         let mut links = self.each.borrow_mut();
-        links.push(Link::default());
+        links.push(Link { name: name.clone(), socket: Socket::default(), mailbox: None });
         LinkId(links.len() - 1)
     }
 
@@ -61,9 +62,14 @@ impl Links {
         self.change(id, |link| link.socket = Socket::Lost(error));
     }
 
-    /// Its mailbox was looked into.
-    pub(super) fn set_mailbox(&self, id: LinkId, outcome: Result<(), HomeError>) {
-        self.change(id, |link| link.mailbox = Some(outcome));
+    /// Its mailbox was looked into. Tells whether that worked, and did not the last time.
+    pub(super) fn set_mailbox(&self, id: LinkId, outcome: Result<(), HomeError>) -> bool {
+        let mut is_back = false;
+        self.change(id, |link| {
+            is_back = outcome.is_ok() && matches!(link.mailbox, Some(Err(_)));
+            link.mailbox = Some(outcome);
+        });
+        is_back
     }
 
     /// Whether its socket is open.
@@ -90,6 +96,11 @@ impl Links {
         let all = links.iter().map(Link::summary);
         let none = || self.searching.borrow().clone().map_or(Connection::Connecting, Connection::Lost);
         all.reduce(better).unwrap_or_else(none)
+    }
+
+    /// Each by its name.
+    pub(super) fn each(&self) -> Vec<(EnsName, Connection)> {
+        self.each.borrow().iter().map(|link| (link.name.clone(), link.summary())).collect()
     }
 
     fn change(&self, id: LinkId, change: impl FnOnce(&mut Link)) {

@@ -40,7 +40,8 @@ pub use change::{Change, Connection};
 
 use crate::conversation::ConversationId;
 use crate::device::StoredMessage;
-use crate::message::{Draft, Header, MessageHash};
+use crate::identity::EnsName;
+use crate::message::{Draft, Header, MessageHash, Receipt};
 use crate::ports::{HeldLease as _, Lease, Ports, StoreError};
 use crate::session::{Conditions, HistoryError, Older, Session, WriteError};
 use crate::turns::Turns;
@@ -99,7 +100,8 @@ impl<P: Ports> Engine<P> {
 
     /// Picks up, tries again what could not be proven, and keeps the account's history. Never ends by itself.
     pub async fn stay_in_touch(&self) {
-        join3(self.0.pick_up_all_the_time(), self.0.retry_all_the_time(), self.0.keep_history()).await;
+        let early = join(self.0.session.look_early(), self.0.pick_up_all_the_time());
+        join3(early, self.0.retry_all_the_time(), self.0.keep_history()).await;
     }
 
     /// Keeps the account's history in the form of the deployed clients, too, for as long as it is polled and this engine
@@ -122,6 +124,11 @@ impl<P: Ports> Engine<P> {
     /// How it stands with the account's delivery services, as far as this engine knows.
     pub fn connection(&self) -> Connection {
         self.0.links.summary()
+    }
+
+    /// The same of each of them that this engine has begun to reach.
+    pub fn connections(&self) -> Vec<(EnsName, Connection)> {
+        self.0.links.each()
     }
 
     /// Writes a text. Once this returns it is durable, and leaves as soon as it can.
@@ -155,6 +162,26 @@ impl<P: Ports> Engine<P> {
         self.0.tell(Change::Conversation(conversation));
         self.outbox_grew(conversation);
         Ok(written)
+    }
+
+    /// Tells a peer that messages of theirs arrived, or were seen: [`Session::write_receipts`].
+    ///
+    /// # Errors
+    /// [`StoreError`]: then none was written.
+    pub async fn write_receipts(
+        &self,
+        conversation: ConversationId,
+        receipt: Receipt,
+        messages: &[MessageHash],
+    ) -> Result<(), StoreError> {
+        // As for all that is written.
+        let turn = self.0.writing.take().await;
+        let written = self.0.session.write_receipts(conversation, receipt, messages).await?;
+        drop(turn);
+        if !written.is_empty() {
+            self.outbox_grew(conversation);
+        }
+        Ok(())
     }
 
     /// Tries a message again that no delivery service took, or that was stopped.

@@ -67,7 +67,7 @@ impl<P: Ports> Works<P> {
     }
 
     async fn attend(&self, home: Rc<Home>) {
-        let (desk, link) = (Desk::default(), self.links.add());
+        let (desk, link) = (Desk::default(), self.links.add(&home.name));
         join3(self.listen(&home, link, &desk), self.look(&home, link, &desk), self.take_pushed(&home, &desk))
             .await;
     }
@@ -83,8 +83,7 @@ impl<P: Ports> Works<P> {
                     Live::Connected => {
                         backoff.reset();
                         self.links.set_live(link);
-                        self.reached.set(true);
-                        self.kept.give();
+                        self.reached_again();
                         self.tell_connection();
                         desk.look.give();
                         self.history.changed_there();
@@ -108,13 +107,20 @@ impl<P: Ports> Works<P> {
     async fn look(&self, home: &Home, link: LinkId, desk: &Desk) {
         let mut backoff = Backoff::new();
         // Not before it is decided whether there is a socket: what came until then is listed then.
-        desk.look.after(0).await;
+        if !home.has_page() {
+            desk.look.after(0).await;
+        }
         loop {
             let (seen, now) = (desk.look.count(), self.now.count());
-            let rest = match self.session.fetch(home, &mut |received| self.tell_received(&received)).await {
+            let taking = self.history.take_in();
+            let fetched = self.session.fetch(home, &mut |received| self.tell_received(&received)).await;
+            drop(taking);
+            let rest = match fetched {
                 Ok(()) => {
                     backoff.reset();
-                    self.links.set_mailbox(link, Ok(()));
+                    if self.links.set_mailbox(link, Ok(())) {
+                        self.reached_again();
+                    }
                     if self.links.is_live(link) { WITH_SOCKET } else { WITHOUT_SOCKET }
                 }
                 Err(error) => {

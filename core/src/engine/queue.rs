@@ -80,6 +80,17 @@ impl Queue {
         }
     }
 
+    /// The network is back: nobody waits for it any longer. How long they wait the next time is not forgotten, since what
+    /// is back may be gone in the next moment.
+    pub(super) fn network_is_back(&self, now: u64) {
+        for waiting in self.waits.borrow_mut().iter_mut() {
+            if matches!(waiting.wait, Wait::Unreachable { pause: 0 }) {
+                waiting.until = now;
+            }
+        }
+        self.news.give();
+    }
+
     /// Notes that a message is being handed over, or is not any more.
     pub(super) fn set_sending(&self, hash: &MessageHash, is_sending: bool) {
         let mut sending = self.sending.borrow_mut();

@@ -7,7 +7,7 @@ use super::devices::History;
 use super::links::Links;
 use super::nudge::Nudge;
 use super::queue::Queue;
-use crate::ports::Ports;
+use crate::ports::{Clock as _, Ports};
 use crate::session::Session;
 use crate::turns::Turns;
 
@@ -39,6 +39,13 @@ impl<P: Ports> Works<P> {
 
     pub(super) fn tell_connection(&self) {
         self.tell(Change::Connection(self.links.summary()));
+    }
+
+    /// A delivery service was reached that was not before: what waits for the network is tried now.
+    pub(super) fn reached_again(&self) {
+        self.reached.set(true);
+        self.kept.give();
+        self.outbox.network_is_back(self.ports().clock().now());
     }
 
     pub(super) fn ports(&self) -> &P {

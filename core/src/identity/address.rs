@@ -66,13 +66,12 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = hex::encode(self.0);
         let hash = keccak256(digits.as_bytes());
-        f.write_str("0x")?;
+        let mut text = String::from("0x");
         for (i, digit) in digits.chars().enumerate() {
             let nibble = if i % 2 == 0 { hash[i / 2] >> 4 } else { hash[i / 2] & 0x0f };
-            let shown = if nibble >= 8 { digit.to_ascii_uppercase() } else { digit };
-            write!(f, "{shown}")?;
+            text.push(if nibble >= 8 { digit.to_ascii_uppercase() } else { digit });
         }
-        Ok(())
+        f.write_str(&text)
     }
 }
 

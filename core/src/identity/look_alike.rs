@@ -38,6 +38,42 @@ impl NameError {
     }
 }
 
+/// Whether somebody may take one name for another: written with digits for letters, with or without hyphens, or with two
+/// letters that look like one. The same name is none.
+pub fn is_look_alike(name: &str, other: &str) -> bool {
+    name != other && seen_at_a_glance(name) == seen_at_a_glance(other)
+}
+
+/// What is left of a name for whoever looks at it for a moment.
+fn seen_at_a_glance(name: &str) -> String {
+    let mut seen = String::with_capacity(name.len());
+    for character in name.chars() {
+        let letter = match character {
+            '0' => 'o',
+            '1' | 'i' | 'j' | '|' => 'l',
+            '3' => 'e',
+            '5' => 's',
+            'q' | '9' => 'g',
+            'z' => '2',
+            'v' => 'u',
+            '-' | '_' | '\u{30fb}' => continue,
+            character => look_alike(character).unwrap_or(character),
+        };
+        match (seen.chars().next_back(), letter) {
+            (Some('r'), 'n') => {
+                seen.pop();
+                seen.push('m');
+            }
+            (Some('u'), 'u') => {
+                seen.pop();
+                seen.push('w');
+            }
+            _ => seen.push(letter),
+        }
+    }
+    seen
+}
+
 /// The letter from a to z that a character is or looks like.
 fn look_alike(character: char) -> Option<char> {
     if character.is_ascii() {
@@ -65,6 +101,25 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_are_taken_for_another_at_a_glance_are_told_and_others_are_not() {
+        let bob = "shop-support.eth";
+        for like in [
+            "shopsupport.eth",
+            "sh0p-support.eth",
+            "shop-supp0rt.eth",
+            "5hop_support.eth",
+            "shop-suppoгt.eth",
+        ] {
+            assert!(is_look_alike(like, bob) && is_look_alike(bob, like), "{like}");
+        }
+        assert!(is_look_alike("rnarket.eth", "market.eth") && is_look_alike("vvallet.eth", "wallet.eth"));
+        assert!(is_look_alike("bill.eth", "bi1l.eth"));
+        for other in [bob, "shop.eth", "shop-report.eth", "shop-support.xyz", ""] {
+            assert!(!is_look_alike(other, bob), "{other}");
+        }
+    }
 
     #[test]
     fn weakness_21_a_letter_of_another_script_is_named_with_what_it_looks_like() {

@@ -97,6 +97,11 @@ impl SeenProfiles {
         self.0.is_empty()
     }
 
+    /// Since when the account was seen with a profile at all, as far as that is remembered: milliseconds since 1970.
+    pub fn since(&self) -> Option<u64> {
+        self.0.iter().map(|seen| seen.since).min()
+    }
+
     /// JSON text, to be kept on the device.
     pub fn to_json(&self) -> String {
         let rows = self.0.iter().map(|seen| {
@@ -171,6 +176,7 @@ mod tests {
             assert_eq!(seen.see(&moved, 5), Sighting::RolledBack { replaced: 4 });
         }
         assert_eq!(seen.see(&new, 6), Sighting::Same);
+        assert_eq!(seen.since(), Some(1));
         seen.accept(&first, 7);
         assert_eq!(seen.see(&first, 8), Sighting::Same);
     }

@@ -148,7 +148,11 @@ impl Attachment {
         if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
             return Err(AttachmentError::Name);
         }
-        Ok(Self([("name".to_owned(), name.into()), ("data".to_owned(), uri.into())].into_iter().collect()))
+        // One by one: collecting would sort.
+        let mut members = Map::new();
+        members.insert("name".to_owned(), name.into());
+        members.insert("data".to_owned(), uri.into());
+        Ok(Self(members))
     }
 }
 

@@ -7,11 +7,15 @@
 //! Each type of message has its own constructor, so that a draft that lacks what its type demands can't be made.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+use super::context::CONTEXT;
 use super::size::SIGNATURE;
-use super::{Attachment, Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, MAX_MESSAGE, MessageHash, SignedMessage};
+use super::{
+    Attachment, Context, Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, MAX_MESSAGE, MessageHash, SignedMessage,
+};
 use crate::identity::EnsName;
 use crate::seal::json::canonical_object;
 use crate::seal::signing::SigningSecret;
@@ -19,8 +23,8 @@ use crate::seal::signing::SigningSecret;
 /// The longest reaction, in bytes: an emoji with all its modifiers.
 pub const MAX_REACTION: usize = 64;
 /// The members of `metadata` that the protocol itself writes.
-const OWN_METADATA: [&str; 7] =
-    ["from", "link", "referenceMessageHash", "replyDeliveryInstruction", "timestamp", "to", "type"];
+const OWN_METADATA: [&str; 8] =
+    [CONTEXT, "from", "link", "referenceMessageHash", "replyDeliveryInstruction", "timestamp", "to", "type"];
 
 /// From whom, to whom, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,21 @@ pub struct Header {
 /// A message before it is signed.
 #[derive(Clone, PartialEq)]
 pub struct Draft(Map<String, Value>);
+
+/// What a reaction is: one emoji, with all its modifiers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emoji(String);
+
+impl FromStr for Emoji {
+    type Err = DraftError;
+
+    fn from_str(text: &str) -> Result<Self, DraftError> {
+        if text.trim().is_empty() || text.len() > MAX_REACTION {
+            return Err(DraftError::Reaction);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
 
 /// What a receipt says about a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,14 +129,8 @@ impl Draft {
     }
 
     /// An emoji on a message (`REACTION`).
-    ///
-    /// # Errors
-    /// [`DraftError::Reaction`] if it is empty or too long for an emoji.
-    pub fn reaction(header: Header, on: &MessageHash, emoji: &str) -> Result<Self, DraftError> {
-        if emoji.trim().is_empty() || emoji.len() > MAX_REACTION {
-            return Err(DraftError::Reaction);
-        }
-        Ok(Self::assemble(header, "REACTION", Some(on), emoji))
+    pub fn reaction(header: Header, on: &MessageHash, emoji: &Emoji) -> Self {
+        Self::assemble(header, "REACTION", Some(on), &emoji.0)
     }
 
     /// Tells what became of a message of the other side. Its text is its type, as the deployed clients write it.
@@ -152,7 +165,7 @@ impl Draft {
             Kind::Reply => Ok(Self::reply(header, needed()?, text)),
             Kind::Edit => Ok(Self::edit(header, needed()?, text)),
             Kind::DeleteRequest => Ok(Self::delete(header, needed()?)),
-            Kind::Reaction => Self::reaction(header, needed()?, text),
+            Kind::Reaction => Ok(Self::reaction(header, needed()?, &text.parse()?)),
             Kind::ReadReceived => Ok(Self::receipt(header, needed()?, Receipt::Received)),
             Kind::ReadOpened => Ok(Self::receipt(header, needed()?, Receipt::Opened)),
             Kind::ResendRequest => Ok(Self::resend_request(header, needed()?)),
@@ -179,6 +192,37 @@ impl Draft {
         match self.signed_len() {
             size if size < MAX_MESSAGE => Ok(self),
             size => Err(DraftError::TooLarge { size, limit: MAX_MESSAGE }),
+        }
+    }
+
+    /// A text with further attachments, at most [`MAX_ATTACHMENTS`] in all. How large it may be is checked where it is
+    /// written. What has no attachments stays as it is.
+    #[must_use]
+    pub fn carrying(mut self, attachments: Vec<Attachment>) -> Self {
+        self.carry(attachments.into_iter().map(Attachment::into_json));
+        self
+    }
+
+    /// The same with the attachments of another message, which an edit takes the place of.
+    #[must_use]
+    pub fn carrying_those_of(mut self, message: &SignedMessage) -> Self {
+        self.carry(message.attachment_values().iter().cloned());
+        self
+    }
+
+    /// The same, saying what the conversation is about that it begins.
+    #[must_use]
+    pub fn about(self, context: Option<&Context>) -> Self {
+        match context.map(Context::line).filter(|line| !line.is_empty()) {
+            Some(line) => self.with_member(CONTEXT, line.into()),
+            None => self,
+        }
+    }
+
+    fn carry(&mut self, attachments: impl Iterator<Item = Value>) {
+        if let Some(Value::Array(list)) = self.0.get_mut("attachments") {
+            let room = MAX_ATTACHMENTS.saturating_sub(list.len());
+            list.extend(attachments.take(room));
         }
     }
 

@@ -38,7 +38,7 @@ fn every_type_has_exactly_the_deployed_form() {
         (Draft::reply(header(), &target(), "yes"), with_text("REPLY", "yes")),
         (Draft::edit(header(), &target(), "no"), with_text("EDIT", "no")),
         (Draft::delete(header(), &target()), json!({ "metadata": metadata("DELETE_REQUEST") })),
-        (Draft::reaction(header(), &target(), "👍").unwrap(), with_text("REACTION", "👍")),
+        (Draft::reaction(header(), &target(), &"👍".parse().unwrap()), with_text("REACTION", "👍")),
         (receipt(Receipt::Received), with_text("READ_RECEIVED", "READ_RECEIVED")),
         (receipt(Receipt::Opened), with_text("READ_OPENED", "READ_OPENED")),
         (receipt(Receipt::Specified), with_text("READ_RECEIPT", "READ_RECEIPT")),
@@ -61,7 +61,7 @@ fn what_a_type_demands_can_not_be_left_out() {
     assert_eq!(Draft::of_kind(header(), Kind::New, Some(&target()), ""), Err(DraftError::Reference));
     assert_eq!(Draft::of_kind(header(), Kind::Link, None, ""), Err(DraftError::NoLink(Kind::Link)));
     for emoji in ["", " ", &"a".repeat(MAX_REACTION + 1)] {
-        assert_eq!(Draft::reaction(header(), &target(), emoji), Err(DraftError::Reaction));
+        assert_eq!(emoji.parse::<Emoji>(), Err(DraftError::Reaction));
     }
     let unknown = Draft::of_kind(header(), Kind::Other("POLL".into()), None, "which?").unwrap();
     assert_eq!(unknown.sign(&key()).kind(), Kind::Other("POLL".into()));
@@ -74,7 +74,7 @@ fn attachments_belong_to_texts_alone() {
     assert_eq!(text.sign(&key()).attachment_list().count(), 1);
     for draft in [
         Draft::delete(header(), &target()),
-        Draft::reaction(header(), &target(), "👍").unwrap(),
+        Draft::reaction(header(), &target(), &"👍".parse().unwrap()),
         Draft::receipt(header(), &target(), Receipt::Opened),
     ] {
         let error = DraftError::NoAttachments(draft.kind());
@@ -86,6 +86,17 @@ fn attachments_belong_to_texts_alone() {
     assert!(matches!(two, Err(DraftError::TooLarge { .. })));
     let many = vec![attachment().remove(0); MAX_ATTACHMENTS + 1];
     assert_eq!(Draft::text(header(), "").with_attachments(many), Err(DraftError::TooMany));
+}
+
+#[test]
+fn an_edit_carries_what_the_message_before_it_carried_and_no_more_than_there_may_be() {
+    let attachment = || vec![Attachment::embed("x", None, b"x").unwrap()];
+    let before = Draft::text(header(), "see").carrying(attachment()).sign(&key());
+    let edit = Draft::edit(header(), &target(), "look").carrying_those_of(&before).sign(&key());
+    assert_eq!(edit.attachment_values(), before.attachment_values());
+    let many = vec![attachment().remove(0); MAX_ATTACHMENTS + 1];
+    assert_eq!(Draft::text(header(), "").carrying(many).sign(&key()).attachments(), MAX_ATTACHMENTS);
+    assert_eq!(Draft::delete(header(), &target()).carrying(attachment()), Draft::delete(header(), &target()));
 }
 
 #[test]
@@ -108,5 +119,34 @@ proptest! {
         let draft = Draft::text(header(), &text);
         let expected = draft.signed_len();
         prop_assert_eq!(draft.sign(&key()).to_canonical().len(), expected);
+    }
+}
+
+#[test]
+fn what_a_conversation_is_about_is_signed_and_read_again() {
+    let about = Context::new("NFT #7 of <b>Cats</b>").unwrap();
+    let message = Draft::text(header(), "still there?").about(Some(&about)).sign(&key());
+    assert_eq!(message.text(), "still there?");
+    let read = SignedMessage::parse(&message.to_text()).unwrap();
+    assert_eq!(read.context(), Some(about));
+    assert!(read.check_signature(&key().public()).is_ok());
+    let without = Draft::text(header(), "hi").about(None);
+    assert_eq!(without, Draft::text(header(), "hi"));
+    let given = Draft::text(header(), "hi").with_metadata("context", json!("x"));
+    assert_eq!(given, Err(DraftError::Reserved("context".to_owned())));
+}
+
+#[test]
+fn what_others_say_a_conversation_is_about_is_harmless() {
+    for (said, read) in [
+        (json!("a\u{202e}b\nc"), Some("ab c".to_owned())),
+        (json!("x".repeat(100_000)), Some("x".repeat(300) + "…")),
+        (json!({ "text": "x" }), None),
+        (json!(7), None),
+        (json!(""), None),
+    ] {
+        let draft = Draft::text(header(), "hi").with_member("context", said);
+        let message = SignedMessage::parse(&draft.sign(&key()).to_text()).unwrap();
+        assert_eq!(message.context().map(|it| it.line()), read);
     }
 }

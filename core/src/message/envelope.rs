@@ -184,7 +184,12 @@ impl Envelope {
     /// # Errors
     /// [`SignatureError`] if another key made it.
     pub fn check_signature(&self, key: &SigningKey) -> Result<(), SignatureError> {
-        key.verify(&canonical_without(&self.metadata, "signature"), self.metadata_text("signature"))
+        key.verify(&self.signed_text(), self.metadata_text("signature"))
+    }
+
+    /// What the envelope's own signature covers: the metadata alone, whichever sealed message comes with it.
+    pub fn signed_text(&self) -> String {
+        canonical_without(&self.metadata, "signature")
     }
 
     fn metadata_text(&self, member: &str) -> &str {

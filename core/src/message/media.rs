@@ -45,6 +45,42 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<(&'static str, MediaKind)> {
     }
 }
 
+/// What files begin with that are never shown, and their types.
+const OTHERS: [(&[u8], &str); 9] = [
+    (b"%PDF", "application/pdf"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"MZ", "application/vnd.microsoft.portable-executable"),
+    (b"\x7fELF", "application/x-executable"),
+    (b"\0asm", "application/wasm"),
+    (b"{\\rtf", "application/rtf"),
+];
+
+/// The type of bytes, for those who are to know what they save: never for rendering. `application/octet-stream` if
+/// they do not tell.
+pub fn true_type(bytes: &[u8]) -> &'static str {
+    if let Some((media_type, _)) = sniff(bytes) {
+        return media_type;
+    }
+    if let Some((_, media_type)) = OTHERS.iter().find(|(first, _)| bytes.starts_with(first)) {
+        return media_type;
+    }
+    if is_active(bytes) {
+        let start = bytes.get(..LOOK).unwrap_or(bytes).to_ascii_lowercase();
+        let has = |sign: &[u8]| start.windows(sign.len()).any(|part| part == sign);
+        return match (has(b"%pdf"), has(b"<svg"), has(b"<?xml")) {
+            (true, ..) => "application/pdf",
+            (_, true, _) => "image/svg+xml",
+            (.., true) => "application/xml",
+            _ => "text/html",
+        };
+    }
+    let text = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'));
+    if text && !bytes.is_empty() { "text/plain" } else { "application/octet-stream" }
+}
+
 /// Whether a claimed type is one that a browser may run: pages, drawings with scripts, documents, scripts.
 pub(super) fn is_active_type(claimed: &str) -> bool {
     let claimed = claimed.trim().to_ascii_lowercase();
@@ -73,4 +109,29 @@ pub(super) fn is_active(bytes: &[u8]) -> bool {
         return true;
     }
     sniff(bytes).is_none() && ACTIVE.iter().any(|sign| lower.windows(sign.len()).any(|part| part == *sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_saves_a_file_is_told_what_it_is_whatever_it_is_called() {
+        for (bytes, media_type) in [
+            (&b"%PDF-1.7"[..], "application/pdf"),
+            (b"junk before\n%PDF-1.4", "application/pdf"),
+            (b"<svg onload='alert(1)'/>", "image/svg+xml"),
+            (b"<?xml version='1.0'?><svg/>", "image/svg+xml"),
+            (b"<!doctype html>", "text/html"),
+            (b"PK\x03\x04...", "application/zip"),
+            (b"MZ\x90\0", "application/vnd.microsoft.portable-executable"),
+            (b"\x89PNG\r\n\x1a\n", "image/png"),
+            (b"hello", "text/plain"),
+            (b"a\0b", "application/octet-stream"),
+            (b"\xfe\x01", "application/octet-stream"),
+            (b"", "application/octet-stream"),
+        ] {
+            assert_eq!(true_type(bytes), media_type, "{bytes:?}");
+        }
+    }
 }

@@ -18,7 +18,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Kind, MAX_ATTACHMENTS, ReceivedAttachment};
+use super::context::CONTEXT;
+use super::{Context, Kind, MAX_ATTACHMENTS, ReceivedAttachment};
 use crate::seal::json::{canonical_object, canonical_without};
 use crate::seal::json_read::parse_masked;
 use crate::seal::json_text::{unmask, without_member};
@@ -186,9 +187,12 @@ impl SignedMessage {
 
     /// The attachments as their sender described them, at most [`MAX_ATTACHMENTS`]; what is none is left out.
     pub fn attachment_list(&self) -> impl Iterator<Item = ReceivedAttachment<'_>> {
-        let list =
-            self.json.get("attachments").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        list.iter().filter_map(ReceivedAttachment::from_json).take(MAX_ATTACHMENTS)
+        self.attachment_values().iter().filter_map(ReceivedAttachment::from_json).take(MAX_ATTACHMENTS)
+    }
+
+    /// The attachments as they came.
+    pub(super) fn attachment_values(&self) -> &[Value] {
+        self.json.get("attachments").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// What every reply must carry as its `deliveryInstruction`, unread and unchanged; none if it is longer than
@@ -196,6 +200,11 @@ impl SignedMessage {
     pub fn reply_delivery_instruction(&self) -> Option<&str> {
         let instruction = self.metadata_text("replyDeliveryInstruction");
         (!instruction.is_empty() && instruction.len() <= MAX_INSTRUCTION).then_some(instruction)
+    }
+
+    /// What the conversation is about that it begins, as its author says.
+    pub fn context(&self) -> Option<Context> {
+        Context::new(self.metadata_text(CONTEXT))
     }
 
     /// A member of the metadata that the protocol does not know: data of extensions.

@@ -28,13 +28,38 @@ pub enum RpcError {
 pub fn eth_call_body(to: Option<Address>, data: &[u8]) -> String {
     let mut call = vec![("data", format!("0x{}", hex::encode(data)).into())];
     call.extend(to.map(|to| ("to", to.to_string().into())));
-    let call = object(call);
+    body("eth_call", object(call))
+}
+
+/// The body that asks how many transactions an account has sent, by the latest block.
+pub fn transactions_body(account: Address) -> String {
+    body("eth_getTransactionCount", account.to_string().into())
+}
+
+fn body(method: &str, of: Value) -> String {
     canonical(&object(vec![
         ("jsonrpc", "2.0".into()),
         ("id", 1.into()),
-        ("method", "eth_call".into()),
-        ("params", Value::Array(vec![call, "latest".into()])),
+        ("method", method.into()),
+        ("params", Value::Array(vec![of, "latest".into()])),
     ]))
+}
+
+/// Reads an answer that is a number.
+///
+/// # Errors
+/// [`RpcError`] if it is none, or above 64 bits.
+pub fn parse_quantity(body: &str) -> Result<u64, RpcError> {
+    if body.len() > MAX_RESULT {
+        return Err(RpcError::TooLarge);
+    }
+    let answer = json::parse(body).ok_or(RpcError::Form)?;
+    if let Some(result) = answer.get("result").and_then(Value::as_str) {
+        let digits = result.strip_prefix("0x").filter(|digits| !digits.starts_with('+'));
+        return digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or(RpcError::Form);
+    }
+    let error = answer.get("error").ok_or(RpcError::Form)?;
+    Err(RpcError::Node(Said::new(error.get("message").and_then(Value::as_str).unwrap_or_default())))
 }
 
 /// Reads the answer to an `eth_call`. Nodes put the revert data at `error.data`, some one level deeper.
@@ -73,6 +98,18 @@ fn bytes(text: &str) -> Result<Vec<u8>, RpcError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quantity_is_a_number_in_hex() {
+        assert_eq!(parse_quantity(r#"{"result":"0x1f"}"#), Ok(31));
+        for none in
+            [r#"{"result":"0x"}"#, r#"{"result":"31"}"#, r#"{"result":"0x+1"}"#, r#"{"result":31}"#, "{}", ""]
+        {
+            assert_eq!(parse_quantity(none), Err(RpcError::Form), "{none}");
+        }
+        let refused = parse_quantity(r#"{"error":{"message":"not now"}}"#);
+        assert_eq!(refused, Err(RpcError::Node(Said::new("not now"))));
+    }
 
     #[test]
     fn results_and_reverts_are_told_apart() {

@@ -5,12 +5,14 @@ pub mod data_uri;
 mod delivery_service;
 pub mod ens;
 pub mod gateway;
+pub mod holdings;
 #[cfg(feature = "ipfs")]
 pub mod ipfs;
 pub mod json_rpc;
 mod location;
 mod lookup;
 mod lookup_error;
+pub mod nft;
 mod offchain;
 mod publish;
 pub(crate) mod smart_account;

@@ -101,7 +101,7 @@ impl<P: Ports> Session<P> {
         parse: impl Fn(&HttpResponse) -> Result<T, ApiError>,
     ) -> Result<T, AskError> {
         let (detours, host) = (&self.directory.detours, request.url.authority());
-        let by_proxy = self.directory.discovery().proxies.message.is_some();
+        let by_proxy = self.directory.message_proxy(host).is_some();
         if by_proxy && detours.is_needed(host) {
             return Err(Unreachable { host: host.to_owned(), outage: Outage::NoAnswer }.into());
         }
@@ -128,6 +128,20 @@ impl<P: Ports> Session<P> {
         let draft = make(self.header(conversation).await?);
         self.check(conversation, &draft, conditions).await?;
         Ok(self.put_out(conversation, draft).await?)
+    }
+
+    /// Tells whether [`Self::write`] would write this. Nothing is signed or kept.
+    ///
+    /// # Errors
+    /// [`WriteError`], as there.
+    pub async fn would_write(
+        &self,
+        conversation: ConversationId,
+        conditions: &[Conditions],
+        make: impl FnOnce(Header) -> Draft,
+    ) -> Result<(), WriteError> {
+        let draft = make(self.header(conversation).await?);
+        self.check(conversation, &draft, conditions).await
     }
 
     async fn check(

@@ -4,7 +4,7 @@
 use super::Session;
 use super::send::Change;
 use crate::conversation::ConversationId;
-use crate::device::{Contact, Last, MessageRow, News, Position, StoredMessage, Summary, WaitsFor};
+use crate::device::{Contact, Last, MessageRow, News, Position, Standing, StoredMessage, Summary, WaitsFor};
 use crate::identity::EnsName;
 use crate::message::MessageHash;
 use crate::ports::{Ports, Store as _, StoreError};
@@ -27,6 +27,8 @@ pub struct Overview {
     pub unread: u64,
     /// How many changes there were of its messages ([`Session::changes`]).
     pub changes: u64,
+    /// What was decided about the peer.
+    pub standing: Standing,
 }
 
 /// A piece of a conversation.
@@ -153,6 +155,7 @@ impl From<Summary> for Overview {
     fn from(summary: Summary) -> Self {
         let Summary { contact, last, unread, changes } = summary;
         let time = last.as_ref().map_or(contact.touched, |last| last.place.time());
-        Self { conversation: contact.conversation, name: contact.name, last, time, unread, changes }
+        let Contact { conversation, name, standing, .. } = contact;
+        Self { conversation, name, last, time, unread, changes, standing }
     }
 }

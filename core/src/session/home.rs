@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use super::FindError;
 use super::ahead::Ahead;
-use crate::delivery::api::ApiError;
+use crate::delivery::Discovery;
+use crate::delivery::api::{ApiError, MailboxPage};
 use crate::identity::EnsName;
 use crate::ports::{StoreError, Unreachable};
 use crate::seal::signing::SigningKey;
+use crate::turns::Turns;
 use crate::web::{BaseUrl, SessionToken};
 
 /// A delivery service of the account.
@@ -18,20 +20,43 @@ pub struct Home {
     pub(super) url: BaseUrl,
     pub(super) socket: BaseUrl,
     pub(super) token: RefCell<Option<SessionToken>>,
+    /// Those who log in, one after the other; and whether no connection was made yet with what came of it.
+    pub(super) logging_in: Turns,
+    pub(super) is_fresh: Cell<bool>,
+    /// What was found in the mailbox before anything was to be taken in.
+    pub(super) early_page: RefCell<Option<MailboxPage>>,
     /// What it signs postmarks with, once that was looked up.
     pub(super) signing_key: Cell<Option<SigningKey>>,
     /// What is known of its mailbox.
     pub(super) mailbox: RefCell<Mailbox>,
     /// Up to which number its mailbox was read by this session.
     pub(super) after: Cell<u64>,
+    /// Somebody has begun to read it.
+    pub(super) is_read: Cell<bool>,
     /// How its clock differs from this device's.
     pub(super) ahead: Cell<Option<Ahead>>,
 }
 
 impl Home {
+    /// The host that it is reached at.
+    pub fn host(&self) -> &str {
+        self.url.authority()
+    }
+
     /// Whether somebody has logged in.
     pub(crate) fn is_logged_in(&self) -> bool {
         self.token.borrow().is_some()
+    }
+
+    /// Whether something of its mailbox is here that nobody has taken in.
+    pub(crate) fn has_page(&self) -> bool {
+        self.early_page.borrow().is_some()
+    }
+
+    /// That of a node.
+    pub(super) fn of_node(node: &Discovery) -> Rc<Self> {
+        let mailbox = node.mailbox_url.clone().map_or(Mailbox::Listed, Mailbox::Numbered);
+        Self::new(&node.name, node.delivery_service_url.clone(), node.socket_url.clone(), mailbox)
     }
 
     /// One that nobody has logged in to yet.
@@ -41,9 +66,13 @@ impl Home {
             url,
             socket,
             token: RefCell::default(),
+            logging_in: Turns::default(),
+            is_fresh: Cell::new(false),
+            early_page: RefCell::default(),
             signing_key: Cell::new(None),
             mailbox: RefCell::new(mailbox),
             after: Cell::new(0),
+            is_read: Cell::new(false),
             ahead: Cell::new(None),
         })
     }

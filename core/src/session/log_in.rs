@@ -31,7 +31,6 @@ impl<P: Ports> Session<P> {
     /// Looks the delivery services up; of those that are `kept` the sessions go on.
     async fn find_homes(&self, kept: &[Rc<Home>]) -> Result<Vec<Rc<Home>>, HomeError> {
         let profile = self.own_profile().await?;
-        let discovery = self.directory.discovery();
         let mut homes = Vec::new();
         let mut problem: Option<FindError> = None;
         for name in profile.delivery_services() {
@@ -39,14 +38,8 @@ impl<P: Ports> Session<P> {
                 homes.push(Rc::clone(home));
                 continue;
             }
-            if *name == discovery.name {
-                let mailbox = discovery.mailbox_url.clone().map_or(Mailbox::Listed, Mailbox::Numbered);
-                homes.push(Home::new(
-                    name,
-                    discovery.delivery_service_url.clone(),
-                    discovery.socket_url.clone(),
-                    mailbox,
-                ));
+            if *name == self.node.name {
+                homes.push(Rc::clone(&self.node));
                 continue;
             }
             match self.directory.delivery_service(name).await {
@@ -91,31 +84,42 @@ impl<P: Ports> Session<P> {
                 return Ok(reply);
             }
         }
+        home.is_fresh.set(false);
         let token = self.log_in(home).await?;
         Ok(self.ports().http().send(&request(&token)).await?)
     }
 
-    /// Answers a fresh challenge. Registers the account first where it is not known, or only with an older
-    /// profile.
+    /// Answers a fresh challenge, if that was not done [just before](Self::look_early). Registers the account first where
+    /// it is not known, or only with an older profile.
     pub(super) async fn log_in(&self, home: &Home) -> Result<SessionToken, HomeError> {
-        let token = match self.answer_challenge(home).await {
-            Err(HomeError::Api(ApiError::NoAccount | ApiError::OtherKey)) => {
-                // What was found a minute ago may be older than what the server has.
-                self.directory.forget(&self.alias);
-                let profile = self.own_profile().await?;
-                let request = api::post_profile(&home.url, &self.alias, profile.as_signed());
-                api::parse_done(&self.ports().http().send(&request).await?)?;
-                self.answer_challenge(home).await?
-            }
-            other => other?,
+        let turn = home.logging_in.take().await;
+        let early = home.token.borrow().clone().filter(|_| home.is_fresh.replace(false));
+        let token = match early {
+            Some(token) => token,
+            None => self.log_in_anew(home).await?,
         };
+        drop(turn);
         *home.token.borrow_mut() = Some(token.clone());
         // Without it the next start has to learn the time anew.
         let _ = self.keep_time().await;
         Ok(token)
     }
 
-    async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
+    async fn log_in_anew(&self, home: &Home) -> Result<SessionToken, HomeError> {
+        match self.answer_challenge(home).await {
+            Err(HomeError::Api(ApiError::NoAccount | ApiError::OtherKey)) => {
+                // What was found a minute ago may be older than what the server has.
+                self.directory.forget(&self.alias);
+                let profile = self.own_profile().await?;
+                let request = api::post_profile(&home.url, &self.alias, profile.as_signed());
+                api::parse_done(&self.ports().http().send(&request).await?)?;
+                self.answer_challenge(home).await
+            }
+            other => other,
+        }
+    }
+
+    pub(super) async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
         self.prove_keys_to(&home.url, Some(home)).await
     }
 

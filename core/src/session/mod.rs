@@ -21,6 +21,7 @@ mod backup;
 mod conditions;
 mod conversations;
 mod deadline;
+mod demands;
 mod detours;
 mod directory;
 mod history;
@@ -41,8 +42,10 @@ mod resend;
 mod route;
 mod send;
 mod sign_in;
+mod standing;
 mod time;
 mod two_chains;
+mod wishes;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -65,6 +68,7 @@ pub use resend::{ResendBudget, Resent};
 pub use route::Progress;
 pub use send::{Flushed, Handed, Wait};
 pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};
+pub use standing::Decision;
 pub use two_chains::{TwoChains, WalletChain};
 
 use name_checks::NameChecks;
@@ -86,6 +90,8 @@ pub struct Session<P> {
     storage_keys: StorageKeys,
     limits: history::Limits,
     backend: backend::Backend<Self>,
+    /// The node's own delivery service, whether or not it is one of the account's.
+    node: Rc<Home>,
     homes: RefCell<Vec<Rc<Home>>>,
     /// Nothing is left to be looked up for [`Self::homes`].
     all_homes_found: Cell<bool>,
@@ -100,6 +106,8 @@ pub struct Session<P> {
     /// Senders' messages are stored one sender after the other, so that those of the first can be read before all others
     /// are written.
     storing: Turns,
+    /// Whom the node lets write whatever they meet; `None` until that was asked.
+    allowed: RefCell<Option<Vec<String>>>,
     /// How much is kept of what can't be taken in; `None` until that was counted.
     shelf: RefCell<Option<Shelf>>,
 }
@@ -108,6 +116,7 @@ impl<P: Ports> Session<P> {
     /// Goes on with an account whose keys are on this device. Asks neither wallet nor network.
     pub fn resume(directory: Rc<Directory<P>>, account: Address, seed: &KeySeed) -> Self {
         let alias = directory.alias(account);
+        let node = Home::of_node(directory.discovery());
         Self {
             directory,
             account,
@@ -116,6 +125,7 @@ impl<P: Ports> Session<P> {
             storage_keys: StorageKeys::derive(seed, account),
             limits: history::Limits::default(),
             backend: backend::Backend::default(),
+            node,
             homes: RefCell::default(),
             all_homes_found: Cell::new(false),
             kept_time: Cell::new(None),
@@ -124,6 +134,7 @@ impl<P: Ports> Session<P> {
             name_checks: NameChecks::default(),
             seen: RefCell::default(),
             storing: Turns::default(),
+            allowed: RefCell::default(),
             shelf: RefCell::default(),
         }
     }

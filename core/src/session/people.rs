@@ -16,18 +16,38 @@ use super::{FindError, Peer, Session};
 use crate::conversation::ConversationId;
 use crate::device::Located;
 use crate::device::{Contact, Notice};
-use crate::identity::{Address, EnsName, ProfileError, Sighting};
+use crate::identity::{Address, ComparisonCode, EnsName, Meant, ProfileError, Sighting, VerifiedProfile};
 use crate::ports::{Ports, Store as _, StoreError};
 
 impl<P: Ports> Session<P> {
-    /// Finds whom a person means by a name or an address, as this account knows them.
+    /// Finds whom a person means by what they typed, as this account knows them.
     ///
     /// # Errors
     /// [`FindError`]; a peer without a profile is none.
     pub async fn find(&self, typed: &str) -> Result<Peer, FindError> {
-        let (address, typed) = self.directory.meant(typed).await?;
-        let profile = self.profile_of(address, typed.as_ref()).await?;
-        Ok(Peer { address, name: self.directory.called(address, typed).await?, profile })
+        self.find_meant(Meant::parse(typed)?).await
+    }
+
+    /// Finds whom a person means, as this account knows them.
+    ///
+    /// # Errors
+    /// [`FindError`]; a peer without a profile is none.
+    pub async fn find_meant(&self, meant: Meant) -> Result<Peer, FindError> {
+        match meant {
+            Meant::Address(address) => self.peer(address).await,
+            Meant::Nft(nft) => self.peer(self.directory.owner_of(&nft).await?).await,
+            Meant::Name(typed) => self.find_named(&typed).await,
+        }
+    }
+
+    /// Finds whom a person means by a name, as this account knows them.
+    ///
+    /// # Errors
+    /// [`FindError`]; a peer without a profile is none.
+    pub async fn find_named(&self, typed: &str) -> Result<Peer, FindError> {
+        let (address, name) = self.directory.account_named(typed).await?;
+        let profile = self.profile_of(address, Some(&name)).await?;
+        Ok(Peer { address, name: self.directory.called(address, Some(name)).await?, profile })
     }
 
     /// Finds an account by its address, as this account knows it.
@@ -155,6 +175,11 @@ impl<P: Ports> Session<P> {
         };
         self.change_known(peer, change).await?;
         Ok(true)
+    }
+
+    /// What the account's owner and somebody else compare to know that they have each other's keys.
+    pub fn comparison_code(&self, of: &VerifiedProfile) -> ComparisonCode {
+        ComparisonCode::of((self.account, self.keys.public()), (of.account(), of.keys()))
     }
 
     /// Adds a line about what happened to a peer to the conversation with them, if there is one.

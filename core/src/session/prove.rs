@@ -131,7 +131,7 @@ fn not_found(error: &FindError, name: &str) -> Verdict {
     let doubt = Doubt::NoSender(Said::new(name));
     match error {
         error if error.is_temporary() => Verdict::NotNow,
-        FindError::Name(_) | FindError::Address(_) => Verdict::Never(doubt),
+        FindError::Name(_) | FindError::Meant(_) => Verdict::Never(doubt),
         _ => Verdict::NotYet(doubt),
     }
 }

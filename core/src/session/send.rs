@@ -6,7 +6,7 @@ use super::{Peer, Session};
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
 use crate::delivery::api::{self, SubmitError};
-use crate::device::{Contact, Lane, MessageRow, Place, SendState, StoredMessage};
+use crate::device::{Contact, Lane, MessageRow, Place, SendState, Standing, StoredMessage};
 use crate::identity::{Address, EnsName, VerifiedProfile};
 use crate::message::{
     AuthenticMessage, DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage,
@@ -166,17 +166,17 @@ impl<P: Ports> Session<P> {
         self.change_contact(conversation, Change::Read(newest.map_or(0, |row| row.arrived))).await
     }
 
-    /// The same, if something arrived that had not been seen. Tells whether it had.
+    /// The same, if something arrived that had not been seen. Tells how much.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn mark_read_if_new(&self, conversation: ConversationId) -> Result<bool, StoreError> {
+    pub async fn mark_read_if_new(&self, conversation: ConversationId) -> Result<u64, StoreError> {
         let known = self.ports().store().summary(self.account, conversation).await?;
-        let news = known.is_some_and(|known| known.unread > 0);
-        if news {
+        let unread = known.map_or(0, |known| known.unread);
+        if unread > 0 {
             self.mark_read(conversation).await?;
         }
-        Ok(news)
+        Ok(unread)
     }
 
     /// What waits in the outbox, each conversation's messages in their order.
@@ -345,15 +345,15 @@ impl<P: Ports> Session<P> {
         envelope: &Envelope,
     ) -> Option<(Result<(), SubmitError>, Option<u32>)> {
         let (detours, host) = (&self.directory.detours, url.authority());
-        let proxy = self.directory.discovery().proxies.message.as_ref();
+        let proxy = self.directory.message_proxy(host);
         if (proxy.is_none() || !detours.is_needed(host))
             && let Ok(reply) = self.ports().http().send(&api::submit(url, envelope)).await
         {
             return Some((api::parse_submitted(&reply), reply.retry_after));
         }
+        let proxy = proxy?;
         let node = self.homes().await.ok()?;
         let node = node.iter().find(|home| home.name == self.directory.discovery().name)?;
-        let proxy = proxy.filter(|_| node.name != *name)?;
         let through = |token: &SessionToken| api::submit_through(proxy, token, name, envelope);
         let reply = self.authorized(node, &through).await.ok();
         let said = reply.and_then(|reply| Some((api::parse_submitted_through(&reply)?, reply.retry_after)));
@@ -374,7 +374,9 @@ impl<P: Ports> Session<P> {
     ) -> Result<(), StoreError> {
         let now = self.now();
         let change = Box::new(move |known: Option<Contact>| {
-            let mut contact = known.unwrap_or_else(|| Contact::new(conversation, now));
+            // Nobody asked for a conversation that its owner opens.
+            let opened = || Contact { standing: Standing::accepted(), ..Contact::new(conversation, now) };
+            let mut contact = known.unwrap_or_else(opened);
             match change {
                 Change::Name(name) => contact.name = Some(name),
                 Change::Found(peer) => {

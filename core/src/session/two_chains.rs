@@ -51,6 +51,11 @@ impl<C: Chain, W: WalletChain> Chain for TwoChains<C, W> {
             (Err(error), Some(Err(_))) => Err(error),
         }
     }
+
+    /// As the configured node says: nothing is decided by it.
+    async fn transactions(&self, account: Address) -> Result<u64, Unreachable> {
+        self.configured.transactions(account).await
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +69,10 @@ mod tests {
     impl Chain for Node {
         async fn call(&self, _: Option<Address>, _: &[u8]) -> Said {
             self.0.clone()
+        }
+
+        async fn transactions(&self, _: Address) -> Result<u64, Unreachable> {
+            self.0.clone().map(|_| 0)
         }
     }
 

@@ -23,7 +23,7 @@ use super::{Pseudonym, StorageKeys};
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
 use crate::device::{
-    Contact, MAX_FOUND_AT, MAX_SETTING, MessageRow, Notices, Place, SendState, StoredMessage,
+    Contact, MAX_FOUND_AT, MAX_SETTING, MessageRow, Notices, Place, SendState, Standing, StoredMessage,
 };
 use crate::identity::{Address, EnsName, SeenProfiles};
 use crate::message::SignedMessage;
@@ -69,6 +69,8 @@ pub struct ContactRecord {
     pub seen: SeenProfiles,
     /// What happened to the peer's names and keys.
     pub notices: Notices,
+    /// What the account's owner has decided about the peer.
+    pub standing: Standing,
     /// The newest message, if it is short and nothing was changed about it since: a list can be shown without reading
     /// every conversation.
     pub last: Option<StoredMessage>,
@@ -241,6 +243,7 @@ impl Record {
                     ("foundAt", Value::Array(found_at)),
                     ("seen", contact.seen.to_json().into()),
                     ("notices", contact.notices.to_json().into()),
+                    ("standing", contact.standing.to_json()),
                 ]);
                 if let Some(last) = &contact.last {
                     members.push(("last", object(message_members(last.row()))));
@@ -287,6 +290,7 @@ impl Record {
                     found_at: found_at.take(MAX_FOUND_AT).collect(),
                     seen: SeenProfiles::parse(text("seen")?).map_err(|_| RecordError::Form("seen"))?,
                     notices: Notices::parse(text("notices")?),
+                    standing: json.get("standing").and_then(Standing::from_json).unwrap_or_default(),
                     last,
                 })
             }
@@ -382,10 +386,12 @@ pub fn merge(a: &Record, b: &Record) -> Option<Record> {
         (Record::Message(a), Record::Message(b)) => {
             let (a, b) = (a.row(), b.row());
             let state = if b.state.is_further_than(&a.state) { &b.state } else { &a.state };
-            let (place, arrived) = (a.place.min(b.place), a.arrived.min(b.arrived));
+            let (place, taken) = (a.place.min(b.place), a.taken.min(b.taken));
+            let arrived = a.arrived.min(b.arrived);
             // Both were proven before they were kept.
             Record::Message(StoredMessage::kept(MessageRow {
                 place,
+                taken,
                 arrived,
                 state: state.clone(),
                 ..a.clone()
@@ -406,10 +412,11 @@ pub fn merge(a: &Record, b: &Record) -> Option<Record> {
     })
 }
 
-/// The later one counts as a whole, but for the last message, which is the later of both.
+/// The later one counts as a whole, but for the last message and for what was decided, which are the later of both.
 fn merge_contacts(a: &ContactRecord, b: &ContactRecord) -> ContactRecord {
     let weight = |contact: &ContactRecord| {
-        let text = canonical(&Record::Contact(ContactRecord { last: None, ..contact.clone() }).to_json());
+        let plain = ContactRecord { last: None, standing: Standing::default(), ..contact.clone() };
+        let text = canonical(&Record::Contact(plain).to_json());
         (contact.touched, text)
     };
     let later = if weight(a) >= weight(b) { a } else { b };
@@ -419,14 +426,15 @@ fn merge_contacts(a: &ContactRecord, b: &ContactRecord) -> ContactRecord {
         Some((row.position(), !waits, canonical(&object(message_members(row)))))
     };
     let last = if last(a) >= last(b) { &a.last } else { &b.last };
-    ContactRecord { last: last.clone(), ..later.clone() }
+    let standing = a.standing.or_later(b.standing);
+    ContactRecord { last: last.clone(), standing, ..later.clone() }
 }
 
 impl ContactRecord {
     /// What is kept of a conversation, and its newest message.
     pub fn new(contact: &Contact, last: Option<StoredMessage>) -> Self {
-        let Contact { conversation, name, found_at, seen, notices, touched, .. } = contact.clone();
-        Self { conversation, name, touched, found_at, seen, notices, last }
+        let Contact { conversation, name, found_at, seen, notices, touched, standing, .. } = contact.clone();
+        Self { conversation, name, touched, found_at, seen, notices, standing, last }
     }
 }
 
@@ -448,6 +456,9 @@ fn message_members(message: &MessageRow) -> Vec<(&'static str, Value)> {
     ];
     if message.place.part() > 0 {
         members.push(("part", message.place.part().into()));
+    }
+    if message.taken != message.place {
+        members.push(("taken", vec![message.taken.time(), message.taken.part()].into()));
     }
     members
 }
@@ -487,7 +498,14 @@ fn read_message(
     // Only the account's own keys can have sealed it here, after the author was proven.
     let part = json.get("part").map_or(Some(0), integer);
     let place = Place::within(time("time")?, part.ok_or(RecordError::Form("part"))?);
-    Ok(StoredMessage::kept(MessageRow { place: place.ok_or(RecordError::Form("part"))?, ..row }))
+    let place = place.ok_or(RecordError::Form("part"))?;
+    let taken = match json.get("taken").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([time, part]) => {
+            integer(time).zip(integer(part)).and_then(|(time, part)| Place::within(time, part))
+        }
+        _ => None,
+    };
+    Ok(StoredMessage::kept(row).at(taken.unwrap_or(place)).moved_to(place))
 }
 
 fn cipher(keys: &StorageKeys) -> XChaCha20Poly1305 {

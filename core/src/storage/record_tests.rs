@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::device::Trust;
 use crate::identity::KeySeed;
 use crate::message::Kind;
 use crate::testing::SeededEntropy;
@@ -20,6 +21,7 @@ fn examples() -> Vec<Record> {
         Record::Message(note(PEER, 10, Kind::New, None, "theirs")),
         Record::Message(refused),
         Record::Contact(ContactRecord {
+            standing: Standing { trust: Trust::Blocked, hidden: true, muted: true, changed: 8 },
             conversation: CONVERSATION,
             name: Some("bob.eth".parse().unwrap()),
             touched: 9,
@@ -134,9 +136,10 @@ fn same_thing() -> impl Strategy<Value = Vec<Record>> {
         "[ab]".prop_map(|said| SendState::Refused(Refusal::Rejected(Said::new(&said)))),
     ];
     let place = (0u64..3, 0u64..2).prop_map(|(time, part)| Place::within(time, part).unwrap());
-    let message = (place, 0u64..3, state).prop_map(|(place, arrived, state)| {
+    let message = (place.clone(), place, 0u64..3, state).prop_map(|(place, taken, arrived, state)| {
         let message = note(ME, 10, Kind::New, None, "mine");
-        Record::Message(StoredMessage::kept(MessageRow { place, arrived, state, ..message.row().clone() }))
+        let row = message.row().clone();
+        Record::Message(StoredMessage::kept(MessageRow { place, taken, arrived, state, ..row }))
     });
     let last = prop::option::of((1u64..3, any::<bool>()));
     let contact = (prop::option::of("[ab]\\.eth"), last, 0u64..3).prop_map(|(name, last, touched)| {

@@ -11,6 +11,8 @@ use crate::identity::{Address, EnsName, SignedProfile};
 use crate::ports::Clock as _;
 use crate::registry::abi::{Arg, Tuple, encode, encode_call, split_selector};
 use crate::registry::gateway::{encode_answer, parse_request, response_digest};
+use crate::registry::holdings::{BALANCE_OF, coins_asked};
+use crate::registry::nft::OWNER_OF;
 use crate::registry::smart_account::SIGNATURE_CHECK;
 use crate::registry::{
     CallOutcome, GatewayQuery, GatewayRecord, IS_VALID_SIGNATURE, PROFILE_KEY, SigningForm, ens,
@@ -42,6 +44,20 @@ pub struct Chain {
     names: BTreeMap<EnsName, Name>,
     /// Smart accounts and their owners.
     accounts: BTreeMap<Address, Address>,
+    /// Contracts of NFTs, and who owns each. Of a contract that is here without any, many may own each.
+    nfts: BTreeMap<Address, BTreeMap<[u8; 32], Address>>,
+    holdings: BTreeMap<Address, Holdings>,
+}
+
+/// What an account has sent and holds.
+#[derive(Clone, Debug, Default)]
+pub struct Holdings {
+    /// How many transactions it has sent.
+    pub transactions: u64,
+    /// Its wei.
+    pub coins: u64,
+    /// Its tokens, each by its contract.
+    pub tokens: BTreeMap<Address, u64>,
 }
 
 /// A domain of address names.
@@ -74,7 +90,15 @@ impl Chain {
     pub fn new(clock: FakeClock, domains: [(EnsName, &'static str); 2]) -> Self {
         let gateway_key = SigningKey::from_slice(&sha256(b"gateway")).expect("a hash is a key");
         let domains = domains.map(|(name, gateway)| Domain { name, gateway, profiles: BTreeMap::new() });
-        Self { clock, domains, gateway_key, names: BTreeMap::new(), accounts: BTreeMap::new() }
+        Self {
+            clock,
+            domains,
+            gateway_key,
+            names: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            nfts: BTreeMap::new(),
+            holdings: BTreeMap::new(),
+        }
     }
 
     /// The records of a name, which is registered if it was not.
@@ -85,6 +109,21 @@ impl Chain {
     /// Puts a smart account on the chain.
     pub fn deploy(&mut self, account: Address, owner: Address) {
         self.accounts.insert(account, owner);
+    }
+
+    /// The NFTs of a contract, which is put on the chain if it was not.
+    pub fn nfts(&mut self, contract: Address) -> &mut BTreeMap<[u8; 32], Address> {
+        self.nfts.entry(contract).or_default()
+    }
+
+    /// What an account has sent and holds.
+    pub fn holdings(&self, account: Address) -> Holdings {
+        self.holdings.get(&account).cloned().unwrap_or_default()
+    }
+
+    /// The same, to be changed.
+    pub fn holdings_of(&mut self, account: Address) -> &mut Holdings {
+        self.holdings.entry(account).or_default()
     }
 
     /// One of the domains of address names.
@@ -120,6 +159,14 @@ impl Chain {
                 }
             }
             (REGISTRY | OFFCHAIN | UNIVERSAL, _) => CallOutcome::Reverted(Vec::new()),
+            (_, BALANCE_OF) => match args.address(0) {
+                // An address without a contract answers nothing.
+                Ok(account) if self.holdings.values().any(|held| held.tokens.contains_key(&to)) => {
+                    returned(&[Arg::Uint(self.holdings(account).tokens.get(&to).copied().unwrap_or(0))])
+                }
+                _ => CallOutcome::Returned(Vec::new()),
+            },
+            _ if self.nfts.contains_key(&to) => self.answer_for_nfts(to, selector, args),
             _ => CallOutcome::Returned(Vec::new()),
         }
     }
@@ -137,9 +184,23 @@ impl Chain {
         }
     }
 
-    /// Code that runs once: the size of an account's code, and the check of a smart account that its factory deploys first
+    /// A contract of NFTs.
+    fn answer_for_nfts(&self, contract: Address, selector: [u8; 4], args: Tuple<'_>) -> CallOutcome {
+        let Some(nfts) = self.nfts.get(&contract) else { return CallOutcome::Reverted(Vec::new()) };
+        let owner = args.word(0).ok().and_then(|token| nfts.get(&token));
+        match (selector, owner) {
+            (ens::SUPPORTS_INTERFACE, _) => returned(&[Arg::Uint(u64::from(nfts.is_empty()))]),
+            (OWNER_OF, Some(owner)) => returned(&[Arg::Address(*owner)]),
+            _ => CallOutcome::Reverted(Vec::new()),
+        }
+    }
+
+    /// Code that runs once: what an account holds, the size of an account's code, and the check of a smart account that its factory deploys first
     /// are known here.
     fn run(&self, data: &[u8]) -> CallOutcome {
+        if let Some(account) = coins_asked(data) {
+            return returned(&[Arg::Uint(self.holdings(account).coins)]);
+        }
         if let Some(account) = data.strip_prefix(&[0x73]).and_then(|code| code.first_chunk::<20>()) {
             let known = self.accounts.contains_key(&Address::from_bytes(*account));
             return returned(&[Arg::Uint(if known { 171 } else { 0 })]);

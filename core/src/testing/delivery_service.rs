@@ -45,6 +45,8 @@ struct State {
     newest_first: bool,
     /// Its mailboxes can be read page by page, with this many messages each, as ours.
     page: Option<usize>,
+    /// Whoever asks for a smaller page gets one of that size all the same.
+    knows_no_limit: bool,
     /// How many entries it ever had.
     numbers: u64,
     /// Of how many senders it shows messages, the latest, as deployed servers do; `None` if it shows all.
@@ -53,6 +55,8 @@ struct State {
     size_limit: Option<usize>,
     /// What it says about what its accounts can read.
     extension: Value,
+    /// What its accounts want of it.
+    wishes: BTreeMap<Address, Value>,
     newest_socket_alone: bool,
     /// Its challenges say in which second they were made, and not when in it.
     whole_seconds: bool,
@@ -219,6 +223,11 @@ impl DeliveryService {
         self.state.borrow_mut().page = page;
     }
 
+    /// From now on pages are as large as ever, whatever is asked for, as at former nodes of ours.
+    pub fn know_no_limit(&self) {
+        self.state.borrow_mut().knows_no_limit = true;
+    }
+
     /// Whether mailboxes are numbered.
     pub fn numbers_mailboxes(&self) -> bool {
         self.state.borrow().page.is_some()
@@ -293,6 +302,10 @@ impl DeliveryService {
         let account = |name: &str| name.parse().ok().and_then(|name| address_of(&name));
         let reply = match (request.method, segments.as_slice()) {
             (Method::Post, ["rpc"]) => return self.rpc(&body, address_of),
+            (Method::Get, ["profile", name]) => {
+                let profile = account(name).and_then(|account| self.profile_of(account)).ok_or(404);
+                profile.map(|profile| HttpResponse::new(200, profile.as_signed().to_canonical()))
+            }
             (Method::Post, ["profile", name]) => {
                 let profile = SignedProfile::from_json(body).ok();
                 self.register(
@@ -307,6 +320,13 @@ impl DeliveryService {
             (Method::Get, ["mailbox", name]) => {
                 self.authorized(request, account(name)).and_then(|owner| self.page(owner, request))
             }
+            (Method::Get, ["settings", name]) => {
+                self.authorized(request, account(name)).map(|owner| ok(self.wishes(owner)))
+            }
+            (Method::Put, ["settings", name]) => self.authorized(request, account(name)).map(|owner| {
+                self.state.borrow_mut().wishes.insert(owner, body.clone());
+                ok(body)
+            }),
             (Method::Post, ["mailbox", name, "acknowledge"]) => {
                 self.authorized(request, account(name)).and_then(|owner| self.remove_numbers(owner, &body))
             }
@@ -316,6 +336,16 @@ impl DeliveryService {
             _ => Err(404),
         };
         reply.unwrap_or_else(|status| HttpResponse::new(status, String::new()))
+    }
+
+    /// What an account wants of it.
+    pub fn wishes(&self, account: Address) -> Value {
+        self.state
+            .borrow()
+            .wishes
+            .get(&account)
+            .cloned()
+            .unwrap_or_else(|| json!({ "spamRules": [], "allow": [] }))
     }
 
     fn register(&self, profile: Option<VerifiedProfile>) -> Result<HttpResponse, u16> {
@@ -411,6 +441,8 @@ impl DeliveryService {
     fn page(&self, owner: Address, request: &HttpRequest) -> Result<HttpResponse, u16> {
         let state = self.state.borrow();
         let page = state.page.ok_or(404_u16)?;
+        let limit = request.url.query_value("limit").and_then(|limit| limit.parse().ok());
+        let page = limit.filter(|_| !state.knows_no_limit).map_or(page, |limit: usize| page.min(limit));
         let after = request.url.query_value("after").and_then(|after| after.parse().ok()).unwrap_or(0_u64);
         let mut rest: Vec<_> = state.mailboxes.get(&owner).into_iter().flatten().collect();
         rest.retain(|entry| entry.number > after);

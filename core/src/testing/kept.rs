@@ -26,6 +26,7 @@ pub(super) fn incoming(number: u64, time: u64) -> MessageRow {
         author: PEER.peer(),
         lane: Lane::In,
         place: Place::at(time),
+        taken: Place::at(time),
         arrived: time,
         json: format!(r#"{{"message":"number {number} – \"ü\" 🦀 \u0000"}}"#),
         state: SendState::Received,

@@ -5,17 +5,16 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::backend::BackendService;
-use super::chain::{self, Chain, Name};
+use super::chain::{self, Chain, Holdings, Name};
 use super::delivery_service::{DeliveryService, Wire};
-use super::{FakeClock, MemoryStore, SeededEntropy, TestWallet};
+use super::{FakeClock, TestWallet};
 use crate::delivery::api::{self, SubmitError};
 use crate::delivery::{ChainAccess, Discovery, Proxies, socket_io::socket_base, socket_io::websocket_url};
 use crate::identity::{Address, EnsName, NameError, SignedProfile, VerifiedProfile};
 use crate::message::Envelope;
-use crate::ports::{self, Blocks, Clock as _, Connection, Http, Ports, Sockets, Unreachable};
+use crate::ports::{self, Blocks, Clock as _, Connection, Http, Sockets, Unreachable};
 use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, ProfileQuestion, data_uri};
 use crate::seal::json::canonical;
-use crate::session::IpfsGateways;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, Outage};
 
 /// The two nodes: where they are, the domain of their address names, and where those are looked up.
@@ -26,7 +25,7 @@ const NODES: [(&str, &str, &str); 2] = [
 /// Where accounts of a node keep their history.
 const HISTORY: &str = "/api/history";
 /// Where blocks of IPFS are looked for, in this order.
-const IPFS_GATEWAYS: [&str; 2] = ["https://ipfs.example", "https://ipfs2.example"];
+pub(super) const IPFS_GATEWAYS: [&str; 2] = ["https://ipfs.example", "https://ipfs2.example"];
 /// A quarter past eight in the morning of the 23rd of November 2026: milliseconds.
 const MORNING: u64 = 1_795_421_700_000;
 
@@ -96,8 +95,7 @@ impl Network {
         };
         let services =
             [service("ds.dm3.eth", "https://dm3.example/ds"), service("ds2.eth", "https://ds2.example/ds")];
-        let domain =
-            |(_, domain, gateway): (&str, &str, &'static str)| (domain.parse().expect("a name"), gateway);
+        let domain = |(_, name, at): (&str, &str, &'static str)| (name.parse().expect("a name"), at);
         let mut chain = Chain::new(clock.clone(), NODES.map(domain));
         for service in &services {
             let record = data_uri::of_json(&service.profile().to_json());
@@ -149,6 +147,7 @@ impl Network {
         }
         discovery.history_url = (!self.0.deployed.get()).then(|| origin.child("api").child("history"));
         let service = &self.0.services[self.1];
+        discovery.settings_url = (!self.0.deployed.get()).then(|| service.url().child("settings"));
         discovery.mailbox_url = service.numbers_mailboxes().then(|| service.url().child("mailbox"));
         discovery
     }
@@ -196,6 +195,16 @@ impl Network {
     /// Puts the contract of a smart account on the chain.
     pub fn deploy(&self, wallet: &TestWallet) {
         self.0.chain.borrow_mut().deploy(wallet.address(), wallet.owner());
+    }
+
+    /// What an account has sent and holds, from now on.
+    pub fn set_holdings(&self, account: Address, holdings: Holdings) {
+        *self.0.chain.borrow_mut().holdings_of(account) = holdings;
+    }
+
+    /// Puts a contract of NFTs on the chain, and gives these to their owners.
+    pub fn give_nfts(&self, contract: Address, nfts: impl IntoIterator<Item = ([u8; 32], Address)>) {
+        self.0.chain.borrow_mut().nfts(contract).extend(nfts);
     }
 
     /// Gives an account a name that is also its primary name.
@@ -465,14 +474,26 @@ impl ports::Normaliser for Network {
 impl ports::Chain for Network {
     async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
         self.0.calls.set(self.0.calls.get() + 1);
-        match self.fault("eth_call") {
+        self.reach_chain("eth_call").await?;
+        Ok(self.0.chain.borrow().call(to, data))
+    }
+
+    async fn transactions(&self, account: Address) -> Result<u64, Unreachable> {
+        self.reach_chain("eth_getTransactionCount").await?;
+        Ok(self.0.chain.borrow().holdings(account).transactions)
+    }
+}
+
+impl Network {
+    async fn reach_chain(&self, method: &str) -> Result<(), Unreachable> {
+        match self.fault(method) {
             None | Some(Fault::Duplicated) => {}
             Some(Fault::Slow(milliseconds)) => self.0.clock.sleep(milliseconds).await,
             Some(Fault::Unreachable | Fault::ReplyLost | Fault::Status(_) | Fault::Busy(_)) => {
                 return Err(unreachable("rpc.example", Outage::TimedOut));
             }
         }
-        Ok(self.0.chain.borrow().call(to, data))
+        Ok(())
     }
 }
 
@@ -520,77 +541,5 @@ impl Connection for MemoryConnection {
 impl Drop for MemoryConnection {
     fn drop(&mut self) {
         self.service().close_socket(&self.wire);
-    }
-}
-
-/// The ports of one device in a [`Network`].
-pub struct MemoryPorts {
-    network: Network,
-    ipfs: IpfsGateways<Network>,
-    store: MemoryStore,
-    clock: FakeClock,
-    entropy: SeededEntropy,
-}
-
-impl MemoryPorts {
-    /// The ports of a device that keeps its records in `store` and shows the network's time.
-    pub fn new(network: Network, store: MemoryStore, entropy: SeededEntropy) -> Self {
-        let clock = network.clock().clone();
-        Self::with_clock(network, store, clock, entropy)
-    }
-
-    /// The ports of a device with a clock of its own.
-    pub fn with_clock(
-        network: Network,
-        store: MemoryStore,
-        clock: FakeClock,
-        entropy: SeededEntropy,
-    ) -> Self {
-        let gateways = IPFS_GATEWAYS.map(|url| url.parse().expect("a URL")).to_vec();
-        let ipfs = IpfsGateways::new(network.clone(), gateways);
-        Self { network, ipfs, store, clock, entropy }
-    }
-}
-
-impl Ports for MemoryPorts {
-    type Chain = Network;
-    type Normaliser = Network;
-    type Http = Network;
-    type Ipfs = IpfsGateways<Network>;
-    type Sockets = Network;
-    type Store = MemoryStore;
-    type Clock = FakeClock;
-    type Entropy = SeededEntropy;
-
-    fn chain(&self) -> &Network {
-        &self.network
-    }
-
-    fn normaliser(&self) -> &Network {
-        &self.network
-    }
-
-    fn http(&self) -> &Network {
-        &self.network
-    }
-
-    fn ipfs(&self) -> &IpfsGateways<Network> {
-        &self.ipfs
-    }
-
-    fn sockets(&self) -> &Network {
-        &self.network
-    }
-
-    fn store(&self) -> &MemoryStore {
-        &self.store
-    }
-
-    fn clock(&self) -> &FakeClock {
-        &self.clock
-    }
-
-    fn entropy(&self) -> &SeededEntropy {
-        &self.entropy
     }
 }

@@ -1,8 +1,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::network::{MemoryPorts, Network};
 use super::{FakeClock, MemoryStore, SeededEntropy, TestWallet};
+use super::{MemoryPorts, Network};
 use crate::conversation::ConversationId;
 use crate::device::StoredMessage;
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys, PublicKeys, UserProfile};

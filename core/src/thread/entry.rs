@@ -2,7 +2,7 @@
 
 use crate::device::SendState;
 use crate::identity::Address;
-use crate::message::MessageHash;
+use crate::message::{Context, MessageHash};
 
 /// One message as shown, with everything that later ones did to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub enum Shown {
         quote: Option<Quote>,
         /// How many attachments it carries.
         attachments: usize,
+        /// What the conversation is about that it begins, as its author says.
+        about: Option<Context>,
     },
     /// Its author deleted it.
     Deleted,

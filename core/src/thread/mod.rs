@@ -30,7 +30,7 @@ use std::ops::Range;
 use crate::conversation::ConversationId;
 use crate::device::{Place, SendState, StoredMessage};
 use crate::identity::Address;
-use crate::message::{Kind, MessageHash, SignedMessage};
+use crate::message::{Context, Kind, MessageHash, SignedMessage};
 
 use entry::Receipt;
 use order::{Key, Order};
@@ -82,6 +82,7 @@ struct Note {
     depth: usize,
     text: String,
     attachments: usize,
+    about: Option<Context>,
     state: SendState,
     /// Text: deleted. Reaction: taken back.
     deleted: bool,
@@ -200,6 +201,7 @@ impl Thread {
             depth: 0,
             text: message.text().to_owned(),
             attachments: message.attachments(),
+            about: message.context(),
             state: stored.state.clone(),
             deleted: false,
             receipt: None,
@@ -399,6 +401,8 @@ impl Thread {
                 edits: self.edits.count(&note.id),
                 quote: note.target.map(|target| self.quote(target)),
                 attachments: version.attachments,
+                // An edit is another text for the same.
+                about: note.about.clone(),
             }
         };
         Entry {

@@ -362,3 +362,26 @@ fn edits_that_name_one_another_just_wait() {
     }
     assert_eq!(texts(&thread.entries(0..9).collect::<Vec<_>>()), ["one"]);
 }
+
+#[test]
+fn what_a_message_is_about_stays_with_it_when_it_is_edited_and_goes_when_it_is_deleted() {
+    let mut json: serde_json::Value =
+        serde_json::from_str(&note(ME, 10, Kind::New, None, "still there?").row().json).unwrap();
+    json["metadata"]["context"] = "NFT #7".into();
+    let message = SignedMessage::parse(&json.to_string()).unwrap();
+    let row = MessageRow::new(&message, ME, ConversationId::Peer(PEER), (1 << 53) - 1, SendState::Accepted);
+    let first = StoredMessage::kept(row);
+    let edit = note(ME, 20, Kind::Edit, Some(&first), "still for sale?");
+    let delete = note(ME, 30, Kind::DeleteRequest, Some(&first), "");
+    let about = |messages: &[&StoredMessage]| {
+        let mut thread = Thread::new(ConversationId::Peer(PEER));
+        messages.iter().for_each(|message| drop(thread.insert(message)));
+        match thread.find(first.hash()).unwrap().shown {
+            Shown::Text { about, .. } => about.map(|about| about.line()),
+            Shown::Deleted => None,
+        }
+    };
+    assert_eq!(about(&[&first]).as_deref(), Some("NFT #7"));
+    assert_eq!(about(&[&first, &edit]).as_deref(), Some("NFT #7"));
+    assert_eq!(about(&[&first, &edit, &delete]), None);
+}

@@ -13,6 +13,8 @@ pub enum Method {
     Get,
     /// Write; the body is JSON.
     Post,
+    /// Put in the place of what is there; the body is JSON.
+    Put,
 }
 
 impl Method {
@@ -21,6 +23,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
         }
     }
 }
@@ -28,7 +31,7 @@ impl Method {
 /// A request to be sent. No cookies and no referrer belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// GET or POST.
+    /// What is done there.
     pub method: Method,
     /// Where to.
     pub url: HttpUrl,
@@ -47,6 +50,11 @@ impl HttpRequest {
     /// A POST of JSON text without authorisation.
     pub const fn post(url: HttpUrl, body: String) -> Self {
         Self { method: Method::Post, url, bearer: None, body: Some(body) }
+    }
+
+    /// A PUT of JSON text without authorisation.
+    pub const fn put(url: HttpUrl, body: String) -> Self {
+        Self { method: Method::Put, url, bearer: None, body: Some(body) }
     }
 
     /// The same request in the name of a signed-in account.

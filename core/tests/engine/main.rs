@@ -8,6 +8,7 @@
 
 mod backend;
 mod deployed_app;
+mod early;
 mod history;
 mod lease;
 mod outbox;

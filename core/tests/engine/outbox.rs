@@ -1,5 +1,5 @@
 use dm3_core::device::SendState;
-use dm3_core::engine::Change;
+use dm3_core::engine::{Change, Connection};
 use dm3_core::ports::{Store as _, StoreError};
 use dm3_core::testing::Fault;
 
@@ -77,6 +77,29 @@ fn without_a_network_it_waits_and_leaves_at_once_when_woken() {
     tab.engine.wake();
     world.run();
     assert_eq!(bob.texts(&alice), ["hello"]);
+}
+
+#[test]
+fn what_waits_leaves_at_once_when_a_delivery_service_is_reached_again() {
+    for offset in 0..8 {
+        let world = World::new();
+        let (alice, bob) = (world.person("alice"), world.person("bob"));
+        world.network.fail("", Fault::Unreachable);
+        let tab = world.open(&alice);
+        world.run();
+        tab.send(&bob, "hello");
+        world.pass(60_000 + offset * 3_700);
+        assert_eq!(alice.waiting(), 1);
+        world.network.heal();
+        for _ in 0..400 {
+            if matches!(tab.connection(), Connection::Live | Connection::Polling) {
+                break;
+            }
+            world.pass(100);
+        }
+        world.run();
+        assert_eq!(alice.waiting(), 0, "{offset}: {:?}", tab.connection());
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use dm3_core::identity::wallet_signature::recover;
 use dm3_core::identity::{
-    Address, Backup, EnsName, KeyNonce, KeySeed, LinkPurpose, RecoveryCode, SeenProfiles, SignedLink,
+    Address, Backup, EnsName, KeyNonce, KeySeed, LinkPurpose, Meant, RecoveryCode, SeenProfiles, SignedLink,
     SignedProfile,
 };
 
@@ -23,6 +23,29 @@ pub fn name(data: &[u8]) {
     while let Some(name) = above {
         let _ = (name.namehash(), name.carried_address());
         above = name.parent();
+    }
+}
+
+/// What somebody typed.
+pub fn meant(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let read = Meant::parse(text);
+    if let Some(plain) = Meant::plain(text) {
+        assert_eq!(read.as_ref(), Ok(&plain), "the short way leads to the same");
+    }
+    let Ok(meant) = read else { return };
+    let _ = meant.is_complete();
+    match meant {
+        Meant::Address(address) => assert_eq!(Meant::parse(&address.to_string()), Ok(meant)),
+        Meant::Nft(_) => {}
+        // Where the rules of names are kept, it stays what it was.
+        Meant::Name(name) => {
+            assert!(name.len() <= text.len());
+            if let Ok(name) = name.parse::<EnsName>() {
+                let again = Meant::parse(name.as_str());
+                assert!(matches!(&again, Ok(Meant::Name(_) | Meant::Address(_))), "{again:?}");
+            }
+        }
     }
 }
 

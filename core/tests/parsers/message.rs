@@ -1,6 +1,7 @@
 //! JSON, sealed texts, envelopes, messages, postmarks.
 
 use dm3_core::identity::{KeySeed, ProfileKeys};
+use dm3_core::markup::{self, Block, Span};
 use dm3_core::message::{Envelope, OpenedMessage, Postmark, ReceivedEnvelope, SignedMessage};
 use dm3_core::seal::json::{self, canonical};
 use dm3_core::seal::{Sealed, open};
@@ -58,6 +59,35 @@ pub fn message(data: &[u8]) {
     let _ = (message.kind(), message.text(), message.timestamp(), message.reference(), message.attachments());
     assert!(message.check_signature(&keys().public().signing).is_err());
     assert!(OpenedMessage::parse(text).is_ok());
+}
+
+pub fn markup(data: &[u8]) {
+    fn links(spans: &[Span]) -> usize {
+        let each = spans.iter().map(|span| match span {
+            Span::Link(link) => {
+                let address = link.address().to_ascii_lowercase();
+                assert!(address.starts_with("https://") || address.starts_with("http://"));
+                assert!(
+                    link.host().is_some() || link.text() == link.address(),
+                    "it is told where a link leads"
+                );
+                1
+            }
+            Span::Strong(inside) | Span::Emphasis(inside) | Span::Struck(inside) => links(inside),
+            Span::Text(_) | Span::Code(_) | Span::Break => 0,
+        });
+        each.sum()
+    }
+    let Some(text) = text(data) else { return };
+    let found: usize = markup::parse(text)
+        .iter()
+        .map(|block| match block {
+            Block::Paragraph(spans) | Block::Heading(spans) | Block::Quote(spans) => links(spans),
+            Block::List { points, .. } => points.iter().map(|spans| links(spans)).sum(),
+            Block::Code(_) => 0,
+        })
+        .sum();
+    assert!(found == 0 || markup::has_marks(text));
 }
 
 pub fn postmark(data: &[u8]) {

@@ -36,6 +36,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("json_rpc", chain::json_rpc),
     ("legacy_record", storage::legacy_record),
     ("lookup", chain::lookup),
+    ("markup", message::markup),
+    ("meant", identity::meant),
     ("message", message::message),
     ("message_link", attached::message_link),
     ("name", identity::name),

@@ -223,6 +223,25 @@ fn what_the_page_may_not_reach_is_reached_through_the_node() {
 }
 
 #[test]
+fn a_node_that_was_away_is_asked_directly_again_and_not_through_itself() {
+    run(async {
+        let pair = Pair::new();
+        pair.network.offer_proxies(true);
+        let (alice, bob) = (pair.alice.sign_up().await, pair.bob.sign_up().await);
+        assert_eq!(say(&alice, &pair.bob, "before").await.accepted.len(), 1);
+        pair.network.fail("https://dm3.example", Fault::Unreachable);
+        // Somebody looks at the conversation meanwhile, and writes.
+        let told = alice.conditions(pair.bob.address()).await.unwrap();
+        assert!(told.iter().all(|told| told.extension.is_err()));
+        assert_eq!(say(&alice, &pair.bob, "meanwhile").await.waiting, 1);
+        pair.network.heal();
+        assert_eq!(alice.flush().await.unwrap().accepted.len(), 1);
+        assert_eq!(sync(&bob).await, 2);
+        assert_eq!(pair.network.count("/proxy/message"), 0);
+    });
+}
+
+#[test]
 fn where_the_page_may_reach_everybody_the_node_is_not_asked() {
     run(async {
         let pair = Pair::new();

@@ -59,7 +59,7 @@ async fn talk() -> (Pair, Session<MemoryPorts>, Session<MemoryPorts>) {
     sync(&bob).await;
     bob.mark_read(pair.alice.conversation()).await.unwrap();
     bob.compose(pair.alice.conversation(), "an answer").await.unwrap();
-    bob.set_draft(pair.alice.conversation(), "half a sen").await.unwrap();
+    bob.set_draft(pair.alice.conversation(), "half a sen", bob.now()).await.unwrap();
     bob.set_setting("receipts", json!(false)).await.unwrap();
     (pair, alice, bob)
 }
@@ -99,7 +99,7 @@ fn what_is_newer_on_the_device_stays() {
         say(&alice, &pair.bob, "since then").await;
         sync(&bob).await;
         bob.mark_read(pair.alice.conversation()).await.unwrap();
-        bob.set_draft(pair.alice.conversation(), "another one").await.unwrap();
+        bob.set_draft(pair.alice.conversation(), "another one", bob.now()).await.unwrap();
         let (owner, with) = (pair.bob.address(), pair.alice.conversation());
         let before = (rows(&pair.bob.store, owner, with).await, pair.bob.store.contacts(owner).await);
         assert_eq!(imported(&bob, &file).await.unwrap().messages, 0);

@@ -1,9 +1,11 @@
 //! What the receiver's delivery services take is known before anything is written.
 
+use dm3_core::delivery::Verdict;
+use dm3_core::identity::Address;
 use dm3_core::message::{Draft, MAX_MESSAGE, Receipt};
-use dm3_core::session::{AskError, WriteError};
-use dm3_core::testing::{Fault, Pair, Peer};
-use serde_json::json;
+use dm3_core::session::{AskError, Conditions, WriteError};
+use dm3_core::testing::{Fault, Holdings, Pair, Peer};
+use serde_json::{Value, json};
 
 use crate::support::*;
 
@@ -33,9 +35,15 @@ fn weakness_28_what_is_too_large_is_refused_before_it_is_written() {
             let mut longest = 0;
             for length in (0..30_000).step_by(1_500) {
                 let text = "a".repeat(length);
+                let would = alice.would_write(to, &conditions, |header| Draft::text(header, &text)).await;
                 match alice.write(to, &conditions, |header| Draft::text(header, &text)).await {
-                    Ok(_) => longest = length,
-                    Err(WriteError::TooLarge { size, limit: 30_000 }) if size > 30_000 => {}
+                    Ok(_) => {
+                        assert_eq!(would, Ok(()));
+                        longest = length;
+                    }
+                    Err(error @ WriteError::TooLarge { size, limit: 30_000 }) if size > 30_000 => {
+                        assert_eq!(would, Err(error), "it was told before");
+                    }
                     other => panic!("{other:?}"),
                 }
             }
@@ -124,5 +132,52 @@ fn somebody_who_has_not_joined_sets_no_conditions() {
         let conditions = alice.conditions(carol.address()).await.unwrap();
         assert!(conditions.is_empty());
         alice.write(carol.conversation(), &conditions, |header| Draft::text(header, "later")).await.unwrap();
+    });
+}
+
+#[test]
+fn what_a_receiver_demands_is_told_with_whether_it_is_met() {
+    run(async {
+        let (pair, alice, _bob) = Pair::signed_in().await;
+        let (own, to, token) = (pair.alice.address(), pair.bob.conversation(), Address::from_bytes([9; 20]));
+        pair.network.set_holdings(
+            own,
+            Holdings { transactions: 3, coins: 10, tokens: [(token, 5)].into_iter().collect() },
+        );
+        let demanded = async |rules: Value| {
+            pair.network.first_service().set_extension(json!({ "spamRules": rules }));
+            let conditions = alice.conditions(to.peer()).await.unwrap();
+            alice.demands(to, &conditions).await.into_iter().map(|(_, verdict)| verdict).collect::<Vec<_>>()
+        };
+        let each = async |least: u64, wei: &str, tokens: &str| {
+            demanded(json!([
+                { "rule": "minNonce", "value": least },
+                { "rule": "minBalance", "value": wei },
+                { "rule": "minTokenBalance", "token": token.to_string(), "value": tokens },
+            ]))
+            .await
+        };
+        assert_eq!(each(3, "10", "5").await, [Verdict::Met; 3]);
+        assert_eq!(each(4, "11", "6").await, [Verdict::Broken; 3]);
+        assert_eq!(demanded(json!([])).await, []);
+        let unknown = json!([{ "rule": "contactsOnly" }, { "rule": "haiku" }]);
+        assert_eq!(demanded(unknown).await, [Verdict::Unknown; 2]);
+        let many: Vec<_> = (0..100).map(|least| json!({ "rule": "minNonce", "value": least })).collect();
+        assert_eq!(demanded(json!(many)).await.len(), 16, "what it costs is bounded");
+
+        // Another service with the same rules asks the chain nothing more.
+        let calls = async |conditions: &[Conditions]| {
+            let before = pair.network.calls();
+            alice.demands(to, conditions).await;
+            pair.network.calls() - before
+        };
+        each(3, "10", "5").await;
+        let one = alice.conditions(to.peer()).await.unwrap();
+        let two = [one.clone(), one.clone()].concat();
+        assert_eq!((calls(&one).await, calls(&two).await), (2, 2));
+
+        // What the chain does not say now is not known, and nothing is said to be broken.
+        pair.network.fail("eth_getTransactionCount", Fault::Unreachable);
+        assert_eq!(each(4, "10", "5").await[0], Verdict::Unknown);
     });
 }

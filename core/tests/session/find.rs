@@ -1,6 +1,6 @@
 //! Looking people up: whose word counts, and for how long.
 
-use dm3_core::identity::{EnsName, UserProfile};
+use dm3_core::identity::{Address, AddressError, EnsName, MeantError, NameError, UserProfile};
 use dm3_core::ports::Clock as _;
 use dm3_core::registry::{PROFILE_KEY, profile_record};
 use dm3_core::seal::sha256_hex;
@@ -185,5 +185,85 @@ fn what_names_have_in_common_is_asked_once_and_again_after_a_minute() {
         let before = calls();
         directory.find(others[0].alias().as_str()).await.unwrap();
         assert_eq!(calls() - before, needed[0]);
+    });
+}
+
+#[test]
+fn whatever_somebody_types_leads_to_whom_they_mean() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let bob = pair.bob.address();
+        for typed in [
+            "eip155:1:BOB",
+            "0XBOB",
+            "BOB without 0x",
+            "eth:BOB",
+            "ethereum:pay-BOB@1?value=1e18",
+            "https://etherscan.io/address/BOB",
+            "https://app.ens.domains/bob.eth",
+            "https://bob.eth.limo",
+            "bob.eth.",
+            "@bob.eth",
+            "ens:bob.eth",
+            "\u{feff} bob.eth\u{200b}\r\n",
+            " BOB\n",
+        ] {
+            let typed = match typed {
+                "0XBOB" => bob.to_string().replace("0x", "0X"),
+                "BOB without 0x" => bob.to_string()[2..].to_owned(),
+                typed => typed.replace("BOB", &bob.to_string()),
+            };
+            for found in [alice.find(&typed).await, pair.alice.directory().find(&typed).await] {
+                let found = found.unwrap_or_else(|error| panic!("{typed}: {error}"));
+                assert_eq!((found.address, found.name), (bob, Some(name("bob.eth"))), "{typed}");
+                assert!(found.profile.is_some(), "{typed}");
+            }
+        }
+        let found = |typed: &'static str| alice.find(typed);
+        assert_eq!(found("alice.eth bob.eth").await, Err(MeantError::Ambiguous.into()));
+        assert_eq!(
+            found("solana:mainnet:7S3P4HxJpyyigGzodYwHtCxZyUQe9JiBMHyRWXArAaKv").await,
+            Err(MeantError::OtherNetwork.into())
+        );
+        assert_eq!(found("0x1234").await, Err(MeantError::from(AddressError::Form).into()));
+        assert_eq!(found("john bob.eth").await, Err(NameError::Character(' ').into()));
+        // An invisible letter inside is none around.
+        assert_eq!(found("bo\u{200d}b.eth").await, Err(NameError::Character('\u{200d}').into()));
+    });
+}
+
+#[test]
+fn an_nft_leads_to_its_owner_on_the_chain_of_names_alone() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let (contract, many) = (Address::from_bytes([0xaa; 20]), Address::from_bytes([0xbb; 20]));
+        let mut token = [0; 32];
+        token[31] = 7;
+        pair.network.give_nfts(contract, [(token, pair.bob.address())]);
+        pair.network.give_nfts(many, []);
+        let chain = pair.alice.directory().discovery().chain_id;
+        let find = async |typed: String| alice.find(&typed).await;
+        let found = find(format!("eip155:{chain}/erc721:{contract}/7")).await.unwrap();
+        assert_eq!((found.address, found.name), (pair.bob.address(), Some(name("bob.eth"))));
+        let calls = pair.network.calls();
+        for other in ["1", "99999999999999999999999999999999"] {
+            let elsewhere = find(format!("eip155:{other}/erc721:{contract}/7")).await;
+            assert_eq!(elsewhere, Err(MeantError::OtherChain.into()));
+        }
+        assert_eq!(pair.network.calls(), calls, "nobody was asked");
+        assert_eq!(
+            find(format!("eip155:{chain}/erc721:{contract}/8")).await,
+            Err(MeantError::NoOwner.into())
+        );
+        assert_eq!(find(format!("eip155:{chain}/erc721:{many}/7")).await, Err(MeantError::ManyOwners.into()));
+        assert_eq!(
+            find(format!("eip155:{chain}/erc1155:{many}/7")).await,
+            Err(MeantError::ManyOwners.into())
+        );
+        let nothing = Address::from_bytes([0xcc; 20]);
+        assert_eq!(find(format!("eip155:{chain}/erc721:{nothing}/7")).await, Err(MeantError::NoOwner.into()));
+        pair.network.fail("eth_call", Fault::Unreachable);
+        let failed = find(format!("eip155:{chain}/erc721:{contract}/7")).await.unwrap_err();
+        assert!(failed.is_temporary(), "{failed}");
     });
 }

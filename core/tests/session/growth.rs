@@ -51,7 +51,7 @@ async fn costs(messages: u64, conversations: u64) -> Vec<(&'static str, Cost)> {
     note("taking a message in");
     assert_eq!(bob.changes(with_alice, known).await.unwrap().messages.len(), 1);
     note("what is new in a conversation");
-    assert!(bob.mark_read_if_new(with_alice).await.unwrap());
+    assert!(bob.mark_read_if_new(with_alice).await.unwrap() > 0);
     note("marking as read");
     bob.compose(with_alice, "an answer").await.unwrap();
     note("writing");

@@ -73,7 +73,7 @@ fn a_second_device_has_everything_after_signing_in() {
             sync(&alice).await;
         }
         alice.mark_read(pair.bob.conversation()).await.unwrap();
-        alice.set_draft(pair.bob.conversation(), "and one mo").await.unwrap();
+        alice.set_draft(pair.bob.conversation(), "and one mo", alice.now()).await.unwrap();
         alice.set_setting("receipts", json!(true)).await.unwrap();
         push(&alice).await;
         // What the node has already is not written again.
@@ -129,7 +129,10 @@ fn what_one_device_does_the_other_sees_in_both_directions() {
 
         say(&first, &pair.bob, "from the first").await;
         push(&first).await;
-        assert_eq!(second.pull_history().await.unwrap(), Pulled { changed: vec![with_bob], more: false });
+        assert_eq!(
+            second.pull_history().await.unwrap(),
+            Pulled { changed: vec![with_bob], ..Pulled::default() }
+        );
         say(&second, &pair.bob, "from the second").await;
         push(&second).await;
         assert_eq!(pull(&first).await, 1);
@@ -143,7 +146,7 @@ fn what_one_device_does_the_other_sees_in_both_directions() {
         pull(&second).await;
         assert_eq!((pair.alice.unread(&pair.bob).await, second_device.unread(&pair.bob).await), (1, 1));
         second.mark_read(with_bob).await.unwrap();
-        second.set_draft(with_bob, "hi").await.unwrap();
+        second.set_draft(with_bob, "hi", second.now()).await.unwrap();
         push(&second).await;
         pull(&first).await;
         assert_eq!(pair.alice.unread(&pair.bob).await, 0);
@@ -189,7 +192,7 @@ fn whatever_is_interrupted_nothing_is_lost_or_written_twice() {
             say(&alice, &pair.bob, "one").await;
             push(&alice).await;
             say(&alice, &pair.bob, "two").await;
-            alice.set_draft(pair.bob.conversation(), "three").await.unwrap();
+            alice.set_draft(pair.bob.conversation(), "three", alice.now()).await.unwrap();
             pair.network.fail_nth(1, WRITE, fault);
             let _ = alice.push_history().await;
             // The tab is closed and opened again.
@@ -221,12 +224,12 @@ fn what_two_devices_write_at_once_becomes_one() {
         // Neither knows of the other.
         first.compose(with_bob, "from the first").await.unwrap();
         first.flush().await.unwrap();
-        first.set_draft(with_bob, "earlier").await.unwrap();
+        first.set_draft(with_bob, "earlier", first.now()).await.unwrap();
         pair.network.clock().advance(5);
         second.compose(with_bob, "from the second").await.unwrap();
         second.flush().await.unwrap();
         second.mark_read(with_bob).await.unwrap();
-        second.set_draft(with_bob, "later").await.unwrap();
+        second.set_draft(with_bob, "later", second.now()).await.unwrap();
         push(&second).await;
         push(&first).await;
         pull(&first).await;
@@ -394,12 +397,16 @@ fn what_is_typed_is_kept_until_it_is_sent_or_cleared() {
         let (pair, alice, _) = Pair::signed_in().await;
         let with_bob = pair.bob.conversation();
         assert_eq!(alice.draft(with_bob).await.unwrap(), "");
-        alice.set_draft(with_bob, "Dear Bob").await.unwrap();
+        alice.set_draft(with_bob, "Dear Bob", alice.now()).await.unwrap();
         let alice = pair.alice.resume().await;
         assert_eq!(alice.draft(with_bob).await.unwrap(), "Dear Bob");
-        alice.set_draft(with_bob, &"ü".repeat(60_000)).await.unwrap();
+        alice.set_draft(with_bob, &"ü".repeat(60_000), alice.now()).await.unwrap();
         assert_eq!(alice.draft(with_bob).await.unwrap(), "ü".repeat(50_000));
-        alice.set_draft(with_bob, "").await.unwrap();
+        alice.set_draft(with_bob, "", alice.now()).await.unwrap();
+        assert_eq!(alice.draft(with_bob).await.unwrap(), "");
+        // What is known to be later stays: writing it down may take until somebody has typed on.
+        let earlier = alice.now() - 1;
+        alice.set_draft(with_bob, "typed before", earlier).await.unwrap();
         assert_eq!(alice.draft(with_bob).await.unwrap(), "");
         assert!(alice.set_setting(&"x".repeat(129), json!(1)).await.is_err());
     });

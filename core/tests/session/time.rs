@@ -108,6 +108,23 @@ fn messages_that_overtook_each_other_stand_as_they_were_said() {
 }
 
 #[test]
+fn what_waited_on_another_device_of_its_author_turns_nothing_round() {
+    // What that device said comes first, as listings show the newest first and are taken in in pieces.
+    let waited =
+        (10..26).map(|number| (format!("b{number}"), 1_000 + number * 100, -135_000 + number as i64 * 1_000));
+    let quick = (0..4).map(|number| (format!("a{number}"), number * 100, -100_000 + number as i64 * 5_000));
+    let last = [("a4".to_owned(), 400, -60_000), ("c".to_owned(), 10_000, 0)];
+    let letters: Vec<_> = waited.chain(quick).chain(last).collect();
+    let letters: Vec<_> =
+        letters.iter().map(|(text, taken, claimed)| (text.as_str(), *taken, *claimed)).collect();
+    let shown = run(dated(&letters, true));
+    for device in ["a", "b"] {
+        let said = shown.iter().filter(|text| text.starts_with(device));
+        assert!(said.is_sorted(), "{shown:?}");
+    }
+}
+
+#[test]
 fn claims_that_leap_move_nothing() {
     for at_once in [true, false] {
         // The clock of alice's client is set back by an hour in the middle, and forward by a day.

@@ -1,18 +1,18 @@
 //! Why somebody was not found.
 
-use crate::identity::{Address, AddressError, EnsName, NameError, ProfileError};
+use crate::identity::{Address, EnsName, MeantError, NameError, ProfileError};
 use crate::ports::{StoreError, Unreachable};
 use crate::registry::{DeliveryServiceError, LookupError, RecordError};
 
 /// Why somebody was not found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FindError {
-    /// Neither a name nor an address.
+    /// No name.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// Looks like an address, but is none.
+    /// It can't be made out whom a text means.
     #[error(transparent)]
-    Address(#[from] AddressError),
+    Meant(#[from] MeantError),
     /// Nobody owns the name, or it points to no address.
     #[error("nobody is registered as {0}")]
     Unknown(EnsName),

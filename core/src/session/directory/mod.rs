@@ -1,8 +1,9 @@
 //! Finding people and delivery services: names to addresses, addresses to verified profiles.
 //!
 //! ```text
-//! name ──ENS──▶ address ─┐
-//! address ───────────────┴─▶ profile at the name, else at <address>.<address domain> ──verify(address)──▶ Peer
+//! NFT ──ownerOf──▶ address ─┐
+//! name ──ENS──▶ address ────┤
+//! address ──────────────────┴─▶ profile at the name, else at <address>.<address domain> ──verify(address)──▶ Peer
 //! ```
 //!
 //! Answers are kept for a minute, or for the shorter time that the name's owner asks for, so that a batch of messages
@@ -10,6 +11,7 @@
 
 mod error;
 mod kept;
+mod owner;
 mod proven;
 mod records;
 
@@ -19,7 +21,7 @@ pub use error::FindError;
 
 use super::detours::Detours;
 use crate::delivery::Discovery;
-use crate::identity::{Address, EnsName, NameError, ProfileError, SignedProfile, VerifiedProfile};
+use crate::identity::{Address, EnsName, Meant, NameError, ProfileError, SignedProfile, VerifiedProfile};
 use crate::ports::{Chain as _, Normaliser as _, Ports, Unreachable};
 use crate::registry::abi::Tuple;
 use crate::registry::{
@@ -72,12 +74,12 @@ impl<P: Ports> Directory<P> {
         EnsName::of_address(account, &self.discovery.address_domain)
     }
 
-    /// Finds whom a person means by a name or an address.
+    /// Finds whom a person means by what they typed.
     ///
     /// # Errors
     /// [`FindError`]; a peer without a profile is none.
     pub async fn find(&self, typed: &str) -> Result<Peer, FindError> {
-        let (address, typed) = self.meant(typed).await?;
+        let (address, typed) = self.account_of(Meant::parse(typed)?).await?;
         let profile = match &typed {
             Some(name) => self.profile_under(name, address).await?,
             None => self.profile_of(address).await?,
@@ -86,15 +88,23 @@ impl<P: Ports> Directory<P> {
     }
 
     /// The account that a person means, and the name if they typed one.
-    pub(super) async fn meant(&self, typed: &str) -> Result<(Address, Option<EnsName>), FindError> {
-        let typed = typed.trim();
-        if typed.starts_with("0x") && !typed.contains('.') {
-            return Ok((typed.parse()?, None));
+    pub(super) async fn account_of(&self, meant: Meant) -> Result<(Address, Option<EnsName>), FindError> {
+        match meant {
+            Meant::Address(address) => Ok((address, None)),
+            Meant::Nft(nft) => Ok((self.owner_of(&nft).await?, None)),
+            Meant::Name(typed) => {
+                let (address, name) = self.account_named(&typed).await?;
+                Ok((address, Some(name)))
+            }
         }
+    }
+
+    /// The account that a person means by a name.
+    pub(super) async fn account_named(&self, typed: &str) -> Result<(Address, EnsName), FindError> {
         let name = self.name(typed).await?;
         // Where nobody serves such a name, the address in it is meant all the same.
         let address = self.address_of(&name).await?.or(name.carried_address());
-        Ok((address.ok_or_else(|| FindError::Unknown(name.clone()))?, Some(name)))
+        Ok((address.ok_or_else(|| FindError::Unknown(name.clone()))?, name))
     }
 
     /// What an account is called that was found under a name: that name, unless it is an address; else its primary

@@ -8,7 +8,7 @@ use crate::registry::abi::Tuple;
 use crate::registry::{
     Answer, Ask, CallOutcome, Found, GatewayRequest, Lookup, ProfileLocation, Record, Step, ens,
 };
-use crate::web::{HttpResponse, Outage};
+use crate::web::{HttpResponse, HttpUrl, Outage};
 
 impl<P: Ports> Directory<P> {
     /// The JSON text a record holds or links to.
@@ -112,6 +112,13 @@ impl<P: Ports> Directory<P> {
             kept.push(KeptCall { to, data: data.to_vec(), until: now + KEEP, outcome: outcome.clone() });
         }
         Ok(outcome)
+    }
+
+    /// The node's proxy for messages to a delivery service at `host`, if it can help there: at the node's own host it is as far
+    /// away as what it would lead to.
+    pub(in crate::session) fn message_proxy(&self, host: &str) -> Option<&HttpUrl> {
+        let node = &self.discovery;
+        node.proxies.message.as_ref().filter(|_| node.delivery_service_url.authority() != host)
     }
 
     /// Asks a name gateway: directly, and through the node's proxy if that is not possible from here. Whoever carried

@@ -10,6 +10,8 @@ use crate::session::HomeError;
 pub struct Pulled {
     /// The conversations in which something changed, each once.
     pub changed: Vec<ConversationId>,
+    /// Something that the person chose is different.
+    pub settings: bool,
     /// There is more: go on.
     pub more: bool,
 }

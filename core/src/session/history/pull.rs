@@ -58,7 +58,9 @@ impl<P: Ports> Session<P> {
                 };
                 listing
             };
-            for conversation in self.take_in_records(&followed, listing.records).await? {
+            let taken = self.take_in_records(&followed, listing.records).await?;
+            pulled.settings |= taken.settings;
+            for conversation in taken.changed {
                 if !pulled.changed.contains(&conversation) {
                     pulled.changed.push(conversation);
                 }
@@ -120,7 +122,8 @@ impl<P: Ports> Session<P> {
         &self,
         followed: &Followed,
         records: Vec<ListedRecord>,
-    ) -> Result<Vec<ConversationId>, StoreError> {
+    ) -> Result<Pulled, StoreError> {
+        let mut settings = false;
         let mut changed: Vec<ConversationId> = Vec::new();
         let mut news: Vec<News> = Vec::new();
         let mut messages = Vec::new();
@@ -149,6 +152,7 @@ impl<P: Ports> Session<P> {
                     let here = self.setting_record(&setting.name).await?;
                     if here.is_none_or(|here| here.changed < setting.changed) {
                         self.keep_setting(&setting).await?;
+                        settings = true;
                     }
                 }
             }
@@ -179,7 +183,7 @@ impl<P: Ports> Session<P> {
                 once.push(conversation);
             }
         }
-        Ok(once)
+        Ok(Pulled { changed: once, settings, more: false })
     }
 }
 
@@ -212,6 +216,7 @@ pub(in crate::session) fn merged(
             contact.name = there.name.or(contact.name);
             contact.touched = there.touched;
         }
+        contact.standing = contact.standing.or_later(there.standing);
         for name in &there.found_at {
             contact.may_be_at(name);
         }

@@ -32,17 +32,26 @@ impl<P: Ports> Session<P> {
         Ok(self.draft_record(conversation).await?.map(|draft| (draft.text, draft.changed)))
     }
 
-    /// Keeps what is being written in a conversation, at most 100,000 bytes of it.
+    /// Keeps what is being written in a conversation, at most 100,000 bytes of it. `changed` is when it was: milliseconds
+    /// since 1970. What is known to be later stays.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_draft(&self, conversation: ConversationId, text: &str) -> Result<(), StoreError> {
-        let end = (0..=text.len().min(MAX_DRAFT)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        let text = text[..end].to_owned();
-        if self.draft(conversation).await? == text {
+    pub async fn set_draft(
+        &self,
+        conversation: ConversationId,
+        text: &str,
+        changed: u64,
+    ) -> Result<(), StoreError> {
+        let text = text[..text.floor_char_boundary(MAX_DRAFT)].to_owned();
+        let known = self.draft_record(conversation).await?;
+        let is_known = match &known {
+            Some(known) => known.text == text || known.changed > changed,
+            None => text.is_empty(),
+        };
+        if is_known {
             return Ok(());
         }
-        let changed = self.now();
         self.keep_draft(&DraftRecord { conversation, text, changed }).await
     }
 

@@ -11,6 +11,10 @@ use crate::seal::OpenError;
 
 /// How many copies of one message are looked at together.
 const MAX_COPIES: usize = 16;
+/// How many envelopes are opened at once: a page draws in between, and what is being stored goes on.
+const PIECE: usize = 32;
+/// How many of one sender are proven and stored together, about.
+const TOGETHER: usize = 64;
 
 /// An entry of a mailbox.
 pub(super) struct Item {
@@ -79,9 +83,52 @@ impl Rejection {
     }
 }
 
+/// Entries that are opened at once.
+#[derive(Default)]
+pub(super) struct Piece {
+    pub items: Vec<Item>,
+    /// What follows seems to be of somebody else, or waits for its turn.
+    pub ends: bool,
+}
+
+/// Entries in pieces. Those that seem to be of one sender come beside each other, in their order, so that they are proven
+/// and stored together. The first piece is of one sender alone.
+pub(super) fn pieces(items: Vec<Item>) -> Vec<Piece> {
+    let (mut senders, mut places) = (Vec::<Vec<Vec<Item>>>::new(), Index::default());
+    for copies in copies_together(items) {
+        let sender = copies.first().map(|first| acknowledgement_of(&first.envelope).sender);
+        let sender = sender.unwrap_or_default();
+        match places.get(&sender) {
+            Some(place) => senders[place].push(copies),
+            None => {
+                places.insert(sender, senders.len());
+                senders.push(vec![copies]);
+            }
+        }
+    }
+    let (mut pieces, mut piece, mut together) = (Vec::new(), Piece::default(), 0);
+    for sender in senders {
+        for copies in sender {
+            if piece.items.len() >= PIECE {
+                piece.ends = together >= TOGETHER;
+                together = if piece.ends { 0 } else { together };
+                pieces.push(std::mem::take(&mut piece));
+            }
+            together += copies.len();
+            piece.items.extend(copies);
+        }
+        if together >= PIECE || pieces.is_empty() {
+            pieces.push(Piece { ends: true, ..std::mem::take(&mut piece) });
+            together = 0;
+        }
+    }
+    pieces.push(Piece { ends: true, ..piece });
+    pieces
+}
+
 /// Entries by what they say to be the hash of their message, the copies of one beside each other: the one that was taken
 /// first says where the message stands.
-pub(super) fn copies_together(items: Vec<Item>) -> Vec<Vec<Item>> {
+fn copies_together(items: Vec<Item>) -> Vec<Vec<Item>> {
     let (mut groups, mut places) = (Vec::<Vec<Item>>::new(), Index::default());
     for item in items {
         let hash = acknowledgement_of(&item.envelope).message_hash;

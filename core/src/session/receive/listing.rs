@@ -5,6 +5,8 @@
 //! deployed  one listing, the newest of about 100 conversations; what is acknowledged makes room for what it hides
 //! ```
 
+use futures_util::future::join;
+
 use super::arrival::Item;
 use super::received::{Received, Taken};
 use super::take_in::Batch;
@@ -13,12 +15,16 @@ use crate::ports::Ports;
 use crate::seal::sha256;
 use crate::session::home::Mailbox;
 use crate::session::{Home, HomeError, Session};
-use crate::web::BaseUrl;
+use crate::web::{BaseUrl, HttpResponse};
 
 /// How often a delivery service is asked in a row for what waits: 100,000 messages in pages of a thousand.
 const MAX_LISTINGS: usize = 100;
 /// A listing of so many envelopes may not be all. The deployed servers show about 100 conversations.
 const CROWDED: usize = 100;
+/// How many messages are asked for at first: what comes first is there soon, however much waits.
+pub(super) const FIRST_PAGE: usize = 16;
+/// How many are asked for afterwards.
+const PAGE: usize = 1_000;
 
 impl<P: Ports> Session<P> {
     /// Takes in everything that waits at one delivery service, and tells of it piece by piece.
@@ -28,12 +34,15 @@ impl<P: Ports> Session<P> {
     pub async fn fetch(&self, home: &Home, tell: &mut dyn FnMut(Received)) -> Result<(), HomeError> {
         let mailbox = home.mailbox.borrow().clone();
         match mailbox {
-            Mailbox::Numbered(url) => self.fetch_pages(home, &url, None, tell).await,
+            Mailbox::Numbered(url) => {
+                home.is_read.set(true);
+                let early = home.early_page.take();
+                self.fetch_pages(home, &url, early, tell).await
+            }
             Mailbox::Listed => self.fetch_listing(home, tell).await,
             Mailbox::Unknown => {
                 let url = home.url.child("mailbox");
-                let reply =
-                    self.authorized(home, &|token| api::get_mailbox(&url, &self.alias, token, 0)).await?;
+                let reply = self.ask_for_page(home, &url, 0).await?;
                 let found = api::parse_mailbox(&reply);
                 let none = matches!(reply.status, 400 | 404 | 405 | 501)
                     || matches!(found, Err(ApiError::Garbled(_)));
@@ -52,37 +61,48 @@ impl<P: Ports> Session<P> {
         &self,
         home: &Home,
         url: &BaseUrl,
-        mut first: Option<MailboxPage>,
+        mut ready: Option<MailboxPage>,
         tell: &mut dyn FnMut(Received),
     ) -> Result<(), HomeError> {
         let mut unreadable = 0;
         for _ in 0..MAX_LISTINGS {
             let after = home.after.get();
-            let page = match first.take() {
+            let page = match ready.take() {
                 Some(page) => page,
-                None => {
-                    let request = |token: &_| api::get_mailbox(url, &self.alias, token, after);
-                    api::parse_mailbox(&self.authorized(home, &request).await?)?
-                }
+                None => api::parse_mailbox(&self.ask_for_page(home, url, after).await?)?,
             };
             unreadable += page.unreadable;
             let last = page.messages.iter().map(|(number, _)| *number).max();
             let items = page.messages.into_iter();
             let items = items.map(|(number, envelope)| Item { envelope, number: Some(number) }).collect();
-            let taken = self.take_in(Batch { home, items, crowded: false }, tell).await?;
+            // A page that leads nowhere must not be asked for again and again.
+            let next = page.next.filter(|next| *next > after);
+            let following = async {
+                match next {
+                    Some(next) => Some(self.ask_for_page(home, url, next).await),
+                    None => None,
+                }
+            };
+            let (taken, reply) =
+                join(self.take_in(Batch { home, items, crowded: false }, tell), following).await;
+            let taken = taken?;
             // What is pushed just now is acknowledged with the next look.
             if let Some(number) = taken.in_work {
                 home.after.set(after.max(number.saturating_sub(1)));
                 break;
             }
-            home.after.set(after.max(last.unwrap_or_default()).max(page.next.unwrap_or_default()));
-            // A page that leads nowhere must not be asked for again and again.
-            if page.next.is_none_or(|next| next <= after) {
-                break;
-            }
+            home.after.set(after.max(last.unwrap_or_default()).max(next.unwrap_or_default()));
+            let Some(reply) = reply else { break };
+            ready = Some(api::parse_mailbox(&reply?)?);
         }
         tell_unreadable(unreadable, tell);
         Ok(())
+    }
+
+    /// Asks for what has a higher number than `after`, of a mailbox whose messages are numbered.
+    async fn ask_for_page(&self, home: &Home, url: &BaseUrl, after: u64) -> Result<HttpResponse, HomeError> {
+        let limit = if after == 0 { FIRST_PAGE } else { PAGE };
+        self.authorized(home, &|token| api::get_mailbox(url, &self.alias, token, after, limit)).await
     }
 
     /// Deployed servers show only a part of a full mailbox, so they are asked again for as long as that makes room.

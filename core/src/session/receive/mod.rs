@@ -2,6 +2,7 @@
 //! never can be is quarantined. One bad or slow envelope never holds up the others.
 
 mod arrival;
+mod early;
 mod kept;
 mod listing;
 mod place;

@@ -1,8 +1,8 @@
 //! Proven messages, put to their places and stored.
 
-use super::place::{CLOSE, Told, places};
+use super::place::{CLOSE, New, Told, places};
 use crate::conversation::ConversationId;
-use crate::device::{MessageRow, Place, Position, StoredMessage};
+use crate::device::{MessageRow, Place, Position, StoredMessage, Trust};
 use crate::index::Index;
 use crate::message::{AuthenticMessage, MessageHash, SignedMessage};
 use crate::ports::{Ports, Store as _, StoreError};
@@ -42,7 +42,8 @@ fn first_taken(messages: Vec<Proven>) -> Vec<Proven> {
 }
 
 impl<P: Ports> Session<P> {
-    /// Stores messages of one author, listed in this order. Gives those that were not here before.
+    /// Stores messages of one author, listed in this order. Gives those that were not here before. What somebody writes who
+    /// is blocked is not kept, and need not be kept elsewhere.
     pub(in crate::session) async fn keep_messages(
         &self,
         messages: Vec<Proven>,
@@ -50,35 +51,30 @@ impl<P: Ports> Session<P> {
         let Some(first) = messages.first() else { return Ok(Vec::new()) };
         let conversation = ConversationId::Peer(first.message.author());
         let store = self.ports().store();
-        let arrived = self.arrival(conversation).await?;
+        let known = store.contact(self.account, conversation).await?;
+        if known.as_ref().is_some_and(|contact| contact.standing.trust == Trust::Blocked) {
+            return Ok(Vec::new());
+        }
+        // Later than all that was seen, even if a clock was set back since.
+        let arrived = known.map_or(0, |contact| contact.read_until.saturating_add(1)).max(self.now());
         let messages = &first_taken(messages);
-        let told: Vec<_> = (messages.iter())
-            .map(|proven| Told {
-                place: Place::at(proven.taken.unwrap_or(arrived)),
-                claimed: Some(proven.message.message().timestamp()),
-            })
-            .collect();
-        let placed = self.placed(conversation, messages, told).await?;
+        let taken = |proven: &Proven| Place::at(proven.taken.unwrap_or(arrived));
+        let placed = self.placed(conversation, messages, taken).await?;
         let rows: Vec<_> = (messages.iter().zip(placed))
             .map(|(proven, place)| {
-                StoredMessage::received(&proven.message, proven.read.unwrap_or(arrived)).at(place)
+                let received = StoredMessage::received(&proven.message, proven.read.unwrap_or(arrived));
+                received.at(taken(proven)).moved_to(place)
             })
             .collect();
         let new = store.add_messages(self.account, &rows).await?;
         Ok(new.into_iter().map(|hash| (conversation, hash)).collect())
     }
 
-    /// When what comes now arrives: later than all that was seen, even if a clock was set back since.
-    async fn arrival(&self, conversation: ConversationId) -> Result<u64, StoreError> {
-        let known = self.ports().store().contact(self.account, conversation).await?;
-        Ok(known.map_or(0, |contact| contact.read_until.saturating_add(1)).max(self.now()))
-    }
-
     async fn placed(
         &self,
         conversation: ConversationId,
         messages: &[Proven],
-        mut told: Vec<Told>,
+        taken: impl Fn(&Proven) -> Place,
     ) -> Result<Vec<Place>, StoreError> {
         let store = self.ports().store();
         let newest = store.messages(self.account, conversation, None, NEIGHBOURS).await?;
@@ -89,28 +85,35 @@ impl<P: Ports> Session<P> {
         let near: Vec<_> = if behind.is_some() {
             newest
         } else {
-            let close = CLOSE * Place::PARTS;
-            let first = told.iter().map(|told| told.place).min().unwrap_or_default().before(close);
-            let last = told.iter().map(|told| told.place).max().unwrap_or_default();
+            let close = 2 * CLOSE * Place::PARTS;
+            let first = messages.iter().map(&taken).min().unwrap_or_default().before(close);
+            let last = messages.iter().map(&taken).max().unwrap_or_default();
             let after = Position::before(last.behind(close + 1));
-            self.between(conversation, first, after).await?
+            let close = self.between(conversation, first, after).await?;
+            // What stands far in the future, since a clock was fast, may have been taken beside these.
+            let (mut near, end) = (newest, close.first().map(MessageRow::position));
+            near.retain(|row| end.as_ref().is_none_or(|end| row.position() > *end));
+            near.extend(close);
+            near
         };
-        // What refers to a message was written after it, whatever the clocks say.
-        for (told, proven) in told.iter_mut().zip(messages) {
-            let referred = proven.message.message().reference();
-            let place =
-                referred.and_then(|hash| near.iter().find(|row| row.hash == hash)).map(|row| row.place);
-            told.place = told.place.max(place.map_or(told.place, |place| place.next()));
-        }
         let kept: Vec<_> = near.iter().rev().map(|row| self.told(row)).collect();
+        let at = |hash: &MessageHash| near.iter().rev().position(|row| row.hash == *hash);
         // What stands already, and came once more, is in nobody's way.
-        let here = |proven: &Proven| near.iter().find(|row| row.hash == *proven.message.message().hash());
-        let new: Vec<_> = (told.into_iter().zip(messages))
-            .filter_map(|(told, proven)| here(proven).is_none().then_some(told))
-            .collect();
-        let mut placed = places(&new, &kept, behind).into_iter();
-        let place = |proven| here(proven).map_or_else(|| placed.next().unwrap_or_default(), |row| row.place);
-        Ok(messages.iter().map(place).collect())
+        let here: Vec<_> = messages.iter().map(|proven| at(proven.message.message().hash())).collect();
+        let mut new = Vec::new();
+        for (proven, _) in messages.iter().zip(&here).filter(|(_, here)| here.is_none()) {
+            let message = proven.message.message();
+            // What refers to a message was written after it, whatever the clocks say.
+            let after = message.reference().and_then(|hash| at(&hash));
+            let told = New { taken: taken(proven), claimed: message.timestamp(), after };
+            let late = behind.filter(|behind| !told.is_before_any(&kept[..*behind]));
+            new.push(New { after: after.max(late), ..told });
+        }
+        let mut placed = places(&new, &kept).into_iter();
+        let place = |here: Option<usize>| {
+            here.map_or_else(|| placed.next().unwrap_or_default(), |here| kept[here].place)
+        };
+        Ok(here.into_iter().map(place).collect())
     }
 
     /// The messages of a conversation from a place on, newest first, as far as they are looked at.
@@ -136,6 +139,6 @@ impl<P: Ports> Session<P> {
 
     fn told(&self, row: &MessageRow) -> Told {
         let theirs = (row.author != self.account).then(|| SignedMessage::parse(&row.json).ok()).flatten();
-        Told { place: row.place, claimed: theirs.map(|message| message.timestamp()) }
+        Told { place: row.place, taken: row.taken, claimed: theirs.map(|message| message.timestamp()) }
     }
 }

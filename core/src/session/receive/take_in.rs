@@ -13,7 +13,7 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde_json::Value;
 
-use super::arrival::{Arrival, Item, Origin, Ticket, acknowledgement_of, copies_together, open};
+use super::arrival::{Arrival, Item, Origin, Ticket, acknowledgement_of, open, pieces};
 use super::queue::Queue;
 use super::received::{Received, Taken};
 use super::seen::{Fate, InWork};
@@ -37,10 +37,10 @@ const CONCURRENT_SENDERS: usize = 16;
 const PATIENCE: u32 = 5_000;
 /// The same for what was kept: nobody waits then.
 pub(super) const LONG_PATIENCE: u32 = 60_000;
-/// How many envelopes are opened before the first messages are stored.
-const FIRST_PIECE: usize = 16;
-/// How many are opened at once afterwards: a person may want to scroll in between.
-const PIECE: usize = 64;
+/// How many are few: of them, what comes first is to be there at once.
+const FEW: usize = 16;
+/// How long of few only the first sender is looked up: milliseconds.
+const HEAD_START: u32 = 100;
 /// How many that are opened may wait for their senders before the next are opened.
 const MAX_OPENED: usize = 256;
 /// How many things are kept in quarantine.
@@ -92,22 +92,26 @@ impl<P: Ports> Session<P> {
         }
         self.begin_time().await?;
         let source = Source { home, key: self.service_key(home).await, crowded };
-        let (mut items, mut piece) = (copies_together(items).into_iter(), FIRST_PIECE);
+        let mut head_start = if items.len() <= FEW { HEAD_START } else { 0 };
+        let mut pieces = pieces(items).into_iter();
+        let mut ready = true;
         let mut in_work = InWork::new(&self.seen);
         let (mut queue, mut done) = (Queue::default(), Vec::new());
         let mut running = FuturesUnordered::new();
         let mut failure = None;
         loop {
-            while failure.is_none() && running.len() < CONCURRENT_SENDERS {
+            // A sender's messages are taken together, but nobody waits for what is not opened now.
+            ready |= pieces.len() == 0 || queue.waiting() >= MAX_OPENED;
+            while ready && failure.is_none() && running.len() < CONCURRENT_SENDERS {
                 let Some((sender, arrivals)) = queue.next() else { break };
                 running.push(async move { (sender, self.take_from(arrivals, crowded, PATIENCE).await) });
             }
-            let more = failure.is_none() && items.len() > 0 && queue.waiting() < MAX_OPENED;
+            let more = failure.is_none() && pieces.len() > 0 && queue.waiting() < MAX_OPENED;
             let ended = match (more, running.is_empty()) {
                 (true, true) => None,
                 (true, false) => {
                     // Whatever can go on does so before more is opened; a page draws, too.
-                    let pause = pin!(self.ports().clock().sleep(0));
+                    let pause = pin!(self.ports().clock().sleep(std::mem::take(&mut head_start)));
                     match select(running.next(), pause).await {
                         Either::Left((ended, _)) => ended,
                         Either::Right(_) => None,
@@ -122,9 +126,9 @@ impl<P: Ports> Session<P> {
                     settled
                 }
                 None => {
-                    let next: Vec<_> = items.by_ref().take(piece).flatten().collect();
-                    piece = PIECE;
-                    self.open_piece(&source, next, &mut queue, &mut in_work, &mut taken).await
+                    let next = pieces.next().unwrap_or_default();
+                    ready = next.ends;
+                    self.open_piece(&source, next.items, &mut queue, &mut in_work, &mut taken).await
                 }
             };
             match settled {

@@ -27,7 +27,7 @@ use super::kept::{OTHER, OWNER, PEER, STRANGER, add, all, contact, hash, incomin
 use crate::delivery::Refusal;
 use crate::device::{
     Account, Contact, Doubt, Kept, Lane, MessageRow, Notice, Place, Position, Quarantined, SendState, Slot,
-    WaitsFor,
+    Standing, WaitsFor,
 };
 use crate::identity::{Address, EnsName, KeySeed, SeenProfiles};
 use crate::message::MessageHash;
@@ -72,6 +72,7 @@ macro_rules! for_each_store_behaviour {
         $test!(a_summary_counts_what_arrived_after_it_was_read);
         $test!(summaries_are_what_a_recount_gives);
         $test!(changes_are_told_as_they_are_now_in_pages);
+        $test!(who_is_written_to_is_welcome_and_what_comes_in_is_not_hidden);
         $test!(notes_are_found_by_what_they_are_about);
         $test!(the_last_incoming_message_is_found_by_its_arrival);
         $test!(a_contact_stays_that_of_its_conversation);
@@ -167,7 +168,11 @@ pub async fn a_message_comes_back_as_it_was(store: &impl Store) {
         MessageRow { lane: Lane::Note, arrived: late + 9, ..incoming(4, late + 3) },
         MessageRow { state: SendState::Accepted, ..waiting(5, late + 4) },
         MessageRow { place: Place::at(late + 4).behind(1), ..incoming(6, late) },
-        MessageRow { place: Place::at(late + 5).before(1), ..incoming(7, late) },
+        MessageRow {
+            place: Place::at(late + 5).before(1),
+            taken: Place::at(9).behind(3),
+            ..incoming(7, late)
+        },
     ];
     add(store, OWNER, &messages).await.unwrap();
     let mut back = all(store, OWNER).await;
@@ -439,7 +444,8 @@ pub async fn erasing_removes_all_of_one_owner_alone(store: &impl Store) {
     store.erase(OWNER).await.unwrap();
     an_empty_store_has_nothing(store).await;
     assert!(store.seed(OTHER).await.unwrap().is_some());
-    assert_eq!(store.contacts(OTHER).await.unwrap(), [contact(PEER, None)]);
+    let written_to = Contact { standing: Standing::accepted(), ..contact(PEER, None) };
+    assert_eq!(store.contacts(OTHER).await.unwrap(), [written_to]);
     assert_eq!(all(store, OTHER).await.len(), 2);
     assert_eq!(store.outbox(OTHER).await.unwrap(), [waiting(1, 10)]);
     assert_eq!(sorted_ids(store, OTHER).await, ["a"]);

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{OTHER, OWNER, hashes, sign_in};
 use crate::conversation::ConversationId;
-use crate::device::{Contact, Last, MessageRow, Place, Preview, SendState, StoredMessage, Summary};
+use crate::device::{
+    Contact, Last, MessageRow, Place, Preview, SendState, Standing, StoredMessage, Summary, Trust,
+};
 use crate::identity::Address;
 use crate::message::{Kind, MessageHash};
 use crate::ports::Store;
@@ -211,6 +213,27 @@ pub async fn summaries_are_what_a_recount_gives(store: &impl Store) {
             }
         }
     }
+}
+
+pub async fn who_is_written_to_is_welcome_and_what_comes_in_is_not_hidden(store: &impl Store) {
+    sign_in(store).await;
+    let decide = |standing: Standing| async move {
+        let change = move |known: Option<Contact>| Some(Contact { standing, ..known? });
+        store.update_contact(OWNER, PEER, Box::new(change)).await.unwrap();
+    };
+    store.add_messages(OWNER, &[from_peer(10)]).await.unwrap();
+    assert_eq!(summary(store).await.contact.standing, Standing::default());
+    let decided = Standing { hidden: true, muted: true, changed: 7, ..Standing::default() };
+    decide(decided).await;
+    assert_eq!(summary(store).await.contact.standing, decided);
+    store.add_messages(OWNER, &[from_peer(11)]).await.unwrap();
+    assert_eq!(summary(store).await.contact.standing, Standing { hidden: false, ..decided });
+    store.add_messages(OWNER, &[message(notes::PEER, true, 12, Kind::New, None)]).await.unwrap();
+    let welcome = Standing { trust: Trust::Accepted, hidden: false, ..decided };
+    assert_eq!(summary(store).await.contact.standing, welcome);
+    decide(Standing { trust: Trust::Blocked, ..welcome }).await;
+    store.add_messages(OWNER, &[message(notes::PEER, true, 13, Kind::New, None)]).await.unwrap();
+    assert_eq!(summary(store).await.contact.standing.trust, Trust::Blocked);
 }
 
 pub async fn changes_are_told_as_they_are_now_in_pages(store: &impl Store) {

@@ -1,0 +1,81 @@
+//! Whether the account meets what a receiver demands of those who write: told before something is written in vain.
+
+use super::{Conditions, Session};
+use crate::conversation::ConversationId;
+use crate::delivery::{SpamRule, Standing, Verdict};
+use crate::identity::Address;
+use crate::ports::{Chain as _, Ports, Unreachable};
+use crate::registry::holdings;
+
+/// The most rules that are looked at. What a receiver demands is theirs to say, and each costs a question.
+const MAX_RULES: usize = 16;
+
+impl<P: Ports> Session<P> {
+    /// What is demanded of the account by a receiver whose delivery services told `conditions`, and whether it is met. A
+    /// service that told nothing demands nothing, and any of them is enough. What can't be found out is
+    /// [`Verdict::Unknown`].
+    pub async fn demands(
+        &self,
+        conversation: ConversationId,
+        conditions: &[Conditions],
+    ) -> Vec<(SpamRule, Verdict)> {
+        if conditions.iter().any(|told| told.extension.is_err()) {
+            return Vec::new();
+        }
+        // Most often all of a receiver's services tell the same rules, and each is looked up once.
+        let mut known: Vec<(SpamRule, Verdict)> = Vec::new();
+        let mut least: Option<Vec<(SpamRule, Verdict)>> = None;
+        for extension in conditions.iter().flat_map(|told| &told.extension) {
+            let mut checked = Vec::new();
+            for rule in extension.rules.iter().take(MAX_RULES) {
+                let verdict = match known.iter().find(|(known, _)| known == rule) {
+                    Some((_, verdict)) => *verdict,
+                    None => {
+                        let standing = self.standing_by(rule, conversation).await;
+                        let verdict = standing.map_or(Verdict::Unknown, |sender| rule.check(&sender));
+                        known.push((rule.clone(), verdict));
+                        verdict
+                    }
+                };
+                checked.push((rule.clone(), verdict));
+            }
+            let broken = |rules: &[(SpamRule, Verdict)]| {
+                rules.iter().filter(|(_, verdict)| *verdict != Verdict::Met).count()
+            };
+            if least.as_deref().is_none_or(|known| broken(&checked) < broken(known)) {
+                least = Some(checked);
+            }
+        }
+        least.unwrap_or_default()
+    }
+
+    /// What a rule asks for.
+    async fn standing_by(
+        &self,
+        rule: &SpamRule,
+        conversation: ConversationId,
+    ) -> Result<Standing, Unreachable> {
+        let (chain, own) = (self.ports().chain(), self.account());
+        let nothing = Standing::default();
+        Ok(match rule {
+            SpamRule::MinNonce(_) => Standing { nonce: Some(chain.transactions(own).await?), ..nothing },
+            SpamRule::MinBalance(_) => {
+                let answer = chain.call(None, &holdings::coins_code(own)).await?;
+                Standing { balance: holdings::amount(&answer), ..nothing }
+            }
+            SpamRule::MinTokenBalance { token, .. } => {
+                let answer = chain.call(Some(*token), &holdings::token_call(own)).await?;
+                let held: Vec<(Address, _)> =
+                    holdings::amount(&answer).map(|amount| (*token, amount)).into_iter().collect();
+                Standing { tokens: held, ..nothing }
+            }
+            // Nobody tells whose contact one is; whoever wrote back has made one of it.
+            SpamRule::ContactsOnly => {
+                let known = self.overview(conversation).await.ok().flatten();
+                let heard = known.and_then(|known| known.last).is_some_and(|last| !last.own);
+                Standing { is_contact: heard.then_some(true), ..nothing }
+            }
+            SpamRule::Other(_) => nothing,
+        })
+    }
+}

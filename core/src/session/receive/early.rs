@@ -1,0 +1,48 @@
+//! What is done while it is still looked up which delivery services are the account's. Mostly the node's own is one.
+
+use futures_util::future::join;
+
+use super::arrival::open;
+use super::listing::FIRST_PAGE;
+use crate::delivery::api::{self, MailboxPage};
+use crate::ports::{Http as _, Ports};
+use crate::session::Session;
+use crate::session::home::Mailbox;
+
+impl<P: Ports> Session<P> {
+    /// Logs in to the node's own delivery service, fetches the first few messages, and looks up who sent the first of
+    /// them. Where the node has other keys of the account, or none, nobody logs in: that would bring keys into effect that
+    /// somebody posted there, and whether they are the account's is not known yet. Nothing is registered, taken in or acknowledged before [`Self::homes`] has found that the node is one of the
+    /// account's delivery services; what does not work here is done anew then.
+    pub async fn look_early(&self) {
+        if self.homes.borrow().is_empty() {
+            join(self.service_key(&self.node), self.fetch_early()).await;
+        }
+    }
+
+    async fn fetch_early(&self) -> Option<()> {
+        let home = &self.node;
+        let Mailbox::Numbered(url) = home.mailbox.borrow().clone() else { return None };
+        let turn = home.logging_in.take().await;
+        let reply = self.ports().http().send(&api::get_profile(&home.url, &self.alias)).await.ok()?;
+        let there = api::parse_profile(&reply).ok()??;
+        if there.profile().keys() != self.keys.public() {
+            return None;
+        }
+        let token = self.answer_challenge(home).await.ok()?;
+        *home.token.borrow_mut() = Some(token.clone());
+        home.is_fresh.set(true);
+        drop(turn);
+        let request = api::get_mailbox(&url, &self.alias, &token, 0, FIRST_PAGE);
+        let page = api::parse_mailbox(&self.ports().http().send(&request).await.ok()?).ok()?;
+        let (last, _) = page.messages.last()?;
+        let first = open(&page.messages.first()?.1, &self.keys);
+        if !home.is_read.get() {
+            // More may have come when it is taken in.
+            home.early_page.replace(Some(MailboxPage { next: page.next.or(Some(*last)), ..page }));
+        }
+        // Whoever takes it in finds what was found.
+        let _ = self.sender(first.ok()?.0.claimed_sender()).await;
+        None
+    }
+}

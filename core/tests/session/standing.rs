@@ -1,0 +1,108 @@
+//! Who is welcome, who only asks to be, and who is blocked.
+
+use dm3_core::device::{Standing, Trust};
+use dm3_core::session::Decision;
+use dm3_core::testing::{Pair, Peer, TestWallet};
+
+use super::support::*;
+
+async fn trust(session: &TestSession, peer: &Peer) -> Trust {
+    session.standing(peer.conversation()).await.unwrap().trust
+}
+
+#[test]
+fn who_writes_first_only_asks_until_they_are_answered() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        say(&alice, &pair.bob, "hello").await;
+        sync(&bob).await;
+        assert_eq!(trust(&alice, &pair.bob).await, Trust::Accepted);
+        assert_eq!(trust(&bob, &pair.alice).await, Trust::Requested);
+        assert_eq!(bob.conversations().await.unwrap()[0].standing.trust, Trust::Requested);
+        say(&bob, &pair.alice, "hello back").await;
+        assert_eq!(trust(&bob, &pair.alice).await, Trust::Accepted);
+    });
+}
+
+#[test]
+fn whom_somebody_looks_up_is_welcome_and_who_has_asked_before_is_not_by_that() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let carol = Peer::new(&pair.network, "carol");
+        let found = |peer: &Peer| bob.directory().peer(peer.address());
+        bob.keep(&found(&carol).await.unwrap()).await.unwrap();
+        assert_eq!(trust(&bob, &carol).await, Trust::Accepted);
+        say(&alice, &pair.bob, "hello").await;
+        sync(&bob).await;
+        bob.keep(&found(&pair.alice).await.unwrap()).await.unwrap();
+        assert_eq!(trust(&bob, &pair.alice).await, Trust::Requested);
+        bob.decide(pair.alice.conversation(), Decision::Accept).await.unwrap();
+        assert_eq!(trust(&bob, &pair.alice).await, Trust::Accepted);
+    });
+}
+
+#[test]
+fn what_somebody_writes_who_is_blocked_is_neither_kept_nor_left_at_the_service() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        say(&alice, &pair.bob, "before").await;
+        sync(&bob).await;
+        bob.decide(pair.alice.conversation(), Decision::Block).await.unwrap();
+        say(&alice, &pair.bob, "while blocked").await;
+        assert_eq!(sync(&bob).await, 0);
+        bob.decide(pair.alice.conversation(), Decision::Accept).await.unwrap();
+        assert_eq!(sync(&bob).await, 0);
+        say(&alice, &pair.bob, "after").await;
+        assert_eq!(sync(&bob).await, 1);
+        assert_eq!(pair.bob.texts(&pair.alice).await, ["before", "after"]);
+    });
+}
+
+#[test]
+fn a_hidden_conversation_is_there_again_when_they_write_and_a_muted_one_stays_muted() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        say(&alice, &pair.bob, "before").await;
+        sync(&bob).await;
+        let to = pair.alice.conversation();
+        bob.decide(to, Decision::Mute(true)).await.unwrap();
+        bob.decide(to, Decision::Hide(true)).await.unwrap();
+        let standing = bob.standing(to).await.unwrap();
+        assert!(standing.hidden && standing.muted);
+        say(&alice, &pair.bob, "again").await;
+        sync(&bob).await;
+        let standing = bob.standing(to).await.unwrap();
+        assert!(!standing.hidden && standing.muted);
+        bob.decide(to, Decision::Mute(false)).await.unwrap();
+        assert!(!bob.standing(to).await.unwrap().muted);
+    });
+}
+
+#[test]
+fn what_was_decided_on_one_device_holds_on_the_next_and_the_last_decision_counts() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        say(&alice, &pair.bob, "hello").await;
+        sync(&bob).await;
+        bob.decide(pair.alice.conversation(), Decision::Block).await.unwrap();
+        while bob.push_history().await.unwrap().more {}
+        let phone = Peer::with_wallet(&pair.network, TestWallet::of("bob"));
+        let bobs_phone = phone.sign_up().await;
+        while bobs_phone.pull_history().await.unwrap().more {}
+        assert_eq!(trust(&bobs_phone, &pair.alice).await, Trust::Blocked);
+        bobs_phone.decide(pair.alice.conversation(), Decision::Accept).await.unwrap();
+        while bobs_phone.push_history().await.unwrap().more {}
+        while bob.pull_history().await.unwrap().more {}
+        assert_eq!(trust(&bob, &pair.alice).await, Trust::Accepted);
+    });
+}
+
+#[test]
+fn about_somebody_without_a_conversation_nothing_is_decided() {
+    run(async {
+        let (pair, _, bob) = Pair::signed_in().await;
+        bob.decide(pair.alice.conversation(), Decision::Block).await.unwrap();
+        assert_eq!(bob.standing(pair.alice.conversation()).await.unwrap(), Standing::default());
+        assert!(bob.conversations().await.unwrap().is_empty());
+    });
+}
