@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,18 +22,21 @@ use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 use crate::auth::{Tokens, derive};
 use crate::config::Config;
-use crate::limits::Limits;
+use crate::disk::Disk;
+use crate::error::ApiError;
+use crate::limits::{Client, Limits, Payer, Pool};
+use crate::mailbox::receivers::Receivers;
+use crate::mailbox::sender::Senders;
+use crate::mailbox::spam::Spam;
 use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::notifications::{Notifier, Passwords};
 use crate::proxy::Proxies;
 use crate::readiness::Readiness;
-use crate::receivers::Receivers;
+use crate::routes::socket::SignedSocket;
 use crate::routes::{ds, limit, map, observe, socket};
-use crate::sender::Senders;
-use crate::spam::Spam;
 use crate::statistics::Statistics;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// The least body that is taken, in bytes: what the reference's web server takes.
 const MIN_BODY: usize = 1_000_000;
@@ -56,6 +60,16 @@ pub struct App {
     pub readiness: Readiness,
     /// How much anybody may ask.
     pub limits: Limits,
+    /// Requests under way of those who come through proxies, and their sockets.
+    pub requests: Pool<Client>,
+    /// Bytes of bodies that are held for requests under way.
+    pub bodies: Pool<Payer>,
+    /// Bytes of large answers that wait to be read.
+    pub answers: Pool<Payer>,
+    /// How much room there is for new things.
+    pub disk: Disk,
+    /// Whether somebody was told that a proxy is not trusted.
+    pub proxy_told: AtomicBool,
     /// What pages reach through this server.
     pub proxies: Proxies,
     /// The accounts that messages are for.
@@ -81,6 +95,18 @@ impl App {
     /// at worst doubles it.
     pub fn max_body(config: &Config) -> usize {
         MIN_BODY.max(2 * config.size_limit + 65_536)
+    }
+
+    /// Refuses new things while there is no room for them.
+    ///
+    /// # Errors
+    /// [`ApiError::Full`].
+    pub fn want_room(&self) -> Result<(), ApiError> {
+        if !self.disk.is_nearly_full() {
+            return Ok(());
+        }
+        self.metrics.refused("disk");
+        Err(ApiError::Full("this server's disk is nearly full; try again later".into()))
     }
 
     /// Sends a new message to every open socket of its receiver. Only a hint: whoever misses it finds the
@@ -130,10 +156,66 @@ impl App {
         self.sockets.of("/").map_or(0, |sockets| sockets.sockets().len())
     }
 
+    /// Closes the sockets of an account whose sessions are over.
+    pub fn close_sockets_of(&self, account: Address) {
+        let Some(sockets) = self.sockets.of("/") else { return };
+        for socket in sockets.within(socket::room(account)).sockets() {
+            // It may be gone already, which is just as good.
+            let _ = socket.disconnect();
+        }
+    }
+
+    /// Closes the oldest sockets of an account, so that one more is not too many.
+    pub fn make_room(&self, account: Address) {
+        let Some(sockets) = self.sockets.of("/") else { return };
+        let mut open = sockets.within(socket::room(account)).sockets();
+        let too_many = (open.len() + 1).saturating_sub(self.config.max_sockets_per_account);
+        if too_many == 0 {
+            return;
+        }
+        self.metrics.refused("sockets_of_account");
+        open.sort_by_key(|socket| socket.extensions.get::<SignedSocket>().map(|signed| signed.since));
+        for socket in open.into_iter().take(too_many) {
+            let _ = socket.disconnect();
+        }
+    }
+
+    /// Closes the sockets whose sessions have ended by `now`, in seconds since 1970.
+    pub fn close_ended_sockets(&self, now: u64) {
+        let Some(sockets) = self.sockets.of("/") else { return };
+        for socket in sockets.sockets() {
+            let signed = socket.extensions.get::<SignedSocket>();
+            if signed.is_some_and(|signed| signed.session.exp <= now) {
+                let _ = socket.disconnect();
+            }
+        }
+    }
+
+    /// Closes the sockets of all accounts whose sessions were ended elsewhere, unheard of here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn close_stale_sockets(&self) -> Result<(), StoreError> {
+        let Some(sockets) = self.sockets.of("/") else { return Ok(()) };
+        for socket in sockets.sockets() {
+            let Some(signed) = socket.extensions.get::<SignedSocket>() else { continue };
+            if self.epoch(signed.session.address).await? != signed.session.epoch {
+                let _ = socket.disconnect();
+            }
+        }
+        Ok(())
+    }
+
     /// Closes every socket.
     pub async fn close_sockets(&self) {
         self.sockets.close().await;
     }
+}
+
+/// The bytes of bodies that are held: at least as many as one body may have, since it could never be sent otherwise.
+fn bodies(config: &Config) -> Pool<Payer> {
+    let share = config.body_bytes_at_once_per_address.max(App::max_body(config));
+    Pool::new(config.body_bytes_at_once.max(share), share)
 }
 
 /// Builds the server.
@@ -148,21 +230,30 @@ pub fn build(
 ) -> (AppState, Router) {
     let (socket_layer, sockets) = socket::layer(App::max_body(&config));
     let app = Arc::new(App {
-        tokens: Tokens::new(&config.token_key, config.public_url.as_str()),
+        tokens: Tokens::new(
+            &config.token_key,
+            config.previous_token_key.as_deref(),
+            config.public_url.as_str(),
+        ),
         passwords: Passwords::new(derive(&config.token_key, "one-time passwords")),
         readiness: Readiness::default(),
         limits: Limits::new(config.allowances),
-        config,
+        requests: Pool::new(config.max_connections, config.max_connections_per_address),
+        bodies: bodies(&config),
+        answers: Pool::new(config.answer_bytes_at_once, config.answer_bytes_at_once_per_address),
+        disk: Disk::new(&config.database, config.disk_bytes_kept_free),
+        proxy_told: AtomicBool::new(false),
         store,
         names,
         metrics,
         proxies,
         receivers: Receivers::new(),
-        senders: Senders::default(),
+        senders: Senders::new(config.sender_lookups),
         spam: Spam::default(),
         notifier,
         statistics,
         sockets,
+        config,
     });
     socket::serve(&app);
     let routes = map::routes()
@@ -186,6 +277,7 @@ pub fn build(
         .layer(CatchPanicLayer::custom(limit::panicked))
         .layer(from_fn_with_state(app.clone(), limit::limit))
         .layer(cors)
+        .layer(from_fn_with_state(app.clone(), limit::preflights))
         .layer(from_fn_with_state(app.clone(), observe::observe));
     (app, router)
 }

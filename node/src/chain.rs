@@ -6,19 +6,20 @@ use std::time::Duration;
 use dm3_core::Said;
 use dm3_core::delivery::Amount;
 use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
-use dm3_core::registry::abi::{Arg, encode_call};
+use dm3_core::registry::holdings;
 use dm3_core::registry::json_rpc::{RpcError, eth_call_body, parse_eth_call};
 use dm3_core::registry::{
-    Answer, Ask, CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, Lookup, LookupError,
-    PROFILE_KEY, ProfileLocation, ProfileQuestion, Record, Step,
+    Answer, Ask, CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, GatewayFault, Lookup,
+    LookupError, PROFILE_KEY, ProfileLocation, ProfileQuestion, Record, Step,
 };
 use dm3_core::web::{HttpRequest, HttpResponse, Method};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use zeroize::Zeroizing;
 
+use crate::endpoints::Endpoints;
+use crate::limits::{Payer, Pool};
 use crate::metrics::Metrics;
-use crate::outgoing::{self, Bounds, Fetched, Outgoing, OutgoingError};
+use crate::outgoing::{self, Bounds, Fetched, Outgoing, OutgoingError, Use};
 use crate::recent::Recent;
 
 /// How long a whole lookup may take.
@@ -26,20 +27,24 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(15);
 /// How many questions to the Ethereum node run at once; others wait. Gateways, which strangers choose and which
 /// may be slow, take no turn here.
 const CALLS_AT_ONCE: usize = 32;
+/// How many questions that clients cause may be under way or wait for their turn, and how many of one client. Those of
+/// this server itself are not counted.
+const CALLS_WAITING: usize = 512;
+const CALLS_WAITING_OF_ONE: usize = 64;
 /// How long a gateway or the host of a linked profile may take.
 const FETCH_TIME: Duration = Duration::from_secs(5);
 /// How many redirects a gateway or the host of a linked profile may send.
 const REDIRECTS: usize = 3;
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 2_000_000;
-/// `balanceOf(address)` of ERC-20.
-const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
 /// How long an address is remembered for a name.
 const REMEMBERED: Duration = Duration::from_secs(30);
 /// How many names are remembered.
 const REMEMBERED_NAMES: usize = 2000;
 
-/// The chain could not be asked. What a name's owner did wrong is no such error: that name has no record.
+/// What a name's record is could not be found out. All but [`Self::Registry`] and [`Self::Name`] may be otherwise in a
+/// moment, and must never be answered as if the name had no record. What a name's owner did wrong is no such error: that
+/// name has no record.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
     /// The Ethereum node can't be reached.
@@ -54,6 +59,9 @@ pub enum ChainError {
     /// What the owner of a name did wrong, if somebody wants to know.
     #[error(transparent)]
     Name(LookupError),
+    /// A gateway or a host that the name's owner chose can't be reached, fails, or had no free place here.
+    #[error("the host that answers for the name can't be asked at the moment")]
+    Gateway,
     /// It takes too long.
     #[error("looking the name up took too long")]
     Timeout,
@@ -62,28 +70,30 @@ pub enum ChainError {
 /// An Ethereum node and the ENS on its chain.
 pub struct Chain {
     outgoing: Outgoing,
-    rpc_url: Zeroizing<String>,
+    endpoints: Arc<Endpoints>,
     registry: Address,
     universal_resolver: Option<Address>,
     turns: Semaphore,
+    waiting: Pool<Payer>,
     remembered: Recent<EnsName, Address>,
     metrics: Arc<Metrics>,
 }
 
 impl Chain {
-    /// Asks the node at `rpc_url` for the ENS at `registry`.
+    /// Asks the Ethereum nodes at `endpoints` for the ENS at `registry`.
     pub fn new(
         outgoing: Outgoing,
-        rpc_url: Zeroizing<String>,
+        endpoints: Arc<Endpoints>,
         registry: Address,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             outgoing,
-            rpc_url,
+            endpoints,
             registry,
             universal_resolver: None,
             turns: Semaphore::new(CALLS_AT_ONCE),
+            waiting: Pool::new(CALLS_WAITING, CALLS_WAITING_OF_ONE),
             remembered: Recent::new(REMEMBERED_NAMES, REMEMBERED),
             metrics,
         }
@@ -144,10 +154,12 @@ impl Chain {
             // The node has no IPFS gateways.
             None | Some(ProfileLocation::Ipfs(_)) => None,
             Some(ProfileLocation::Inline(json)) => Some(json),
-            Some(ProfileLocation::Web(link)) => {
-                let fetched = self.fetch(&link.request()).await;
-                fetched.filter(|reply| reply.status == 200).and_then(|reply| link.check(&reply.body).ok())
-            }
+            Some(ProfileLocation::Web(link)) => match self.fetch(&link.request()).await {
+                Ok(reply) if may_pass(reply.status) => return Err(ChainError::Gateway),
+                Ok(reply) if reply.status == 200 => link.check(&reply.body).ok(),
+                Err(error) if error.is_temporary() => return Err(ChainError::Gateway),
+                Ok(_) | Err(_) => None,
+            },
         })
     }
 
@@ -171,18 +183,29 @@ impl Chain {
     }
 
     async fn drive(&self, mut lookup: Lookup) -> Result<Option<Found>, ChainError> {
+        // Whether a gateway that failed might answer in a moment.
+        let mut may_pass_later = false;
         loop {
             let answer = match lookup.ask() {
                 Ask::Call { to, data } => Answer::Call(self.call(Some(*to), data).await?),
                 Ask::Fetch(request) => match self.fetch(&request.direct).await {
-                    Some(reply) => Answer::Fetched(reply),
-                    None => Answer::Unreachable,
+                    Ok(reply) => {
+                        may_pass_later |= may_pass(reply.status);
+                        Answer::Fetched(reply)
+                    }
+                    Err(error) => {
+                        may_pass_later |= error.is_temporary();
+                        Answer::Unreachable
+                    }
                 },
             };
             match lookup.answer(answer) {
                 Ok(Step::Next(next)) => lookup = *next,
+                Ok(Step::Done(None)) if may_pass_later => return Err(ChainError::Gateway),
                 Ok(Step::Done(found)) => return Ok(found),
                 Err(error @ LookupError::NoRegistry(_)) => return Err(ChainError::Registry(error)),
+                // EIP-3668: what a gateway refuses with 4xx is refused for good.
+                Err(error) if may_pass_later && !is_final(&error) => return Err(ChainError::Gateway),
                 Err(error) => return Err(ChainError::Name(error)),
             }
         }
@@ -218,11 +241,8 @@ impl Chain {
 
     /// What an account holds of an ERC-20 token; nothing if there is no such token.
     pub async fn token_balance(&self, token: Address, account: Address) -> Result<Amount, ChainError> {
-        let data = encode_call(BALANCE_OF, &[Arg::Address(account)]);
-        Ok(match self.call(Some(token), &data).await? {
-            CallOutcome::Returned(word) if word.len() == 32 => amount(&word),
-            CallOutcome::Returned(_) | CallOutcome::Reverted(_) => Amount::from(0),
-        })
+        let answer = self.call(Some(token), &holdings::token_call(account)).await?;
+        Ok(holdings::amount(&answer).unwrap_or(Amount::from(0)))
     }
 
     async fn number(&self, method: &str, account: Address) -> Result<Amount, ChainError> {
@@ -236,74 +256,51 @@ impl Chain {
         }
         let digits = answer.get("result").and_then(Value::as_str).and_then(|text| text.strip_prefix("0x"));
         let digits = digits.filter(|digits| (1..=64).contains(&digits.len())).ok_or(RpcError::Form)?;
-        let bytes = hex::decode(format!("{digits:0>64}")).map_err(|_| RpcError::Form)?;
-        Ok(amount(&bytes))
+        let mut word = [0; 32];
+        hex::decode_to_slice(format!("{digits:0>64}"), &mut word).map_err(|_| RpcError::Form)?;
+        Ok(Amount::from_be_bytes(word))
     }
 
     async fn ask(&self, body: String) -> Result<HttpResponse, OutgoingError> {
+        let _place = match Payer::current() {
+            Payer::Node => None,
+            client => match self.waiting.enter(&client, 1) {
+                Ok(place) => Some(place),
+                Err(_) => {
+                    self.metrics.went_out("chain", "busy");
+                    return Err(OutgoingError::Busy);
+                }
+            },
+        };
         // The semaphore is never closed, so waiting for a turn can't fail.
         let _turn = self.turns.acquire().await;
-        let request = self.outgoing.trusted().post(self.rpc_url.as_str()).body(body);
-        let reply = outgoing::send(request, MAX_ANSWER).await;
-        self.metrics.went_out("chain", outcome(&reply));
-        reply
+        self.endpoints.ask(&body, MAX_ANSWER).await
     }
 
     /// Asks a gateway or a linked profile's host, which the owner of some name chose.
-    async fn fetch(&self, request: &HttpRequest) -> Option<HttpResponse> {
+    async fn fetch(&self, request: &HttpRequest) -> Result<HttpResponse, OutgoingError> {
         let body = match request.method {
             Method::Get => None,
             Method::Post => Some(request.body.clone().unwrap_or_default()),
+            // Gateways and hosts of profiles are asked, and never written to.
+            Method::Put => return Err(OutgoingError::Url),
         };
         let bounds = Bounds { bytes: MAX_ANSWER, time: FETCH_TIME, redirects: REDIRECTS };
-        let fetched = self.outgoing.fetch(request.url.as_str(), body, bounds).await;
+        let fetched = self.outgoing.fetch(Use::Lookup, request.url.as_str(), body, bounds).await;
         let reply = fetched.and_then(Fetched::into_text);
-        self.metrics.went_out("gateway", outcome(&reply));
-        reply.ok()
+        self.metrics.went_out("gateway", outgoing::outcome(&reply));
+        reply
     }
 }
 
-/// A number of up to 32 bytes, the most significant first.
-fn amount(bytes: &[u8]) -> Amount {
-    let mut digits = vec![0_u8];
-    for byte in bytes {
-        let mut carry = u32::from(*byte);
-        for digit in &mut digits {
-            let value = u32::from(*digit) * 256 + carry;
-            *digit = (value % 10) as u8;
-            carry = value / 10;
-        }
-        while carry > 0 {
-            digits.push((carry % 10) as u8);
-            carry /= 10;
-        }
-    }
-    let text: String = digits.iter().rev().map(|digit| char::from(b'0' + digit)).collect();
-    // 32 bytes have at most 78 digits, so this is always an amount.
-    text.parse().unwrap_or_else(|_| Amount::from(0))
+const fn is_final(error: &LookupError) -> bool {
+    matches!(
+        error,
+        LookupError::Gateway { fault: GatewayFault::Status(status), .. } if *status < 500 && !may_pass(*status)
+    )
 }
 
-fn outcome(reply: &Result<HttpResponse, OutgoingError>) -> &'static str {
-    match reply {
-        Ok(reply) if (200..300).contains(&reply.status) => "answered",
-        Ok(_) => "refused",
-        Err(_) => "failed",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_the_chain_become_decimal() {
-        assert_eq!(amount(&[]).as_str(), "0");
-        assert_eq!(amount(&[0, 0, 255]).as_str(), "255");
-        assert_eq!(amount(&[1, 0, 0]).as_str(), "65536");
-        assert_eq!(amount(&1_000_000_000_000_000_000_u64.to_be_bytes()).as_str(), "1000000000000000000");
-        assert_eq!(
-            amount(&[255; 32]).as_str(),
-            "115792089237316195423570985008687907853269984665640564039457584007913129639935"
-        );
-    }
+/// Whether a status says that it is otherwise in a moment.
+const fn may_pass(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
 }

@@ -3,8 +3,6 @@
 //! Each connection is a task of its own. One that is slow to send a request's head, to send its body or to read
 //! its answer is closed; one too many, of all or from one address, is closed at once rather than queued.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -21,11 +19,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_io_timeout::TimeoutStream;
 use tower_service::Service;
 
-use crate::limits::{Client, Peer, Trusted};
+use crate::limits::{Client, Payer, Peer, Place, Pool, Trusted};
 
 /// How long the head of a request may take, and how long a connection may be idle between two requests.
 const HEAD_TIME: Duration = Duration::from_secs(20);
@@ -41,6 +39,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Caps {
     /// In all.
     pub all: usize,
+    /// How many of the last are kept for who is signed in, or watches.
+    pub kept_free: usize,
     /// From one address.
     pub per_address: usize,
     /// Proxies, which carry the connections of many and are not counted by address.
@@ -48,8 +48,15 @@ pub struct Caps {
 }
 
 /// Serves until `stop` is ready, then ends the open connections as soon as their requests are answered.
-pub async fn serve(listener: TcpListener, router: Router, caps: Caps, stop: impl Future<Output = ()>) {
-    let open = Arc::new(Open::new(caps));
+/// `refused` is told of each connection that is closed at once.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    caps: Caps,
+    refused: impl Fn(),
+    stop: impl Future<Output = ()>,
+) {
+    let open = Open::new(caps);
     // Each connection holds a receiver until it has ended.
     let (stopping, stopped) = watch::channel(());
     let mut server = http1::Builder::new();
@@ -71,14 +78,17 @@ pub async fn serve(listener: TcpListener, router: Router, caps: Caps, stop: impl
             }
         };
         let Some(place) = open.enter(peer.ip()) else {
+            refused();
             tracing::debug!("closing a connection over the limit");
             continue;
         };
         // Without it, small answers wait for acknowledgements; a stream that refuses is as good as closed.
         let _ = stream.set_nodelay(true);
         let router = router.clone();
-        let service = service_fn(move |request| answer(router.clone(), peer, request));
-        let connection = server.serve_connection(TokioIo::new(Counted::new(stream, place)), service);
+        let (slot, last) = (Slot::default(), open.is_nearly_full());
+        let counted = Counted::new(stream, place, slot.clone());
+        let service = service_fn(move |request| answer(router.clone(), peer, slot.clone(), last, request));
+        let connection = server.serve_connection(TokioIo::new(counted), service);
         let mut stopped = stopped.clone();
         tokio::spawn(async move {
             let mut connection = pin!(connection.with_upgrades());
@@ -104,9 +114,16 @@ pub async fn serve(listener: TcpListener, router: Router, caps: Caps, stop: impl
 fn answer(
     mut router: Router,
     peer: SocketAddr,
+    slot: Slot,
+    last: bool,
     mut request: Request<Incoming>,
 ) -> impl Future<Output = Result<axum::response::Response, std::convert::Infallible>> {
-    request.extensions_mut().insert(Peer(peer));
+    let extensions = request.extensions_mut();
+    extensions.insert(Peer(peer));
+    extensions.insert(slot);
+    if last {
+        extensions.insert(LastPlace);
+    }
     // A router is always ready.
     router.call(request)
 }
@@ -116,54 +133,46 @@ fn is_the_clients(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// How many connections each client has.
-type Counts = Arc<Mutex<HashMap<Client, usize>>>;
+/// Stands in the extensions of requests of a connection that has one of the last places.
+#[derive(Debug, Clone, Copy)]
+pub struct LastPlace;
+
+/// Keeps a place for as long as a connection is open, also when it has become a WebSocket; stands in the extensions of its
+/// requests.
+#[derive(Clone, Default)]
+pub struct Slot(Arc<Mutex<Option<Place<Client>>>>);
+
+impl Slot {
+    /// Keeps a place, instead of one kept before.
+    pub fn keep(&self, place: Place<Client>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    }
+}
 
 /// The open connections.
 struct Open {
     caps: Caps,
-    places: Arc<Semaphore>,
-    by_address: Counts,
+    places: Pool<Payer>,
 }
 
 impl Open {
     fn new(caps: Caps) -> Self {
-        let places = Arc::new(Semaphore::new(caps.all.min(Semaphore::MAX_PERMITS)));
-        Self { caps, places, by_address: Arc::default() }
+        Self { places: Pool::new(caps.all, caps.per_address), caps }
     }
 
-    /// A place for a connection, until it is dropped.
-    fn enter(&self, address: IpAddr) -> Option<Place> {
-        let in_all = Arc::clone(&self.places).try_acquire_owned().ok()?;
-        if self.caps.proxies.contains(address) {
-            return Some(Place { _in_all: in_all, at_address: None });
-        }
-        let address = Client::of(address);
-        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = by_address.entry(address).or_default();
-        if *count >= self.caps.per_address {
-            return None;
-        }
-        *count += 1;
-        Some(Place { _in_all: in_all, at_address: Some((address, Arc::clone(&self.by_address))) })
+    /// A place for a connection, until it is dropped. A proxy has no share: its clients have.
+    fn enter(&self, address: IpAddr) -> Option<Place<Payer>> {
+        let payer = match self.caps.proxies.contains(address) {
+            true => Payer::Node,
+            false => Payer::Client(Client::of(address)),
+        };
+        self.places.enter(&payer, 1).ok()
     }
-}
 
-struct Place {
-    _in_all: OwnedSemaphorePermit,
-    at_address: Option<(Client, Counts)>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let Some((address, by_address)) = self.at_address.take() else { return };
-        let mut by_address = by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut count) = by_address.entry(address) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
+    /// Whether the last place that was taken is one of those that are kept; at most a quarter of all is.
+    fn is_nearly_full(&self) -> bool {
+        let kept = self.caps.kept_free.min(self.caps.all / 4);
+        self.places.taken() > self.caps.all - kept
     }
 }
 
@@ -171,14 +180,15 @@ impl Drop for Place {
 /// its client does not read.
 struct Counted {
     stream: Pin<Box<TimeoutStream<TcpStream>>>,
-    _place: Place,
+    _place: Place<Payer>,
+    _slot: Slot,
 }
 
 impl Counted {
-    fn new(stream: TcpStream, place: Place) -> Self {
+    fn new(stream: TcpStream, place: Place<Payer>, slot: Slot) -> Self {
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(STALL_TIME));
-        Self { stream: Box::pin(stream), _place: place }
+        Self { stream: Box::pin(stream), _place: place, _slot: slot }
     }
 }
 
@@ -227,7 +237,7 @@ mod tests {
     use super::*;
 
     fn open(all: usize, per_address: usize, proxies: &str) -> Open {
-        Open::new(Caps { all, per_address, proxies: proxies.parse().unwrap() })
+        Open::new(Caps { all, kept_free: 2, per_address, proxies: proxies.parse().unwrap() })
     }
 
     #[test]
@@ -240,7 +250,27 @@ mod tests {
         assert!(open.enter(other).is_some());
         drop(places);
         assert!(open.enter(one).is_some());
-        assert!(open.by_address.lock().unwrap().is_empty());
+        assert_eq!(open.places.taken(), 0);
+    }
+
+    #[test]
+    fn many_networks_of_one_subscriber_do_not_take_every_place() {
+        let open = open(1000, 2, "");
+        let address = |n: u16| IpAddr::from([0x2a00, 1, 2, n, 0, 0, 0, 1]);
+        let places: Vec<_> = (0..=u16::MAX).filter_map(|n| open.enter(address(n))).collect();
+        assert_eq!(places.len(), 32);
+        assert!(open.enter("192.0.2.2".parse().unwrap()).is_some());
+    }
+
+    #[test]
+    fn the_last_places_are_known_as_such() {
+        let open = open(8, 8, "");
+        let address: IpAddr = "192.0.2.1".parse().unwrap();
+        let mut places = Vec::new();
+        for n in 1..=8 {
+            places.push(open.enter(address).unwrap());
+            assert_eq!(open.is_nearly_full(), n > 6, "{n}");
+        }
     }
 
     #[test]

@@ -16,6 +16,9 @@ use crate::routes::etag;
 use crate::storage::StorageError;
 use crate::store::{RecordKey, StoreError};
 
+/// After how many seconds to try again what can't be done at the moment.
+const TRY_AGAIN: &str = "5";
+
 /// Why a request is refused. Status and body are the reference's where it has them.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -25,6 +28,9 @@ pub enum ApiError {
     /// No valid token for this account: 401 `Unauthorized`.
     #[error("sign in first")]
     Unauthorized,
+    /// An account that the operator has blocked: 403 `{error}`.
+    #[error("this account is blocked here; ask the operator of this server")]
+    Blocked,
     /// 404 `Not Found`.
     #[error("not found")]
     NotFound,
@@ -114,6 +120,7 @@ impl From<ChannelError> for ApiError {
         match error {
             ChannelError::Store(error) => error.into(),
             ChannelError::Busy => Self::Unavailable,
+            ChannelError::Limited(error) => Self::TooMany(error),
             error => Self::Refused(error.to_string()),
         }
     }
@@ -144,6 +151,7 @@ impl IntoResponse for ApiError {
         match self {
             Self::Malformed => plain(StatusCode::BAD_REQUEST),
             Self::Unauthorized => plain(StatusCode::UNAUTHORIZED),
+            Self::Blocked => error(StatusCode::FORBIDDEN, text),
             Self::NotFound => plain(StatusCode::NOT_FOUND),
             Self::None => StatusCode::NOT_FOUND.into_response(),
             Self::Method => error(StatusCode::METHOD_NOT_ALLOWED, text),
@@ -180,11 +188,13 @@ impl IntoResponse for ApiError {
             Self::History(HistoryError::Absent) => error(StatusCode::NOT_FOUND, text),
             Self::History(_) => error(StatusCode::BAD_REQUEST, text),
             Self::Submit(SubmitError::Schema) => error(StatusCode::BAD_REQUEST, text),
-            Self::Submit(SubmitError::Unavailable) | Self::Unavailable => {
-                error(StatusCode::SERVICE_UNAVAILABLE, text)
+            Self::Submit(SubmitError::Unavailable | SubmitError::Undetermined) | Self::Unavailable => {
+                ([(RETRY_AFTER, TRY_AGAIN)], error(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()
             }
             // Not for good, so no 4xx; the body says why.
-            Self::Submit(SubmitError::MailboxFull) => error(StatusCode::INSUFFICIENT_STORAGE, text),
+            Self::Submit(SubmitError::MailboxFull | SubmitError::NoRoom) => {
+                error(StatusCode::INSUFFICIENT_STORAGE, text)
+            }
             Self::Submit(_) => StatusCode::BAD_REQUEST.into_response(),
         }
     }

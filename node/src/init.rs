@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{Config, ConfigError};
 use crate::entropy::OsEntropy;
+use crate::files::private;
 
 /// The configuration that explains every key.
 const EXAMPLE: &str = include_str!("../dm3-node.example.toml");
@@ -21,7 +22,7 @@ const EXAMPLE: &str = include_str!("../dm3-node.example.toml");
 const NO_DEFAULT: [&str; 7] =
     ["public_url", "name", "address_domain", "user_domain", "rpc_url", "public_rpc_url", "gateway_resolver"];
 /// Keys that are made here and never given: what is on a command line can be read by others.
-const MADE: [&str; 2] = ["signing_seed", "gateway_private_key"];
+const MADE: [&str; 3] = ["signing_seed", "token_key", "gateway_private_key"];
 
 /// Why no deployment was made. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,14 @@ pub fn init(path: &Path, domain: Option<&str>, settings: &[(String, String)]) ->
             set(&mut values, key, format!("{label}.{domain}"));
         }
     }
+    // At first the server listens at this machine alone, so whoever connects is its proxy.
+    if !settings.iter().any(|(key, _)| key == "listen") {
+        set(&mut values, "trusted_proxies", "127.0.0.1, ::1".into());
+    }
+    // The example's is mainnet's.
+    if settings.iter().any(|(key, value)| key == "chain_id" && value != "1") {
+        set(&mut values, "universal_resolver", String::new());
+    }
     for (key, value) in settings {
         let option = key.replace('_', "-");
         if MADE.contains(&key.as_str()) {
@@ -73,6 +82,8 @@ pub fn init(path: &Path, domain: Option<&str>, settings: &[(String, String)]) ->
     let mut secret = Zeroizing::new([0; 32]);
     OsEntropy.fill(secret.as_mut_slice());
     set(&mut values, "signing_seed", STANDARD.encode(secret.as_slice()));
+    OsEntropy.fill(secret.as_mut_slice());
+    set(&mut values, "token_key", STANDARD.encode(secret.as_slice()));
     OsEntropy.fill(secret.as_mut_slice());
     set(&mut values, "gateway_private_key", format!("0x{}", hex::encode(secret.as_slice())));
     let text = Zeroizing::new(filled(&values));
@@ -121,13 +132,6 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), InitError> {
     };
     let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
-}
-
-/// Files made so can be read by their owner alone.
-pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }
 
 /// The URL template that sends CCIP-read clients to this deployment.
@@ -181,7 +185,7 @@ mod tests {
     fn enough() -> Vec<(String, String)> {
         settings(&[
             ("public_url", "https://dm3.shop.org"),
-            ("rpc_url", "https://rpc.shop.org/\"secret\""),
+            ("rpc_url", "https://rpc.shop.org/\"secret\" https://other.shop.org"),
             ("public_rpc_url", "https://rpc.shop.org"),
             ("gateway_resolver", "0x84ea74d481ee0a5332c457a4d796187f6ba67feb"),
         ])
@@ -195,7 +199,7 @@ mod tests {
         let second = init(&two, Some("shop.eth"), &enough()).unwrap();
         assert_eq!(first.name.as_str(), "ds.shop.eth");
         assert_eq!(first.user_domain.unwrap().as_str(), "user.shop.eth");
-        assert_eq!(first.rpc_url.as_str(), "https://rpc.shop.org/\"secret\"");
+        assert_eq!(first.rpc_urls[0].as_str(), "https://rpc.shop.org/\"secret\"");
         assert_ne!(first.keys.public().signing.as_bytes(), second.keys.public().signing.as_bytes());
         assert_ne!(first.gateway_key.address(), second.gateway_key.address());
         let read = Config::load(&one).unwrap();
@@ -207,6 +211,24 @@ mod tests {
         }
         let text = std::fs::read_to_string(&one).unwrap();
         assert!(!text.contains("example.eth\"") && !text.contains("replace it"), "{text}");
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_is_trusted_and_another_chain_has_no_resolver_of_mainnets() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = |name: &str, more: &[(&str, &str)]| {
+            let settings = [enough(), settings(more)].concat();
+            init(&folder.path().join(name), Some("shop.eth"), &settings).unwrap()
+        };
+        let usual = made("usual", &[]);
+        assert!(usual.trusted_proxies.contains("127.0.0.1".parse().unwrap()));
+        assert!(usual.universal_resolver.is_some());
+        let open = made("open", &[("listen", "0.0.0.0:4040")]);
+        assert!(!open.trusted_proxies.contains("127.0.0.1".parse().unwrap()));
+        assert_eq!(made("sepolia", &[("chain_id", "11155111")]).universal_resolver, None);
+        let resolver = "0xeEeEEEeE14D718C2B47D9923Deab1335E144EeEe";
+        let given = made("given", &[("chain_id", "11155111"), ("universal_resolver", resolver)]);
+        assert!(given.universal_resolver.is_some());
     }
 
     #[test]

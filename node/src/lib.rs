@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod admin;
 mod app;
 mod auth;
 mod backup;
@@ -16,11 +17,16 @@ mod check;
 mod clock;
 pub mod config;
 mod connections;
+mod disk;
+mod endpoints;
 mod entropy;
 mod error;
+mod expiry;
+mod files;
 mod gateway_key;
 mod history;
 mod init;
+mod json;
 mod limits;
 mod login;
 mod mailbox;
@@ -30,18 +36,16 @@ mod notifications;
 mod outgoing;
 mod proxy;
 mod readiness;
-mod receivers;
 mod recent;
 mod registration;
 mod routes;
-mod sender;
 mod server;
 mod settings;
-mod spam;
 mod statistics;
 mod storage;
 pub mod store;
 
+pub use admin::{OperatorError, Task, TaskError, administer};
 pub use backup::{BackupError, backup, restore};
 pub use check::{Finding, Level, check};
 pub use config::{Config, ConfigError, LogFormat};

@@ -7,18 +7,17 @@ use crate::app::App;
 use crate::auth::Session;
 use crate::clock::{now_ms, now_seconds};
 use crate::error::ApiError;
-use crate::store::Service;
+use crate::store::{Blockable, Service, StoreError};
 
 impl App {
     /// A challenge for an account to sign.
     ///
     /// # Errors
-    /// [`ApiError::NotFound`] if no profile is known for the name.
+    /// [`ApiError::NotFound`] if no profile is known for the name, [`ApiError::Blocked`].
     pub async fn challenge(&self, name: &str) -> Result<String, ApiError> {
         let Ok(name) = name.parse::<EnsName>() else { return Err(ApiError::NotFound) };
-        if self.account_of(&name).await?.is_none() {
-            return Err(ApiError::NotFound);
-        }
+        let Some((address, _)) = self.account_of(&name).await? else { return Err(ApiError::NotFound) };
+        self.want_unblocked(address).await?;
         Ok(self.tokens.make_challenge(name, now_ms())?)
     }
 
@@ -34,6 +33,7 @@ impl App {
             Err(_) => None,
         };
         let Some((name, address, kept)) = account else { return refused("User account doesn't exist") };
+        self.want_unblocked(address).await?;
         let now = now_seconds();
         let claims = self.tokens.challenge(challenge, now)?;
         if claims.account != name {
@@ -60,13 +60,46 @@ impl App {
         }
         if let Some(waiting) = waiting {
             let json = canonical(&waiting.as_signed().to_json());
-            if !self.store.promote(address, &json).await? {
+            let new_keys = kept.as_ref().is_none_or(|kept| kept.keys() != waiting.keys());
+            if !self.store.promote(address, &json, new_keys).await? {
                 return refused("Signature invalid");
             }
             self.senders.forget(address);
             self.receivers.forget(address);
+            if new_keys {
+                self.close_sockets_of(address);
+            }
         }
-        Ok(self.tokens.make_session(name, address, now)?)
+        self.store.note_login(address, now_ms()).await?;
+        let epoch = self.epoch(address).await?;
+        Ok(self.tokens.make_session(name, address, epoch, now)?)
+    }
+
+    /// Ends every session of an account, wherever it signed in, and closes its sockets.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sign_out_everywhere(&self, account: Address) -> Result<(), StoreError> {
+        self.store.end_sessions(account).await?;
+        self.close_sockets_of(account);
+        Ok(())
+    }
+
+    /// The epoch of an account: the sessions of this one hold.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn epoch(&self, account: Address) -> Result<u64, StoreError> {
+        match self.store.account(account).await? {
+            Some(account) => Ok(account.epoch),
+            None => self.store.ended_epoch(account).await,
+        }
+    }
+
+    /// Refuses whom the operator has blocked.
+    async fn want_unblocked(&self, account: Address) -> Result<(), ApiError> {
+        let blocked = self.store.is_blocked(Blockable::Account, &account.to_lower_hex()).await?;
+        if blocked { Err(ApiError::Blocked) } else { Ok(()) }
     }
 
     /// The profile that a name's owner has put on the chain since theirs was registered here; it is posted herewith.
@@ -86,17 +119,25 @@ impl App {
     }
 
     /// The session of a token, whosever it is.
-    pub fn any_session(&self, token: &str) -> Option<Session> {
-        self.tokens.session(token, now_seconds()).ok()
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn any_session(&self, token: &str) -> Result<Option<Session>, StoreError> {
+        let Ok(session) = self.tokens.session(token, now_seconds()) else { return Ok(None) };
+        Ok((self.epoch(session.address).await? == session.epoch).then_some(session))
     }
 
     /// The session of a token, if it is valid for the name in the request: the one that signed in, or
     /// another that means the same address by itself.
-    pub fn session(&self, token: &str, name: &str) -> Option<Session> {
-        let session = self.any_session(token)?;
-        let name: EnsName = name.parse().ok()?;
-        let same = name == session.account || self.names.own_address(&name) == Some(session.address);
-        same.then_some(session)
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn session(&self, token: &str, name: &str) -> Result<Option<Session>, StoreError> {
+        let Ok(name) = name.parse::<EnsName>() else { return Ok(None) };
+        let session = self.any_session(token).await?;
+        Ok(session.filter(|session| {
+            name == session.account || self.names.own_address(&name) == Some(session.address)
+        }))
     }
 
     /// Whose a name is, and the profile that is kept. There is none of a smart account that has other owners by now than

@@ -6,8 +6,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::{Command, USAGE};
-use dm3_node::{Config, Level, LogFormat, Server, backup, check, init, public_keys, records, restore};
+use dm3_node::{
+    Config, Level, LogFormat, Server, Task, administer, backup, check, init, public_keys, records, restore,
+};
 use tracing_subscriber::EnvFilter;
+
+/// Who did it, where a command does not ask.
+const NOT_SAID: &str = "(not said)";
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -61,9 +66,31 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
             runtime()?.block_on(restore(&Config::load(&config)?, &from))?;
             println!("{} is restored", from.display());
         }
+        Command::TakeBack { config, name } => {
+            let task = Task::TakeBack { name };
+            println!("{}", runtime()?.block_on(administer(&Config::load(&config)?, NOT_SAID, &task))?);
+        }
+        Command::Admin { config, task, operator, yes } => {
+            let config = Config::load(&config)?;
+            if let Some(loss) = task.destroys()
+                && !yes
+                && !is_meant(&loss)?
+            {
+                return Err("nothing was done; to do it without being asked: --yes".into());
+            }
+            println!("{}", runtime()?.block_on(administer(&config, &operator, &task))?);
+        }
         Command::Help => println!("{USAGE}"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Asks the person at the terminal whether they mean it; nobody there means no.
+fn is_meant(loss: &str) -> std::io::Result<bool> {
+    eprint!("{loss}. Type yes to do it: ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim() == "yes")
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

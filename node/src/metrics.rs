@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::MatchedPath;
@@ -85,6 +86,11 @@ struct OutcomeLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CauseLabel {
+    cause: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OperationLabel {
     operation: &'static str,
 }
@@ -117,6 +123,10 @@ pub struct Metrics {
     store_seconds: Histograms<OperationLabel>,
     store_waiting: Gauge,
     outgoing: Family<OutgoingLabels, Counter>,
+    chain_calls: Gauge,
+    refused: Family<CauseLabel, Counter>,
+    /// Refused since it was last asked.
+    refused_lately: AtomicU64,
 }
 
 impl Default for Metrics {
@@ -141,6 +151,9 @@ impl Metrics {
             store_seconds: Family::new_with_constructor(seconds),
             store_waiting: Gauge::default(),
             outgoing: Family::default(),
+            chain_calls: Gauge::default(),
+            refused: Family::default(),
+            refused_lately: AtomicU64::new(0),
         };
         let registry = &mut metrics.registry;
         registry.register("requests", "Requests by route template and status", metrics.requests.clone());
@@ -173,6 +186,12 @@ impl Metrics {
             "Requests to Ethereum nodes, gateways and other services, by purpose and outcome",
             metrics.outgoing.clone(),
         );
+        registry.register(
+            "chain_calls_today",
+            "Calls of Ethereum nodes since midnight UTC, which rpc_calls_per_day bounds",
+            metrics.chain_calls.clone(),
+        );
+        registry.register("refused", "What was refused by a limit, by its cause", metrics.refused.clone());
         metrics
     }
 
@@ -216,9 +235,25 @@ impl Metrics {
         result
     }
 
+    /// Something was over a limit.
+    pub fn refused(&self, cause: &'static str) {
+        self.refused.get_or_create(&CauseLabel { cause }).inc();
+        self.refused_lately.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How much was over a limit since this was last asked.
+    pub fn refused_lately(&self) -> u64 {
+        self.refused_lately.swap(0, Ordering::Relaxed)
+    }
+
     /// A request of this server for `purpose` ended.
     pub fn went_out(&self, purpose: &'static str, outcome: &'static str) {
         self.outgoing.get_or_create(&OutgoingLabels { purpose, outcome }).inc();
+    }
+
+    /// How many calls of Ethereum nodes there were today.
+    pub fn set_chain_calls(&self, calls: u64) {
+        self.chain_calls.set(i64::try_from(calls).unwrap_or(i64::MAX));
     }
 
     /// How many sockets are open now.

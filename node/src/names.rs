@@ -25,6 +25,9 @@ pub enum NamesError {
     /// The chain could not be asked.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// There was no time left for it.
+    #[error("looking the name up took too long")]
+    Time,
 }
 
 impl From<NamesError> for ApiError {
@@ -32,6 +35,7 @@ impl From<NamesError> for ApiError {
         match error {
             NamesError::Store(error) => error.into(),
             NamesError::Chain(error) => error.into(),
+            NamesError::Time => Self::Unavailable,
         }
     }
 }
@@ -52,12 +56,12 @@ impl Names {
         name.address_below(&self.address_domain).or_else(|| Address::parse_unchecked_case(name.as_str()).ok())
     }
 
-    /// Whether this server alone decides about a name.
-    fn is_own(&self, name: &EnsName) -> bool {
+    /// Whether this server alone decides about a name: it asks nobody else.
+    pub fn is_own(&self, name: &EnsName) -> bool {
         let below = |domain: &EnsName| {
             name.as_str().strip_suffix(domain.as_str()).is_some_and(|front| front.ends_with('.'))
         };
-        below(&self.address_domain) || self.user_domain.as_ref().is_some_and(below)
+        name.parent().is_none() || below(&self.address_domain) || self.user_domain.as_ref().is_some_and(below)
     }
 
     /// Whether a name is one that may be claimed here: one label below the domain for it.
@@ -83,12 +87,12 @@ impl Names {
         if let Some(address) = self.own_address(name) {
             return Ok(Some(address));
         }
-        if self.is_own(name) {
-            return Ok(self.store.address_of(name).await?);
-        }
         // A single label is no name that anybody can have.
         if name.parent().is_none() {
             return Ok(None);
+        }
+        if self.is_own(name) {
+            return Ok(self.store.address_of(name).await?);
         }
         Ok(self.chain.address_of(name).await?)
     }
@@ -118,7 +122,7 @@ impl Names {
         name: &EnsName,
         address: Address,
     ) -> Result<Option<VerifiedProfile>, NamesError> {
-        if self.is_own(name) || name.parent().is_none() {
+        if self.is_own(name) {
             return Ok(None);
         }
         match self.chain.profile_of(name).await?.and_then(|json| SignedProfile::parse(&json).ok()) {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::app::App;
+use crate::limits::Payer;
 
 /// How old an answer may be: whoever asks often must not make the server ask the chain as often.
 const AGE: Duration = Duration::from_secs(2);
@@ -73,10 +74,13 @@ impl App {
     /// The database answers; its schema was brought up to date before the first request was taken.
     async fn database_fault(&self) -> Option<String> {
         match tokio::time::timeout(PATIENCE, self.store.check()).await {
+            Ok(Ok(())) if self.disk.is_nearly_full() => {
+                Some("the disk is nearly full; free some, or lower disk_bytes_kept_free".into())
+            }
             Ok(Ok(())) => None,
             Ok(Err(error)) => {
                 tracing::error!(%error, "not ready");
-                Some("the database can't be read; the log says why".into())
+                Some("the database can't be read or written; the log says why".into())
             }
             Err(_) => Some("the database does not answer".into()),
         }
@@ -84,7 +88,7 @@ impl App {
 
     async fn chain_fault(&self) -> Option<String> {
         let expected = self.config.chain_id;
-        match tokio::time::timeout(PATIENCE, self.names.chain().id()).await {
+        match tokio::time::timeout(PATIENCE, Payer::Node.pays(self.names.chain().id())).await {
             Ok(Ok(id)) if id == expected => None,
             Ok(Ok(id)) => Some(format!("the Ethereum node serves chain {id}, not {expected}")),
             Ok(Err(error)) => Some(error.to_string()),

@@ -7,7 +7,7 @@ use dm3_core::seal::sha256;
 use crate::app::App;
 use crate::clock::{now_ms, now_seconds};
 use crate::error::ApiError;
-use crate::store::{Registered, Registration, Service};
+use crate::store::{Blockable, REGISTRATION_STOPPED, Registered, Registration, Service};
 
 impl App {
     /// Keeps a profile for the address a name belongs to. The answer has the form of a token and is none.
@@ -15,6 +15,7 @@ impl App {
     /// # Errors
     /// [`ApiError::NotKept`] if the profile is not that address's, or was replaced before.
     pub async fn register(&self, name: &str, profile: &str, service: Service) -> Result<String, ApiError> {
+        self.want_room()?;
         let unresolvable = || ApiError::Unresolvable(name.to_owned());
         let parsed: EnsName = name.parse().map_err(|_| unresolvable())?;
         let address = self.names.address_of(&parsed).await?.ok_or_else(unresolvable)?;
@@ -39,9 +40,21 @@ impl App {
     /// Keeps a verified profile.
     ///
     /// # Errors
-    /// [`ApiError::NotKept`] if it was replaced before.
+    /// [`ApiError::NotKept`] if it was replaced before, the account is blocked, or it is new and none are taken.
     pub async fn keep(&self, profile: &VerifiedProfile, service: Service) -> Result<Address, ApiError> {
         let address = profile.account();
+        if self.store.is_blocked(Blockable::Account, &address.to_lower_hex()).await? {
+            return Err(ApiError::NotKept(
+                "this account is blocked here; ask the operator of this server".into(),
+            ));
+        }
+        if self.store.mark(REGISTRATION_STOPPED).await? == Some(1)
+            && self.store.account(address).await?.is_none()
+        {
+            return Err(ApiError::NotKept(
+                "this server takes no new accounts; try another one, or later".into(),
+            ));
+        }
         let json = profile.as_signed().to_json();
         let registration = Registration {
             address,

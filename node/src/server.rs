@@ -1,7 +1,9 @@
 //! Starting and stopping.
 
+use std::fs::{File, TryLockError};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,9 +16,12 @@ use tokio::net::TcpListener;
 
 use crate::app::{self, AppState};
 use crate::chain::Chain;
-use crate::clock::{now_ms, now_seconds};
+use crate::clock::now_seconds;
 use crate::config::Config;
 use crate::connections::{self, Caps};
+use crate::endpoints::Endpoints;
+use crate::expiry;
+use crate::files::private;
 use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::notifications::{MailError, Mailer, Notifier, NotifierParts};
@@ -24,7 +29,7 @@ use crate::outgoing::{Outgoing, OutgoingError};
 use crate::proxy::Proxies;
 use crate::routes::observe;
 use crate::statistics::Statistics;
-use crate::store::{Arrival, Notice, StoreError};
+use crate::store::{ACTS, Arrival, Database, Notice, StoreError};
 
 /// How long open requests may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -32,13 +37,12 @@ const GRACE: Duration = Duration::from_secs(10);
 const OTHER_FILES: u64 = 256;
 /// How often those are forgotten who have not asked for a while.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
-/// How often old messages are looked for.
-const EXPIRE_EVERY: Duration = Duration::from_secs(600);
+/// How often sockets are looked for whose session has ended.
+const END_SOCKETS_EVERY: Duration = Duration::from_secs(15);
 /// How often deliveries that were counted are written down.
 const COUNT_EVERY: Duration = Duration::from_secs(30);
-/// How many old messages are removed at once, so that others can write in between.
-const EXPIRE_AT_ONCE: u32 = 500;
-
+/// How often it is looked whether an operator did something.
+const LOOK_FOR_ACTS_EVERY: Duration = Duration::from_secs(1);
 /// Why the server can't start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -51,6 +55,15 @@ pub enum StartError {
     /// The mail server can't be used.
     #[error(transparent)]
     Mail(#[from] MailError),
+    /// A secret is the example's.
+    #[error(
+        "{0} is the example's, which everybody knows, and {1} is not this machine alone: make keys of your own \
+         (`dm3-node init` writes a configuration with fresh ones)"
+    )]
+    PublicSecret(&'static str, String),
+    /// Another process serves this database.
+    #[error("another process serves {0}; a SQLite file is one process's alone (Postgres serves several)")]
+    Served(PathBuf),
     /// The address can't be listened at.
     #[error("can't listen at {address}: {source}")]
     Listen {
@@ -71,6 +84,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     metrics_listener: Option<TcpListener>,
+    /// Held while this process serves the database.
+    lock: Option<File>,
 }
 
 impl Server {
@@ -79,14 +94,24 @@ impl Server {
     /// # Errors
     /// [`StartError`].
     pub async fn bind(config: Config) -> Result<Self, StartError> {
+        if let Some(key) = config.public_secret().filter(|_| !config.is_for_this_machine()) {
+            return Err(StartError::PublicSecret(key, config.public_url.as_str().to_owned()));
+        }
+        let lock = lock(&config.database)?;
         allow_files(config.max_connections);
         let store = config.database.open().await?;
         let metrics = Arc::new(Metrics::new());
-        let outgoing = Outgoing::new(config.reach)?;
-        let proxies = Proxies::new(outgoing.clone(), config.rpc_url.clone());
-        let chain =
-            Chain::new(outgoing.clone(), config.rpc_url.clone(), config.ens_registry, metrics.clone())
-                .with_universal_resolver(config.universal_resolver);
+        let outgoing = Outgoing::new(config.reach, config.outgoing)?;
+        let endpoints = Arc::new(Endpoints::new(
+            outgoing.clone(),
+            &config.rpc_urls,
+            config.chain_id,
+            config.rpc_calls_per_day,
+            metrics.clone(),
+        ));
+        let proxies = Proxies::new(outgoing.clone(), endpoints.clone());
+        let chain = Chain::new(outgoing.clone(), endpoints, config.ens_registry, metrics.clone())
+            .with_universal_resolver(config.universal_resolver);
         let names =
             Names::new(store.clone(), chain, config.address_domain.clone(), config.user_domain.clone());
         let listener = listen(config.listen).await?;
@@ -107,7 +132,7 @@ impl Server {
             names_sender: config.notifications_name_sender,
         });
         let (app, router) = app::build(config, store, names, metrics, proxies, notifier, statistics);
-        Ok(Self { app, router, listener, address, metrics_listener })
+        Ok(Self { app, router, listener, address, metrics_listener, lock })
     }
 
     /// Where the metrics are, if they are served.
@@ -122,9 +147,9 @@ impl Server {
 
     /// Serves until `stop` is ready, then ends open requests in good order.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let Self { app, router, listener, metrics_listener, .. } = self;
+        let Self { app, router, listener, metrics_listener, lock, .. } = self;
         let metrics = metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, app.clone())));
-        let expiry = app.config.message_ttl.map(|ttl| tokio::spawn(expire(app.clone(), ttl)));
+        let expiry = tokio::spawn(expiry::run(app.clone()));
         let notices = tokio::spawn(follow_notices(app.clone()));
         let counting = tokio::spawn(count(app.clone()));
         let (stopping, stopped) = tokio::sync::oneshot::channel();
@@ -149,15 +174,19 @@ impl Server {
         };
         let caps = Caps {
             all: app.config.max_connections,
+            kept_free: app.config.max_connections_kept_free,
             per_address: app.config.max_connections_per_address,
             proxies: app.config.trusted_proxies.clone(),
         };
         let tidying = tokio::spawn(tidy(app.clone()));
+        let ending = tokio::spawn(end_sockets(app.clone()));
+        let operators = tokio::spawn(follow_operators(app.clone()));
         tokio::select! {
-            () = connections::serve(listener, router, caps, signalled) => {}
+            () = connections::serve(listener, router, caps, || app.metrics.refused("connections"), signalled) => {}
             () = overdue => {}
         }
-        for task in [expiry, metrics, Some(tidying), Some(notices)].into_iter().flatten() {
+        let others = [expiry, tidying, ending, notices, operators];
+        for task in others.into_iter().chain(metrics) {
             task.abort();
         }
         counting.abort();
@@ -165,6 +194,24 @@ impl Server {
             tracing::warn!(%error, "the last deliveries were not counted");
         }
         app.store.close().await;
+        drop(lock);
+    }
+}
+
+/// Locks a SQLite file's companion, so that no two processes serve it: each would push its own messages alone.
+fn lock(database: &Database) -> Result<Option<File>, StartError> {
+    let Database::Sqlite(path) = database else { return Ok(None) };
+    let mut name = path.clone().into_os_string();
+    name.push("-lock");
+    let file = private(File::options().write(true).create(true)).open(PathBuf::from(name))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(StartError::Served(path.clone())),
+        // Some file systems know no locks.
+        Err(TryLockError::Error(error)) => {
+            tracing::warn!(%error, "the database can't be locked; let no other process serve it");
+            Ok(None)
+        }
     }
 }
 
@@ -174,6 +221,41 @@ async fn tidy(app: AppState) {
     loop {
         interval.tick().await;
         app.limits.tidy();
+        let refused = app.metrics.refused_lately();
+        if refused > 0 {
+            tracing::warn!(refused, "over a limit in the last minute; dm3_refused_total says which");
+        }
+    }
+}
+
+/// Sockets end with the session that opened them.
+async fn end_sockets(app: AppState) {
+    let mut interval = tokio::time::interval(END_SOCKETS_EVERY);
+    loop {
+        interval.tick().await;
+        app.close_ended_sockets(now_seconds());
+    }
+}
+
+/// Looks at sockets and caches anew when an operator did something, which is another process.
+async fn follow_operators(app: AppState) {
+    let mut interval = tokio::time::interval(LOOK_FOR_ACTS_EVERY);
+    let mut seen = None;
+    loop {
+        interval.tick().await;
+        let followed = async {
+            let acts = app.store.mark(ACTS).await?;
+            if seen != Some(acts) {
+                app.receivers.forget_all();
+                app.senders.forget_all();
+                app.close_stale_sockets().await?;
+                seen = Some(acts);
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = followed.await {
+            tracing::warn!(%error, "what an operator did can't be looked up; it is tried again");
+        }
     }
 }
 
@@ -223,7 +305,15 @@ async fn follow_notices(app: AppState) {
                 app.store.answer(question).await
             }
             Notice::Messages(_) | Notice::Asked { .. } => Ok(()),
-            Notice::Interrupted => announce_histories(&app).await,
+            Notice::SignedOut { account } => {
+                app.senders.forget(account);
+                app.close_sockets_of(account);
+                Ok(())
+            }
+            Notice::Interrupted => match app.close_stale_sockets().await {
+                Ok(()) => announce_histories(&app).await,
+                failed => failed,
+            },
         };
         if let Err(error) = done {
             // Clients find what they were not told of when they look next.
@@ -250,24 +340,6 @@ async fn announce_histories(app: &AppState) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-async fn expire(app: AppState, ttl: Duration) {
-    let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-    let mut interval = tokio::time::interval(EXPIRE_EVERY);
-    loop {
-        interval.tick().await;
-        loop {
-            match app.store.expire(now_ms().saturating_sub(ttl), EXPIRE_AT_ONCE).await {
-                Ok(0) => break,
-                Ok(removed) => tracing::info!(removed, "removed old messages"),
-                Err(error) => {
-                    tracing::error!(%error, "old messages can't be removed");
-                    break;
-                }
-            }
-        }
-    }
 }
 
 /// What an operator publishes: the keys for the delivery service's record, and the gateway's address.

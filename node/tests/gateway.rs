@@ -28,11 +28,6 @@ async fn publish(node: &Node, account: &Account) {
     assert_eq!((reply.status.as_u16(), reply.body.as_str()), (200, "OK"));
 }
 
-fn claim(account: &Account, name: &str) -> Value {
-    let signature = account.keys.signing.sign(&format!("alias: {name}"));
-    json!({ "dm3Name": name, "addressName": account.name, "signature": signature })
-}
-
 /// What dm3's resolver contract asks for a name.
 fn question(name: &EnsName, call: &[u8]) -> Vec<u8> {
     let context = [9; 20];
@@ -71,7 +66,7 @@ async fn a_published_profile_is_answered_under_the_address_name_and_the_claimed_
     let node = Node::start().await;
     let alice = Account::new(1);
     publish(&node, &alice).await;
-    let claimed = node.post("/resolver-handler/profile/name", &claim(&alice, "alice.user.dm3.eth")).await;
+    let claimed = node.post("/resolver-handler/profile/name", &alice.claim("alice.user.dm3.eth")).await;
     assert_eq!((claimed.status.as_u16(), claimed.body.as_str()), (200, "OK"));
     for name in [alice.name.clone(), "alice.user.dm3.eth".parse().unwrap()] {
         let addr = question(&name, &ens::addr_call(&name));
@@ -142,21 +137,21 @@ async fn a_name_is_claimed_by_its_owner_and_given_back_by_nobody_else() {
     let mallory = Account::new(9);
     let route = "/resolver-handler/profile/name";
     let error = |reply: &support::Reply| reply.json()["error"].as_str().unwrap().to_owned();
-    let early = node.post(route, &claim(&alice, "alice.user.dm3.eth")).await;
+    let early = node.post(route, &alice.claim("alice.user.dm3.eth")).await;
     assert_eq!((early.status.as_u16(), error(&early).as_str()), (400, "publish a profile first"));
     publish(&node, &alice).await;
     publish(&node, &mallory).await;
-    let mut forged = claim(&mallory, "alice.user.dm3.eth");
+    let mut forged = mallory.claim("alice.user.dm3.eth");
     forged["addressName"] = alice.name.to_string().into();
     let forged = node.post(route, &forged).await;
     assert_eq!((forged.status.as_u16(), error(&forged).as_str()), (400, "signature invalid"));
-    assert_eq!(node.post(route, &claim(&alice, "alice.user.dm3.eth")).await.status, 200);
+    assert_eq!(node.post(route, &alice.claim("alice.user.dm3.eth")).await.status, 200);
     for (account, name, text) in [
         (&mallory, "alice.user.dm3.eth", "Could not create alias"),
         (&alice, "second.user.dm3.eth", "Could not create alias"),
         (&alice, "alice.eth", "dm3 name alice.eth is not supported. Invalid subdomain"),
     ] {
-        let reply = node.post(route, &claim(account, name)).await;
+        let reply = node.post(route, &account.claim(name)).await;
         assert_eq!((reply.status.as_u16(), error(&reply).as_str()), (400, text));
     }
     let name = |address: String| node.get_owned(format!("/resolver-handler/profile/name/{address}"));
@@ -206,7 +201,7 @@ async fn a_message_to_a_claimed_name_arrives() {
     let bob = Account::new(2).registered(&node).await;
     publish(&node, &bob).await;
     let route = "/resolver-handler/profile/name";
-    assert_eq!(node.post(route, &claim(&bob, "bob.user.dm3.eth")).await.status, 200);
+    assert_eq!(node.post(route, &bob.claim("bob.user.dm3.eth")).await.status, 200);
     let envelope = alice.envelope_addressed(&bob, "hi", alice.name.as_str(), "bob.user.dm3.eth");
     let request = support::account::submit(&envelope.to_canonical());
     assert_eq!(node.post("/ds/rpc", &request).await.body, "OK");

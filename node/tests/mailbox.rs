@@ -154,6 +154,11 @@ async fn the_whole_mailbox_is_read_page_by_page_and_acknowledged_by_number() {
     assert_eq!(all.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
     assert_eq!(read(&page(&format!("?after={}", all[0].0)).await), all[1..]);
     assert_eq!(page("").await["next"], Value::Null);
+    let few = page("?limit=2").await;
+    assert_eq!((read(&few), few["next"].as_i64()), (all[..2].to_vec(), Some(all[1].0)));
+    assert_eq!(read(&page(&format!("?after={}&limit=2", all[1].0)).await), all[2..]);
+    assert_eq!(read(&page("?limit=0").await), all[..1], "a page leads further, however small");
+    assert_eq!(read(&page("?limit=4000000000").await), all);
     let acknowledge = format!("{path}/acknowledge");
     let ids = json!({ "ids": [all[0].0, all[2].0, 999_999] });
     assert_eq!(pair.node.post_as(&pair.token, &acknowledge, &ids).await.status, 200);
@@ -166,7 +171,9 @@ async fn the_whole_mailbox_is_read_page_by_page_and_acknowledged_by_number() {
     }
     let many = json!({ "ids": vec![1; 10_001] });
     assert_eq!(pair.node.post_as(&pair.token, &acknowledge, &many).await.status, 400);
-    assert_eq!(pair.node.get_as(&pair.token, &format!("{path}?after=x")).await.status, 400);
+    for wrong in ["after=x", "limit=x", "limit=-1"] {
+        assert_eq!(pair.node.get_as(&pair.token, &format!("{path}?{wrong}")).await.status, 400, "{wrong}");
+    }
     // Nobody reads or removes another's.
     let mallory = Account::new(9).registered(&pair.node).await;
     let token = mallory.sign_in(&pair.node).await;

@@ -116,6 +116,29 @@ async fn a_mail_address_is_proven_by_the_code_that_is_sent_to_it() {
 }
 
 #[tokio::test]
+async fn many_accounts_do_not_flood_one_person_with_codes() {
+    let mut server = MailServer::start().await;
+    let node = Node::start_with(&format!("{}\ncodes_per_day_per_recipient = 2\n", server.config())).await;
+    let mut statuses = Vec::new();
+    for n in 2..6 {
+        let account = Receiver::new(&node, n).await;
+        account.ok("/global", json!({ "isEnabled": true })).await;
+        let reply = account.post("", email(&format!("Victim+{n}@example.test"))).await;
+        if reply.status == 429 {
+            assert!(reply.headers.contains_key("retry-after"), "{reply:?}");
+            assert_eq!(account.channels().await, json!([]), "nothing is changed then");
+        }
+        statuses.push(reply.status.as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 429, 429]);
+    for _ in 0..2 {
+        server.mail().await;
+    }
+    let other = Receiver::new(&node, 9).await.told_by_mail(&mut server).await;
+    assert_eq!(other.channels().await[0]["config"]["isVerified"], true, "another is not concerned");
+}
+
+#[tokio::test]
 async fn a_code_is_guessed_at_most_five_times_and_resent_at_most_once_a_minute() {
     let mut server = MailServer::start().await;
     let node = Node::start_with(&server.config()).await;

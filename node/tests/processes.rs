@@ -87,6 +87,30 @@ async fn a_challenge_of_one_is_answered_at_another_and_only_once() {
 }
 
 #[tokio::test]
+async fn sessions_that_are_ended_at_one_are_over_at_all() {
+    let nodes = three().await;
+    let bob = Account::new(2).registered(&nodes[0]).await;
+    let stolen = bob.sign_in(&nodes[0]).await;
+    let mut sockets = Vec::new();
+    for node in &nodes {
+        sockets.push(Socket::authorized(node, &bob, &stolen).await);
+    }
+    let mailbox = format!("/ds/mailbox/{}", bob.name);
+    let bob = bob.rotated(77).registered(&nodes[1]).await;
+    let token = bob.sign_in(&nodes[1]).await;
+    for (node, socket) in nodes.iter().zip(&mut sockets) {
+        assert_eq!(node.get_as(&stolen, &mailbox).await.status, 401);
+        assert_eq!(node.get_as(&token, &mailbox).await.status, 200);
+        assert_eq!(socket.frame().await.as_deref(), Some("41"), "it is disconnected");
+    }
+    let mut socket = Socket::authorized(&nodes[0], &bob, &token).await;
+    let path = format!("/ds/auth/{}", bob.name);
+    assert_eq!(nodes[2].request(Method::DELETE, &path, Some(&token), None).await.status, 204);
+    assert_eq!(socket.frame().await.as_deref(), Some("41"));
+    assert_eq!(nodes[0].get_as(&token, &mailbox).await.status, 401);
+}
+
+#[tokio::test]
 async fn a_profile_replaced_at_one_is_used_by_the_others_at_once() {
     let nodes = three().await;
     let alice = Account::new(1);

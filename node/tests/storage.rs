@@ -347,7 +347,7 @@ async fn nobody_reaches_anothers_storage() {
 
 #[tokio::test]
 async fn an_account_that_is_full_is_told_and_keeps_what_it_has() {
-    let node = Node::start_with("storage_limit = 1000").await;
+    let node = Node::start_with("storage_limit = 2000").await;
     let alice = User::new(&node, 1).await;
     alice.ok("addMessage", message("bob", "1", 1, &"x".repeat(900))).await;
     let records = [record("2", 2, "fits", false), record("3", 3, &"x".repeat(200), false)];
@@ -361,6 +361,40 @@ async fn an_account_that_is_full_is_told_and_keeps_what_it_has() {
     alice.ok("editMessageBatch", edit).await;
     alice.ok("addMessageBatch", batch("bob", &records)).await;
     assert_eq!(alice.get("getNumberOfMessages/bob").await.json(), 3);
+}
+
+#[tokio::test]
+async fn a_long_page_comes_in_parts_and_is_one_list_all_the_same() {
+    let node = Node::start().await;
+    let alice = User::new(&node, 1).await;
+    let records: Vec<_> = (0..150).map(|n| record(&n.to_string(), n, "x", false)).collect();
+    alice.ok("addMessageBatch", batch("bob", &records)).await;
+    for n in 0..45 {
+        alice.ok("addConversation", json!({ "encryptedContactName": format!("c{n}") })).await;
+    }
+    for (query, count) in [
+        ("?pageSize=120", 120),
+        ("?pageSize=100&offset=1", 50),
+        ("?pageSize=7&offset=3", 7),
+        ("?pageSize=150", 150),
+        ("?pageSize=200", 150),
+        ("?pageSize=200&offset=1", 0),
+    ] {
+        let listed = alice.get(&format!("getMessages/bob{query}")).await.json();
+        let times: Vec<String> = listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|text| {
+                serde_json::from_str::<Value>(text.as_str().unwrap()).unwrap()["createdAt"].to_string()
+            })
+            .collect();
+        assert_eq!(times.len(), count, "{query}");
+        assert!(times.is_sorted_by(|one, other| one > other), "newest first, and none twice: {query}");
+    }
+    let listed = alice.get("getConversations?pageSize=46").await.json();
+    assert_eq!(listed.as_array().unwrap().len(), 46);
+    assert_eq!(listed[45]["contact"], "bob");
 }
 
 #[tokio::test]

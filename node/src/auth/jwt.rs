@@ -38,17 +38,19 @@ pub enum JwtError {
 /// Makes tokens of one kind, and reads them.
 pub(super) struct Jwt {
     key: Zeroizing<[u8; 32]>,
+    previous: Option<Zeroizing<[u8; 32]>>,
 }
 
 impl Jwt {
-    pub(super) fn new(key: Zeroizing<[u8; 32]>) -> Self {
-        Self { key }
+    /// Makes them under `key`, and reads those that were made under `previous` as well.
+    pub(super) fn new(key: Zeroizing<[u8; 32]>, previous: Option<Zeroizing<[u8; 32]>>) -> Self {
+        Self { key, previous }
     }
 
     pub(super) fn make<T: Serialize>(&self, claims: &T) -> Result<String, serde_json::Error> {
         let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims)?);
         let signed = format!("{HEADER}.{claims}");
-        let tag = URL_SAFE_NO_PAD.encode(self.mac(&signed).finalize().into_bytes());
+        let tag = URL_SAFE_NO_PAD.encode(mac(&self.key, &signed).finalize().into_bytes());
         Ok(format!("{signed}.{tag}"))
     }
 
@@ -64,14 +66,17 @@ impl Jwt {
         }
         let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| JwtError::Malformed)?;
         // Compares in constant time.
-        self.mac(signed).verify_slice(&tag).map_err(|_| JwtError::Signature)?;
+        let made_under = |key| mac(key, signed).verify_slice(&tag).is_ok();
+        if !made_under(&self.key) && !self.previous.as_ref().is_some_and(|key| made_under(key)) {
+            return Err(JwtError::Signature);
+        }
         let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| JwtError::Malformed)?;
         serde_json::from_slice(&claims).map_err(|_| JwtError::Malformed)
     }
+}
 
-    fn mac(&self, signed: &str) -> Hmac<Sha256> {
-        hmac(&self.key).chain_update(signed)
-    }
+fn mac(key: &[u8; 32], signed: &str) -> Hmac<Sha256> {
+    hmac(key).chain_update(signed)
 }
 
 #[cfg(test)]
@@ -86,16 +91,16 @@ mod tests {
         // HMAC pads short keys with zeros, so this is the key "your-256-bit-secret".
         key[..19].copy_from_slice(b"your-256-bit-secret");
         let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c";
-        let claims: Value = Jwt::new(Zeroizing::new(key)).read(token).unwrap();
+        let claims: Value = Jwt::new(Zeroizing::new(key), None).read(token).unwrap();
         assert_eq!(claims["name"], "John Doe");
     }
 
     #[test]
     fn a_changed_token_or_another_algorithm_is_refused() {
-        let jwt = Jwt::new(Zeroizing::new([7; 32]));
+        let jwt = Jwt::new(Zeroizing::new([7; 32]), None);
         let token = jwt.make(&json!({ "a": 1 })).unwrap();
         assert_eq!(jwt.read::<Value>(&token), Ok(json!({ "a": 1 })));
-        assert_eq!(Jwt::new(Zeroizing::new([8; 32])).read::<Value>(&token), Err(JwtError::Signature));
+        assert_eq!(Jwt::new(Zeroizing::new([8; 32]), None).read::<Value>(&token), Err(JwtError::Signature));
         let claims = URL_SAFE_NO_PAD.encode(r#"{"a":2}"#);
         let tag = token.rsplit_once('.').unwrap().1;
         assert_eq!(jwt.read::<Value>(&format!("{HEADER}.{claims}.{tag}")), Err(JwtError::Signature));

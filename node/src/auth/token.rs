@@ -8,6 +8,8 @@ use super::jwt::{Jwt, JwtError};
 
 /// How long a challenge may be answered, in seconds.
 const CHALLENGE_SECONDS: u64 = 15 * 60;
+/// How far the clocks of the processes that share a key may be apart, in seconds (RFC 7519, section 4.1.5).
+const LEEWAY_SECONDS: u64 = 60;
 /// How long a session lasts, in seconds.
 const SESSION_SECONDS: u64 = 60 * 60;
 
@@ -34,9 +36,13 @@ pub struct Session {
     pub account: EnsName,
     /// The address that name belonged to then: the mailbox.
     pub address: Address,
+    /// The epoch of the account then: with another the session is over.
+    #[serde(default)]
+    pub epoch: u64,
     iat: u64,
     nbf: u64,
-    exp: u64,
+    /// When it ends, in seconds since 1970.
+    pub exp: u64,
 }
 
 #[derive(Serialize)]
@@ -56,12 +62,14 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Derives a key for each kind of token. Challenges are for the server at `audience`.
-    pub fn new(key: &[u8; 32], audience: &str) -> Self {
+    /// Derives a key for each kind of token, and takes those of the key before. Challenges are for the server at
+    /// `audience`.
+    pub fn new(key: &[u8; 32], previous: Option<&[u8; 32]>, audience: &str) -> Self {
+        let kind = |label| Jwt::new(derive(key, label), previous.map(|key| derive(key, label)));
         Self {
-            challenges: Jwt::new(derive(key, "challenge")),
-            sessions: Jwt::new(derive(key, "session")),
-            receipts: Jwt::new(derive(key, "registration receipt")),
+            challenges: kind("challenge"),
+            sessions: kind("session"),
+            receipts: kind("registration receipt"),
             audience: audience.to_owned(),
         }
     }
@@ -100,9 +108,11 @@ impl Tokens {
         &self,
         account: EnsName,
         address: Address,
+        epoch: u64,
         now: u64,
     ) -> Result<String, serde_json::Error> {
-        self.sessions.make(&Session { account, address, iat: now, nbf: now, exp: now + SESSION_SECONDS })
+        let exp = now + SESSION_SECONDS;
+        self.sessions.make(&Session { account, address, epoch, iat: now, nbf: now, exp })
     }
 
     /// Reads a session's token.
@@ -122,7 +132,7 @@ impl Tokens {
 }
 
 fn in_time(nbf: u64, exp: u64, now: u64) -> Result<(), JwtError> {
-    if now < nbf {
+    if now + LEEWAY_SECONDS < nbf {
         Err(JwtError::NotActive)
     } else if now >= exp {
         Err(JwtError::Expired)
@@ -146,9 +156,9 @@ mod tests {
 
     #[test]
     fn no_kind_of_token_passes_for_another() {
-        let tokens = Tokens::new(&[1; 32], HERE);
+        let tokens = Tokens::new(&[1; 32], None, HERE);
         let challenge = tokens.make_challenge(name(), NOW_MS).unwrap();
-        let session = tokens.make_session(name(), Address::ZERO, NOW).unwrap();
+        let session = tokens.make_session(name(), Address::ZERO, 0, NOW).unwrap();
         let receipt = tokens.make_receipt("alice.eth", NOW).unwrap();
         assert!(tokens.challenge(&challenge, NOW).is_ok());
         assert!(tokens.session(&session, NOW).is_ok());
@@ -162,20 +172,22 @@ mod tests {
 
     #[test]
     fn challenges_end_after_fifteen_minutes_and_sessions_after_an_hour() {
-        let tokens = Tokens::new(&[1; 32], HERE);
+        let tokens = Tokens::new(&[1; 32], None, HERE);
         let challenge = tokens.make_challenge(name(), NOW_MS).unwrap();
-        let session = tokens.make_session(name(), Address::ZERO, NOW).unwrap();
+        let session = tokens.make_session(name(), Address::ZERO, 0, NOW).unwrap();
         assert!(tokens.challenge(&challenge, NOW + 899).is_ok());
         assert_eq!(tokens.challenge(&challenge, NOW + 900), Err(JwtError::Expired));
         assert!(tokens.session(&session, NOW + 3599).is_ok());
         assert_eq!(tokens.session(&session, NOW + 3600), Err(JwtError::Expired));
-        assert_eq!(tokens.session(&session, NOW - 1), Err(JwtError::NotActive));
+        assert_eq!(tokens.session(&session, NOW - 61), Err(JwtError::NotActive));
+        // Another process's clock may be a little behind.
+        assert!(tokens.session(&session, NOW - 60).is_ok());
     }
 
     #[test]
     fn a_challenge_tells_its_millisecond() {
         use dm3_core::delivery::Challenge;
-        let tokens = Tokens::new(&[1; 32], HERE);
+        let tokens = Tokens::new(&[1; 32], None, HERE);
         for milliseconds in [0, 1, 123, 999] {
             let text = tokens.make_challenge(name(), NOW * 1000 + milliseconds).unwrap();
             let read = Challenge::parse(&text, &HERE.parse().unwrap(), &name()).unwrap();
@@ -185,14 +197,30 @@ mod tests {
 
     #[test]
     fn a_challenge_is_for_the_server_that_made_it() {
-        let challenge = Tokens::new(&[1; 32], HERE).make_challenge(name(), NOW_MS).unwrap();
-        let other = Tokens::new(&[1; 32], "https://other.example");
+        let challenge = Tokens::new(&[1; 32], None, HERE).make_challenge(name(), NOW_MS).unwrap();
+        let other = Tokens::new(&[1; 32], None, "https://other.example");
         assert_eq!(other.challenge(&challenge, NOW), Err(JwtError::Audience));
     }
 
     #[test]
+    fn tokens_of_the_key_before_hold_while_it_is_named() {
+        let before = Tokens::new(&[1; 32], None, HERE);
+        let challenge = before.make_challenge(name(), NOW_MS).unwrap();
+        let session = before.make_session(name(), Address::ZERO, 0, NOW).unwrap();
+        let during = Tokens::new(&[2; 32], Some(&[1; 32]), HERE);
+        assert!(during.challenge(&challenge, NOW).is_ok() && during.session(&session, NOW).is_ok());
+        assert_eq!(during.session(&challenge, NOW), Err(JwtError::Signature));
+        let after = Tokens::new(&[2; 32], None, HERE);
+        assert_eq!(after.session(&session, NOW), Err(JwtError::Signature));
+        // What is made is made under the new key.
+        let session = during.make_session(name(), Address::ZERO, 0, NOW).unwrap();
+        assert!(after.session(&session, NOW).is_ok());
+        assert_eq!(before.session(&session, NOW), Err(JwtError::Signature));
+    }
+
+    #[test]
     fn every_challenge_is_another() {
-        let tokens = Tokens::new(&[1; 32], HERE);
+        let tokens = Tokens::new(&[1; 32], None, HERE);
         let id = |token: &str| tokens.challenge(token, NOW).unwrap().challenge;
         let first = tokens.make_challenge(name(), NOW_MS).unwrap();
         let second = tokens.make_challenge(name(), NOW_MS).unwrap();

@@ -20,14 +20,18 @@ use crate::init;
 /// How far clocks may be apart: answers of the gateway and tokens carry times.
 const SKEW: Duration = Duration::from_secs(30);
 
-/// Whether the Ethereum node can be asked.
+/// What the Ethereum nodes are called: the first simply so.
+const PARTS: [&str; 3] = ["Ethereum node", "second Ethereum node", "further Ethereum node"];
+
+/// Whether an Ethereum node can be asked: the one that stands so far on in the list, which `chain` asks alone.
 pub(super) async fn check_node(
     found: &mut Findings,
     config: &Config,
+    place: usize,
     client: &Client,
     chain: &Chain,
 ) -> bool {
-    let part = "Ethereum node";
+    let part = PARTS[place.min(PARTS.len() - 1)];
     match chain.id().await {
         Ok(id) if id == config.chain_id => found.good(part, format!("it answers and serves chain {id}")),
         Ok(id) => {
@@ -47,13 +51,15 @@ pub(super) async fn check_node(
             return false;
         }
     }
-    check_clock(found, config, client).await;
+    if let Some(url) = config.rpc_urls.first().filter(|_| place == 0) {
+        check_clock(found, url, client).await;
+    }
     true
 }
 
-async fn check_clock(found: &mut Findings, config: &Config, client: &Client) {
+async fn check_clock(found: &mut Findings, url: &str, client: &Client) {
     let request = client
-        .post(config.rpc_url.as_str())
+        .post(url)
         .header(CONTENT_TYPE, "application/json")
         .body(r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}"#);
     let Ok(reply) = request.send().await else { return };

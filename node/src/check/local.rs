@@ -8,7 +8,11 @@ use crate::store::{Database, StoreError};
 
 pub(super) async fn check(found: &mut Findings, file: &Path, config: &Config) {
     keys(found, config);
+    proxies(found, config);
     permissions(found, "configuration", file, true);
+    for file in &config.secret_files {
+        permissions(found, "secret", file, true);
+    }
     if let Database::Sqlite(path) = &config.database
         && path.exists()
     {
@@ -19,20 +23,28 @@ pub(super) async fn check(found: &mut Findings, file: &Path, config: &Config) {
 
 /// The example's keys are known to everybody.
 fn keys(found: &mut Findings, config: &Config) {
-    let example = Config::parse(include_str!("../../dm3-node.example.toml"), "example", []);
-    let Ok(example) = example else { return };
-    let seed = example.keys.public().signing.as_bytes() == config.keys.public().signing.as_bytes();
-    let gateway = example.gateway_key.address() == config.gateway_key.address();
-    if seed || gateway {
-        let key = if seed { "signing_seed" } else { "gateway_private_key" };
-        found.wrong(
+    match config.public_secret() {
+        Some(key) => found.wrong(
             "keys",
             format!("{key} is the example's, which everybody knows"),
             "make keys of your own: `dm3-node init` writes a configuration with fresh ones",
-        );
-    } else {
-        found.good("keys", "they are this deployment's own");
+        ),
+        None => found.good("keys", "they are this deployment's own"),
     }
+}
+
+/// Behind a proxy that is not known as one, all clients are one.
+fn proxies(found: &mut Findings, config: &Config) {
+    let listens_here = config.listen.ip().is_loopback();
+    if !listens_here || config.is_for_this_machine() || config.trusted_proxies.contains(config.listen.ip()) {
+        return found.good("proxy", "clients are told apart by their addresses");
+    }
+    found.wrong(
+        "proxy",
+        "the node is reached through a proxy on this machine, and trusted_proxies does not name it: all clients count \
+         as one, and are refused together",
+        format!("set trusted_proxies = \"{}\", and let the proxy set X-Forwarded-For", config.listen.ip()),
+    );
 }
 
 #[cfg(unix)]

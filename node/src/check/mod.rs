@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use crate::chain::Chain;
 use crate::config::Config;
+use crate::endpoints::Endpoints;
 use crate::metrics::Metrics;
 use crate::outgoing::Outgoing;
 
@@ -97,7 +98,7 @@ pub async fn check(file: &Path) -> Vec<Finding> {
     };
     found.good("configuration", format!("{} can be read", file.display()));
     local::check(&mut found, file, &config).await;
-    let outgoing = match Outgoing::new(config.reach) {
+    let outgoing = match Outgoing::new(config.reach, config.outgoing) {
         Ok(outgoing) => outgoing,
         Err(error) => {
             found.wrong(
@@ -109,8 +110,18 @@ pub async fn check(file: &Path) -> Vec<Finding> {
         }
     };
     let client = outgoing.trusted().clone();
-    let chain = Chain::new(outgoing, config.rpc_url.clone(), config.ens_registry, Arc::new(Metrics::new()));
-    let question = if chain::check_node(&mut found, &config, &client, &chain).await {
+    let chain = |urls: &[_]| {
+        let metrics = Arc::new(Metrics::new());
+        let endpoints = Endpoints::new(outgoing.clone(), urls, config.chain_id, 0, metrics.clone());
+        Chain::new(outgoing.clone(), Arc::new(endpoints), config.ens_registry, metrics)
+    };
+    let mut one_is_well = false;
+    for (n, url) in config.rpc_urls.iter().enumerate() {
+        one_is_well |=
+            chain::check_node(&mut found, &config, n, &client, &chain(std::slice::from_ref(url))).await;
+    }
+    let chain = chain(&config.rpc_urls);
+    let question = if one_is_well {
         chain::check_record(&mut found, &config, &chain).await;
         chain::check_gateway(&mut found, &config, &chain).await
     } else {

@@ -1,41 +1,42 @@
 //! From the keys as they are written to a configuration that can be used.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys};
+use dm3_core::identity::{Address, EnsName, ProfileKeys};
 use zeroize::Zeroizing;
 
 use super::keys::Keys;
+use super::secrets::Secrets;
 use super::smtp::SmtpKeys;
 use super::{Config, ConfigError};
 use crate::gateway_key::GatewayKey;
 use crate::limits::Allowances;
+use crate::mailbox::sender::LookupsAtOnce;
 use crate::notifications::{Vapid, VapidError};
-use crate::outgoing::Reach;
-use crate::store::MailboxLimits;
+use crate::outgoing::{AtOnce, Reach};
+use crate::store::{Database, MailboxLimits};
+
+/// The most Ethereum nodes that are asked one after the other.
+const MOST_ENDPOINTS: usize = 8;
+/// More of anything than can be at once.
+const MOST_AT_ONCE: usize = 4_000_000_000;
 
 impl Keys {
     /// Checks every value.
-    pub fn check(self) -> Result<Config, ConfigError> {
-        let signing_seed = Zeroizing::new(self.signing_seed);
-        let gateway_private_key = Zeroizing::new(self.gateway_private_key);
-        let smtp_password = Zeroizing::new(self.smtp_password);
-        let vapid_private_key = Zeroizing::new(self.vapid_private_key);
-        let seed = KeySeed::from_base64(signing_seed.trim())
-            .map_err(|_| wrong("signing_seed", "32 bytes in base64"))?;
+    pub fn check(mut self) -> Result<Config, ConfigError> {
+        let secrets = Secrets::take(&mut self)?;
         let smtp = SmtpKeys {
             host: &self.smtp_host,
             port: self.smtp_port,
             security: &self.smtp_security,
             ca_file: &self.smtp_ca_file,
             username: &self.smtp_username,
-            password: &smtp_password,
+            password: &secrets.smtp_password,
             from: &self.smtp_from,
         };
-        if !(self.rpc_url.starts_with("https://") || self.rpc_url.starts_with("http://")) {
-            return Err(wrong("rpc_url", "a web address, https://… or http://…"));
-        }
+        let rpc_urls = rpc_urls(&secrets.rpc_urls)?;
         Ok(Config {
             listen: self
                 .listen
@@ -45,12 +46,16 @@ impl Keys {
                 wrong("public_url", "an https:// address (http:// only for this machine), without a query")
             })?,
             database: Zeroizing::new(self.database)
-                .parse()
-                .map_err(|_| wrong("database", "a path, or postgres://user:password@host:port/database"))?,
+                .parse::<Database>()
+                .map_err(|_| wrong("database", "a path, or postgres://user:password@host:port/database"))?
+                .with_password(secrets.database_password)
+                .ok_or_else(|| wrong("database_password_file", "empty where the database is a file"))?,
             name: name("name", &self.name)?,
             address_domain: name("address_domain", &self.address_domain)?,
             user_domain: unless_empty(&self.user_domain, |text| name("user_domain", text))?,
-            rpc_url: Zeroizing::new(self.rpc_url),
+            reserved_names: labels(&self.reserved_names),
+            rpc_urls,
+            rpc_calls_per_day: self.rpc_calls_per_day,
             public_rpc_url: unless_empty(&self.public_rpc_url, |text| {
                 text.parse().map_err(|_| {
                     wrong("public_rpc_url", "an https:// address (http:// only for this machine), or empty")
@@ -58,13 +63,16 @@ impl Keys {
             })?,
             chain_id: self.chain_id,
             ens_registry: address("ens_registry", &self.ens_registry)?,
-            universal_resolver: match &self.universal_resolver {
-                Some(text) => Some(address("universal_resolver", text)?),
-                None => None,
-            },
-            token_key: crate::auth::token_key(&seed),
-            keys: ProfileKeys::derive(&seed),
-            gateway_key: GatewayKey::from_hex(gateway_private_key.trim()).ok_or_else(|| {
+            universal_resolver: unless_empty(
+                self.universal_resolver.as_deref().unwrap_or_default(),
+                |text| address("universal_resolver", text),
+            )?,
+            token_key: secrets.token_key,
+            previous_token_key: secrets.previous_token_key,
+            keys: ProfileKeys::derive(&secrets.seed),
+            previous_keys: secrets.previous_keys,
+            secret_files: secrets.files,
+            gateway_key: GatewayKey::from_hex(&secrets.gateway_private_key).ok_or_else(|| {
                 wrong("gateway_private_key", "a secp256k1 key, 0x and 64 hexadecimal digits")
             })?,
             gateway_resolver: address("gateway_resolver", &self.gateway_resolver)?,
@@ -83,7 +91,11 @@ impl Keys {
             mailbox_limits: MailboxLimits {
                 messages: or_unlimited(self.mailbox_message_limit),
                 bytes: or_unlimited(self.mailbox_byte_limit),
+                unknown: percent("mailbox_unknown_percent", self.mailbox_unknown_percent)?,
+                verified: percent("mailbox_verified_percent", self.mailbox_verified_percent)?,
+                sender: percent("mailbox_sender_percent", self.mailbox_sender_percent)?,
             },
+            disk_bytes_kept_free: self.disk_bytes_kept_free,
             message_ttl: Some(self.message_ttl_seconds).filter(|s| *s > 0).map(Duration::from_secs),
             request_timeout: seconds(
                 "request_timeout_seconds",
@@ -101,16 +113,58 @@ impl Keys {
                 "max_connections_per_address",
                 self.max_connections_per_address,
             )?,
+            max_connections_kept_free: within(
+                "max_connections_kept_free",
+                self.max_connections_kept_free,
+                0..=1_000_000,
+                "between 0 and 1000000",
+            )?,
+            max_sockets_per_account: at_once("max_sockets_per_account", self.max_sockets_per_account)?,
+            socket_events_at_once: at_once("socket_events_at_once", self.socket_events_at_once)?,
+            body_bytes_at_once: at_once("body_bytes_at_once", self.body_bytes_at_once)?,
+            body_bytes_at_once_per_address: at_once(
+                "body_bytes_at_once_per_address",
+                self.body_bytes_at_once_per_address,
+            )?,
+            answer_bytes_at_once: at_once("answer_bytes_at_once", self.answer_bytes_at_once)?,
+            answer_bytes_at_once_per_address: at_once(
+                "answer_bytes_at_once_per_address",
+                self.answer_bytes_at_once_per_address,
+            )?,
+            sender_lookups: LookupsAtOnce {
+                all: at_once("sender_lookups_at_once", self.sender_lookups_at_once)?,
+                client: at_once(
+                    "sender_lookups_at_once_per_address",
+                    self.sender_lookups_at_once_per_address,
+                )?,
+            },
+            outgoing: AtOnce {
+                all: at_once("outgoing_at_once", self.outgoing_at_once)?,
+                site: at_once("outgoing_at_once_per_site", self.outgoing_at_once_per_site)?,
+                client: at_once("outgoing_at_once_per_address", self.outgoing_at_once_per_address)?,
+            },
             allowances: Allowances {
                 requests: rate("requests_per_minute_per_address", self.requests_per_minute_per_address)?,
                 proxied: rate("proxied_per_minute_per_address", self.proxied_per_minute_per_address)?,
                 account: rate("requests_per_minute_per_account", self.requests_per_minute_per_account)?,
                 sender: rate("messages_per_minute_per_sender", self.messages_per_minute_per_sender)?,
+                unknown: rate(
+                    "unknown_messages_per_minute_per_address",
+                    self.unknown_messages_per_minute_per_address,
+                )?,
+                unknown_for_mailbox: rate(
+                    "unknown_messages_per_minute_per_mailbox",
+                    self.unknown_messages_per_minute_per_mailbox,
+                )?,
+                codes_to: rate("codes_per_day_per_recipient", self.codes_per_day_per_recipient)?,
+                codes_from: rate("codes_per_hour_per_address", self.codes_per_hour_per_address)?,
+                codes: rate("codes_per_hour", self.codes_per_hour)?,
+                names: rate("names_per_day_per_address", self.names_per_day_per_address)?,
             },
             sender_check: self.sender_check,
             storage_limit: self.storage_limit,
             smtp: smtp.check()?,
-            vapid: unless_empty(&vapid_private_key, |key| vapid(key, &self.vapid_contact))?,
+            vapid: unless_empty(&secrets.vapid_private_key, |key| vapid(key, &self.vapid_contact))?,
             notifications_name_sender: self.notifications_name_sender,
             metrics_interval: seconds(
                 "metrics_interval_seconds",
@@ -132,6 +186,19 @@ impl Keys {
 
 fn wrong(key: &'static str, expected: &'static str) -> ConfigError {
     ConfigError::Value { key, expected }
+}
+
+/// The addresses of Ethereum nodes, with spaces between them.
+fn rpc_urls(text: &str) -> Result<Vec<Zeroizing<String>>, ConfigError> {
+    let is_url = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+    let urls: Vec<_> = text.split_whitespace().map(|url| Zeroizing::new(url.to_owned())).collect();
+    if !(1..=MOST_ENDPOINTS).contains(&urls.len()) || !urls.iter().all(|url| is_url(url)) {
+        return Err(wrong(
+            "rpc_url",
+            "a web address, https://… or http://…, or up to eight with spaces between them",
+        ));
+    }
+    Ok(urls)
 }
 
 /// A value that may be left out by leaving it empty.
@@ -169,6 +236,20 @@ fn within(
 
 fn connections(key: &'static str, value: u64) -> Result<usize, ConfigError> {
     within(key, value, 1..=1_000_000, "between 1 and 1000000")
+}
+
+fn at_once(key: &'static str, value: u64) -> Result<usize, ConfigError> {
+    within(key, value, 1..=MOST_AT_ONCE, "between 1 and 4000000000")
+}
+
+fn percent(key: &'static str, value: u64) -> Result<u8, ConfigError> {
+    u8::try_from(value).ok().filter(|value| *value <= 100).ok_or(wrong(key, "between 0 and 100"))
+}
+
+/// The first labels of names, in lower case, with commas between them.
+fn labels(text: &str) -> BTreeSet<String> {
+    let labels = text.split(',').map(|label| label.trim().to_lowercase());
+    labels.filter(|label| !label.is_empty()).collect()
 }
 
 /// At least one second.

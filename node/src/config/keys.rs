@@ -14,11 +14,20 @@ pub(super) struct Keys {
     pub listen: String,
     pub public_url: String,
     pub database: String,
+    #[serde(default)]
+    pub database_password_file: String,
     pub name: String,
     pub address_domain: String,
     #[serde(default)]
     pub user_domain: String,
+    #[serde(default = "default_reserved_names")]
+    pub reserved_names: String,
+    #[serde(default)]
     pub rpc_url: String,
+    #[serde(default)]
+    pub rpc_url_file: String,
+    #[serde(default, deserialize_with = "number")]
+    pub rpc_calls_per_day: u64,
     #[serde(default)]
     pub public_rpc_url: String,
     #[serde(default = "default_chain_id", deserialize_with = "number")]
@@ -26,8 +35,26 @@ pub(super) struct Keys {
     #[serde(default = "default_ens_registry")]
     pub ens_registry: String,
     pub universal_resolver: Option<String>,
+    #[serde(default)]
     pub signing_seed: String,
+    #[serde(default)]
+    pub signing_seed_file: String,
+    #[serde(default)]
+    pub previous_signing_seed: String,
+    #[serde(default)]
+    pub previous_signing_seed_file: String,
+    #[serde(default)]
+    pub token_key: String,
+    #[serde(default)]
+    pub token_key_file: String,
+    #[serde(default)]
+    pub previous_token_key: String,
+    #[serde(default)]
+    pub previous_token_key_file: String,
+    #[serde(default)]
     pub gateway_private_key: String,
+    #[serde(default)]
+    pub gateway_private_key_file: String,
     pub gateway_resolver: String,
     #[serde(default = "default_gateway_ttl_seconds", deserialize_with = "number")]
     pub gateway_ttl_seconds: u64,
@@ -37,6 +64,14 @@ pub(super) struct Keys {
     pub mailbox_message_limit: u64,
     #[serde(default = "default_mailbox_byte_limit", deserialize_with = "number")]
     pub mailbox_byte_limit: u64,
+    #[serde(default = "default_mailbox_unknown_percent", deserialize_with = "number")]
+    pub mailbox_unknown_percent: u64,
+    #[serde(default = "default_mailbox_verified_percent", deserialize_with = "number")]
+    pub mailbox_verified_percent: u64,
+    #[serde(default = "default_mailbox_sender_percent", deserialize_with = "number")]
+    pub mailbox_sender_percent: u64,
+    #[serde(default = "default_disk_bytes_kept_free", deserialize_with = "number")]
+    pub disk_bytes_kept_free: u64,
     #[serde(default, deserialize_with = "number")]
     pub message_ttl_seconds: u64,
     #[serde(default = "default_request_timeout_seconds", deserialize_with = "number")]
@@ -49,6 +84,20 @@ pub(super) struct Keys {
     pub max_connections: u64,
     #[serde(default = "default_max_connections_per_address", deserialize_with = "number")]
     pub max_connections_per_address: u64,
+    #[serde(default = "default_max_connections_kept_free", deserialize_with = "number")]
+    pub max_connections_kept_free: u64,
+    #[serde(default = "default_max_sockets_per_account", deserialize_with = "number")]
+    pub max_sockets_per_account: u64,
+    #[serde(default = "default_socket_events_at_once", deserialize_with = "number")]
+    pub socket_events_at_once: u64,
+    #[serde(default = "default_body_bytes_at_once", deserialize_with = "number")]
+    pub body_bytes_at_once: u64,
+    #[serde(default = "default_body_bytes_at_once_per_address", deserialize_with = "number")]
+    pub body_bytes_at_once_per_address: u64,
+    #[serde(default = "default_answer_bytes_at_once", deserialize_with = "number")]
+    pub answer_bytes_at_once: u64,
+    #[serde(default = "default_answer_bytes_at_once_per_address", deserialize_with = "number")]
+    pub answer_bytes_at_once_per_address: u64,
     #[serde(default = "default_requests_per_minute", deserialize_with = "number")]
     pub requests_per_minute_per_address: u64,
     #[serde(default = "default_proxied_per_minute", deserialize_with = "number")]
@@ -57,6 +106,28 @@ pub(super) struct Keys {
     pub requests_per_minute_per_account: u64,
     #[serde(default = "default_messages_per_minute", deserialize_with = "number")]
     pub messages_per_minute_per_sender: u64,
+    #[serde(default = "default_unknown_messages_per_minute_per_address", deserialize_with = "number")]
+    pub unknown_messages_per_minute_per_address: u64,
+    #[serde(default = "default_unknown_messages_per_minute_per_mailbox", deserialize_with = "number")]
+    pub unknown_messages_per_minute_per_mailbox: u64,
+    #[serde(default = "default_sender_lookups_at_once", deserialize_with = "number")]
+    pub sender_lookups_at_once: u64,
+    #[serde(default = "default_sender_lookups_at_once_per_address", deserialize_with = "number")]
+    pub sender_lookups_at_once_per_address: u64,
+    #[serde(default = "default_outgoing_at_once", deserialize_with = "number")]
+    pub outgoing_at_once: u64,
+    #[serde(default = "default_outgoing_at_once_per_site", deserialize_with = "number")]
+    pub outgoing_at_once_per_site: u64,
+    #[serde(default = "default_outgoing_at_once_per_address", deserialize_with = "number")]
+    pub outgoing_at_once_per_address: u64,
+    #[serde(default = "default_codes_per_day_per_recipient", deserialize_with = "number")]
+    pub codes_per_day_per_recipient: u64,
+    #[serde(default = "default_codes_per_hour_per_address", deserialize_with = "number")]
+    pub codes_per_hour_per_address: u64,
+    #[serde(default = "default_codes_per_hour", deserialize_with = "number")]
+    pub codes_per_hour: u64,
+    #[serde(default = "default_names_per_day_per_address", deserialize_with = "number")]
+    pub names_per_day_per_address: u64,
     #[serde(default = "default_sender_check")]
     pub sender_check: SenderCheck,
     #[serde(default = "default_storage_limit", deserialize_with = "number")]
@@ -74,9 +145,13 @@ pub(super) struct Keys {
     #[serde(default)]
     pub smtp_password: String,
     #[serde(default)]
+    pub smtp_password_file: String,
+    #[serde(default)]
     pub smtp_from: String,
     #[serde(default)]
     pub vapid_private_key: String,
+    #[serde(default)]
+    pub vapid_private_key_file: String,
     #[serde(default)]
     pub vapid_contact: String,
     #[serde(default, deserialize_with = "truth")]
@@ -95,6 +170,13 @@ pub(super) struct Keys {
 
 fn default_listen() -> String {
     "127.0.0.1:4040".into()
+}
+
+fn default_reserved_names() -> String {
+    "abuse, admin, administrator, bank, billing, contact, dm3, help, helpdesk, hostmaster, info, mail, moderator, news, \
+     node, noreply, official, operator, payment, postmaster, root, sales, security, service, staff, support, system, \
+     team, wallet, webmaster, www"
+        .into()
 }
 
 fn default_chain_id() -> u64 {
@@ -147,6 +229,94 @@ fn default_sender_check() -> SenderCheck {
 
 fn default_messages_per_minute() -> u64 {
     120
+}
+
+fn default_mailbox_sender_percent() -> u64 {
+    25
+}
+
+fn default_mailbox_verified_percent() -> u64 {
+    75
+}
+
+fn default_mailbox_unknown_percent() -> u64 {
+    25
+}
+
+fn default_max_connections_kept_free() -> u64 {
+    64
+}
+
+fn default_max_sockets_per_account() -> u64 {
+    64
+}
+
+fn default_socket_events_at_once() -> u64 {
+    8
+}
+
+fn default_body_bytes_at_once() -> u64 {
+    67_108_864
+}
+
+fn default_body_bytes_at_once_per_address() -> u64 {
+    16_777_216
+}
+
+fn default_unknown_messages_per_minute_per_mailbox() -> u64 {
+    600
+}
+
+fn default_unknown_messages_per_minute_per_address() -> u64 {
+    60
+}
+
+fn default_sender_lookups_at_once() -> u64 {
+    64
+}
+
+fn default_sender_lookups_at_once_per_address() -> u64 {
+    16
+}
+
+fn default_outgoing_at_once() -> u64 {
+    64
+}
+
+fn default_outgoing_at_once_per_site() -> u64 {
+    8
+}
+
+fn default_outgoing_at_once_per_address() -> u64 {
+    16
+}
+
+fn default_codes_per_day_per_recipient() -> u64 {
+    10
+}
+
+fn default_codes_per_hour_per_address() -> u64 {
+    20
+}
+
+fn default_codes_per_hour() -> u64 {
+    600
+}
+
+fn default_names_per_day_per_address() -> u64 {
+    10
+}
+
+fn default_answer_bytes_at_once() -> u64 {
+    268_435_456
+}
+
+fn default_answer_bytes_at_once_per_address() -> u64 {
+    67_108_864
+}
+
+fn default_disk_bytes_kept_free() -> u64 {
+    268_435_456
 }
 
 fn default_storage_limit() -> u64 {

@@ -4,7 +4,7 @@
 //! TOML, environment ─▶ Keys (keys.rs: as they are written) ─▶ Config (check.rs: as the program uses them)
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,14 @@ use zeroize::Zeroizing;
 
 use crate::gateway_key::GatewayKey;
 use crate::limits::{Allowances, Trusted};
+use crate::mailbox::sender::LookupsAtOnce;
 use crate::notifications::Vapid;
-use crate::outgoing::Reach;
+use crate::outgoing::{AtOnce, Reach};
 use crate::store::{Database, MailboxLimits};
 
 mod check;
 mod keys;
+mod secrets;
 mod smtp;
 
 use keys::Keys;
@@ -45,8 +47,13 @@ pub struct Config {
     pub address_domain: EnsName,
     /// Names that users may claim live below this name, if any.
     pub user_domain: Option<EnsName>,
-    /// The Ethereum node this server asks. May contain an access key, so it is never shown.
-    pub rpc_url: Zeroizing<String>,
+    /// The labels that nobody may claim there.
+    pub reserved_names: BTreeSet<String>,
+    /// The Ethereum nodes this server asks, at least one, the first before the others. They may contain access keys, so
+    /// they are never shown.
+    pub rpc_urls: Vec<Zeroizing<String>>,
+    /// How many calls a day they are asked; 0 for any number.
+    pub rpc_calls_per_day: u64,
     /// The Ethereum node that clients are told to ask; `None` for this server itself.
     pub public_rpc_url: Option<HttpUrl>,
     /// The chain ENS is read from.
@@ -57,6 +64,10 @@ pub struct Config {
     pub universal_resolver: Option<Address>,
     /// The delivery service's keys.
     pub keys: ProfileKeys,
+    /// Those before, for which messages are taken yet while the keys are changed.
+    pub previous_keys: Option<ProfileKeys>,
+    /// The files that secrets were read from.
+    pub secret_files: Vec<PathBuf>,
     /// Signs CCIP-read answers.
     pub gateway_key: GatewayKey,
     /// The ERC3668Resolver that CCIP-read answers are signed for.
@@ -67,6 +78,8 @@ pub struct Config {
     pub size_limit: usize,
     /// How much a mailbox may hold.
     pub mailbox_limits: MailboxLimits,
+    /// How many bytes stay free on a SQLite file's disk; 0: nobody looks.
+    pub disk_bytes_kept_free: u64,
     /// How long an unacknowledged message is kept; `None` for ever.
     pub message_ttl: Option<Duration>,
     /// How long a request may take.
@@ -79,6 +92,24 @@ pub struct Config {
     pub max_connections: usize,
     /// How many of them from one address.
     pub max_connections_per_address: usize,
+    /// How many places are kept for who is signed in, and for those who watch the process.
+    pub max_connections_kept_free: usize,
+    /// How many sockets an account may have open; the oldest makes room.
+    pub max_sockets_per_account: usize,
+    /// How many messages of one socket may be under way.
+    pub socket_events_at_once: usize,
+    /// How many bytes of bodies may be held for requests under way.
+    pub body_bytes_at_once: usize,
+    /// How many of them for one address.
+    pub body_bytes_at_once_per_address: usize,
+    /// How many bytes of large answers may wait to be read.
+    pub answer_bytes_at_once: usize,
+    /// How many of them for one address.
+    pub answer_bytes_at_once_per_address: usize,
+    /// How many senders may be looked up at the same time.
+    pub sender_lookups: LookupsAtOnce,
+    /// How many requests to hosts that strangers choose may be under way, for each use.
+    pub outgoing: AtOnce,
     /// How much anybody may ask.
     pub allowances: Allowances,
     /// What becomes of a message that its claimed sender did not sign.
@@ -103,6 +134,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// What session tokens and challenges are authenticated with.
     pub token_key: Zeroizing<[u8; 32]>,
+    /// The key before: what was made under it holds until it ends.
+    pub previous_token_key: Option<Zeroizing<[u8; 32]>>,
 }
 
 /// What becomes of a message whose claimed sender has a profile with another key than the one that signed.
@@ -188,6 +221,28 @@ impl Config {
 }
 
 impl Config {
+    /// The key of the configuration, if one is, whose value is the example's: it is known to everybody.
+    pub fn public_secret(&self) -> Option<&'static str> {
+        let example = Self::parse(include_str!("../../dm3-node.example.toml"), "example", []).ok()?;
+        if example.keys.public() == self.keys.public() {
+            return Some("signing_seed");
+        }
+        (example.gateway_key.address() == self.gateway_key.address()).then_some("gateway_private_key")
+    }
+
+    /// Whether this server can be reached from this machine alone.
+    pub fn is_for_this_machine(&self) -> bool {
+        let authority = self.public_url.authority();
+        let host = match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => authority,
+        };
+        let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || address.is_ok_and(|address| address.is_loopback())
+    }
+
     /// The host name clients reach the server at; mail servers are greeted with it.
     pub fn host(&self) -> &str {
         self.public_url.authority().split(':').next().unwrap_or_default()
@@ -264,6 +319,54 @@ mod tests {
         .unwrap();
         assert_eq!(config.size_limit, 20_000);
         assert_eq!(config.name.as_str(), "other.eth");
+    }
+
+    #[test]
+    fn a_secret_may_stand_in_a_file_of_its_own_but_not_in_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let seed = file("seed", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n");
+        let without: String = EXAMPLE
+            .lines()
+            .filter(|line| !line.starts_with("signing_seed = "))
+            .fold(String::new(), |text, line| text + line + "\n");
+        let itself = [("DM3_NODE_SIGNING_SEED", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")];
+        let expected = parse(EXAMPLE, &itself).unwrap();
+        let found = parse(&without, &[("DM3_NODE_SIGNING_SEED_FILE", &seed)]).unwrap();
+        assert!(found.keys.public() == expected.keys.public() && found.token_key == expected.token_key);
+        assert_eq!(found.secret_files, [std::path::Path::new(&seed)]);
+        assert!(parse(&without, &[]).unwrap_err().to_string().contains("signing_seed"));
+        let both = parse(EXAMPLE, &[("DM3_NODE_SIGNING_SEED_FILE", &seed)]).unwrap_err().to_string();
+        assert!(both.contains("signing_seed") && both.contains("not both"), "{both}");
+
+        let password = file("password", "hunter2\n");
+        let on = |database: &str| {
+            parse(EXAMPLE, &[("DM3_NODE_DATABASE", database), ("DM3_NODE_DATABASE_PASSWORD_FILE", &password)])
+        };
+        assert!(on("node.sqlite").unwrap_err().to_string().contains("database_password_file"));
+        assert!(!format!("{:?}", on("postgres://dm3@db.example/dm3").unwrap().database).contains("hunter2"));
+        for (key, text) in [
+            ("DM3_NODE_TOKEN_KEY_FILE", "dG9vIHNob3J0"),
+            ("DM3_NODE_TOKEN_KEY_FILE", "hunter2"),
+            ("DM3_NODE_SMTP_PASSWORD_FILE", " \n"),
+            ("DM3_NODE_PREVIOUS_SIGNING_SEED_FILE", "hunter2"),
+        ] {
+            let error = parse(EXAMPLE, &[(key, &file("wrong", text))]).expect_err(key);
+            let shown = format!("{error} {error:?}");
+            assert!(shown.contains(key[9..].to_lowercase().trim_end_matches("_file")), "{shown}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+        let missing =
+            parse(EXAMPLE, &[("DM3_NODE_TOKEN_KEY_FILE", "/no/such/file")]).unwrap_err().to_string();
+        assert!(missing.contains("can't read /no/such/file"), "{missing}");
+        let vapid = file("vapid", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE");
+        let told =
+            [("DM3_NODE_VAPID_PRIVATE_KEY_FILE", &*vapid), ("DM3_NODE_VAPID_CONTACT", "mailto:a@b.example")];
+        assert!(parse(EXAMPLE, &told).unwrap().vapid.is_some());
     }
 
     #[test]

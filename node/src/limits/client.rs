@@ -1,10 +1,13 @@
 //! Whom a request comes from: the other end of the connection, or whom a trusted proxy says.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{AddrParseError, IpAddr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
+
+use super::Taker;
 
 /// What trusted proxies say in: each appends whom it was asked by.
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -13,18 +16,43 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
-/// Somebody with an address. With IPv6 that is a /64 network, since every subscriber has one whole.
+/// Of IPv6, the networks that one subscriber may have whole.
+const NETWORKS: [u8; SHARES.len()] = [64, 56, 48];
+/// How many times what a client may have each of its networks may have.
+pub(super) const SHARES: [NonZeroU32; 3] = [NonZeroU32::MIN, FOUR, SIXTEEN];
+const FOUR: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
+const SIXTEEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(15);
+
+/// Somebody with an address. With IPv6 that is a /64 network, since every subscriber has one whole; many have a /56
+/// or a /48, which has shares as well: see [`Taker`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Client(IpAddr);
+pub struct Client(IpNet);
 
 impl Client {
     /// Who has this address.
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
-            IpAddr::V4(address) => Self(address.into()),
+            IpAddr::V4(address) => Self(IpAddr::V4(address).into()),
+            IpAddr::V6(address) => Self::within(address, 64),
+        }
+    }
+
+    /// The network of `bits` that an address is in.
+    fn within(address: Ipv6Addr, bits: u8) -> Self {
+        let mask = u128::MAX << 128_u32.saturating_sub(bits.into()).min(127);
+        let network = Ipv6Addr::from_bits(address.to_bits() & mask);
+        // A prefix of at most 128 bits is always one.
+        Self(IpNet::new(network.into(), bits).unwrap_or(IpAddr::V6(network).into()))
+    }
+}
+
+impl Taker for Client {
+    fn shares(&self) -> Vec<(Self, usize)> {
+        match self.0.addr() {
+            IpAddr::V4(_) => vec![(*self, 1)],
             IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                Self(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
+                let times = SHARES.map(|times| usize::try_from(times.get()).unwrap_or(1));
+                NETWORKS.into_iter().map(|bits| Self::within(address, bits)).zip(times).collect()
             }
         }
     }
@@ -69,7 +97,7 @@ impl Trusted {
             return Client::of(peer);
         }
         let lines: Vec<_> = headers.get_all(FORWARDED_FOR).iter().filter_map(|v| v.to_str().ok()).collect();
-        let named = lines.iter().flat_map(|line| line.split(',')).map(|part| part.trim().parse::<IpAddr>());
+        let named = lines.iter().flat_map(|line| line.split(',')).map(address);
         let mut nearest = peer;
         for address in named.collect::<Vec<_>>().into_iter().rev() {
             // What is no address ends the chain: nothing before it can be relied upon.
@@ -81,6 +109,13 @@ impl Trusted {
         }
         Client::of(nearest)
     }
+}
+
+/// The address in a part of the header: alone, or with a port, as some proxies write it.
+fn address(part: &str) -> Result<IpAddr, AddrParseError> {
+    let part = part.trim().trim_matches('"');
+    let bare = part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(part);
+    bare.parse().or_else(|_| part.parse::<SocketAddr>().map(|address| address.ip()))
 }
 
 #[cfg(test)]
@@ -117,6 +152,31 @@ mod tests {
         assert_eq!(client(trusted, "127.0.0.1", &["192.0.2.1, unknown"]), of("127.0.0.1"));
         assert_eq!(client(trusted, "127.0.0.1", &[]), of("127.0.0.1"));
         assert_eq!(client(trusted, "127.0.0.1", &["10.1.2.3"]), of("10.1.2.3"));
+    }
+
+    #[test]
+    fn a_port_behind_the_address_makes_nobody_the_proxy() {
+        for (part, expected) in [
+            ("192.0.2.1:4711", "192.0.2.1"),
+            ("\"192.0.2.1:4711\"", "192.0.2.1"),
+            ("[2a00:1::5]:443", "2a00:1::5"),
+            ("[2a00:1::5]", "2a00:1::5"),
+            ("2a00:1::5", "2a00:1::5"),
+        ] {
+            assert_eq!(client("127.0.0.1", "127.0.0.1", &[part]), of(expected), "{part}");
+        }
+    }
+
+    #[test]
+    fn a_subscriber_with_many_networks_has_shares_for_all_of_them_together() {
+        let pool = crate::limits::Pool::new(1000, 2);
+        let mut places = Vec::new();
+        for network in 0..=u16::MAX {
+            let address = Ipv6Addr::new(0x2a00, 1, 2, network, 0, 0, 0, 1);
+            places.extend(pool.enter(&Client::of(address.into()), 1).ok());
+        }
+        assert_eq!(places.len(), 32, "sixteen times a share for a /48");
+        assert!(pool.enter(&of("2a00:1:3::1"), 1).is_ok(), "another /48 is not concerned");
     }
 
     #[test]

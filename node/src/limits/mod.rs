@@ -1,11 +1,13 @@
-//! How much anybody may ask: by the generic cell rate algorithm, for addresses, accounts and senders apart.
+//! How much anybody may ask, by the generic cell rate algorithm ([`Limits`]), and how much may be under way at the same
+//! time ([`Pool`]).
 //!
-//! Every limit is a number for a minute, all of which may come at once; then one more is allowed each time its
-//! share of the minute has passed.
+//! Every rate is a number for a minute, an hour or a day, all of which may come at once; then one more is allowed each
+//! time its share of that time has passed.
 
 mod client;
+mod payer;
+mod pool;
 
-use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -13,7 +15,10 @@ use dm3_core::identity::Address;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
+use client::SHARES;
 pub use client::{Client, Peer, Trusted};
+pub use payer::Payer;
+pub use pool::{Full, Place, Pool, Taker};
 
 /// The limits, each for a minute; 0 is none.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +31,18 @@ pub struct Allowances {
     pub account: u32,
     /// Messages of one sender whose signature was verified.
     pub sender: u32,
+    /// Messages of unknown senders that come from one address.
+    pub unknown: u32,
+    /// Messages of unknown senders for one mailbox.
+    pub unknown_for_mailbox: u32,
+    /// One-time codes that go to one mail address in a day, however many accounts ask for them.
+    pub codes_to: u32,
+    /// One-time codes that one address asks for in an hour.
+    pub codes_from: u32,
+    /// One-time codes of this server in an hour.
+    pub codes: u32,
+    /// Names that one address claims in a day.
+    pub names: u32,
 }
 
 /// More than is allowed.
@@ -42,16 +59,32 @@ pub struct Limits {
     proxied: Limit<Client>,
     accounts: Limit<Address>,
     senders: Limit<Address>,
+    unknown: Limit<Payer>,
+    unknown_for_mailboxes: Limit<Address>,
+    codes_to: Limit<String>,
+    codes_from: Limit<Payer>,
+    codes: Limit<String>,
+    names: Limit<Payer>,
 }
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Limits {
     /// Nobody has asked anything yet.
     pub fn new(allowances: Allowances) -> Self {
         Self {
-            requests: Limit::new(allowances.requests),
-            proxied: Limit::new(allowances.proxied),
-            accounts: Limit::new(allowances.account),
-            senders: Limit::new(allowances.sender),
+            requests: Limit::new(allowances.requests, MINUTE),
+            proxied: Limit::new(allowances.proxied, MINUTE),
+            accounts: Limit::new(allowances.account, MINUTE),
+            senders: Limit::new(allowances.sender, MINUTE),
+            unknown: Limit::new(allowances.unknown, MINUTE),
+            unknown_for_mailboxes: Limit::new(allowances.unknown_for_mailbox, MINUTE),
+            codes_to: Limit::new(allowances.codes_to, DAY),
+            codes_from: Limit::new(allowances.codes_from, HOUR),
+            codes: Limit::new(allowances.codes, HOUR),
+            names: Limit::new(allowances.names, DAY),
         }
     }
 
@@ -88,36 +121,90 @@ impl Limits {
         self.senders.count(&sender, 1)
     }
 
+    /// Counts a message whose sender can't be verified. Who hands it in pays first, so that one client alone does not use
+    /// up what a mailbox takes of strangers.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn unknown(&self, payer: Payer, mailbox: Address) -> Result<(), TooMany> {
+        self.unknown.count(&payer, 1)?;
+        self.unknown_for_mailboxes.count(&mailbox, 1)
+    }
+
+    /// Counts a one-time code that is sent to `recipient`.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn code(&self, payer: Payer, recipient: &str) -> Result<(), TooMany> {
+        self.codes_from.count(&payer, 1)?;
+        self.codes_to.count(&whose_mail(recipient), 1)?;
+        self.codes.count(&String::new(), 1)
+    }
+
+    /// Counts a name that is claimed.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn name(&self, payer: Payer) -> Result<(), TooMany> {
+        self.names.count(&payer, 1)
+    }
+
     /// Forgets those who have not asked for a while.
     pub fn tidy(&self) {
         self.requests.tidy();
         self.proxied.tidy();
         self.accounts.tidy();
         self.senders.tidy();
+        self.unknown.tidy();
+        self.unknown_for_mailboxes.tidy();
+        self.codes_to.tidy();
+        self.codes_from.tidy();
+        self.codes.tidy();
+        self.names.tidy();
     }
 }
 
-struct Limit<K: Hash + Eq + Clone>(Option<DefaultKeyedRateLimiter<K>>);
+/// Whom mail reaches: however the address is written, and whatever stands behind a plus in it.
+fn whose_mail(address: &str) -> String {
+    let address = address.trim().to_lowercase();
+    match address.rsplit_once('@') {
+        Some((local, host)) => format!("{}@{host}", local.split('+').next().unwrap_or_default()),
+        None => address,
+    }
+}
 
-impl<K: Hash + Eq + Clone> Limit<K> {
-    fn new(per_minute: u32) -> Self {
-        Self(NonZeroU32::new(per_minute).map(|most| RateLimiter::keyed(Quota::per_minute(most))))
+/// So many in a time for each; who has several shares (see [`Taker`]) has a limit for each of them.
+struct Limit<K: Taker>(Option<[DefaultKeyedRateLimiter<K>; SHARES.len()]>);
+
+impl<K: Taker> Limit<K> {
+    fn new(most: u32, time: Duration) -> Self {
+        let limiter = |most: NonZeroU32| {
+            let pause = time / most.get();
+            let quota = Quota::with_period(pause).unwrap_or(Quota::per_second(most));
+            RateLimiter::keyed(quota.allow_burst(most))
+        };
+        let most = NonZeroU32::new(most);
+        Self(most.map(|most| SHARES.map(|times| limiter(most.saturating_mul(times)))))
     }
 
     fn count(&self, key: &K, times: u32) -> Result<(), TooMany> {
-        let (Some(limiter), Some(times)) = (&self.0, NonZeroU32::new(times)) else { return Ok(()) };
-        match limiter.check_key_n(key, times) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(until)) => Err(TooMany {
-                retry_after: seconds_rounded_up(until.wait_time_from(DefaultClock::default().now())),
-            }),
-            // More at once than in a whole minute: asking again does not help, asking for less does.
-            Err(_) => Err(TooMany { retry_after: 60 }),
+        let (Some(tiers), Some(times)) = (&self.0, NonZeroU32::new(times)) else { return Ok(()) };
+        for ((key, _), limiter) in key.shares().iter().zip(tiers) {
+            match limiter.check_key_n(key, times) {
+                Ok(Ok(())) => {}
+                Ok(Err(until)) => {
+                    let retry_after = seconds_rounded_up(until.wait_time_from(DefaultClock::default().now()));
+                    return Err(TooMany { retry_after });
+                }
+                // More at once than in a whole minute: asking again does not help, asking for less does.
+                Err(_) => return Err(TooMany { retry_after: 60 }),
+            }
         }
+        Ok(())
     }
 
     fn tidy(&self) {
-        if let Some(limiter) = &self.0 {
+        for limiter in self.0.iter().flatten() {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -133,7 +220,18 @@ fn seconds_rounded_up(time: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    const NONE: Allowances = Allowances { requests: 0, proxied: 0, account: 0, sender: 0 };
+    const NONE: Allowances = Allowances {
+        requests: 0,
+        proxied: 0,
+        account: 0,
+        sender: 0,
+        unknown: 0,
+        unknown_for_mailbox: 0,
+        codes_to: 0,
+        codes_from: 0,
+        codes: 0,
+        names: 0,
+    };
 
     fn client(text: &str) -> Client {
         Client::of(text.parse().unwrap())
@@ -162,6 +260,24 @@ mod tests {
     fn a_batch_over_the_whole_limit_is_refused() {
         let limits = Limits::new(Allowances { proxied: 5, ..NONE });
         assert_eq!(limits.proxied(client("192.0.2.1"), 6), Err(TooMany { retry_after: 60 }));
+    }
+
+    #[test]
+    fn whoever_has_many_networks_is_one_in_the_end() {
+        let limits = Limits::new(Allowances { requests: 2, ..NONE });
+        let asked = |n: u16| limits.request(client(&format!("2a00:1:0:{n:x}::1"))).is_ok();
+        assert_eq!((0..=u16::MAX).filter(|n| asked(*n)).count(), 32, "sixteen times as many for a /48");
+    }
+
+    #[test]
+    fn codes_are_counted_by_whom_they_reach() {
+        let limits = Limits::new(Allowances { codes_to: 2, ..NONE });
+        for recipient in ["victim+1@example.org", " Victim@example.org"] {
+            assert_eq!(limits.code(Payer::Node, recipient), Ok(()));
+        }
+        let refused = limits.code(Payer::Node, "victim+2@example.org").unwrap_err();
+        assert!(refused.retry_after > 10_000, "{refused:?}");
+        assert_eq!(limits.code(Payer::Node, "another@example.org"), Ok(()));
     }
 
     #[test]

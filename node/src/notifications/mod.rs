@@ -23,6 +23,7 @@ pub use queue::{Notifier, NotifierParts};
 
 use crate::app::App;
 use crate::clock::now_seconds;
+use crate::limits::{Payer, TooMany};
 use crate::store::{Channel, ChannelKind, CodeIssue, StoreError};
 
 /// Why a channel is not changed. Worded as the reference does where it has the case.
@@ -52,6 +53,9 @@ pub enum ChannelError {
     /// So many codes were sent that it looks like an attack on whoever gets them.
     #[error("too many codes were sent today; try again tomorrow")]
     TooMany,
+    /// So many codes go to this address, or from this client or server, that it looks like an attack on whoever gets them.
+    #[error(transparent)]
+    Limited(#[from] TooMany),
     /// No code was sent, or it was used, or answered wrongly too often.
     #[error("Otp not found, please resend the OTP for verification")]
     NoCode,
@@ -212,6 +216,10 @@ impl App {
     }
 
     async fn new_code(&self, owner: Address, channel: &Channel) -> Result<otp::Code, ChannelError> {
+        if let Err(error) = self.limits.code(Payer::current(), &channel.recipient) {
+            self.metrics.refused("codes");
+            return Err(error.into());
+        }
         let code = self.passwords.make();
         let digest = self.passwords.digest(owner, channel, &code);
         match self.store.new_code(owner, channel.kind, digest, otp::limits(now_seconds())).await? {

@@ -3,27 +3,54 @@
 //! The latter must not become a way into the network the server stands in. So an address in the URL is checked,
 //! every address that DNS gives is checked before it is connected to, both again at each redirect, and proxies
 //! of the environment are not used. Nor may a slow host keep others waiting: times, sizes and the number of
-//! requests to one host and to all are bounded, and what is over the bound is refused at once.
+//! requests at once are bounded – for each use apart, in all, to one site and for one client – and what is over the
+//! bound is refused at once.
 
 mod network;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dm3_core::web::HttpResponse;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response};
 
+use crate::limits::{Payer, Place, Pool};
+
 pub use network::{Reach, Target};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How many requests to strangers' hosts run at once.
-const AT_ONCE: usize = 64;
-/// How many of them may go to one host.
-const AT_ONE_HOST: usize = 8;
+
+/// What a request to a stranger's host is for. Each use has places of its own, so that none keeps another waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// A name that this server needs to know: gateways, linked profiles.
+    Lookup,
+    /// A gateway's answer that a page wants.
+    Gateway,
+    /// An image that a page shows.
+    Image,
+    /// A message for another delivery service.
+    Message,
+}
+
+/// How many requests to strangers' hosts run at once, for each use apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtOnce {
+    /// In all.
+    pub all: usize,
+    /// To one site: a domain that somebody registered with all names below it, or an address.
+    pub site: usize,
+    /// For one client.
+    pub client: usize,
+}
+
+impl Default for AtOnce {
+    fn default() -> Self {
+        Self { all: 64, site: 8, client: 16 }
+    }
+}
 
 /// Why a request brought no answer. Never shows the URL, which may hold an access key.
 #[derive(Debug, thiserror::Error)]
@@ -55,11 +82,40 @@ pub enum OutgoingError {
     /// Too many requests are under way, to this host or to all.
     #[error("too many requests are under way")]
     Busy,
+    /// The Ethereum nodes were asked as often as they may be in a day.
+    #[error("the calls of this day are spent (rpc_calls_per_day); it goes on at midnight UTC")]
+    Spent,
+    /// An Ethereum node serves another chain than this server's.
+    #[error("no Ethereum node in rpc_url serves the chain of chain_id")]
+    OtherChain,
 }
 
 impl From<reqwest::Error> for OutgoingError {
     fn from(error: reqwest::Error) -> Self {
+        let mut cause = std::error::Error::source(&error);
+        while let Some(inner) = cause {
+            if matches!(inner.downcast_ref(), Some(Self::NotPublic)) {
+                return Self::NotPublic;
+            }
+            cause = inner.source();
+        }
         Self::Unreachable(error.without_url())
+    }
+}
+
+impl OutgoingError {
+    /// Whether the same request may bring an answer later: the fault is of the way or of this server. All others are
+    /// of the address or of what its host says, and stay.
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Tls(_)
+            | Self::Unreachable(_)
+            | Self::Timeout
+            | Self::Busy
+            | Self::Spent
+            | Self::OtherChain => true,
+            Self::TooLarge | Self::NotText | Self::Url | Self::NotPublic | Self::Redirects => false,
+        }
     }
 }
 
@@ -100,7 +156,29 @@ pub struct Outgoing {
     trusted: Client,
     public: Client,
     reach: Reach,
-    under_way: Arc<UnderWay>,
+    lookup: Places,
+    gateway: Places,
+    image: Places,
+    message: Places,
+}
+
+/// The places of one use.
+#[derive(Clone)]
+struct Places {
+    sites: Pool<String>,
+    payers: Pool<Payer>,
+}
+
+impl Places {
+    fn new(at_once: AtOnce) -> Self {
+        Self { sites: Pool::new(at_once.all, at_once.site), payers: Pool::new(at_once.all, at_once.client) }
+    }
+
+    fn enter(&self, site: &str) -> Result<(Place<String>, Place<Payer>), OutgoingError> {
+        let site = self.sites.enter(&site.to_owned(), 1).map_err(|_| OutgoingError::Busy)?;
+        let payer = self.payers.enter(&Payer::current(), 1).map_err(|_| OutgoingError::Busy)?;
+        Ok((site, payer))
+    }
 }
 
 impl Outgoing {
@@ -108,7 +186,7 @@ impl Outgoing {
     ///
     /// # Errors
     /// [`OutgoingError::Tls`].
-    pub fn new(reach: Reach) -> Result<Self, OutgoingError> {
+    pub fn new(reach: Reach, at_once: AtOnce) -> Result<Self, OutgoingError> {
         // Fails if it was installed before, by another server in this process: just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = |builder: ClientBuilder| {
@@ -118,7 +196,15 @@ impl Outgoing {
             Reach::Public => builder()?.dns_resolver(Arc::new(network::PublicDns)).https_only(true),
             Reach::Anywhere => builder()?,
         };
-        Ok(Self { trusted: client(builder()?)?, public: client(public)?, reach, under_way: Arc::default() })
+        Ok(Self {
+            trusted: client(builder()?)?,
+            public: client(public)?,
+            reach,
+            lookup: Places::new(at_once),
+            gateway: Places::new(at_once),
+            image: Places::new(at_once),
+            message: Places::new(at_once),
+        })
     }
 
     /// For addresses out of the configuration.
@@ -133,12 +219,19 @@ impl Outgoing {
     /// [`OutgoingError`].
     pub async fn fetch(
         &self,
+        what_for: Use,
         url: &str,
         json: Option<String>,
         bounds: Bounds,
     ) -> Result<Fetched, OutgoingError> {
         let target = Target::parse(url, self.reach)?;
-        let _turn = self.under_way.enter(target.host())?;
+        let places = match what_for {
+            Use::Lookup => &self.lookup,
+            Use::Gateway => &self.gateway,
+            Use::Image => &self.image,
+            Use::Message => &self.message,
+        };
+        let _places = places.enter(&target.site())?;
         tokio::time::timeout(bounds.time, self.follow(target, json, bounds))
             .await
             .map_err(|_| OutgoingError::Timeout)?
@@ -212,6 +305,18 @@ pub async fn send(request: RequestBuilder, max: usize) -> Result<HttpResponse, O
     Fetched { status, body: read(response, max).await? }.into_text()
 }
 
+/// A word for what came of a request, for the metrics.
+pub fn outcome(reply: &Result<HttpResponse, OutgoingError>) -> &'static str {
+    match reply {
+        Ok(reply) if (200..300).contains(&reply.status) => "answered",
+        Ok(_) => "refused",
+        Err(OutgoingError::Busy) => "busy",
+        Err(OutgoingError::Timeout) => "timeout",
+        Err(error) if error.is_temporary() => "unreachable",
+        Err(_) => "failed",
+    }
+}
+
 async fn read(mut response: Response, max: usize) -> Result<Vec<u8>, OutgoingError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -223,66 +328,37 @@ async fn read(mut response: Response, max: usize) -> Result<Vec<u8>, OutgoingErr
     Ok(body)
 }
 
-/// Counts the requests to strangers' hosts.
-#[derive(Default)]
-struct UnderWay(Mutex<HashMap<String, usize>>);
-
-impl UnderWay {
-    /// Counts one more, until what is returned is dropped.
-    fn enter(self: &Arc<Self>, host: &str) -> Result<Turn, OutgoingError> {
-        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = hosts.values().sum();
-        let at_host = hosts.get(host).copied().unwrap_or_default();
-        if all >= AT_ONCE || at_host >= AT_ONE_HOST {
-            return Err(OutgoingError::Busy);
-        }
-        hosts.insert(host.to_owned(), at_host + 1);
-        Ok(Turn { under_way: Arc::clone(self), host: host.to_owned() })
-    }
-}
-
-struct Turn {
-    under_way: Arc<UnderWay>,
-    host: String,
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        let mut hosts = self.under_way.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut count) = hosts.entry(std::mem::take(&mut self.host)) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Client;
 
-    #[test]
-    fn one_host_never_takes_every_turn() {
-        let under_way = Arc::<UnderWay>::default();
-        let slow: Vec<_> = (0..AT_ONE_HOST).map(|_| under_way.enter("slow.example").unwrap()).collect();
-        assert!(matches!(under_way.enter("slow.example"), Err(OutgoingError::Busy)));
-        assert!(under_way.enter("other.example").is_ok());
-        drop(slow);
-        assert!(under_way.enter("slow.example").is_ok());
-        assert!(under_way.0.lock().unwrap().is_empty());
+    #[tokio::test]
+    async fn neither_a_site_nor_a_client_nor_a_use_takes_every_place() {
+        let places = Places::new(AtOnce { all: 4, site: 2, client: 3 });
+        let client = |n: u8| Payer::Client(Client::of([192, 0, 2, n].into()));
+        let enter = |n: u8, site: &'static str| client(n).pays(async { places.enter(site) });
+        let busy = |place: Result<_, OutgoingError>| matches!(place, Err(OutgoingError::Busy));
+        let kept = (enter(1, "slow.example").await.unwrap(), enter(1, "slow.example").await.unwrap());
+        assert!(busy(enter(2, "slow.example").await), "the site has its share");
+        let third = enter(1, "b.example").await.unwrap();
+        assert!(busy(enter(1, "c.example").await), "the client has its share");
+        let fourth = enter(2, "c.example").await.unwrap();
+        assert!(busy(enter(3, "d.example").await), "all are taken");
+        drop((kept, third, fourth));
+        assert!(enter(3, "slow.example").await.is_ok());
     }
 
     #[tokio::test]
     async fn strangers_cannot_send_the_server_into_its_own_network() {
-        let outgoing = Outgoing::new(Reach::Public).unwrap();
+        let outgoing = Outgoing::new(Reach::Public, AtOnce::default()).unwrap();
         let bounds = Bounds { bytes: 1000, time: Duration::from_secs(20), redirects: 0 };
         for url in ["https://127.0.0.1/x", "http://localhost/x", "https://0x7f.1/"] {
-            let answer = outgoing.fetch(url, None, bounds).await;
+            let answer = outgoing.fetch(Use::Image, url, None, bounds).await;
             assert!(matches!(answer, Err(OutgoingError::NotPublic)), "{url}: {answer:?}");
         }
         // The name is looked up first, and then not called.
-        let answer = outgoing.fetch("https://localhost/x", None, bounds).await;
-        assert!(matches!(answer, Err(OutgoingError::Unreachable(_))), "{answer:?}");
+        let answer = outgoing.fetch(Use::Image, "https://localhost/x", None, bounds).await;
+        assert!(matches!(answer, Err(OutgoingError::NotPublic)), "{answer:?}");
     }
 }

@@ -80,9 +80,18 @@ impl Target {
         &self.0
     }
 
-    /// The host alone, in its normal form.
-    pub fn host(&self) -> &str {
-        self.0.host_str().unwrap_or_default()
+    /// Whose host it is: the domain that was registered, whichever name below it this is, or the address (of IPv6,
+    /// its /64 network). Names cost nothing, domains do.
+    pub fn site(&self) -> String {
+        match self.0.host() {
+            Some(Host::Domain(name)) => {
+                let registered = psl::domain_str(name.trim_end_matches('.'));
+                registered.unwrap_or(name).to_owned()
+            }
+            Some(Host::Ipv4(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => format!("{:x?}", &address.segments()[..4]),
+            None => String::new(),
+        }
     }
 }
 
@@ -239,6 +248,16 @@ mod tests {
         ] {
             assert!(refused(url), "{url}");
         }
+    }
+
+    #[test]
+    fn names_below_one_domain_are_one_site() {
+        let site = |url: &str| Target::parse(url, Reach::Public).unwrap().site();
+        assert_eq!(site("https://a.b.gateway.example/"), "gateway.example");
+        assert_eq!(site("https://c.gateway.example./"), "gateway.example");
+        assert_eq!(site("https://a.one.co.uk/"), "one.co.uk");
+        assert_ne!(site("https://one.co.uk/"), site("https://two.co.uk/"));
+        assert_eq!(site("https://[2606:4700::1]/"), site("https://[2606:4700::2]/"));
     }
 
     #[test]

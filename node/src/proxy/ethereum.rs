@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 
 use super::Proxies;
-use crate::outgoing;
+use crate::limits::Payer;
 
 /// The most calls in one request.
 pub const MAX_BATCH: usize = 20;
@@ -95,11 +95,11 @@ impl Proxies {
 
     async fn ask(&self, method: &str, params: Vec<Value>) -> Result<Value, CallError> {
         const AWAY: CallError = CallError::new(-32002, "the Ethereum node can't be asked; try again later");
+        let _place = self.waiting.enter(&Payer::current(), 1).map_err(|_| AWAY)?;
         // The semaphore is never closed, so waiting for a turn can't fail.
         let _turn = self.calls.acquire().await;
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let request = self.outgoing.trusted().post(self.rpc_url.as_str()).body(body.to_string());
-        let reply = outgoing::send(request, MAX_ANSWER).await.map_err(|error| {
+        let reply = self.endpoints.ask(&body.to_string(), MAX_ANSWER).await.map_err(|error| {
             tracing::warn!(%error, method, "the Ethereum node can't be asked");
             AWAY
         })?;

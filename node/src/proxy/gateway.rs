@@ -4,7 +4,7 @@ use dm3_core::identity::Address;
 use serde_json::{Value, json};
 
 use super::{Proxies, REDIRECTS, TIME};
-use crate::outgoing::{Bounds, OutgoingError};
+use crate::outgoing::{Bounds, OutgoingError, Use};
 
 /// The longest address of a gateway, in bytes.
 const MAX_TEMPLATE: usize = 2048;
@@ -42,10 +42,11 @@ impl Proxies {
     pub async fn gateway(&self, template: &str, sender: &str, data: &str) -> Result<String, GatewayFault> {
         let (url, body) = question(template, sender, data).ok_or(GatewayFault::Question)?;
         let bounds = Bounds { bytes: MAX_ANSWER, time: TIME, redirects: REDIRECTS };
-        let fetched = self.outgoing.fetch(&url, body, bounds).await.map_err(|error| match error {
-            OutgoingError::Url | OutgoingError::NotPublic => GatewayFault::Address(error),
-            error => GatewayFault::Unreachable(error),
-        })?;
+        let fetched =
+            self.outgoing.fetch(Use::Gateway, &url, body, bounds).await.map_err(|error| match error {
+                OutgoingError::Url | OutgoingError::NotPublic => GatewayFault::Address(error),
+                error => GatewayFault::Unreachable(error),
+            })?;
         if !(200..300).contains(&fetched.status) {
             return Err(GatewayFault::Status(fetched.status));
         }

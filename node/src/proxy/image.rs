@@ -4,7 +4,8 @@
 //! the known kinds is not passed on. SVG is refused: it is a document that can run scripts.
 
 use super::{Proxies, REDIRECTS, TIME};
-use crate::outgoing::{Bounds, OutgoingError};
+use crate::limits::Payer;
+use crate::outgoing::{Bounds, OutgoingError, Use};
 
 /// The largest image, in bytes.
 const MAX_IMAGE: usize = 2_000_000;
@@ -46,13 +47,14 @@ impl Proxies {
     /// # Errors
     /// [`ImageError`].
     pub async fn image(&self, url: &str) -> Result<Image, ImageError> {
-        let _turn = self.images.try_acquire().map_err(|_| ImageError::Busy)?;
+        let _turn = self.images.enter(&Payer::current(), 1).map_err(|_| ImageError::Busy)?;
         let bounds = Bounds { bytes: MAX_IMAGE, time: TIME, redirects: REDIRECTS };
-        let fetched = self.outgoing.fetch(url, None, bounds).await.map_err(|error| match error {
-            OutgoingError::Url | OutgoingError::NotPublic => ImageError::Address(error),
-            OutgoingError::Busy => ImageError::Busy,
-            error => ImageError::Unreachable(error),
-        })?;
+        let fetched =
+            self.outgoing.fetch(Use::Image, url, None, bounds).await.map_err(|error| match error {
+                OutgoingError::Url | OutgoingError::NotPublic => ImageError::Address(error),
+                OutgoingError::Busy => ImageError::Busy,
+                error => ImageError::Unreachable(error),
+            })?;
         if fetched.status != 200 {
             return Err(ImageError::Status(fetched.status));
         }

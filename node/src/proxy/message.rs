@@ -17,7 +17,7 @@ use super::{Proxies, TIME};
 use crate::app::App;
 use crate::chain::ChainError;
 use crate::mailbox::SubmitError;
-use crate::outgoing::{Bounds, OutgoingError};
+use crate::outgoing::{Bounds, OutgoingError, Use};
 
 /// The largest answer of a delivery service, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -164,7 +164,7 @@ impl App {
 
     async fn hand_over(self: &Arc<Self>, to: &EnsName, envelope: &Envelope) -> Result<(), CarryError> {
         if *to == self.config.name {
-            return Ok(self.submit(&envelope.to_canonical()).await?);
+            return Ok(self.submit(Ok(envelope.clone())).await?);
         }
         let profile = self.names.chain().delivery_service(to).await?.ok_or(CarryError::Unknown)?;
         self.proxies.submit(&profile.url, envelope).await
@@ -175,7 +175,8 @@ impl Proxies {
     async fn submit(&self, service: &BaseUrl, envelope: &Envelope) -> Result<(), CarryError> {
         let HttpRequest { url, body, .. } = api::submit(service, envelope);
         let bounds = Bounds { bytes: MAX_ANSWER, time: TIME, redirects: 0 };
-        let reply: HttpResponse = self.outgoing.fetch(url.as_str(), body, bounds).await?.into_text()?;
+        let reply: HttpResponse =
+            self.outgoing.fetch(Use::Message, url.as_str(), body, bounds).await?.into_text()?;
         Ok(api::parse_submitted(&reply)?)
     }
 }

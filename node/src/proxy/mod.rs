@@ -15,11 +15,13 @@ mod gateway;
 mod image;
 mod message;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use zeroize::Zeroizing;
 
+use crate::endpoints::Endpoints;
+use crate::limits::{Payer, Pool};
 use crate::outgoing::Outgoing;
 
 pub use ethereum::{EthereumError, calls};
@@ -33,25 +35,31 @@ const TIME: Duration = Duration::from_secs(10);
 const REDIRECTS: usize = 3;
 /// How many calls to the Ethereum node run at once for clients. The node's own calls are not counted.
 const CALLS_AT_ONCE: usize = 32;
-/// How many images are fetched at once: each may be held in memory as a whole.
-const IMAGES_AT_ONCE: usize = 8;
+/// How many of them may be under way or wait for their turn, and how many of one client.
+const CALLS_WAITING: usize = 640;
+const CALLS_WAITING_OF_ONE: usize = 60;
+/// How many images are fetched at once, and how many for one client: each may be held in memory as a whole.
+const IMAGES_AT_ONCE: usize = 16;
+const IMAGES_OF_ONE: usize = 6;
 
 /// The proxies, with the bounds they share.
 pub struct Proxies {
     outgoing: Outgoing,
-    rpc_url: Zeroizing<String>,
+    endpoints: Arc<Endpoints>,
     calls: Semaphore,
-    images: Semaphore,
+    waiting: Pool<Payer>,
+    images: Pool<Payer>,
 }
 
 impl Proxies {
-    /// Proxies that ask the Ethereum node at `rpc_url`, and other hosts as `outgoing` allows.
-    pub fn new(outgoing: Outgoing, rpc_url: Zeroizing<String>) -> Self {
+    /// Proxies that ask the Ethereum nodes at `endpoints`, and other hosts as `outgoing` allows.
+    pub fn new(outgoing: Outgoing, endpoints: Arc<Endpoints>) -> Self {
         Self {
             outgoing,
-            rpc_url,
+            endpoints,
             calls: Semaphore::new(CALLS_AT_ONCE),
-            images: Semaphore::new(IMAGES_AT_ONCE),
+            waiting: Pool::new(CALLS_WAITING, CALLS_WAITING_OF_ONE),
+            images: Pool::new(IMAGES_AT_ONCE, IMAGES_OF_ONE),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `/ds`: the delivery service.
 
+use std::borrow::Cow;
+
 use axum::Json as JsonBody;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -7,21 +9,23 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use dm3_core::identity::EnsName;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::extract::{Json, Schema, SignedIn, Text};
+use super::extract::{Bulk, Json, Raw, Schema, SignedIn, Text};
 use super::json_text;
 use crate::app::AppState;
 use crate::clock::now_seconds;
 use crate::error::ApiError;
-use crate::mailbox::{SubmitError, sender_key};
+use crate::json;
+use crate::mailbox::{self, SubmitError, sender_key};
 use crate::settings;
-use crate::store::{Account, ChannelKind, Service};
+use crate::store::{Account, ChannelKind, PICK_UP_MESSAGES, Service};
 
 /// Names the place where the next page of a mailbox begins.
 pub const NEXT_PAGE: &str = "dm3-next-after";
 
-/// The most messages that one request acknowledges by number.
+/// The most messages that one request acknowledges.
 const MAX_IDS: usize = 10_000;
 
 /// The answer to a challenge.
@@ -35,6 +39,13 @@ pub struct ChallengeAnswer {
 #[derive(Deserialize)]
 pub struct PageQuery {
     after: Option<i64>,
+}
+
+/// The same, and how much is wanted.
+#[derive(Deserialize)]
+pub struct MailboxQuery {
+    after: Option<i64>,
+    limit: Option<u32>,
 }
 
 /// What a receiver has stored, by the numbers it was given.
@@ -63,7 +74,7 @@ pub async fn profile(State(app): State<AppState>, Path(name): Path<String>) -> R
     let parsed: EnsName = name.parse().map_err(|_| unresolvable())?;
     let address = app.names.address_of(&parsed).await?.ok_or_else(unresolvable)?;
     match app.store.account(address).await? {
-        Some(account) if account.mailbox => Ok(json_text(account.profile)),
+        Some(account) if account.mailbox && !account.blocked => Ok(json_text(account.profile)),
         // An address name exists from the first registration on.
         None if app.names.own_address(&parsed).is_some() => Err(unresolvable()),
         _ => Err(ApiError::NotFound),
@@ -96,19 +107,65 @@ pub async fn sign_in(
     app.sign_in(&name, &answer.challenge, &answer.signature).await.map(JsonBody)
 }
 
+/// A request of JSON-RPC, of which nothing is read that is not needed.
+#[derive(Deserialize)]
+struct Call<'a> {
+    #[serde(borrow)]
+    method: Cow<'a, str>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+}
+
+impl<'a> Call<'a> {
+    fn read(body: &'a str) -> Result<Self, ApiError> {
+        // A list of the members' values in their order would pass for a struct, too.
+        if !body.trim_start().starts_with('{') {
+            return Err(ApiError::Malformed);
+        }
+        serde_json::from_str(body).map_err(|_| ApiError::Malformed)
+    }
+
+    /// The first parameter, unless it is `null`.
+    fn param(&self) -> Option<&'a RawValue> {
+        let first = json::item(self.params?.get(), 0)?;
+        (first.get() != "null").then_some(first)
+    }
+
+    /// The id that is answered: a text or a number.
+    fn id(&self) -> Option<Value> {
+        let id = self.id?.get();
+        let is_one = id.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit());
+        if is_one { serde_json::from_str(id).ok() } else { None }
+    }
+}
+
+/// `DELETE auth/:name`: ends every session of the account, this one as well.
+pub async fn sign_out(
+    State(app): State<AppState>,
+    SignedIn(session): SignedIn,
+) -> Result<StatusCode, ApiError> {
+    app.sign_out_everywhere(session.address).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// `POST rpc`: the three JSON-RPC methods, with the deployed answers.
-pub async fn rpc(State(app): State<AppState>, Json(request): Json<Value>) -> Result<Response, ApiError> {
-    let method = request.get("method").and_then(Value::as_str).ok_or(ApiError::Malformed)?;
-    let param = request.get("params").and_then(|params| params.get(0));
-    match method {
+pub async fn rpc(State(app): State<AppState>, Raw(body): Raw) -> Result<Response, ApiError> {
+    let call = Call::read(&body)?;
+    match &*call.method {
         "dm3_submitMessage" => {
-            let submitted = match param {
-                None | Some(Value::Null) => Err(SubmitError::Missing),
-                Some(Value::String(text)) => app.submit(text).await,
-                Some(_) => Err(SubmitError::Json),
+            let envelope = match call.param().map(RawValue::get) {
+                None => Err(SubmitError::Missing),
+                Some(text) => match serde_json::from_str::<String>(text) {
+                    Ok(text) => mailbox::read(&text),
+                    Err(_) => Err(SubmitError::Json),
+                },
             };
-            let id = request.get("id").filter(|id| id.is_string() || id.is_number());
-            Ok(submission_answer(submitted, id))
+            let id = call.id();
+            // Nothing is kept while others are waited for but the envelope itself.
+            drop(body);
+            Ok(submission_answer(app.submit(envelope).await, id.as_ref()))
         }
         "dm3_getDeliveryServiceProperties" => {
             let ttl = app.config.message_ttl.map_or(0, |ttl| ttl.as_millis());
@@ -131,8 +188,10 @@ pub async fn rpc(State(app): State<AppState>, Json(request): Json<Value>) -> Res
             Ok(rpc_result(&properties))
         }
         "dm3_getProfileExtension" => {
-            let name = param.and_then(Value::as_str).ok_or(ApiError::Malformed)?;
-            let account = mailbox_of(&app, name).await?;
+            let name = call.param().and_then(|param| serde_json::from_str::<String>(param.get()).ok());
+            let name = name.ok_or(ApiError::Malformed)?;
+            drop(body);
+            let account = mailbox_of(&app, &name).await?;
             let account = account.ok_or_else(|| ApiError::Refused("unknown user".into()))?;
             let extension = settings::read(app.store.as_ref(), account.address).await?.extension();
             Ok(rpc_result(&extension.into()))
@@ -187,7 +246,7 @@ pub async fn incoming(
             &app.metrics.timed("pick_up", app.store.pick_up(session.address)).await?,
         )));
     };
-    let page = app.metrics.timed("page", app.store.page(session.address, after)).await?;
+    let page = app.metrics.timed("page", app.store.page(session.address, after, PICK_UP_MESSAGES)).await?;
     let mut response = json_text(array(&page.envelopes));
     if let Some(next) = page.next {
         response.headers_mut().insert(NEXT_PAGE, HeaderValue::from(next));
@@ -204,14 +263,15 @@ pub async fn incoming_from(
     Ok(json_text(array(&app.store.pick_up_from(session.address, &sender_key(&contact)).await?)))
 }
 
-/// `GET mailbox/:name?after=N`: a page of the whole mailbox, oldest first, each message with the number
+/// `GET mailbox/:name?after=N&limit=M`: a page of the whole mailbox, oldest first, each message with the number
 /// to acknowledge it by. `next` is where the following page begins, if there is one.
 pub async fn mailbox(
     State(app): State<AppState>,
     SignedIn(session): SignedIn,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<MailboxQuery>,
 ) -> Result<Response, ApiError> {
-    let page = app.store.page(session.address, query.after.unwrap_or_default()).await?;
+    let most = query.limit.unwrap_or(PICK_UP_MESSAGES).clamp(1, PICK_UP_MESSAGES);
+    let page = app.store.page(session.address, query.after.unwrap_or_default(), most).await?;
     let messages: Vec<String> = page
         .numbers
         .iter()
@@ -253,8 +313,11 @@ fn array(items: &[String]) -> String {
 pub async fn acknowledge(
     State(app): State<AppState>,
     SignedIn(session): SignedIn,
-    Json(body): Json<Acknowledgements>,
+    Bulk(body): Bulk<Acknowledgements>,
 ) -> Result<StatusCode, ApiError> {
+    if body.acknowledgements.len() > MAX_IDS {
+        return Err(ApiError::Malformed);
+    }
     let acknowledged: Vec<_> =
         body.acknowledgements.into_iter().map(|one| (one.contact_address, one.message_hash)).collect();
     app.acknowledge(session.address, &acknowledged).await?;

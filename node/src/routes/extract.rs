@@ -2,20 +2,21 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use dm3_core::identity::{Address, EnsName};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::app::AppState;
 use crate::auth::Session;
 use crate::error::ApiError;
+use crate::json::{self, MAX_VALUES};
 
-/// The body as text, within the size limit.
-pub struct Text(pub String);
+/// The body as it came, within the size limit: for whoever reads it into a type that keeps only what it needs.
+pub struct Raw(pub String);
 
-impl FromRequest<AppState> for Text {
+impl FromRequest<AppState> for Raw {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
@@ -24,7 +25,19 @@ impl FromRequest<AppState> for Text {
     }
 }
 
-/// The body as JSON, whatever its content type says.
+/// The body as the text of a document that has few values, since it is read into a tree.
+pub struct Text(pub String);
+
+impl FromRequest<AppState> for Text {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let Raw(text) = Raw::from_request(request, state).await?;
+        if json::has_at_most(&text, MAX_VALUES) { Ok(Self(text)) } else { Err(ApiError::Malformed) }
+    }
+}
+
+/// The body as JSON with few values, whatever its content type says.
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
@@ -36,15 +49,33 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     }
 }
 
-/// The body as JSON of a given form; what is JSON of another is refused as `invalid schema`.
+/// The body as JSON of a type that holds no tree, so that it may be long.
+pub struct Bulk<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Bulk<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let Raw(text) = Raw::from_request(request, state).await?;
+        serde_json::from_str(&text).map(Self).map_err(|_| ApiError::Malformed)
+    }
+}
+
+/// The body as JSON of a type that holds no tree; what is JSON of another form is refused as `invalid schema`.
 pub struct Schema<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Schema<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
-        let Json(value) = Json::<Value>::from_request(request, state).await?;
-        serde_json::from_value(value).map(Self).map_err(|_| ApiError::Schema)
+        let Raw(text) = Raw::from_request(request, state).await?;
+        serde_json::from_str(&text).map(Self).map_err(|_| {
+            // What is wrong with the form may stand before what is wrong with the JSON.
+            match serde_json::from_str::<IgnoredAny>(&text) {
+                Ok(_) => ApiError::Schema,
+                Err(_) => ApiError::Malformed,
+            }
+        })
     }
 }
 
@@ -83,7 +114,7 @@ async fn signed_in(parts: &mut Parts, app: &AppState) -> Result<(Session, EnsNam
     let params = RawPathParams::from_request_parts(parts, app).await.map_err(|_| ApiError::Unauthorized)?;
     let name = params.iter().find_map(|(key, value)| (key == "name").then_some(value));
     let name = name.ok_or(ApiError::Unauthorized)?;
-    let session = app.session(token(parts)?, name).ok_or(ApiError::Unauthorized)?;
+    let session = app.session(token(parts)?, name).await?.ok_or(ApiError::Unauthorized)?;
     app.limits.account(session.address)?;
     Ok((session, name.parse().map_err(|_| ApiError::Unauthorized)?))
 }
@@ -95,14 +126,18 @@ impl FromRequestParts<AppState> for Somebody {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        let session = app.any_session(token(parts)?).ok_or(ApiError::Unauthorized)?;
+        let session = app.any_session(token(parts)?).await?.ok_or(ApiError::Unauthorized)?;
         app.limits.account(session.address)?;
         Ok(Self)
     }
 }
 
 fn token(parts: &Parts) -> Result<&str, ApiError> {
-    let value = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = value.and_then(|value| value.strip_prefix("Bearer "));
-    token.map(str::trim).ok_or(ApiError::Unauthorized)
+    bearer(&parts.headers).ok_or(ApiError::Unauthorized)
+}
+
+/// The token that a request carries.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    value.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim)
 }

@@ -117,6 +117,7 @@ pub async fn write(
         };
         Ok(NewRecord { key: key(&record.conversation, &record.id)?, replaces: record.replaces, data })
     };
+    app.want_room()?;
     let records = body.records.into_iter().map(read).collect::<Result<Vec<_>, ApiError>>()?;
     let versions = app.write_history(member.address, &records).await?;
     Ok(JsonBody(json!({ "versions": versions })))
@@ -166,6 +167,7 @@ pub async fn write_one(
     headers: HeaderMap,
     data: Bytes,
 ) -> Result<Response, ApiError> {
+    app.want_room()?;
     let replaces = condition(&headers)?;
     let record = NewRecord { key: key(&conversation, &id)?, replaces, data: Some(data.to_vec()) };
     let version = one(&app, &member, record).await?;

@@ -64,10 +64,13 @@ impl Drop for Watch {
         let (method, route, status) = (self.method, &self.route, self.status);
         let took = self.began.elapsed();
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        match route.as_str() {
-            // Asked every few seconds by whoever watches the process.
-            "/health" | "/ready" => tracing::debug!(method, route = route.as_str(), status, ms, "request"),
-            _ => tracing::info!(method, route = route.as_str(), status, ms, "request"),
+        // Asked every few seconds by whoever watches the process; and what strangers cause for nothing, as preflights
+        // and what is refused by rate, must not fill the disk: it is counted, and told of once a minute.
+        let quiet =
+            matches!(route.as_str(), "/health" | "/ready") || *route == Route::PREFLIGHT || status == 429;
+        match quiet {
+            true => tracing::debug!(method, route = route.as_str(), status, ms, "request"),
+            false => tracing::info!(method, route = route.as_str(), status, ms, "request"),
         }
         self.metrics.request_ended(method, route.clone(), status, took);
     }

@@ -15,7 +15,6 @@ use super::extract::{Json, Somebody, Text};
 use crate::app::AppState;
 use crate::error::ApiError;
 use crate::limits::Client;
-use crate::outgoing::OutgoingError;
 use crate::proxy::{EthereumError, GatewayFault, Image, ImageError, PostingError, calls, parcels};
 
 /// How long a browser may keep an image, in seconds: a day.
@@ -55,7 +54,8 @@ impl From<GatewayFault> for ApiError {
         match fault {
             // EIP-3668: a status of 4xx ends the lookup, any other lets the client ask the next gateway.
             GatewayFault::Question | GatewayFault::Status(400..=499) => Self::Gateway(fault.to_string()),
-            GatewayFault::Unreachable(OutgoingError::Busy) => Self::Unavailable,
+            // A fault of the way or of this server says nothing about the gateway.
+            GatewayFault::Unreachable(error) if error.is_temporary() => Self::Unavailable,
             _ => Self::Upstream(fault.to_string()),
         }
     }
@@ -66,6 +66,7 @@ impl From<ImageError> for ApiError {
         match error {
             ImageError::Address(_) => Self::Refused(error.to_string()),
             ImageError::Busy => Self::Unavailable,
+            ImageError::Unreachable(error) if error.is_temporary() => Self::Unavailable,
             _ => Self::Upstream(error.to_string()),
         }
     }

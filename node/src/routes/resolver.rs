@@ -11,7 +11,8 @@ use super::extract::Json;
 use super::json_text;
 use crate::app::{App, AppState};
 use crate::error::ApiError;
-use crate::store::Service;
+use crate::limits::Payer;
+use crate::store::{Blockable, Service};
 
 /// A profile for an address name.
 #[derive(Deserialize)]
@@ -66,6 +67,10 @@ pub async fn claim_name(
     let name = name.ok_or_else(|| {
         ApiError::Refused(format!("dm3 name {} is not supported. Invalid subdomain", claim.dm3_name))
     })?;
+    let label = name.as_str().split('.').next().unwrap_or_default();
+    if app.config.reserved_names.contains(label) || app.store.is_blocked(Blockable::Name, label).await? {
+        return Err(refused("this name is kept by the operator; choose another"));
+    }
     let address = claim.address_name.parse::<EnsName>().ok();
     let address = address.and_then(|address| app.names.own_address(&address));
     let owner = match address {
@@ -75,6 +80,10 @@ pub async fn claim_name(
     let owner = owner.ok_or_else(|| refused("publish a profile first"))?;
     let text = format!("alias: {}", claim.dm3_name);
     owner.keys().signing.verify(&text, &claim.signature).map_err(|_| refused("signature invalid"))?;
+    if let Err(error) = app.limits.name(Payer::current()) {
+        app.metrics.refused("names");
+        return Err(error.into());
+    }
     if !app.store.claim_name(&name, owner.account()).await? {
         return Err(refused("Could not create alias"));
     }
@@ -120,7 +129,7 @@ pub async fn name(
 
 /// The profile that the name gateway answers with for an address.
 pub async fn published(app: &App, address: Address) -> Result<Option<VerifiedProfile>, ApiError> {
-    let account = app.store.account(address).await?.filter(|account| account.gateway);
+    let account = app.store.account(address).await?.filter(|account| account.gateway && !account.blocked);
     match account {
         Some(account) => Ok(app.names.kept_profile(&account.profile, address).await?),
         None => Ok(None),

@@ -3,7 +3,12 @@
 use std::collections::HashMap;
 
 use axum::Json as JsonBody;
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderName;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, StreamExt as _};
 use serde::{Deserialize, Serialize};
 
 use super::extract::{Member, Schema};
@@ -114,6 +119,17 @@ pub struct Halted {
 /// Which page, by `pageSize` and `offset`, which counts pages.
 pub type PageQuery = Query<HashMap<String, String>>;
 
+impl From<StoredConversation> for Conversation {
+    fn from(stored: StoredConversation) -> Self {
+        Self {
+            contact: stored.contact,
+            preview_message: stored.preview,
+            updated_at: iso(stored.updated_at),
+            encrypted_profile_location: stored.profile_location,
+        }
+    }
+}
+
 impl MessageRecord {
     fn read(self, storage: &Storage<'_>) -> Result<NewMessage, StorageError> {
         storage.message(&self.message_id, self.created_at, self.encrypted_envelop_container, self.is_halted)
@@ -130,6 +146,7 @@ pub async fn add_conversation(
     member: Member,
     Schema(body): Schema<AddConversation>,
 ) -> Result<&'static str, ApiError> {
+    app.want_room()?;
     let location = body.encrypted_profile_location.unwrap_or_default();
     app.storage(&member).add_conversation(&body.encrypted_contact_name, &location).await?;
     Ok("OK")
@@ -140,19 +157,9 @@ pub async fn conversations(
     State(app): State<AppState>,
     member: Member,
     Query(query): PageQuery,
-) -> Result<JsonBody<Vec<Conversation>>, ApiError> {
+) -> Result<Response, ApiError> {
     let page = page(&query, CONVERSATIONS_PAGE)?;
-    let found = app.storage(&member).conversations(page).await?;
-    let listed =
-        found.into_iter().map(|StoredConversation { contact, profile_location, preview, updated_at }| {
-            Conversation {
-                contact,
-                preview_message: preview,
-                updated_at: iso(updated_at),
-                encrypted_profile_location: profile_location,
-            }
-        });
-    Ok(JsonBody(listed.collect()))
+    in_parts(app, member, Listing::Conversations, page).await
 }
 
 /// `GET getNumberOfConversations`.
@@ -179,6 +186,7 @@ pub async fn add_message(
     member: Member,
     Schema(body): Schema<AddMessage>,
 ) -> Result<&'static str, ApiError> {
+    app.want_room()?;
     let storage = app.storage(&member);
     let AddMessage { encrypted_contact_name, encrypted_envelop_container, message_id, created_at, is_halted } =
         body;
@@ -195,6 +203,7 @@ pub async fn add_messages(
     member: Member,
     Schema(body): Schema<AddMessages>,
 ) -> Result<&'static str, ApiError> {
+    app.want_room()?;
     let storage = app.storage(&member);
     let messages = read(body.message_batch, &storage)?;
     storage.add_messages(&body.encrypted_contact_name, &messages).await?;
@@ -207,6 +216,7 @@ pub async fn edit_messages(
     member: Member,
     Schema(body): Schema<EditMessages>,
 ) -> Result<&'static str, ApiError> {
+    app.want_room()?;
     let storage = app.storage(&member);
     let messages = read(body.edit_message_batch_payload, &storage)?;
     storage.edit_messages(&body.encrypted_contact_name, &messages).await?;
@@ -219,21 +229,81 @@ pub async fn messages(
     member: Member,
     Path((_, contact)): Path<(String, String)>,
     Query(query): PageQuery,
-) -> Result<JsonBody<Vec<String>>, ApiError> {
+) -> Result<Response, ApiError> {
     let page = page(&query, MESSAGES_PAGE)?;
-    let found = app.storage(&member).messages(&contact, page).await?;
-    let text = |StoredMessage { message, contact, conversation }| {
-        serde_json::to_string(&Message {
-            id: message.id,
-            created_at: iso(message.created_at),
-            encrypted_envelop_container: message.container,
-            encrypted_contact_name: contact,
-            conversation_id: conversation,
-            owner_id: member.name.as_str(),
-            is_halted: message.halted,
+    in_parts(app, member, Listing::Messages(contact), page).await
+}
+
+/// What is listed.
+enum Listing {
+    Conversations,
+    /// Of the conversation with this contact.
+    Messages(String),
+}
+
+impl Listing {
+    /// The items of a page, as JSON.
+    async fn items(&self, app: &AppState, member: &Member, page: PageOf) -> Result<Vec<String>, ApiError> {
+        let storage = app.storage(member);
+        Ok(match self {
+            Self::Conversations => {
+                let listed = storage.conversations(page).await?.into_iter();
+                listed.map(|one| serde_json::to_string(&Conversation::from(one))).collect::<Result<_, _>>()?
+            }
+            Self::Messages(contact) => {
+                let text = |StoredMessage { message, contact, conversation }| {
+                    let text = serde_json::to_string(&Message {
+                        id: message.id,
+                        created_at: iso(message.created_at),
+                        encrypted_envelop_container: message.container,
+                        encrypted_contact_name: contact,
+                        conversation_id: conversation,
+                        owner_id: member.name.as_str(),
+                        is_halted: message.halted,
+                    })?;
+                    // Text within JSON, as deployed.
+                    serde_json::to_string(&text)
+                };
+                let listed = storage.messages(contact, page).await?.into_iter();
+                listed.map(text).collect::<Result<_, _>>()?
+            }
         })
+    }
+}
+
+/// Answers with a page as a JSON array that is read and sent part by part, so that a long one is never held as a whole.
+async fn in_parts(
+    app: AppState,
+    member: Member,
+    listing: Listing,
+    page: PageOf,
+) -> Result<Response, ApiError> {
+    const JSON: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
+    let mut parts = page.parts();
+    let size = page.parts().next().map_or(0, |part| part.size as usize);
+    let first = match parts.next() {
+        Some(part) => listing.items(&app, &member, part).await?,
+        None => Vec::new(),
     };
-    Ok(JsonBody(found.into_iter().map(text).collect::<Result<_, _>>()?))
+    if first.len() < size {
+        return Ok((JSON, format!("[{}]", first.join(","))).into_response());
+    }
+    let begun = format!("[{}", first.join(","));
+    let rest = stream::try_unfold(Some((app, member, listing, parts)), move |state| async move {
+        let Some((app, member, listing, mut parts)) = state else { return Ok(None) };
+        let items = match parts.next() {
+            Some(part) => listing.items(&app, &member, part).await.map_err(std::io::Error::other)?,
+            None => Vec::new(),
+        };
+        let mut text: String = items.iter().flat_map(|item| [",", item]).collect();
+        let state = if items.len() < size { None } else { Some((app, member, listing, parts)) };
+        if state.is_none() {
+            text.push(']');
+        }
+        Ok::<_, std::io::Error>(Some((text, state)))
+    });
+    let body = stream::once(async { Ok(begun) }).chain(rest);
+    Ok((JSON, Body::from_stream(body)).into_response())
 }
 
 /// `GET getNumberOfMessages/:contact`.

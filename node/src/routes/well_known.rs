@@ -32,10 +32,10 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
     let mut discovery = Discovery::at(&config.public_url, name, domain, chain);
     discovery.mailbox_url = Some(discovery.delivery_service_url.child("mailbox"));
     discovery.history_url = Some(discovery.storage_url.child("history"));
+    discovery.settings_url = Some(discovery.delivery_service_url.child("settings"));
     discovery.proxies = Proxies { gateway: Some(proxy("gateway")), message: Some(proxy("message")) };
     let mut document = json!(discovery);
     let service = |path: &[&str]| config.public_url.join(path);
-    document["settingsUrl"] = json!(service(&["ds", "settings"]));
     let channels = [ChannelKind::Email, ChannelKind::Push].into_iter();
     let channels = channels.filter(|kind| app.notifier.supports(*kind));
     document["notifications"] = json!({

@@ -50,6 +50,11 @@ impl Settings {
         !self.rules.is_empty() || !self.deny.is_empty()
     }
 
+    /// Whether somebody may always write.
+    pub fn allows(&self, sender: Address) -> bool {
+        self.allow.iter().any(|entry| entry.address == sender)
+    }
+
     /// What the account gets to see: as it wrote it, every member there.
     pub fn to_json(&self) -> Value {
         let list =

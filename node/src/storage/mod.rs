@@ -46,6 +46,13 @@ pub struct Storage<'a> {
     quota: StorageQuota,
 }
 
+/// How many bytes a message or a conversation counts beside what it holds: its row, and what is found by it.
+const ROW_BYTES: usize = 256;
+/// How many messages one transaction writes, so that other writers get their turn.
+const SLICE: usize = 100;
+/// Of messages that wait no more are given once there are so many bytes.
+const HALTED_BYTES: u64 = 8_000_000;
+
 impl App {
     /// The storage of an account that is signed in.
     pub fn storage<'a>(&'a self, member: &'a Member) -> Storage<'a> {
@@ -55,7 +62,11 @@ impl App {
             name: &member.name,
             // Clients wrap an envelope into base64 twice.
             max_container: 4 * self.config.size_limit,
-            quota: StorageQuota { bytes: self.config.storage_limit, conversations: MAX_CONVERSATIONS },
+            quota: StorageQuota {
+                bytes: self.config.storage_limit,
+                conversations: MAX_CONVERSATIONS,
+                row: ROW_BYTES,
+            },
         }
     }
 }
@@ -119,19 +130,27 @@ impl Storage<'_> {
     /// Adds messages and gives how many are new.
     ///
     /// # Errors
-    /// [`StorageError`]; nothing is added then.
+    /// [`StorageError`]. Of a long batch a part may be added then; the same again adds the rest.
     pub async fn add_messages(&self, contact: &str, messages: &[NewMessage]) -> Result<usize, StorageError> {
         check_batch(contact, messages)?;
-        added(self.store.add_messages(self.owner, contact, messages, now_ms(), self.quota).await?)
+        let mut new = 0;
+        for slice in slices(messages) {
+            new += added(self.store.add_messages(self.owner, contact, slice, now_ms(), self.quota).await?)?;
+        }
+        Ok(new)
     }
 
     /// Replaces or adds messages.
     ///
     /// # Errors
-    /// [`StorageError`]; nothing is changed then.
+    /// [`StorageError`]. Of a long batch a part may be changed then; the same again changes the rest.
     pub async fn edit_messages(&self, contact: &str, messages: &[NewMessage]) -> Result<usize, StorageError> {
         check_batch(contact, messages)?;
-        added(self.store.edit_messages(self.owner, contact, messages, now_ms(), self.quota).await?)
+        let mut new = 0;
+        for slice in slices(messages) {
+            new += added(self.store.edit_messages(self.owner, contact, slice, now_ms(), self.quota).await?)?;
+        }
+        Ok(new)
     }
 
     /// The messages of a conversation, latest first.
@@ -157,7 +176,7 @@ impl Storage<'_> {
     /// # Errors
     /// [`StorageError`].
     pub async fn halted_messages(&self) -> Result<Vec<StoredMessage>, StorageError> {
-        Ok(self.store.halted_messages(self.owner, MAX_HALTED).await?)
+        Ok(self.store.halted_messages(self.owner, MAX_HALTED, HALTED_BYTES).await?)
     }
 
     /// Marks a message, by its id here, as delivered under a name of the contact; false if there is none.
@@ -169,6 +188,11 @@ impl Storage<'_> {
         contact.map_or(Ok(()), check)?;
         Ok(self.store.release_message(self.owner, id, contact).await?)
     }
+}
+
+/// At least one, since also an empty batch makes its conversation.
+fn slices(messages: &[NewMessage]) -> impl Iterator<Item = &[NewMessage]> {
+    messages.chunks(SLICE).chain(messages.is_empty().then_some(messages))
 }
 
 fn added(stored: Stored) -> Result<usize, StorageError> {

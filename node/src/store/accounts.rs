@@ -30,6 +30,10 @@ pub struct Account {
     pub gateway: bool,
     /// Another after each change.
     pub version: i64,
+    /// Raised by each change of keys and by [`AccountStore::end_sessions`]: sessions of another are over.
+    pub epoch: u64,
+    /// Whether an operator has blocked it.
+    pub blocked: bool,
 }
 
 /// A verified profile that is to be kept.
@@ -75,6 +79,10 @@ pub trait AccountStore: Send + Sync {
     async fn pending_profiles(&self, address: Address) -> Result<Vec<String>, StoreError>;
 
     /// Replaces an account's profile by one that waits, given as it was registered, and forgets the others that
-    /// wait; false if it does not wait any more.
-    async fn promote(&self, address: Address, profile: &str) -> Result<bool, StoreError>;
+    /// wait; false if it does not wait any more. With
+    /// `new_keys` it ends its sessions, as [`Self::end_sessions`] does.
+    async fn promote(&self, address: Address, profile: &str, new_keys: bool) -> Result<bool, StoreError>;
+
+    /// Ends all sessions of an account, and tells the other nodes.
+    async fn end_sessions(&self, address: Address) -> Result<(), StoreError>;
 }

@@ -20,7 +20,11 @@ pub enum Database {
 
 /// A Postgres URL, `postgres://user:password@host:port/database?…`. It is a secret: it is never shown.
 #[derive(Clone)]
-pub struct PostgresUrl(Zeroizing<String>);
+pub struct PostgresUrl {
+    url: Zeroizing<String>,
+    /// Instead of the one in the URL.
+    password: Option<Zeroizing<String>>,
+}
 
 impl fmt::Debug for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,7 +55,7 @@ impl std::str::FromStr for Database {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Ok(Self::Sqlite(text.into()));
         }
-        let url = PostgresUrl(Zeroizing::new(text.to_owned()));
+        let url = PostgresUrl { url: Zeroizing::new(text.to_owned()), password: None };
         url.options().map_err(|_| DatabaseError::PostgresUrl)?;
         Ok(Self::Postgres(url))
     }
@@ -60,11 +64,26 @@ impl std::str::FromStr for Database {
 impl PostgresUrl {
     /// How to connect.
     pub(super) fn options(&self) -> Result<PgConnectOptions, sqlx::Error> {
-        self.0.parse()
+        let options: PgConnectOptions = self.url.parse()?;
+        Ok(match &self.password {
+            Some(password) => options.password(password),
+            None => options,
+        })
     }
 }
 
 impl Database {
+    /// The same, with a password that does not stand in the URL. A file takes none: then there is no such database.
+    pub fn with_password(self, password: Option<Zeroizing<String>>) -> Option<Self> {
+        match (self, password) {
+            (Self::Postgres(url), Some(password)) => {
+                Some(Self::Postgres(PostgresUrl { password: Some(password), ..url }))
+            }
+            (Self::Sqlite(_), Some(_)) => None,
+            (database, None) => Some(database),
+        }
+    }
+
     /// Opens the database and brings its schema up to date.
     ///
     /// # Errors

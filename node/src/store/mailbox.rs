@@ -11,6 +11,10 @@ pub const PICK_UP_CONVERSATIONS: u32 = 100;
 /// The most messages of each conversation in one pick-up, and the most in a page.
 pub const PICK_UP_MESSAGES: u32 = 1000;
 
+/// How many copies of one message are looked for: whoever floods a mailbox under one hash must not make every
+/// acknowledgement of it dear.
+pub(super) const COPIES: u32 = 500;
+
 /// An accepted message for a mailbox.
 #[derive(Debug, Clone)]
 pub struct Delivery {
@@ -20,8 +24,14 @@ pub struct Delivery {
     pub sender: String,
     /// The hash that the sender claims for the message.
     pub message_hash: String,
+    /// The address that this name leads to, whoever sent it.
+    pub sender_address: Option<Address>,
+    /// How well the sender is known.
+    pub standing: Standing,
     /// SHA-256 of the canonical envelope as submitted.
     pub envelope_hash: [u8; 32],
+    /// SHA-256 of what a verified sender signed: it brings one message into a mailbox.
+    pub signed: Option<[u8; 32]>,
     /// Milliseconds since 1970.
     pub received_at: u64,
     /// JSON of the envelope as the receiver gets it.
@@ -32,6 +42,28 @@ pub struct Delivery {
     pub limits: MailboxLimits,
 }
 
+/// How well a receiver's server knows a sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody can say who it is. Its messages give way to those of known senders, the oldest first.
+    Unknown,
+    /// It signed as who it claims to be. Anybody can have an account, so all of these together have a share.
+    Verified,
+    /// It is on the receiver's list, too.
+    Allowed,
+}
+
+impl Standing {
+    /// As it is stored.
+    pub(super) const fn number(self) -> i16 {
+        match self {
+            Self::Unknown => 0,
+            Self::Verified => 1,
+            Self::Allowed => 2,
+        }
+    }
+}
+
 /// How much a mailbox may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailboxLimits {
@@ -39,6 +71,12 @@ pub struct MailboxLimits {
     pub messages: u64,
     /// Bytes of their envelopes.
     pub bytes: u64,
+    /// How much of both, in hundredths, all unknown senders together may fill.
+    pub unknown: u8,
+    /// How much all verified senders together may fill that are not on the receiver's list.
+    pub verified: u8,
+    /// How much one known sender may fill.
+    pub sender: u8,
 }
 
 /// What became of a delivery.
@@ -51,8 +89,10 @@ pub enum Outcome {
     },
     /// The same envelope lies there already.
     Known,
-    /// The mailbox holds as much as it may. What it holds is not touched.
+    /// The mailbox, or the share of it that is the sender's, holds as much as it may. What it holds is not touched.
     Full,
+    /// What the sender signed came with another envelope before.
+    Reused,
     /// The receiver's account is another than the message was accepted for, or gone: accept it anew.
     Changed,
 }
@@ -69,15 +109,15 @@ pub struct Page {
 }
 
 impl Page {
-    /// The page out of the messages after `after`, of which at most one more is given than a page holds.
-    pub(super) fn from_rows(rows: Vec<(i64, String)>, after: i64) -> Self {
+    /// The page of at most `most` messages out of those after `after`, of which at most one more is given.
+    pub(super) fn from_rows(rows: Vec<(i64, String)>, after: i64, most: u32) -> Self {
         let mut envelopes = Vec::with_capacity(rows.len());
         let mut numbers = Vec::with_capacity(rows.len());
         let mut last = after;
         let mut bytes = 0;
         for (seq, envelope) in rows {
             bytes += envelope.len() as u64;
-            let full = envelopes.len() == PICK_UP_MESSAGES as usize;
+            let full = envelopes.len() == most as usize;
             if full || (bytes > PICK_UP_BYTES && !envelopes.is_empty()) {
                 return Self { envelopes, numbers, next: Some(last) };
             }
@@ -94,6 +134,8 @@ impl Page {
 pub struct Copy {
     /// The sender's name as claimed, in lower case.
     pub sender: String,
+    /// The address that this name led to when the message came.
+    pub address: Option<Address>,
     /// Its number in the store.
     pub seq: i64,
 }
@@ -125,14 +167,26 @@ pub trait MailboxStore: Send + Sync {
     /// newest message first.
     async fn pick_up(&self, mailbox: Address) -> Result<Vec<String>, StoreError>;
 
-    /// The messages after number `after`, oldest first, at most [`PICK_UP_MESSAGES`].
-    async fn page(&self, mailbox: Address, after: i64) -> Result<Page, StoreError>;
+    /// The messages after number `after`, oldest first, at most `most` of them and never more bytes than
+    /// [`PICK_UP_BYTES`].
+    async fn page(&self, mailbox: Address, after: i64, most: u32) -> Result<Page, StoreError>;
 
-    /// The copies of a message in a mailbox, from whomever.
-    async fn copies(&self, mailbox: Address, message_hash: &str) -> Result<Vec<Copy>, StoreError>;
+    /// The copies of a message in a mailbox, from whomever; at most [`COPIES`], those of `sender` first.
+    async fn copies(
+        &self,
+        mailbox: Address,
+        message_hash: &str,
+        sender: &str,
+    ) -> Result<Vec<Copy>, StoreError>;
 
     /// Removes messages from a mailbox.
     async fn remove(&self, mailbox: Address, numbers: &[i64]) -> Result<(), StoreError>;
+
+    /// When the newest message came, in milliseconds since 1970.
+    async fn newest(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Forgets at most `most` of the signatures that were taken before `before` (milliseconds since 1970); how many.
+    async fn forget_signatures(&self, before: u64, most: u32) -> Result<u64, StoreError>;
 
     /// Removes at most `most` messages that came before `before` (milliseconds since 1970); how many.
     async fn expire(&self, before: u64, most: u32) -> Result<u64, StoreError>;

@@ -33,8 +33,10 @@ mod database;
 mod group;
 mod history;
 mod mailbox;
+mod marks;
 mod names;
 mod notices;
+mod operators;
 mod postgres;
 mod settings;
 mod shared;
@@ -50,12 +52,18 @@ pub use database::{Database, DatabaseError, PostgresUrl, SchemaState};
 pub use history::{
     HistoryQuota, HistoryStore, HistoryUsage, NewRecord, Record, RecordKey, RecordRange, Written,
 };
+use mailbox::COPIES;
 pub use mailbox::{
     Copy, Delivery, MailboxLimits, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS,
-    PICK_UP_MESSAGES, Page, Totals,
+    PICK_UP_MESSAGES, Page, Standing, Totals,
 };
+pub use marks::MarkStore;
 pub use names::NameStore;
 pub use notices::{Arrival, Notice, NoticeStore, Question};
+pub use operators::{
+    ACTS, AccountUse, Act, Block, Blockable, OperatorStore, Part, Purged, REGISTRATION_STOPPED, SenderUse,
+};
+use operators::{EXPORT_ROWS, LOGIN_STEP, SLICE};
 pub use postgres::Postgres;
 pub use settings::SettingsStore;
 pub use sqlite::Sqlite;
@@ -92,19 +100,24 @@ pub trait Store:
     + ChannelStore
     + HistoryStore
     + MailboxStore
+    + MarkStore
     + NameStore
     + NoticeStore
+    + OperatorStore
     + SettingsStore
     + StatisticsStore
     + StorageStore
     + 'static
 {
-    /// Fails if the database can't be read.
+    /// Fails if the database can't be read or written.
     async fn check(&self) -> Result<(), StoreError>;
 
     /// Closes the database after what is under way.
     async fn close(&self);
 }
+
+/// The mark that is written to find out whether the database can be.
+const PROBE: &str = "probe";
 
 /// The databases' integers have a sign; times and sizes never come near the end.
 fn signed(number: u64) -> i64 {

@@ -23,6 +23,11 @@ pub enum Notice {
         /// What the answer is to.
         question: Question,
     },
+    /// An account's sessions are over.
+    SignedOut {
+        /// The account.
+        account: Address,
+    },
     /// The connection was lost for a while. Messages that were not told of are told of now, but of history some
     /// may never be.
     Interrupted,

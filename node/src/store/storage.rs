@@ -5,6 +5,9 @@ use dm3_core::identity::Address;
 
 use super::StoreError;
 
+/// The most items in a part of a page.
+const PART: u32 = 20;
+
 /// A page of a list: pages are counted from 0.
 #[derive(Debug, Clone, Copy)]
 pub struct PageOf {
@@ -15,6 +18,16 @@ pub struct PageOf {
 }
 
 impl PageOf {
+    /// The same items in pages that are small enough to be held.
+    pub fn parts(self) -> impl Iterator<Item = Self> {
+        let size = (1..=PART).rev().find(|size| self.size.is_multiple_of(*size)).unwrap_or(1);
+        let parts = self.size / size;
+        let first = u64::from(self.index) * u64::from(parts);
+        // Beyond any list, a page is empty whichever it is.
+        (0..parts)
+            .map(move |part| Self { size, index: u32::try_from(first + u64::from(part)).unwrap_or(u32::MAX) })
+    }
+
     /// How many items come before the page.
     pub(super) const fn skipped(self) -> i64 {
         self.size as i64 * self.index as i64
@@ -61,8 +74,10 @@ pub struct StoredMessage {
 /// How much an account may store.
 #[derive(Debug, Clone, Copy)]
 pub struct StorageQuota {
-    /// Bytes of containers and names.
+    /// Bytes of containers and names, and of rows.
     pub bytes: u64,
+    /// How many bytes a row counts beside what it holds.
+    pub row: usize,
     /// Conversations.
     pub conversations: u64,
 }
@@ -134,8 +149,13 @@ pub trait StorageStore: Send + Sync {
     /// How many messages a conversation has.
     async fn count_messages(&self, owner: Address, contact: &str) -> Result<u64, StoreError>;
 
-    /// At most `most` messages that wait to be delivered, oldest first.
-    async fn halted_messages(&self, owner: Address, most: u32) -> Result<Vec<StoredMessage>, StoreError>;
+    /// At most `most` messages that wait to be delivered, oldest first; no more once there are `bytes` of containers.
+    async fn halted_messages(
+        &self,
+        owner: Address,
+        most: u32,
+        bytes: u64,
+    ) -> Result<Vec<StoredMessage>, StoreError>;
 
     /// Marks a message as delivered. With a name, its conversation is the one of that name from then on: it
     /// is renamed, or joined to the one that has the name. False if there is no such message.

@@ -57,7 +57,7 @@ async fn a_profile_that_was_replaced_is_never_taken_again(fresh: Fresh) {
     ] {
         let posted = registration(1, version, Service::Mailbox);
         assert_eq!(store.register(posted.clone()).await.unwrap(), expected, "{version}");
-        let promoted = store.promote(address(1), &posted.profile).await.unwrap();
+        let promoted = store.promote(address(1), &posted.profile, true).await.unwrap();
         assert_eq!(promoted, expected == Registered::Pending, "{version}");
         let account = store.account(address(1)).await.unwrap().unwrap();
         assert_eq!(account.profile, format!("{{\"version\":{held}}}"));
@@ -81,9 +81,9 @@ async fn a_profile_waits_until_it_is_promoted(fresh: Fresh) {
     let waiting = store.pending_profiles(address(1)).await.unwrap();
     let expected: Vec<_> = (32..40).rev().map(|version| format!("{{\"version\":{version}}}")).collect();
     assert_eq!(waiting, expected);
-    assert!(!store.promote(address(1), r#"{"version":2}"#).await.unwrap(), "it made room");
-    assert!(!store.promote(address(2), &expected[0]).await.unwrap(), "another account's");
-    assert!(store.promote(address(1), &expected[3]).await.unwrap());
+    assert!(!store.promote(address(1), r#"{"version":2}"#, true).await.unwrap(), "it made room");
+    assert!(!store.promote(address(2), &expected[0], true).await.unwrap(), "another account's");
+    assert!(store.promote(address(1), &expected[3], true).await.unwrap());
     assert_eq!(store.account(address(1)).await.unwrap().unwrap().profile, expected[3]);
     assert_eq!(store.pending_profiles(address(1)).await.unwrap(), [""; 0]);
 }

@@ -74,6 +74,7 @@ mod mailbox;
 mod measure;
 mod migrations;
 mod names;
+mod operators;
 mod settings;
 mod statistics;
 mod storage;

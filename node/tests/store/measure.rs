@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dm3_core::identity::Address;
-use dm3_node::store::{Database, Delivery, MailboxLimits, Outcome, Registration, Service, Store};
+use dm3_node::store::{
+    Database, Delivery, MailboxLimits, Outcome, PICK_UP_MESSAGES, Registration, Service, Standing, Store,
+};
 
 use crate::postgres::PostgresServer;
 
@@ -26,11 +28,20 @@ fn delivery(to: u64, n: u64) -> Delivery {
         mailbox: mailbox(to),
         sender: "a.eth".into(),
         message_hash: format!("0x{n:064x}"),
+        sender_address: Some(mailbox(n % 100)),
+        standing: Standing::Verified,
+        signed: Some(envelope_hash),
         envelope_hash,
         received_at: n,
         envelope: "x".repeat(BYTES),
         account_version: 1,
-        limits: MailboxLimits { messages: u64::MAX, bytes: u64::MAX },
+        limits: MailboxLimits {
+            messages: u64::MAX,
+            bytes: u64::MAX,
+            unknown: 100,
+            verified: 100,
+            sender: 100,
+        },
     }
 }
 
@@ -89,12 +100,12 @@ async fn acknowledgement(engine: &str, store: &Arc<dyn Store>, to: u64, queued: 
     let mut numbers = Vec::new();
     for n in 0..50.min(queued) {
         let hash = format!("0x{:064x}", (to << 48) | (n * queued / 50));
-        numbers.extend(store.copies(mailbox(to), &hash).await.unwrap().iter().map(|copy| copy.seq));
+        numbers.extend(store.copies(mailbox(to), &hash, "a.eth").await.unwrap().iter().map(|copy| copy.seq));
     }
     store.remove(mailbox(to), &numbers).await.unwrap();
     let acknowledged = started.elapsed();
     let started = Instant::now();
-    let page = store.page(mailbox(to), numbers[numbers.len() / 2]).await.unwrap();
+    let page = store.page(mailbox(to), numbers[numbers.len() / 2], PICK_UP_MESSAGES).await.unwrap();
     println!(
         "{engine} {queued:>7} queued: acknowledging {} {:.1} ms, a page of {} {:.1} ms",
         numbers.len(),

@@ -1,6 +1,6 @@
 //! A database of the first schema with something of everything in it, brought up to date.
 
-use dm3_node::store::{Database, Registered, Registration, Service, Totals};
+use dm3_node::store::{Database, PICK_UP_MESSAGES, Registered, Registration, Service, Totals};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr as _, SqliteConnection};
 
@@ -45,10 +45,13 @@ async fn everything_is_there(database: &Database) {
     assert_eq!(store.register(registration(7)).await.unwrap(), Registered::Kept);
     assert_eq!(store.name_of(address(1)).await.unwrap().unwrap().as_str(), "alice.user.eth");
     assert!(!store.answer_challenge("answered", 1_795_398_894, 1_795_398_000).await.unwrap());
-    assert_eq!(store.page(address(1), 0).await.unwrap().envelopes, [r#"{"n":1}"#, r#"{"n":2}"#]);
+    assert_eq!(
+        store.page(address(1), 0, PICK_UP_MESSAGES).await.unwrap().envelopes,
+        [r#"{"n":1}"#, r#"{"n":2}"#]
+    );
     assert_eq!(store.pick_up(address(2)).await.unwrap(), [r#"{"n":3}"#]);
     assert_eq!(store.totals().await.unwrap(), Totals { messages: 3, bytes: 21 });
-    let copies = store.copies(address(1), "0x2").await.unwrap();
+    let copies = store.copies(address(1), "0x2", "b.eth").await.unwrap();
     assert_eq!((copies.len(), copies[0].sender.as_str()), (1, "b.eth"));
     // What was there is counted down as well.
     store.remove(address(1), &[copies[0].seq]).await.unwrap();

@@ -11,9 +11,12 @@ contract!(
     a_released_message_takes_its_conversation_to_the_new_name,
     the_quota_refuses_as_a_whole_and_holds_for_each_account,
     the_same_message_at_once_is_added_once,
+    what_waits_is_given_up_to_a_size,
+    a_long_conversation_is_merged_as_a_whole,
+    a_row_counts_beside_what_it_holds,
 );
 
-const QUOTA: StorageQuota = StorageQuota { bytes: 1000, conversations: 3 };
+const QUOTA: StorageQuota = StorageQuota { bytes: 1000, conversations: 3, row: 0 };
 const ALL: PageOf = PageOf { size: 100, index: 0 };
 
 fn message(id: &str, created_at: u64, container: &str, halted: bool) -> NewMessage {
@@ -95,7 +98,7 @@ async fn a_released_message_takes_its_conversation_to_the_new_name(fresh: Fresh)
     let store = &fresh.store;
     add(store, "tld", &[message("1", 1, "x", true), message("2", 2, "x", true)], 1).await;
     let halted = async |n| {
-        let found = store.halted_messages(address(1), n).await.unwrap();
+        let found = store.halted_messages(address(1), n, u64::MAX).await.unwrap();
         found.into_iter().map(|stored| stored.message.id).collect::<Vec<_>>()
     };
     assert_eq!(halted(100).await, ["1", "2"]);
@@ -155,4 +158,33 @@ async fn the_same_message_at_once_is_added_once(fresh: Fresh) {
     assert_eq!(new, 1);
     assert_eq!(fresh.store.count_conversations(address(1)).await.unwrap(), 1);
     assert_eq!(ids(&fresh.store, "bob", ALL).await, ["1"]);
+}
+
+async fn what_waits_is_given_up_to_a_size(fresh: Fresh) {
+    let store = &fresh.store;
+    let waiting = ["1", "2", "3"].map(|id| message(id, 1, &"x".repeat(100), true));
+    add(store, "bob", &waiting, 1).await;
+    for (bytes, given) in [(0, 1), (99, 1), (100, 2), (250, 3)] {
+        assert_eq!(store.halted_messages(address(1), 10, bytes).await.unwrap().len(), given, "{bytes}");
+    }
+}
+
+async fn a_long_conversation_is_merged_as_a_whole(fresh: Fresh) {
+    let store = &fresh.store;
+    let large = StorageQuota { bytes: u64::MAX, ..QUOTA };
+    let many: Vec<_> = (0..1203).map(|n| message(&n.to_string(), 1, "x", n == 700)).collect();
+    store.add_messages(address(1), "bob", &many, 1, large).await.unwrap();
+    store.add_messages(address(1), "bobby", &[message("a", 1, "x", false)], 1, large).await.unwrap();
+    assert!(store.release_message(address(1), "700", Some("bobby")).await.unwrap());
+    assert_eq!(store.count_messages(address(1), "bobby").await.unwrap(), 1204);
+    assert_eq!(store.count_conversations(address(1)).await.unwrap(), 1);
+}
+
+async fn a_row_counts_beside_what_it_holds(fresh: Fresh) {
+    let quota = StorageQuota { bytes: 1000, conversations: 9, row: 300 };
+    let empty = ["1", "2", "3"].map(|id| message(id, 1, "", false));
+    let stored = fresh.store.add_messages(address(1), "bob", &empty, 1, quota).await.unwrap();
+    assert_eq!(stored, Stored::Full);
+    let stored = fresh.store.add_messages(address(1), "bob", &empty[..2], 1, quota).await.unwrap();
+    assert_eq!(stored, Stored::New(2));
 }

@@ -9,7 +9,7 @@ use dm3_core::seal::Entropy;
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
 
-use super::{Node, domain, node_keys};
+use super::{Node, Reply, domain, node_keys};
 
 pub struct Account {
     pub address: Address,
@@ -93,6 +93,24 @@ impl Account {
         let reply = node.post(&format!("/ds/profile/{}", self.name), &self.profile().to_json()).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         self
+    }
+
+    /// What claims a name for it.
+    pub fn claim(&self, name: &str) -> Value {
+        let signature = self.keys.signing.sign(&format!("alias: {name}"));
+        json!({ "dm3Name": name, "addressName": self.name, "signature": signature })
+    }
+
+    /// Publishes its profile under its address, then claims the name `label` of the node's.
+    pub async fn claim_name(&self, node: &Node, label: &str) -> Reply {
+        let publication = json!({
+            "signedUserProfile": self.profile().to_json(),
+            "address": self.address,
+            "subdomain": ".addr.dm3.eth",
+        });
+        assert_eq!(node.post("/resolver-handler/profile/address", &publication).await.status, 200);
+        let claim = self.claim(&format!("{label}.user.dm3.eth"));
+        node.post("/resolver-handler/profile/name", &claim).await
     }
 
     /// Signs in and gives the session's token.

@@ -102,6 +102,11 @@ impl Chain {
         self.records.lock().unwrap().down = true;
     }
 
+    /// From now on, it answers again.
+    pub fn repair(&self) {
+        self.records.lock().unwrap().down = false;
+    }
+
     /// From now on, it serves the chain with this number.
     pub fn set_id(&self, id: u64) {
         self.records.lock().unwrap().id = id;
@@ -186,6 +191,10 @@ fn gateway(records: &Records, contract: Address, data: &[u8]) -> Json<Value> {
         Json(json!({ "id": 1, "error": error }))
     };
     let (selector, args) = split_selector(data).unwrap();
+    if selector == ens::SUPPORTS_INTERFACE {
+        let yes = format!("0x{}", hex::encode(encode(&[Arg::Uint(1)])));
+        return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": yes }));
+    }
     let args = Tuple::new(args).unwrap();
     if selector == ens::RESOLVE {
         let urls: Vec<&str> = records.urls.iter().map(String::as_str).collect();

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
@@ -29,6 +30,45 @@ impl Host {
     /// What it was asked: method, path and body.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
+    }
+}
+
+/// A host that takes every connection and never answers.
+pub struct Silent {
+    pub url: String,
+    asked: watch::Receiver<usize>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Silent {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (count, asked) = watch::channel(0);
+        let task = tokio::spawn(async move {
+            let mut kept = Vec::new();
+            loop {
+                kept.push(listener.accept().await.unwrap());
+                count.send_replace(kept.len());
+            }
+        });
+        Self { url, asked, task }
+    }
+
+    /// How often it was asked.
+    pub fn count(&self) -> usize {
+        *self.asked.borrow()
+    }
+
+    /// Waits until it was asked so often.
+    pub async fn was_asked(&self, times: usize) {
+        self.asked.clone().wait_for(|asked| *asked >= times).await.unwrap();
+    }
+}
+
+impl Drop for Silent {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 

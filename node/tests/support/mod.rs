@@ -22,7 +22,7 @@ use tokio::process::{Child, Command};
 
 pub use account::Account;
 pub use chain::Chain;
-pub use host::Host;
+pub use host::{Host, Silent};
 pub use postgres::PostgresServer;
 pub use push::PushService;
 pub use smtp::MailServer;
@@ -99,7 +99,8 @@ impl Node {
              signing_seed = '{SEED}'\ngateway_private_key = '{GATEWAY_KEY}'\n\
              gateway_resolver = '{GATEWAY_RESOLVER}'\nlog = '{log}'\n\
              requests_per_minute_per_address = 0\nrequests_per_minute_per_account = 0\n\
-             proxied_per_minute_per_address = 0\nmessages_per_minute_per_sender = 0\n{more}",
+             proxied_per_minute_per_address = 0\nmessages_per_minute_per_sender = 0\n\
+             unknown_messages_per_minute_per_address = 0\nunknown_messages_per_minute_per_mailbox = 0\n{more}",
             postgres.map_or_else(|| folder.path().join("node.sqlite").display().to_string(), str::to_owned),
             chain.url,
             chain::REGISTRY,

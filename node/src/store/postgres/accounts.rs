@@ -4,8 +4,9 @@ use dm3_core::identity::Address;
 use sqlx::{PgConnection, Row};
 
 use super::Postgres;
+use super::notices::tell;
 use crate::store::{
-    Account, AccountStore, PENDING_PROFILES, Registered, Registration, Service, StoreError, signed,
+    Account, AccountStore, PENDING_PROFILES, Registered, Registration, Service, StoreError, signed, unsigned,
 };
 
 /// Locks the account's row, which is made first if it is missing, so that registrations come one by one.
@@ -16,7 +17,10 @@ async fn keep_profile(
     let address = registration.address.as_bytes().as_slice();
     let hash = registration.profile_hash.as_slice();
     let made = sqlx::query(
-        "INSERT INTO accounts (address, profile, profile_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        "INSERT INTO accounts (address, profile, profile_hash, epoch, version) VALUES ($1, $2, $3,
+             coalesce((SELECT epoch FROM ended_accounts WHERE address = $1), 0),
+             coalesce((SELECT version FROM ended_accounts WHERE address = $1), 0))
+         ON CONFLICT DO NOTHING",
     )
     .bind(address)
     .bind(&registration.profile)
@@ -73,10 +77,12 @@ impl AccountStore for Postgres {
     async fn account(&self, address: Address) -> Result<Option<Account>, StoreError> {
         let row = sqlx::query(
             "SELECT profile, mailbox_since IS NOT NULL AS mailbox, storage_since IS NOT NULL AS storage,
-                    gateway_since IS NOT NULL AS gateway, version
+                    gateway_since IS NOT NULL AS gateway, version, epoch,
+                    EXISTS (SELECT 1 FROM blocks WHERE kind = 'account' AND subject = $2) AS blocked
              FROM accounts WHERE address = $1",
         )
         .bind(address.as_bytes().as_slice())
+        .bind(address.to_lower_hex())
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -87,6 +93,8 @@ impl AccountStore for Postgres {
             storage: row.try_get("storage")?,
             gateway: row.try_get("gateway")?,
             version: row.try_get("version")?,
+            epoch: unsigned(row.try_get("epoch")?),
+            blocked: row.try_get("blocked")?,
         }))
     }
 
@@ -131,8 +139,8 @@ impl AccountStore for Postgres {
         Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
     }
 
-    async fn promote(&self, address: Address, profile: &str) -> Result<bool, StoreError> {
-        let address = address.as_bytes().as_slice();
+    async fn promote(&self, owner: Address, profile: &str, new_keys: bool) -> Result<bool, StoreError> {
+        let address = owner.as_bytes().as_slice();
         let mut transaction = self.pool.begin().await?;
         let known = sqlx::query("SELECT profile_hash FROM accounts WHERE address = $1 FOR UPDATE")
             .bind(address)
@@ -151,18 +159,34 @@ impl AccountStore for Postgres {
             .execute(&mut *transaction)
             .await?;
         sqlx::query(
-            "UPDATE accounts SET profile = $2, profile_hash = $3, version = version + 1 WHERE address = $1",
+            "UPDATE accounts SET profile = $2, profile_hash = $3, version = version + 1, epoch = epoch + $4
+             WHERE address = $1",
         )
         .bind(address)
         .bind(profile)
         .bind(pending.try_get::<Vec<u8>, _>(0)?)
+        .bind(i64::from(new_keys))
         .execute(&mut *transaction)
         .await?;
         sqlx::query("DELETE FROM pending_profiles WHERE address = $1")
             .bind(address)
             .execute(&mut *transaction)
             .await?;
+        if new_keys {
+            tell(&mut *transaction, &[self.notices.origin.signed_out(owner)]).await?;
+        }
         transaction.commit().await?;
         Ok(true)
+    }
+
+    async fn end_sessions(&self, address: Address) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("UPDATE accounts SET epoch = epoch + 1 WHERE address = $1")
+            .bind(address.as_bytes().as_slice())
+            .execute(&mut *transaction)
+            .await?;
+        tell(&mut *transaction, &[self.notices.origin.signed_out(address)]).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 }

@@ -5,8 +5,10 @@ mod challenges;
 mod channels;
 mod history;
 mod mailbox;
+mod marks;
 mod names;
 mod notices;
+mod operators;
 mod settings;
 mod statistics;
 mod storage;
@@ -18,7 +20,7 @@ use sqlx::{Connection as _, Row as _};
 
 use self::notices::{Notices, Origin};
 use super::group::GroupCommit;
-use super::{PostgresUrl, SchemaState, Store, StoreError, migrator, newest};
+use super::{MarkStore as _, PROBE, PostgresUrl, SchemaState, Store, StoreError, migrator, newest};
 
 /// How many connections one node holds at most.
 const CONNECTIONS: u32 = 10;
@@ -36,6 +38,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
     (4, "guard", include_str!("../../../migrations/postgres/0004_guard.sql")),
     (5, "told", include_str!("../../../migrations/postgres/0005_told.sql")),
+    (6, "owners", include_str!("../../../migrations/postgres/0006_owners.sql")),
+    (7, "operators", include_str!("../../../migrations/postgres/0007_operators.sql")),
 ];
 
 /// A database on a Postgres server.
@@ -88,7 +92,7 @@ impl Postgres {
 impl Store for Postgres {
     async fn check(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1 FROM answered_challenges LIMIT 1").fetch_optional(&self.pool).await?;
-        Ok(())
+        self.set_mark(PROBE, 0).await
     }
 
     async fn close(&self) {

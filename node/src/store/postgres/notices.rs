@@ -4,6 +4,7 @@
 //! ```text
 //! <node> messages <mailbox> <first> <last>     in the transaction that stored them
 //! <node> history <account> <change>            in the transaction that wrote it
+//! <node> out <account>                         in the transaction that ended its sessions
 //! <node> who <account> <question>
 //! <node> here <question>                       the answer, for the node that asked
 //! ```
@@ -54,6 +55,11 @@ impl Origin {
         format!("{} history {} {change}", self.0, owner.to_lower_hex())
     }
 
+    /// The notice that an account's sessions were ended here.
+    pub fn signed_out(&self, account: Address) -> String {
+        format!("{} out {}", self.0, account.to_lower_hex())
+    }
+
     fn question(&self, account: Address, question: &Question) -> String {
         format!("{} who {} {}", self.0, account.to_lower_hex(), question.0)
     }
@@ -76,6 +82,7 @@ impl Origin {
             ["history", owner, change] => {
                 Heard::Notice(Notice::History { owner: address(owner)?, change: change.parse().ok()? })
             }
+            ["out", account] => Heard::Notice(Notice::SignedOut { account: address(account)? }),
             ["who", account, question] => Heard::Notice(Notice::Asked {
                 account: address(account)?,
                 question: Question(question.to_owned()),

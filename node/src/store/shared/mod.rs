@@ -4,10 +4,14 @@
 
 mod channels;
 mod history;
+mod marks;
+mod operators;
 mod statistics;
 mod storage;
 
 pub(super) use channels::impl_channel_store;
 pub(super) use history::impl_history_store;
+pub(super) use marks::impl_mark_store;
+pub(super) use operators::impl_operator_store;
 pub(super) use statistics::impl_statistics_store;
 pub(super) use storage::impl_storage_store;

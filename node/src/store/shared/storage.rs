@@ -12,6 +12,9 @@ macro_rules! impl_storage_store {
             StoredMessage, signed, unsigned,
         };
 
+        /// How many messages one statement moves, so that other writers get their turn.
+        const SLICE: i64 = 500;
+
         /// What an account uses.
         #[derive(Clone, Copy)]
         struct Usage {
@@ -80,6 +83,7 @@ macro_rules! impl_storage_store {
             profile_location: &str,
             now: u64,
             usage: &mut Usage,
+            row: usize,
         ) -> Result<String, StoreError> {
             let id = uuid::Uuid::new_v4().to_string();
             sqlx::query(
@@ -94,7 +98,7 @@ macro_rules! impl_storage_store {
             .execute(connection)
             .await?;
             usage.conversations += 1;
-            usage.replace(0, contact.len() + profile_location.len());
+            usage.replace(0, contact.len() + profile_location.len() + row);
             Ok(id)
         }
 
@@ -156,7 +160,7 @@ macro_rules! impl_storage_store {
                         usage.replace(known.len(), profile_location.len());
                     }
                     None => {
-                        make(&mut transaction, owner, contact, profile_location, now, &mut usage).await?;
+                        make(&mut transaction, owner, contact, profile_location, now, &mut usage, quota.row).await?;
                     }
                 }
                 if usage.exceeds(quota, before) {
@@ -232,12 +236,12 @@ macro_rules! impl_storage_store {
                 let mut usage = before;
                 let conversation = match find(&mut transaction, owner, contact).await? {
                     Some((id, _)) => id,
-                    None => make(&mut transaction, owner, contact, "", now, &mut usage).await?,
+                    None => make(&mut transaction, owner, contact, "", now, &mut usage, quota.row).await?,
                 };
                 let mut new = 0;
                 for message in messages {
                     if insert(&mut transaction, owner, &conversation, message).await? {
-                        usage.replace(0, message.container.len());
+                        usage.replace(0, message.container.len() + quota.row);
                         new += 1;
                     }
                 }
@@ -275,10 +279,10 @@ macro_rules! impl_storage_store {
                     let Some(known) = known else {
                         let conversation = match find(&mut transaction, owner, contact).await? {
                             Some((id, _)) => id,
-                            None => make(&mut transaction, owner, contact, "", now, &mut usage).await?,
+                            None => make(&mut transaction, owner, contact, "", now, &mut usage, quota.row).await?,
                         };
                         insert(&mut transaction, owner, &conversation, message).await?;
-                        usage.replace(0, message.container.len());
+                        usage.replace(0, message.container.len() + quota.row);
                         new += 1;
                         continue;
                     };
@@ -340,14 +344,21 @@ macro_rules! impl_storage_store {
                 &self,
                 owner: Address,
                 most: u32,
+                bytes: u64,
             ) -> Result<Vec<StoredMessage>, StoreError> {
                 let rows = sqlx::query(
                     "SELECT m.id, m.created_at, m.container, m.halted, m.conversation, c.contact
                      FROM storage_messages m JOIN storage_conversations c ON m.conversation = c.id
-                     WHERE m.owner = $1 AND m.halted = TRUE ORDER BY m.seq LIMIT $2",
+                     WHERE m.seq IN (
+                         SELECT seq FROM (
+                             SELECT seq, sum(size) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) - size AS before
+                             FROM storage_messages WHERE owner = $1 AND halted = TRUE ORDER BY seq LIMIT $2
+                         ) AS listed WHERE before <= $3
+                     ) ORDER BY m.seq",
                 )
                 .bind(owner.as_bytes().as_slice())
                 .bind(i64::from(most))
+                .bind(signed(bytes))
                 .fetch_all(&self.$readers)
                 .await?;
                 rows.iter().map(message).collect()
@@ -359,6 +370,30 @@ macro_rules! impl_storage_store {
                 id: &str,
                 contact: Option<&str>,
             ) -> Result<bool, StoreError> {
+                // Most of what is to be merged, in slices; if it ends in between, the message waits yet and is released
+                // again.
+                while let Some(contact) = contact {
+                    let moved = sqlx::query(
+                        "UPDATE storage_messages SET conversation = (
+                             SELECT id FROM storage_conversations WHERE owner = $1 AND contact = $3)
+                         WHERE seq IN (
+                             SELECT m.seq FROM storage_messages m, storage_conversations c
+                             WHERE c.owner = $1 AND c.contact = $3 AND m.owner = $1 AND m.id <> $2
+                                 AND m.conversation <> c.id
+                                 AND m.conversation = (
+                                     SELECT conversation FROM storage_messages WHERE owner = $1 AND id = $2)
+                             LIMIT $4)",
+                    )
+                    .bind(owner.as_bytes().as_slice())
+                    .bind(id)
+                    .bind(contact)
+                    .bind(SLICE)
+                    .execute(&self.$writer)
+                    .await?;
+                    if moved.rows_affected() < SLICE.unsigned_abs() {
+                        break;
+                    }
+                }
                 let mut transaction = self.$writer.begin().await?;
                 let mut usage = Usage::lock(&mut transaction, owner).await?;
                 let released = sqlx::query(

@@ -5,7 +5,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::Sqlite;
 use crate::store::{
-    Account, AccountStore, PENDING_PROFILES, Registered, Registration, Service, StoreError, signed,
+    Account, AccountStore, PENDING_PROFILES, Registered, Registration, Service, StoreError, signed, unsigned,
 };
 
 async fn keep_profile(
@@ -57,12 +57,16 @@ async fn keep_profile(
         .await?;
         return Ok(Registered::Pending);
     }
-    sqlx::query("INSERT INTO accounts (address, profile, profile_hash) VALUES (?1, ?2, ?3)")
-        .bind(address)
-        .bind(&registration.profile)
-        .bind(hash)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO accounts (address, profile, profile_hash, epoch, version) VALUES (?1, ?2, ?3,
+             coalesce((SELECT epoch FROM ended_accounts WHERE address = ?1), 0),
+             coalesce((SELECT version FROM ended_accounts WHERE address = ?1), 0))",
+    )
+    .bind(address)
+    .bind(&registration.profile)
+    .bind(hash)
+    .execute(&mut *connection)
+    .await?;
     Ok(Registered::Kept)
 }
 
@@ -71,10 +75,12 @@ impl AccountStore for Sqlite {
     async fn account(&self, address: Address) -> Result<Option<Account>, StoreError> {
         let row = sqlx::query(
             "SELECT profile, mailbox_since IS NOT NULL AS mailbox, storage_since IS NOT NULL AS storage,
-                    gateway_since IS NOT NULL AS gateway, version
+                    gateway_since IS NOT NULL AS gateway, version, epoch,
+                    EXISTS (SELECT 1 FROM blocks WHERE kind = 'account' AND subject = ?2) AS blocked
              FROM accounts WHERE address = ?1",
         )
         .bind(address.as_bytes().as_slice())
+        .bind(address.to_lower_hex())
         .fetch_optional(&self.readers)
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -85,6 +91,8 @@ impl AccountStore for Sqlite {
             storage: row.try_get("storage")?,
             gateway: row.try_get("gateway")?,
             version: row.try_get("version")?,
+            epoch: unsigned(row.try_get("epoch")?),
+            blocked: row.try_get("blocked")?,
         }))
     }
 
@@ -129,7 +137,7 @@ impl AccountStore for Sqlite {
         Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
     }
 
-    async fn promote(&self, address: Address, profile: &str) -> Result<bool, StoreError> {
+    async fn promote(&self, address: Address, profile: &str, new_keys: bool) -> Result<bool, StoreError> {
         let address = address.as_bytes().as_slice();
         let mut transaction = self.writer.begin().await?;
         let known = sqlx::query("SELECT profile_hash FROM accounts WHERE address = ?1")
@@ -149,11 +157,13 @@ impl AccountStore for Sqlite {
             .execute(&mut *transaction)
             .await?;
         sqlx::query(
-            "UPDATE accounts SET profile = ?2, profile_hash = ?3, version = version + 1 WHERE address = ?1",
+            "UPDATE accounts SET profile = ?2, profile_hash = ?3, version = version + 1, epoch = epoch + ?4
+             WHERE address = ?1",
         )
         .bind(address)
         .bind(profile)
         .bind(pending.try_get::<Vec<u8>, _>(0)?)
+        .bind(i64::from(new_keys))
         .execute(&mut *transaction)
         .await?;
         sqlx::query("DELETE FROM pending_profiles WHERE address = ?1")
@@ -162,5 +172,13 @@ impl AccountStore for Sqlite {
             .await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    async fn end_sessions(&self, address: Address) -> Result<(), StoreError> {
+        sqlx::query("UPDATE accounts SET epoch = epoch + 1 WHERE address = ?1")
+            .bind(address.as_bytes().as_slice())
+            .execute(&self.writer)
+            .await?;
+        Ok(())
     }
 }

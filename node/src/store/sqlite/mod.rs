@@ -6,8 +6,10 @@ mod channels;
 mod checkpoints;
 mod history;
 mod mailbox;
+mod marks;
 mod names;
 mod notices;
+mod operators;
 mod settings;
 mod statistics;
 mod storage;
@@ -23,7 +25,8 @@ use sqlx::{Connection as _, Row as _};
 
 use self::checkpoints::Commits;
 use super::group::GroupCommit;
-use super::{SchemaState, Store, StoreError, migrator, newest};
+use super::{MarkStore as _, PROBE, SchemaState, Store, StoreError, migrator, newest};
+use crate::files::private;
 
 /// After how many pages of 4 KiB the writer copies what is left of the log into the file, to use the log anew. Under
 /// full load that is about every other second, and the only time writers wait for it.
@@ -44,6 +47,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
     (4, "guard", include_str!("../../../migrations/sqlite/0004_guard.sql")),
     (5, "told", include_str!("../../../migrations/sqlite/0005_told.sql")),
+    (6, "owners", include_str!("../../../migrations/sqlite/0006_owners.sql")),
+    (7, "operators", include_str!("../../../migrations/sqlite/0007_operators.sql")),
 ];
 
 /// A SQLite file.
@@ -60,6 +65,7 @@ impl Sqlite {
     /// # Errors
     /// [`StoreError`] if the file can't be opened or is newer than this program.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        make_private(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -113,11 +119,20 @@ impl Sqlite {
     }
 }
 
+/// Makes the file, if it is missing, so that its owner alone can read it; SQLite makes those beside it likewise.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    match private(std::fs::File::options().write(true).create_new(true)).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::Database(error.into())),
+    }
+}
+
 #[async_trait::async_trait]
 impl Store for Sqlite {
     async fn check(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT count(*) FROM answered_challenges").fetch_one(&self.readers).await?;
-        Ok(())
+        self.set_mark(PROBE, 0).await
     }
 
     async fn close(&self) {

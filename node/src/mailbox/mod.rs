@@ -6,10 +6,14 @@
 //!      ─▶ postmark, sealed to the receiver ─▶ stored durably ─▶ pushed to the open sockets ─▶ answered
 //! ```
 
-use std::collections::HashMap;
+mod acknowledge;
+pub mod receivers;
+pub mod sender;
+pub mod spam;
+
 use std::sync::Arc;
 
-use dm3_core::identity::{Address, EnsName};
+use dm3_core::identity::{Address, EnsName, ProfileKeys};
 use dm3_core::message::{Delivered, DeliveryInformation, Envelope, EnvelopeError, Postmark};
 use dm3_core::seal::sha256;
 use serde_json::Value;
@@ -19,12 +23,13 @@ use crate::chain::ChainError;
 use crate::clock::now_ms;
 use crate::config::{Config, SenderCheck};
 use crate::entropy::OsEntropy;
-use crate::limits::TooMany;
+use crate::json::{self, MAX_ENVELOPE_VALUES};
+use crate::limits::{Payer, TooMany};
+use crate::mailbox::receivers::Receiver;
+use crate::mailbox::sender::Sender;
+use crate::mailbox::spam::Refusal;
 use crate::names::NamesError;
-use crate::receivers::Receiver;
-use crate::sender::Sender;
-use crate::spam::Refusal;
-use crate::store::{Delivery, Outcome, StoreError};
+use crate::store::{Delivery, Outcome, Standing, StoreError};
 
 /// The longest name or hash that is taken from a sender, in bytes.
 const MAX_CLAIM: usize = 512;
@@ -32,9 +37,6 @@ const MAX_CLAIM: usize = 512;
 const ATTEMPTS: u32 = 3;
 /// Beside an envelope: why its sender is not verified.
 const SENDER_CHECK: &str = "senderCheck";
-/// How many names one acknowledgement request may have looked up on the chain.
-const MAX_LOOKUPS: usize = 20;
-
 /// Why a message is not taken. The first three are worded as the reference does.
 #[derive(Debug, thiserror::Error)]
 pub enum SubmitError {
@@ -62,9 +64,21 @@ pub enum SubmitError {
     /// The receiver's mailbox holds as much as it may.
     #[error("the receiver's mailbox is full; send it again later")]
     MailboxFull,
+    /// There is no room on this server's disk.
+    #[error("the server's disk is nearly full; send it again later")]
+    NoRoom,
+    /// It could not be found out who the sender is, and that would decide.
+    #[error("the sender can't be looked up at the moment; send it again later")]
+    Undetermined,
+    /// What the sender signed came with another message before.
+    #[error("the envelope's signature was used for another message; seal and sign it anew")]
+    Reused,
     /// The sender is not who it claims to be.
     #[error("the envelope is not signed by the sender it claims")]
     Forged,
+    /// The operator has blocked the sender.
+    #[error("the operator of this delivery service has blocked the sender")]
+    Blocked,
     /// The receiver's rules are not met.
     #[error(transparent)]
     Spam(#[from] Refusal),
@@ -87,7 +101,11 @@ impl SubmitError {
             Self::DeliveryInformation => "delivery_information",
             Self::UnknownReceiver => "unknown_receiver",
             Self::MailboxFull => "mailbox_full",
+            Self::NoRoom => "no_room",
+            Self::Undetermined => "undetermined",
+            Self::Reused => "reused",
             Self::Forged => "forged",
+            Self::Blocked => "blocked",
             Self::Spam(_) => "spam",
             Self::TooMany(_) => "too_many",
             Self::Unavailable => "unavailable",
@@ -100,9 +118,10 @@ impl SubmitError {
             Self::Missing => -32602,
             Self::Json | Self::Schema | Self::DeliveryInformation => -32000,
             Self::UnknownReceiver => -32001,
-            Self::MailboxFull | Self::Unavailable => -32002,
-            Self::Forged => -32003,
+            Self::MailboxFull | Self::NoRoom | Self::Undetermined | Self::Unavailable => -32002,
+            Self::Forged | Self::Reused => -32003,
             Self::TooMany(_) => -32005,
+            Self::Blocked => -32004,
             Self::Spam(_) => -32010,
             Self::TooLarge { .. } => -32011,
         }
@@ -141,27 +160,36 @@ impl From<EnvelopeError> for SubmitError {
 }
 
 impl App {
-    /// Takes a message: when this returns, it is stored durably.
+    /// Takes a message, if [`read`] could read it: when this returns, it is stored durably.
     ///
     /// # Errors
     /// [`SubmitError`]. The same envelope again is no error, and changes nothing while the first is stored.
-    pub async fn submit(self: &Arc<Self>, envelope: &str) -> Result<(), SubmitError> {
-        let result = self.take(envelope).await;
+    pub async fn submit(
+        self: &Arc<Self>,
+        envelope: Result<Envelope, SubmitError>,
+    ) -> Result<(), SubmitError> {
+        let result = match envelope {
+            Ok(envelope) => self.take(envelope).await,
+            Err(error) => Err(error),
+        };
         self.metrics.submitted(result.as_ref().copied());
         result.map(|_| ())
     }
 
     /// Whether the message is new here.
-    async fn take(self: &Arc<Self>, envelope: &str) -> Result<bool, SubmitError> {
-        let envelope = Envelope::parse(envelope)?;
+    async fn take(self: &Arc<Self>, envelope: Envelope) -> Result<bool, SubmitError> {
+        if self.disk.is_nearly_full() {
+            return Err(SubmitError::NoRoom);
+        }
         let canonical = envelope.to_canonical();
         let limit = self.config.size_limit;
         if canonical.len() > limit {
             return Err(SubmitError::TooLarge { limit });
         }
-        let information = envelope
-            .open_delivery_information(&self.config.keys.encryption)
-            .map_err(|_| SubmitError::DeliveryInformation)?;
+        let opened = |keys: &ProfileKeys| envelope.open_delivery_information(&keys.encryption).ok();
+        let information = opened(&self.config.keys)
+            .or_else(|| self.config.previous_keys.as_ref().and_then(opened))
+            .ok_or(SubmitError::DeliveryInformation)?;
         if [&*information.from, envelope.claimed_hash()].into_iter().any(|claim| !is_claim(claim)) {
             return Err(SubmitError::Schema);
         }
@@ -170,8 +198,13 @@ impl App {
         if self.receivers.get(&self.store, &self.names, mailbox).await?.is_none() {
             return Err(SubmitError::UnknownReceiver);
         }
+        let from = self.identify(&envelope, &information.from, mailbox).await?;
+        if self.is_sender_blocked(from, &information.from).await? {
+            return Err(SubmitError::Blocked);
+        }
         let accepted = Accepted {
-            from: self.identify(&envelope, &information.from).await?,
+            from,
+            signed: matches!(from, Sender::Verified(_)).then(|| sha256(envelope.signed_text().as_bytes())),
             mailbox,
             size: canonical.len() as u64,
             sender: sender_key(&information.from),
@@ -181,7 +214,7 @@ impl App {
         };
         let app = Arc::clone(self);
         // Goes on when the client goes away, so that a message that is stored is pushed as well.
-        tokio::spawn(async move { app.store_and_push(accepted).await })
+        tokio::spawn(Payer::current().pays(async move { app.store_and_push(accepted).await }))
             .await
             .unwrap_or(Err(SubmitError::Unavailable))
     }
@@ -214,6 +247,7 @@ impl App {
                 }
                 Outcome::Known => return Ok(false),
                 Outcome::Full => return Err(SubmitError::MailboxFull),
+                Outcome::Reused => return Err(SubmitError::Reused),
                 Outcome::Changed => self.receivers.forget(mailbox),
             }
         }
@@ -221,16 +255,33 @@ impl App {
     }
 
     /// Finds out who sent a message.
-    async fn identify(&self, envelope: &Envelope, claimed: &str) -> Result<Sender, SubmitError> {
+    async fn identify(
+        &self,
+        envelope: &Envelope,
+        claimed: &str,
+        mailbox: Address,
+    ) -> Result<Sender, SubmitError> {
         let sender = self.senders.check(&self.names, envelope, claimed).await;
         match sender {
             Sender::Verified(address) => self.limits.sender(address)?,
-            Sender::Forged if self.config.sender_check == SenderCheck::Reject => {
+            Sender::Forged(_) if self.config.sender_check == SenderCheck::Reject => {
                 return Err(SubmitError::Forged);
             }
-            Sender::Forged | Sender::Unknown => {}
+            // It may be a forgery, which would be refused.
+            Sender::Undetermined if self.config.sender_check == SenderCheck::Reject => {
+                return Err(SubmitError::Undetermined);
+            }
+            Sender::Forged(_) | Sender::Unknown(_) | Sender::Undetermined => {
+                self.limits.unknown(Payer::current(), mailbox)?;
+            }
         }
         Ok(sender)
+    }
+
+    /// Whether the operator has blocked who sends, or who it claims to be.
+    async fn is_sender_blocked(&self, from: Sender, claimed: &str) -> Result<bool, StoreError> {
+        let own = || self.names.own_address(&claimed.trim().parse().ok()?);
+        self.store.is_sender_blocked(from.address().or_else(own), &sender_key(claimed)).await
     }
 
     /// Whether the receiver takes a message.
@@ -241,31 +292,10 @@ impl App {
         {
             return Err(SubmitError::TooLarge { limit: usize::try_from(most).unwrap_or(usize::MAX) });
         }
-        Ok(self.spam.check(self.names.chain(), settings, message.from).await??)
-    }
-
-    /// Removes what a receiver acknowledges: every copy of each message from that contact, whichever of its
-    /// names the receiver uses.
-    ///
-    /// # Errors
-    /// [`NamesError`] if the database fails or names can't be looked up; what was found is removed all the same.
-    pub async fn acknowledge(
-        &self,
-        mailbox: Address,
-        acknowledged: &[(String, String)],
-    ) -> Result<(), NamesError> {
-        let mut numbers = Vec::new();
-        let mut contacts = Contacts { app: self, known: HashMap::new(), lookups: 0, failed: None };
-        for (contact, hash) in acknowledged {
-            let contact = sender_key(contact);
-            for copy in self.metrics.timed("copies", self.store.copies(mailbox, hash)).await? {
-                if copy.sender == contact || contacts.same(&copy.sender, &contact).await {
-                    numbers.push(copy.seq);
-                }
-            }
+        if settings.has_rules() && message.from == Sender::Undetermined {
+            return Err(SubmitError::Undetermined);
         }
-        self.metrics.timed("remove", self.store.remove(mailbox, &numbers)).await?;
-        contacts.failed.map_or(Ok(()), Err)
+        Ok(self.spam.check(self.names.chain(), settings, message.from).await??)
     }
 }
 
@@ -273,6 +303,8 @@ impl App {
 struct Accepted {
     from: Sender,
     mailbox: Address,
+    /// SHA-256 of what a verified sender signed.
+    signed: Option<[u8; 32]>,
     /// Of the canonical envelope, in bytes.
     size: u64,
     sender: String,
@@ -304,6 +336,13 @@ impl Accepted {
         let delivery = Delivery {
             mailbox: self.mailbox,
             sender: self.sender.clone(),
+            sender_address: self.from.address(),
+            standing: match self.from {
+                Sender::Verified(address) if receiver.settings.allows(address) => Standing::Allowed,
+                Sender::Verified(_) => Standing::Verified,
+                Sender::Unknown(_) | Sender::Forged(_) | Sender::Undetermined => Standing::Unknown,
+            },
+            signed: self.signed,
             message_hash: self.envelope.claimed_hash().to_owned(),
             envelope_hash: self.envelope_hash,
             received_at,
@@ -315,6 +354,17 @@ impl Accepted {
     }
 }
 
+/// Reads an envelope's text. One with more values than an envelope has is not read at all.
+///
+/// # Errors
+/// [`SubmitError::Json`] and [`SubmitError::Schema`].
+pub fn read(text: &str) -> Result<Envelope, SubmitError> {
+    if !json::has_at_most(text, MAX_ENVELOPE_VALUES) {
+        return Err(SubmitError::Schema);
+    }
+    Ok(Envelope::parse(text)?)
+}
+
 /// Whether a sender's claim can be kept: short, and without U+0000, which Postgres's text does not hold.
 fn is_claim(claim: &str) -> bool {
     claim.len() <= MAX_CLAIM && !claim.contains('\0')
@@ -323,41 +373,4 @@ fn is_claim(claim: &str) -> bool {
 /// The form in which senders' names are filed and compared.
 pub fn sender_key(name: &str) -> String {
     name.trim().to_lowercase()
-}
-
-/// The addresses behind the names of one acknowledgement request.
-struct Contacts<'a> {
-    app: &'a App,
-    known: HashMap<String, Option<Address>>,
-    lookups: usize,
-    failed: Option<NamesError>,
-}
-
-impl Contacts<'_> {
-    async fn same(&mut self, one: &str, other: &str) -> bool {
-        match self.address_of(one).await {
-            Some(address) => self.address_of(other).await == Some(address),
-            None => false,
-        }
-    }
-
-    async fn address_of(&mut self, text: &str) -> Option<Address> {
-        if let Some(known) = self.known.get(text) {
-            return *known;
-        }
-        let name: EnsName = text.parse().ok()?;
-        let address = match self.app.names.own_address(&name) {
-            Some(address) => Some(address),
-            None if self.lookups >= MAX_LOOKUPS => return None,
-            None => {
-                self.lookups += 1;
-                self.app.names.address_of(&name).await.unwrap_or_else(|error| {
-                    self.failed = Some(error);
-                    None
-                })
-            }
-        };
-        self.known.insert(text.to_owned(), address);
-        address
-    }
 }

@@ -14,9 +14,9 @@ use dm3_core::identity::Address;
 use serde_json::{Value, json};
 
 use crate::chain::{Chain, ChainError};
+use crate::mailbox::sender::Sender;
 use crate::recent::Recent;
-use crate::sender::Sender;
-use crate::settings::{ListedSender, Settings};
+use crate::settings::Settings;
 
 /// How long what the chain said of an account is remembered.
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -119,11 +119,10 @@ impl Spam {
             return Ok(Ok(()));
         }
         let Sender::Verified(sender) = sender else { return Ok(Err(Refusal::Unverified)) };
-        let is_on = |list: &[ListedSender]| list.iter().any(|entry| entry.address == sender);
-        if is_on(&settings.deny) {
+        if settings.deny.iter().any(|entry| entry.address == sender) {
             return Ok(Err(Refusal::Denied));
         }
-        if is_on(&settings.allow) {
+        if settings.allows(sender) {
             return Ok(Ok(()));
         }
         if settings.rules.contains(&SpamRule::ContactsOnly) {

@@ -51,7 +51,9 @@ impl Receivers {
         if let Some(receiver) = self.0.get(&mailbox) {
             return Ok(Some(receiver));
         }
-        let Some(account) = store.account(mailbox).await?.filter(|account| account.mailbox) else {
+        let Some(account) =
+            store.account(mailbox).await?.filter(|account| account.mailbox && !account.blocked)
+        else {
             return Ok(None);
         };
         let Some(profile) = names.kept_profile(&account.profile, mailbox).await? else { return Ok(None) };
@@ -75,6 +77,11 @@ impl Receivers {
     ) -> Result<bool, StoreError> {
         let account = store.account(mailbox).await?;
         Ok(account.is_some_and(|account| account.version == receiver.version))
+    }
+
+    /// Has every account read anew.
+    pub fn forget_all(&self) {
+        self.0.clear();
     }
 
     /// Has the account read anew.

@@ -1,0 +1,37 @@
+//! Who is signed in.
+
+use reqwest::Method;
+
+use crate::support::{Account, Node, Socket};
+
+#[tokio::test]
+async fn new_keys_and_signing_out_everywhere_end_every_session() {
+    let node = Node::start().await;
+    let alice = Account::new(3).registered(&node).await;
+    let stolen = alice.sign_in(&node).await;
+    let mut socket = Socket::authorized(&node, &alice, &stolen).await;
+    let mailbox = format!("/ds/mailbox/{}", alice.name);
+    // Another list of services under the same keys concerns no session.
+    let alice = alice.edition(1).also_at("ds2.eth").registered(&node).await;
+    alice.sign_in(&node).await;
+    assert_eq!(node.get_as(&stolen, &mailbox).await.status, 200);
+    let alice = alice.rotated(77).edition(2).registered(&node).await;
+    assert_eq!(node.get_as(&stolen, &mailbox).await.status, 200, "anybody may post; nothing is proven yet");
+    let token = alice.sign_in(&node).await;
+    assert_eq!(node.get_as(&stolen, &mailbox).await.status, 401);
+    assert_eq!(socket.frame().await.as_deref(), Some("41"));
+    assert!(Socket::connect(&node, alice.name.as_str(), &stolen).await.1.starts_with("44"));
+    assert_eq!(node.get_as(&token, &mailbox).await.status, 200);
+
+    let other = alice.sign_in(&node).await;
+    let mut socket = Socket::authorized(&node, &alice, &other).await;
+    let path = format!("/ds/auth/{}", alice.name);
+    assert_eq!(node.request(Method::DELETE, &path, None, None).await.status, 401);
+    assert_eq!(node.request(Method::DELETE, &path, Some(&token), None).await.status, 204);
+    for token in [&token, &other] {
+        assert_eq!(node.get_as(token, &mailbox).await.status, 401);
+    }
+    assert_eq!(socket.frame().await.as_deref(), Some("41"));
+    let token = alice.sign_in(&node).await;
+    assert_eq!(node.get_as(&token, &mailbox).await.status, 200);
+}
