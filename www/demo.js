@@ -63,6 +63,10 @@ everyElement('[data-address-of]', (element) => {
 everyElement('[data-dm3-to-account]', (button) => {
   button.dataset.dm3To = find(button.dataset.dm3ToAccount).address;
 });
+// The page server answers under both names, which are two origins.
+const frame = `http://${location.hostname === 'localhost' ? '127.0.0.1' : 'localhost'}:${location.port}/frame.html`;
+everyElement('dm3-chat[data-isolated]', (chat) => chat.setAttribute('isolated', frame));
+everyElement('[data-frame]', (element) => (element.textContent = new URL(frame).origin));
 everyElement('[data-node]', (element) => (element.textContent = nodeUrl));
 showAccount();
 

@@ -2,10 +2,9 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindings, cut, emptyFolder, xtask } from './context.mjs';
-import { mergeIntoMain } from './wasm-opt.mjs';
 
-/** Writes glue and main WASM; the files `shared` have what belongs to the main WASM, too. */
-export function bind(shared) {
+/** Writes glue and main WASM. */
+export function bind() {
   emptyFolder(bindings);
   xtask([
     ...['bindgen', join(cut, 'main.wasm')],
@@ -13,5 +12,4 @@ export function bind(shared) {
     ...['--target', 'web', '--no-typescript', '--keep-lld-exports', '--out-name', 'dm3-chat', '--out-dir', bindings],
   ]);
   copyFileSync(join(cut, 'link.js'), join(bindings, 'link.js'));
-  if (shared.length > 0) mergeIntoMain(join(bindings, 'dm3-chat_bg.wasm'), shared);
 }

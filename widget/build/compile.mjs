@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { dev, run, target } from './context.mjs';
+import { dev, gallery, run, target } from './context.mjs';
 
 /** For cargo: what is said to the compiler beside `.cargo/config.toml`. The same for all that is packaged or timed. */
 export const PACKAGED_FLAGS = ['--config', `target.wasm32-unknown-unknown.rustflags = ${JSON.stringify(shortPaths())}`];
@@ -12,7 +12,7 @@ export function compile() {
   const profile = dev ? 'dev' : 'wasm';
   const flags = dev ? [] : PACKAGED_FLAGS;
   run('cargo', [
-    ...['rustc', '--locked', '-p', 'dm3-widget', '--lib', '--crate-type', 'cdylib', '--features', 'parts'],
+    ...['rustc', '--locked', '-p', 'dm3-widget', '--lib', '--crate-type', 'cdylib', '--features', gallery ? 'parts,gallery' : 'parts'],
     ...['--target', 'wasm32-unknown-unknown', '--profile', profile, ...flags],
     ...['--', '-C', 'link-arg=--emit-relocs'],
   ]);

@@ -5,12 +5,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-export const dist = join(root, 'dist');
+/** For www/gallery.html: an element that shows given states. Always a development build, and never packaged. */
+export const gallery = process.argv.includes('--gallery');
+export const dist = join(root, gallery ? 'dist-gallery' : 'dist');
 export const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
-export const dev = process.argv.includes('--dev');
+export const dev = gallery || process.argv.includes('--dev');
 export const sizes = process.argv.includes('--sizes');
 
-const work = join(target, 'element', dev ? 'dev' : 'wasm');
+const work = join(target, 'element', gallery ? 'gallery' : dev ? 'dev' : 'wasm');
 /** What the linked WASM is cut into. */
 export const cut = join(work, 'cut');
 /** Glue and main WASM as wasm-bindgen writes them. */

@@ -7,33 +7,54 @@
 export const MAIN = {
   name: 'main',
   file: 'dm3-chat_bg.wasm',
-  styles: ['base', 'panel', 'list', 'thread', 'composer', 'states'],
+  styles: ['palette', 'base', 'panel', 'list', 'thread', 'composer', 'states'],
 };
 
-/** `after`: the part that is loaded before it. */
+/**
+ * `after`: the parts that are loaded before it, which stand before it here, too. Those without a `split` have what others
+ * share: nobody asks for them.
+ */
 export const PARTS = [
-  { name: 'sign-in', split: 'sign_in', file: 'dm3-chat-sign-in.wasm', styles: ['signin'] },
-  { name: 'keys', split: 'keys', file: 'dm3-chat-keys.wasm', styles: [], after: 'sign-in' },
-  { name: 'chat', split: 'chat', file: 'dm3-chat-chat.wasm', styles: [] },
-  { name: 'sync', split: 'sync', file: 'dm3-chat-sync.wasm', styles: [], after: 'chat' },
-  { name: 'upgrade', split: 'upgrade', file: 'dm3-chat-upgrade.wasm', styles: [] },
-  { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [], after: 'sync' },
-  { name: 'backup', split: 'backup', file: 'dm3-chat-backup.wasm', styles: ['signin'], after: 'sync' },
+  // Of signing in and of being signed in, and of what hardly anybody needs.
+  { name: 'common', file: 'dm3-chat-common.wasm', styles: [], after: [] },
+  { name: 'sign-in', split: 'sign_in', file: 'dm3-chat-sign-in.wasm', styles: ['signin'], after: ['common'] },
+  // Of two ways to keys, a backup and a recovery code, and of what comes when the list stands.
+  { name: 'seldom', file: 'dm3-chat-seldom.wasm', styles: [], after: ['common'] },
+  { name: 'keys', split: 'keys', file: 'dm3-chat-keys.wasm', styles: [], after: ['sign-in', 'seldom'] },
+  { name: 'chat', split: 'chat', file: 'dm3-chat-chat.wasm', styles: [], after: ['common'] },
+  // Of what comes when the list stands.
+  { name: 'late', file: 'dm3-chat-late.wasm', styles: [], after: ['chat', 'seldom'] },
+  { name: 'search', split: 'search', file: 'dm3-chat-search.wasm', styles: ['search'], after: ['late'] },
+  { name: 'sync', split: 'sync', file: 'dm3-chat-sync.wasm', styles: [], after: ['late'] },
+  { name: 'talk', split: 'talk', file: 'dm3-chat-talk.wasm', styles: ['talk'], after: ['late'] },
+  { name: 'files', split: 'files', file: 'dm3-chat-files.wasm', styles: ['files'], after: ['talk'] },
+  { name: 'emoji', split: 'emoji', file: 'dm3-chat-emoji.wasm', styles: ['emoji'], after: ['talk'] },
+  { name: 'share', split: 'share', file: 'dm3-chat-share.wasm', styles: ['share'], after: ['talk'] },
+  { name: 'upgrade', split: 'upgrade', file: 'dm3-chat-upgrade.wasm', styles: [], after: ['seldom'] },
+  { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [], after: ['sync'] },
+  { name: 'settings', split: 'settings', file: 'dm3-chat-settings.wasm', styles: ['settings'], after: ['talk'] },
+  { name: 'backup', split: 'backup', file: 'dm3-chat-backup.wasm', styles: ['signin'], after: ['sync'] },
 ];
 
 /** The part called `name`, and all before it, in the order in which they are loaded. */
 export function chain(name) {
   const { after } = PARTS.find(part => part.name === name);
-  return [...(after ? chain(after) : []), name];
+  return [...new Set([...after.flatMap(chain), name])];
 }
 
-/** Which of the parts called `names` has what they share: the one that is loaded before all others. The main file, if none is. */
+/** Which part has what the parts called `names` share: of those that are loaded for each of them, the last. */
 export function holder(names) {
-  return PARTS.find(({ name }) => names.includes(name) && names.every(other => chain(other).includes(name))) ?? MAIN;
+  return PARTS.findLast(({ name }) => names.every(other => chain(other).includes(name)));
 }
 
 /** What is neither WASM nor glue of it. */
-export const FILES = { loader: 'dm3-chat.js', glue: 'dm3-chat-app.js', names: 'dm3-chat-names.js' };
+export const FILES = {
+  loader: 'dm3-chat.js',
+  glue: 'dm3-chat-app.js',
+  names: 'dm3-chat-names.js',
+  isolated: 'dm3-chat-isolated.js',
+  frame: 'dm3-chat-frame.js',
+};
 
 /** Styles that the loader carries. */
 export const LAUNCHER_STYLES = ['tokens', 'launcher'];

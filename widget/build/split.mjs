@@ -8,7 +8,7 @@ import { mergeParts } from './wasm-opt.mjs';
 
 /**
  * Cuts the WASM at the path `linked`; afterwards `cut` has main.wasm, the files of build/parts.mjs, and the module that
- * links them. Returns the files with what parts share that is for the main WASM.
+ * links them.
  */
 export function split(linked) {
   emptyFolder(cut);
@@ -27,7 +27,6 @@ export function split(linked) {
     renameSync(first, join(cut, file));
   }
   writeFileSync(join(cut, 'link.js'), linkModule());
-  return held.get('main') ?? [];
 }
 
 /** The names of the parts that need each file; `printed` has a line for each part: its split, and its files. */
@@ -47,7 +46,7 @@ function linkModule() {
     "import { initSync } from './dm3-chat.js';",
     `import { linker } from ${JSON.stringify(join(root, 'widget/js/link.js'))};`,
     'const link = linker(() => initSync());',
-    ...PARTS.map(({ name, split }) => `export const __wasm_split_load_${split} = link(${JSON.stringify(name)});`),
+    ...PARTS.filter(({ split }) => split).map(({ name, split }) => `export const __wasm_split_load_${split} = link(${JSON.stringify(name)});`),
     '',
   ].join('\n');
 }

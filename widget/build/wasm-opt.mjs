@@ -41,17 +41,12 @@ export function shrinkCode(input, output) {
 /** Puts the functions of a file into a good order, and takes their names away. */
 export function finish(file) {
   writeFileSync(file, nameBySimilarity(readFileSync(file)));
-  run(file, file, ['--reorder-functions-by-name', '--strip-debug', '--strip-producers']);
+  // Once more after all others, locals take 0.2 % off what brotli makes of it.
+  run(file, file, ['--coalesce-locals', '--reorder-locals', '--reorder-functions-by-name', '--strip-debug', '--strip-producers']);
 }
 
 /** What a part imports its memory, table and globals from. */
 const SHELL = '__wasm_split';
-
-/** Puts parts into the file `main`, which exports what they import. */
-export function mergeIntoMain(main, parts) {
-  const modules = [main, SHELL, ...parts.flatMap((part, number) => [part, `part-${number}`])];
-  start('wasm-merge', [...modules, '-o', main, '--debuginfo']);
-}
 
 /** Makes one file `output` of parts. Each imports the same things; those of the file are imported once. */
 export function mergeParts(parts, output) {

@@ -1,40 +1,33 @@
-// Fetches the application once for every element of the page. All files lie beside this module.
+// Fetches the application once for every element of the page.
 /* global LAUNCHER_CSS -- the build replaces it by the text of tokens.css and launcher.css */
-import { again, appSheet, expectBuild, loadModule, loadPart } from './modules.js';
+import { again, asset, importAsset } from './assets.js';
 import { once } from './once.js';
+import { expectBuild } from './version.js';
 
 /** The application with its WASM started and its styles in place; a failed attempt can be repeated. */
 export const loadApp = once(async failures => {
   // The requests run side by side; the glue alone would ask for the WASM one round trip later.
-  const wasm = loadModule('main');
-  // Who was not signed in when last here needs the sign-in at once. A fault is told when it is shown.
-  if (!wasSignedIn()) loadPart('sign-in').catch(() => {});
-  const [glue, module] = await Promise.all([importGlue(failures), wasm]);
+  const wasm = fetch(again(asset('_bg.wasm', () => new URL('./dm3-chat_bg.wasm', import.meta.url)), failures));
+  // That it failed is told by whoever uses it.
+  wasm.catch(() => {});
+  const glue = await importGlue(failures);
   expectBuild(glue.BUILD, 'the glue');
-  glue.provideModules(loadPart);
-  await glue.default({ module_or_path: module });
-  glue.ChatHandle.provide_names(importNames);
-  glue.ChatHandle.provide_parts(loadPart);
-  return { ChatHandle: glue.ChatHandle, sheet: appSheet() };
+  await glue.start(wasm, importNames);
+  return glue;
 });
 
-/** A guess, which spares a round trip: `widget/src/adapters/page.rs` keeps it. */
-function wasSignedIn() {
-  try {
-    return localStorage.getItem('dm3-chat:signed-in') !== null;
-  } catch {
-    return false;
-  }
-}
-
-// Bundlers need a literal name.
-function importGlue(failures) {
-  return failures ? import(again(new URL('./dm3-chat-app.js', import.meta.url), failures)) : import('./dm3-chat-app.js');
-}
+// Bundlers need literal names.
+const importGlue = failures =>
+  importAsset('-app.js', () => new URL('./dm3-chat-app.js', import.meta.url), () => import('./dm3-chat-app.js'), failures);
 
 // The rules for names outside ASCII are fetched when the first such name is met.
 const importNames = once(failures =>
-  failures ? import(again(new URL('./dm3-chat-names.js', import.meta.url), failures)) : import('./dm3-chat-names.js'),
+  importAsset('-names.js', () => new URL('./dm3-chat-names.js', import.meta.url), () => import('./dm3-chat-names.js'), failures),
+);
+
+/** The page's end of the isolated mode. */
+export const loadIsolated = once(failures =>
+  importAsset('-isolated.js', () => new URL('./dm3-chat-isolated.js', import.meta.url), () => import('./dm3-chat-isolated.js'), failures),
 );
 
 let launcher;

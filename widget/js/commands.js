@@ -36,7 +36,7 @@ export function startCommands(Chat) {
     const button = event.composedPath().find(node => node instanceof Element && node.hasAttribute('data-dm3-to'));
     if (!button) return;
     event.preventDefault();
-    const { dm3To, dm3Draft: draft } = button.dataset;
-    Chat.first.openConversation(dm3To, { draft, opener: button });
+    const { dm3To, dm3Draft: draft, dm3Context: context } = button.dataset;
+    Chat.first.openConversation(dm3To, { draft, context, opener: button });
   });
 }

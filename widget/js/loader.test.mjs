@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import * as esbuild from 'esbuild';
 import { chromium } from 'playwright-core';
+import { loaderWords } from '../build/texts.mjs';
 
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
@@ -20,9 +21,11 @@ function wasm(...sections) {
 }
 
 const APP = `
-  export default async () => {};
+  import { starter } from './start.js';
+  export { sheet } from './modules.js';
   export const BUILD = 'b1';
-  export function provideModules(load) { globalThis.loadPart = load; }
+  export const start = (...given) => starter(async () => {}, ChatHandle)(...given);
+  export const fit = () => () => {};
   globalThis.calls = [];
   export class ChatHandle {
     constructor(host, mount) {
@@ -36,27 +39,35 @@ const APP = `
       mount.append(field, close);
     }
     free() { calls.push(['free']); }
-    static provide_names(load) { globalThis.importNames = load; }
-    static provide_parts() {}
+    static provide_names(importNames) { globalThis.importNames = importNames; }
+    static provide_parts(loadPart) { globalThis.loadPart = loadPart; }
+    static provide_emoji() {}
+    static speak(locale, texts) { globalThis.spoken = { locale, texts }; }
+    unread_words(count) { return count + ' unread messages'; }
   }
-  for (const name of ['attribute', 'set_provider', 'open_conversation', 'connect', 'disconnect', 'reset', 'shown', 'unmount']) {
+  for (const name of ['attribute', 'set_provider', 'open_conversation', 'connect', 'disconnect', 'reset', 'shown', 'wide', 'unmount']) {
     ChatHandle.prototype[name] = (...values) => { calls.push([name, ...values.map(String)]); };
   }
 `;
 
 const text = name => readFileSync(fileURLToPath(new URL(`../../styles/${name}.css`, import.meta.url)), 'utf8');
 
-/** What each part consists of, as the build writes it. */
-const PARTS = { 'sign-in': ['sign-in'], keys: ['sign-in', 'keys'] };
+const folder = fileURLToPath(new URL('.', import.meta.url));
 
-async function bundleLoader() {
+/** The loader, or the application's own script. */
+async function bundled(entry) {
   const { outputFiles } = await esbuild.build({
-    entryPoints: [fileURLToPath(new URL('dm3-chat.js', import.meta.url))],
+    ...entry,
     bundle: true,
     format: 'esm',
     write: false,
-    external: ['./dm3-chat-app.js', './dm3-chat-names.js'],
-    define: { LAUNCHER_CSS: JSON.stringify(text('tokens') + text('launcher')), BUILD: '"b1"', PARTS: JSON.stringify(PARTS) },
+    external: ['./dm3-chat-app.js', './dm3-chat-names.js', './dm3-chat-isolated.js'],
+    define: {
+      LAUNCHER_CSS: JSON.stringify(text('tokens') + text('launcher')),
+      BUILD: '"b1"',
+      AFTER: JSON.stringify({ common: [], 'sign-in': ['common'], keys: ['sign-in'] }),
+      TEXT: JSON.stringify(loaderWords()),
+    },
   });
   return outputFiles[0].text;
 }
@@ -71,9 +82,10 @@ describe('the loader', () => {
   const faults = [];
 
   before(async () => {
-    const loader = await bundleLoader();
+    const loader = await bundled({ entryPoints: [`${folder}dm3-chat.js`] });
+    const app = await bundled({ stdin: { contents: APP, resolveDir: folder } });
     server = createServer((request, response) => {
-      const { pathname } = new URL(request.url, 'http://localhost');
+      const pathname = new URL(request.url, 'http://localhost').pathname.replace('/elsewhere/', '/');
       const send = (type, body) => response.writeHead(200, { 'content-type': type }).end(body);
       if (pathname === '/') {
         response.setHeader('content-security-policy', POLICY);
@@ -82,12 +94,18 @@ describe('the loader', () => {
       if (pathname === '/early.js') return send('text/javascript', files.early ?? '');
       if (pathname === '/dm3-chat.js') return send('text/javascript', loader);
       if (files.broken?.includes(pathname)) return response.writeHead(503).end();
-      if (pathname === '/dm3-chat-app.js') return send('text/javascript', APP);
+      if (pathname === '/dm3-chat-app.js') return send('text/javascript', app);
       if (pathname === '/dm3-chat-names.js') return send('text/javascript', 'export const normalise = name => ({ name });');
       if (files.gone?.includes(pathname)) return response.writeHead(404).end();
       const build = files.builds?.[pathname] ?? 'b1';
+      const [, language] = pathname.match(/^\/dm3-chat-text-(\w+)\.json$/) ?? [];
+      if (language) {
+        const texts = { close: `close in ${language}`, 'loader.open': `open in ${language}` };
+        return send('application/json', JSON.stringify({ build, dir: language === 'ar' ? 'rtl' : 'ltr', texts }));
+      }
       if (pathname === '/dm3-chat_bg.wasm') return send('application/wasm', wasm(['build', build], ['styles', 'p{color:red}']));
       if (pathname === '/dm3-chat-sign-in.wasm') return send('application/wasm', wasm(['build', build], ['styles', 'p{top:1px}']));
+      if (pathname === '/dm3-chat-common.wasm') return send('application/wasm', wasm(['build', build], ['styles', '']));
       if (pathname === '/dm3-chat-keys.wasm') return send('application/wasm', wasm(['build', build], ['styles', '']));
       return response.writeHead(404).end();
     });
@@ -178,6 +196,75 @@ describe('the loader', () => {
     assert.equal(await page.locator('dm3-chat').evaluate(chat => chat.matches(':state(unread)')), true);
   });
 
+  /** What is spoken: the locale, what the page says, what the language says, and the direction. */
+  const spoken = () =>
+    page.evaluate(() => {
+      const { locale, texts } = globalThis.spoken ?? {};
+      return [locale, ...(texts ?? []), document.querySelector('dm3-chat').shadowRoot.querySelector('.base').dir];
+    });
+  const speaks = async locale => page.waitForFunction(locale => globalThis.spoken?.locale === locale, locale);
+
+  test('the language is the element’s, else the chosen one, else the page’s, else the browser’s, each by its nearest', async () => {
+    const cases = [
+      ['<div lang="fr"><dm3-chat lang="de-AT"></dm3-chat></div>', 'es', 'de-AT'],
+      ['<div lang="fr"><dm3-chat></dm3-chat></div>', 'es', 'es'],
+      ['<div lang="fr-CA"><dm3-chat></dm3-chat></div>', '', 'fr-CA'],
+      ['<div lang="zh-Hant-TW"><dm3-chat></dm3-chat></div>', '', 'zh-Hant-TW'],
+      ['<dm3-chat lang="ja"></dm3-chat>', '', 'en-US'],
+      ['<dm3-chat lang="no language!"></dm3-chat>', 'neither/nor', 'en-US'],
+    ];
+    for (const [body, chosen, locale] of cases) {
+      await open(body, { early: `localStorage.setItem('dm3-chat:language', ${JSON.stringify(chosen)})` });
+      await called(['new', null]);
+      assert.equal((await spoken())[0], locale, body);
+    }
+    await page.evaluate(() => localStorage.clear());
+  });
+
+  test('a language is spoken from the first screen, and another one when page or element say so', async () => {
+    await open('<dm3-chat lang="de"></dm3-chat>');
+    await called(['new', null]);
+    assert.deepEqual(await spoken(), ['de', [null, null], ['close in de', 'open in de'], 'ltr']);
+    await launcher('open in de').waitFor();
+    await page.locator('dm3-chat').evaluate(chat => (chat.lang = 'ar'));
+    await speaks('ar');
+    await launcher('open in ar').waitFor();
+    assert.equal((await spoken()).at(-1), 'rtl');
+    await called(['attribute', 'lang']);
+    await page.locator('dm3-chat').evaluate(chat => {
+      document.documentElement.lang = 'en';
+      chat.removeAttribute('lang');
+    });
+    await speaks('en');
+    await launcher('Open chat').waitFor();
+    assert.deepEqual(await spoken(), ['en', [], [], 'ltr']);
+  });
+
+  test('the page may say something else, in English as well; what is no text is not said', async () => {
+    await open('<dm3-chat></dm3-chat>');
+    await called(['new', null]);
+    await page.evaluate(() => (document.querySelector('dm3-chat').strings = { close: 'Bye', 'loader.open': 'Ask us' }));
+    await launcher('Ask us').waitFor();
+    assert.deepEqual((await spoken()).slice(1, 3), [['Bye', 'Ask us'], ['close in en', 'open in en']]);
+    const wrong = "{ close: 'x'.repeat(1_001), 'loader.open': { toString: () => 'x' } }";
+    const hostile = '{ get close() { throw new Error("hostile"); } }';
+    for (const strings of [wrong, '7', '"text"', '[]', 'new Proxy({}, { ownKeys() { throw new Error("hostile"); } })', hostile]) {
+      await page.evaluate(strings => (document.querySelector('dm3-chat').strings = eval(`(${strings})`)), strings).catch(() => {});
+    }
+    await page.evaluate(() => (document.querySelector('dm3-chat').strings = undefined));
+    await launcher('Open chat').waitFor();
+  });
+
+  test('where a language can’t be fetched, English is spoken, and it is tried again', async () => {
+    await open('<dm3-chat lang="de"></dm3-chat>', { broken: ['/dm3-chat-text-de.json'] });
+    await called(['new', null]);
+    assert.equal((await spoken())[0], 'en');
+    await launcher('Open chat').waitFor();
+    files = {};
+    await page.waitForFunction(() => globalThis.spoken.locale === 'de', undefined, { timeout: 15_000 });
+    await launcher('open in de').waitFor();
+  });
+
   test('inline it is open, without a launcher, and Escape does nothing', async () => {
     await open('<dm3-chat mode="inline"></dm3-chat>');
     await page.locator('[data-autofocus]').focus();
@@ -222,7 +309,7 @@ describe('the loader', () => {
     assert.ok(fetched.includes('/dm3-chat-sign-in.wasm'));
   });
 
-  for (const file of ['/dm3-chat-sign-in.wasm', '/dm3-chat-keys.wasm']) {
+  for (const file of ['/dm3-chat-common.wasm', '/dm3-chat-sign-in.wasm', '/dm3-chat-keys.wasm']) {
     test(`a part of which ${file} failed to load is fetched again when it is asked for again`, async () => {
       await open('<dm3-chat open></dm3-chat>', { broken: [file] });
       await called(['new', null]);
@@ -234,7 +321,7 @@ describe('the loader', () => {
       files = { builds: { [file]: 'b2' } };
       assert.equal(await load(), 'OtherVersion');
       files = {};
-      assert.equal(await load(), '2 loaded');
+      assert.equal(await load(), '3 loaded');
     });
   }
 
@@ -281,10 +368,110 @@ describe('the loader', () => {
     await called(['attribute', 'node', 'undefined']);
   });
 
-  test('a button of the page opens its conversation, and gets the focus back', async () => {
-    await open('<button id="seller" data-dm3-to="bob.eth" data-dm3-draft="Hi">Message seller</button><dm3-chat></dm3-chat>');
+  test('what is there or not is so as a property, too', async () => {
+    await open('<dm3-chat lock-contact></dm3-chat>');
+    await launcher('Open chat').waitFor();
+    const seen = await page.locator('dm3-chat').evaluate(chat => {
+      chat.disabled = 1;
+      chat.open = 'yes';
+      const seen = [chat.lockContact, chat.disabled, chat.open, chat.getAttribute('disabled')];
+      chat.disabled = chat.lockContact = chat.open = false;
+      return [...seen, chat.lockContact, chat.disabled, chat.open];
+    });
+    assert.deepEqual(seen, [true, true, true, '', false, false, false]);
+  });
+
+  test('the launcher is called as the page wants', async () => {
+    await open('<dm3-chat label="Ask the seller"></dm3-chat>');
+    await launcher('Ask the seller').click();
+    await launcher('Close chat').waitFor();
+    await page.locator('dm3-chat').evaluate(chat => (chat.label = 'Ask us'));
+    await page.keyboard.press('Escape');
+    await launcher('Ask us').waitFor();
+    await page.locator('dm3-chat').evaluate(chat => (chat.label = undefined));
+    await launcher('Open chat').waitFor();
+  });
+
+  test('one that is disabled opens nothing, however it is asked', async () => {
+    await open('<button data-dm3-to="bob.eth">Message seller</button><dm3-chat disabled></dm3-chat>');
+    await launcher('Open chat').waitFor();
+    assert.equal(await launcher('Open chat').isDisabled(), true);
     await page.getByRole('button', { name: 'Message seller' }).click();
-    await called(['open_conversation', 'bob.eth']);
+    await page.locator('dm3-chat').evaluate(chat => chat.show());
+    assert.equal(await panel().isVisible(), false);
+    await called(['new', null]);
+    assert.deepEqual((await calls()).filter(([name]) => name === 'open_conversation'), []);
+    await page.locator('dm3-chat').evaluate(chat => (chat.disabled = false));
+    await launcher('Open chat').click();
+    assert.equal(await panel().isVisible(), true);
+    await page.locator('dm3-chat').evaluate(chat => (chat.disabled = true));
+    assert.equal(await panel().evaluate(panel => panel.inert), true);
+  });
+
+  test('who was signed in sees how much was unread before the application is there', async () => {
+    const early = "localStorage.setItem('dm3-chat:signed-in', '1')";
+    await open('<dm3-chat></dm3-chat>', { early });
+    await called(['new', null]);
+    await page.locator('dm3-chat').evaluate(chat => {
+      chat.dispatchEvent(new CustomEvent('dm3-unread-change', { detail: { count: 3 } }));
+    });
+    const badge = page.locator('[part~="badge"]');
+    await open('<dm3-chat></dm3-chat>', { early, broken: ['/dm3-chat-app.js'] });
+    await badge.waitFor();
+    assert.equal(await badge.innerText(), '3');
+    assert.equal(await launcher('Open chat').getAttribute('aria-description'), '3');
+    await open('<dm3-chat></dm3-chat>', { early: "localStorage.removeItem('dm3-chat:signed-in')", broken: ['/dm3-chat-app.js'] });
+    await launcher('Open chat').waitFor();
+    assert.equal(await badge.isVisible(), false);
+    await page.evaluate(() => localStorage.clear());
+  });
+
+  test('how it stands is a property', async () => {
+    const state = () => page.locator('dm3-chat').evaluate(chat => chat.state);
+    await open('<dm3-chat open></dm3-chat>', { broken: ['/dm3-chat-app.js'] });
+    await page.getByRole('alert').waitFor();
+    assert.equal(await state(), 'failed');
+    files.broken = [];
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await called(['new', null]);
+    assert.equal(await state(), 'signed-out');
+    const after = await page.locator('dm3-chat').evaluate(chat => {
+      const tell = (target, event) => {
+        target.dispatchEvent(event);
+        return [chat.state, chat.matches(':state(offline)')];
+      };
+      return [
+        tell(chat, new CustomEvent('dm3-connect', { detail: { account: '0x1' } })),
+        tell(chat.shadowRoot, new Event('offline')),
+        tell(chat.shadowRoot, new Event('online')),
+        tell(chat.shadowRoot, new Event('offline')),
+        tell(chat, new CustomEvent('dm3-disconnect')),
+      ];
+    });
+    assert.deepEqual(after, [['connected', false], ['offline', true], ['connected', false], ['offline', true], ['signed-out', false]]);
+  });
+
+  test('the files may be elsewhere', async () => {
+    const fetched = [];
+    page.on('request', request => fetched.push(new URL(request.url()).pathname));
+    for (const base of ['/elsewhere', '/elsewhere/', 'elsewhere']) {
+      fetched.length = 0;
+      await open(`<dm3-chat lang="de" assets-base="${base}"></dm3-chat>`);
+      await called(['new', null]);
+      await launcher('open in de').waitFor();
+      await page.evaluate(() => globalThis.importNames());
+      const own = fetched.filter(path => !['/', '/early.js', '/dm3-chat.js', '/favicon.ico'].includes(path));
+      assert.deepEqual(own.filter(path => !path.startsWith('/elsewhere/dm3-chat')), [], base);
+      assert.ok(own.length >= 5, own.join());
+    }
+    await open('<dm3-chat open assets-base="http://"></dm3-chat>');
+    await called(['new', null]);
+  });
+
+  test('a button of the page opens its conversation, and gets the focus back', async () => {
+    await open('<button id="seller" data-dm3-to="bob.eth" data-dm3-draft="Hi" data-dm3-context="Offer 7">Message seller</button><dm3-chat></dm3-chat>');
+    await page.getByRole('button', { name: 'Message seller' }).click();
+    await called(['open_conversation', 'bob.eth', 'Offer 7']);
     assert.equal(await page.locator('dm3-chat').getAttribute('draft'), 'Hi');
     await page.locator('[data-autofocus]').focus();
     await page.keyboard.press('Escape');
@@ -293,7 +480,7 @@ describe('the loader', () => {
 
   test('commands that were queued before the element existed are carried out', async () => {
     await open('<dm3-chat></dm3-chat>', { early: "(window.dm3Chat ||= []).push(['open', { to: 'alice.eth' }]);" });
-    await called(['open_conversation', 'alice.eth']);
+    await called(['open_conversation', 'alice.eth', 'undefined']);
     await page.evaluate(() => window.dm3Chat.push(['hide']));
     assert.equal(await panel().isVisible(), false);
     await page.evaluate(() => window.dm3Chat.push(['reset'], ['constructor'], 'nonsense'));

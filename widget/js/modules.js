@@ -1,59 +1,63 @@
-// The WASM files: fetched, checked to be of this build, compiled, and their styles put on every element of the page.
-/* global BUILD, PARTS -- the build puts its id here, and the parts that are loaded before each */
+// The WASM files: fetched, checked to be of this build, compiled, and their styles put on every element of the page. All
+// files lie beside this module.
+/* global AFTER -- the build puts in which parts are loaded before each */
+import { again } from './assets.js';
+import { kept } from './kept.js';
 import { once } from './once.js';
+import { OtherVersion, expectBuild } from './version.js';
 
-/** Bundlers need literal names. In the order of their styles. */
+/** Bundlers need literal names. In the order of their styles, those of the main file before them all. */
 const FILES = {
-  main: () => new URL('./dm3-chat_bg.wasm', import.meta.url),
+  common: () => new URL('./dm3-chat-common.wasm', import.meta.url),
+  seldom: () => new URL('./dm3-chat-seldom.wasm', import.meta.url),
+  late: () => new URL('./dm3-chat-late.wasm', import.meta.url),
   'sign-in': () => new URL('./dm3-chat-sign-in.wasm', import.meta.url),
   keys: () => new URL('./dm3-chat-keys.wasm', import.meta.url),
   chat: () => new URL('./dm3-chat-chat.wasm', import.meta.url),
+  talk: () => new URL('./dm3-chat-talk.wasm', import.meta.url),
+  files: () => new URL('./dm3-chat-files.wasm', import.meta.url),
+  emoji: () => new URL('./dm3-chat-emoji.wasm', import.meta.url),
   upgrade: () => new URL('./dm3-chat-upgrade.wasm', import.meta.url),
   backend: () => new URL('./dm3-chat-backend.wasm', import.meta.url),
   sync: () => new URL('./dm3-chat-sync.wasm', import.meta.url),
+  search: () => new URL('./dm3-chat-search.wasm', import.meta.url),
+  settings: () => new URL('./dm3-chat-settings.wasm', import.meta.url),
+  share: () => new URL('./dm3-chat-share.wasm', import.meta.url),
   backup: () => new URL('./dm3-chat-backup.wasm', import.meta.url),
 };
 
-/** What was fetched belongs to another version of the element, or is gone: only a reload of the page helps. */
-export class OtherVersion extends Error {
-  name = 'OtherVersion';
-}
-
-/** The URL for another attempt: browsers remember failed imports by it. */
-export function again(url, failures) {
-  url.searchParams.set('attempt', failures + 1);
-  return url;
-}
-
 const modules = {};
-for (const [name, url] of Object.entries(FILES)) modules[name] = once(failures => compile(name, url(), failures));
+for (const [name, url] of Object.entries(FILES)) modules[name] = once(failures => compile(name, fetch(again(url(), failures))));
 
-/** The compiled module called `name` in `FILES`. */
-export async function loadModule(name) {
-  return modules[name]();
+/** The compiled main module, of the response that the loader asked for. */
+export async function mainModule(fetched) {
+  // Who was not signed in when last here needs the sign-in at once: a guess, which spares a round trip. A fault is told when
+  // it is shown.
+  if (kept('signed-in') === null) loadPart('sign-in').catch(() => {});
+  return compile('main', fetched);
 }
 
 /** The compiled modules of the part called `name`: of those that are loaded before it, then its own. */
 export async function loadPart(name) {
-  return Promise.all(PARTS[name].map(loadModule));
+  // Whoever needs the one needs the other next; if it can't be fetched now, that is said then.
+  if (name === 'chat') loadPart('sync').catch(() => {});
+  return Promise.all(chain(name).map(name => modules[name]()));
 }
 
-/** Fails unless something of build `id` fits this loader. */
-export function expectBuild(id, what) {
-  if (id !== BUILD) throw new OtherVersion(`${what} is of another version`);
-}
+const chain = name => [...new Set([...AFTER[name].flatMap(chain), name])];
 
-async function compile(name, url, failures) {
-  const response = await fetch(failures ? again(url, failures) : url);
+async function compile(name, fetched) {
+  const response = await fetched;
+  const { pathname } = new URL(response.url);
   const type = response.headers.get('content-type') ?? '';
   // Some servers answer with a page where nothing is any more.
-  if ([404, 410].includes(response.status) || type.startsWith('text/html')) throw new OtherVersion(`${url.pathname} is gone`);
-  if (!response.ok) throw new Error(`${url.pathname}: ${response.status}`);
+  if ([404, 410].includes(response.status) || type.startsWith('text/html')) throw new OtherVersion(`${pathname} is gone`);
+  if (!response.ok) throw new Error(`${pathname}: ${response.status}`);
   const streams = type.startsWith('application/wasm');
   const module = await (streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
-  expectBuild(text(module, 'build'), url.pathname);
+  expectBuild(text(module, 'build'), pathname);
   styles[name] = text(module, 'styles');
-  appSheet().replaceSync(Object.keys(FILES).map(file => styles[file] ?? '').join('\n'));
+  sheet.replaceSync(['main', ...Object.keys(FILES)].map(file => styles[file] ?? '').join('\n'));
   return module;
 }
 
@@ -63,9 +67,6 @@ function text(module, section) {
 }
 
 const styles = {};
-let sheet;
 
 /** The styles of all that was loaded, shared by every element. */
-export function appSheet() {
-  return (sheet ??= new CSSStyleSheet());
-}
+export const sheet = new CSSStyleSheet();

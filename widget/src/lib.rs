@@ -4,7 +4,7 @@
 //! element     the custom element: attributes, properties, methods, events
 //! view/       Leptos components, one file per screen part; no I/O
 //! more/       what is loaded when it is used
-//! texts/      codes become words, one file for each language
+//! texts/      codes become words of the language that is spoken
 //! app/        what one element shows, and the use cases that change it
 //! adapters/   the page, wallets, JSON-RPC, HTTP, WebSocket, IndexedDB, clock and entropy of the browser
 //! ```
@@ -14,6 +14,8 @@
 pub mod adapters;
 pub mod app;
 pub mod element;
+#[cfg(feature = "gallery")]
+mod gallery;
 pub mod more;
 mod texts;
 pub mod view;

@@ -12,7 +12,7 @@ use std::cell::Cell;
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Refusal;
 use dm3_core::device::{
-    Account, Changed, Contact, Lane, MessageRow, Place, Preview, SendState, StoredMessage,
+    Account, Changed, Contact, Lane, MessageRow, Place, Preview, SendState, Standing, StoredMessage,
 };
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::Kind;
@@ -241,6 +241,7 @@ fn row(number: u64, author: Address, lane: Lane, state: SendState) -> MessageRow
         author,
         lane,
         place: Place::at(time),
+        taken: Place::at(time),
         arrived: time + 5,
         json: JSON.into(),
         state,
@@ -269,7 +270,9 @@ async fn everything_is_there(store: &IndexedDbStore) {
     assert_eq!(store.count_incoming_after(OWNER, PEER, 1_700_000_000_006).await.unwrap(), 0);
     let name = Some("bob.eth".parse().unwrap());
     let (read_until, touched) = (1_700_000_000_001, 1_700_000_000_009);
-    let contact = Contact { name, read_until, ..Contact::new(PEER, touched) };
+    // There were no requests then: everybody was in the list.
+    let standing = Standing::accepted();
+    let contact = Contact { name, read_until, standing, ..Contact::new(PEER, touched) };
     assert_eq!(store.contacts(OWNER).await.unwrap(), [contact]);
     assert_eq!(store.quarantined_ids(OWNER).await.unwrap(), ["a"]);
 }
@@ -368,7 +371,8 @@ async fn a_damaged_row_hides_no_other() {
     assert_eq!(store.messages(OWNER, conversation, None, 1).await.unwrap(), [good.row().clone()]);
     assert_eq!(store.messages(OWNER, conversation, None, 9).await.unwrap(), [good.row().clone()]);
     assert_eq!(store.outbox(OWNER).await.unwrap(), []);
-    let opened = Contact::new(conversation, good.row().arrived);
+    let standing = Standing::accepted();
+    let opened = Contact { standing, ..Contact::new(conversation, good.row().arrived) };
     assert_eq!(store.contacts(OWNER).await.unwrap(), [contact(1), opened]);
 }
 

@@ -8,6 +8,7 @@
 )]
 
 use dm3_core::delivery::Refusal;
+use dm3_core::device::Standing;
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
 use dm3_core::ports::{Unreachable, WalletError};
@@ -17,6 +18,7 @@ use dm3_widget::app::fault::Fault;
 use dm3_widget::app::state::*;
 use dm3_widget::app::{App, Command};
 use dm3_widget::view::Chat;
+use dm3_widget::view::listening::{Listening, listen};
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
@@ -49,6 +51,7 @@ struct Page {
     root: HtmlElement,
     commands: UnboundedReceiver<Command>,
     owner: Owner,
+    _listening: Listening,
 }
 
 impl Page {
@@ -60,9 +63,10 @@ impl Page {
         show(state);
         let (sender, commands) = unbounded();
         let app = App::new(state, dm3_widget::more::PARTS, sender);
+        let _listening = listen(&app, &root);
         owner.with(|| mount_to(root.clone(), move || view! { <Chat app=app /> }).forget());
         settled().await;
-        Self { state, root, commands, owner }
+        Self { state, root, commands, owner, _listening }
     }
 
     async fn list(rows: Vec<ConversationRow>) -> Self {
@@ -179,9 +183,11 @@ fn hash(number: u8) -> MessageHash {
 
 fn bubble(number: u8, text: &str, delivery: Delivery) -> Bubble {
     let own = delivery != Delivery::Received;
-    let content = BubbleContent::Text { text: text.into(), edited: false, quote: None, attachments: 0 };
+    let content =
+        BubbleContent::Text { text: text.into(), edited: false, quote: None, attachments: 0, about: None };
     Bubble {
         hash: hash(number),
+        version: hash(number),
         own,
         time: NOON + u64::from(number) * MINUTE,
         content,
@@ -191,12 +197,24 @@ fn bubble(number: u8, text: &str, delivery: Delivery) -> Bubble {
 }
 
 fn thread(peer: Person, messages: Vec<Bubble>) -> ThreadState {
-    ThreadState { peer, reach: Reach::Ready, messages: Some(messages), more: false, notices: Vec::new() }
+    let standing = Standing::accepted();
+    ThreadState {
+        peer,
+        reach: Reach::Ready,
+        standing,
+        unseen: None,
+        messages: Some(messages),
+        more: false,
+        newer: false,
+        demands: Vec::new(),
+        about: None,
+        notices: Vec::new(),
+    }
 }
 
 fn row(peer: Person, text: &str, unread: u64) -> ConversationRow {
     let preview = Some(Preview { own: false, text: PreviewText::Text(text.into()), waiting: false });
-    ConversationRow { peer, preview, time: NOON, unread }
+    ConversationRow { peer, preview, time: NOON, unread, standing: Standing::accepted() }
 }
 
 fn wallet(name: &str) -> WalletChoice {
@@ -284,7 +302,8 @@ async fn enter_in_the_search_field_opens_what_is_typed() {
     let mut page = Page::list(vec![]).await;
     page.type_text("input", "  alice.eth ").await;
     page.press_enter("input", |_| ()).await;
-    assert_eq!(page.asked(), [Command::Open("alice.eth".into())]);
+    let typed = Command::LookUp("  alice.eth ".into());
+    assert_eq!(page.asked(), [typed, Command::Open("alice.eth".into())]);
 }
 
 #[wasm_bindgen_test]
@@ -292,7 +311,50 @@ async fn enter_that_belongs_to_an_input_method_opens_nothing() {
     let mut page = Page::list(vec![]).await;
     page.type_text("input", "ありす").await;
     page.press_enter("input", |key| key.set_is_composing(true)).await;
+    // What is typed is looked up, and nothing is opened.
+    assert_eq!(page.asked(), [Command::LookUp("ありす".into())]);
+}
+
+#[wasm_bindgen_test]
+async fn where_there_is_room_the_list_stands_beside_the_conversation_and_marks_its_row() {
+    let page = Page::thread(bob(), vec![bubble(1, "hi", Delivery::Received)]).await;
+    page.state.conversations.set(Some(vec![row(carol(), "hello", 0), row(bob(), "hi", 0)]));
+    settled().await;
+    assert_eq!(page.all(".side .row").len(), 0);
+    let message = page.one(".message");
+    page.state.wide.set(true);
+    settled().await;
+    assert_eq!(page.texts(".side .name"), ["0x15d3…6A65", "bob.eth"]);
+    assert_eq!(page.texts(".side [aria-current=true] .name"), ["bob.eth"]);
+    // What was there is still the same.
+    assert_eq!(page.one(".main .message"), message);
+    page.state.thread.set(None);
+    page.state.screen.set(Screen::List);
+    settled().await;
+    assert_eq!(page.all("[aria-current]").len(), 0);
+    assert_eq!(page.texts(".main h3"), ["No conversation is open"]);
+    page.state.wide.set(false);
+    settled().await;
+    assert_eq!((page.all(".side .row").len(), page.all(".main > *").len()), (2, 0));
+}
+
+#[wasm_bindgen_test]
+async fn escape_leads_back_where_the_panel_cannot_be_closed() {
+    let mut page = Page::thread(bob(), vec![]).await;
+    page.press_enter("textarea", |key| key.set_key("Escape")).await;
     assert_eq!(page.asked(), []);
+    page.state.closable.set(false);
+    settled().await;
+    page.press_enter("textarea", |key| key.set_key("Escape")).await;
+    assert_eq!(page.asked(), [Command::Back]);
+    page.state.composing.set(Composing::Reply(dm3_core::thread::Quote {
+        hash: hash(1),
+        own: false,
+        text: "hi".into(),
+    }));
+    settled().await;
+    page.press_enter("textarea", |key| key.set_key("Escape")).await;
+    assert_eq!((page.asked(), page.state.composing.get_untracked()), (vec![], Composing::New));
 }
 
 #[wasm_bindgen_test]
@@ -368,7 +430,7 @@ async fn how_far_a_message_has_come_is_said_in_words() {
     page.state.thread.set(Some(thread(bob(), vec![bubble(1, "Hello", Delivery::Waiting)])));
     settled().await;
     assert!(page.texts(".meta span")[0].ends_with("waiting"));
-    page.click("Don't send").await;
+    page.click("Don’t send").await;
     assert_eq!(page.asked(), [Command::Stop(hash(1))]);
     page.state.thread.set(Some(thread(bob(), vec![bubble(1, "Hello", Delivery::Sent)])));
     settled().await;
@@ -383,7 +445,7 @@ async fn a_failed_message_can_be_sent_again() {
         page.one("[role=alert]")
             .text_content()
             .unwrap()
-            .contains("not sent: the receiver's delivery service refuses the message: it is full")
+            .contains("not sent: the receiver’s delivery service refuses the message: it is full")
     );
     page.click("Retry").await;
     assert_eq!(page.asked(), [Command::Resend(hash(7))]);
@@ -495,7 +557,7 @@ async fn a_lost_node_is_said_and_can_be_tried_now() {
     page.state.connection.set(Connection::Lost(Fault::NodeUnreachable(silence)));
     settled().await;
     assert!(
-        page.one("[role=alert]").text_content().unwrap().contains("The node of this chat can't be reached.")
+        page.one("[role=alert]").text_content().unwrap().contains("The node of this chat can’t be reached.")
     );
     page.click("Retry").await;
     assert_eq!(page.asked(), [Command::Reconnect]);

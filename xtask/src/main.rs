@@ -12,7 +12,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::{env, error::Error, ffi::OsString, fs, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, env, error::Error, ffi::OsString, fs, path::PathBuf, process::ExitCode};
 
 use wasm_bindgen_cli::{wasm_bindgen, wasm_bindgen_test_runner};
 
@@ -57,7 +57,9 @@ fn split(mut args: impl Iterator<Item = OsString>) -> Result<(), Box<dyn Error>>
     options.output_dir = &folder;
     options.main_out_path = &main;
     options.link_name = "./link.js";
-    for (part, files) in wasm_split_cli_support::transform(options)?.prefetch_map {
+    // In an order of its own, so that the same code gives the same files.
+    let parts = BTreeMap::from_iter(wasm_split_cli_support::transform(options)?.prefetch_map);
+    for (part, files) in parts {
         println!("{part} {}", files.join(" "));
     }
     Ok(())

@@ -3,8 +3,10 @@
 use dm3_core::identity::Address;
 use dm3_core::ports::{Chain, Http as _, Unreachable};
 use dm3_core::registry::CallOutcome;
-use dm3_core::registry::json_rpc::{RpcError, eth_call_body, parse_eth_call};
-use dm3_core::web::{HttpRequest, HttpUrl, Outage};
+use dm3_core::registry::json_rpc::{
+    RpcError, eth_call_body, parse_eth_call, parse_quantity, transactions_body,
+};
+use dm3_core::web::{HttpRequest, HttpResponse, HttpUrl, Outage};
 
 use super::http::BrowserHttp;
 
@@ -22,18 +24,30 @@ impl JsonRpcChain {
 
 impl Chain for JsonRpcChain {
     async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
-        let request = HttpRequest::post(self.url.clone(), eth_call_body(to, data));
-        let response = BrowserHttp.send(&request).await?;
-        parse_eth_call(&response.body).map_err(|error| {
-            // Some nodes answer reverts with 4xx, so the body counts; without one the status says more.
-            let failed = !(200..300).contains(&response.status);
-            let outage = match error {
-                _ if failed => Outage::Status(response.status),
-                RpcError::Form => Outage::Garbled,
-                RpcError::TooLarge => Outage::TooLarge,
-                RpcError::Node(said) => Outage::Failed(said),
-            };
-            Unreachable { host: self.url.authority().to_owned(), outage }
-        })
+        let response = self.ask(eth_call_body(to, data)).await?;
+        parse_eth_call(&response.body).map_err(|error| self.outage(&response, error))
+    }
+
+    async fn transactions(&self, account: Address) -> Result<u64, Unreachable> {
+        let response = self.ask(transactions_body(account)).await?;
+        parse_quantity(&response.body).map_err(|error| self.outage(&response, error))
+    }
+}
+
+impl JsonRpcChain {
+    async fn ask(&self, body: String) -> Result<HttpResponse, Unreachable> {
+        BrowserHttp.send(&HttpRequest::post(self.url.clone(), body)).await
+    }
+
+    fn outage(&self, response: &HttpResponse, error: RpcError) -> Unreachable {
+        // Some nodes answer reverts with 4xx, so the body counts; without one the status says more.
+        let failed = !(200..300).contains(&response.status);
+        let outage = match error {
+            _ if failed => Outage::Status(response.status),
+            RpcError::Form => Outage::Garbled,
+            RpcError::TooLarge => Outage::TooLarge,
+            RpcError::Node(said) => Outage::Failed(said),
+        };
+        Unreachable { host: self.url.authority().to_owned(), outage }
     }
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use js_sys::{Array, Error, Function, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Url};
+use web_sys::{Blob, BlobPropertyBag, Url};
 
 use crate::app::state::FileBytes;
 
@@ -46,6 +46,19 @@ impl Files {
         // Fails for nothing that was made here.
         let _ = Url::revoke_object_url(url);
     }
+}
+
+/// A file of this type.
+pub fn blob(bytes: &[u8], media_type: &str) -> Option<Blob> {
+    let properties = BlobPropertyBag::new();
+    properties.set_type(media_type);
+    let parts = Array::of1(&Uint8Array::from(bytes));
+    Blob::new_with_u8_array_sequence_and_options(&parts, &properties).ok()
+}
+
+/// Makes a file that the page can show or save, and gives where it is.
+pub fn show(bytes: &[u8], media_type: &str) -> Option<String> {
+    Url::create_object_url_with_blob(&blob(bytes, media_type)?).ok()
 }
 
 /// What is in a file; nothing if it is too large, or can't be read.

@@ -66,6 +66,7 @@ fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<Reques
     let builder: RequestBuilder = match request.method {
         Method::Get => Request::get(request.url.as_str()),
         Method::Post => Request::post(request.url.as_str()),
+        Method::Put => Request::put(request.url.as_str()),
     };
     let mut builder = builder
         .credentials(RequestCredentials::Omit)

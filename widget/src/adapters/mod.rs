@@ -2,14 +2,17 @@
 
 pub mod chain;
 pub mod clock;
+pub mod emoji;
 pub mod entropy;
 pub mod files;
 pub mod http;
 pub mod lease;
 pub mod names;
+pub mod notifications;
 pub mod online;
 pub mod page;
 pub mod parts;
+pub mod pictures;
 pub mod socket;
 pub mod store;
 pub mod tabs;

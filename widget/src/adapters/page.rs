@@ -3,29 +3,38 @@
 use std::cell::Cell;
 
 use dm3_core::identity::Address;
+use dm3_core::message::MessageHash;
 use dm3_core::ports::WalletError;
 use dm3_core::web::HttpUrl;
 use futures_channel::mpsc::UnboundedSender;
-use js_sys::Function;
+use futures_util::future::LocalBoxFuture;
+use js_sys::{Function, Reflect};
 use serde::Serialize;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{CustomEvent, CustomEventInit, HtmlElement, Storage};
+use web_sys::{
+    CustomEvent, CustomEventInit, Event, File, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition,
+    Storage,
+};
 
 use crate::adapters::BrowserPorts;
 use crate::adapters::clock::BrowserClock;
-use crate::adapters::files::Files;
+use crate::adapters::files::{self, Files};
 use crate::adapters::http::BrowserHttp;
 use crate::adapters::lease::BrowserLease;
+use crate::adapters::notifications;
 use crate::adapters::online::Online;
+use crate::adapters::pictures;
 use crate::adapters::store::{DATABASE, IndexedDbStore};
 use crate::adapters::tabs::Tabs;
 use crate::adapters::visibility::Visibility;
 use crate::adapters::wallet::{InjectedWallet, Told, Wallets, WalletsChain};
 use crate::app::Command;
-use crate::app::platform::{HostEvent, PageWallet, Platform, Purpose, TabMessage, Task, Who};
-use crate::app::state::WalletChoice;
-use crate::texts::language;
+use crate::app::platform::{
+    HostEvent, Notifying, PageWallet, Platform, Purpose, Redraw, StorageUse, TabMessage, Task, Who,
+};
+use crate::app::state::{FileBytes, Person, Theme, WalletChoice};
+use crate::texts::{self, Word, say, short_address};
 
 /// Where a window keeps which account it uses, and the id of the account's wallet.
 const WINDOW_ACCOUNT: &str = "dm3-chat:account";
@@ -35,6 +44,16 @@ const SIGNED_OUT: &str = "dm3-chat:signed-out:";
 const SIGNED_IN: &str = "dm3-chat:signed-in";
 /// Where a browser keeps what was typed and not sent; the account and the conversation follow.
 const DRAFT: &str = "dm3-chat:draft:";
+/// Where a browser keeps what its person wants the element to look like, so that it does from the beginning.
+const THEME: &str = "dm3-chat:theme";
+/// Where a browser keeps which language its person wants; for the loader (`widget/js/languages.js`).
+const LANGUAGE: &str = "dm3-chat:language";
+/// What the loader listens to in the element's shadow root: another language may be wanted.
+const LANGUAGE_CHOSEN: &str = "language";
+/// What the element's pieces have that are to look so (styles/tokens.css).
+const DATA_THEME: &str = "data-theme";
+/// The class of a message that was looked for.
+const FOUND: &str = "entry-found";
 /// Where a browser keeps what nodes said about themselves; the node's URL follows.
 const KEPT_DISCOVERY: &str = "dm3-chat:node:";
 
@@ -60,6 +79,10 @@ impl Page {
     /// Looks for wallets, listens to the other tabs, and notices when the page is looked at.
     pub fn new(host: HtmlElement, commands: UnboundedSender<Command>) -> Self {
         let (asked, told, on_online) = (commands.clone(), commands.clone(), commands.clone());
+        let theme = storage(Storages::Browser).and_then(|kept| kept.get_item(THEME).ok()?);
+        if let Some(theme) = theme {
+            mark(&host, &theme);
+        }
         Self {
             host,
             store: IndexedDbStore::new(DATABASE),
@@ -248,12 +271,99 @@ impl Platform for Page {
         }
     }
 
+    async fn storage_use(&self) -> Option<StorageUse> {
+        storage_use().await.ok().flatten()
+    }
+
+    fn set_theme(&self, theme: Theme) {
+        mark(&self.host, theme.name());
+        let Some(storage) = storage(Storages::Browser) else { return };
+        // Without it the element looks so a moment later.
+        let _ = match theme {
+            Theme::Auto => storage.remove_item(THEME),
+            Theme::Light | Theme::Dark => storage.set_item(THEME, theme.name()),
+        };
+    }
+
+    fn has_theme(&self) -> bool {
+        let said = self.host.get_attribute("theme").map(|said| Theme::named(&said));
+        said.is_some_and(|said| said != Theme::Auto)
+    }
+
+    fn notifying(&self) -> Notifying {
+        notifications::notifying(storage(Storages::Browser).as_ref())
+    }
+
+    async fn set_notifying(&self, wanted: bool) -> Notifying {
+        notifications::set_notifying(storage(Storages::Browser).as_ref(), wanted).await
+    }
+
+    fn notify(&self, peer: &Person) {
+        let called = peer.name.as_ref().map_or_else(|| short_address(peer.address), ToString::to_string);
+        notifications::notify(&self.host, peer.address, &called, say(Word::NewMessage));
+    }
+
+    fn set_language(&self, language: &str) {
+        let Some(storage) = storage(Storages::Browser) else { return };
+        let before = storage.get_item(LANGUAGE).ok().flatten().unwrap_or_default();
+        if before == language {
+            return;
+        }
+        // Without it what page and browser want is spoken.
+        let _ = match language {
+            "" => storage.remove_item(LANGUAGE),
+            language => storage.set_item(LANGUAGE, language),
+        };
+        if let (Some(root), Ok(chosen)) = (self.host.shadow_root(), Event::new(LANGUAGE_CHOSEN)) {
+            // Fails only for an event that is under way; this one is new.
+            let _ = root.dispatch_event(&chosen);
+        }
+    }
+
+    fn has_language(&self) -> bool {
+        self.host.has_attribute("lang")
+    }
+
     fn offer_file(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String> {
         self.files.offer(pieces)
     }
 
+    fn read_file(&self, file: &File) -> LocalBoxFuture<'static, Option<FileBytes>> {
+        let file = file.clone();
+        Box::pin(async move { files::read(&file).await })
+    }
+
+    fn show_file(&self, bytes: &[u8], media_type: &str) -> Option<String> {
+        files::show(bytes, media_type)
+    }
+
+    fn redraw(&self, picture: FileBytes, how: Redraw) -> LocalBoxFuture<'static, Option<FileBytes>> {
+        Box::pin(pictures::redraw(picture, how))
+    }
+
     fn withdraw_file(&self, url: &str) {
         self.files.withdraw(url);
+    }
+
+    fn reveal(&self, message: &MessageHash) {
+        let row = self.host.shadow_root().and_then(|root| {
+            root.query_selector(&format!("[data-of=\"{message}\"]"))
+                .ok()
+                .flatten()?
+                .dyn_into::<HtmlElement>()
+                .ok()
+        });
+        if let Some(row) = row {
+            let where_to = ScrollIntoViewOptions::new();
+            where_to.set_block(ScrollLogicalPosition::Center);
+            row.scroll_into_view_with_scroll_into_view_options(&where_to);
+            // What is found stands out for a moment (styles/talk.css), also if it is found once more.
+            let list = row.class_list();
+            let _ = list.remove_1(FOUND);
+            let _ = (row.offset_width(), list.add_1(FOUND));
+            // A row that can't take the focus is seen all the same.
+            let _ = row.focus();
+        }
     }
 
     fn is_visible(&self) -> bool {
@@ -331,12 +441,15 @@ fn described(event: HostEvent) -> (&'static str, JsValue) {
             let (peer, id) = (Some(peer.to_string()), Some(hash.to_string()));
             ("dm3-message-received", Detail { peer, id, ..Detail::default() })
         }
+        HostEvent::Request(peer) => {
+            ("dm3-request", Detail { peer: Some(peer.to_string()), ..Detail::default() })
+        }
         HostEvent::UnreadChange(count) => {
             let count = Some(u32::try_from(count).unwrap_or(u32::MAX));
             ("dm3-unread-change", Detail { count, ..Detail::default() })
         }
         HostEvent::Error(fault) => {
-            let (code, message) = (Some(fault.code()), Some(language().fault(&fault)));
+            let (code, message) = (Some(fault.code()), Some(texts::fault(&fault)));
             ("dm3-error", Detail { code, message, ..Detail::default() })
         }
     };
@@ -362,6 +475,29 @@ fn storage(which: Storages) -> Option<Storage> {
         Storages::Window => window.session_storage().ok()?,
         Storages::Browser => window.local_storage().ok()?,
     }
+}
+
+/// Marks launcher and panel with what they are to look like.
+fn mark(host: &HtmlElement, theme: &str) {
+    let Some(pieces) = host.shadow_root().map(|root| root.children()) else { return };
+    for piece in (0..pieces.length()).filter_map(|at| pieces.item(at)) {
+        // Fails only for names that are none.
+        let _ = piece.set_attribute(DATA_THEME, theme);
+    }
+}
+
+/// How much is stored; nothing where the browser does not tell.
+async fn storage_use() -> Result<Option<StorageUse>, JsValue> {
+    let Some(window) = web_sys::window() else { return Ok(None) };
+    let storage = window.navigator().storage();
+    // An insecure page has none.
+    if storage.is_undefined() {
+        return Ok(None);
+    }
+    let lasting = JsFuture::from(storage.persisted()?).await?.is_truthy();
+    let estimate = JsFuture::from(storage.estimate()?).await?;
+    let bytes = Reflect::get(&estimate, &"usage".into())?.as_f64();
+    Ok(bytes.map(|bytes| StorageUse { bytes: bytes as u64, lasting }))
 }
 
 /// Asks for persistent storage, unless it was granted. Some browsers decide by themselves, others ask the person, once.

@@ -1,16 +1,18 @@
 //! The account that is signed in, and everything that goes with it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::engine::{Change, Engine};
-use dm3_core::session::{Conditions, Session};
+use dm3_core::message::Context;
+use dm3_core::session::{Conditions, ResendBudget, Session};
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 
 use super::opened::Opened;
 use super::platform::Platform;
+use super::shelf::Shelf;
 
 /// Something that has changed.
 pub(super) enum Told {
@@ -35,14 +37,20 @@ pub struct Account<P: Platform> {
     pub(super) named: RefCell<BTreeSet<ConversationId>>,
     /// Entries of the mailboxes that are no envelopes.
     pub(super) unreadable: Cell<usize>,
-    /// Where something was typed that the other devices do not have yet.
-    pub(super) typed: RefCell<BTreeSet<ConversationId>>,
+    /// Where something was typed or forgotten that the other devices do not have yet, and when: milliseconds since 1970.
+    pub(super) typed: RefCell<BTreeMap<ConversationId, u64>>,
     /// Counts what was typed until they have it.
     pub(super) strokes: Cell<u64>,
+    /// How much may still be sent again to those who miss something; `None` while an answer is under way.
+    pub(super) resends: Cell<Option<ResendBudget>>,
     /// A text is being kept: asked for twice, it is written once.
     pub(super) writing: Cell<bool>,
     /// What the delivery services of the open conversation's peer take, as far as they told.
     pub(super) conditions: RefCell<Option<(ConversationId, Vec<Conditions>)>>,
+    /// What conversations are about that the page asked for, until something was sent there.
+    pub(super) about: RefCell<Vec<(ConversationId, Context)>>,
+    /// The attachments of the open conversation.
+    pub(super) shelf: Shelf,
 }
 
 impl<P: Platform> Account<P> {
@@ -62,8 +70,11 @@ impl<P: Platform> Account<P> {
             unreadable: Cell::new(0),
             typed: RefCell::default(),
             strokes: Cell::new(0),
+            resends: Cell::new(Some(ResendBudget::default())),
             writing: Cell::new(false),
             conditions: RefCell::default(),
+            about: RefCell::default(),
+            shelf: Shelf::default(),
         })
     }
 }

@@ -6,11 +6,11 @@ use dm3_core::storage::{ArchiveHead, MAX_HEAD};
 
 use super::changes::told;
 use super::command::{BackupAsk, Typed};
-use super::conversations::back;
 use super::driver::Active;
 use super::platform::{Platform, TabMessage};
 use super::state::{Apart, FileBytes, Screen, ShownCode};
 use super::steps::BackupSteps;
+use super::thread::return_to_open;
 
 /// Everything of the account as one file.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +82,7 @@ async fn carry_out<P: Platform>(at: Active<P>, ask: BackupAsk) {
         BackupAsk::Take { file, code } => take(&at, file, &code).await,
         BackupAsk::Leave => {
             withdraw(&at);
-            back(at).await;
+            return_to_open(at).await;
         }
     }
 }

@@ -33,7 +33,11 @@ pub(super) async fn stop<P: Platform>(at: Active<P>, hash: MessageHash) {
 pub(super) async fn learn_conditions<P: Platform>(at: Active<P>) {
     let Some(open) = at.open_peer() else { return };
     if let Ok(told) = at.session().conditions(open).await {
+        let demanding = told.iter().flat_map(|told| &told.extension).any(|told| !told.rules.is_empty());
         at.conditions.replace(Some((ConversationId::Peer(open), told)));
+        if demanding && let Ok(steps) = (at.driver.later.talk)().await {
+            (steps.demands)(at).await;
+        }
     }
 }
 
@@ -54,17 +58,18 @@ pub(super) async fn fetch_older<P: Platform>(at: Active<P>) {
 
 /// Hands what was typed on to the account's other devices.
 pub(super) async fn share_drafts<P: Platform>(at: Active<P>) {
-    for conversation in at.typed.take() {
-        let text = kept_draft(&at, conversation).map_or_else(String::new, |(text, _)| text);
+    for (conversation, forgotten) in at.typed.take() {
+        // With the time it was typed or forgotten, never that of writing it down: meanwhile somebody types on.
+        let (text, changed) = kept_draft(&at, conversation).unwrap_or((String::new(), forgotten));
         // What can't be kept is in this browser all the same.
-        let _ = at.session().set_draft(conversation, &text).await;
+        let _ = at.session().set_draft(conversation, &text, changed).await;
     }
     at.engine.keep();
 }
 
 /// Shows what was begun on another device in the open conversation, if it is later than what was typed here; nothing, if it
-/// was sent or taken back there.
-pub(super) async fn fetch_draft<P: Platform>(at: Active<P>) {
+/// was sent or taken back there. `stood` is what stood in the composer when the conversation was opened.
+pub(super) async fn fetch_draft<P: Platform>(at: Active<P>, stood: String) {
     let Some(open) = at.open_peer() else { return };
     let conversation = ConversationId::Peer(open);
     let (here, typed) = kept_draft(&at, conversation).unwrap_or_default();
@@ -77,9 +82,9 @@ pub(super) async fn fetch_draft<P: Platform>(at: Active<P>) {
     }
     let text = at.driver.state.text;
     // Never over what somebody has begun to type meanwhile.
-    let is_free = text.with_untracked(|text| text.trim().is_empty() || *text == here);
-    if is_free && at.open_peer() == Some(open) {
-        drop_draft(&at, conversation);
+    let is_free = stood.trim().is_empty() || stood == here;
+    if is_free && at.open_peer() == Some(open) && text.with_untracked(|text| *text == stood) {
+        drop_draft(&at, conversation, changed);
         text.set(there);
     }
 }

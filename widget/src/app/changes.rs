@@ -1,9 +1,8 @@
 //! What the engine tells becomes what is shown, what the page is told, and what the other tabs are told.
 
-use std::collections::BTreeSet;
-
 use dm3_core::conversation::ConversationId;
 use dm3_core::engine::{Change, Connection as Link};
+use dm3_core::message::MessageHash;
 use dm3_core::ports::Clock as _;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt as _;
@@ -11,9 +10,11 @@ use futures_util::StreamExt as _;
 use super::account::Told;
 use super::driver::Active;
 use super::fault::Fault;
-use super::platform::{HostEvent, LeaderNews, Platform, TabMessage};
+use super::platform::{LeaderNews, Platform, TabMessage};
 use super::records::{News, show};
 use super::state::Connection;
+use super::theme::show_theme;
+use super::welcome::name_welcome;
 
 /// So much was told at once that more is on its way.
 const BURST: usize = 16;
@@ -23,7 +24,7 @@ const PAUSE: u32 = 50;
 /// Follows the engine and the other tabs. What they told meanwhile is shown in one go.
 pub(super) async fn follow<P: Platform>(at: Active<P>, mut told: UnboundedReceiver<Told>) {
     while let Some(first) = told.next().await {
-        let (mut news, mut received) = (News::default(), BTreeSet::new());
+        let (mut news, mut received) = (News::default(), Vec::new());
         note(&at, first, &mut news, &mut received);
         let mut count = 1;
         while let Ok(more) = told.try_recv() {
@@ -31,10 +32,14 @@ pub(super) async fn follow<P: Platform>(at: Active<P>, mut told: UnboundedReceiv
             count += 1;
         }
         if !received.is_empty() {
-            at.spawn(|at| at.beside(|steps, at| (steps.name_peers)(at, received)));
+            let wrote = received.iter().map(|(conversation, _)| *conversation).collect();
+            at.spawn(|at| at.beside(|steps, at| (steps.name_peers)(at, wrote)));
         }
         if !news.is_empty() {
             show(&at, &news).await;
+        }
+        if !received.is_empty() {
+            at.spawn(|at| at.beside(|steps, at| (steps.received)(at, received)));
         }
         if !news.here.is_empty() {
             // Only now there is something to lose.
@@ -53,25 +58,38 @@ pub(super) async fn told<P: Platform>(at: Active<P>, conversation: Option<Conver
 }
 
 /// Notes what is to be shown anew, and who wrote.
-fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut BTreeSet<ConversationId>) {
+fn note<P: Platform>(
+    at: &Active<P>,
+    told: Told,
+    news: &mut News,
+    received: &mut Vec<(ConversationId, MessageHash)>,
+) {
     let platform = &at.driver.platform;
     let change = match told {
         Told::Here(change) => change,
         Told::Elsewhere(conversation) => {
-            news.all |= conversation.is_none();
+            if conversation.is_none() {
+                news.all = true;
+                at.spawn(show_theme);
+            }
             news.elsewhere.extend(conversation);
             return;
         }
     };
     match change {
         Change::Conversation(conversation) => drop(news.here.insert(conversation)),
+        Change::Settings => {
+            at.spawn(show_theme);
+            platform.tell_tabs(TabMessage::RecordsChanged(at.address(), None));
+        }
         Change::Unproven => news.unproven = true,
         Change::Outbox => platform.tell_tabs(TabMessage::OutboxGrew(at.address())),
-        Change::Sent(hash) => drop(platform.emit(HostEvent::MessageSent(hash))),
-        Change::Received { conversation, hash } => {
-            platform.emit(HostEvent::MessageReceived { peer: conversation.peer(), hash });
-            received.insert(conversation);
+        Change::Sent(hash) => {
+            // Whoever is written to is welcome.
+            at.spawn(name_welcome);
+            at.spawn(|at| at.beside(|steps, at| (steps.sent)(at, hash)));
         }
+        Change::Received { conversation, hash } => received.push((conversation, hash)),
         Change::Unreadable(count) => at.unreadable.set(count),
         Change::Connection(link) => {
             at.driver.state.clock_error.set(at.session().clock_error());
@@ -104,6 +122,9 @@ fn show_connection<P: Platform>(at: &Active<P>, link: Link) {
     }
     if let Connection::Lost(fault) = &connection {
         at.driver.tell_fault(fault);
+    }
+    if connection == Connection::Live {
+        at.spawn(name_welcome);
     }
     shown.set(connection);
     if at.engine.leads() {

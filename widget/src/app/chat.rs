@@ -1,15 +1,18 @@
 //! What goes on for somebody who is signed in, beyond the list that the device has: the engine runs, names are checked,
 //! and commands are led to their use cases.
 
+use dm3_core::conversation::ConversationId;
 use dm3_core::identity::Address;
+use dm3_core::session::Decision;
 
-use super::command::{BackupAsk, Command};
+use super::command::{Act, BackupAsk, Command, FilesAsk, SettingsAsk};
 use super::driver::Active;
 use super::platform::{Platform, TabMessage, Task};
-use super::state::{Apart, Screen};
+use super::state::{Apart, Filter, Screen};
 use super::steps::ChatSteps;
 use super::sync::run_engine;
-use super::{changes, conversations, draft, outbox, thread};
+use super::welcome::name_welcome;
+use super::{changes, conversations, draft, outbox, theme, thread};
 
 impl<P: Platform> ChatSteps<Active<P>> {
     /// The steps.
@@ -27,6 +30,7 @@ impl<P: Platform> Default for ChatSteps<Active<P>> {
 fn begin<P: Platform>(at: &Active<P>) {
     let Some(told) = at.told.take() else { return };
     at.spawn(|at| changes::follow(at, told));
+    at.spawn(theme::show_theme);
     at.spawn(run_engine);
     at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
     at.spawn(|at| at.beside(|steps, at| (steps.learn_own_name)(at)));
@@ -40,9 +44,18 @@ fn begin<P: Platform>(at: &Active<P>) {
 fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
     Some(match command {
         Command::Open(typed) => Box::pin(thread::open(at, typed)),
+        Command::LookUp(typed) => Box::pin(look_up(at, typed)),
         Command::OpenPeer(peer) => Box::pin(thread::open_peer(at, peer)),
+        // There is nothing to go back to.
+        Command::Back if at.driver.state.locked.get_untracked() => return None,
         Command::Back => Box::pin(conversations::back(at)),
-        Command::Send(text) => Box::pin(outbox::send(at, text)),
+        Command::Send(text) if outbox::has_files(&at) => Box::pin(files(at, FilesAsk::Send(text))),
+        Command::Send(text) => Box::pin(async move {
+            outbox::send(&at, text, Vec::new()).await;
+        }),
+        Command::Files(ask) => Box::pin(files(at, ask)),
+        Command::Act(act) => Box::pin(talk(at, act)),
+        Command::Decide(decision) => Box::pin(decide(at, decision)),
         Command::Resend(hash) => Box::pin(at.beside(move |steps, at| (steps.resend)(at, hash))),
         Command::Stop(hash) => Box::pin(at.beside(move |steps, at| (steps.stop)(at, hash))),
         Command::Typed(text) => {
@@ -57,6 +70,7 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::Shown(_) | Command::VisibilityChanged => Box::pin(thread::seen(at)),
         Command::Told(message) => return told(at, message),
         Command::Backup(ask) => Box::pin(backup(at, ask)),
+        Command::Settings(ask) => Box::pin(settings(at, ask)),
         // `run` carries these out, whoever is here.
         Command::Connect(_)
         | Command::CreateKeys
@@ -72,12 +86,77 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
     })
 }
 
+/// Does something with a message. That this can't be loaded is shown where it is asked for.
+async fn talk<P: Platform>(at: Active<P>, act: Act) {
+    if let Ok(steps) = (at.driver.later.talk)().await {
+        (steps.act)(at, act).await;
+    }
+}
+
+/// Shows attachments, or attaches something. That this can't be loaded is shown where it is asked for.
+async fn files<P: Platform>(at: Active<P>, ask: FilesAsk) {
+    if let Ok(steps) = (at.driver.later.files)().await {
+        (steps.carry_out)(at, ask).await;
+    }
+}
+
+/// Decides about the open conversation's peer. A conversation that is not wanted any more makes room for the list.
+async fn decide<P: Platform>(at: Active<P>, decision: Decision) {
+    let Some(open) = at.open_peer() else { return };
+    if !decide_about(&at, ConversationId::Peer(open), decision).await {
+        return;
+    }
+    match decision {
+        // There it is now.
+        Decision::Accept => at.driver.state.filter.set(Filter::All),
+        Decision::Block | Decision::Hide(true) if !at.driver.state.locked.get_untracked() => {
+            conversations::back(at).await;
+        }
+        Decision::Block | Decision::Hide(_) | Decision::Mute(_) => {}
+    }
+}
+
+/// Decides about somebody, and shows it. Tells whether that is kept.
+pub(super) async fn decide_about<P: Platform>(
+    at: &Active<P>,
+    conversation: ConversationId,
+    decision: Decision,
+) -> bool {
+    if let Err(error) = at.session().decide(conversation, decision).await {
+        at.storage_failed(error);
+        return false;
+    }
+    at.engine.keep();
+    at.spawn(name_welcome);
+    at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address(), Some(conversation)));
+    thread::refresh_thread(at).await;
+    conversations::refresh_row(at, conversation).await;
+    true
+}
+
+/// Finds who is meant, once that is loaded. What stands there can be asked for meanwhile.
+async fn look_up<P: Platform>(at: Active<P>, typed: String) {
+    if let Ok(steps) = (at.driver.later.search)().await {
+        (steps.look_up)(at, typed).await;
+    }
+}
+
 /// Makes a backup or takes one in, once that is loaded; the screen says if it can't be.
 async fn backup<P: Platform>(at: Active<P>, ask: BackupAsk) {
     if !at.driver.state.screen.with_untracked(|screen| matches!(screen, Screen::Backup(_))) {
         at.driver.state.screen.set(Screen::Backup(Apart::waiting()));
     }
     if let Ok(steps) = (at.driver.later.backup)().await {
+        (steps.carry_out)(at, ask).await;
+    }
+}
+
+/// Shows or changes what can be set, once that is loaded; the screen says if it can't be.
+async fn settings<P: Platform>(at: Active<P>, ask: SettingsAsk) {
+    if matches!(ask, SettingsAsk::Show | SettingsAsk::Card) {
+        at.driver.state.screen.set(Screen::Settings(Apart::waiting()));
+    }
+    if let Ok(steps) = (at.driver.later.settings)().await {
         (steps.carry_out)(at, ask).await;
     }
 }

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use dm3_core::delivery::SpamRule;
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
+use dm3_core::session::Decision;
 use zeroize::Zeroizing;
 
+use super::files::Given;
 use super::platform::TabMessage;
-use super::state::{FileBytes, Way};
+use super::state::{FileBytes, Theme, Way};
 
 /// Something that is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,12 +29,20 @@ pub enum Command {
     Restart,
     /// Look up a name or address and open the conversation with it.
     Open(String),
+    /// Find out who is meant by this name or address, which stands in the list's field.
+    LookUp(String),
     /// Open the conversation with somebody from the list.
     OpenPeer(Address),
     /// Back to the list.
     Back,
     /// Send a text in the open conversation.
     Send(String),
+    /// Do something with a message of the open conversation.
+    Act(Act),
+    /// Show attachments, or attach something.
+    Files(FilesAsk),
+    /// Decide about the open conversation's peer.
+    Decide(Decision),
     /// Try a failed message again.
     Resend(MessageHash),
     /// Stop a message that waits.
@@ -67,10 +78,69 @@ pub enum Command {
     Told(TabMessage),
     /// Make a backup, or take one in.
     Backup(BackupAsk),
+    /// Show or change what can be set, or a contact.
+    Settings(SettingsAsk),
     /// Sign out, but keep keys and messages on this device.
     Disconnect,
     /// Sign out and forget the account, its keys and its messages on this device.
     SignOut,
+}
+
+/// What can be done with a message, beside answering and editing it, which the composer is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Give this emoji to it; or take it back, if it was given.
+    React {
+        /// The message.
+        to: MessageHash,
+        /// The emoji.
+        emoji: String,
+    },
+    /// Ask everybody who has this own message to delete it.
+    Delete(MessageHash),
+    /// Show what it said before it was edited.
+    ShowVersions(MessageHash),
+    /// Show it in its place, wherever that is.
+    Find(MessageHash),
+    /// Show another stretch of the conversation.
+    Show(Stretch),
+    /// The end of the conversation is shown again.
+    AtEnd,
+    /// Forward one, report who wrote them, or leave out what the conversation is about.
+    Share(ShareAsk),
+}
+
+/// Which messages are shown. Those that are older are asked for by [`Command::LoadOlder`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// Those that come next.
+    Newer,
+    /// The last.
+    Newest,
+    /// Those that are this far down what comes next: thousandths of it.
+    Below(usize),
+}
+
+/// What somebody asks for who is shown attachments, or attaches something.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FilesAsk {
+    /// Show the attachments of this message of the open conversation.
+    Show {
+        /// The message, or the edit of it that is shown.
+        of: MessageHash,
+        /// Also if there are many already.
+        anyway: bool,
+    },
+    /// What is at this address can't be shown in the page: offer it to be saved.
+    Unshowable(String),
+    /// Attach these files to what is written in the open conversation.
+    Attach(Vec<Given>),
+    /// Take the one with this number off again.
+    Remove(u64),
+    /// Make the pictures as small as they have to be.
+    Shrink,
+    /// Send them with this text.
+    Send(String),
 }
 
 /// What somebody asks for who makes a backup, or has one.
@@ -92,6 +162,51 @@ pub enum BackupAsk {
         code: Typed,
     },
     /// Back to the list.
+    Leave,
+}
+
+/// What somebody asks for who shares something of the open conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShareAsk {
+    /// Don't say what it is about.
+    LeaveOut,
+    /// Choose to whom this message is forwarded.
+    Forward(MessageHash),
+    /// Forward the message that was chosen, with a text that says so.
+    To {
+        /// To whom.
+        peer: Address,
+        /// What it says.
+        text: String,
+    },
+    /// Make a report about the peer, and show what is in it.
+    Report,
+    /// Back to the conversation.
+    Leave,
+}
+
+/// What somebody asks for who sets something, or looks at a contact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SettingsAsk {
+    /// Show what can be set.
+    Show,
+    /// Show what there is to know of the open conversation's peer.
+    Card,
+    /// Whether people who are welcome learn that their messages arrived and were read.
+    Receipts(bool),
+    /// Whether the browser tells when others write and nobody looks.
+    Notifications(bool),
+    /// What the element looks like.
+    Theme(Theme),
+    /// Which language it speaks, by its code; nothing: what page and browser want.
+    Language(String),
+    /// Demand this of those who write, and nothing else.
+    Demand(Vec<SpamRule>),
+    /// Tell the node who is welcome, whatever they meet.
+    NameWelcome,
+    /// Decide about somebody.
+    Decide(Address, Decision),
+    /// Back to where it was asked for.
     Leave,
 }
 

@@ -7,6 +7,7 @@ use dm3_core::session::Overview;
 
 use super::driver::Active;
 use super::platform::Platform;
+use super::shown::change_files;
 use super::state::{ConversationRow, Lookup, Person, Preview, PreviewText, Screen};
 
 /// Reads the list anew.
@@ -46,8 +47,11 @@ pub(super) async fn refresh_row<P: Platform>(at: &Active<P>, conversation: Conve
 }
 
 fn show_unread<P: Platform>(at: &Active<P>) {
-    let rows = at.driver.state.conversations;
-    let unread = rows.with_untracked(|rows| rows.iter().flatten().map(|row| row.unread).sum());
+    let (rows, locked) = (at.driver.state.conversations, at.driver.state.locked.get_untracked());
+    // What can't be read here is not told here.
+    let counts =
+        |row: &&ConversationRow| row.counts() && (!locked || at.open_peer() == Some(row.peer.address));
+    let unread = rows.with_untracked(|rows| rows.iter().flatten().filter(counts).map(|row| row.unread).sum());
     at.driver.show_unread(unread);
 }
 
@@ -75,12 +79,14 @@ fn row<P: Platform>(at: &Active<P>, overview: Overview) -> ConversationRow {
         },
     });
     let peer = person(at, overview.conversation, overview.name.as_ref());
-    ConversationRow { peer, preview, time: overview.time, unread: overview.unread }
+    let Overview { time, unread, standing, .. } = overview;
+    ConversationRow { peer, preview, time, unread, standing }
 }
 
 /// Back to the list.
 pub(super) async fn back<P: Platform>(at: Active<P>) {
     let state = at.driver.state;
+    change_files(&at, None);
     state.thread.set(None);
     state.lookup.set(Lookup::Idle);
     state.screen.set(Screen::List);

@@ -18,10 +18,10 @@ pub(super) fn keep_draft<P: Platform>(at: &Active<P>, text: &str) {
     let Some(open) = at.open_peer() else { return };
     let conversation = ConversationId::Peer(open);
     let key = key(at, conversation);
-    let now = at.session().now();
-    let kept = (!text.trim().is_empty() && text.len() <= LONGEST).then(|| format!("{now} {text}"));
+    let time = later(at, conversation);
+    let kept = (!text.trim().is_empty() && text.len() <= LONGEST).then(|| format!("{time} {text}"));
     at.driver.platform.keep_draft(&key, kept.as_deref());
-    at.typed.borrow_mut().insert(conversation);
+    at.typed.borrow_mut().insert(conversation, time);
     // Otherwise somebody waits for the end of it already.
     if at.strokes.replace(at.strokes.get() + 1) == 0 {
         at.spawn(share);
@@ -62,14 +62,35 @@ pub(super) fn kept_draft<P: Platform>(at: &Active<P>, conversation: Conversation
 
 /// Keeps a draft no longer, here and on the other devices.
 pub(super) fn forget_draft<P: Platform>(at: &Active<P>, conversation: ConversationId) {
-    drop_draft(at, conversation);
-    at.typed.borrow_mut().insert(conversation);
+    let time = later(at, conversation);
+    drop_draft(at, conversation, time);
+    at.typed.borrow_mut().insert(conversation, time);
     at.spawn(|at| at.beside(|steps, at| (steps.share_drafts)(at)));
 }
 
-/// This browser keeps it no longer.
-pub(super) fn drop_draft<P: Platform>(at: &Active<P>, conversation: ConversationId) {
+/// This browser keeps it no longer, as of this time: milliseconds since 1970.
+pub(super) fn drop_draft<P: Platform>(at: &Active<P>, conversation: ConversationId, time: u64) {
     at.driver.platform.keep_draft(&key(at, conversation), None);
+    if dropped(at).is_none_or(|known| known < time) {
+        at.driver.platform.keep_draft(&dropped_key(at), Some(&time.to_string()));
+    }
+}
+
+/// Now, but after everything that was typed or dropped here before: the clock is corrected while somebody types, and what
+/// comes later must never look earlier.
+fn later<P: Platform>(at: &Active<P>, conversation: ConversationId) -> u64 {
+    let kept = kept_draft(at, conversation).map(|(_, time)| time);
+    let last = kept.into_iter().chain(dropped(at)).max();
+    at.session().now().max(last.map_or(0, |last| last.saturating_add(1)))
+}
+
+/// When this browser last dropped a draft of the account.
+fn dropped<P: Platform>(at: &Active<P>) -> Option<u64> {
+    at.driver.platform.draft(&dropped_key(at))?.parse().ok()
+}
+
+fn dropped_key<P: Platform>(at: &Active<P>) -> String {
+    format!("{}:dropped", at.address())
 }
 
 fn key<P: Platform>(at: &Active<P>, conversation: ConversationId) -> String {

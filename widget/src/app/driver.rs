@@ -14,7 +14,7 @@ use super::account::Account;
 use super::fault::Fault;
 use super::platform::{HostEvent, Platform, Task, Who};
 use super::scope::Scope;
-use super::state::{Connection, Screen, State};
+use super::state::{Apart, Connection, Screen, State};
 use super::steps::{self, ChatSteps, SyncSteps};
 use super::whose::WalletBook;
 
@@ -131,6 +131,8 @@ impl<P: Platform> Driver<P> {
         if self.gone.get() {
             scope.end();
         }
+        // A report holds its file, and the file this.
+        self.state.sharing.set(Apart::waiting());
         let before = self.stage.replace(stage);
         // Whose end may do anything, so the stage is not borrowed any more.
         drop(before);

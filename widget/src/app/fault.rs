@@ -102,7 +102,7 @@ impl Fault {
 
 fn find_code(error: &FindError) -> &'static str {
     match error {
-        FindError::Name(_) | FindError::Address(_) | FindError::Unknown(_) => "unknown-name",
+        FindError::Name(_) | FindError::Meant(_) | FindError::Unknown(_) => "unknown-name",
         FindError::Unreachable(_) | FindError::Lookup { .. } => "lookup-unreachable",
         FindError::Store(_) => "storage",
         FindError::NotItself { .. }

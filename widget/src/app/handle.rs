@@ -1,7 +1,11 @@
 //! What views hold.
 
+use dm3_core::message::MessageHash;
 use futures_channel::mpsc::UnboundedSender;
+use js_sys::Array;
+use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::AnyView;
+use web_sys::{Element, Event};
 
 use super::command::Command;
 use super::part::Part;
@@ -25,7 +29,19 @@ pub struct Parts {
     /// Keys that don't follow from the wallet alone.
     pub keys: Part<KeysPart>,
     /// Everything as one file.
-    pub backup: Part<BackupPart>,
+    pub backup: Part<ScreenPart>,
+    /// What can be set, and contacts.
+    pub settings: Part<ScreenPart>,
+    /// What can be done with messages, and what their texts look like.
+    pub talk: Part<TalkPart>,
+    /// Who is meant by what is typed into the list's field.
+    pub search: Part<SearchPart>,
+    /// Attachments.
+    pub files: Part<FilesPart>,
+    /// All emoji to choose from.
+    pub emoji: Part<EmojiPart>,
+    /// What conversations are about, forwarding, reports, and what is asked about strangers.
+    pub share: Part<ScreenPart>,
 }
 
 /// What views call in the part that signs in.
@@ -42,11 +58,61 @@ pub struct KeysPart {
     pub view: fn(&App, &SignIn) -> Option<AnyView>,
 }
 
-/// What views call in the part that makes backups and takes them in.
+/// What views call in a part that has screens of its own.
 #[derive(Clone, Copy)]
-pub struct BackupPart {
-    /// The whole screen.
+pub struct ScreenPart {
+    /// The whole screen, or the piece of one that is at this place.
     pub view: fn(&App, &Apart) -> AnyView,
+}
+
+/// What views call in the part for messages.
+#[derive(Clone, Copy)]
+pub struct TalkPart {
+    /// A text with its marks.
+    pub text: fn(&str) -> AnyView,
+    /// What can be done with a message, where it is asked for.
+    pub menu: fn(&App) -> AnyView,
+    /// What the composer is for, above it.
+    pub composing: fn(&App) -> AnyView,
+    /// The way back to the newest messages, below the conversation; what is shown follows where somebody goes.
+    pub newest: fn(&App) -> AnyView,
+    /// Somebody clicked in the conversation.
+    pub clicked: fn(&App, &MouseEvent),
+    /// Somebody pressed a key in the conversation.
+    pub pressed: fn(&App, &KeyboardEvent),
+    /// Somebody pressed a key in the composer.
+    pub typed: fn(&App, &KeyboardEvent),
+    /// Anywhere a key was pressed, or a finger came down.
+    pub happened: fn(&App, &Event),
+}
+
+/// What views call in the part that finds whom somebody types.
+#[derive(Clone, Copy)]
+pub struct SearchPart {
+    /// The row that says who is meant by what stands in the field.
+    pub row: fn(&App, &str) -> AnyView,
+    /// Moves the focus from this element to the row below it; above it, if that is wanted.
+    pub go: fn(&Element, bool),
+}
+
+/// What views call in the part for attachments.
+#[derive(Clone, Copy)]
+pub struct FilesPart {
+    /// The attachments of a message: itself, or the edit of it that is shown.
+    pub shown: fn(&App, &MessageHash) -> AnyView,
+    /// What is to be sent, above the composer.
+    pub strip: fn(&App) -> AnyView,
+    /// Lets somebody choose files.
+    pub choose: fn(&App),
+    /// Files were given; none: some are held above the conversation.
+    pub given: fn(&App, &Array),
+}
+
+/// What views call in the part that has all emoji.
+#[derive(Clone, Copy)]
+pub struct EmojiPart {
+    /// All emoji, to choose one for what is being picked for.
+    pub picker: fn(&App) -> AnyView,
 }
 
 impl App {

@@ -6,14 +6,16 @@
 //!   └────────── State ◀──────────┘
 //! ```
 //!
-//! From the ground up: `field`, `state`, `fault`, `command`, `part`, `steps`, `platform` are values and what is needed from
+//! From the ground up: `field`, `joining`, `state`, `fault`, `files`, `command`, `part`, `steps`, `platform` are values and what is needed from
 //! outside; `handle` is what views hold; `whose` decides whose the element is; `scope` and `driver` hold what is going on; the
 //! use cases take the driver. `run` leads each command to its use case: `start`, `owner`, `enter`; and, through tables of
 //! what is loaded when it is used, `sign_in` and `go_on` over `signing`; `chat` – over `conversations`, `records`, `thread` and
 //! what of it is `opened`, `draft`, `outbox`, `changes` – for somebody who is signed in; `sync` – over `people` and `beside` –
-//! for what goes on beside; `backup`.
+//! for what goes on beside; `talk` for what is done with messages; `attach` – over `shown`, and what is on the `shelf` – for
+//! attachments; `share` for what goes from one conversation elsewhere; `search`; `backup`; `settings` over `theme`.
 
 mod account;
+mod attach;
 pub mod backup;
 mod beside;
 mod changes;
@@ -25,8 +27,10 @@ mod driver;
 mod enter;
 pub mod fault;
 pub mod field;
+pub mod files;
 mod go_on;
 mod handle;
+mod joining;
 mod node;
 mod opened;
 mod outbox;
@@ -34,22 +38,34 @@ mod owner;
 pub mod part;
 mod people;
 pub mod platform;
+mod received;
 mod records;
 mod run;
 mod scope;
+pub mod search;
+pub mod settings;
+pub mod share;
+mod shelf;
+mod shown;
 mod sign_in;
 mod signing;
 mod start;
 pub mod state;
 mod steps;
 mod sync;
+mod talk;
+mod theme;
 mod thread;
 mod wallets;
+mod welcome;
 mod whose;
 
-pub use command::{BackupAsk, Choice, Command, Typed};
+pub use command::{Act, BackupAsk, Choice, Command, FilesAsk, SettingsAsk, ShareAsk, Stretch, Typed};
 pub use driver::{Active, Driver, Later};
-pub use handle::{App, BackupPart, KeysPart, Parts, SignInPart};
+pub use handle::{App, EmojiPart, FilesPart, KeysPart, Parts, ScreenPart, SearchPart, SignInPart, TalkPart};
 pub use run::run;
-pub use start::{set_node, set_rpc_url};
-pub use steps::{BackendSteps, BackupSteps, ChatSteps, KeysSteps, SignInSteps, SyncSteps};
+pub use start::{set_network, set_node, set_rpc_url};
+pub use steps::{
+    BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, SearchSteps, SettingsSteps, ShareSteps,
+    SignInSteps, SyncSteps, TalkSteps,
+};

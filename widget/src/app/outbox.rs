@@ -1,44 +1,102 @@
 //! Writing. What was written is delivered by the engine.
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::session::WriteError;
+use dm3_core::message::{Attachment, Draft, Header, SignedMessage};
+use dm3_core::session::{Conditions, WriteError};
 
 use super::draft::forget_draft;
 use super::driver::Active;
 use super::fault::Fault;
 use super::platform::Platform;
+use super::state::Composing;
+use super::thread::{set_about, update_thread};
 
-/// Writes a text in the open conversation. It stays in the composer until it is kept.
-pub(super) async fn send<P: Platform>(at: Active<P>, text: String) {
-    let Some(open) = at.open_peer() else { return };
-    let conversation = ConversationId::Peer(open);
-    if text.trim().is_empty() || at.writing.replace(true) {
-        return;
-    }
+/// Makes a message. Boxed, so that the code that writes it exists once.
+pub(super) type Make<'a> = Box<dyn FnOnce(Header) -> Draft + 'a>;
+
+/// Whether something is attached to what the composer is for.
+pub(super) fn has_files<P: Platform>(at: &Active<P>) -> bool {
     let state = at.driver.state;
-    let conditions = at.conditions.borrow().clone();
-    let conditions = conditions.filter(|(of, _)| *of == conversation).map_or(Vec::new(), |(_, told)| told);
-    let written = at.engine.send(conversation, &conditions, &text).await;
-    at.writing.set(false);
-    match written {
-        Ok(_) => {
-            state.unsent.set(None);
-            // Somebody may have gone on writing.
-            state.text.update(|typed| {
-                if let Some(rest) = typed.trim_start().strip_prefix(text.as_str()) {
-                    *typed = rest.trim_start().to_owned();
-                }
-            });
-            forget_draft(&at, conversation);
-        }
-        Err(WriteError::Store(error)) => not_kept(&at, error.into()),
-        Err(error) => not_kept(&at, Fault::Write(error)),
-    }
+    // An edit keeps what the message has.
+    let edits = state.composing.with_untracked(|it| matches!(it, Composing::Edit { .. }));
+    !edits && state.files.with_untracked(|files| files.place != 0)
 }
 
-fn not_kept<P: Platform>(at: &Active<P>, fault: Fault) {
+/// Writes what the composer is for in the open conversation: a message, an answer or an edit. It stays in the composer until
+/// it is kept. Tells whether it was.
+pub(super) async fn send<P: Platform>(at: &Active<P>, text: String, attachments: Vec<Attachment>) -> bool {
+    let Some(open) = at.open_peer() else { return false };
+    let conversation = ConversationId::Peer(open);
+    let is_empty = text.trim().is_empty() && attachments.is_empty();
+    if is_empty || at.writing.replace(true) {
+        return false;
+    }
+    let state = at.driver.state;
+    let composing = state.composing.get_untracked();
+    let edited = match &composing {
+        Composing::Edit { version, .. } => at.session().message(version).await.ok().flatten(),
+        Composing::New | Composing::Reply(_) => None,
+    };
+    let edited = edited.and_then(|row| SignedMessage::parse(&row.json).ok());
+    let about = state.thread.with_untracked(|thread| thread.as_ref()?.about.clone());
+    let draft: Make<'_> = Box::new(|header| match &composing {
+        Composing::New => Draft::text(header, &text).carrying(attachments).about(about.as_ref()),
+        Composing::Reply(to) => {
+            Draft::reply(header, &to.hash, &text).carrying(attachments).about(about.as_ref())
+        }
+        Composing::Edit { version, .. } => {
+            let draft = Draft::edit(header, version, &text);
+            // What is edited is the text.
+            edited.iter().fold(draft, Draft::carrying_those_of)
+        }
+    });
+    let is_kept = write(at, conversation, draft).await;
+    at.writing.set(false);
+    if !is_kept {
+        return false;
+    }
+    state.unsent.set(None);
+    state.composing.set(Composing::New);
+    if let Composing::Edit { before, .. } = composing {
+        state.text.set(before);
+        return true;
+    }
+    if about.is_some() {
+        about_is_said(at, conversation);
+    }
+    // Somebody may have gone on writing.
+    state.text.update(|typed| {
+        if let Some(rest) = typed.trim_start().strip_prefix(text.as_str()) {
+            *typed = rest.trim_start().to_owned();
+        }
+    });
+    forget_draft(at, conversation);
+    true
+}
+
+/// What the conversation is about goes along with nothing any more.
+pub(super) fn about_is_said<P: Platform>(at: &Active<P>, conversation: ConversationId) {
+    set_about(at, conversation, None);
+    update_thread(at, conversation.peer(), |thread| thread.about = None);
+}
+
+/// Writes a message, and says above the composer if it can't be kept. Tells whether it was.
+pub(super) async fn write<P: Platform>(at: &Active<P>, conversation: ConversationId, make: Make<'_>) -> bool {
+    let conditions = conditions(at, conversation);
+    let fault = match at.engine.write(conversation, &conditions, make).await {
+        Ok(_) => return true,
+        Err(WriteError::Store(error)) => error.into(),
+        Err(error) => Fault::Write(error),
+    };
     at.driver.tell_fault(&fault);
     at.driver.state.unsent.set(Some(fault));
+    false
+}
+
+/// What the peer's delivery services take, as far as they told.
+pub(super) fn conditions<P: Platform>(at: &Active<P>, conversation: ConversationId) -> Vec<Conditions> {
+    let known = at.conditions.borrow();
+    known.as_ref().filter(|(of, _)| *of == conversation).map_or(Vec::new(), |(_, told)| told.clone())
 }
 
 /// Another tab has put something into the outbox.

@@ -35,6 +35,7 @@ pub struct Part<T: 'static>(&'static LocalKey<Loader<T>>);
 pub struct Loader<T: 'static> {
     load: fn() -> LocalBoxFuture<'static, Result<T, PartMissing>>,
     loading: Cell<Loading<T>>,
+    wanted: Cell<bool>,
     changed: ArcTrigger,
 }
 
@@ -42,7 +43,12 @@ impl<T> Loader<T> {
     /// `load` makes the part belong to the running application; a second call while one is under way, or after one
     /// succeeded, must do no harm.
     pub fn new(load: fn() -> LocalBoxFuture<'static, Result<T, PartMissing>>) -> Self {
-        Self { load, loading: Cell::new(Loading::Waiting), changed: ArcTrigger::new() }
+        Self {
+            load,
+            loading: Cell::new(Loading::Waiting),
+            wanted: Cell::new(false),
+            changed: ArcTrigger::new(),
+        }
     }
 }
 
@@ -73,6 +79,13 @@ impl<T: Copy> Part<T> {
         spawn_local(loading);
     }
 
+    /// The same, once: for views, which say so whenever they are drawn.
+    pub fn want(self) {
+        if !self.0.with(|loader| loader.wanted.replace(true)) {
+            self.ask();
+        }
+    }
+
     /// The part, once it is loaded.
     pub async fn loaded(self) -> Result<T, PartMissing> {
         let load = self.0.with(|loader| loader.load);
@@ -82,6 +95,19 @@ impl<T: Copy> Part<T> {
             Err(missing) => Loading::Missing(missing),
         });
         loaded
+    }
+
+    /// Uses the part: now, or once it is loaded.
+    pub fn with(self, act: impl FnOnce(T) + 'static) {
+        if let Loading::There(table) = self.0.with(|loader| loader.loading.get()) {
+            return act(table);
+        }
+        let loading: LocalBoxFuture<'static, ()> = Box::pin(async move {
+            if let Ok(table) = self.loaded().await {
+                act(table);
+            }
+        });
+        spawn_local(loading);
     }
 
     fn set(self, loading: Loading<T>) {

@@ -6,9 +6,10 @@ use dm3_core::message::MessageHash;
 use dm3_core::ports::{Lease, Ports, Wallet, WalletError};
 use dm3_core::web::HttpUrl;
 use futures_util::future::LocalBoxFuture;
+use web_sys::File;
 
 use super::fault::Fault;
-use super::state::WalletChoice;
+use super::state::{FileBytes, Person, Theme, WalletChoice};
 
 /// Something that runs beside the rest. Boxed, so that the code that runs it exists once and not once a task.
 pub type Task = LocalBoxFuture<'static, ()>;
@@ -62,15 +63,67 @@ pub trait Platform: 'static {
     fn forget_drafts(&self, prefix: &str);
     /// Asks the browser not to throw away what is stored when it wants room, where it can be asked. Once is enough.
     fn keep_storage(&self);
+    /// How much this origin keeps on the device, where the browser tells.
+    async fn storage_use(&self) -> Option<StorageUse>;
+    /// Shows the element like this, unless its page has said how; also after a reload.
+    fn set_theme(&self, theme: Theme);
+    /// Whether the page has said what the element looks like.
+    fn has_theme(&self) -> bool;
+    /// Whether somebody is told by the browser when others write and nobody looks.
+    fn notifying(&self) -> Notifying;
+    /// Turns that on – the browser may ask its person – or off; and what it is then.
+    async fn set_notifying(&self, wanted: bool) -> Notifying;
+    /// Tells that somebody wrote; a later one takes the place of an earlier one by the same person.
+    fn notify(&self, peer: &Person);
+    /// Speaks this language, unless the page has said which; nothing: what page and browser want. Also after a reload.
+    fn set_language(&self, language: &str);
+    /// Whether the page has said which language the element speaks.
+    fn has_language(&self) -> bool;
     /// Makes a file of these pieces that can be saved, and gives where it is; tells whoever waits for one in the page. `None`:
     /// there is none.
     fn offer_file(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String>;
-    /// The file that is there can't be saved any more.
+    /// What is in a file that somebody gave; `None` if it can't be read.
+    fn read_file(&self, file: &File) -> LocalBoxFuture<'static, Option<FileBytes>>;
+    /// Makes a file of this type that the page can show or save, and gives where it is.
+    fn show_file(&self, bytes: &[u8], media_type: &str) -> Option<String>;
+    /// Draws a picture anew, so that nothing but what is to be seen is in the file. `None` where the page can't.
+    fn redraw(&self, picture: FileBytes, how: Redraw) -> LocalBoxFuture<'static, Option<FileBytes>>;
+    /// The file that is there can't be shown or saved any more.
     fn withdraw_file(&self, url: &str);
+    /// Brings a message of the conversation that is shown before somebody's eyes.
+    fn reveal(&self, message: &MessageHash);
     /// Whether the page is before somebody's eyes: its tab is the chosen one and its window is not minimised.
     fn is_visible(&self) -> bool;
     /// Runs a task beside the others.
     fn spawn(&self, task: Task);
+}
+
+/// Whether somebody is told by the browser when others write and nobody looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notifying {
+    /// This browser has no way, or not for this page.
+    Impossible,
+    /// Its person has told the browser not to let this page do so.
+    Forbidden,
+    /// It could.
+    Off,
+    /// It does.
+    On,
+}
+
+/// How a picture is drawn anew.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Redraw {
+    /// What its bytes are.
+    pub from: &'static str,
+    /// What they will be: `image/jpeg`, `image/png` or `image/webp`.
+    pub to: &'static str,
+    /// How wide it will be, in pixels.
+    pub width: u32,
+    /// How high.
+    pub height: u32,
+    /// How much of it is kept, between 0 and 1, where that can be chosen.
+    pub quality: f64,
 }
 
 /// A wallet that can be connected to the page.
@@ -84,6 +137,15 @@ pub trait PageWallet: Wallet {
     async fn accounts(&self) -> Result<Vec<Address>, WalletError>;
     /// Whether the page may still see accounts, once the wallet is open again. Asks nobody, and answers soon.
     async fn is_locked(&self) -> bool;
+}
+
+/// What is kept on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageUse {
+    /// How much, in bytes.
+    pub bytes: u64,
+    /// The browser keeps it until somebody deletes it, and does not throw it away when it wants room.
+    pub lasting: bool,
 }
 
 /// An account, and the wallet that shared it.
@@ -120,6 +182,8 @@ pub enum HostEvent {
         /// Which one.
         hash: MessageHash,
     },
+    /// A stranger has written.
+    Request(Address),
     /// How many messages have not been seen.
     UnreadChange(u64),
     /// Something did not work.

@@ -12,7 +12,7 @@ use dm3_core::conversation::ConversationId;
 use super::conversations::{refresh_list, refresh_quarantine, refresh_row};
 use super::driver::Active;
 use super::platform::{Platform, TabMessage};
-use super::thread::{mark_read, refresh_thread};
+use super::thread::{is_away, mark_read, refresh_thread};
 
 /// If more conversations changed at once, the list is read as a whole, which is one reading.
 const MANY: usize = 20;
@@ -46,7 +46,9 @@ pub(super) async fn show<P: Platform>(at: &Active<P>, news: &News) {
     let mut was_read = None;
     if let Some(open) = open {
         refresh_thread(at).await;
-        was_read = mark_read(at).await.then_some(open);
+        if !is_away(at) {
+            was_read = mark_read(at).await.then_some(open);
+        }
     }
     if news.all || news.here.len() + news.elsewhere.len() > MANY {
         refresh_list(at).await;

@@ -63,9 +63,13 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
             }
         }
         Command::Open(_)
+        | Command::LookUp(_)
         | Command::OpenPeer(_)
         | Command::Back
         | Command::Send(_)
+        | Command::Act(_)
+        | Command::Files(_)
+        | Command::Decide(_)
         | Command::Resend(_)
         | Command::Stop(_)
         | Command::Typed(_)
@@ -75,6 +79,7 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
         | Command::Reconnect
         | Command::Online
         | Command::Backup(_)
+        | Command::Settings(_)
         | Command::Told(_) => inside(driver, command),
     }
 }

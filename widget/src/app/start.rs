@@ -13,7 +13,7 @@ use super::enter::{clear, leave};
 use super::fault::Fault;
 use super::owner::{ask_wallets, enter_as, invite, with_keys};
 use super::platform::{HostEvent, Platform, TabMessage, Who};
-use super::state::Screen;
+use super::state::{Screen, Theme};
 use super::wallets::{offer_wallets, show_wallets};
 use super::whose::Verdict;
 
@@ -38,6 +38,12 @@ pub fn set_node<P: Platform>(driver: &Rc<Driver<P>>, node: &str) {
 /// The page names another Ethereum node, or none any more.
 pub fn set_rpc_url<P: Platform>(driver: &Rc<Driver<P>>, rpc_url: Option<String>) {
     *driver.rpc_url.borrow_mut() = rpc_url;
+    start(driver);
+}
+
+/// The page says of a node that does not describe itself what its network is, or does so no more.
+pub fn set_network<P: Platform>(driver: &Rc<Driver<P>>, network: Option<String>) {
+    driver.name_network(network);
     start(driver);
 }
 
@@ -153,6 +159,8 @@ async fn forget<P: Platform>(driver: &Driver<P>, account: Address, keep: Keep) -
         }
         Keep::Nothing => {
             driver.platform.forget_drafts(&account.to_string());
+            driver.platform.set_theme(Theme::Auto);
+            driver.platform.set_language("");
             session::forget(store, account).await?;
         }
     }

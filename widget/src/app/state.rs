@@ -6,16 +6,18 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use dm3_core::delivery::Refusal;
-use dm3_core::device::Notice;
-use dm3_core::identity::{Address, RecoveryCode};
-use dm3_core::message::MessageHash;
+use dm3_core::delivery::{Refusal, SpamRule, Verdict};
+use dm3_core::device::{Notice, Standing, Trust};
+use dm3_core::identity::Address;
+use dm3_core::message::{Context, MessageHash};
 use dm3_core::session::NameStanding;
+use dm3_core::thread::{Quote, Reaction};
 use leptos::prelude::StoredValue;
-use zeroize::Zeroizing;
 
 use super::fault::Fault;
 use super::field::{Field, Slot};
+
+pub use super::joining::{Busy, OtherKeys, OwnKeys, ShownCode, SignIn, SignInStep, WalletChoice, Way};
 
 /// Writes [`State`] and its slots out of one list: each field with what it holds and its first value.
 macro_rules! state {
@@ -62,22 +64,57 @@ state! {
     clock_error: Option<i64> = None,
     /// What the host page asked for: name or address of the peer.
     to: Option<String> = None,
+    /// What a conversation is about that the host page asks for, as it says.
+    context: Option<String> = None,
     /// What the host page put into the composer beforehand.
     draft: String = String::new(),
+    /// There is nobody but [`Self::to`] to write to.
+    locked: bool = false,
+    /// The page wants nobody to learn here that their messages came and were read.
+    silent: bool = false,
     /// True while a panel can be closed (launcher mode); false inline.
     closable: bool = true,
+    /// How often another language was spoken: everything is drawn anew.
+    drawn: u32 = 0,
     /// What is typed into the list's field.
     query: String = String::new(),
+    /// Who is meant by what is typed there, if that was looked up: `search` knows.
+    guess: Apart = Apart::waiting(),
     /// What is typed into the composer.
     text: String = String::new(),
+    /// What the composer is for.
+    composing: Composing = Composing::New,
+    /// The message of which it is shown what can be done with it.
+    acting: Option<Acting> = None,
+    /// What an emoji is being chosen for.
+    picking: Option<Picking> = None,
+    /// Attachments: what `files` knows of those that are shown, and those that are to be sent. Place 0: nothing is to be
+    /// sent; 1: it can be; above: it can't, or not yet.
+    files: Apart = Apart::waiting(),
+    /// Place 1: somebody has gone up in the open conversation; `talk` knows where they left it. Place 0: they are at its end.
+    away: Apart = Apart::waiting(),
+    /// How many messages came since they went up.
+    came: usize = 0,
+    /// What stands over the open conversation: `share` knows. Place 0: nothing does.
+    sharing: Apart = Apart::waiting(),
+    /// What is typed there to find somebody.
+    seeking: String = String::new(),
+    /// What stands there was copied.
+    copied: bool = false,
     /// Why what stands in the composer could not be sent.
     unsent: Option<Fault> = None,
     /// The wallets are shown to choose from.
     choosing: bool = false,
+    /// Which conversations the list shows.
+    filter: Filter = Filter::All,
     /// The account's menu is open.
     menu: bool = false,
     /// It is asked there what becomes of the records of who signs out.
     leaving: bool = false,
+    /// There is room for the list beside what is open.
+    wide: bool = false,
+    /// The list is shown: alone, or beside what is open.
+    listed: bool = false,
 }
 
 /// Which screen stands.
@@ -87,14 +124,48 @@ pub enum Screen {
     Starting,
     /// Nobody is signed in.
     SignIn(SignIn),
-    /// Conversation list.
+    /// The conversation list; where there is room for more, nothing stands beside it.
     List,
     /// One conversation.
     Thread,
     /// Everything of the account as one file.
     Backup(Apart),
+    /// What can be set, or what there is to know of the open conversation's peer.
+    Settings(Apart),
     /// It can't go on. With a button that tries again.
     Failed(Fault),
+}
+
+/// What the element looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the page, or the browser, wants it.
+    #[default]
+    Auto,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    /// As it is kept.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Reads what [`Self::name`] gave. What is not known is no choice.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::Auto,
+        }
+    }
 }
 
 /// What a part shows: it alone knows what is in it, so that its code is nowhere else.
@@ -109,6 +180,11 @@ impl Apart {
     /// The part is on its way.
     pub const fn waiting() -> Self {
         Self { shown: None, place: 0 }
+    }
+
+    /// Nothing but the place.
+    pub const fn at(place: u8) -> Self {
+        Self { shown: None, place }
     }
 
     /// This is shown, at a place.
@@ -159,137 +235,6 @@ impl fmt::Debug for FileBytes {
     }
 }
 
-/// The steps of signing in.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SignIn {
-    /// Where the person is.
-    pub step: SignInStep,
-    /// A wallet request or a network call is under way.
-    pub busy: Option<Busy>,
-    /// What went wrong at this step. The step can be tried again.
-    pub error: Option<Fault>,
-    /// The wallet that was chosen.
-    pub wallet: Option<String>,
-    /// The account the wallet gave.
-    pub account: Option<Address>,
-}
-
-/// What is being waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Busy {
-    /// The person has to answer in the wallet.
-    Wallet,
-    /// The network.
-    Network,
-}
-
-/// Where somebody who signs in is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SignInStep {
-    /// A wallet is to be chosen; empty: none was found.
-    Connect {
-        /// What is installed.
-        wallets: Vec<WalletChoice>,
-    },
-    /// The wallet is to sign the text from which the keys follow.
-    CreateKeys {
-        /// The exact text.
-        text: String,
-        /// These keys would be those of another app: there are other ways.
-        other_app: bool,
-    },
-    /// The account has published other keys than its wallet leads to, and the person is to say how to go on.
-    OtherKeys(OtherKeys),
-    /// Keys that no wallet can make again follow from this code. It is to be kept before they are published.
-    KeepCode {
-        /// The code, for as long as it stands there.
-        code: ShownCode,
-        /// Why the wallet can't make the keys.
-        why: OwnKeys,
-    },
-    /// The wallet is to sign the profile, once per account.
-    PublishProfile {
-        /// The exact text.
-        text: String,
-    },
-    /// Signed; logging in at the node.
-    Finishing,
-}
-
-/// What there is to choose where other keys are published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OtherKeys {
-    /// What was published can be used: whoever has its keys reads what was sealed for them.
-    pub usable: bool,
-    /// The wallet's signatures lead to keys; those of a contract account don't.
-    pub derived: bool,
-    /// What was tried last has led to yet other keys.
-    pub tried: bool,
-    /// The way that was chosen, and is explained.
-    pub way: Option<Way>,
-    /// The text that the wallet is to sign once more before the keys are replaced, if they follow from its signature.
-    pub text: Option<String>,
-}
-
-/// How to go on where other keys are published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// They are another app's: its nonce leads to them.
-    Nonce,
-    /// They were kept: a recovery code, or a backup and its code, brings them back.
-    Code,
-    /// They are lost, or not wanted any more: new ones take their place.
-    Replace,
-}
-
-/// Why an account has keys that don't follow from its wallet's signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnKeys {
-    /// It is a contract.
-    Contract,
-    /// Its wallet does not sign the same text alike each time.
-    Unsteady,
-}
-
-/// A recovery code that a person is to write down: the only secret that a screen ever shows.
-#[derive(Clone)]
-pub struct ShownCode(Rc<Zeroizing<String>>);
-
-impl ShownCode {
-    /// The code of keys that are about to be published.
-    pub fn new(code: &RecoveryCode) -> Self {
-        Self(Rc::new(code.to_text()))
-    }
-
-    /// The text to be written down.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ShownCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ShownCode(…)")
-    }
-}
-
-impl PartialEq for ShownCode {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-/// An installed wallet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WalletChoice {
-    /// Identifies it within this page.
-    pub id: String,
-    /// As it names itself (at most 60 characters).
-    pub name: String,
-    /// A `data:` image, if it gave one.
-    pub icon: Option<String>,
-}
-
 /// Somebody, as shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -325,6 +270,38 @@ pub struct ConversationRow {
     pub time: u64,
     /// Messages not seen yet.
     pub unread: u64,
+    /// What was decided about the peer.
+    pub standing: Standing,
+}
+
+impl ConversationRow {
+    /// Whether its messages count where it is told how many were not seen.
+    pub fn counts(&self) -> bool {
+        self.standing.trust == Trust::Accepted && !self.standing.muted
+    }
+}
+
+/// Which conversations a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Those with people who are welcome.
+    All,
+    /// Of these, those with messages that were not seen.
+    Unread,
+    /// Those of strangers who have written.
+    Requests,
+}
+
+impl Filter {
+    /// Whether a conversation is among them.
+    pub fn shows(self, row: &ConversationRow) -> bool {
+        let Standing { trust, hidden, .. } = row.standing;
+        match self {
+            Self::All => trust == Trust::Accepted && !hidden,
+            Self::Unread => trust == Trust::Accepted && !hidden && row.unread > 0,
+            Self::Requests => trust == Trust::Requested && !hidden,
+        }
+    }
 }
 
 /// The last message of a conversation.
@@ -356,12 +333,22 @@ pub struct ThreadState {
     pub peer: Person,
     /// Whether they can be written to.
     pub reach: Reach,
-    /// Oldest first. `None` while they are read.
+    /// What was decided about them.
+    pub standing: Standing,
+    /// The first message that had not been seen when the conversation was opened.
+    pub unseen: Option<MessageHash>,
+    /// A stretch of them, oldest first. `None` while they are read.
     pub messages: Option<Vec<Bubble>>,
-    /// Older messages are on the device.
+    /// There are older messages than these.
     pub more: bool,
+    /// There are newer messages than these.
+    pub newer: bool,
     /// What happened to the peer's names and keys, with the time (milliseconds since 1970), oldest first.
     pub notices: Vec<(u64, Notice)>,
+    /// What they demand of those who write, and whether the account meets it.
+    pub demands: Vec<(SpamRule, Verdict)>,
+    /// What it is about, as the page says from which it was opened: goes along with what is sent next.
+    pub about: Option<Context>,
 }
 
 /// Whether a peer can be written to.
@@ -382,6 +369,8 @@ pub enum Reach {
 pub struct Bubble {
     /// Identifies it.
     pub hash: MessageHash,
+    /// Itself, or its latest edit: what others refer to who mean what they see.
+    pub version: MessageHash,
     /// Written by the signed-in account.
     pub own: bool,
     /// Milliseconds since 1970.
@@ -390,8 +379,8 @@ pub struct Bubble {
     pub content: BubbleContent,
     /// How far an own message has come.
     pub delivery: Delivery,
-    /// Emoji and how many gave them.
-    pub reactions: Vec<(String, usize)>,
+    /// The emoji that were given to it.
+    pub reactions: Vec<Reaction>,
 }
 
 /// What a message says.
@@ -403,13 +392,66 @@ pub enum BubbleContent {
         text: String,
         /// It was edited.
         edited: bool,
-        /// The start of the message it answers, and whether that one is ours.
-        quote: Option<(String, bool)>,
-        /// Attachments that this version does not show.
+        /// The message it answers.
+        quote: Option<Quote>,
+        /// How many attachments this version has.
         attachments: usize,
+        /// What the conversation is about that it begins.
+        about: Option<Context>,
     },
     /// Its author deleted it.
     Deleted,
+}
+
+/// What the composer is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Composing {
+    /// A message of its own.
+    New,
+    /// An answer to a message.
+    Reply(Quote),
+    /// Another text for an own message.
+    Edit {
+        /// The version that it takes the place of.
+        version: MessageHash,
+        /// What stood in the composer before, and will again.
+        before: String,
+    },
+}
+
+/// What is shown of what can be done with a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Acting {
+    /// Which one.
+    pub hash: MessageHash,
+    /// Where the menu stands in the screen, in pixels from its left.
+    pub left: i32,
+    /// From its top, or from its bottom if it opens upwards.
+    pub edge: i32,
+    /// It opens upwards.
+    pub upwards: bool,
+    /// What is shown there.
+    pub page: ActingPage,
+}
+
+/// What the menu of a message shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActingPage {
+    /// What can be done.
+    Choices,
+    /// Whether it is really to be deleted.
+    Delete,
+    /// What it said when, oldest first; times in milliseconds since 1970.
+    Versions(Vec<(u64, String)>),
+}
+
+/// What an emoji is chosen for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Picking {
+    /// What is being written.
+    Text,
+    /// This message.
+    Reaction(MessageHash),
 }
 
 /// How far a message has come.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::message::MessageHash;
+use dm3_core::session::{FindError, Peer};
 use futures_util::future::LocalBoxFuture;
 
-use super::command::{BackupAsk, Choice, Command};
+use super::command::{Act, BackupAsk, Choice, Command, FilesAsk, SettingsAsk, ShareAsk};
 use super::part::PartMissing;
 use super::platform::Task;
 
@@ -31,6 +32,12 @@ pub struct ChatSteps<A> {
     pub(super) carry_out: fn(A, Command) -> Option<Task>,
 }
 
+/// Understanding whatever somebody types to say whom they mean, and finding them while they type.
+pub struct SearchSteps<A> {
+    pub(super) find: fn(A, String) -> LocalBoxFuture<'static, Result<Peer, FindError>>,
+    pub(super) look_up: fn(A, String) -> Task,
+}
+
 /// What goes on beside: staying in touch with the account's delivery services and its other devices, and knowing who people
 /// are. Somebody sees their list and writes before.
 pub struct SyncSteps<A> {
@@ -46,7 +53,10 @@ pub struct SyncSteps<A> {
     pub(super) resend: fn(A, MessageHash) -> Task,
     pub(super) stop: fn(A, MessageHash) -> Task,
     pub(super) share_drafts: fn(A) -> Task,
-    pub(super) fetch_draft: fn(A) -> Task,
+    pub(super) fetch_draft: fn(A, String) -> Task,
+    pub(super) received: fn(A, Vec<(ConversationId, MessageHash)>) -> Task,
+    pub(super) seen: fn(A, ConversationId, usize) -> Task,
+    pub(super) sent: fn(A, MessageHash) -> Task,
 }
 
 /// Keeping the account's history as deployed clients do, at a node that keeps none of ours.
@@ -60,6 +70,28 @@ pub struct BackupSteps<A> {
     pub(super) carry_out: fn(A, BackupAsk) -> Task,
 }
 
+/// What can be set, and what there is to know of contacts.
+pub struct SettingsSteps<A> {
+    pub(super) carry_out: fn(A, SettingsAsk) -> Task,
+}
+
+/// What is done with messages of the open conversation.
+pub struct TalkSteps<A> {
+    pub(super) act: fn(A, Act) -> Task,
+    /// Says what the open conversation's peer demands of those who write.
+    pub(super) demands: fn(A) -> Task,
+}
+
+/// Attachments, those that came and those that are to be sent.
+pub struct FilesSteps<A> {
+    pub(super) carry_out: fn(A, FilesAsk) -> Task,
+}
+
+/// What goes from the open conversation elsewhere.
+pub struct ShareSteps<A> {
+    pub(super) carry_out: fn(A, ShareAsk) -> Task,
+}
+
 /// Loads a table.
 pub type Load<T> = fn() -> LocalBoxFuture<'static, Result<T, PartMissing>>;
 
@@ -71,12 +103,22 @@ pub struct Later<D, A> {
     pub keys: Load<KeysSteps<D>>,
     /// Being signed in.
     pub chat: Load<ChatSteps<A>>,
+    /// Finding whom somebody types.
+    pub search: Load<SearchSteps<A>>,
     /// What goes on beside.
     pub sync: Load<SyncSteps<A>>,
     /// The history at a node of the deployed kind.
     pub backend: Load<BackendSteps<A>>,
     /// Everything as one file.
     pub backup: Load<BackupSteps<A>>,
+    /// What can be set.
+    pub settings: Load<SettingsSteps<A>>,
+    /// What is done with messages.
+    pub talk: Load<TalkSteps<A>>,
+    /// Attachments.
+    pub files: Load<FilesSteps<A>>,
+    /// What goes elsewhere.
+    pub share: Load<ShareSteps<A>>,
 }
 
 impl<A> Clone for ChatSteps<A> {

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::platform::Platform;
 use super::state::Connection;
 use super::steps::{BackendSteps, Load, SyncSteps};
-use super::{beside, people};
+use super::{beside, people, received};
 
 impl<P: Platform> SyncSteps<Active<P>> {
     /// The steps.
@@ -25,7 +25,10 @@ impl<P: Platform> SyncSteps<Active<P>> {
             resend: |at, hash| Box::pin(beside::resend(at, hash)),
             stop: |at, hash| Box::pin(beside::stop(at, hash)),
             share_drafts: |at| Box::pin(beside::share_drafts(at)),
-            fetch_draft: |at| Box::pin(beside::fetch_draft(at)),
+            fetch_draft: |at, stood| Box::pin(beside::fetch_draft(at, stood)),
+            received: |at, new| Box::pin(received::received(at, new)),
+            sent: |at, hash| Box::pin(received::sent(at, hash)),
+            seen: |at, conversation, count| Box::pin(received::seen(at, conversation, count)),
         }
     }
 }

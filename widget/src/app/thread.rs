@@ -2,19 +2,24 @@
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::device::SendState;
-use dm3_core::identity::Address;
-use dm3_core::message::MessageHash;
+use dm3_core::identity::{Address, Meant};
+use dm3_core::message::{Context, MessageHash};
 use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
-use super::conversations::{person, refresh_list, refresh_row};
+use super::conversations::{back, person, refresh_list, refresh_row};
 use super::draft::draft;
 use super::driver::{Active, Driver};
 use super::fault::Fault;
 use super::opened::{Look, Opened, PAGE};
 use super::platform::{Platform, TabMessage};
-use super::state::{Bubble, BubbleContent, Delivery, Lookup, Person, Reach, Screen, ThreadState};
+use super::shown::change_files;
+use super::state::{
+    Apart, Bubble, BubbleContent, Composing, Delivery, Lookup, Person, Reach, Screen, ThreadState,
+};
 
+/// How much may not have been seen for a conversation to be opened where that begins, and not at its end.
+const MAX_UNSEEN: usize = 400;
 /// Looks up what somebody typed, or the page asked for, and opens the conversation.
 pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
     find_and_show(&at, &typed).await;
@@ -24,8 +29,8 @@ pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
 async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
     let lookup = at.driver.state.lookup;
     lookup.set(Lookup::Searching);
-    match at.session().find(typed).await {
-        Ok(peer) if peer.address == at.address() => lookup.set(Lookup::Failed(Fault::OwnAccount)),
+    match find(at, typed).await {
+        Ok(peer) if peer.address == at.address() => not_found(at, Fault::OwnAccount),
         Ok(peer) => {
             if let Err(error) = at.session().keep(&peer).await {
                 return at.storage_failed(error);
@@ -34,14 +39,38 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
             refresh_list(at).await;
             lookup.set(Lookup::Idle);
             let conversation = ConversationId::Peer(peer.address);
+            let state = at.driver.state;
+            if state.to.with_untracked(|to| to.as_deref() == Some(typed)) {
+                let about = state.context.get_untracked().and_then(|said| Context::new(&said));
+                // Of some nothing can be seen.
+                set_about(at, conversation, about.filter(|about| !about.line().is_empty()));
+            }
             show_thread(at, person(at, conversation, peer.name.as_ref()), reach(&peer)).await;
         }
-        Err(error) => {
-            let fault = Fault::Find(error);
+        Err(fault) => {
             at.driver.tell_fault(&fault);
-            lookup.set(Lookup::Failed(fault));
+            not_found(at, fault);
         }
     }
+}
+
+/// Finds whom somebody means. Most often that is plain; else it takes a part that is loaded for it.
+async fn find<P: Platform>(at: &Active<P>, typed: &str) -> Result<Peer, Fault> {
+    let found = match Meant::plain(typed) {
+        Some(Meant::Address(address)) => at.session().peer(address).await,
+        Some(Meant::Name(name)) => at.session().find_named(&name).await,
+        Some(Meant::Nft(_)) | None => {
+            let steps = (at.driver.later.search)().await.map_err(Fault::Part)?;
+            (steps.find)(at.clone(), typed.to_owned()).await
+        }
+    };
+    found.map_err(Fault::Find)
+}
+
+/// Says why there is nobody to write to. What was said of it while it was typed is not said twice.
+fn not_found<P: Platform>(at: &Active<P>, fault: Fault) {
+    at.driver.state.guess.set(Apart::waiting());
+    at.driver.state.lookup.set(Lookup::Failed(fault));
 }
 
 /// Opens a conversation of the list: at once, from the device; whether the peer can be written to is found
@@ -78,11 +107,27 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     let state = at.driver.state;
     at.opened.take();
     let conversation = ConversationId::Peer(peer.address);
-    state.thread.set(Some(ThreadState { peer, reach, messages: None, more: false, notices: Vec::new() }));
-    state.screen.set(Screen::Thread);
+    change_files(at, Some(conversation));
+    let standing = at.session().standing(conversation).await.unwrap_or_default();
+    let stands = shows_thread(at) && at.open_peer() == Some(peer.address);
+    let (unseen, messages, notices, demands) = (None, None, Vec::new(), Vec::new());
+    let (more, newer) = (false, false);
+    state.away.set(Apart::waiting());
+    let about = None;
+    let shown = ThreadState { peer, reach, standing, unseen, messages, more, newer, notices, demands, about };
+    state.thread.set(Some(shown));
+    // The same conversation is no other screen.
+    if !stands {
+        state.screen.set(Screen::Thread);
+    }
+    state.composing.set(Composing::New);
+    state.acting.set(None);
+    state.sharing.set(Apart::waiting());
+    state.picking.set(None);
     state.unsent.set(None);
     at.spawn(|at| at.beside(|steps, at| (steps.learn_conditions)(at)));
     read_thread(at).await;
+    show_about(at, conversation);
     at.spawn(|at| at.beside(|steps, at| (steps.fetch_older)(at)));
     see(at).await;
     // Never over what somebody has begun to type meanwhile.
@@ -94,18 +139,49 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     {
         state.text.set(draft);
     }
-    at.spawn(|at| at.beside(|steps, at| (steps.fetch_draft)(at)));
+    let stood = state.text.get_untracked();
+    at.spawn(|at| at.beside(|steps, at| (steps.fetch_draft)(at, stood)));
+}
+
+/// Notes what a conversation is about, until something was sent there; or that it goes along with nothing any more.
+pub(super) fn set_about<P: Platform>(at: &Active<P>, of: ConversationId, about: Option<Context>) {
+    let mut all = at.about.borrow_mut();
+    if let Some(place) = all.iter().position(|(known, _)| *known == of) {
+        all.swap_remove(place);
+    }
+    if let Some(about) = about {
+        all.push((of, about));
+    }
+}
+
+/// Shows what the conversation is about that the page asked for, unless that was said in it already.
+fn show_about<P: Platform>(at: &Active<P>, conversation: ConversationId) {
+    let all = at.about.borrow();
+    let Some((_, about)) = all.iter().find(|(of, _)| *of == conversation) else { return };
+    if !at.opened.borrow().as_ref().is_some_and(|opened| opened.is_about(about)) {
+        update_thread(at, conversation.peer(), |thread| thread.about = Some(about.clone()));
+    }
 }
 
 /// Shows more of the open conversation.
 pub(super) async fn load_older<P: Platform>(at: Active<P>) {
+    if at.opened.borrow().as_ref().is_some_and(Opened::is_at_begin) {
+        read_older(&at, PAGE).await;
+    }
+    at.opened.borrow_mut().iter_mut().for_each(Opened::show_older);
+    show_opened(&at);
+}
+
+/// Reads so many messages of the open conversation that stand before what was read, also from the account's node. What is
+/// shown stays.
+pub(super) async fn read_older<P: Platform>(at: &Active<P>, count: usize) {
     let wanted = at.opened.borrow_mut().as_mut().map(|opened| {
-        opened.wanted += PAGE;
+        opened.want(count);
         (opened.conversation, opened.begins().cloned())
     });
     let Some((conversation, begins)) = wanted else { return };
     if let Some(begins) = begins {
-        match at.session().page(conversation, Some(&begins), PAGE).await {
+        match at.session().page(conversation, Some(&begins), count).await {
             Ok(page) => {
                 let mut opened = at.opened.borrow_mut();
                 // Asked for twice, it comes twice.
@@ -117,53 +193,67 @@ pub(super) async fn load_older<P: Platform>(at: Active<P>) {
             }
             Err(error) => return at.storage_failed(error),
         }
-        show_opened(&at);
     }
-    at.beside(|steps, at| (steps.fetch_older)(at)).await;
+    at.clone().beside(|steps, at| (steps.fetch_older)(at)).await;
 }
 
 /// Reads what has changed of the open conversation: its messages, and what happened to names and keys.
 pub(super) async fn refresh_thread<P: Platform>(at: &Active<P>) {
     let Some(open) = at.open_peer() else { return };
     follow_thread(at, ConversationId::Peer(open)).await;
-    read_notices(at, open).await;
+    read_contact(at, open).await;
 }
 
-async fn read_notices<P: Platform>(at: &Active<P>, open: Address) {
+/// Reads what happened to the peer's names and keys, and what was decided about them.
+async fn read_contact<P: Platform>(at: &Active<P>, open: Address) {
     match at.session().contact(ConversationId::Peer(open)).await {
         Ok(contact) => {
+            let standing = contact.as_ref().map(|contact| contact.standing).unwrap_or_default();
             let notices = contact.map(|contact| contact.notices).unwrap_or_default();
             let notices: Vec<_> = notices.iter().map(|(time, notice)| (time, notice.clone())).collect();
             let shown = at.driver.state.thread;
-            if shown.with_untracked(|it| it.as_ref().is_some_and(|it| it.notices != notices)) {
-                update_thread(at, open, |thread| thread.notices = notices);
+            let is_news = |it: &ThreadState| it.notices != notices || it.standing != standing;
+            if shown.with_untracked(|it| it.as_ref().is_some_and(is_news)) {
+                update_thread(at, open, |thread| (thread.notices, thread.standing) = (notices, standing));
             }
         }
         Err(error) => at.storage_failed(error),
     }
 }
 
-/// Reads the newest page of the open conversation.
+/// Reads the newest page of the open conversation, and what comes before it up to what was not seen.
 async fn read_thread<P: Platform>(at: &Active<P>) {
     let Some(open) = at.open_peer() else { return };
     let conversation = ConversationId::Peer(open);
-    match at.session().page(conversation, None, PAGE).await {
+    // Noted before it is seen.
+    let unread = at.session().overview(conversation).await.ok().flatten().map_or(0, |known| known.unread);
+    let unread = usize::try_from(unread).unwrap_or(usize::MAX);
+    // Beside each stands that it arrived.
+    let count = PAGE + if unread <= MAX_UNSEEN { 2 * unread } else { 0 };
+    match at.session().page(conversation, None, count).await {
         Ok(_) if at.open_peer() != Some(open) => {}
         Ok(page) => {
-            at.opened.replace(Some(Opened::new(conversation, &page)));
+            let mut opened = Opened::new(conversation, &page);
+            let last_seen = unread.checked_sub(1);
+            // Of more than were read, the line would be nowhere.
+            let unseen = last_seen.and_then(|last| opened.theirs().nth(last)).map(|entry| entry.hash);
+            opened.show_first(unseen);
+            at.opened.replace(Some(opened));
             show_opened(at);
-            read_notices(at, open).await;
+            read_contact(at, open).await;
         }
         Err(error) => at.storage_failed(error),
     }
 }
 
-fn show_opened<P: Platform>(at: &Active<P>) {
+pub(super) fn show_opened<P: Platform>(at: &Active<P>) {
     if let Some(opened) = &*at.opened.borrow() {
         update_thread(at, opened.conversation.peer(), |thread| {
             thread.messages = Some(opened.entries().map(|entry| bubble(at, entry)).collect());
-            thread.more = opened.has_older();
+            (thread.more, thread.newer) = (opened.has_older(), opened.has_newer());
+            thread.unseen.clone_from(&opened.unseen);
         });
+        at.driver.state.came.set(opened.came);
     }
 }
 
@@ -180,11 +270,17 @@ pub(super) async fn follow_thread<P: Platform>(at: &Active<P>, conversation: Con
         if let Some(opened) = at.opened.borrow_mut().as_mut().filter(is_open) {
             let looks: Vec<_> = news.messages.iter().flat_map(|message| opened.take(message)).collect();
             opened.changes = opened.changes.max(news.until);
-            let more = opened.has_older();
+            let is_away = is_away(at);
+            let left = opened.leave_out(is_away);
+            opened.came = if is_away { opened.came } else { 0 };
+            at.driver.state.came.set(opened.came);
+            let (more, newer) = (opened.has_older(), opened.has_newer());
             update_thread(at, conversation.peer(), |thread| {
-                thread.more = more;
+                (thread.more, thread.newer) = (more, newer);
                 if let Some(bubbles) = &mut thread.messages {
                     change_bubbles(at, bubbles, looks);
+                    bubbles.truncate(left.end);
+                    bubbles.drain(..left.start);
                 }
             });
         }
@@ -210,11 +306,21 @@ fn change_bubbles<P: Platform>(at: &Active<P>, bubbles: &mut Vec<Bubble>, looks:
     }
 }
 
-/// The element or its page may have come before somebody's eyes: what stands there is seen then.
+/// The element or its page may have come before somebody's eyes, or the end of the conversation: what stands there is seen
+/// then.
 pub(super) async fn seen<P: Platform>(at: Active<P>) {
-    if is_seen(&at.driver) {
+    if is_seen(&at.driver) && !is_away(&at) {
         see(&at).await;
     }
+}
+
+/// Back to the open conversation, over which something else stood; without one, to the list.
+pub(super) async fn return_to_open<P: Platform>(at: Active<P>) {
+    if at.open_peer().is_none() {
+        return back(at).await;
+    }
+    at.driver.state.screen.set(Screen::Thread);
+    seen(at).await;
 }
 
 async fn see<P: Platform>(at: &Active<P>) {
@@ -228,20 +334,31 @@ async fn see<P: Platform>(at: &Active<P>) {
 /// Everything in the open conversation has been seen, if it is really before somebody's eyes. Tells whether that is
 /// news.
 pub(super) async fn mark_read<P: Platform>(at: &Active<P>) -> bool {
-    let stands = at.driver.state.screen.with_untracked(|screen| *screen == Screen::Thread);
-    let Some(open) = at.open_peer().filter(|_| stands && is_seen(&at.driver)) else { return false };
+    let Some(open) = at.open_peer().filter(|_| shows_thread(at) && is_seen(&at.driver)) else { return false };
     match at.session().mark_read_if_new(ConversationId::Peer(open)).await {
-        Ok(news) => {
-            if news {
-                at.engine.keep();
-            }
-            news
+        Ok(0) => false,
+        Ok(unread) => {
+            at.engine.keep();
+            let (conversation, unread) =
+                (ConversationId::Peer(open), usize::try_from(unread).unwrap_or(usize::MAX));
+            at.spawn(|at| at.beside(move |steps, at| (steps.seen)(at, conversation, unread)));
+            true
         }
         Err(error) => {
             at.storage_failed(error);
             false
         }
     }
+}
+
+/// Whether somebody has gone up in the open conversation: what comes at its end is not before their eyes.
+pub(super) fn is_away<P: Platform>(at: &Active<P>) -> bool {
+    at.driver.state.away.with_untracked(|away| away.place > 0)
+}
+
+/// Whether the open conversation is what is shown of it.
+fn shows_thread<P: Platform>(at: &Active<P>) -> bool {
+    at.driver.state.screen.with_untracked(|screen| *screen == Screen::Thread)
 }
 
 /// Whether somebody can see what the element shows: in the panel, and in a tab that is not hidden.
@@ -262,7 +379,7 @@ pub(super) fn update_thread<P: Platform>(
     });
 }
 
-fn reach(peer: &Peer) -> Reach {
+pub(super) fn reach(peer: &Peer) -> Reach {
     if peer.profile.is_some() { Reach::Ready } else { Reach::NoProfile }
 }
 
@@ -280,20 +397,18 @@ fn bubble<P: Platform>(at: &Active<P>, entry: Entry) -> Bubble {
         SendState::Accepted => Delivery::Sent,
     };
     let content = match entry.shown {
-        thread::Shown::Text { text, edits, quote, attachments } => BubbleContent::Text {
-            text,
-            edited: edits > 0,
-            quote: quote.map(|quote| (quote.text, quote.own)),
-            attachments,
-        },
+        thread::Shown::Text { text, edits, quote, attachments, about } => {
+            BubbleContent::Text { text, edited: edits > 0, quote, attachments, about }
+        }
         thread::Shown::Deleted => BubbleContent::Deleted,
     };
     Bubble {
         hash: entry.hash,
+        version: entry.version,
         own: entry.own,
         time: entry.time,
         content,
         delivery,
-        reactions: entry.reactions.into_iter().map(|reaction| (reaction.emoji, reaction.count)).collect(),
+        reactions: entry.reactions,
     }
 }

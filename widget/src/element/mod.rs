@@ -5,17 +5,22 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::FutureExt as _;
-use js_sys::Function;
+use js_sys::{Array, Function};
 use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyViewState;
 use wasm_bindgen::prelude::*;
-use web_sys::HtmlElement;
+use web_sys::{Event, HtmlElement};
 
 use crate::adapters::page::Page;
-use crate::app::state::FileBytes;
+use crate::app::state::{Connection, FileBytes, State};
 use crate::app::{self, App, BackupAsk, Command, Driver};
 use crate::more::{LATER, PARTS};
+use crate::texts;
 use crate::view::Chat;
+use crate::view::listening::{Listening, listen};
+
+/// The mode in which a panel can't be closed.
+const INLINE: &str = "inline";
 
 /// One mounted element. JavaScript holds it, unmounts it and frees it.
 #[wasm_bindgen]
@@ -24,6 +29,9 @@ pub struct ChatHandle {
     view: RefCell<Option<UnmountHandle<AnyViewState>>>,
     commands: UnboundedSender<Command>,
     driver: Rc<Driver<Page>>,
+    /// What all conversations are about that the page opens without saying so of one.
+    context: RefCell<Option<String>>,
+    _listening: Listening,
 }
 
 #[wasm_bindgen]
@@ -40,13 +48,25 @@ impl ChatHandle {
         driver.name_network(attribute("network"));
         let state = driver.state;
         state.to.set(attribute("to"));
+        let context = attribute("context");
+        state.context.set(context.clone());
         state.draft.set(attribute("draft").unwrap_or_default());
-        state.closable.set(attribute("mode").as_deref() != Some("inline"));
+        state.closable.set(attribute("mode").as_deref() != Some(INLINE));
+        state.locked.set(host.has_attribute("lock-contact"));
+        state.silent.set(attribute("receipts").as_deref() == Some("off"));
         let app = App::new(state, PARTS, commands.clone());
+        let _listening = listen(&app, &mount);
         let view =
             owner.with(|| leptos::mount::mount_to(mount, move || view! { <Chat app=app /> }.into_any()));
-        wasm_bindgen_futures::spawn_local(app::run(Rc::clone(&driver), requests).boxed_local());
-        Self { owner, view: RefCell::new(Some(view)), commands, driver }
+        // Leptos runs effects once something is mounted.
+        owner.with(|| tell_connection(host.clone(), state));
+        #[cfg(feature = "gallery")]
+        let task = crate::gallery::show(host, state, requests);
+        #[cfg(not(feature = "gallery"))]
+        let task = app::run(Rc::clone(&driver), requests);
+        wasm_bindgen_futures::spawn_local(task.boxed_local());
+        let context = RefCell::new(context);
+        Self { owner, view: RefCell::new(Some(view)), commands, driver, context, _listening }
     }
 
     /// Takes the loader's function that imports the rules for names outside ASCII.
@@ -59,16 +79,43 @@ impl ChatHandle {
         crate::adapters::parts::provide(fetch);
     }
 
-    /// An attribute was set, or removed.
+    /// Takes the function that fetches the emoji of a language.
+    pub fn provide_emoji(fetch: js_sys::Function) {
+        crate::adapters::emoji::provide(fetch);
+    }
+
+    /// From now on this language is spoken. `texts` are lists of what is said, in the order of messages; what a list lacks is
+    /// in the next one, or English.
+    pub fn speak(locale: String, texts: Array) {
+        texts::speak(locale, texts);
+    }
+
+    /// So many messages were not read.
+    pub fn unread_words(&self, count: usize) -> String {
+        count.to_string() + " " + &texts::unread(count)
+    }
+
+    /// An attribute was set, or removed; of `lang`, that another language is spoken now.
     pub fn attribute(&self, name: &str, value: Option<String>) {
+        let is_there = value.is_some();
         let value = value.filter(|value| !value.is_empty());
         match name {
+            "lang" => self.driver.state.drawn.update(|times| *times += 1),
             "node" => app::set_node(&self.driver, &value.unwrap_or_default()),
             "rpc-url" => app::set_rpc_url(&self.driver, value),
+            "network" => app::set_network(&self.driver, value),
+            "mode" => self.driver.state.closable.set(value.as_deref() != Some(INLINE)),
+            "lock-contact" => self.driver.state.locked.set(is_there),
+            "receipts" => self.driver.state.silent.set(value.as_deref() == Some("off")),
+            "context" => {
+                *self.context.borrow_mut() = value;
+                self.driver.state.context.set(self.context.borrow().clone());
+            }
             "draft" => self.driver.state.draft.set(value.unwrap_or_default()),
             "to" => {
                 self.driver.state.to.set(value.clone());
                 if let Some(to) = value {
+                    self.driver.state.context.set(self.context.borrow().clone());
                     self.command(Command::Open(to));
                 }
             }
@@ -81,8 +128,9 @@ impl ChatHandle {
         self.driver.page().wallets().set_page_provider(Some(provider));
     }
 
-    /// Opens the conversation with a name or an address, now or after signing in.
-    pub fn open_conversation(&self, to: String) {
+    /// Opens the conversation with a name or an address, now or after signing in; and what it is about.
+    pub fn open_conversation(&self, to: String, context: Option<String>) {
+        self.driver.state.context.set(context.or_else(|| self.context.borrow().clone()));
         self.driver.state.to.set(Some(to.clone()));
         self.command(Command::Open(to));
     }
@@ -122,6 +170,11 @@ impl ChatHandle {
         self.command(Command::Shown(shown));
     }
 
+    /// There is room for the list beside what is open, or not.
+    pub fn wide(&self, wide: bool) {
+        self.driver.state.wide.set(wide);
+    }
+
     /// Ends everything the element was doing.
     pub fn unmount(&self) {
         self.driver.end();
@@ -133,5 +186,29 @@ impl ChatHandle {
     fn command(&self, command: Command) {
         // After unmounting nobody listens, which is what is wanted.
         let _ = self.commands.unbounded_send(command);
+    }
+}
+
+/// Tells the loader whether the delivery services of who is signed in can't be reached (`widget/js/element.js`).
+fn tell_connection(host: HtmlElement, state: State) {
+    Effect::new(move |before: Option<bool>| {
+        let lost = state.connection.with(|connection| matches!(connection, Connection::Lost(_)));
+        if lost != before.unwrap_or_default()
+            && let Some(root) = host.shadow_root()
+            && let Ok(told) = Event::new(if lost { "offline" } else { "online" })
+        {
+            // Fails only for an event that is under way; this one is new.
+            let _ = root.dispatch_event(&told);
+        }
+        lost
+    });
+}
+
+#[cfg(feature = "gallery")]
+#[wasm_bindgen]
+impl ChatHandle {
+    /// The names of all states that can be shown.
+    pub fn states() -> Vec<String> {
+        crate::gallery::names()
     }
 }

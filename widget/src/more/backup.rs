@@ -12,8 +12,8 @@ use crate::adapters::parts::part;
 use crate::app::backup::{Backup, BackupStep};
 use crate::app::part::Loader;
 use crate::app::state::{Apart, ShownCode};
-use crate::app::{Active, App, BackupAsk, BackupPart, BackupSteps, Command, Typed};
-use crate::texts::{BackupWord, Word, backup_failed, backup_restored, say, say_of_backup};
+use crate::app::{Active, App, BackupAsk, BackupSteps, Command, ScreenPart, Typed};
+use crate::texts::{BackupWord, Word, backup_failed, backup_restored, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::form::{VERBATIM, button, link};
 use crate::view::panel::{bare_header, note};
@@ -24,10 +24,10 @@ use crate::view::{OnClick, sends};
 const NAME: &str = "dm3-chat-backup.dm3";
 
 thread_local! {
-    pub(super) static LOADER: Loader<BackupPart> = Loader::new(table);
+    pub(super) static LOADER: Loader<ScreenPart> = Loader::new(table);
 }
 
-part!(fn table in backup("backup") -> BackupPart = BackupPart { view: backup });
+part!(fn table in backup("backup") -> ScreenPart = ScreenPart { view: backup });
 part!(fn steps in backup("backup") -> BackupSteps<Active<Page>> = BackupSteps::new());
 
 /// The whole screen.
@@ -39,17 +39,17 @@ fn backup(app: &App, at: &Apart) -> AnyView {
         BackupStep::Choose => {
             let make = sends(app, Command::Backup(BackupAsk::Make));
             let restore = sends(app, Command::Backup(BackupAsk::Restore));
-            let label = if at.busy { say(Word::OneMoment) } else { say_of_backup(BackupWord::Make) };
+            let label = if at.busy { say(Word::OneMoment) } else { say(BackupWord::Make) };
             let body = paragraph(BackupWord::Explained);
             let actions = view! {
                 {button(label, at.busy, make)}
-                {link(say_of_backup(BackupWord::Restore), restore)}
+                {link(say(BackupWord::Restore), restore)}
                 {link(say(Word::Back), leave)}
             };
             (BackupWord::Title, body, actions.into_any())
         }
         BackupStep::Made { code, url } => {
-            (BackupWord::Made, made(code, url), button(say_of_backup(BackupWord::Finished), false, leave))
+            (BackupWord::Made, made(code, url), button(say(BackupWord::Finished), false, leave))
         }
         BackupStep::Restore { given } => {
             let body = view! {
@@ -57,7 +57,7 @@ fn backup(app: &App, at: &Apart) -> AnyView {
                 {given.is_none().then(file_field)}
                 {code_field()}
             };
-            let label = if at.busy { say(Word::OneMoment) } else { say_of_backup(BackupWord::TakeIn) };
+            let label = if at.busy { say(Word::OneMoment) } else { say(BackupWord::TakeIn) };
             let actions = view! {
                 {button(label, at.busy, takes(app))}
                 {link(say(Word::Back), leave)}
@@ -66,13 +66,13 @@ fn backup(app: &App, at: &Apart) -> AnyView {
         }
         BackupStep::Restored(restored) => {
             let body = note("", "status", backup_restored(restored));
-            (BackupWord::Restored, body, button(say_of_backup(BackupWord::Finished), false, leave))
+            (BackupWord::Restored, body, button(say(BackupWord::Finished), false, leave))
         }
     };
     view! {
         {bare_header(app)}
         <div {class("signin backup")}>
-            <h2 {attrs(&[("tabindex", "-1")])}>{say_of_backup(title)}</h2>
+            <h2 {attrs(&[("tabindex", "-1")])}>{say(title)}</h2>
             {body}
             {error}
             <div {class("actions")}>{actions}</div>
@@ -85,13 +85,13 @@ fn backup(app: &App, at: &Apart) -> AnyView {
 fn made(code: &ShownCode, url: &str) -> AnyView {
     view! {
         {paragraph(BackupWord::KeepBoth)}
-        <output {attrs(&[("class", "code"), ("dir", "ltr"), ("translate", "no"), ("aria-label", say_of_backup(BackupWord::Code))])}>
+        <output {attrs(&[("class", "code"), ("dir", "ltr"), ("translate", "no"), ("aria-label", say(BackupWord::Code))])}>
             {code.reveal().to_owned()}
         </output>
         <a {attrs(&[("class", "link link-inline"), ("download", NAME), ("href", url)])}>
-            {say_of_backup(BackupWord::Save)}
+            {say(BackupWord::Save)}
         </a>
-        {note("hint", "note", say_of_backup(BackupWord::CodeOnce).to_owned())}
+        {note("hint", "note", say(BackupWord::CodeOnce).to_owned())}
     }
     .into_any()
 }
@@ -99,7 +99,7 @@ fn made(code: &ShownCode, url: &str) -> AnyView {
 fn file_field() -> AnyView {
     view! {
         <label {class("field")}>
-            <b>{say_of_backup(BackupWord::File)}</b>
+            <b>{say(BackupWord::File)}</b>
             <input {attrs(&[("type", "file")])} />
         </label>
     }
@@ -110,7 +110,7 @@ fn file_field() -> AnyView {
 fn code_field() -> AnyView {
     view! {
         <label {class("field")}>
-            <b>{say_of_backup(BackupWord::Code)}</b>
+            <b>{say(BackupWord::Code)}</b>
             <textarea {attrs(&VERBATIM)} {attrs(&[("data-autofocus", "true"), ("rows", "2"), ("maxlength", "200")])}></textarea>
         </label>
     }
@@ -140,5 +140,5 @@ fn takes(app: &App) -> OnClick {
 }
 
 fn paragraph(word: BackupWord) -> AnyView {
-    view! { <p>{say_of_backup(word)}</p> }.into_any()
+    view! { <p>{say(word)}</p> }.into_any()
 }

@@ -13,7 +13,7 @@ use crate::adapters::parts::part;
 use crate::app::part::Loader;
 use crate::app::state::{Busy, OtherKeys, OwnKeys, ShownCode, SignIn, SignInStep, Way};
 use crate::app::{App, Choice, Command, Driver, KeysPart, KeysSteps, Typed};
-use crate::texts::{KeysWord, Word, language, say, say_of_keys, short_address};
+use crate::texts::{self, KeysWord, Word, say, short_address};
 use crate::view::attributes::{attrs, class};
 use crate::view::form::{VERBATIM, button, link};
 use crate::view::panel::{bare_header, connection_bar, note};
@@ -40,8 +40,8 @@ fn keys(app: &App, at: &SignIn) -> Option<AnyView> {
 
 /// The ways to go on, or the one that was chosen.
 fn other_keys(app: &App, at: &SignIn, ways: &OtherKeys) -> AnyView {
-    let error = at.error.as_ref().map(|fault| language().fault(fault));
-    let error = error.or_else(|| ways.tried.then(|| say_of_keys(KeysWord::NotThese).to_owned()));
+    let error = at.error.as_ref().map(texts::fault);
+    let error = error.or_else(|| ways.tried.then(|| say(KeysWord::NotThese).to_owned()));
     let Some(way) = ways.way else {
         let body = view! {
             {paragraph(match (ways.usable, ways.derived) {
@@ -71,7 +71,7 @@ fn other_keys(app: &App, at: &SignIn, ways: &OtherKeys) -> AnyView {
     let label = match at.busy {
         Some(Busy::Wallet) => say(Word::WaitingForWallet),
         Some(Busy::Network) => say(Word::OneMoment),
-        None => say_of_keys(label),
+        None => say(label),
     };
     let waits = if at.busy == Some(Busy::Wallet) { say(Word::AnswerInWallet) } else { "" };
     let actions = view! {
@@ -93,17 +93,17 @@ fn keep_code(app: &App, at: &SignIn, code: &ShownCode, why: OwnKeys) -> AnyView 
             OwnKeys::Contract => KeysWord::KeepCodeOfContract,
             OwnKeys::Unsteady => KeysWord::KeepCodeOfUnsteady,
         })}
-        <output {attrs(&[("class", "code"), ("dir", "ltr"), ("translate", "no"), ("aria-label", say_of_keys(KeysWord::CodeField))])}>
+        <output {attrs(&[("class", "code"), ("dir", "ltr"), ("translate", "no"), ("aria-label", say(KeysWord::CodeField))])}>
             {code.reveal().to_owned()}
         </output>
         <a {attrs(&[("class", "link link-inline"), ("download", &format!("dm3-recovery-code-{file}.txt")), ("href", &content)])}>
-            {say_of_keys(KeysWord::SaveCode)}
+            {say(KeysWord::SaveCode)}
         </a>
-        {note("hint", "note", say_of_keys(KeysWord::KeepCodeWarning).to_owned())}
+        {note("hint", "note", say(KeysWord::KeepCodeWarning).to_owned())}
     };
     let actions = view! {
-        {problem(at.error.as_ref().map(|fault| language().fault(fault)))}
-        {button(say_of_keys(KeysWord::CodeKept), false, sends(app, Command::GoOn(Choice::CodeKept)))}
+        {problem(at.error.as_ref().map(texts::fault))}
+        {button(say(KeysWord::CodeKept), false, sends(app, Command::GoOn(Choice::CodeKept)))}
         {another_wallet(app)}
     };
     frame(app, KeysWord::KeepCode, body.into_any(), actions.into_any())
@@ -114,7 +114,7 @@ fn frame(app: &App, title: KeysWord, body: AnyView, actions: AnyView) -> AnyView
         {bare_header(app)}
         {connection_bar(app)}
         <div {class("signin")}>
-            <h2 {attrs(&[("tabindex", "-1")])}>{say_of_keys(title)}</h2>
+            <h2 {attrs(&[("tabindex", "-1")])}>{say(title)}</h2>
             {body}
             <div {class("actions")}>{actions}</div>
         </div>
@@ -127,8 +127,8 @@ fn choices(app: &App, ways: &OtherKeys) -> Vec<AnyView> {
         view! {
             <li>
                 <button {attrs(&[("class", "wallet choice"), ("type", "button")])} on:click=sends(app, Command::GoOn(Choice::Explain(Some(way))))>
-                    <b>{say_of_keys(title)}</b>
-                    <span>{say_of_keys(help)}</span>
+                    <b>{say(title)}</b>
+                    <span>{say(help)}</span>
                 </button>
             </li>
         }
@@ -154,7 +154,7 @@ fn nonce(app: &App) -> AnyView {
     view! {
         {paragraph(KeysWord::NonceExplained)}
         <label {class("field")}>
-            <b>{say_of_keys(KeysWord::NonceField)}</b>
+            <b>{say(KeysWord::NonceField)}</b>
             <input {attrs(&VERBATIM)} {attrs(&[("type", "text"), ("data-autofocus", "true"), ("maxlength", "256")])} on:keydown=entered />
         </label>
     }
@@ -166,7 +166,7 @@ fn code_field() -> AnyView {
     view! {
         {paragraph(KeysWord::CodeExplained)}
         <label {class("field")}>
-            <b>{say_of_keys(KeysWord::CodeField)}</b>
+            <b>{say(KeysWord::CodeField)}</b>
             <textarea {attrs(&VERBATIM)} {attrs(&[("data-autofocus", "true"), ("rows", "3"), ("maxlength", "600")])}></textarea>
         </label>
     }
@@ -205,7 +205,7 @@ fn typed(from: Option<EventTarget>) -> String {
 }
 
 fn paragraph(word: KeysWord) -> AnyView {
-    view! { <p>{say_of_keys(word)}</p> }.into_any()
+    view! { <p>{say(word)}</p> }.into_any()
 }
 
 fn problem(words: Option<String>) -> Option<AnyView> {
@@ -214,7 +214,7 @@ fn problem(words: Option<String>) -> Option<AnyView> {
 
 /// Back to the ways there are.
 pub(super) fn other_ways(app: &App) -> AnyView {
-    link(say_of_keys(KeysWord::OtherWays), sends(app, Command::GoOn(Choice::Explain(None))))
+    link(say(Word::OtherWays), sends(app, Command::GoOn(Choice::Explain(None))))
 }
 
 /// The exact text that a wallet will show, one tap away.

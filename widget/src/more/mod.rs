@@ -14,9 +14,16 @@
 mod backend;
 mod backup;
 mod chat;
+mod emoji;
+mod files;
+mod focus;
 mod keys;
+mod search;
+mod settings;
+mod share;
 mod sign_in;
 mod sync;
+mod talk;
 
 use crate::adapters::page::Page;
 use crate::app::part::Part;
@@ -27,6 +34,12 @@ pub const PARTS: Parts = Parts {
     sign_in: Part::new(&sign_in::LOADER),
     keys: Part::new(&keys::LOADER),
     backup: Part::new(&backup::LOADER),
+    settings: Part::new(&settings::LOADER),
+    talk: Part::new(&talk::LOADER),
+    search: Part::new(&search::LOADER),
+    files: Part::new(&files::LOADER),
+    emoji: Part::new(&emoji::LOADER),
+    share: Part::new(&share::LOADER),
 };
 
 /// What they set going.
@@ -34,7 +47,12 @@ pub const LATER: Later<Page> = Later {
     sign_in: sign_in::steps,
     keys: keys::steps,
     chat: chat::steps,
+    search: search::steps,
     sync: sync::steps,
     backend: backend::steps,
     backup: backup::steps,
+    settings: settings::steps,
+    talk: talk::steps,
+    files: files::steps,
+    share: share::steps,
 };

@@ -14,11 +14,11 @@ use crate::adapters::parts::part;
 use crate::app::part::Loader;
 use crate::app::state::{Busy, SignIn, SignInStep, WalletChoice};
 use crate::app::{App, Command, Driver, SignInPart, SignInSteps};
-use crate::texts::{self, Word, language, say};
+use crate::texts::{self, Word, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::form::link;
 use crate::view::names::initial_of;
-use crate::view::panel::{bare_header, connection_bar, note};
+use crate::view::panel::{bare_header, connection_bar, note, slot};
 use crate::view::person::avatar;
 use crate::view::{on_click, sends, truth, when};
 
@@ -99,13 +99,14 @@ fn sign_in(app: &App, at: SignIn) -> AnyView {
         {connection_bar(app)}
         <div {class("signin")}>
             {to.as_ref().map(|to| avatar(initial_of(to), &to.to_ascii_lowercase(), true))}
-            <h2 {attrs(&[("tabindex", "-1")])}>{language().sign_in_title(to.as_deref())}</h2>
+            <h2 {attrs(&[("tabindex", "-1")])}>{texts::sign_in_title(to.as_deref())}</h2>
             <p>{say(Word::SignInPromise)}</p>
+            {when(current == 1, || slot("signed-out", None))}
             {hint}
             <ol {class("steps")}>{[1, 2, 3].map(|number| step(number, current, &at)).into_iter().collect::<Vec<_>>()}</ol>
             {note("sr", "status", status.to_owned())}
             <div {class("actions")}>
-                {at.error.as_ref().map(|fault| note("error", "alert", language().fault(fault)))}
+                {at.error.as_ref().map(|fault| note("error", "alert", texts::fault(fault)))}
                 {choices}
                 {when(
                     matches!(at.step, SignInStep::CreateKeys { other_app: true, .. }),

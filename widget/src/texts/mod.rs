@@ -1,52 +1,171 @@
-//! Every word that a person reads. The application knows codes with their values; here they become words, in one file
-//! for each language.
+//! Every word that a person reads. The application knows codes with their values; here they become words.
 //!
-//! A further language is a file beside `english` with an `impl` of [`Language`], which the compiler compares with what
-//! is needed, and a place in [`language`]. As a part of its own (`more`) its table is the `&'static dyn Language`.
+//! ```text
+//! texts/en.json ──build.rs──▶ words.rs        what there is to say, and how in English
+//! texts/de.json ──build──▶ dm3-chat-text-de.json ──the loader──▶ spoken.rs: said instead
+//! ```
+//!
+//! A further language is a file beside `widget/texts/en.json`; this code does not know it.
 
 mod address;
-mod english;
-mod english_backup;
-mod english_keys;
-mod language;
+mod backup;
+mod demands;
+mod faults;
+mod message;
+mod sizes;
+mod spoken;
+mod words;
 
+use dm3_core::device::Notice;
 use dm3_core::identity::Address;
-use dm3_core::session::Restored;
 
 pub use address::short_address;
-pub use language::{BackupWord, KeysWord, Language, Word};
+pub use backup::{backup_failed, backup_restored};
+pub use demands::demand;
+pub use faults::{fault, refused};
+pub use sizes::file_size;
+pub use spoken::{code, date, say, speak};
+pub use words::{
+    BackupWord, EmojiWord, FilesWord, KeysWord, SearchWord, SettingsWord, ShareWord, TalkWord, Word,
+    attachments, message_field, no_messages_with, no_profile, quarantined, unread,
+};
+pub use words::{
+    files_further as further_files, files_picture_named as picture_named, files_remove as remove_file,
+    search_write_to as write_to, settings_of_whom as of_whom, share_report_help as report_explained,
+    share_token, talk_came as came, talk_first_written as first_written, talk_looks_like as looks_like,
+};
 
-use crate::app::backup::BackupFault;
+use crate::app::files::Refused;
+use crate::app::platform::StorageUse;
+use crate::app::settings::Errand;
 use crate::app::state::{Busy, Delivery, PreviewText, SignInStep};
+use sizes::{duration, kilobytes};
 
-/// The language of the screen.
-pub fn language() -> &'static dyn Language {
-    &english::English
+/// Above the steps of signing in; `to` is whom the page wants to be written to.
+pub fn sign_in_title(to: Option<&str>) -> String {
+    to.map_or_else(|| say(Word::SignInTitle).to_owned(), words::sign_in_title_to)
 }
 
-/// A word in the language of the screen.
-pub fn say(word: Word) -> &'static str {
-    language().word(word)
+/// An own message in the list. Waiting: no delivery service has it yet.
+pub fn own_preview(text: &str, waiting: bool) -> String {
+    if waiting { words::own_preview_waiting(text) } else { words::own_preview(text) }
 }
 
-/// A word of the screens that the part for signing in has where a wallet alone does not lead to the keys.
-pub fn say_of_keys(word: KeysWord) -> &'static str {
-    english_keys::word(word)
+/// The device's clock is so many milliseconds fast, or slow if negative.
+pub fn clock_error(fast: i64) -> String {
+    let time = duration((fast.unsigned_abs() / 60_000) as usize);
+    if fast > 0 { words::clock_fast(&time) } else { words::clock_slow(&time) }
 }
 
-/// A word of the screens that make backups and take them in.
-pub fn say_of_backup(word: BackupWord) -> &'static str {
-    english_backup::word(word)
+/// Who wrote an entry, for those who do not see on which side it stands.
+pub fn author(own: bool, peer: &str, time: &str) -> String {
+    if own { words::author_you(time) } else { words::author(peer, time) }
 }
 
-/// What came out of a backup.
-pub fn backup_restored(restored: &Restored) -> String {
-    english_backup::restored(restored)
+/// Something happened to the peer's name or keys, at a time that is given in words.
+pub fn notice(notice: &Notice, peer: &str, when: &str) -> String {
+    match notice {
+        Notice::NameMoved { name, to } => {
+            words::notice_name_moved(&name.to_string(), peer, &short_address(*to), when)
+        }
+        Notice::NameGone { name } => words::notice_name_gone(&name.to_string(), peer, when),
+        Notice::KeysChanged { .. } => words::notice_keys_changed(peer, when),
+        Notice::OldProfile { .. } => words::notice_old_profile(peer, when),
+    }
 }
 
-/// Why there is no backup, or it was not taken in.
-pub fn backup_failed(fault: &BackupFault) -> String {
-    english_backup::fault(fault)
+/// What a file is, and how large.
+pub fn file_kind(media_type: &str, size: usize) -> String {
+    let kind = match media_type {
+        "application/pdf" => "PDF",
+        "application/xml" => "XML",
+        "application/rtf" => "RTF",
+        _ => say(match media_type {
+            "application/zip" => FilesWord::Zip,
+            "application/gzip" | "application/x-7z-compressed" | "application/vnd.rar" => FilesWord::Archive,
+            "application/vnd.microsoft.portable-executable"
+            | "application/x-executable"
+            | "application/wasm" => FilesWord::Program,
+            "image/svg+xml" => FilesWord::Drawing,
+            "text/html" => FilesWord::Page,
+            "text/plain" => FilesWord::Text,
+            _ => match media_type.split_once('/') {
+                Some(("image", _)) => FilesWord::Picture,
+                Some(("audio", _)) => FilesWord::Sound,
+                Some(("video", _)) => FilesWord::Video,
+                _ => FilesWord::Other,
+            },
+        }),
+    };
+    [kind, &file_size(size)].join(" · ")
+}
+
+/// A group of emoji, by its name in Unicode's list.
+pub fn emoji_group(slug: &str) -> &'static str {
+    say(match slug {
+        "smileys_emotion" => EmojiWord::Smileys,
+        "people_body" => EmojiWord::People,
+        "animals_nature" => EmojiWord::Nature,
+        "food_drink" => EmojiWord::Food,
+        "travel_places" => EmojiWord::Travel,
+        "activities" => EmojiWord::Activities,
+        "objects" => EmojiWord::Things,
+        "symbols" => EmojiWord::Symbols,
+        "flags" => EmojiWord::Flags,
+        _ => EmojiWord::More,
+    })
+}
+
+/// There is more attached than can be sent, by so many bytes.
+pub fn too_large_by(bytes: usize) -> String {
+    words::files_too_large_by(&file_size(bytes))
+}
+
+/// What makes pictures smaller, and how large all of it would be.
+pub fn make_smaller(bytes: usize) -> String {
+    words::files_make_smaller(&file_size(bytes))
+}
+
+/// Why something can't be attached.
+pub fn not_attached(why: Refused) -> &'static str {
+    say(match why {
+        Refused::Many => FilesWord::RefusedMany,
+        Refused::Large => FilesWord::RefusedLarge,
+        Refused::Unreadable => FilesWord::RefusedUnreadable,
+        Refused::Pixels => FilesWord::RefusedPixels,
+    })
+}
+
+/// Since when somebody is known here, as a day in words.
+pub fn known_since(day: &str) -> String {
+    if day == say(Word::Today) {
+        say(SettingsWord::KnownSinceToday).to_owned()
+    } else if day == say(Word::Yesterday) {
+        say(SettingsWord::KnownSinceYesterday).to_owned()
+    } else {
+        words::settings_known_since(day)
+    }
+}
+
+/// What a host is asked for.
+pub fn errands(errands: &[Errand]) -> String {
+    let words = errands.iter().map(|errand| {
+        say(match errand {
+            Errand::Node => SettingsWord::ErrandNode,
+            Errand::Chain => SettingsWord::ErrandChain,
+            Errand::Service => SettingsWord::ErrandService,
+        })
+    });
+    words.collect::<Vec<_>>().join(" · ")
+}
+
+/// How much is kept.
+pub fn storage(storage: StorageUse) -> String {
+    let size = match storage.bytes.div_ceil(1_000) {
+        count @ 0..1_000 => kilobytes(count as usize),
+        count => words::megabytes(&spoken::number((count / 100) as f64 / 10.0)),
+    };
+    words::settings_storage_used(&size)
 }
 
 /// What the one button of the sign-in does.
@@ -81,13 +200,14 @@ pub fn preview(text: &PreviewText) -> &str {
 
 /// How far an own message has come.
 pub fn delivery(delivery: &Delivery) -> Option<String> {
-    Some(match delivery {
+    let word = match delivery {
         Delivery::Received => return None,
-        Delivery::Sending => say(Word::Sending).to_owned(),
-        Delivery::Waiting => say(Word::Waiting).to_owned(),
-        Delivery::Sent => say(Word::Sent).to_owned(),
-        Delivery::Arrived => say(Word::Arrived).to_owned(),
-        Delivery::Read => say(Word::Read).to_owned(),
-        Delivery::Failed(why) => language().not_sent(why),
-    })
+        Delivery::Sending => Word::Sending,
+        Delivery::Waiting => Word::Waiting,
+        Delivery::Sent => Word::Sent,
+        Delivery::Arrived => Word::Arrived,
+        Delivery::Read => Word::Read,
+        Delivery::Failed(why) => return Some(refused(why)),
+    };
+    Some(say(word).to_owned())
 }

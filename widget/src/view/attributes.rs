@@ -13,6 +13,9 @@ pub const VALUE: &str = "value";
 #[derive(Clone)]
 pub struct Attributes(Vec<(&'static str, String)>);
 
+/// What the attributes of an element are called.
+type Names = Vec<&'static str>;
+
 /// Attributes by name and value; an empty value takes the attribute away. [`VALUE`] is what stands in a field.
 pub fn attrs(list: &[(&'static str, &str)]) -> Attributes {
     Attributes(list.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
@@ -26,7 +29,7 @@ pub fn class(name: &str) -> Attributes {
 impl Attribute for Attributes {
     const MIN_LENGTH: usize = 0;
 
-    type State = Element;
+    type State = (Element, Names);
     type AsyncOutput = Self;
     type Cloneable = Self;
     type CloneableOwned = Self;
@@ -38,19 +41,23 @@ impl Attribute for Attributes {
     // Nothing is rendered on a server.
     fn to_html(self, _: &mut String, _: &mut String, _: &mut String, _: &mut String) {}
 
-    fn hydrate<const FROM_SERVER: bool>(self, element: &Element) -> Element {
+    fn hydrate<const FROM_SERVER: bool>(self, element: &Element) -> Self::State {
         self.build(element)
     }
 
-    fn build(self, element: &Element) -> Element {
+    fn build(self, element: &Element) -> Self::State {
         for (name, value) in &self.0 {
             put(element, name, value);
         }
-        element.clone()
+        (element.clone(), self.0.into_iter().map(|(name, _)| name).collect())
     }
 
-    fn rebuild(self, element: &mut Element) {
-        self.build(element);
+    /// An element that becomes another one of its kind keeps none of the attributes that it had as the former.
+    fn rebuild(self, (element, before): &mut Self::State) {
+        for name in before.iter().filter(|before| self.0.iter().all(|(name, _)| name != *before)) {
+            put(element, name, "");
+        }
+        (_, *before) = self.build(element);
     }
 
     fn into_cloneable(self) -> Self {

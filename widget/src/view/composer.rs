@@ -6,12 +6,16 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, EventTarget, HtmlElement};
 
 use super::attributes::{VALUE, attrs};
+use super::emoji::pick;
+use super::files::choose;
 use super::icons::{Picture, icon};
 use super::names::shorten_name;
 use super::panel::note;
-use super::{OnClick, OnInput, OnKey, truth};
+use super::talk::with_talk;
+use super::{OnClick, OnInput, OnKey, on_click, truth};
+use crate::app::state::{Composing, Picking};
 use crate::app::{App, Command};
-use crate::texts::{Word, language, say};
+use crate::texts::{self, Word, say};
 
 /// What some browsers report for keys that go to an input method (UI Events, appendix on keyCode).
 const IME_KEY: u32 = 229;
@@ -22,7 +26,10 @@ const MOST_ROWS: usize = 6;
 pub fn composer(app: &App, name: &str) -> AnyView {
     let text = app.state.text;
     let lines = text.with(|text| text.split('\n').count().min(MOST_ROWS).to_string());
-    let empty = text.with(|text| text.trim().is_empty());
+    let empty = match app.state.files.with(|files| files.place) {
+        0 => text.with(|text| text.trim().is_empty()),
+        files => files > 1,
+    };
     let typed: OnKey = {
         let app = app.clone();
         Box::new(move |event: KeyboardEvent| {
@@ -30,6 +37,8 @@ pub fn composer(app: &App, name: &str) -> AnyView {
             if event.key() == "Enter" && !event.shift_key() && !input_method {
                 event.prevent_default();
                 send(&app, event.target());
+            } else if !input_method {
+                with_talk(&app, |talk| (talk.typed)(&app, &event));
             }
         })
     };
@@ -39,19 +48,36 @@ pub fn composer(app: &App, name: &str) -> AnyView {
             let typed = event_target_value(&event);
             app.state.unsent.set(None);
             app.state.text.set(typed.clone());
-            app.command(Command::Typed(typed));
+            // Another text for what was sent is no draft.
+            if !app.state.composing.with_untracked(|it| matches!(it, Composing::Edit { .. })) {
+                app.command(Command::Typed(typed));
+            }
         })
     };
-    let unsent = app.state.unsent.with(|fault| fault.as_ref().map(|fault| language().fault(fault)));
+    let unsent = app.state.unsent.with(|fault| fault.as_ref().map(texts::fault));
     let unsent = unsent.map(|words| note("error error-inset", "alert", words));
     let pressed: OnClick = {
         let app = app.clone();
         Box::new(move |event: MouseEvent| send(&app, event.target()))
     };
+    let attach = {
+        let app = app.clone();
+        on_click(move || choose(&app))
+    };
+    let emoji = {
+        let app = app.clone();
+        on_click(move || pick(&app, Picking::Text))
+    };
     view! {
         {unsent}
         <div {attrs(&[("class", "composer"), ("part", "composer")])}>
-            <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &language().message_field(name)), ("placeholder", &language().message_field(&shorten_name(name))), ("rows", &lines), (VALUE, &text.get())])} on:input=input on:keydown=typed></textarea>
+            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", say(Word::Attach))])} on:click=attach>
+                {icon(Picture::Clip)}
+            </button>
+            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", say(Word::Emoji))])} on:click=emoji>
+                {icon(Picture::Smile)}
+            </button>
+            <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &texts::message_field(name)), ("placeholder", &texts::message_field(&shorten_name(name))), ("rows", &lines), (VALUE, &text.get())])} on:input=input on:keydown=typed></textarea>
             <button {attrs(&[("class", "send"), ("part", "send-button"), ("type", "button"), ("aria-label", say(Word::Send)), ("aria-disabled", truth(empty))])} on:click=pressed>
                 {icon(Picture::Send)}
             </button>
@@ -66,7 +92,7 @@ fn send(app: &App, from: Option<EventTarget>) {
         .and_then(|target| target.dyn_into::<Element>().ok())
         .and_then(|element| element.closest(".screen").ok().flatten());
     let find = |selector| screen.as_ref().and_then(|screen| screen.query_selector(selector).ok().flatten());
-    if !message.is_empty() {
+    if !message.is_empty() || app.state.files.with_untracked(|files| files.place == 1) {
         // It stays where it is until it is kept.
         app.command(Command::Send(message));
         // What somebody writes is seen, wherever they were reading. The rest is the browser's: styles/thread.css.

@@ -1,26 +1,33 @@
 //! The conversation list, with the field that finds or starts a conversation.
 
+use dm3_core::device::Trust;
+use dm3_core::identity::Address;
 use leptos::ev::{Event, KeyboardEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::Element;
 
+use super::account::account_menu;
 use super::attributes::{VALUE, attrs, class};
 use super::icons::{Picture, icon};
 use super::names::display_name;
-use super::panel::{advice, connection_bar, header, lookup_note, quarantine_note};
+use super::panel::{advice, blank, connection_bar, header, lookup_note, quarantine_note, slot};
 use super::person::{person_avatar, person_name};
 use super::states::{empty, skeleton_rows};
-use super::{OnKey, Rows, on_click, part, sends, time, truth, when};
-use crate::app::state::{ConversationRow, Lookup, Person, State};
-use crate::app::{App, BackupAsk, Command};
-use crate::texts::{self, Word, language, say};
+use super::{OnInput, OnKey, Rows, on_click, part, sends, time, truth, when};
+use crate::app::part::Loading;
+use crate::app::state::{ConversationRow, Filter, Person, State};
+use crate::app::{App, Command};
+use crate::texts::{self, Word, say};
 
 /// How many rows are drawn at first, more than a panel shows, and how many more each time that somebody comes near the
 /// last one. So a list is there as fast, however long it is.
 const ROWS: usize = 40;
 /// How near that is, in pixels.
 const NEAR: i32 = 600;
+
+/// What fits into the field: more than is understood, so that nothing that is pasted loses its end unnoticed.
+const ROOM: &str = "4096";
 
 /// The whole screen.
 pub fn list(app: &App) -> AnyView {
@@ -52,11 +59,20 @@ pub fn list(app: &App) -> AnyView {
             limit.update(|limit| *limit += ROWS);
         }
     };
+    let filters = {
+        let app = app.clone();
+        part(move || filters(&app).into_any())
+    };
+    let moved: OnKey = {
+        let app = app.clone();
+        Box::new(move |event: KeyboardEvent| go(&app, &event, true))
+    };
     view! {
         {top}
         {search}
+        {filters}
         {part(move || lookup_note(state).into_any())}
-        <div {attrs(&[("class", "list"), ("part", "list")])} on:scroll=move |event| near(&event) on:focusin=move |event| near(&event) on:pointerover=move |event| near(&event)>
+        <div {attrs(&[("class", "list"), ("part", "list")])} on:keydown=moved on:scroll=move |event| near(&event) on:focusin=move |event| near(&event) on:pointerover=move |event| near(&event)>
             {found}
         </div>
         {part(move || quarantine_note(state).into_any())}
@@ -82,6 +98,7 @@ fn search(app: &App) -> AnyView {
     let typed: OnKey = {
         let app = app.clone();
         Box::new(move |event: KeyboardEvent| {
+            go(&app, &event, false);
             let wanted = wanted(app.state);
             // Enter inside an input method's list chooses there.
             if event.key() == "Enter" && !event.is_composing() && !wanted.is_empty() {
@@ -90,13 +107,33 @@ fn search(app: &App) -> AnyView {
             }
         })
     };
+    let entered: OnInput = {
+        let app = app.clone();
+        Box::new(move |event: Event| {
+            let text = event_target_value(&event);
+            query.set(text.clone());
+            app.parts.search.ask();
+            app.command(Command::LookUp(text));
+        })
+    };
     view! {
         <div {class("search")}>
             {icon(Picture::Search)}
-            <input {attrs(&[("type", "text"), ("data-autofocus", "true"), ("aria-label", say(Word::Search)), ("placeholder", say(Word::Search)), ("autocomplete", "off"), ("autocapitalize", "none"), ("spellcheck", "false"), ("enterkeyhint", "go"), ("maxlength", "255"), (VALUE, &query.get())])} on:input=move |event| query.set(event_target_value(&event)) on:keydown=typed />
+            <input {attrs(&[("type", "text"), ("data-autofocus", "true"), ("aria-label", say(Word::Search)), ("placeholder", say(Word::Search)), ("autocomplete", "off"), ("autocapitalize", "none"), ("spellcheck", "false"), ("enterkeyhint", "go"), ("maxlength", ROOM), (VALUE, &query.get())])} on:input=entered on:keydown=typed />
         </div>
     }
     .into_any()
+}
+
+/// Leads the focus along the rows.
+fn go(app: &App, event: &KeyboardEvent, from_row: bool) {
+    let up = event.key() == "ArrowUp";
+    if event.is_composing() || !(event.key() == "ArrowDown" || (up && from_row)) {
+        return;
+    }
+    let Some(from) = event.target().and_then(|from| from.dyn_into::<Element>().ok()) else { return };
+    event.prevent_default();
+    app.parts.search.with(move |part| (part.go)(&from, up));
 }
 
 /// What is typed, without the blanks around it.
@@ -105,18 +142,18 @@ fn wanted(state: State) -> String {
 }
 
 /// Who is meant by what is typed, and what Enter does.
-fn found(app: &App, limit: usize, rows: &mut Rows<ConversationRow>) -> AnyView {
+fn found(app: &App, limit: usize, rows: &mut Rows<Row>) -> AnyView {
     let state = app.state;
     let wanted = wanted(state);
-    let start = when(!wanted.is_empty(), || start_row(app, &wanted));
+    let start = when(!wanted.is_empty(), || first_row(app));
     let Some(found) = matching(state, &wanted.to_ascii_lowercase(), limit) else {
         return view! { {start} {skeleton_rows()} }.into_any();
     };
-    let nobody = found.is_empty().then(|| match (wanted.is_empty(), state.lookup.get()) {
-        (true, _) => empty(say(Word::EmptyList), say(Word::EmptyListHelp)),
-        (false, Lookup::Idle) => view! { <p {class("status")}>{say(Word::NoMatch)}</p> }.into_any(),
-        // The search says something by itself.
-        (false, _) => ().into_any(),
+    let none_of_them = |word| view! { <p {class("status")}>{say(word)}</p> }.into_any();
+    let nobody = when(found.is_empty() && wanted.is_empty(), || match state.filter.get() {
+        Filter::All => slot("empty", Some(empty(say(Word::EmptyList), say(Word::EmptyListHelp)))),
+        Filter::Unread => none_of_them(Word::NoUnread),
+        Filter::Requests => none_of_them(Word::NoRequests),
     });
     view! {
         {start}
@@ -126,11 +163,49 @@ fn found(app: &App, limit: usize, rows: &mut Rows<ConversationRow>) -> AnyView {
     .into_any()
 }
 
+/// Which conversations are shown; nothing to choose from while there is none.
+fn filters(app: &App) -> Option<AnyView> {
+    let state = app.state;
+    let requests = state.conversations.with(|rows| {
+        let rows = rows.as_ref().filter(|rows| !rows.is_empty())?;
+        Some(rows.iter().filter(|row| Filter::Requests.shows(row)).count())
+    })?;
+    let chosen = state.filter.get();
+    let choice = |filter, word, count: usize| {
+        let words = if count > 0 { format!("{} · {count}", say(word)) } else { say(word).to_owned() };
+        let choose = on_click(move || state.filter.set(filter));
+        view! {
+            <button {attrs(&[("class", "filter"), ("type", "button"), ("aria-pressed", truth(filter == chosen))])} on:click=choose>
+                {words}
+            </button>
+        }
+        .into_any()
+    };
+    Some(
+        view! {
+            <div {class("filters")}>
+                {choice(Filter::All, Word::FilterAll, 0)}
+                {choice(Filter::Unread, Word::FilterUnread, 0)}
+                {choice(Filter::Requests, Word::FilterRequests, requests)}
+            </div>
+        }
+        .into_any(),
+    )
+}
+
 /// The first of those who are meant by what was typed (in lower case), by their addresses. `None` while the list is read.
-fn matching(state: State, wanted: &str, limit: usize) -> Option<Vec<(String, ConversationRow)>> {
+/// Who is looked for is found in whichever part of the list, unless they are blocked.
+fn matching(state: State, wanted: &str, limit: usize) -> Option<Vec<(String, Row)>> {
+    let open = state.thread.with(|thread| thread.as_ref().map(|thread| thread.peer.address));
+    let row = |row: &ConversationRow| Row { is_open: open == Some(row.peer.address), row: row.clone() };
     state.conversations.with(|rows| {
-        let matching = rows.as_ref()?.iter().filter(|row| is_meant(&row.peer, wanted));
-        Some(matching.take(limit).map(|row| (row.peer.address.to_lower_hex(), row.clone())).collect())
+        let filter = state.filter.get();
+        let is_shown = |row: &&ConversationRow| match wanted.is_empty() {
+            true => filter.shows(row),
+            false => row.standing.trust != Trust::Blocked && is_meant(&row.peer, wanted),
+        };
+        let matching = rows.as_ref()?.iter().filter(is_shown);
+        Some(matching.take(limit).map(|it| (it.peer.address.to_lower_hex(), row(it))).collect())
     })
 }
 
@@ -139,39 +214,50 @@ fn is_meant(person: &Person, wanted: &str) -> bool {
         || person.address.to_lower_hex().contains(wanted)
 }
 
-/// The first row while something is typed: what Enter does, for a finger.
-fn start_row(app: &App, name: &str) -> AnyView {
-    view! {
-        <button {attrs(&[("class", "row row-new"), ("type", "button")])} on:click=sends(app, Command::Open(name.to_owned()))>
-            <span {class("avatar avatar-large")}>{icon(Picture::Pen)}</span>
-            <span {class("row-body")}>
-                <b {attrs(&[("dir", "auto")])}>{language().write_to(name)}</b>
-                <span {class("row-bottom")}>{say(Word::NewConversationHelp)}</span>
-            </span>
-        </button>
+/// The first row while something is typed: who is meant by it. Its place is kept until it can be drawn.
+fn first_row(app: &App) -> AnyView {
+    match app.parts.search.state() {
+        Loading::There(part) => app.state.query.with(|query| (part.row)(app, query)),
+        Loading::Waiting | Loading::Missing(_) => blank("row-first"),
     }
-    .into_any()
+}
+
+/// Finds the row of somebody.
+pub(super) fn row_of(peer: Address) -> String {
+    [".row[data-peer='", &peer.to_lower_hex(), "']"].concat()
+}
+
+/// A row as it is shown.
+#[derive(Clone, PartialEq)]
+struct Row {
+    row: ConversationRow,
+    /// Its conversation stands beside the list.
+    is_open: bool,
 }
 
 /// One conversation.
-fn row_view(app: &App, row: &ConversationRow) -> AnyView {
+fn row_view(app: &App, Row { row, is_open }: &Row) -> AnyView {
     let unread = row.unread;
     let classes = if unread > 0 { "row row-unread" } else { "row" };
+    let current = if *is_open { "true" } else { "" };
     let time = row.preview.as_ref().map(|_| time::short_time(row.time, time::now())).unwrap_or_default();
+    let muted = when(row.standing.muted, || {
+        view! { {icon(Picture::Muted)} <span {class("sr")}>{say(Word::Muted)}</span> }.into_any()
+    });
     let badge = when(unread > 0, || {
         view! {
             <span {class("unread")}>
                 {unread.to_string()}
-                <span {class("sr")}>{language().unread(unread)}</span>
+                <span {class("sr")}>{" ".to_owned() + &texts::unread(unread as usize)}</span>
             </span>
         }
         .into_any()
     });
     view! {
-        <li><button {attrs(&[("class", classes), ("type", "button")])} on:click=sends(app, Command::OpenPeer(row.peer.address))>
+        <li><button {attrs(&[("class", classes), ("type", "button"), ("data-peer", &row.peer.address.to_lower_hex()), ("aria-current", current)])} on:click=sends(app, Command::OpenPeer(row.peer.address))>
             {person_avatar(&row.peer, true)}
             <span {class("row-body")}>
-                <span {class("row-top")}>{person_name(&row.peer)}<time>{time}</time></span>
+                <span {class("row-top")}>{person_name(&row.peer)}{muted}<time>{time}</time></span>
                 <span {class("row-bottom")}>
                     <span {attrs(&[("class", "preview"), ("dir", "auto")])}>
                         {preview(row)}
@@ -189,70 +275,5 @@ fn preview(row: &ConversationRow) -> String {
     const LENGTH: usize = 120;
     let Some(preview) = &row.preview else { return say(Word::NoMessage).into() };
     let text: String = texts::preview(&preview.text).chars().take(LENGTH).collect();
-    if preview.own { language().own_preview(&text, preview.waiting) } else { text }
-}
-
-/// What becomes of the records of who signs out.
-fn sign_out_choice(app: &App) -> AnyView {
-    let choice = |word, command| {
-        view! {
-            <button {attrs(&[("class", "button button-quiet"), ("type", "button")])} on:click=sends(app, command)>
-                {say(word)}
-            </button>
-        }
-    };
-    view! {
-        <p>{say(Word::SignOutHelp)}</p>
-        {choice(Word::KeepRecords, Command::Disconnect)}
-        {choice(Word::DeleteRecords, Command::SignOut)}
-    }
-    .into_any()
-}
-
-/// Who is signed in, and the way out.
-fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
-    let (menu, leaving) = (app.state.menu, app.state.leaving);
-    let escape: OnKey = Box::new(move |event: KeyboardEvent| {
-        if event.key() == "Escape" && menu.get_untracked() {
-            // The panel's own Escape would close the whole chat.
-            event.prevent_default();
-            menu.set(false);
-        }
-    });
-    let card = account.filter(|_| menu.get()).map(|person| {
-        let name = person.name.clone().unwrap_or_else(|| texts::short_address(person.address));
-        let ask = on_click(move || leaving.update(|asked| *asked = !*asked));
-        view! {
-            <div {class("menu-card")}>
-                <div>
-                    <p>{say(Word::SignedInAs)}</p>
-                    <b>{name}</b>
-                    <p {class("mono")}>{person.address.to_string()}</p>
-                </div>
-                <button {attrs(&[("class", "button button-quiet"), ("type", "button")])} on:click=sends(app, Command::Backup(BackupAsk::Show))>
-                    {say(Word::Backup)}
-                </button>
-                <button {attrs(&[("class", "button button-quiet"), ("type", "button"), ("aria-expanded", truth(leaving.get()))])} on:click=ask>
-                    {say(Word::SignOut)}
-                </button>
-                {when(leaving.get(), || sign_out_choice(app))}
-            </div>
-        }
-    });
-    let sign_in = app.parts.sign_in;
-    let toggle = on_click(move || {
-        menu.update(|open| *open = !*open);
-        leaving.set(false);
-        // Whoever signs out needs it next.
-        sign_in.ask();
-    });
-    view! {
-        <div {class("menu")} on:keydown=escape>
-            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", say(Word::Account)), ("aria-expanded", truth(menu.get()))])} on:click=toggle>
-                {icon(Picture::Dots)}
-            </button>
-            {card}
-        </div>
-    }
-    .into_any()
+    if preview.own { texts::own_preview(&text, preview.waiting) } else { text }
 }

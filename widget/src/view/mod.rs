@@ -8,19 +8,25 @@
 //! Static text is written as `{"text"}`, and attributes through [`attributes::attrs`]: markup that is constant
 //! throughout would be set through `innerHTML`, which Trusted Types forbid.
 
+mod account;
 pub(crate) mod attributes;
 mod composer;
+pub(crate) mod emoji;
+pub(crate) mod files;
 pub(crate) mod form;
-mod icons;
+pub(crate) mod icons;
 mod list;
+pub mod listening;
 pub(crate) mod names;
 pub(crate) mod panel;
 pub(crate) mod person;
 mod screen;
+pub(crate) mod share;
 pub(crate) mod states;
+mod talk;
 mod thread;
 mod thread_rows;
-mod time;
+pub(crate) mod time;
 
 use std::sync::Arc;
 
@@ -33,10 +39,10 @@ use crate::app::{App, Command};
 pub use screen::Chat;
 
 /// A piece of the screen that follows the state.
-type Part = Box<dyn FnMut() -> AnyView + Send>;
+pub(crate) type Part = Box<dyn FnMut() -> AnyView + Send>;
 
 /// A piece of the screen that follows what `view` reads.
-fn part(view: impl FnMut() -> AnyView + Send + 'static) -> Part {
+pub(crate) fn part(view: impl FnMut() -> AnyView + Send + 'static) -> Part {
     Box::new(view)
 }
 
@@ -55,7 +61,7 @@ pub(crate) fn sends(app: &App, command: Command) -> OnClick {
 }
 
 /// What typing does.
-type OnInput = Box<dyn FnMut(Event)>;
+pub(crate) type OnInput = Box<dyn FnMut(Event)>;
 
 /// What a key does.
 pub type OnKey = Box<dyn FnMut(KeyboardEvent)>;
@@ -101,16 +107,17 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
         }
         self.shown.clone_from(&shown);
         let draw = Arc::clone(&self.row);
-        rows(keys, move |key| {
+        let row = move |key: String| {
             let row = places.get(&key).and_then(|place| shown.get(place)).map(|(_, row)| row.clone());
             let draw = Arc::clone(&draw);
             part(move || row.as_ref().map(|row| draw(row.get())).into_any()).into_any()
-        })
+        };
+        rows(keys, Box::new(row))
     }
 }
 
-fn rows(keys: Vec<String>, row: impl Fn(String) -> AnyView + Send + 'static) -> AnyView {
-    let row: Box<dyn Fn(String) -> AnyView + Send> = Box::new(row);
+/// Elements by their keys. Of one type for all, because it is a lot of code.
+fn rows(keys: Vec<String>, row: Box<dyn Fn(String) -> AnyView + Send>) -> AnyView {
     keyed(keys, String::clone, move |_, key| ((|_| ()) as fn(usize), row(key))).into_any()
 }
 

@@ -9,7 +9,7 @@ use crate::app::fault::Fault;
 use crate::app::part::PartMissing;
 use crate::app::state::{Connection, Lookup, State};
 use crate::app::{App, Command};
-use crate::texts::{Word, language, say};
+use crate::texts::{self, Word, say};
 
 /// The top of a screen: what the screen puts there, then the button that closes the panel.
 pub fn header(app: &App, classes: &'static str, content: AnyView) -> AnyView {
@@ -22,12 +22,18 @@ pub fn header(app: &App, classes: &'static str, content: AnyView) -> AnyView {
         }
     });
     view! {
-        <header {attrs(&[("class", classes), ("part", "header")])}>
+        <div {attrs(&[("class", classes), ("part", "header")])}>
             {content}
+            {slot("header-actions", None)}
             {close}
-        </header>
+        </div>
     }
     .into_any()
+}
+
+/// Where the page may put something of its own, in the place of what is said else.
+pub fn slot(name: &str, otherwise: Option<AnyView>) -> AnyView {
+    view! { <slot {attrs(&[("name", name)])}>{otherwise}</slot> }.into_any()
 }
 
 /// A header with nothing but the button.
@@ -67,7 +73,7 @@ pub fn connection_bar(app: &App) -> Option<AnyView> {
         Connection::Lost(fault) => Some(bar(
             "bar",
             "alert",
-            language().fault(&fault),
+            texts::fault(&fault),
             say(if fault == Fault::Part(PartMissing::OtherVersion) { Word::Reload } else { Word::Retry }),
             sends(app, Command::Reconnect),
         )),
@@ -80,20 +86,20 @@ pub fn lookup_note(state: State) -> Option<AnyView> {
     match state.lookup.get() {
         Lookup::Idle => None,
         Lookup::Searching => Some(note("status", "status", say(Word::Searching).to_owned())),
-        Lookup::Failed(fault) => Some(note("error error-inset", "alert", language().fault(&fault))),
+        Lookup::Failed(fault) => Some(note("error error-inset", "alert", texts::fault(&fault))),
     }
 }
 
 /// How many received messages could not be proven genuine.
 pub fn quarantine_note(state: State) -> Option<AnyView> {
     let count = state.quarantined.get();
-    (count > 0).then(|| note("note", "status", language().quarantined(count)))
+    (count > 0).then(|| note("note", "status", texts::quarantined(count)))
 }
 
 /// What somebody can do something about who loses nothing by it now.
 pub fn advice(state: State) -> Vec<AnyView> {
     let full = state.history_full.get().then(|| say(Word::HistoryFull).to_owned());
-    let clock = state.clock_error.get().map(|off| language().clock_error(off));
+    let clock = state.clock_error.get().map(texts::clock_error);
     full.into_iter().chain(clock).map(|words| note("note", "status", words)).collect()
 }
 

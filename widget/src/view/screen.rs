@@ -1,4 +1,4 @@
-//! Which screen stands, and where the focus goes when another takes its place.
+//! Which screen stands, whether the list stands beside it, and where the focus goes when another takes its place.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,13 +9,14 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusEvent, HtmlElement, Node};
 
 use super::attributes::class;
-use super::list::list;
-use super::states::{failed, part_missing, starting};
+use super::list::{list, row_of};
+use super::panel::slot;
+use super::states::{failed, finding, nothing_open, part_missing, starting};
 use super::thread::thread;
-use super::{on_click, part};
-use crate::app::App;
-use crate::app::part::Loading;
-use crate::app::state::{Screen, SignInStep, State, Way};
+use super::{OnClick, on_click, part, rows, when};
+use crate::app::part::{Loading, Part};
+use crate::app::state::{Apart, Screen, SignInStep, State, ThreadState, Way};
+use crate::app::{App, ScreenPart};
 
 /// A screen without what changes while it stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,8 +27,10 @@ enum Place {
     List,
     /// Another peer is another place: nothing typed for one may be left over for the next.
     Thread(Option<Address>),
-    /// Each of its steps is another.
-    Backup(u8),
+    /// Each of its steps is another. It may stand over somebody's conversation.
+    Backup(u8, Option<Address>),
+    /// What is set, and what there is to know of somebody, to whom something may have been typed.
+    Settings(u8, Option<Address>),
     Failed,
 }
 
@@ -52,17 +55,51 @@ impl Aside {
 }
 
 impl Place {
+    /// To whom something is typed there, or will be again.
+    fn writes_to(self) -> Option<Address> {
+        match self {
+            Self::Thread(peer) | Self::Settings(_, peer) | Self::Backup(_, peer) => peer,
+            _ => None,
+        }
+    }
+
+    /// Whether the list stands: alone, or beside it where there is room.
+    fn has_list(self, wide: bool) -> bool {
+        match self {
+            Self::List => true,
+            Self::Thread(_) | Self::Backup(..) | Self::Settings(..) => wide,
+            Self::Starting | Self::SignIn(_) | Self::Failed => false,
+        }
+    }
+
     fn of(state: State) -> Self {
         state.screen.with(|screen| match screen {
             Screen::Starting => Self::Starting,
             Screen::SignIn(at) => Self::SignIn(Aside::of(&at.step)),
             Screen::List => Self::List,
-            Screen::Thread => {
-                Self::Thread(state.thread.with(|t| t.as_ref().map(|thread| thread.peer.address)))
-            }
-            Screen::Backup(at) => Self::Backup(at.place),
+            Screen::Thread => Self::Thread(peer(state)),
+            Screen::Backup(at) => Self::Backup(at.place, peer(state)),
+            Screen::Settings(at) => Self::Settings(at.place, peer(state)),
             Screen::Failed(_) => Self::Failed,
         })
+    }
+}
+
+fn peer(state: State) -> Option<Address> {
+    state.thread.with(peer_in)
+}
+
+/// With whom.
+fn peer_in(thread: &Option<ThreadState>) -> Option<Address> {
+    thread.as_ref().map(|thread| thread.peer.address)
+}
+
+/// A screen of a part.
+fn of_part(app: &App, part: Part<ScreenPart>, at: &Apart) -> AnyView {
+    match part.state() {
+        Loading::There(part) => (part.view)(app, at),
+        Loading::Waiting => starting(app),
+        Loading::Missing(why) => part_missing(app, why, on_click(move || part.ask())),
     }
 }
 
@@ -78,22 +115,36 @@ pub fn Chat(
     let engaged = Rc::new(RefCell::new(None::<HtmlElement>));
     let entered = {
         let engaged = Rc::clone(&engaged);
-        on_focus(move |event| *engaged.borrow_mut() = root_of(&event))
+        on_focus(move |event| *engaged.borrow_mut() = element(&event).as_ref().and_then(root_of))
     };
     let left = {
         let engaged = Rc::clone(&engaged);
         on_focus(move |event| {
             let to = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
-            if to.is_some_and(|to| root_of(&event).is_some_and(|root| !root.contains(Some(&to)))) {
+            if to.is_some_and(|to| {
+                element(&event).as_ref().and_then(root_of).is_some_and(|root| !root.contains(Some(&to)))
+            }) {
                 *engaged.borrow_mut() = None;
             }
         })
     };
-    Effect::new(move |before: Option<(Place, String)>| {
-        let (place, draft) = (Place::of(state), state.draft.get());
+    Effect::new(move |before: Option<(Place, String, u32)>| {
+        let (place, draft, drawn) = (Place::of(state), state.draft.get(), state.drawn.get());
+        let listed = place.has_list(state.wide.get()) && !state.locked.get();
+        if state.listed.get_untracked() != listed {
+            state.listed.set(listed);
+        }
+        let refocus = |left: Option<Address>| {
+            if let Some(root) = engaged.borrow().clone() {
+                request_animation_frame(move || focus_screen(&root, place, left));
+            }
+        };
         match before {
             // A page may offer another text while the conversation is open, but never over what somebody typed.
-            Some((before, old_draft)) if before == place => {
+            Some((before, old_draft, drawn_before)) if before == place => {
+                if drawn != drawn_before {
+                    refocus(None);
+                }
                 if draft != old_draft && state.text.with_untracked(|text| *text == old_draft) {
                     state.text.set(draft.clone());
                 }
@@ -105,19 +156,46 @@ pub fn Chat(
                 match place {
                     Place::SignIn(Aside::None) => parts.sign_in.ask(),
                     Place::SignIn(_) => parts.keys.ask(),
-                    Place::Backup(_) => parts.backup.ask(),
+                    Place::Backup(..) => parts.backup.ask(),
+                    Place::Settings(..) => parts.settings.ask(),
+                    Place::Thread(_) => parts.talk.ask(),
                     _ => {}
                 }
-                let is_thread = matches!(place, Place::Thread(_));
-                state.text.set(if is_thread { draft.clone() } else { String::new() });
-                if let Some(root) = before.and_then(|_| engaged.borrow().clone()) {
-                    request_animation_frame(move || focus_screen(&root));
+                // Who looks at somebody they write to comes back to what they typed.
+                let before_it = before.as_ref().map(|(before, ..)| *before);
+                if place.writes_to().is_none() || before_it.and_then(Place::writes_to) != place.writes_to() {
+                    let is_thread = matches!(place, Place::Thread(_));
+                    state.text.set(if is_thread { draft.clone() } else { String::new() });
+                }
+                if let Some(before) = before_it {
+                    refocus(before.writes_to());
                 }
             }
         }
-        (place, draft)
+        (place, draft, drawn)
     });
-    let screen = part(move || match state.screen.get() {
+    // Drawn anew it is another type of view, of which no element stays.
+    let panes = part(move || match state.drawn.get() % 2 {
+        0 => panes(&app),
+        _ => Some(panes(&app)).into_any(),
+    });
+    view! {
+        <div {class("panes")} on:focusin=entered on:focusout=left>
+            {panes}
+        </div>
+        {slot("footer", None)}
+    }
+}
+
+/// The list, as far as it stands, and what is open.
+fn panes(app: &App) -> AnyView {
+    let (state, parts) = (app.state, app.parts);
+    let side = {
+        let app = app.clone();
+        part(move || when(state.listed.get(), || list(&app)).into_any()).into_any()
+    };
+    let app = app.clone();
+    let main = part(move || match state.screen.get() {
         Screen::Starting => starting(&app),
         Screen::SignIn(at) if Aside::of(&at.step) == Aside::None => match parts.sign_in.state() {
             Loading::There(part) => (part.view)(&app, at),
@@ -129,36 +207,63 @@ pub fn Chat(
             Loading::Waiting => starting(&app),
             Loading::Missing(why) => part_missing(&app, why, on_click(move || parts.keys.ask())),
         },
-        Screen::List => list(&app),
-        Screen::Thread => thread(&app),
-        Screen::Backup(at) => match parts.backup.state() {
-            Loading::There(part) => (part.view)(&app, &at),
-            Loading::Waiting => starting(&app),
-            Loading::Missing(why) => part_missing(&app, why, on_click(move || parts.backup.ask())),
-        },
+        Screen::List if state.locked.get() => finding(&app),
+        Screen::List => when(state.wide.get(), || nothing_open(&app)).into_any(),
+        // Another peer's is another screen, which begins at its end.
+        Screen::Thread => {
+            let (app, peer) = (app.clone(), state.thread.with_untracked(peer_in));
+            let key = peer.map(|peer| peer.to_lower_hex()).unwrap_or_default();
+            rows(vec![key], Box::new(move |_| thread(&app)))
+        }
+        Screen::Backup(at) => of_part(&app, parts.backup, &at),
+        Screen::Settings(at) => of_part(&app, parts.settings, &at),
         Screen::Failed(fault) => failed(&app, &fault),
+    })
+    .into_any();
+    // Whoever chooses the row of what is open already wants to go on there.
+    let again: OnClick = Box::new(move |event| {
+        let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if let Some(root) = pressed.filter(is_row_of_open).and_then(|pressed| root_of(&pressed)) {
+            request_animation_frame(move || focus_screen(&root, Place::of(state), None));
+        }
     });
     view! {
-        <div {class("screen")} on:focusin=entered on:focusout=left>
-            {screen}
-        </div>
+        <div {class("screen side")} on:click=again>{side}</div>
+        <div {class("screen main")}>{main}</div>
     }
+    .into_any()
 }
 
 fn on_focus(act: impl FnMut(FocusEvent) + 'static) -> Box<dyn FnMut(FocusEvent)> {
     Box::new(act)
 }
 
-fn root_of(event: &FocusEvent) -> Option<HtmlElement> {
-    let inside = event.target()?.dyn_into::<Element>().ok()?;
-    inside.closest(".screen").ok()??.dyn_into().ok()
+fn is_row_of_open(pressed: &Element) -> bool {
+    pressed.closest(".row[aria-current]").is_ok_and(|row| row.is_some())
 }
 
-/// A field takes the focus only where that opens no on-screen keyboard; else the heading does.
-fn focus_screen(root: &HtmlElement) {
+/// Where it happened.
+fn element(event: &FocusEvent) -> Option<Element> {
+    event.target()?.dyn_into().ok()
+}
+
+/// Everything that stands in the panel: the list, and what is open.
+fn root_of(inside: &Element) -> Option<HtmlElement> {
+    inside.closest(".panes").ok()??.dyn_into().ok()
+}
+
+/// A field takes the focus only where that opens no on-screen keyboard; else the heading does. Who comes back from a
+/// conversation goes on at its row.
+fn focus_screen(root: &HtmlElement, place: Place, left: Option<Address>) {
+    let find = |selector: &str| root.query_selector(selector).ok().flatten();
     let fine = window().match_media("(pointer: fine)").ok().flatten().is_some_and(|query| query.matches());
-    let field = if fine { root.query_selector("[data-autofocus]").ok().flatten() } else { None };
-    let target = field.or_else(|| root.query_selector("h2[tabindex]").ok().flatten());
+    let (field, heading) = match place {
+        Place::List => (".side [data-autofocus]", ".side h2[tabindex]"),
+        _ => (".main [data-autofocus]", ".main h2[tabindex]"),
+    };
+    let row = left.filter(|_| place == Place::List).and_then(|left| find(&row_of(left)));
+    let field = if fine { find(field) } else { None };
+    let target = row.or(field).or_else(|| find(heading));
     if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
         // An element that cannot take the focus leaves it where it is.
         let _ = target.focus();

@@ -2,14 +2,17 @@
 
 use leptos::prelude::*;
 
+use super::account::account_menu;
 use super::attributes::{attrs, class};
+use super::form::link;
 use super::icons::{Picture, icon};
-use super::panel::{bare_header, blank, header};
-use super::{OnClick, sends};
+use super::panel::{bare_header, blank, connection_bar, header, lookup_note};
+use super::{OnClick, sends, when};
 use crate::app::fault::Fault;
 use crate::app::part::PartMissing;
+use crate::app::state::Lookup;
 use crate::app::{App, Command};
-use crate::texts::{Word, language, say};
+use crate::texts::{self, Word, say};
 
 /// The device's records are being read.
 pub fn starting(app: &App) -> AnyView {
@@ -27,7 +30,7 @@ pub fn failed(app: &App, fault: &Fault) -> AnyView {
         <div {class("center")}>
             {icon(Picture::Alert)}
             <h2 {attrs(&[("tabindex", "-1")])}>{say(Word::Stopped)}</h2>
-            <p {attrs(&[("role", "alert")])}>{language().fault(fault)}</p>
+            <p {attrs(&[("role", "alert")])}>{texts::fault(fault)}</p>
             <button {attrs(&[("class", "button"), ("type", "button"), ("data-autofocus", "true")])} on:click=sends(app, Command::Restart)>
                 {say(Word::TryAgain)}
             </button>
@@ -38,6 +41,11 @@ pub fn failed(app: &App, fault: &Fault) -> AnyView {
 
 /// A part of the application could not be loaded; the rest goes on.
 pub fn part_missing(app: &App, why: PartMissing, ask_again: OnClick) -> AnyView {
+    view! { {bare_header(app)} {could_not_load(why, ask_again)} }.into_any()
+}
+
+/// Why something can't be shown that has to be loaded, and what to do about it.
+pub fn could_not_load(why: PartMissing, ask_again: OnClick) -> AnyView {
     let again = match why {
         PartMissing::Unreachable => say(Word::TryAgain),
         PartMissing::OtherVersion => say(Word::Reload),
@@ -45,10 +53,9 @@ pub fn part_missing(app: &App, why: PartMissing, ask_again: OnClick) -> AnyView 
     // The loader listens for clicks on [data-reload].
     let reloads = if why == PartMissing::OtherVersion { "true" } else { "" };
     view! {
-        {bare_header(app)}
         <div {class("center")}>
             {icon(Picture::Alert)}
-            <p {attrs(&[("role", "alert")])}>{language().fault(&Fault::Part(why))}</p>
+            <p {attrs(&[("role", "alert")])}>{texts::fault(&Fault::Part(why))}</p>
             <button {attrs(&[("class", "button"), ("type", "button"), ("data-reload", reloads)])} on:click=ask_again>
                 {again}
             </button>
@@ -65,6 +72,32 @@ pub fn empty(title: &'static str, help: &'static str) -> AnyView {
             <h3>{title}</h3>
             <p>{help}</p>
         </div>
+    }
+    .into_any()
+}
+
+/// Beside the list, before something is chosen from it.
+pub fn nothing_open(app: &App) -> AnyView {
+    view! {
+        {bare_header(app)}
+        <div {class("rest")}>{empty(say(Word::NothingOpen), say(Word::NothingOpenHelp))}</div>
+    }
+    .into_any()
+}
+
+/// While whom the page names is looked up, where there is nobody else to write to.
+pub fn finding(app: &App) -> AnyView {
+    let state = app.state;
+    let account = account_menu(app, state.account.get().as_ref());
+    let again = |to: String| link(say(Word::TryAgain), sends(app, Command::Open(to)));
+    let failed = matches!(state.lookup.get(), Lookup::Failed(_));
+    let content = view! { {blank("title")} {account} };
+    view! {
+        {header(app, "header", content.into_any())}
+        {connection_bar(app)}
+        {lookup_note(state)}
+        {when(failed, || state.to.get().map(again).into_any())}
+        <div {class("rest")}>{when(!failed, skeleton_bubbles)}</div>
     }
     .into_any()
 }

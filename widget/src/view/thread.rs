@@ -1,21 +1,27 @@
 //! One conversation.
 
+use dm3_core::device::Trust;
+use dm3_core::markup::has_marks;
 use dm3_core::session::{FindError, NameStanding};
 use leptos::prelude::*;
 
+use super::account::account_menu;
 use super::attributes::{attrs, class};
 use super::composer::composer;
+use super::files::{shown_files, with_files};
 use super::icons::{Picture, icon};
 use super::names::display_name;
 use super::panel::{bar, connection_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
+use super::share::{CARD, OVER, PENDING, REQUEST, TOP, shared};
 use super::states::skeleton_bubbles;
+use super::talk::with_talk;
 use super::thread_rows::{Line, PlacedBubble, lines};
-use super::{Rows, part, sends, time, when};
+use super::{OnClick, OnKey, Rows, part, sends, time, truth, when};
 use crate::app::fault::Fault;
-use crate::app::state::{Bubble, BubbleContent, Delivery, Person, Reach, State};
-use crate::app::{App, Command};
-use crate::texts::{self, Word, language, say};
+use crate::app::state::{Apart, Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
+use crate::app::{App, Command, SettingsAsk};
+use crate::texts::{self, Word, say};
 
 /// The whole screen.
 pub fn thread(app: &App) -> AnyView {
@@ -23,7 +29,11 @@ pub fn thread(app: &App) -> AnyView {
     let top = {
         let app = app.clone();
         part(move || {
-            view! { {thread_header(&app)} {connection_bar(&app)} {lookup_note(state)} {reach_bar(&app)} }
+            // Where the list stands beside it, that says the rest.
+            let alone = !state.wide.get();
+            let connection = if alone { connection_bar(&app) } else { None };
+            let lookup = if alone { lookup_note(state) } else { None };
+            view! { {thread_header(&app)} {connection} {lookup} {reach_bar(&app)} {about(&app, TOP)} }
                 .into_any()
         })
     };
@@ -37,17 +47,46 @@ pub fn thread(app: &App) -> AnyView {
     };
     let composer = {
         let app = app.clone();
-        part(move || composer(&app, &peer_name(state)))
+        part(move || match is_welcome(state) {
+            true => composer(&app, &peer_name(state)),
+            false => shared(&app, &Apart::at(REQUEST)).into_any(),
+        })
     };
+    let (clicked, pressed) = (app.clone(), app.clone());
+    let clicked: OnClick = Box::new(move |event| {
+        with_talk(&clicked, |talk| (talk.clicked)(&clicked, &event));
+    });
+    let pressed: OnKey = Box::new(move |event| {
+        with_talk(&pressed, |talk| (talk.pressed)(&pressed, &event));
+    });
+    let (menu, composing, files, newest) = (app.clone(), app.clone(), app.clone(), app.clone());
+    let (pending, over) = (app.clone(), app.clone());
     view! {
         {top}
-        <div {attrs(&[("class", "log"), ("role", "log"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])}>
+        <div {attrs(&[("class", "log"), ("part", "log"), ("role", "log"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])} on:click=clicked on:keydown=pressed>
             {log}
         </div>
-        {part(move || quarantine_note(state).into_any())}
+        {part(move || with_talk(&newest, |talk| (talk.newest)(&newest)).into_any())}
+        {part(move || if state.wide.get() { None } else { quarantine_note(state) }.into_any())}
+        {part(move || with_talk(&composing, |talk| (talk.composing)(&composing)).into_any())}
+        {part(move || about(&pending, PENDING).into_any())}
+        {part(move || with_files(&files, |part| (part.strip)(&files)).into_any())}
         {composer}
+        {part(move || with_talk(&menu, |talk| (talk.menu)(&menu)).into_any())}
+        {part(move || state.sharing.with(|it| when(it.place == OVER, || shared(&over, it).into_any())).into_any())}
     }
     .into_any()
+}
+
+/// Whether the peer may be written to without deciding about them before, and their texts may lead elsewhere.
+fn is_welcome(state: State) -> bool {
+    state.thread.with(|thread| thread.as_ref().is_none_or(|it| it.standing.trust == Trust::Accepted))
+}
+
+/// What the conversation is about, where what is sent next says so.
+fn about(app: &App, place: u8) -> Option<AnyView> {
+    let is_said = app.state.thread.with(|thread| thread.as_ref().is_some_and(|it| it.about.is_some()));
+    if is_said { shared(app, &Apart::at(place)) } else { None }
 }
 
 fn peer(state: State) -> Option<Person> {
@@ -75,15 +114,29 @@ fn thread_header(app: &App) -> AnyView {
         }
     });
     let full = peer.as_ref().map(|peer| peer.address.to_string()).unwrap_or_default();
-    let content = view! {
+    // Who can't go back to a list finds there what is above it else.
+    let locked = app.state.locked.get();
+    let account = when(locked, || account_menu(app, app.state.account.get().as_ref()));
+    let back = when(!locked, || {
+        view! {
         <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=sends(app, Command::Back)>
             {icon(Picture::Back)}
         </button>
+    }.into_any()
+    });
+    let content = view! {
+        {back}
         {peer.as_ref().map(|peer| person_avatar(peer, false))}
         <div {class("title")}>
-            <h2 {attrs(&[("tabindex", "-1")])}>{peer.as_ref().map(person_name)}</h2>
+            <h2 {attrs(&[("tabindex", "-1")])}>
+                <button {attrs(&[("class", "who"), ("type", "button")])} on:click=sends(app, Command::Settings(SettingsAsk::Card))>
+                    {peer.as_ref().map(person_name)}
+                    <span {class("sr")}>{say(Word::ContactDetails)}</span>
+                </button>
+            </h2>
             <p {attrs(&[("title", &full)])}>{subtitle.unwrap_or_default()}</p>
         </div>
+        {account}
     };
     header(app, "header", content.into_any())
 }
@@ -94,16 +147,24 @@ fn reach_bar(app: &App) -> Option<AnyView> {
     match app.state.thread.with(|thread| thread.as_ref().map(|thread| thread.reach.clone()))? {
         Reach::Checking | Reach::Ready => None,
         Reach::NoProfile => {
-            let words = language().no_profile(&peer_name(app.state));
+            let words = texts::no_profile(&peer_name(app.state));
             Some(bar("bar bar-warn", "status", words, say(Word::CheckAgain), check()))
         }
         Reach::Unknown(fault @ Fault::Find(FindError::OldProfile { .. })) => {
             let accept = sends(app, Command::AcceptProfile);
-            Some(bar("bar", "alert", language().fault(&fault), say(Word::UseOldProfile), accept))
+            Some(bar("bar", "alert", texts::fault(&fault), say(Word::UseOldProfile), accept))
         }
-        Reach::Unknown(fault) => {
-            Some(bar("bar", "alert", language().fault(&fault), say(Word::Retry), check()))
-        }
+        // The connection says the same.
+        Reach::Unknown(fault) if is_said(app.state, &fault) => None,
+        Reach::Unknown(fault) => Some(bar("bar", "alert", texts::fault(&fault), say(Word::Retry), check())),
+    }
+}
+
+/// Whether the connection fails with the same words.
+fn is_said(state: State, fault: &Fault) -> bool {
+    match state.connection.get() {
+        Connection::Lost(lost) => texts::fault(&lost) == texts::fault(fault),
+        Connection::Idle | Connection::Connecting | Connection::Live => false,
     }
 }
 
@@ -118,7 +179,7 @@ fn log(app: &App, rows: &mut Rows<Row>) -> AnyView {
     });
     let Some((found, more)) = found else { return skeleton_bubbles() };
     let start = when(found.is_empty(), || {
-        view! { <p {class("day")}>{language().no_messages_with(&peer)}</p> }.into_any()
+        view! { <p {class("day")}>{texts::no_messages_with(&peer)}</p> }.into_any()
     });
     let older = when(more, || {
         view! {
@@ -149,9 +210,13 @@ struct Row {
 fn row_view(app: &App, row: &Row) -> AnyView {
     match &row.line {
         Line::Message(entry) => message_view(app, entry, &row.peer),
+        Line::Unseen => {
+            view! { <p {attrs(&[("class", "day unseen"), ("role", "separator")])}>{say(Word::Unseen)}</p> }
+                .into_any()
+        }
         Line::Notice(at, notice) => {
             let when = format!("{}, {}", time::day(*at, time::now()), time::time_of_day(*at));
-            let words = language().notice(notice, &row.peer, &when);
+            let words = texts::notice(notice, &row.peer, &when);
             view! { <p {attrs(&[("class", "day"), ("role", "note")])}>{words}</p> }.into_any()
         }
     }
@@ -170,16 +235,32 @@ fn message_view(app: &App, entry: &PlacedBubble, peer: &str) -> AnyView {
         (false, false) => "entry",
     };
     let reactions = when(!bubble.reactions.is_empty(), || {
-        let each =
-            bubble.reactions.iter().map(|(emoji, count)| view! { <span>{format!("{emoji} {count}")}</span> });
+        let each = bubble.reactions.iter().map(|it| {
+            view! {
+                <button {attrs(&[("type", "button"), ("tabindex", "-1"), ("data-act", "react"), ("data-emoji", &it.emoji), ("aria-pressed", truth(it.own.is_some()))])}>
+                    {format!("{} {}", it.emoji, it.count)}
+                </button>
+            }
+        });
         view! { <div {class("reactions")}>{each.collect::<Vec<_>>()}</div> }.into_any()
+    });
+    let actions = when(matches!(bubble.content, BubbleContent::Text { .. }), || {
+        view! {
+            <button {attrs(&[("class", "icon-button act"), ("type", "button"), ("tabindex", "-1"), ("data-act", "menu"), ("aria-haspopup", "menu"), ("aria-label", say(Word::MessageActions))])}>
+                {icon(Picture::Dots)}
+            </button>
+        }
+        .into_any()
     });
     view! {
         {day}
-        <div {class(classes)}>
-            <span {class("sr")}>{language().author(bubble.own, peer, &at)}</span>
-            <div {attrs(&[("class", "message"), ("part", if bubble.own { "message message-own" } else { "message" })])}>
-                {content_view(&bubble.content)}
+        <div {attrs(&[("class", classes), ("tabindex", "-1"), ("data-of", &bubble.hash.to_string())])}>
+            <span {class("sr")}>{texts::author(bubble.own, peer, &at)}</span>
+            <div {class("line")}>
+                <div {attrs(&[("class", "message"), ("part", if bubble.own { "message message-own" } else { "message" })])}>
+                    {content_view(app, bubble)}
+                </div>
+                {actions}
             </div>
             {reactions}
             {when(entry.shows_meta(), || meta(app, bubble, at))}
@@ -188,29 +269,42 @@ fn message_view(app: &App, entry: &PlacedBubble, peer: &str) -> AnyView {
     .into_any()
 }
 
-fn content_view(content: &BubbleContent) -> AnyView {
-    let (text, quote, attachments) = match content {
-        BubbleContent::Text { text, quote, attachments, .. } => (text, quote, attachments),
+fn content_view(app: &App, bubble: &Bubble) -> AnyView {
+    let (text, edited, quote, attachments, about) = match &bubble.content {
+        BubbleContent::Text { text, edited, quote, attachments, about } => {
+            (text, *edited, quote, attachments, about)
+        }
         BubbleContent::Deleted => {
             return view! { <div {class("message-gone")}>{say(Word::Deleted)}</div> }.into_any();
         }
     };
-    let quote = quote.as_ref().map(|(start, own)| {
+    let quote = quote.as_ref().map(|quote| {
         view! {
-            <div {attrs(&[("class", "quote"), ("dir", "auto")])}>
-                <b>{if *own { say(Word::You) } else { "" }}</b>
-                {start.clone()}
-            </div>
+            <button {attrs(&[("class", "quote"), ("type", "button"), ("tabindex", "-1"), ("dir", "auto"), ("data-act", "quote"), ("data-quoted", &quote.hash.to_string())])}>
+                <b>{if quote.own { say(Word::You) } else { "" }}</b>
+                <span>{quote.text.clone()}</span>
+            </button>
         }
     });
+    let marked = if has_marks(text) && is_welcome(app.state) {
+        with_talk(app, |talk| (talk.text)(text))
+    } else {
+        None
+    };
     let attachments = when(*attachments > 0, || {
-        view! { <div {class("attachments")}>{language().attachments(*attachments)}</div> }.into_any()
+        let shown = if is_welcome(app.state) { shown_files(app, &bubble.version) } else { None };
+        shown.unwrap_or_else(|| {
+            view! { <div {class("attachments")}>{texts::attachments(*attachments)}</div> }.into_any()
+        })
     });
+    let about = about.as_ref().and_then(|about| shared(app, &Apart::new(about.clone(), CARD)));
     view! {
+        {about}
         {quote}
         <div {attrs(&[("class", "message-text"), ("dir", "auto")])}>
-            {text.clone()}
+            {marked.unwrap_or_else(|| text.clone().into_any())}
         </div>
+        {when(edited, || view! { <span {class("edited")}>{say(Word::Edited)}</span> }.into_any())}
         {attachments}
     }
     .into_any()
@@ -220,9 +314,6 @@ fn content_view(content: &BubbleContent) -> AnyView {
 fn meta(app: &App, bubble: &Bubble, at: String) -> AnyView {
     let failed = matches!(bubble.delivery, Delivery::Failed(_));
     let mut words = vec![at];
-    if matches!(bubble.content, BubbleContent::Text { edited: true, .. }) {
-        words.push(say(Word::Edited).to_owned());
-    }
     words.extend(texts::delivery(&bubble.delivery));
     let retry = when(failed, || {
         view! {

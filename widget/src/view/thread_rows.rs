@@ -14,6 +14,8 @@ pub enum Line {
     Message(PlacedBubble),
     /// What happened to the peer's name or keys, and when.
     Notice(u64, Notice),
+    /// What follows had not been seen.
+    Unseen,
 }
 
 /// One message and what its neighbours decide.
@@ -36,8 +38,8 @@ impl PlacedBubble {
 }
 
 /// A conversation's lines, oldest first, with their keys: messages by their hashes, notices by their numbers, each where
-/// its time is. Notices from before the oldest message stand only where no older message is left to be shown. `same_day`
-/// tells whether two times lie in one day of the calendar.
+/// its time is. Notices from before the oldest message, or after the newest, stand only where no further message is left to be
+/// shown. `same_day` tells whether two times lie in one day of the calendar.
 pub fn lines(thread: &ThreadState, same_day: impl Fn(u64, u64) -> bool) -> Option<Vec<(String, Line)>> {
     let bubbles = thread.messages.as_ref()?;
     let first = bubbles.first().filter(|_| thread.more).map_or(0, |bubble| bubble.time);
@@ -51,6 +53,9 @@ pub fn lines(thread: &ThreadState, same_day: impl Fn(u64, u64) -> bool) -> Optio
         while let Some(earlier) = notices.next_if(|(_, (time, _))| *time < bubble.time) {
             lines.push(notice(earlier));
         }
+        if thread.unseen.as_ref() == Some(&bubble.hash) {
+            lines.push(("unseen".to_owned(), Line::Unseen));
+        }
         let next_day = bubbles.peek().is_none_or(|next| !same_day(bubble.time, next.time));
         let tail = next_day
             || bubbles
@@ -60,6 +65,8 @@ pub fn lines(thread: &ThreadState, same_day: impl Fn(u64, u64) -> bool) -> Optio
         lines.push((bubble.hash.to_string(), Line::Message(placed)));
         first_of_day = next_day;
     }
-    lines.extend(notices.map(notice));
+    if !thread.newer {
+        lines.extend(notices.map(notice));
+    }
     Some(lines)
 }

@@ -1,9 +1,9 @@
-//! Times and days in words, in the browser's own time zone.
+//! Times and days in words, in the browser's own time zone and the language that is spoken.
 
 use js_sys::Date;
 use wasm_bindgen::JsValue;
 
-use crate::texts::{Word, language, say};
+use crate::texts::{Word, date, say};
 
 const DAY: f64 = 86_400_000.0;
 
@@ -14,33 +14,29 @@ pub fn now() -> u64 {
 
 /// The time of day: `09:41`.
 pub fn time_of_day(time: u64) -> String {
-    let date = local(time);
-    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
+    date(&local(time), r#"{"hour":"2-digit","minute":"2-digit"}"#)
 }
 
 /// When, as short as it can be understood: `09:41`, `Mon`, `3 Nov`, `3 Nov 2025`.
 pub fn short_time(time: u64, now: u64) -> String {
-    let date = local(time);
-    let month = short(&language().months(), date.get_month());
+    let day = local(time);
     match days_between(time, now) {
         0 => time_of_day(time),
-        1..7 => short(&language().weekdays(), date.get_day()),
-        _ if date.get_full_year() == local(now).get_full_year() => format!("{} {month}", date.get_date()),
-        _ => format!("{} {month} {}", date.get_date(), date.get_full_year()),
+        1..7 => date(&day, r#"{"weekday":"short"}"#),
+        _ if day.get_full_year() == local(now).get_full_year() => {
+            date(&day, r#"{"day":"numeric","month":"short"}"#)
+        }
+        _ => date(&day, r#"{"day":"numeric","month":"short","year":"numeric"}"#),
     }
 }
 
 /// The day: `Today`, `Yesterday`, `Monday`, `3 November 2026`.
 pub fn day(time: u64, now: u64) -> String {
-    let date = local(time);
     match days_between(time, now) {
-        0 => say(Word::Today).into(),
-        1 => say(Word::Yesterday).into(),
-        2..7 => named(&language().weekdays(), date.get_day()).to_owned(),
-        _ => {
-            let month = named(&language().months(), date.get_month());
-            format!("{} {month} {}", date.get_date(), date.get_full_year())
-        }
+        0 => say(Word::Today).to_owned(),
+        1 => say(Word::Yesterday).to_owned(),
+        2..7 => date(&local(time), r#"{"weekday":"long"}"#),
+        _ => date(&local(time), r#"{"day":"numeric","month":"long","year":"numeric"}"#),
     }
 }
 
@@ -67,12 +63,4 @@ fn midnight(time: u64) -> f64 {
 fn local(time: u64) -> Date {
     const LAST: f64 = 8.64e15;
     Date::new(&JsValue::from_f64((time as f64).min(LAST)))
-}
-
-fn short(names: &[&'static str], index: u32) -> String {
-    named(names, index).chars().take(3).collect()
-}
-
-fn named(names: &[&'static str], index: u32) -> &'static str {
-    names.get(index as usize).copied().unwrap_or("???")
 }

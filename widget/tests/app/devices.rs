@@ -65,6 +65,29 @@ fn what_was_begun_on_one_device_is_finished_on_another() {
 }
 
 #[test]
+fn what_is_typed_stays_when_the_clock_is_corrected_after_an_earlier_text_was_sent() {
+    let world = World::new();
+    let ((alice, _), (_bob, _)) = (world.person("alice"), world.person("bob"));
+    let tab = alice.open_tab(&world);
+    world.run();
+    tab.ask(Command::Open("bob.eth".into()));
+    world.run();
+    type_in(&world, &tab, "sent");
+    world.pass(5_000);
+    tab.ask(Command::Send("sent".into()));
+    world.pass(5_000);
+    // What a correction does, which a login brings.
+    world.network.clock().set_error(-60_000);
+    type_in(&world, &tab, "and more");
+    tab.ask(Command::Back);
+    world.run();
+    tab.state().text.set(String::new());
+    tab.ask(Command::Open("bob.eth".into()));
+    world.pass(5_000);
+    assert_eq!(composer(&tab), "and more");
+}
+
+#[test]
 fn somebody_is_told_of_a_full_node_and_of_a_wrong_clock_while_it_is_so() {
     let world = World::new();
     let ((alice, _), (_bob, _)) = (world.person("alice"), world.person("bob"));
@@ -113,7 +136,7 @@ fn a_second_device_shows_everything_and_follows() {
     world.run();
     let shown = texts(&second);
     assert_eq!(shown, written[written.len() - shown.len()..]);
-    for _ in 0..3 {
+    for _ in 0..5 {
         second.ask(Command::LoadOlder);
         world.run();
     }

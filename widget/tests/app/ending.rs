@@ -57,8 +57,8 @@ fn an_element_that_is_added_again_is_served_by_one_driver() {
     now(bobs.flush()).unwrap();
     world.run();
     assert_eq!(events.borrow().len(), told);
-    let received = |event: &&HostEvent| matches!(event, HostEvent::MessageReceived { .. });
-    assert_eq!(second.events().iter().filter(received).count(), 1);
+    let asked = |event: &&HostEvent| matches!(event, HostEvent::Request(_));
+    assert_eq!(second.events().iter().filter(asked).count(), 1);
 }
 
 #[test]

@@ -5,7 +5,8 @@ use dm3_widget::app::fault::Fault;
 use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::state::{Connection, Delivery, Screen};
 
-use super::world::{Device, Tab, World, without_part};
+use super::loading::without_part;
+use super::world::{Device, Tab, World};
 
 const GONE: Connection = Connection::Lost(Fault::Part(PartMissing::Unreachable));
 

@@ -7,7 +7,7 @@ use dm3_core::testing::Fault;
 use dm3_widget::app::Command;
 use dm3_widget::app::state::{Connection, Delivery};
 
-use super::world::{Device, World, now};
+use super::world::{Device, World, now, two_talking};
 
 /// Logging in at the first and at the second delivery service.
 const LOG_IN: [&str; 2] = ["GET https://dm3.example/ds/auth", "GET https://ds2.example/ds/auth"];
@@ -97,4 +97,25 @@ fn a_mailbox_that_could_not_be_fetched_is_fetched_again() {
     world.pass(21_000);
     assert!(tab.is_live());
     assert_eq!(tab.unread(), 1);
+}
+
+#[test]
+fn what_waits_leaves_when_the_node_is_back_also_if_its_conversation_was_opened_meanwhile() {
+    let (world, _, _, alice, bob) = two_talking();
+    let bob_is = bob.state.account.get_untracked().unwrap().address;
+    alice.ask(Command::Send("before".into()));
+    world.pass(1_000);
+    world.network.fail("https://dm3.example", Fault::Unreachable);
+    for text in ["one", "two", "three"] {
+        alice.ask(Command::Send(text.into()));
+        world.pass(1_000);
+    }
+    alice.ask(Command::Back);
+    world.pass(1_000);
+    alice.ask(Command::OpenPeer(bob_is));
+    world.pass(3_000);
+    world.network.heal();
+    world.pass(60_000);
+    let waits = |it: &Delivery| matches!(it, Delivery::Waiting | Delivery::Sending);
+    assert_eq!(alice.deliveries().iter().filter(|it| waits(it)).count(), 0, "{:?}", alice.deliveries());
 }

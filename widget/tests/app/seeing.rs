@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
-use dm3_widget::app::Command;
 use dm3_widget::app::platform::HostEvent;
+use dm3_widget::app::state::Apart;
+use dm3_widget::app::{Act, Command};
 
 use super::world::{Device, Tab, World, now};
 
@@ -24,6 +25,14 @@ fn bob_writes(before: impl FnOnce(&Tab)) -> (World, Rc<Device>, Tab) {
     (world, alice, tab)
 }
 
+/// How many unread messages the page was told of last.
+fn unread_told(tab: &Tab) -> Option<u64> {
+    tab.events().into_iter().rev().find_map(|event| match event {
+        HostEvent::UnreadChange(count) => Some(count),
+        _ => None,
+    })
+}
+
 #[test]
 fn a_message_in_the_open_conversation_is_seen_at_once() {
     let (_, _, tab) = bob_writes(|_| ());
@@ -36,13 +45,13 @@ fn a_message_that_comes_while_the_tab_is_hidden_is_seen_when_the_tab_is_chosen()
     let (world, _, tab) = bob_writes(|tab| tab.set_visible(false));
     assert_eq!(tab.deliveries().len(), 1);
     assert_eq!(tab.unread(), 1);
-    assert_eq!(tab.events().last(), Some(&HostEvent::UnreadChange(1)));
+    assert_eq!(unread_told(&tab), Some(1));
     world.pass(60_000);
     assert_eq!(tab.unread(), 1, "time alone lets nobody see anything");
     tab.set_visible(true);
     world.run();
     assert_eq!(tab.unread(), 0);
-    assert_eq!(tab.events().last(), Some(&HostEvent::UnreadChange(0)));
+    assert_eq!(unread_told(&tab), Some(0));
 }
 
 #[test]
@@ -63,6 +72,23 @@ fn a_panel_that_opens_in_a_hidden_tab_shows_nobody_anything() {
     tab.ask(Command::Shown(true));
     world.run();
     assert_eq!(tab.unread(), 1);
+}
+
+#[test]
+fn a_message_that_comes_below_where_somebody_reads_is_seen_when_they_come_to_the_end() {
+    let (world, _, tab) = bob_writes(|tab| tab.state.away.set(Apart::new((), 1)));
+    assert_eq!(tab.deliveries().len(), 1);
+    assert_eq!(tab.unread(), 1);
+    assert_eq!(unread_told(&tab), Some(1));
+    tab.set_visible(false);
+    tab.set_visible(true);
+    world.pass(60_000);
+    assert_eq!(tab.unread(), 1, "whoever comes back reads where they left");
+    tab.state.away.set(Apart::waiting());
+    tab.ask(Command::Act(Act::AtEnd));
+    world.run();
+    assert_eq!(tab.unread(), 0);
+    assert_eq!(unread_told(&tab), Some(0));
 }
 
 #[test]
@@ -94,4 +120,24 @@ fn two_tabs_that_show_the_same_conversation_come_to_rest() {
     tab.set_visible(true);
     world.run();
     assert_eq!((tab.unread(), other.unread()), (0, 0));
+}
+
+#[test]
+fn a_conversation_says_where_what_was_not_seen_begins_for_as_long_as_it_is_open() {
+    let (world, alice, tab) = bob_writes(|tab| tab.ask(Command::Back));
+    let unseen = |tab: &Tab| tab.state.thread.with_untracked(|it| it.as_ref().unwrap().unseen.clone());
+    let bob = tab.state.conversations.get_untracked().unwrap()[0].peer.address;
+    tab.ask(Command::OpenPeer(bob));
+    world.pass(1_000);
+    let first =
+        tab.state.thread.with_untracked(|it| it.as_ref().unwrap().messages.as_ref().unwrap()[0].hash.clone());
+    assert_eq!(unseen(&tab), Some(first.clone()));
+    tab.ask(Command::Send("an answer".into()));
+    world.pass(1_000);
+    assert_eq!(unseen(&tab), Some(first), "also while it is answered");
+    tab.ask(Command::Back);
+    tab.ask(Command::OpenPeer(bob));
+    world.pass(1_000);
+    assert_eq!(unseen(&tab), None);
+    drop(alice);
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
 use dm3_core::identity::Address;
+use dm3_core::message::MessageHash;
 use dm3_core::ports::Store as _;
 use dm3_core::session::Session;
 use dm3_core::testing::{
@@ -12,16 +13,15 @@ use dm3_core::testing::{
     TestWallet,
 };
 use dm3_core::web::HttpUrl;
-use dm3_widget::app::part::PartMissing;
-use dm3_widget::app::platform::{HostEvent, Platform, TabMessage, Task, Who};
-use dm3_widget::app::state::{Connection, Delivery, Screen, State, WalletChoice};
-use dm3_widget::app::{
-    BackendSteps, BackupSteps, ChatSteps, Command, Driver, KeysSteps, Later, SignInSteps, SyncSteps, run,
-};
+use dm3_widget::app::platform::{HostEvent, Notifying, Platform, Redraw, StorageUse, TabMessage, Task, Who};
+use dm3_widget::app::state::{Connection, Delivery, FileBytes, Person, Screen, State, Theme, WalletChoice};
+use dm3_widget::app::{Command, Driver, run};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+use web_sys::File;
 
+use super::loading::later;
 use super::wallet::{PatientWallet, PersonsWallet};
 
 /// The node that the pages name.
@@ -43,6 +43,11 @@ pub struct Device {
     pub asked_to_keep: Cell<bool>,
     /// How often a tab told the others that records changed.
     pub told: Cell<usize>,
+    /// The messages that were brought before somebody's eyes.
+    pub revealed: RefCell<Vec<MessageHash>>,
+    /// Whether the browser tells when others write, and about whom it did.
+    pub notifying: Cell<Notifying>,
+    pub notified: RefCell<Vec<Address>>,
     /// The person: their wallet, and what their browser stores.
     pub peer: Peer,
     /// Their wallet.
@@ -53,6 +58,10 @@ pub struct Device {
     pub wallet_answers: Rc<Cell<bool>>,
     /// The files that its pages made.
     pub files: RefCell<Vec<Vec<u8>>>,
+    /// The files that its pages could show, with their types.
+    pub shown: RefCell<Vec<(Vec<u8>, String)>>,
+    /// How its browser draws pictures anew, if it does.
+    pub draws: Cell<Option<Draw>>,
     /// Where those were that can't be saved any more.
     pub withdrawn: RefCell<Vec<String>>,
     signed_out: RefCell<BTreeSet<Address>>,
@@ -62,6 +71,9 @@ pub struct Device {
     starts: Cell<u64>,
 }
 
+/// Draws a picture anew.
+pub type Draw = fn(&[u8], Redraw) -> Option<Vec<u8>>;
+
 /// One element in one tab of a device.
 pub struct Tab {
     /// What it shows.
@@ -70,6 +82,10 @@ pub struct Tab {
     commands: UnboundedSender<Command>,
     events: Rc<RefCell<Vec<HostEvent>>>,
     visible: Rc<Cell<bool>>,
+    /// What it looks like.
+    pub theme: Rc<Cell<Theme>>,
+    /// The language it speaks, where its person chose one.
+    pub language: Rc<RefCell<String>>,
     /// The wallets of its page.
     pub wallets: Rc<RefCell<Vec<Rc<PersonsWallet>>>>,
     /// What its window keeps.
@@ -85,6 +101,8 @@ pub struct TestPlatform {
     commands: UnboundedSender<Command>,
     events: Rc<RefCell<Vec<HostEvent>>>,
     visible: Rc<Cell<bool>>,
+    theme: Rc<Cell<Theme>>,
+    language: Rc<RefCell<String>>,
     window: Window,
     lease: TabLease,
 }
@@ -95,6 +113,21 @@ pub type Window = Rc<RefCell<Option<Who>>>;
 /// What a person does not have to wait for.
 pub fn now<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("nothing has to be waited for")
+}
+
+/// Two people, each in a tab of their own with the conversation with the other open; both are welcome.
+pub fn two_talking() -> (World, Rc<Device>, Rc<Device>, Tab, Tab) {
+    let world = World::new();
+    let ((alice, _), (bob, _)) = (world.person("alice"), world.person("bob"));
+    let open = |device: &Rc<Device>, peer: &str| {
+        let tab = device.open_tab(&world);
+        world.pass(1_000);
+        tab.ask(Command::Open(peer.into()));
+        world.pass(1_000);
+        tab
+    };
+    let (alices, bobs) = (open(&alice, "bob.eth"), open(&bob, "alice.eth"));
+    (world, alice, bob, alices, bobs)
 }
 
 impl World {
@@ -123,6 +156,8 @@ impl World {
             wallet,
             other_wallets: RefCell::default(),
             files: RefCell::default(),
+            shown: RefCell::default(),
+            draws: Cell::default(),
             withdrawn: RefCell::default(),
             signed_out: RefCell::default(),
             tabs: RefCell::default(),
@@ -130,6 +165,9 @@ impl World {
             leases: SharedLeases::new(self.network.clock().clone()),
             asked_to_keep: Cell::new(false),
             told: Cell::new(0),
+            revealed: RefCell::default(),
+            notifying: Cell::new(Notifying::Off),
+            notified: RefCell::default(),
             starts: Cell::new(100),
         })
     }
@@ -215,7 +253,8 @@ impl Device {
             wallet.listen(commands.clone());
         }
         let wallets = Rc::new(RefCell::new(wallets));
-        let (events, visible) = (Rc::default(), Rc::new(Cell::new(true)));
+        let (events, visible, theme) = (Rc::default(), Rc::new(Cell::new(true)), Rc::default());
+        let language = Rc::<RefCell<String>>::default();
         self.tabs.borrow_mut().push(commands.clone());
         let platform = TestPlatform {
             device: Rc::clone(self),
@@ -225,12 +264,15 @@ impl Device {
             commands: commands.clone(),
             events: Rc::clone(&events),
             visible: Rc::clone(&visible),
+            theme: Rc::clone(&theme),
+            language: Rc::clone(&language),
             window: Rc::clone(&window),
             lease: self.leases.tab(),
         };
         let driver = Driver::new(platform, later(), NODE, None);
         world.tasks.spawn(Box::pin(run(Rc::clone(&driver), requests)));
-        let tab = Tab { state: driver.state, driver, commands, events, visible, wallets, window };
+        let tab =
+            Tab { state: driver.state, driver, commands, events, visible, theme, language, wallets, window };
         tab.ask(Command::Shown(true));
         tab
     }
@@ -252,47 +294,6 @@ impl Device {
             || !now(store.contacts(account)).unwrap().is_empty()
             || !now(store.outbox(account)).unwrap().is_empty()
             || !now(store.quarantined_ids(account)).unwrap().is_empty()
-    }
-}
-
-thread_local! {
-    static MISSING: Cell<Option<&'static str>> = const { Cell::new(None) };
-}
-
-/// The parts of the application: each is there at once, but for one that can't be loaded for as long as the value of
-/// [`without_part`] lives.
-fn later() -> Later<TestPlatform> {
-    fn fetched<T: 'static>(
-        name: &'static str,
-        table: fn() -> T,
-    ) -> LocalBoxFuture<'static, Result<T, PartMissing>> {
-        Box::pin(async move {
-            if MISSING.get() == Some(name) { Err(PartMissing::Unreachable) } else { Ok(table()) }
-        })
-    }
-    Later {
-        sign_in: || fetched("sign-in", SignInSteps::new),
-        keys: || fetched("keys", KeysSteps::new),
-        chat: || fetched("chat", ChatSteps::new),
-        sync: || fetched("sync", SyncSteps::new),
-        backend: || fetched("backend", BackendSteps::new),
-        backup: || fetched("backup", BackupSteps::new),
-    }
-}
-
-/// Gives the part back when it is dropped.
-pub struct Without;
-
-/// This part can't be loaded from now on.
-#[must_use]
-pub fn without_part(name: &'static str) -> Without {
-    MISSING.set(Some(name));
-    Without
-}
-
-impl Drop for Without {
-    fn drop(&mut self) {
-        MISSING.set(None);
     }
 }
 
@@ -480,14 +481,67 @@ impl Platform for TestPlatform {
         self.device.asked_to_keep.set(true);
     }
 
+    async fn storage_use(&self) -> Option<StorageUse> {
+        Some(StorageUse { bytes: 1_200_000, lasting: self.device.asked_to_keep.get() })
+    }
+
+    fn set_theme(&self, theme: Theme) {
+        self.theme.set(theme);
+    }
+
+    fn has_theme(&self) -> bool {
+        false
+    }
+
+    fn notifying(&self) -> Notifying {
+        self.device.notifying.get()
+    }
+
+    async fn set_notifying(&self, wanted: bool) -> Notifying {
+        if self.notifying() != Notifying::Forbidden {
+            self.device.notifying.set(if wanted { Notifying::On } else { Notifying::Off });
+        }
+        self.notifying()
+    }
+
+    fn notify(&self, peer: &Person) {
+        self.device.notified.borrow_mut().push(peer.address);
+    }
+
+    fn set_language(&self, language: &str) {
+        self.language.replace(language.to_owned());
+    }
+
+    fn has_language(&self) -> bool {
+        false
+    }
+
     fn offer_file(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String> {
         let file = pieces?.concat();
         self.device.files.borrow_mut().push(file);
         Some(format!("blob:{}", self.device.files.borrow().len()))
     }
 
+    fn read_file(&self, _: &File) -> LocalBoxFuture<'static, Option<FileBytes>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    fn show_file(&self, bytes: &[u8], media_type: &str) -> Option<String> {
+        self.device.shown.borrow_mut().push((bytes.to_vec(), media_type.to_owned()));
+        Some(format!("blob:shown {}", self.device.shown.borrow().len()))
+    }
+
+    fn redraw(&self, picture: FileBytes, how: Redraw) -> LocalBoxFuture<'static, Option<FileBytes>> {
+        let drawn = self.device.draws.get().and_then(|draw| draw(picture.bytes(), how));
+        Box::pin(std::future::ready(drawn.map(FileBytes::new)))
+    }
+
     fn withdraw_file(&self, url: &str) {
         self.device.withdrawn.borrow_mut().push(url.to_owned());
+    }
+
+    fn reveal(&self, message: &MessageHash) {
+        self.device.revealed.borrow_mut().push(message.clone());
     }
 
     fn is_visible(&self) -> bool {

@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
+use dm3_core::delivery::{SpamRule, Verdict};
 use dm3_core::ports::StoreError;
-use dm3_core::testing::Fault;
+use dm3_core::testing::{Fault, Holdings};
 use dm3_widget::app::Command;
 use dm3_widget::app::fault::Fault as Said;
 use dm3_widget::app::state::{Connection, Delivery, Screen};
+use serde_json::json;
 
 use super::world::{Device, Tab, World};
 
@@ -81,7 +83,7 @@ fn what_can_not_be_kept_beside_leaves_the_conversation_on_the_screen_and_says_wh
     tab.ask(Command::Reconnect);
     world.pass(5_000);
     assert_eq!(tab.state.connection.get_untracked(), Connection::Live);
-    assert_eq!((there.deliveries(), tab.deliveries()), (vec![Delivery::Sent], vec![Delivery::Received]));
+    assert_eq!((there.deliveries(), tab.deliveries()), (vec![Delivery::Read], vec![Delivery::Received]));
 }
 
 #[test]
@@ -166,4 +168,20 @@ fn a_message_that_waits_can_be_stopped() {
     tab.ask(Command::Resend(hash));
     world.run();
     assert_eq!(tab.deliveries(), [Delivery::Sent]);
+}
+
+#[test]
+fn what_somebody_demands_of_those_who_write_is_told_when_the_conversation_is_opened() {
+    let world = World::new();
+    let ((alice, _), _) = (world.person("alice"), world.person("bob"));
+    world.network.set_holdings(alice.address(), Holdings { transactions: 4, ..Holdings::default() });
+    for (least, verdict) in [(4, Verdict::Met), (5, Verdict::Broken)] {
+        let rules = json!({ "spamRules": [{ "rule": "minNonce", "value": least }] });
+        world.network.first_service().set_extension(rules);
+        let tab = open(&world, &alice);
+        world.pass(1_000);
+        let told = tab.state.thread.with_untracked(|thread| thread.as_ref().map(|it| it.demands.clone()));
+        assert_eq!(told, Some(vec![(SpamRule::MinNonce(least), verdict)]));
+        drop(tab.remove());
+    }
 }

@@ -17,7 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{IdbDatabase, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode};
 
 use super::request::{Answer, Failure, answer, blocked, end, opened};
-use super::row::texts;
+use super::row::{text_of, texts};
 use super::schema::{VERSION, create, table};
 use super::upgrade;
 
@@ -189,7 +189,7 @@ impl Database {
 }
 
 async fn has_seed(transaction: &IdbTransaction, owner: Address) -> Result<bool, Failure> {
-    let key = transaction.object_store(table::VAULT)?.get_key(&owner.to_string().into())?;
+    let key = transaction.object_store(table::VAULT)?.get_key(&text_of(owner))?;
     Ok(!answer(key).await?.is_undefined())
 }
 

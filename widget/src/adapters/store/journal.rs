@@ -16,12 +16,12 @@ use web_sys::{IdbObjectStore, IdbTransaction};
 
 use super::database::Database;
 use super::request::{Failure, answer};
-use super::row::{key, member, object, prefix, texts};
+use super::row::{key, member, object, prefix, text_of, texts};
 use super::schema::{OWNER, table};
 
 /// An entry that has no number yet.
 pub fn entry(owner: Address, changed: &Changed) -> JsValue {
-    object(&[("owner", owner.to_string().into()), ("what", changed.to_string().into())])
+    object(&[("owner", text_of(owner)), ("what", changed.to_string().into())])
 }
 
 /// The oldest entries.

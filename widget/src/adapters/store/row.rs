@@ -1,15 +1,17 @@
 //! Records and keys as IndexedDB keeps them.
 
+use std::cell::RefCell;
 use std::str::FromStr;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Refusal;
 use dm3_core::device::{
     Account, Contact, Lane, Last, MAX_FOUND_AT, MessageRow, Notices, Place, Position, Preview, Quarantined,
-    SendState, Summary,
+    SendState, Standing, Summary,
 };
 use dm3_core::identity::{Address, EnsName, SeenProfiles};
 use dm3_core::ports::StoreError;
+use dm3_core::seal::json;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbKeyRange;
@@ -31,7 +33,8 @@ pub fn read_account(record: &JsValue) -> Result<Account, StoreError> {
 }
 
 /// `{owner, waiting, about, change, message}`: a message of an account on this device. `waiting` is the message's time
-/// while it waits to be sent, `about` the hash of what a note is about; an index leaves out what lacks its member.
+/// while it waits to be sent, `about` the hash of what a note is about; an index leaves out what lacks its member. So is
+/// `taken` left out of the message where it is its time.
 /// `change` is the number of its last change, which [`number`] adds.
 pub fn message(owner: Address, message: &MessageRow) -> Result<JsValue, StoreError> {
     let state = match &message.state {
@@ -44,6 +47,8 @@ pub fn message(owner: Address, message: &MessageRow) -> Result<JsValue, StoreErr
     };
     let time = place_number(message.place)?;
     let waiting = if message.state == SendState::Waiting { time.clone() } else { JsValue::UNDEFINED };
+    let moved = message.taken != message.place;
+    let taken = if moved { place_number(message.taken)? } else { JsValue::UNDEFINED };
     let about = message.about().map(|hash| hash.to_string());
     let message = object(&[
         ("hash", message.hash.as_str().into()),
@@ -51,12 +56,17 @@ pub fn message(owner: Address, message: &MessageRow) -> Result<JsValue, StoreErr
         ("author", message.author.to_string().into()),
         ("lane", lane_name(message.lane).into()),
         ("time", time),
+        ("taken", taken),
         ("arrived", moment(message.arrived)?),
         ("json", message.json.as_str().into()),
         ("state", state),
     ]);
-    let owner = owner.to_string().into();
-    Ok(object(&[("owner", owner), ("waiting", waiting), ("about", about.into()), ("message", message)]))
+    Ok(object(&[
+        ("owner", text_of(owner)),
+        ("waiting", waiting),
+        ("about", about.into()),
+        ("message", message),
+    ]))
 }
 
 /// Notes the number of a message's last change.
@@ -89,12 +99,14 @@ pub fn read_message(record: &JsValue) -> Result<MessageRow, StoreError> {
             SendState::Refused(Refusal::from_code(&code, &value))
         }
     };
+    let place = read_place(&message, "time")?;
     Ok(MessageRow {
         hash: parsed(&message, "hash")?,
         conversation: parsed(&message, "conversation")?,
         author: read_address(&message, "author")?,
         lane,
-        place: read_place(&message, "time")?,
+        place,
+        taken: read_place(&message, "taken").unwrap_or(place),
         arrived: read_moment(&message, "arrived")?,
         json: text(&message, "json")?,
         state,
@@ -170,6 +182,7 @@ fn contact(contact: &Contact) -> Result<JsValue, StoreError> {
         ),
         ("seen", contact.seen.to_json().into()),
         ("notices", contact.notices.to_json().into()),
+        ("standing", json::canonical(&contact.standing.to_json()).into()),
     ]))
 }
 
@@ -177,17 +190,21 @@ fn contact(contact: &Contact) -> Result<JsValue, StoreError> {
 /// there still, and must not be hidden.
 pub fn read_contact(record: &JsValue) -> Result<Contact, StoreError> {
     let contact = member(record, "contact");
-    let json = |name| text(&contact, name).unwrap_or_default();
+    let text = |name| text(&contact, name).unwrap_or_default();
     let names: Array = member(&contact, "found_at").dyn_into().unwrap_or_default();
     let names = names.iter().filter_map(|name| EnsName::from_normalised(&name.as_string()?).ok());
     Ok(Contact {
         conversation: parsed(&contact, "conversation")?,
         name: stored_name(&contact).unwrap_or_default(),
         found_at: names.take(MAX_FOUND_AT).collect(),
-        seen: SeenProfiles::parse(&json("seen")).unwrap_or_default(),
-        notices: Notices::parse(&json("notices")),
+        seen: SeenProfiles::parse(&text("seen")).unwrap_or_default(),
+        notices: Notices::parse(&text("notices")),
         read_until: read_moment(&contact, "read_until").unwrap_or_default(),
         touched: read_moment(&contact, "touched").unwrap_or_default(),
+        // Before there were requests, every conversation was in the list.
+        standing: json::parse(&text("standing"))
+            .and_then(|standing| Standing::from_json(&standing))
+            .unwrap_or_else(Standing::accepted),
     })
 }
 
@@ -296,9 +313,25 @@ pub fn texts(parts: &[&str]) -> Array {
     parts.iter().map(|part| JsValue::from_str(part)).collect()
 }
 
+thread_local! {
+    /// The owner that was written last: an address as text costs a hash.
+    static OWNER: RefCell<Option<(Address, JsValue)>> = const { RefCell::new(None) };
+}
+
+/// An owner as a member of records and the beginning of keys.
+pub fn text_of(owner: Address) -> JsValue {
+    OWNER.with(|kept| {
+        let mut kept = kept.borrow_mut();
+        match &*kept {
+            Some((known, text)) if *known == owner => text.clone(),
+            _ => kept.insert((owner, owner.to_string().into())).1.clone(),
+        }
+    })
+}
+
 /// The key of an owner's record.
 pub fn key(owner: Address, id: &str) -> JsValue {
-    Array::of2(&owner.to_string().into(), &id.into()).into()
+    Array::of2(&text_of(owner), &id.into()).into()
 }
 
 /// All keys that begin with these parts. An empty array sorts after every number and text.

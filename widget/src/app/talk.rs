@@ -1,0 +1,131 @@
+//! What is done with messages of the open conversation.
+
+use dm3_core::conversation::ConversationId;
+use dm3_core::message::{Draft, MessageHash};
+use dm3_core::ports::Clock as _;
+
+use super::command::{Act, Stretch};
+use super::driver::Active;
+use super::outbox::{Make, conditions, write};
+use super::platform::{Platform, Task};
+use super::state::{ActingPage, Bubble, BubbleContent};
+use super::steps::TalkSteps;
+use super::thread::{self, read_older, show_opened, update_thread};
+
+/// How many messages further back another is looked for: so many readings, each of so many.
+const MAX_READINGS: usize = 50;
+const READING: usize = 400;
+/// How long the screen needs to show what was read: milliseconds.
+const DRAWN: u32 = 60;
+
+impl<P: Platform> TalkSteps<Active<P>> {
+    /// The steps.
+    pub fn new() -> Self {
+        Self {
+            act: |at, act| -> Task { Box::pin(carry_out(at, act)) },
+            demands: |at| -> Task { Box::pin(demands(at)) },
+        }
+    }
+}
+
+impl<P: Platform> Default for TalkSteps<Active<P>> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn carry_out<P: Platform>(at: Active<P>, act: Act) {
+    match act {
+        Act::React { to, emoji } => react(&at, to, &emoji).await,
+        Act::Delete(hash) => {
+            if let Some(own) = seen(&at, &hash).filter(|bubble| bubble.own) {
+                write_here(&at, Box::new(|header| Draft::delete(header, &own.version))).await;
+            }
+        }
+        Act::ShowVersions(hash) => show_versions(&at, &hash),
+        Act::Find(hash) => find(at, hash).await,
+        Act::AtEnd => thread::seen(at).await,
+        // That it can't be loaded is shown where it is asked for.
+        Act::Share(ask) => {
+            if let Ok(steps) = (at.driver.later.share)().await {
+                (steps.carry_out)(at, ask).await;
+            }
+        }
+        Act::Show(stretch) => {
+            if let Some(opened) = &mut *at.opened.borrow_mut() {
+                match stretch {
+                    Stretch::Newer => opened.show_newer(),
+                    Stretch::Newest => opened.show_newest(),
+                    Stretch::Below(part) => opened.show_below(part),
+                }
+            }
+            show_opened(&at);
+        }
+    }
+}
+
+/// Shows what the open conversation's peer demands of those who write, and whether the account meets it.
+async fn demands<P: Platform>(at: Active<P>) {
+    let Some(open) = at.open_peer() else { return };
+    let conversation = ConversationId::Peer(open);
+    let demands = at.session().demands(conversation, &conditions(&at, conversation)).await;
+    update_thread(&at, open, |thread| thread.demands = demands);
+}
+
+/// Gives an emoji to a message, or takes it back.
+async fn react<P: Platform>(at: &Active<P>, to: MessageHash, emoji: &str) {
+    let Some(bubble) = seen(at, &to) else { return };
+    let given = bubble.reactions.iter().find(|reaction| reaction.emoji == emoji);
+    if let Some(given) = given.and_then(|reaction| reaction.own.as_ref()) {
+        write_here(at, Box::new(|header| Draft::delete(header, given))).await;
+    } else if let Ok(emoji) = emoji.parse() {
+        write_here(at, Box::new(|header| Draft::reaction(header, &bubble.version, &emoji))).await;
+    }
+}
+
+async fn write_here<P: Platform>(at: &Active<P>, make: Make<'_>) {
+    if let Some(open) = at.open_peer() {
+        write(at, ConversationId::Peer(open), make).await;
+    }
+}
+
+/// A message of the open conversation that is there to be seen, and not deleted.
+pub(super) fn seen<P: Platform>(at: &Active<P>, hash: &MessageHash) -> Option<Bubble> {
+    at.driver.state.thread.with_untracked(|thread| {
+        let mut bubbles = thread.as_ref()?.messages.as_ref()?.iter();
+        let bubble = bubbles.find(|bubble| bubble.hash == *hash)?;
+        matches!(bubble.content, BubbleContent::Text { .. }).then(|| bubble.clone())
+    })
+}
+
+fn show_versions<P: Platform>(at: &Active<P>, hash: &MessageHash) {
+    let versions = at.opened.borrow().as_ref().map(|opened| opened.versions(hash)).unwrap_or_default();
+    at.driver.state.acting.update(|acting| {
+        if let Some(acting) = acting.as_mut().filter(|acting| acting.hash == *hash) {
+            acting.page = ActingPage::Versions(versions);
+        }
+    });
+}
+
+/// Shows a message in its place, reading what stands before what is shown as far as needed.
+async fn find<P: Platform>(at: Active<P>, hash: MessageHash) {
+    let Some(open) = at.open_peer() else { return };
+    let conversation = ConversationId::Peer(open);
+    for _ in 0..MAX_READINGS {
+        let (here, more) = match &mut *at.opened.borrow_mut() {
+            Some(opened) if opened.conversation == conversation => {
+                (opened.show_message(&hash), opened.has_older())
+            }
+            _ => return,
+        };
+        if here {
+            show_opened(&at);
+            at.driver.platform.clock().sleep(DRAWN).await;
+            return at.driver.platform.reveal(&hash);
+        }
+        if !more {
+            return;
+        }
+        read_older(&at, READING).await;
+    }
+}

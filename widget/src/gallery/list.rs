@@ -1,0 +1,90 @@
+//! The list, and who is looked for.
+
+use dm3_core::session::FindError;
+
+use super::made::{CAROL, States, bob, inside, later, person, rows, silence};
+use crate::app::fault::Fault;
+use crate::app::search::{Answer, Guess};
+use crate::app::state::{Apart, Connection, Filter, Lookup, Reach, Screen, State};
+
+pub(super) const STATES: States = &[
+    ("starting", |_| Some(())),
+    ("list", list),
+    ("list-loading", |state| {
+        list(state)?;
+        state.conversations.set(None);
+        Some(())
+    }),
+    ("list-empty", |state| {
+        list(state)?;
+        state.conversations.set(Some(Vec::new()));
+        Some(())
+    }),
+    ("list-requests", |state| {
+        state.filter.set(Filter::Requests);
+        list(state)
+    }),
+    ("list-no-unread", |state| {
+        list(state)?;
+        state.filter.set(Filter::Unread);
+        state.conversations.set(Some(rows()?.into_iter().filter(|row| row.unread == 0).collect()));
+        Some(())
+    }),
+    ("list-menu", |state| {
+        list(state)?;
+        later(move || state.menu.set(true));
+        Some(())
+    }),
+    ("list-sign-out", |state| {
+        list(state)?;
+        later(move || {
+            state.menu.set(true);
+            state.leaving.set(true);
+        });
+        Some(())
+    }),
+    ("list-offline", |state| {
+        list(state)?;
+        state.connection.set(Connection::Lost(silence()));
+        Some(())
+    }),
+    ("list-advice", |state| {
+        list(state)?;
+        state.quarantined.set(2);
+        state.history_full.set(true);
+        state.clock_error.set(Some(-420_000));
+        Some(())
+    }),
+    ("list-nobody", |state| {
+        list(state)?;
+        state.lookup.set(Lookup::Failed(Fault::Find(FindError::Unknown("nobody.eth".parse().ok()?))));
+        Some(())
+    }),
+    ("search-part", |state| typed(state, "bo", Answer::None)),
+    ("search-searching", |state| typed(state, "shop.eth", Answer::Searching)),
+    ("search-found", |state| typed(state, "bob.eth", Answer::Found(bob()?, Reach::Ready))),
+    ("search-no-profile", |state| typed(state, CAROL, Answer::Found(person(None, CAROL)?, Reach::NoProfile))),
+    ("search-failed", |state| {
+        typed(
+            state,
+            "nobody.eth",
+            Answer::Failed(Fault::Find(FindError::Unknown("nobody.eth".parse().ok()?))),
+        )
+    }),
+];
+
+fn list(state: State) -> Option<()> {
+    inside(state, Screen::List)
+}
+
+/// This stands in the field, and that is known of it.
+fn typed(state: State, typed: &str, answer: Answer) -> Option<()> {
+    list(state)?;
+    let typed = typed.to_owned();
+    state.guess.set(Apart::new(Guess { typed: typed.clone(), answer }, 0));
+    later(move || {
+        state.query.set(typed);
+        crate::more::PARTS.search.ask();
+    });
+    Some(())
+}

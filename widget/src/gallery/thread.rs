@@ -1,0 +1,290 @@
+//! Conversations, and what is asked about strangers.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use dm3_core::delivery::{Refusal, SpamRule, Verdict};
+use dm3_core::device::{Notice, Trust};
+use dm3_core::message::Context;
+use dm3_core::session::FindError;
+use dm3_core::thread::{Quote, Reaction};
+
+use super::made::{
+    BOB, ERIN, LONG, States, ago, bob, bubble, hash, later, open, person, silence, talk, text, thread,
+};
+use crate::app::fault::Fault;
+use crate::app::files::{Attached, Files, Item, Look, Ready};
+use crate::app::share::{Report, Sharing};
+use crate::app::state::{
+    Acting, ActingPage, Apart, BubbleContent, Composing, Connection, Delivery, FileBytes, Reach, State,
+};
+
+pub(super) const STATES: States = &[
+    ("thread", market),
+    ("thread-loading", |state| {
+        market(state)?;
+        change(state, |it| it.messages = None)
+    }),
+    ("thread-demands", |state| {
+        market(state)?;
+        let demands = vec![
+            (SpamRule::MinNonce(5), Verdict::Broken),
+            (SpamRule::MinBalance("10000000000000000".parse().ok()?), Verdict::Unknown),
+            (SpamRule::ContactsOnly, Verdict::Unknown),
+        ];
+        change(state, |it| it.demands = demands)
+    }),
+    ("thread-about", |state| {
+        open(state, thread(bob()?, Vec::new()))?;
+        let token = "eip155:1/erc721:0x06012c8cf97BEaD5deAe237070F9587f8E7A266d/771769";
+        change(state, |it| it.about = Context::new(token))
+    }),
+    ("thread-about-said", |state| {
+        market(state)?;
+        let said = Context::new("https://market.example/item/123");
+        change(state, |it| {
+            if let Some(BubbleContent::Text { about, .. }) =
+                it.messages.iter_mut().flatten().next().map(|bubble| &mut bubble.content)
+            {
+                *about = said;
+            }
+        })
+    }),
+    ("thread-forward", |state| {
+        market(state)?;
+        state.sharing.set(Apart::new(Sharing::Forward { of: hash(1)?, fault: None }, 1));
+        Some(())
+    }),
+    ("thread-report", |state| {
+        market(state)?;
+        let report = Report { text: "{}".into(), messages: 3, url: Some("#".to_owned()), file: Rc::new(()) };
+        state.sharing.set(Apart::new(Sharing::Report(report), 1));
+        Some(())
+    }),
+    ("thread-empty", |state| open(state, thread(bob()?, Vec::new()))),
+    ("thread-ticks", ticks),
+    ("thread-kinds", kinds),
+    ("thread-unseen", |state| {
+        market(state)?;
+        let first = hash(5)?;
+        change(state, |it| (it.unseen, it.more) = (Some(first), true))
+    }),
+    ("thread-notices", notices),
+    ("thread-long", long),
+    ("thread-marks", |state| {
+        let words = "# A heading\nSome **bold** and *slanted* words, `code`, and https://market.example/item/123\n- one\n- two\n> quoted\n```\nfn main() {}\n```";
+        open(state, thread(bob()?, talk(&[(false, words), (true, words)])?))
+    }),
+    ("thread-files", files),
+    ("thread-attached", attached),
+    ("thread-typed", |state| {
+        market(state)?;
+        type_later(state, "Deal.\nSending the link now.");
+        Some(())
+    }),
+    ("thread-answer", |state| {
+        market(state)?;
+        let quote = Quote { hash: hash(1)?, own: false, text: "Hi! Is #123 still for sale?".into() };
+        state.composing.set(Composing::Reply(quote));
+        Some(())
+    }),
+    ("thread-edit", |state| {
+        market(state)?;
+        state.composing.set(Composing::Edit { version: hash(3)?, before: String::new() });
+        type_later(state, "I can hold it until tomorrow if you like.");
+        Some(())
+    }),
+    ("thread-menu", |state| acting(state, ActingPage::Choices)),
+    ("thread-delete", |state| acting(state, ActingPage::Delete)),
+    ("thread-versions", |state| {
+        let versions =
+            vec![(ago(20), "I can hold it.".into()), (ago(12), "I can hold it until tonight.".into())];
+        acting(state, ActingPage::Versions(versions))
+    }),
+    ("thread-no-profile", |state| {
+        market(state)?;
+        change(state, |it| it.reach = Reach::NoProfile)
+    }),
+    ("thread-unreachable", |state| {
+        market(state)?;
+        state.connection.set(Connection::Lost(silence()));
+        change(state, |it| it.reach = Reach::Unknown(silence()))
+    }),
+    ("thread-old-profile", |state| {
+        market(state)?;
+        let fault = FindError::OldProfile { name: "bob.eth".parse().ok()?, replaced: ago(4_000) };
+        change(state, |it| it.reach = Reach::Unknown(Fault::Find(fault)))
+    }),
+    ("thread-unsent", |state| {
+        market(state)?;
+        state.unsent.set(Some(silence()));
+        type_later(state, "Deal.");
+        Some(())
+    }),
+    ("request", |state| request(state, Trust::Requested)),
+    ("request-blocked", |state| request(state, Trust::Blocked)),
+];
+
+fn market(state: State) -> Option<()> {
+    let lines = [
+        (false, "Hi! Is #123 still for sale?"),
+        (true, "Yes, still available."),
+        (true, "I can hold it until tonight if you like."),
+        (false, "That would be great. Would you take 1.1 ETH?"),
+        (false, "I could pay at once."),
+    ];
+    open(state, thread(bob()?, talk(&lines)?))
+}
+
+fn change(state: State, change: impl FnOnce(&mut crate::app::state::ThreadState)) -> Option<()> {
+    state.thread.update(|thread| thread.as_mut().map(change).unwrap_or_default());
+    Some(())
+}
+
+fn type_later(state: State, text: &'static str) {
+    later(move || state.text.set(text.into()));
+}
+
+fn ticks(state: State) -> Option<()> {
+    let each = [
+        (Delivery::Read, "They have seen this."),
+        (Delivery::Arrived, "Their client has this."),
+        (Delivery::Sent, "This is with their delivery service."),
+        (Delivery::Sending, "This is on its way."),
+        (Delivery::Waiting, "This waits."),
+        (Delivery::Failed(Refusal::TooLarge), "This was refused."),
+        (Delivery::Failed(Refusal::Stopped), "This was stopped."),
+    ];
+    let messages = each.into_iter().enumerate();
+    let messages =
+        messages.map(|(n, (delivery, words))| bubble(n + 1, 90 - 10 * n as u64, text(words), delivery));
+    open(state, thread(bob()?, messages.collect::<Option<_>>()?))
+}
+
+fn kinds(state: State) -> Option<()> {
+    let quote = |own, text: &str| Some(Quote { hash: hash(1)?, own, text: text.into() });
+    let answer = |words: &str, quote| BubbleContent::Text {
+        text: words.into(),
+        edited: false,
+        quote,
+        attachments: 0,
+        about: None,
+    };
+    let edited = BubbleContent::Text {
+        text: "Sold, for 1.2 ETH.".into(),
+        edited: true,
+        quote: None,
+        attachments: 0,
+        about: None,
+    };
+    let mut liked = bubble(4, 30, edited, Delivery::Read)?;
+    liked.reactions = vec![
+        Reaction { emoji: "+1".into(), count: 2, own: hash(9) },
+        Reaction { emoji: ":)".into(), count: 1, own: None },
+    ];
+    let messages = vec![
+        bubble(1, 60, text("Is it still for sale?"), Delivery::Received)?,
+        bubble(2, 50, answer("It is.", quote(false, "Is it still for sale?")), Delivery::Arrived)?,
+        bubble(3, 40, answer("Then I take it.", quote(true, "It is.")), Delivery::Received)?,
+        liked,
+        bubble(5, 20, BubbleContent::Deleted, Delivery::Received)?,
+        bubble(6, 10, BubbleContent::Deleted, Delivery::Sent)?,
+    ];
+    open(state, thread(bob()?, messages))
+}
+
+fn notices(state: State) -> Option<()> {
+    market(state)?;
+    let moved = Notice::NameMoved { name: "bob.eth".parse().ok()?, to: BOB.parse().ok()? };
+    let gone = Notice::NameGone { name: "bob.eth".parse().ok()? };
+    let notices = vec![
+        (ago(30), Notice::KeysChanged { since: ago(90_000) }),
+        (ago(20), moved),
+        (ago(10), gone),
+        (ago(2), Notice::OldProfile { replaced: ago(90_000) }),
+    ];
+    change(state, |it| it.notices = notices)
+}
+
+fn long(state: State) -> Option<()> {
+    let word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft".repeat(2);
+    let lines = [(false, word.as_str()), (true, word.as_str()), (false, "A\nmessage\nof\nmany\nlines")];
+    open(state, thread(person(Some(LONG), ERIN)?, talk(&lines)?))
+}
+
+fn files(state: State) -> Option<()> {
+    let with = |number, delivery, words: &str| {
+        let content = BubbleContent::Text {
+            text: words.into(),
+            edited: false,
+            quote: None,
+            attachments: 1,
+            about: None,
+        };
+        bubble(number, 60 - 10 * number as u64, content, delivery)
+    };
+    let messages = vec![
+        with(1, Delivery::Received, "")?,
+        with(2, Delivery::Read, "The invoice")?,
+        with(3, Delivery::Received, "")?,
+        with(4, Delivery::Sent, "")?,
+        with(5, Delivery::Received, "")?,
+    ];
+    let item = |name: &str, media_type, size, look| Item { name: name.into(), media_type, size, look };
+    let url = "/icon.svg".to_owned();
+    let picture = Look::Picture { url: url.clone(), width: 200, height: 120 };
+    let text = Look::Text { url: url.clone(), text: "A note.\nOf two lines.".into(), cut: false };
+    let looks = [
+        item("picture.svg", "image/png", 2_048, picture),
+        item(
+            "an-invoice-whose-name-is-long-as-they-are.pdf",
+            "application/octet-stream",
+            84_000,
+            Look::File(url),
+        ),
+        item("note.txt", "text/plain", 26, text),
+        item("elsewhere", "", 0, Look::Elsewhere("files.example/some/where".into())),
+        item("broken", "", 0, Look::Unusable),
+    ];
+    let shown =
+        messages.iter().zip(looks).map(|(bubble, item)| (bubble.version.clone(), Rc::new(vec![item])));
+    let shown: BTreeMap<_, _> = shown.collect();
+    open(state, thread(bob()?, messages))?;
+    Files::change(state, |files| files.shown = shown);
+    Some(())
+}
+
+fn attached(state: State) -> Option<()> {
+    market(state)?;
+    crate::more::PARTS.files.ask();
+    let ready = |url: Option<&str>, tells| {
+        Some(Ready {
+            bytes: FileBytes::new(vec![0; 3_000]),
+            claimed: None,
+            url: url.map(Into::into),
+            tells,
+            smaller: None,
+        })
+    };
+    let attached = |number, name: &str, ready| Attached { number, name: name.into(), ready };
+    let attached = vec![
+        attached(1, "picture.svg", ready(Some("/icon.svg"), false)),
+        attached(2, "a-film-with-a-long-name.mp4", ready(None, true)),
+        attached(3, "being-read.pdf", None),
+    ];
+    Files::change(state, |files| files.attached = attached);
+    Some(())
+}
+
+fn acting(state: State, page: ActingPage) -> Option<()> {
+    market(state)?;
+    state.acting.set(Some(Acting { hash: hash(3)?, left: 90, edge: 120, upwards: false, page }));
+    Some(())
+}
+
+fn request(state: State, trust: Trust) -> Option<()> {
+    let words = "Your order is blocked. Please confirm your recovery phrase at https://evil.example/now";
+    let mut shown = thread(person(Some("shop-support.eth"), ERIN)?, talk(&[(false, words)])?);
+    shown.standing.trust = trust;
+    open(state, shown)
+}

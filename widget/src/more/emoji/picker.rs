@@ -1,0 +1,274 @@
+//! What is seen of it: a field to search in, the groups, and what is found.
+
+use std::sync::Arc;
+
+use leptos::ev::{Event, KeyboardEvent, MouseEvent};
+use leptos::html::Input;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
+
+use super::known::{Emojis, Known};
+use crate::adapters::emoji::fetch;
+use crate::app::part::PartMissing;
+use crate::app::state::Picking;
+use crate::app::{Act, App, Command};
+use crate::more::focus::{element, focus, focus_later, screen};
+use crate::texts::{EmojiWord, Word, emoji_group, say};
+use crate::view::attributes::{attrs, class};
+use crate::view::icons::{Picture, icon};
+use crate::view::states::could_not_load;
+use crate::view::{OnClick, OnInput, OnKey, on_click, part, truth};
+
+/// How wide one is: pixels, as in styles/emoji.css.
+const CELL: i32 = 40;
+/// Further ones are not searched for: bytes.
+const LONGEST: usize = 100;
+
+/// What the picker shows, for as long as it is open.
+#[derive(Clone, Copy)]
+struct Shown {
+    query: RwSignal<String>,
+    group: RwSignal<usize>,
+    /// `None` while they are fetched.
+    emojis: RwSignal<Option<Result<Arc<Emojis>, PartMissing>>>,
+}
+
+/// The picker.
+pub(super) fn picker(app: &App) -> AnyView {
+    let shown =
+        Shown { query: RwSignal::new(String::new()), group: RwSignal::new(0), emojis: RwSignal::new(None) };
+    load(shown);
+    let field = NodeRef::<Input>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = field.get().and_then(|field| field.closest(".emoji").ok().flatten()) else {
+            return;
+        };
+        focus_later(dialog, if has_keyboard() { ".emoji-search" } else { ".emoji-top button" });
+    });
+    let typed: OnInput = Box::new(move |event: Event| {
+        let typed = event_target_value(&event);
+        let query = typed.get(..typed.floor_char_boundary(LONGEST)).unwrap_or_default();
+        // By the browser, whose tables need not be loaded.
+        shown.query.set(String::from(js_sys::JsString::from(query).to_lower_case()));
+    });
+    let chosen: OnClick = {
+        let app = app.clone();
+        Box::new(move |event: MouseEvent| {
+            let cell = element(event.target()).and_then(|it| it.closest("[data-sign]").ok().flatten());
+            if let Some((sign, cell)) = cell.and_then(|cell| Some((cell.get_attribute("data-sign")?, cell))) {
+                choose(&app, &cell, sign);
+            }
+        })
+    };
+    let keys: OnKey = {
+        let app = app.clone();
+        Box::new(move |event: KeyboardEvent| pressed(&app, &event))
+    };
+    let leave = || {
+        let app = app.clone();
+        Box::new(move |event: MouseEvent| {
+            if let Some(screen) = screen(event.target()) {
+                close(&app, &screen);
+            }
+        }) as OnClick
+    };
+    view! {
+        <div {class("emoji-behind")} on:click=leave()></div>
+        <div {attrs(&[("class", "emoji"), ("role", "dialog"), ("aria-label", say(EmojiWord::Choose))])} on:keydown=keys on:click=chosen>
+            <div {class("emoji-top")}>
+                <input {attrs(&[("type", "search"), ("class", "emoji-search"), ("autocomplete", "off"), ("placeholder", say(EmojiWord::Search)), ("aria-label", say(EmojiWord::Search))])} node_ref=field on:input=typed />
+                <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", say(Word::Close))])} on:click=leave()>
+                    {icon(Picture::Close)}
+                </button>
+            </div>
+            {part(move || groups(shown))}
+            {part(move || grid(shown))}
+        </div>
+    }
+    .into_any()
+}
+
+/// Whether a field that gets the focus leaves the screen as it is: elsewhere a keyboard would cover half of it.
+fn has_keyboard() -> bool {
+    window().match_media("(hover: hover)").ok().flatten().is_some_and(|query| query.matches())
+}
+
+fn load(shown: Shown) {
+    shown.emojis.set(None);
+    spawn_local(async move {
+        let fetched = fetch(&crate::texts::code()).await;
+        // The picker may have been closed meanwhile.
+        let _ = shown.emojis.try_set(Some(fetched.map(|text| Arc::new(Emojis::read(&text)))));
+    });
+}
+
+fn groups(shown: Shown) -> AnyView {
+    let Some(Ok(emojis)) = shown.emojis.get() else { return ().into_any() };
+    let searches = shown.query.with(|query| !query.trim().is_empty());
+    let each = emojis.groups().enumerate().map(|(number, group)| {
+        let is_shown = !searches && shown.group.get() == number;
+        let sign = emojis.of(number).first().map(|known| known.sign.clone()).unwrap_or_default();
+        let choose = on_click(move || {
+            shown.query.set(String::new());
+            shown.group.set(number);
+        });
+        view! {
+            <button {attrs(&[("type", "button"), ("role", "tab"), ("tabindex", if is_shown || (searches && number == 0) { "0" } else { "-1" }), ("aria-selected", truth(is_shown)), ("aria-label", emoji_group(group)), ("title", emoji_group(group))])} on:click=choose>
+                {sign}
+            </button>
+        }
+        .into_any()
+    });
+    view! {
+        <div {attrs(&[("class", "emoji-groups"), ("role", "tablist"), ("aria-label", say(EmojiWord::Groups))])}>
+            {each.collect::<Vec<_>>()}
+        </div>
+    }
+    .into_any()
+}
+
+fn grid(shown: Shown) -> AnyView {
+    let emojis = match shown.emojis.get() {
+        None => {
+            return view! { <div {attrs(&[("class", "emoji-grid"), ("role", "status"), ("aria-label", say(Word::Loading))])}></div> }
+                .into_any();
+        }
+        Some(Err(why)) => return could_not_load(why, on_click(move || load(shown))),
+        Some(Ok(emojis)) => emojis,
+    };
+    let query = shown.query.get();
+    let found = (!query.trim().is_empty()).then(|| emojis.find(&query));
+    let known = found.as_deref().unwrap_or_else(|| emojis.of(shown.group.get()));
+    if known.is_empty() {
+        return view! { <p {attrs(&[("class", "emoji-none"), ("role", "status")])}>{say(EmojiWord::None)}</p> }
+            .into_any();
+    }
+    let each = known.iter().enumerate().map(|(place, known)| cell(place, known)).collect::<Vec<_>>();
+    view! {
+        <div {attrs(&[("class", "emoji-grid"), ("role", "group"), ("aria-label", say(EmojiWord::Choose))])}>{each}</div>
+    }
+    .into_any()
+}
+
+fn cell(place: usize, known: &Known) -> AnyView {
+    view! {
+        <button {attrs(&[("type", "button"), ("tabindex", if place == 0 { "0" } else { "-1" }), ("data-sign", &known.sign), ("aria-label", &known.name), ("title", &known.name)])}>
+            {known.sign.clone()}
+        </button>
+    }
+    .into_any()
+}
+
+/// Arrows go through what is shown, Enter in the field takes the first that was found, Escape closes.
+fn pressed(app: &App, event: &KeyboardEvent) {
+    let Some(target) = element(event.target()) else { return };
+    let (Some(screen), Some(dialog)) = (screen(event.target()), target.closest(".emoji").ok().flatten())
+    else {
+        return;
+    };
+    let key = event.key();
+    let is_in = |selector: &str| target.closest(selector).ok().flatten().is_some();
+    let (in_field, in_groups) = (target.tag_name() == "INPUT", is_in(".emoji-groups"));
+    if key == "Escape" {
+        event.prevent_default();
+        // The panel's own Escape would close the whole chat.
+        event.stop_propagation();
+        return close(app, &screen);
+    }
+    if in_field {
+        let first = dialog.query_selector("[data-sign]").ok().flatten();
+        match (key.as_str(), first) {
+            ("ArrowDown", Some(_)) => {
+                event.prevent_default();
+                focus(&dialog, "[data-sign]");
+            }
+            ("Enter", Some(first)) if !event.is_composing() => {
+                event.prevent_default();
+                if let Some(sign) = first.get_attribute("data-sign") {
+                    choose(app, &first, sign);
+                }
+            }
+            _ => {}
+        }
+        return;
+    }
+    let all = if in_groups { ".emoji-groups button" } else { "[data-sign]" };
+    let columns = if in_groups { 1 } else { columns(&dialog) };
+    let Ok(all) = dialog.query_selector_all(all) else { return };
+    let count = all.length() as i32;
+    let at = |place: i32| u32::try_from(place).ok().and_then(|place| all.get(place));
+    let Some(now) = (0..count).find(|place| at(*place).is_some_and(|it| it.is_same_node(Some(&target))))
+    else {
+        return;
+    };
+    let forwards = if target.matches(":dir(rtl)").unwrap_or_default() { -1 } else { 1 };
+    let next = match key.as_str() {
+        "ArrowRight" => now + forwards,
+        "ArrowLeft" => now - forwards,
+        "ArrowDown" if in_groups => {
+            event.prevent_default();
+            return focus(&dialog, "[data-sign]");
+        }
+        "ArrowDown" => now + columns,
+        "ArrowUp" if !in_groups && now < columns => {
+            event.prevent_default();
+            return focus(&dialog, ".emoji-search");
+        }
+        "ArrowUp" => now - columns,
+        "Home" => 0,
+        "End" => count - 1,
+        _ => return,
+    };
+    event.prevent_default();
+    if let Some(next) = at(next).and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
+        let _ = next.focus();
+        if in_groups {
+            next.click();
+            focus(&dialog, "[aria-selected=true]");
+        }
+    }
+}
+
+/// How many stand beside each other.
+fn columns(dialog: &Element) -> i32 {
+    let grid = dialog.query_selector(".emoji-grid").ok().flatten();
+    grid.map_or(1, |grid| (grid.client_width() / CELL).max(1))
+}
+
+/// Takes an emoji, and goes back to where it was asked for.
+fn choose(app: &App, cell: &Element, sign: String) {
+    let Some(screen) = cell.closest(".screen").ok().flatten() else { return };
+    let picking = app.state.picking.get_untracked();
+    close(app, &screen);
+    match picking {
+        Some(Picking::Text) => write(&screen, &sign),
+        Some(Picking::Reaction(to)) => app.command(Command::Act(Act::React { to, emoji: sign })),
+        None => {}
+    }
+}
+
+/// Writes it where the caret stands, as somebody who types.
+fn write(screen: &Element, sign: &str) {
+    let field = screen.query_selector(".composer textarea").ok().flatten();
+    let Some(field) = field.and_then(|field| field.dyn_into::<HtmlTextAreaElement>().ok()) else { return };
+    let end = field.value().encode_utf16().count() as u32;
+    let start = field.selection_start().ok().flatten().unwrap_or(end);
+    let until = field.selection_end().ok().flatten().unwrap_or(end);
+    // Fails for nothing that is within the text.
+    let _ = field.set_range_text_with_start_and_end_and_mode(sign, start, until, "end");
+    if let Ok(event) = Event::new("input") {
+        event.init_event_with_bubbles("input", true);
+        let _ = field.dispatch_event(&event);
+    }
+}
+
+fn close(app: &App, screen: &Element) {
+    let back = match app.state.picking.get_untracked() {
+        Some(Picking::Reaction(of)) => format!("[data-of=\"{of}\"]"),
+        Some(Picking::Text) | None => ".composer textarea".to_owned(),
+    };
+    app.state.picking.set(None);
+    focus(screen, &back);
+}

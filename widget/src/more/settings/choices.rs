@@ -1,0 +1,255 @@
+//! What can be set, and how the chat works for somebody.
+
+use dm3_core::device::Trust;
+use dm3_core::engine::Connection as Link;
+use dm3_core::session::Decision;
+use leptos::ev::{Event, KeyboardEvent, MouseEvent};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlSelectElement};
+
+use super::demands::demands;
+use super::pieces::{fact, group, hint, screen, switch};
+use crate::app::platform::Notifying;
+use crate::app::settings::{Service, Settings};
+use crate::app::state::{Connection, ConversationRow, Theme};
+use crate::app::{App, BackupAsk, Command, SettingsAsk};
+use crate::texts::{self, SettingsWord, say};
+use crate::view::attributes::{attrs, class};
+use crate::view::names::display_name;
+use crate::view::person::{person_avatar, person_name};
+use crate::view::{OnInput, OnKey, sends, truth};
+
+const THEMES: [(Theme, SettingsWord); 3] = [
+    (Theme::Auto, SettingsWord::ThemeAuto),
+    (Theme::Light, SettingsWord::ThemeLight),
+    (Theme::Dark, SettingsWord::ThemeDark),
+];
+
+/// The whole screen.
+pub(super) fn choices(app: &App, settings: &Settings) -> AnyView {
+    let blocked = people(
+        app,
+        |row| row.standing.trust == Trust::Blocked,
+        Decision::Accept,
+        SettingsWord::Unblock,
+        SettingsWord::NobodyBlocked,
+    );
+    let hidden = people(
+        app,
+        |row| row.standing.hidden && row.standing.trust != Trust::Blocked,
+        Decision::Hide(false),
+        SettingsWord::ShowAgain,
+        SettingsWord::NoneHidden,
+    );
+    let body = view! {
+        {group(SettingsWord::Privacy, receipts(app, settings))}
+        {group(SettingsWord::WhoMayWrite, demands(app, settings.demands.as_ref()))}
+        {group(SettingsWord::Notifications, notifications(app, settings.notifying))}
+        {group(SettingsWord::Blocked, blocked)}
+        {group(SettingsWord::HiddenOnes, hidden)}
+        {group(SettingsWord::Appearance, appearance(app, settings))}
+        {group(SettingsWord::Language, languages(app, settings))}
+        {group(SettingsWord::Services, services(app, settings))}
+        {group(SettingsWord::Hosts, hosts(settings))}
+        {group(SettingsWord::Storage, storage(app, settings))}
+    };
+    screen(app, SettingsWord::Title, body.into_any())
+}
+
+fn receipts(app: &App, settings: &Settings) -> AnyView {
+    let turn = SettingsAsk::Receipts(!settings.receipts);
+    let receipts = switch(app, settings.receipts, turn, SettingsWord::Receipts, SettingsWord::ReceiptsHelp);
+    view! { {receipts} {settings.silent.then(|| hint(SettingsWord::PageReceipts))} }.into_any()
+}
+
+fn notifications(app: &App, notifying: Notifying) -> AnyView {
+    let is_on = match notifying {
+        Notifying::Impossible => return hint(SettingsWord::NotifyImpossible),
+        Notifying::Forbidden => return hint(SettingsWord::NotifyForbidden),
+        Notifying::Off => false,
+        Notifying::On => true,
+    };
+    let turn = SettingsAsk::Notifications(!is_on);
+    switch(app, is_on, turn, SettingsWord::Notify, SettingsWord::NotifyHelp)
+}
+
+/// Those people, each with a button.
+fn people(
+    app: &App,
+    is_meant: fn(&ConversationRow) -> bool,
+    decision: Decision,
+    label: SettingsWord,
+    nobody: SettingsWord,
+) -> AnyView {
+    let found: Vec<_> = app.state.conversations.with(|rows| {
+        let rows = rows.iter().flatten().filter(|row| is_meant(row));
+        rows.map(|row| row.peer.clone()).collect()
+    });
+    if found.is_empty() {
+        return hint(nobody);
+    }
+    let rows = found.iter().map(|person| {
+        let app = app.clone();
+        let command = Command::Settings(SettingsAsk::Decide(person.address, decision));
+        let label = say(label);
+        let decide = move |event: MouseEvent| {
+            // The button goes with its row.
+            focus_heading(&event);
+            app.command(command.clone());
+        };
+        view! {
+            <li {class("setting")}>
+                {person_avatar(person, false)}
+                <span {class("setting-body setting-name")}>{person_name(person)}</span>
+                <button {attrs(&[("class", "setting-act"), ("type", "button"), ("aria-label", &texts::of_whom(label, &display_name(person)))])} on:click=decide>
+                    {label}
+                </button>
+            </li>
+        }
+        .into_any()
+    });
+    view! { <ul>{rows.collect::<Vec<_>>()}</ul> }.into_any()
+}
+
+fn focus_heading(event: &MouseEvent) {
+    let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let section = pressed.and_then(|pressed| pressed.closest("section").ok().flatten());
+    let heading = section.and_then(|section| section.query_selector("h3").ok().flatten());
+    if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<HtmlElement>().ok()) {
+        // What can't take the focus leaves it where it is.
+        let _ = heading.focus();
+    }
+}
+
+fn appearance(app: &App, settings: &Settings) -> AnyView {
+    let choices = THEMES.map(|(theme, label)| {
+        let is_chosen = theme == settings.theme;
+        let choose = sends(app, Command::Settings(SettingsAsk::Theme(theme)));
+        view! {
+            <button {attrs(&[("class", "segment"), ("type", "button"), ("role", "radio"), ("aria-checked", truth(is_chosen)), ("tabindex", if is_chosen { "0" } else { "-1" })])} on:click=choose>
+                {say(label)}
+            </button>
+        }
+    });
+    let moved: OnKey = Box::new(move_choice);
+    view! {
+        <div {attrs(&[("class", "segments"), ("role", "radiogroup"), ("aria-label", say(SettingsWord::Appearance))])} on:keydown=moved>
+            {Vec::from(choices)}
+        </div>
+        {settings.page_theme.then(|| hint(SettingsWord::PageTheme))}
+    }
+    .into_any()
+}
+
+/// Each is called as those call it who speak it; the codes are the names of files in widget/texts.
+const LANGUAGES: [(&str, &str); 6] = [
+    ("ar", "العربية"),
+    ("de", "Deutsch"),
+    ("en", "English"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("zh", "简体中文"),
+];
+
+fn languages(app: &App, settings: &Settings) -> AnyView {
+    let choice = |code: &str, name: &'static str| {
+        let chosen = if code == settings.language { "true" } else { "" };
+        view! { <option {attrs(&[("lang", code), ("selected", chosen)])}>{name}</option> }.into_any()
+    };
+    let automatic = choice("", say(SettingsWord::LanguageAuto));
+    let others = LANGUAGES.map(|(code, name)| choice(code, name));
+    let choose: OnInput = {
+        let app = app.clone();
+        Box::new(move |event: Event| {
+            let list = event.target().and_then(|list| list.dyn_into::<HtmlSelectElement>().ok());
+            // The first one is none of them.
+            let at = list.and_then(|list| usize::try_from(list.selected_index() - 1).ok());
+            let code = at.and_then(|at| LANGUAGES.get(at)).map_or("", |(code, _)| code);
+            app.command(Command::Settings(SettingsAsk::Language(code.to_owned())));
+        })
+    };
+    view! {
+        <select {attrs(&[("class", "setting choice"), ("aria-label", say(SettingsWord::Language))])} on:change=choose>
+            {automatic}
+            {Vec::from(others)}
+        </select>
+        {settings.page_language.then(|| hint(SettingsWord::PageLanguage))}
+    }
+    .into_any()
+}
+
+/// Arrows choose, as among radio buttons.
+fn move_choice(event: KeyboardEvent) {
+    let step = match event.key().as_str() {
+        "ArrowRight" | "ArrowDown" => 1,
+        "ArrowLeft" | "ArrowUp" => THEMES.len() - 1,
+        _ => return,
+    };
+    let Some(from) = event.target().and_then(|from| from.dyn_into::<Element>().ok()) else { return };
+    let Some(all) = from.parent_element().map(|group| group.children()) else { return };
+    let count = all.length();
+    let at = (0..count).find(|at| all.item(*at).is_some_and(|it| it.is_same_node(Some(&from))));
+    let next = at.and_then(|at| all.item((at + step as u32) % count));
+    if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
+        event.prevent_default();
+        // What can't take the focus leaves it where it is.
+        let _ = next.focus();
+        next.click();
+    }
+}
+
+fn services(app: &App, settings: &Settings) -> AnyView {
+    let list = match &settings.services {
+        None => hint(SettingsWord::LookedUp),
+        Some(Err(fault)) => view! { <p {class("group-hint")}>{texts::fault(fault)}</p> }.into_any(),
+        Some(Ok(services)) if services.is_empty() => hint(SettingsWord::NoService),
+        Some(Ok(services)) => {
+            let rows = services.iter().map(|service| service_row(app, service));
+            rows.collect::<Vec<_>>().into_any()
+        }
+    };
+    view! { {list} {hint(SettingsWord::ServicesHelp)} }.into_any()
+}
+
+fn service_row(app: &App, service: &Service) -> AnyView {
+    let connection = app.state.connection.get();
+    let (word, classes) = match (&service.link, connection) {
+        (Some(Link::Live), _) | (None, Connection::Live) => (SettingsWord::Live, "link-good"),
+        (Some(Link::Polling), _) => (SettingsWord::Polling, "link-good"),
+        (Some(Link::Lost(_)), _) | (None, Connection::Lost(_)) => (SettingsWord::Lost, "link-bad"),
+        (Some(Link::Connecting), _) | (None, Connection::Idle | Connection::Connecting) => {
+            (SettingsWord::Connecting, "")
+        }
+    };
+    fact(service.name.clone(), say(word).to_owned(), classes)
+}
+
+fn hosts(settings: &Settings) -> AnyView {
+    let said = |word| say(word).to_owned();
+    let known = settings.hosts.iter().map(|it| fact(it.host.clone(), texts::errands(&it.purposes), ""));
+    let wallet = settings.wallet.clone().unwrap_or_else(|| said(SettingsWord::Wallet));
+    view! {
+        {known.collect::<Vec<_>>()}
+        {fact(wallet, said(SettingsWord::WalletHelp), "")}
+        {fact(said(SettingsWord::OtherHosts), said(SettingsWord::OtherHostsHelp), "")}
+        {hint(SettingsWord::HostsHelp)}
+    }
+    .into_any()
+}
+
+fn storage(app: &App, settings: &Settings) -> AnyView {
+    let words = match settings.storage {
+        Some(storage) => texts::storage(storage),
+        None => say(SettingsWord::StorageUnknown).to_owned(),
+    };
+    let lasting = settings.storage.is_some_and(|storage| storage.lasting);
+    view! {
+        <p {class("group-hint")}>{words}</p>
+        {hint(if lasting { SettingsWord::Lasting } else { SettingsWord::NotLasting })}
+        <button {attrs(&[("class", "setting setting-link"), ("type", "button")])} on:click=sends(app, Command::Backup(BackupAsk::Show))>
+            {say(SettingsWord::Backup)}
+        </button>
+    }
+    .into_any()
+}

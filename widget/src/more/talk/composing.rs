@@ -1,0 +1,103 @@
+//! What the composer is for: a new message, an answer, or an edit.
+
+use dm3_core::delivery::Verdict;
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+
+use crate::app::App;
+use crate::app::state::{Bubble, BubbleContent, Composing};
+use crate::texts::{TalkWord, demand, say};
+use crate::view::attributes::attrs;
+use crate::view::icons::{Picture, icon};
+use crate::view::names::display_name;
+use crate::view::on_click;
+
+/// Escape ends an answer or an edit; an arrow in an empty field edits what was written last.
+pub(super) fn typed(app: &App, event: &KeyboardEvent) {
+    let is_new = app.state.composing.with_untracked(|composing| *composing == Composing::New);
+    match event.key().as_str() {
+        "Escape" if !is_new => {
+            // The panel's own Escape would close the whole chat.
+            event.prevent_default();
+            stop_composing(app);
+        }
+        "ArrowUp" if is_new && app.state.text.with_untracked(String::is_empty) => {
+            let last = app.state.thread.with_untracked(|thread| {
+                // Of what is not shown nothing is edited.
+                let bubbles = thread.as_ref().filter(|thread| !thread.newer)?.messages.as_ref()?;
+                bubbles.iter().rev().find(|bubble| bubble.own && is_text(bubble)).cloned()
+            });
+            if let Some(last) = last {
+                event.prevent_default();
+                edit(app, &last);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_text(bubble: &Bubble) -> bool {
+    matches!(bubble.content, BubbleContent::Text { .. })
+}
+
+pub(super) fn edit(app: &App, bubble: &Bubble) {
+    let BubbleContent::Text { text, .. } = &bubble.content else { return };
+    let before = match app.state.composing.get_untracked() {
+        Composing::Edit { before, .. } => before,
+        Composing::New | Composing::Reply(_) => app.state.text.get_untracked(),
+    };
+    app.state.composing.set(Composing::Edit { version: bubble.version.clone(), before });
+    app.state.text.set(text.clone());
+}
+
+pub(super) fn stop_composing(app: &App) {
+    if let Composing::Edit { before, .. } = app.state.composing.get_untracked() {
+        app.state.text.set(before);
+    }
+    app.state.composing.set(Composing::New);
+}
+
+/// What the peer demands of those who write, as far as the account may not meet it; and what the composer is for.
+pub(super) fn composing(app: &App) -> AnyView {
+    view! { {demands(app)} {purpose(app)} }.into_any()
+}
+
+fn demands(app: &App) -> Option<AnyView> {
+    let (name, demands) = app.state.thread.with(|thread| {
+        let thread = thread.as_ref()?;
+        Some((display_name(&thread.peer), thread.demands.clone()))
+    })?;
+    let unmet = demands.iter().filter(|(_, verdict)| *verdict != Verdict::Met);
+    let each: Vec<_> =
+        unmet.map(|(rule, verdict)| view! { <p>{demand(&name, rule, *verdict)}</p> }.into_any()).collect();
+    (!each.is_empty())
+        .then(|| view! { <div {attrs(&[("class", "demands"), ("role", "status")])}>{each}</div> }.into_any())
+}
+
+/// What the composer is for, with a way back.
+fn purpose(app: &App) -> AnyView {
+    let (words, text) = match app.state.composing.get() {
+        Composing::New => return ().into_any(),
+        Composing::Reply(quote) => {
+            let whom = if quote.own { TalkWord::AnswerToYou } else { TalkWord::AnswerTo };
+            (whom, quote.text)
+        }
+        Composing::Edit { .. } => (TalkWord::Editing, String::new()),
+    };
+    let stop = {
+        let app = app.clone();
+        on_click(move || stop_composing(&app))
+    };
+    view! {
+        <div {attrs(&[("class", "composing"), ("role", "status")])}>
+            <div>
+                <b>{say(words)}</b>
+                <span {attrs(&[("dir", "auto")])}>{text}</span>
+            </div>
+            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", say(TalkWord::Stop))])} on:click=stop>
+                {icon(Picture::Close)}
+            </button>
+        </div>
+    }
+    .into_any()
+}

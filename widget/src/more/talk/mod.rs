@@ -1,0 +1,122 @@
+//! What can be done with messages, and what their texts look like.
+
+mod composing;
+mod menu;
+mod scroll;
+mod swipe;
+mod text;
+
+use dm3_core::message::MessageHash;
+use leptos::ev::{KeyboardEvent, MouseEvent};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlElement};
+
+use self::composing::{composing, typed};
+use self::menu::{menu, open_menu};
+use self::scroll::newest;
+use self::swipe::touched;
+use self::text::text;
+use crate::adapters::page::Page;
+use crate::adapters::parts::part;
+use crate::app::part::Loader;
+use crate::app::state::Screen;
+use crate::app::{Act, Active, App, Command, SettingsAsk, TalkPart, TalkSteps};
+use crate::more::focus::element;
+
+thread_local! {
+    pub(super) static LOADER: Loader<TalkPart> = Loader::new(table);
+}
+
+part!(fn table in talk("talk") -> TalkPart = TalkPart { text, menu, composing, newest, clicked, pressed, typed, happened });
+part!(fn steps in talk("talk") -> TalkSteps<Active<Page>> = TalkSteps::new());
+
+/// Escape leads back from what is open, unless the panel can be closed: then that is what it does. Fingers swipe.
+fn happened(app: &App, event: &Event) {
+    let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return touched(app, event) };
+    let is_free = key.key() == "Escape" && !key.default_prevented() && !key.is_composing();
+    let is_open =
+        element(event.target()).is_some_and(|target| matches!(target.closest(".main"), Ok(Some(_))));
+    if !is_free || !is_open || app.state.closable.get_untracked() {
+        return;
+    }
+    let back = app.state.screen.with_untracked(|screen| match screen {
+        Screen::Thread => Some(Command::Back),
+        Screen::Settings(_) => Some(Command::Settings(SettingsAsk::Leave)),
+        _ => None,
+    });
+    back.into_iter().for_each(|back| app.command(back));
+}
+
+/// The message that is meant by an element in it.
+fn meant(pressed: &Element) -> Option<MessageHash> {
+    pressed.closest("[data-of]").ok()??.get_attribute("data-of")?.parse().ok()
+}
+
+fn clicked(app: &App, event: &MouseEvent) {
+    let pressed = element(event.target()).and_then(|target| target.closest("[data-act]").ok().flatten());
+    let was_open =
+        app.state.acting.with_untracked(|acting| acting.as_ref().map(|acting| acting.hash.clone()));
+    if was_open.is_some() {
+        app.state.acting.set(None);
+    }
+    let Some(pressed) = pressed else { return };
+    let Some(hash) = meant(&pressed) else { return };
+    match pressed.get_attribute("data-act").as_deref() {
+        Some("menu") if was_open.as_ref() != Some(&hash) => open_menu(app, hash, &pressed),
+        Some("react") => {
+            let emoji = pressed.get_attribute("data-emoji").unwrap_or_default();
+            app.command(Command::Act(Act::React { to: hash, emoji }));
+        }
+        Some("quote") => {
+            let quoted = pressed.get_attribute("data-quoted").and_then(|quoted| quoted.parse().ok());
+            quoted.into_iter().for_each(|quoted| app.command(Command::Act(Act::Find(quoted))));
+        }
+        _ => {}
+    }
+}
+
+/// Arrows go from message to message; Enter says what can be done with one.
+fn pressed(app: &App, event: &KeyboardEvent) {
+    let Some(target) = element(event.target()) else { return };
+    let key = event.key();
+    let row = target.closest(".entry").ok().flatten();
+    let is_row = row.as_ref().is_some_and(|row| row.is_same_node(Some(&target)));
+    match key.as_str() {
+        "Enter" | " " | "ContextMenu" if is_row => {
+            let button = row.and_then(|row| row.query_selector("[data-act=menu]").ok().flatten());
+            if let Some((button, hash)) = button.and_then(|it| Some((it.clone(), meant(&it)?))) {
+                event.prevent_default();
+                open_menu(app, hash, &button);
+            }
+        }
+        "ArrowUp" | "ArrowDown" | "Home" | "End" => {
+            let Some(log) = target.closest(".log").ok().flatten() else { return };
+            let newer = app.state.thread.with_untracked(|it| it.as_ref().is_some_and(|it| it.newer));
+            if newer && key == "End" {
+                event.prevent_default();
+                // There the newest are shown, and entered.
+                log.set_scroll_top(0);
+                let _ = log.dyn_into::<HtmlElement>().map(|log| log.focus());
+                return;
+            }
+            let Ok(rows) = log.query_selector_all(".entry") else { return };
+            let count = rows.length();
+            let now: Option<u32> = row.and_then(|row| {
+                (0..count).find(|at| rows.get(*at).is_some_and(|it| it.is_same_node(Some(&row))))
+            });
+            let next = match (key.as_str(), now) {
+                ("ArrowUp", Some(now)) => now.checked_sub(1),
+                ("ArrowDown", Some(now)) => Some(now + 1),
+                ("Home", _) => Some(0),
+                _ => count.checked_sub(1),
+            };
+            let next =
+                next.and_then(|next| rows.get(next)).and_then(|next| next.dyn_into::<HtmlElement>().ok());
+            if let Some(next) = next {
+                event.prevent_default();
+                let _ = next.focus();
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,397 @@
+//! Going through a long conversation. Only a stretch of it is in the page; which one follows where somebody goes, and what
+//! they read stays where it is.
+//!
+//! ```text
+//!  ┌─ .log-content ─┐  nearly at its beginning: older ones are asked for
+//!  │     entry      │
+//!  │  ┌─ .log ───┐  │
+//!  │  │  anchor  │  │  the first that is seen: when others come or go, it is put where it was
+//!  │  └──────────┘  │
+//!  └────────────────┘  nearly at its end: newer ones are asked for
+//!       room           takes the place of newer ones that are not in the page: a margin, which gives what comes and
+//!                      takes what goes, so that the scroll position need not be changed while somebody scrolls
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::html::Div;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, HtmlElement, MutationObserver, MutationObserverInit, ResizeObserver};
+
+use crate::app::state::Apart;
+use crate::app::{Act, App, Command, Stretch};
+use crate::texts::{TalkWord, came, say};
+use crate::view::attributes::{attrs, class};
+use crate::view::icons::{Picture, icon};
+use crate::view::{OnClick, part, when};
+
+/// Who is farther from the end than this has gone up: pixels.
+const AWAY: f64 = 120.0;
+/// How near the end of what is in the page somebody comes before there is more: heights of the view, and pixels.
+const NEAR: f64 = 2.0;
+const NEAR_MOST: f64 = 1_600.0;
+/// The least room below while there are newer messages that are not in the page: pixels.
+const ROOM: f64 = 3_000.0;
+/// More room than anything that is measured needs: pixels.
+const LIFT: f64 = 1_000_000.0;
+/// How long something is not asked for again if nothing comes: milliseconds.
+const PATIENCE: f64 = 500.0;
+/// How long a screen reader is given to take what was put back for old: milliseconds.
+const QUIET: u64 = 400;
+/// The distance of the line above what was not seen from the upper edge: pixels.
+const INSET: f64 = 8.0;
+
+/// What somebody looks at.
+#[derive(Clone)]
+struct Anchor {
+    /// The message, as the attribute says it.
+    hash: String,
+    /// Its distance from the lower edge of the view: pixels, negative.
+    at: f64,
+    /// Where the view was scrolled then.
+    scroll: f64,
+}
+
+/// Follows one conversation for as long as it is on the screen.
+struct Follower {
+    app: App,
+    log: HtmlElement,
+    /// The content that is watched.
+    content: RefCell<Option<HtmlElement>>,
+    resized: RefCell<Option<ResizeObserver>>,
+    /// The margin that stands for what is not there.
+    room: Cell<f64>,
+    /// The newest messages are on their way.
+    to_newest: Cell<bool>,
+    /// When something was asked for that has not come.
+    asked: Cell<Option<f64>>,
+    /// The focus was inside.
+    focused: Cell<bool>,
+}
+
+/// What the page calls.
+struct Listening {
+    follower: Rc<Follower>,
+    scrolled: Closure<dyn FnMut()>,
+    mutated: MutationObserver,
+    _settles: Closure<dyn FnMut()>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let scrolled = self.scrolled.as_ref().unchecked_ref();
+        // Where it is gone already nothing is left to be ended. The elements may be used for what stands there next.
+        let _ = self.follower.log.remove_event_listener_with_callback("scroll", scrolled);
+        let _ = self.follower.log.remove_attribute("aria-live");
+        if let Some(content) = &*self.follower.content.borrow() {
+            let _ = content.style().remove_property("margin-block-end");
+        }
+        self.mutated.disconnect();
+        if let Some(resized) = &*self.follower.resized.borrow() {
+            resized.disconnect();
+        }
+    }
+}
+
+/// The way back to the newest messages, for who has gone up; and what follows them meanwhile.
+pub(super) fn newest(app: &App) -> AnyView {
+    let (state, place) = (app.state, NodeRef::<Div>::new());
+    let listening = StoredValue::new_local(None::<Listening>);
+    let app = app.clone();
+    Effect::new(move |_: Option<()>| {
+        let log = place.get().and_then(|place| place.previous_element_sibling());
+        let log = log.and_then(|log| log.dyn_into::<HtmlElement>().ok());
+        if let Some(listens) = log.and_then(|log| listen(&app, log)) {
+            let follower = Rc::clone(&listens.follower);
+            listening.set_value(Some(listens));
+            follower.settle();
+        }
+    });
+    let button = part(move || {
+        let shown = when(state.away.with(|away| away.place > 0), || {
+            let pressed: OnClick = Box::new(move |_| {
+                listening.with_value(|it| it.iter().for_each(|it| it.follower.go_to_newest()));
+            });
+            let count = state.came.get();
+            let words = when(count > 0, || view! { <span {class("sr")}>{came(count)}</span> }.into_any());
+            let number = when(count > 0, || {
+                view! { <b {attrs(&[("aria-hidden", "true")])}>{count.to_string()}</b> }.into_any()
+            });
+            view! {
+                <div {attrs(&[("role", "status")])}>{words}</div>
+                <button {attrs(&[("type", "button"), ("aria-label", say(TalkWord::Newest))])} on:click=pressed>
+                    {icon(Picture::Down)}
+                    {number}
+                </button>
+            }
+            .into_any()
+        });
+        shown.into_any()
+    });
+    view! { <div {class("newest")} node_ref=place>{button}</div> }.into_any()
+}
+
+fn listen(app: &App, log: HtmlElement) -> Option<Listening> {
+    let follower = Rc::new(Follower {
+        app: app.clone(),
+        log,
+        content: RefCell::default(),
+        resized: RefCell::default(),
+        room: Cell::new(0.0),
+        to_newest: Cell::new(false),
+        asked: Cell::new(None),
+        focused: Cell::new(false),
+    });
+    let scrolls = Rc::clone(&follower);
+    let scrolled: Closure<dyn FnMut()> = Closure::new(move || scrolls.scrolled());
+    let settles = Rc::clone(&follower);
+    let settles: Closure<dyn FnMut()> = Closure::new(move || settles.settle());
+    let mutated = MutationObserver::new(settles.as_ref().unchecked_ref()).ok()?;
+    let what = MutationObserverInit::new();
+    what.set_child_list(true);
+    what.set_subtree(true);
+    mutated.observe_with_options(&follower.log, &what).ok()?;
+    *follower.resized.borrow_mut() = ResizeObserver::new(settles.as_ref().unchecked_ref()).ok();
+    follower.log.add_event_listener_with_callback("scroll", scrolled.as_ref().unchecked_ref()).ok()?;
+    Some(Listening { follower, scrolled, mutated, _settles: settles })
+}
+
+impl Follower {
+    /// There are older messages than are in the page, and newer ones.
+    fn beyond(&self) -> (bool, bool) {
+        let thread = self.app.state.thread;
+        thread.with_untracked(|it| it.as_ref().map_or((false, false), |it| (it.more, it.newer)))
+    }
+
+    fn is_away(&self) -> bool {
+        self.app.state.away.with_untracked(|away| away.place > 0)
+    }
+
+    fn anchor(&self) -> Option<Anchor> {
+        self.app
+            .state
+            .away
+            .with_untracked(|away| away.shown::<RefCell<Anchor>>().map(|it| it.borrow().clone()))
+    }
+
+    /// Nothing is drawn anew for this.
+    fn set_anchor(&self, anchor: Anchor) {
+        self.app.state.away.with_untracked(|away| {
+            away.shown::<RefCell<Anchor>>().into_iter().for_each(|it| drop(it.replace(anchor.clone())));
+        });
+    }
+
+    fn scroll(&self) -> f64 {
+        f64::from(self.log.scroll_top())
+    }
+
+    fn scroll_to(&self, scroll: f64) {
+        self.log.set_scroll_top(scroll.round() as i32);
+    }
+
+    fn find(&self, selector: &str) -> Option<HtmlElement> {
+        self.log.query_selector(selector).ok().flatten()?.dyn_into().ok()
+    }
+
+    fn set_room(&self, content: &HtmlElement, room: f64) {
+        if self.room.replace(room) != room {
+            // What can't be set leaves a jump, no more.
+            let _ = content.style().set_property("margin-block-end", &format!("{room}px"));
+        }
+    }
+
+    /// Somebody has scrolled, or what is around them has changed.
+    fn scrolled(&self) {
+        let Some(content) = self.content.borrow().clone() else { return };
+        let (view, inside) = (self.log.get_bounding_client_rect(), content.get_bounding_client_rect());
+        let ((more, newer), scroll) = (self.beyond(), self.scroll());
+        if newer && self.room.get() < ROOM / 2.0 {
+            self.settle();
+        }
+        let near = (view.height() * NEAR).min(NEAR_MOST);
+        if self.to_newest.get() {
+            return;
+        } else if newer && scroll >= 0.0 {
+            self.ask_for_newest();
+        } else if newer && inside.bottom() < view.top() {
+            let far = ((view.bottom() + view.top()) / 2.0 - inside.bottom()) / self.room.get().max(1.0);
+            self.ask(Command::Act(Act::Show(Stretch::Below((far * 1_000.0) as usize))));
+        } else if newer && inside.bottom() - view.bottom() < near {
+            self.ask(Command::Act(Act::Show(Stretch::Newer)));
+        } else if more && view.top() - inside.top() < near {
+            self.ask(Command::LoadOlder);
+        }
+        self.focused.set(self.find(":focus").is_some());
+        self.note(&content, newer || scroll < -AWAY);
+    }
+
+    /// Notes what somebody looks at.
+    fn note(&self, content: &Element, is_away: bool) {
+        let (was_away, away) = (self.is_away(), self.app.state.away);
+        if !is_away {
+            if was_away {
+                away.set(Apart::waiting());
+                self.app.state.came.set(0);
+                self.app.command(Command::Act(Act::AtEnd));
+                self.speak_again();
+            }
+            return;
+        }
+        let Some((hash, at)) = self.first_seen(content) else { return };
+        let now = Anchor { hash, at, scroll: self.scroll() };
+        if was_away {
+            self.set_anchor(now);
+        } else {
+            away.set(Apart::new(RefCell::new(now), 1));
+            self.hush();
+        }
+    }
+
+    /// The first message whose beginning is seen, and its distance from the lower edge.
+    fn first_seen(&self, content: &Element) -> Option<(String, f64)> {
+        let (view, rows) = (self.log.get_bounding_client_rect(), content.children());
+        let (mut low, mut high) = (0, rows.length());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if rows.item(middle)?.get_bounding_client_rect().top() < view.top() {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let (after, before) = (low..rows.length(), (0..low).rev());
+        after.chain(before).find_map(|place| {
+            let row = rows.item(place)?;
+            Some((row.get_attribute("data-of")?, row.get_bounding_client_rect().top() - view.bottom()))
+        })
+    }
+
+    /// Asks for messages, unless they are on their way.
+    fn ask(&self, command: Command) {
+        let now = js_sys::Date::now();
+        if self.asked.get().is_none_or(|asked| now - asked > PATIENCE) {
+            self.asked.set(Some(now));
+            self.app.command(command);
+        }
+    }
+
+    fn ask_for_newest(&self) {
+        self.to_newest.set(true);
+        self.app.command(Command::Act(Act::Show(Stretch::Newest)));
+    }
+
+    fn go_to_newest(&self) {
+        // The button goes, and the focus must not go with it.
+        let _ = self.log.focus();
+        if self.beyond().1 {
+            self.ask_for_newest();
+        } else {
+            self.log.set_scroll_top(0);
+            self.enter();
+        }
+    }
+
+    /// Who went to the newest messages by keyboard is at the last of them.
+    fn enter(&self) {
+        let last = self.find(".entry:last-child").filter(|_| self.log.matches(":focus") == Ok(true));
+        let _ = last.map(|last| last.focus());
+    }
+
+    /// Something in the conversation has come, gone or changed its size: what somebody looks at stays where it is.
+    fn settle(&self) {
+        // Until there are messages, what stands there is none of them.
+        let Some(content) = self.find(".log-content:has(> .entry)") else { return };
+        let is_known = self.content.borrow().as_ref() == Some(&content);
+        if !is_known {
+            self.begin(&content);
+        }
+        self.asked.set(None);
+        let (_, newer) = self.beyond();
+        if self.to_newest.get() && !newer {
+            self.to_newest.set(false);
+            self.set_room(&content, 0.0);
+            self.log.set_scroll_top(0);
+            self.note(&content, false);
+            self.enter();
+        } else if newer || self.is_away() {
+            self.hold(&content, newer);
+            self.scrolled();
+        } else {
+            self.set_room(&content, 0.0);
+        }
+        if self.focused.get() && self.find(":focus").is_none() {
+            let lost = self.log.get_root_node().dyn_into::<web_sys::ShadowRoot>().ok();
+            if lost.is_some_and(|root| root.active_element().is_none()) {
+                // What had the focus is not in the page any more.
+                let _ = self.log.focus();
+            }
+        }
+    }
+
+    /// A conversation is shown for the first time, or again: at what was not seen, or where it was left.
+    fn begin(&self, content: &HtmlElement) {
+        self.content.replace(Some(content.clone()));
+        self.room.set(0.0);
+        if let Some(resized) = &*self.resized.borrow() {
+            resized.disconnect();
+            resized.observe(content);
+        }
+        if let Some(left) = self.anchor() {
+            self.set_anchor(Anchor { scroll: self.scroll(), ..left });
+            self.hush();
+        } else if let Some(unseen) = self.find(".unseen") {
+            let (view, line) = (self.log.get_bounding_client_rect(), unseen.get_bounding_client_rect());
+            if line.top() < view.top() {
+                self.scroll_to(self.scroll() + line.top() - view.top() - INSET);
+                self.scrolled();
+            }
+        }
+    }
+
+    /// Puts what somebody looks at where it was.
+    fn hold(&self, content: &HtmlElement, newer: bool) {
+        // The browser would scroll by itself if there were too little while it is measured.
+        let lifted = self.room.get() + LIFT;
+        self.set_room(content, lifted);
+        let (view, anchor, scroll) = (self.log.get_bounding_client_rect(), self.anchor(), self.scroll());
+        let row = anchor.as_ref().and_then(|it| self.find(&format!("[data-of=\"{}\"]", it.hash)));
+        let moved = match (row, anchor) {
+            (Some(row), Some(Anchor { at, scroll: before, .. })) => {
+                row.get_bounding_client_rect().top() - view.bottom() + scroll - (at + before)
+            }
+            // All is new: its middle is what somebody asked for.
+            _ => {
+                let rows = content.children();
+                let Some(row) = rows.item(rows.length() / 2).map(|row| row.get_bounding_client_rect()) else {
+                    return;
+                };
+                (row.top() + row.bottom() - view.top() - view.bottom()) / 2.0
+            }
+        };
+        let wanted = lifted + moved;
+        let room = if newer { wanted.max(ROOM) } else { 0.0 };
+        self.set_room(content, room);
+        if room != wanted {
+            self.scroll_to(scroll - (room - wanted));
+        }
+    }
+
+    /// What is put back is no news: a screen reader says nothing of it.
+    fn hush(&self) {
+        let _ = self.log.set_attribute("aria-live", "off");
+    }
+
+    fn speak_again(&self) {
+        let (log, away) = (self.log.clone(), self.app.state.away);
+        let speak = move || {
+            if away.with_untracked(|away| away.place == 0) {
+                let _ = log.remove_attribute("aria-live");
+            }
+        };
+        set_timeout(speak, Duration::from_millis(QUIET));
+    }
+}

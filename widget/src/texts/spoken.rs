@@ -1,0 +1,141 @@
+//! The language that is spoken: English, which is here, or another one, whose file the loader fetches. Where that has
+//! nothing, English is spoken.
+
+use std::cell::RefCell;
+
+use js_sys::Intl::PluralRules;
+use js_sys::{Array, Date, JSON, Number};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::message::{ANY, Numbers, fill};
+
+/// The words of a group.
+pub trait Words: Copy {
+    /// The number of the first one among all messages; the others follow.
+    const FIRST: u16;
+    /// All of them in English, each a line.
+    const ENGLISH: &'static str;
+    /// Which of them it is.
+    fn place(self) -> u16;
+}
+
+struct Spoken {
+    /// What days, numbers and plurals are written by; the loader has made sure that it is one.
+    locale: String,
+    /// Lists by the messages' numbers: what the host page says, then what the language says.
+    texts: Option<Array>,
+    /// Words that were said in other languages than English. They stay, so that views need not own what they say: as many as
+    /// there are in the languages that were chosen.
+    kept: Vec<&'static str>,
+}
+
+thread_local! {
+    /// One for all elements of the page.
+    static SPOKEN: RefCell<Spoken> =
+        const { RefCell::new(Spoken { locale: String::new(), texts: None, kept: Vec::new() }) };
+}
+
+/// From now on this language is spoken; a text that comes first in `texts` is said in place of later ones, and of English.
+pub fn speak(locale: String, texts: Array) {
+    SPOKEN.with_borrow_mut(|spoken| {
+        spoken.locale = locale;
+        spoken.texts = Some(texts);
+    });
+}
+
+/// A word.
+pub fn say<W: Words>(word: W) -> &'static str {
+    choose(word.place(), W::FIRST, W::ENGLISH)
+}
+
+#[inline(never)]
+fn choose(place: u16, first: u16, english: &'static str) -> &'static str {
+    let said = SPOKEN.with_borrow_mut(|spoken| spoken.word(first + place));
+    said.or_else(|| english.split('\n').nth(usize::from(place))).unwrap_or_default()
+}
+
+/// A message with arguments. One that can't be filled in is passed over.
+pub(super) fn tell(number: u16, english: &str, arguments: &[(&str, &str)]) -> String {
+    let said = SPOKEN.with_borrow(|spoken| {
+        let filled = |list| fill(&spoken.said(list, number)?, arguments, &Here);
+        filled(0).or_else(|| filled(1))
+    });
+    said.or_else(|| fill(english, arguments, &Here)).unwrap_or_default()
+}
+
+/// A message with one argument.
+#[inline(never)]
+pub(super) fn tell_one(number: u16, english: &str, argument: &str) -> String {
+    tell(number, english, &[(ANY, argument)])
+}
+
+/// A message with a number.
+#[inline(never)]
+pub(super) fn tell_count(number: u16, english: &str, count: usize) -> String {
+    tell_one(number, english, &count.to_string())
+}
+
+impl Spoken {
+    fn said(&self, list: u32, number: u16) -> Option<String> {
+        // The loader's lists are lists.
+        let list: Array = self.texts.as_ref()?.get(list).unchecked_into();
+        list.get(number.into()).as_string()
+    }
+
+    fn word(&mut self, number: u16) -> Option<&'static str> {
+        let said = self.said(0, number).or_else(|| self.said(1, number))?;
+        if let Some(kept) = self.kept.iter().find(|kept| **kept == said) {
+            return Some(kept);
+        }
+        let word: &'static str = said.leak();
+        self.kept.push(word);
+        Some(word)
+    }
+}
+
+/// The language as BCP 47 calls it, without a region.
+pub fn code() -> String {
+    let mut locale = locale();
+    locale.truncate(locale.find('-').unwrap_or(locale.len()));
+    locale
+}
+
+fn locale() -> String {
+    SPOKEN.with_borrow(|spoken| match &*spoken.locale {
+        // Days before months.
+        "" | "en" => "en-GB".to_owned(),
+        locale => locale.to_owned(),
+    })
+}
+
+/// A number as the language writes it.
+pub fn number(number: f64) -> String {
+    Number::from(number).to_locale_string(&locale()).into()
+}
+
+/// A day or a time as the language writes it; `options` are those of `Intl.DateTimeFormat`, in JSON.
+pub fn date(date: &Date, options: &str) -> String {
+    // Options that are none would be a fault of ours; then the whole date is written.
+    let options = JSON::parse(options).unwrap_or_default();
+    date.to_locale_string(&locale(), &options).into()
+}
+
+/// The numbers of the language that is spoken.
+struct Here;
+
+impl Numbers for Here {
+    fn category(&self, number: &str) -> String {
+        // One locale is as good as a list of one.
+        let locale = JsValue::from(locale()).unchecked_into();
+        PluralRules::new(&locale, &JsValue::UNDEFINED.unchecked_into()).select(read(number)).into()
+    }
+
+    fn written(&self, written: &str) -> String {
+        number(read(written))
+    }
+}
+
+/// Only whole numbers are counted.
+fn read(number: &str) -> f64 {
+    f64::from(number.parse::<u32>().unwrap_or(u32::MAX))
+}

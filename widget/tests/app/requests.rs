@@ -1,0 +1,126 @@
+//! Strangers who write, and what is decided about people.
+
+use std::rc::Rc;
+
+use dm3_core::device::Trust;
+use dm3_core::session::Decision;
+use dm3_widget::app::Command;
+use dm3_widget::app::platform::HostEvent;
+use dm3_widget::app::state::{ConversationRow, Filter, Screen};
+
+use super::world::{Device, Tab, World, now};
+
+/// alice's tab, and bob, who has written to her.
+fn a_stranger_wrote() -> (World, Rc<Device>, Tab, Rc<Device>) {
+    let world = World::new();
+    let ((alice, _), (bob, bobs)) = (world.person("alice"), world.person("bob"));
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    now(bobs.compose(alice.peer.conversation(), "hello")).unwrap();
+    now(bobs.flush()).unwrap();
+    world.pass(1_000);
+    (world, alice, tab, bob)
+}
+
+fn rows(tab: &Tab, filter: Filter) -> Vec<ConversationRow> {
+    let rows = tab.state.conversations.get_untracked().unwrap();
+    rows.into_iter().filter(|row| filter.shows(row)).collect()
+}
+
+fn trust(tab: &Tab) -> Trust {
+    tab.state.thread.with_untracked(|thread| thread.as_ref().unwrap().standing.trust)
+}
+
+fn write(world: &World, from: &Rc<Device>, to: &Rc<Device>, text: &str) {
+    let session = now(from.peer.resume());
+    now(session.compose(to.peer.conversation(), text)).unwrap();
+    now(session.flush()).unwrap();
+    world.pass(1_000);
+}
+
+#[test]
+fn a_stranger_is_a_request_that_does_not_count_and_of_which_the_page_is_told_so() {
+    let (_, _, tab, bob) = a_stranger_wrote();
+    assert_eq!(rows(&tab, Filter::All), []);
+    assert_eq!(rows(&tab, Filter::Requests).len(), 1);
+    let events = tab.events();
+    assert!(events.contains(&HostEvent::Request(bob.address())));
+    let received =
+        |event: &HostEvent| matches!(event, HostEvent::MessageReceived { .. } | HostEvent::UnreadChange(1..));
+    assert!(!events.iter().any(received), "{events:?}");
+}
+
+#[test]
+fn who_is_accepted_is_in_the_list_and_can_be_written_to() {
+    let (world, alice, tab, bob) = a_stranger_wrote();
+    tab.state.filter.set(Filter::Requests);
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    assert_eq!(trust(&tab), Trust::Requested);
+    tab.ask(Command::Decide(Decision::Accept));
+    world.pass(1_000);
+    assert_eq!(trust(&tab), Trust::Accepted);
+    assert_eq!(tab.screen(), Screen::Thread);
+    assert_eq!((rows(&tab, Filter::All).len(), rows(&tab, Filter::Requests).len()), (1, 0));
+    assert_eq!(tab.state.filter.get_untracked(), Filter::All);
+    tab.ask(Command::Back);
+    write(&world, &bob, &alice, "again");
+    assert!(matches!(
+        tab.events().iter().rev().find(|event| matches!(event, HostEvent::MessageReceived { .. })),
+        Some(HostEvent::MessageReceived { peer, .. }) if *peer == bob.address()
+    ));
+}
+
+#[test]
+fn who_is_blocked_is_gone_and_stays_so_whatever_they_write() {
+    let (world, alice, tab, bob) = a_stranger_wrote();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    tab.ask(Command::Decide(Decision::Block));
+    world.pass(1_000);
+    assert_eq!(tab.screen(), Screen::List);
+    let told = tab.events().len();
+    write(&world, &bob, &alice, "please");
+    assert_eq!(tab.events().len(), told);
+    for filter in [Filter::All, Filter::Unread, Filter::Requests] {
+        assert_eq!(rows(&tab, filter), []);
+    }
+    assert_eq!(now(alice.peer.texts(&bob.peer)), ["hello"]);
+    // By their name they are found, and can be welcome again.
+    tab.ask(Command::Open("bob.eth".into()));
+    world.pass(1_000);
+    assert_eq!(trust(&tab), Trust::Blocked);
+    tab.ask(Command::Decide(Decision::Accept));
+    world.pass(1_000);
+    write(&world, &bob, &alice, "thanks");
+    assert_eq!(now(alice.peer.texts(&bob.peer)), ["hello", "thanks"]);
+}
+
+#[test]
+fn what_is_decided_in_one_tab_is_shown_in_all() {
+    let (world, alice, tab, bob) = a_stranger_wrote();
+    let other = alice.open_tab(&world);
+    world.pass(1_000);
+    other.ask(Command::OpenPeer(bob.address()));
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    tab.ask(Command::Decide(Decision::Accept));
+    world.pass(1_000);
+    assert_eq!(trust(&other), Trust::Accepted);
+    assert_eq!(rows(&other, Filter::All).len(), 1);
+}
+
+#[test]
+fn who_is_muted_is_in_the_list_without_being_announced() {
+    let (world, alice, tab, bob) = a_stranger_wrote();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    tab.ask(Command::Decide(Decision::Accept));
+    tab.ask(Command::Decide(Decision::Mute(true)));
+    tab.ask(Command::Back);
+    world.pass(1_000);
+    let told = tab.events().len();
+    write(&world, &bob, &alice, "psst");
+    assert_eq!(tab.events().len(), told);
+    assert_eq!(rows(&tab, Filter::Unread).len(), 1);
+}

@@ -1,0 +1,353 @@
+//! What can be set, and what there is to know of a contact.
+
+use std::rc::Rc;
+
+use dm3_core::delivery::SpamRule;
+use dm3_core::session::Decision;
+use dm3_core::testing::Fault as NetworkFault;
+use dm3_widget::app::settings::{Card, Demands, Errand, Keys, Service, Settings};
+use dm3_widget::app::state::{ConversationRow, Delivery, Filter, Screen, Theme};
+use dm3_widget::app::{BackupAsk, Command, SettingsAsk};
+
+use super::loading::without_part;
+use super::world::{Device, NODE, Tab, World};
+
+/// alice's and bob's tabs; they have written to each other, and both are at their lists.
+fn acquainted() -> (World, Rc<Device>, Tab, Rc<Device>, Tab) {
+    let world = World::new();
+    let ((alice, _), (bob, _)) = (world.person("alice"), world.person("bob"));
+    let (alices, bobs) = (alice.open_tab(&world), bob.open_tab(&world));
+    world.pass(1_000);
+    alices.ask(Command::Open("bob.eth".into()));
+    world.pass(1_000);
+    alices.ask(Command::Send("hello".into()));
+    world.pass(2_000);
+    bobs.ask(Command::OpenPeer(alice.address()));
+    world.pass(1_000);
+    bobs.ask(Command::Decide(Decision::Accept));
+    world.pass(1_000);
+    bobs.ask(Command::Back);
+    alices.ask(Command::Back);
+    world.pass(1_000);
+    (world, alice, alices, bob, bobs)
+}
+
+fn ask(world: &World, tab: &Tab, ask: SettingsAsk) {
+    tab.ask(Command::Settings(ask));
+    world.pass(1_000);
+}
+
+fn settings(tab: &Tab) -> Settings {
+    match tab.screen() {
+        Screen::Settings(apart) => apart.shown::<Settings>().expect("the settings are shown").clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn card(tab: &Tab) -> Card {
+    match tab.screen() {
+        Screen::Settings(apart) => apart.shown::<Card>().expect("a contact is shown").clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn row(tab: &Tab, of: &Rc<Device>) -> ConversationRow {
+    let rows = tab.state.conversations.get_untracked().unwrap();
+    rows.into_iter().find(|row| row.peer.address == of.address()).expect("a row")
+}
+
+#[test]
+fn who_turns_receipts_off_sends_none_and_on_again_some() {
+    let (world, _, alice, peer, bob) = acquainted();
+    ask(&world, &bob, SettingsAsk::Show);
+    assert!(settings(&bob).receipts);
+    ask(&world, &bob, SettingsAsk::Receipts(false));
+    assert!(!settings(&bob).receipts);
+    alice.ask(Command::OpenPeer(peer.address()));
+    world.pass(1_000);
+    alice.ask(Command::Send("second".into()));
+    world.pass(2_000);
+    assert_eq!(alice.deliveries().last(), Some(&Delivery::Sent));
+    ask(&world, &bob, SettingsAsk::Receipts(true));
+    alice.ask(Command::Send("third".into()));
+    world.pass(2_000);
+    assert_eq!(alice.deliveries().last(), Some(&Delivery::Arrived));
+}
+
+#[test]
+fn what_is_set_is_so_on_another_device_too() {
+    let (world, _, tab, ..) = acquainted();
+    ask(&world, &tab, SettingsAsk::Show);
+    ask(&world, &tab, SettingsAsk::Receipts(false));
+    ask(&world, &tab, SettingsAsk::Theme(Theme::Dark));
+    world.pass(5_000);
+    let (second, _) = world.person("alice");
+    let other = second.open_tab(&world);
+    world.pass(5_000);
+    assert_eq!(other.theme.get(), Theme::Dark);
+    ask(&world, &other, SettingsAsk::Show);
+    assert_eq!((settings(&other).receipts, settings(&other).theme), (false, Theme::Dark));
+    ask(&world, &other, SettingsAsk::Theme(Theme::Light));
+    world.pass(5_000);
+    assert_eq!(tab.theme.get(), Theme::Light, "while it is open");
+}
+
+#[test]
+fn a_theme_is_kept_over_a_reload_and_shown_in_every_tab() {
+    let (world, alice, tab, ..) = acquainted();
+    let other = alice.open_tab(&world);
+    world.pass(1_000);
+    ask(&world, &tab, SettingsAsk::Show);
+    ask(&world, &tab, SettingsAsk::Theme(Theme::Dark));
+    assert_eq!((tab.theme.get(), other.theme.get()), (Theme::Dark, Theme::Dark));
+    let tab = tab.reload(&alice, &world);
+    world.pass(1_000);
+    assert_eq!(tab.theme.get(), Theme::Dark);
+    ask(&world, &tab, SettingsAsk::Show);
+    ask(&world, &tab, SettingsAsk::Theme(Theme::Auto));
+    assert_eq!((tab.theme.get(), settings(&tab).theme), (Theme::Auto, Theme::Auto));
+}
+
+#[test]
+fn a_language_is_kept_over_a_reload_spoken_in_every_tab_and_on_another_device() {
+    let (world, alice, tab, ..) = acquainted();
+    let other = alice.open_tab(&world);
+    world.pass(1_000);
+    ask(&world, &tab, SettingsAsk::Show);
+    assert_eq!(settings(&tab).language, "");
+    ask(&world, &tab, SettingsAsk::Language("de".to_owned()));
+    assert_eq!((&**tab.language.borrow(), &**other.language.borrow()), ("de", "de"));
+    assert_eq!(settings(&tab).language, "de");
+    world.pass(5_000);
+    let (second, _) = world.person("alice");
+    let far = second.open_tab(&world);
+    world.pass(5_000);
+    assert_eq!(&**far.language.borrow(), "de");
+    let tab = tab.reload(&alice, &world);
+    world.pass(1_000);
+    assert_eq!(&**tab.language.borrow(), "de");
+    ask(&world, &tab, SettingsAsk::Show);
+    ask(&world, &tab, SettingsAsk::Language(String::new()));
+    assert_eq!(&**tab.language.borrow(), "");
+}
+
+#[test]
+fn who_was_blocked_is_welcome_again() {
+    let (world, _, tab, bob, bobs) = acquainted();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    tab.ask(Command::Decide(Decision::Block));
+    world.pass(1_000);
+    ask(&world, &tab, SettingsAsk::Show);
+    assert!(!Filter::All.shows(&row(&tab, &bob)));
+    ask(&world, &tab, SettingsAsk::Decide(bob.address(), Decision::Accept));
+    assert!(Filter::All.shows(&row(&tab, &bob)));
+    settings(&tab);
+    ask(&world, &tab, SettingsAsk::Leave);
+    assert_eq!(tab.screen(), Screen::List);
+    drop(bobs);
+}
+
+#[test]
+fn a_hidden_conversation_is_gone_until_it_is_shown_again() {
+    let (world, _, tab, bob, _bobs) = acquainted();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    ask(&world, &tab, SettingsAsk::Card);
+    tab.ask(Command::Decide(Decision::Hide(true)));
+    world.pass(1_000);
+    assert_eq!(tab.screen(), Screen::List);
+    assert!(!Filter::All.shows(&row(&tab, &bob)));
+    ask(&world, &tab, SettingsAsk::Show);
+    ask(&world, &tab, SettingsAsk::Decide(bob.address(), Decision::Hide(false)));
+    assert!(Filter::All.shows(&row(&tab, &bob)));
+}
+
+#[test]
+fn who_is_muted_stays_on_their_card_and_is_marked_in_the_list() {
+    let (world, _, tab, bob, _bobs) = acquainted();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    ask(&world, &tab, SettingsAsk::Card);
+    for muted in [true, false] {
+        tab.ask(Command::Decide(Decision::Mute(muted)));
+        world.pass(1_000);
+        card(&tab);
+        assert_eq!(row(&tab, &bob).standing.muted, muted);
+        assert_eq!(tab.state.thread.get_untracked().unwrap().standing.muted, muted);
+    }
+}
+
+#[test]
+fn both_sides_compare_the_same_digits() {
+    let (world, alice, alices, bob, bobs) = acquainted();
+    let code = |tab: &Tab, of: &Rc<Device>| {
+        tab.ask(Command::OpenPeer(of.address()));
+        world.pass(1_000);
+        ask(&world, tab, SettingsAsk::Card);
+        match card(tab).keys {
+            Keys::Signed(code) => code,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (ours, theirs) = (code(&alices, &bob), code(&bobs, &alice));
+    assert_eq!(ours.to_string(), theirs.to_string());
+    world.person("carol");
+    bobs.ask(Command::Open("carol.eth".into()));
+    world.pass(1_000);
+    ask(&world, &bobs, SettingsAsk::Card);
+    assert_ne!(card(&bobs).keys, Keys::Signed(theirs), "with somebody else they are others");
+}
+
+#[test]
+fn a_card_says_since_when_somebody_is_known_and_that_they_have_no_keys_yet() {
+    let world = World::new();
+    let (alice, _) = world.person("alice");
+    world.newcomer("dave");
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    tab.ask(Command::Open("dave.eth".into()));
+    world.pass(1_000);
+    ask(&world, &tab, SettingsAsk::Card);
+    let shown = card(&tab);
+    assert_eq!(shown.keys, Keys::None);
+    assert!(shown.since.is_some_and(|since| since > 0));
+    ask(&world, &tab, SettingsAsk::Leave);
+    assert_eq!(tab.screen(), Screen::Thread);
+}
+
+#[test]
+fn a_card_whose_keys_are_out_of_reach_says_so_and_shows_the_rest() {
+    let (world, _, tab, bob, _bobs) = acquainted();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(120_000);
+    world.network.fail("", dm3_core::testing::Fault::Unreachable);
+    ask(&world, &tab, SettingsAsk::Card);
+    assert!(matches!(card(&tab).keys, Keys::Unknown(_)), "{:?}", card(&tab).keys);
+    assert!(card(&tab).since.is_some());
+}
+
+#[test]
+fn the_settings_tell_where_the_chat_connects_and_how_it_stands() {
+    let (world, _, tab, ..) = acquainted();
+    ask(&world, &tab, SettingsAsk::Show);
+    let shown = settings(&tab);
+    let discovery = world.network.discovery();
+    let services = shown.services.unwrap().unwrap();
+    let [Service { name, link }] = services.as_slice() else { panic!("{services:?}") };
+    assert_eq!(*name, discovery.name.to_string());
+    assert!(link.is_some());
+    let of = |errand| {
+        let found = shown.hosts.iter().find(|host| host.purposes.contains(&errand));
+        found.map(|found| found.host.clone()).unwrap()
+    };
+    assert_eq!(of(Errand::Chain), discovery.rpc_url.authority());
+    assert_eq!(of(Errand::Node), discovery.storage_url.authority());
+    assert_eq!(of(Errand::Service), discovery.delivery_service_url.authority());
+    assert!(shown.storage.is_some_and(|storage| storage.bytes > 0));
+}
+
+#[test]
+fn who_leaves_the_settings_is_back_in_the_conversation_that_stands_beside_the_list() {
+    let (world, _, tab, bob, _bobs) = acquainted();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    ask(&world, &tab, SettingsAsk::Show);
+    settings(&tab);
+    ask(&world, &tab, SettingsAsk::Leave);
+    assert_eq!(tab.screen(), Screen::Thread);
+    tab.ask(Command::Backup(BackupAsk::Show));
+    world.pass(1_000);
+    tab.ask(Command::Backup(BackupAsk::Leave));
+    world.pass(1_000);
+    assert_eq!(tab.screen(), Screen::Thread);
+}
+
+#[test]
+fn settings_that_cannot_be_loaded_hold_up_nothing() {
+    let (world, _, tab, bob, _bobs) = acquainted();
+    let missing = without_part("settings");
+    ask(&world, &tab, SettingsAsk::Show);
+    assert!(matches!(tab.screen(), Screen::Settings(apart) if apart.shown::<Settings>().is_none()));
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    assert_eq!(tab.screen(), Screen::Thread);
+    drop(missing);
+    tab.ask(Command::Back);
+    ask(&world, &tab, SettingsAsk::Show);
+    settings(&tab);
+}
+
+/// Whom the first node lets write to somebody whatever they meet.
+fn allowed(world: &World, of: &Rc<Device>) -> Vec<String> {
+    let wishes = world.network.first_service().wishes(of.address());
+    let allowed = wishes["allow"].as_array().cloned().unwrap_or_default();
+    allowed.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn what_is_demanded_stands_at_the_node_with_those_who_may_write_all_the_same() {
+    let (world, alice, _, bob, tab) = acquainted();
+    ask(&world, &tab, SettingsAsk::Show);
+    let demanded = |rules: &[SpamRule]| Some(Ok(Demands { rules: Some(rules.to_vec()), failed: None }));
+    assert_eq!(settings(&tab).demands, demanded(&[]));
+    assert_eq!(allowed(&world, &bob), [""; 0]);
+    let rules = [SpamRule::ContactsOnly, SpamRule::MinNonce(3)];
+    ask(&world, &tab, SettingsAsk::Demand(rules.to_vec()));
+    assert_eq!(settings(&tab).demands, demanded(&rules));
+    let wishes = world.network.first_service().wishes(bob.address());
+    assert_eq!(wishes["spamRules"][0]["rule"], "contactsOnly");
+    assert_eq!(allowed(&world, &bob), [alice.address().to_string()]);
+    // On another device, too, and who is turned away there may not write any more.
+    world.pass(5_000);
+    let (second, _) = world.person("bob");
+    let other = second.open_tab(&world);
+    world.pass(5_000);
+    ask(&world, &other, SettingsAsk::Show);
+    assert_eq!(settings(&other).demands, demanded(&rules));
+    ask(&world, &other, SettingsAsk::Decide(alice.address(), Decision::Block));
+    world.pass(2_000);
+    assert_eq!(allowed(&world, &bob), [""; 0]);
+}
+
+#[test]
+fn who_is_written_to_may_answer_whatever_is_demanded() {
+    let (world, alice, _, bob, tab) = acquainted();
+    world.person("carol");
+    ask(&world, &tab, SettingsAsk::Demand(vec![SpamRule::ContactsOnly]));
+    assert_eq!(allowed(&world, &bob), [alice.address().to_string()]);
+    tab.ask(Command::Open("carol.eth".into()));
+    world.pass(1_000);
+    tab.ask(Command::Send("hello".into()));
+    world.pass(3_000);
+    assert_eq!(allowed(&world, &bob).len(), 2);
+}
+
+#[test]
+fn what_the_node_could_not_be_told_is_said_and_what_holds_is_shown() {
+    let (world, _, _, bob, tab) = acquainted();
+    ask(&world, &tab, SettingsAsk::Show);
+    world.network.fail("PUT https://dm3.example/ds/settings", NetworkFault::Unreachable);
+    ask(&world, &tab, SettingsAsk::Demand(vec![SpamRule::ContactsOnly]));
+    let shown = settings(&tab).demands.unwrap().unwrap();
+    assert_eq!(shown.rules, Some(Vec::new()));
+    assert!(shown.failed.is_some());
+    assert_eq!(world.network.first_service().wishes(bob.address())["spamRules"], serde_json::json!([]));
+    world.network.heal();
+    ask(&world, &tab, SettingsAsk::Demand(vec![SpamRule::ContactsOnly]));
+    let shown = settings(&tab).demands.unwrap().unwrap();
+    assert_eq!((shown.rules, shown.failed), (Some(vec![SpamRule::ContactsOnly]), None));
+}
+
+#[test]
+fn a_node_that_checks_nobody_is_said_to() {
+    let world = World::new();
+    world.network.keep_no_history();
+    let description = serde_json::to_string(&world.network.discovery()).unwrap();
+    world.network.set_document(&format!("{NODE}/.well-known/dm3"), 200, &description);
+    let (alice, _) = world.person("alice");
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    ask(&world, &tab, SettingsAsk::Show);
+    assert_eq!(settings(&tab).demands, Some(Ok(Demands { rules: None, failed: None })));
+}

@@ -1,0 +1,196 @@
+//! Which stretch of a long conversation is shown, and what comes meanwhile.
+
+use std::rc::Rc;
+
+use dm3_core::conversation::ConversationId;
+use dm3_core::device::StoredMessage;
+use dm3_core::message::Kind;
+use dm3_core::ports::Store as _;
+use dm3_core::session::Session;
+use dm3_core::testing::{MemoryPorts, notes};
+use dm3_widget::app::state::{Apart, BubbleContent};
+use dm3_widget::app::{Act, Command, Stretch};
+
+use super::world::{Device, Tab, World, now};
+
+/// alice's tab with the conversation in which bob has written so many messages, all but some of them seen.
+struct Long {
+    world: World,
+    alice: Rc<Device>,
+    bobs: Session<MemoryPorts>,
+    tab: Tab,
+}
+
+impl Long {
+    fn new(seen: u64, unseen: u64) -> Self {
+        let world = World::new();
+        let ((alice, _), (bob, bobs)) = (world.person("alice"), world.person("bob"));
+        let text = |n: u64| {
+            notes::at(&notes::with(bob.address(), bob.address(), n, Kind::New, None, &n.to_string()), n)
+        };
+        let messages: Vec<StoredMessage> = (0..seen).map(text).collect();
+        now(alice.peer.store.add_messages(alice.address(), &messages)).unwrap();
+        let tab = alice.open_tab(&world);
+        world.run();
+        tab.ask(Command::OpenPeer(bob.address()));
+        world.pass(1_000);
+        let long = Self { world, alice, bobs, tab };
+        if unseen > 0 {
+            long.ask(Command::Back);
+            for number in seen..seen + unseen {
+                let conversation = ConversationId::Peer(long.alice.address());
+                now(long.bobs.compose(conversation, &number.to_string())).unwrap();
+            }
+            now(long.bobs.flush()).unwrap();
+            long.world.pass(1_000);
+            long.ask(Command::OpenPeer(long.bobs.account()));
+        }
+        long
+    }
+
+    fn ask(&self, command: Command) {
+        self.tab.ask(command);
+        self.world.pass(1_000);
+    }
+
+    fn show(&self, stretch: Stretch) {
+        self.ask(Command::Act(Act::Show(stretch)));
+    }
+
+    fn bob_writes(&self, text: &str) {
+        now(self.bobs.compose(ConversationId::Peer(self.alice.address()), text)).unwrap();
+        now(self.bobs.flush()).unwrap();
+        self.world.pass(1_000);
+    }
+
+    /// The first and the last that are shown, and whether there are older and newer ones.
+    fn shown(&self) -> (String, String, usize, bool, bool) {
+        self.tab.state.thread.with_untracked(|thread| {
+            let thread = thread.as_ref().unwrap();
+            let bubbles = thread.messages.as_ref().unwrap();
+            let text = |at: usize| match &bubbles[at].content {
+                BubbleContent::Text { text, .. } => text.clone(),
+                BubbleContent::Deleted => String::new(),
+            };
+            (text(0), text(bubbles.len() - 1), bubbles.len(), thread.more, thread.newer)
+        })
+    }
+
+    fn is_at(&self, first: u64, last: u64, older: bool, newer: bool) {
+        let count = usize::try_from(last - first).unwrap() + 1;
+        assert_eq!(self.shown(), (first.to_string(), last.to_string(), count, older, newer));
+    }
+
+    fn go_up(&self) {
+        self.tab.state.away.set(Apart::new((), 1));
+    }
+}
+
+#[test]
+fn what_is_far_from_where_somebody_reads_is_left_out_and_comes_back() {
+    let long = Long::new(1_000, 0);
+    long.is_at(920, 999, true, false);
+    long.go_up();
+    for _ in 0..3 {
+        long.ask(Command::LoadOlder);
+    }
+    long.is_at(800, 999, true, false);
+    long.ask(Command::LoadOlder);
+    long.is_at(760, 959, true, true);
+    for _ in 0..30 {
+        long.ask(Command::LoadOlder);
+    }
+    long.is_at(0, 199, false, true);
+    long.show(Stretch::Newer);
+    long.is_at(40, 239, true, true);
+    long.show(Stretch::Below(500));
+    long.is_at(580, 659, true, true);
+    for _ in 0..20 {
+        long.show(Stretch::Newer);
+    }
+    long.is_at(800, 999, true, false);
+}
+
+#[test]
+fn the_newest_are_one_step_away() {
+    let long = Long::new(1_000, 0);
+    long.go_up();
+    for _ in 0..12 {
+        long.ask(Command::LoadOlder);
+    }
+    long.show(Stretch::Newest);
+    long.is_at(920, 999, true, false);
+}
+
+#[test]
+fn what_comes_while_somebody_reads_further_up_is_counted_and_not_shown() {
+    let long = Long::new(1_000, 0);
+    long.go_up();
+    for _ in 0..6 {
+        long.ask(Command::LoadOlder);
+    }
+    let before = long.shown();
+    for text in ["one", "two"] {
+        long.bob_writes(text);
+    }
+    long.ask(Command::Send("mine".into()));
+    assert_eq!(long.shown(), before);
+    assert_eq!(long.tab.state.came.get_untracked(), 2, "what somebody writes is no news to them");
+    long.show(Stretch::Newest);
+    assert_eq!((long.shown().1.as_str(), long.tab.state.came.get_untracked()), ("mine", 0));
+}
+
+#[test]
+fn what_comes_at_the_end_pushes_out_the_oldest_that_are_shown() {
+    let long = Long::new(195, 0);
+    for _ in 0..4 {
+        long.ask(Command::LoadOlder);
+    }
+    long.is_at(0, 194, false, false);
+    for number in 195..210 {
+        long.bob_writes(&number.to_string());
+    }
+    long.is_at(10, 209, true, false);
+    assert_eq!(long.tab.state.came.get_untracked(), 0);
+}
+
+#[test]
+fn a_conversation_opens_where_it_goes_on_with_what_was_not_seen() {
+    let unseen = |long: &Long| {
+        long.tab.state.thread.with_untracked(|thread| {
+            let thread = thread.as_ref().unwrap();
+            let hash = thread.unseen.as_ref()?;
+            thread.messages.as_ref().unwrap().iter().position(|bubble| bubble.hash == *hash)
+        })
+    };
+    let few = Long::new(1_000, 30);
+    few.is_at(950, 1_029, true, false);
+    assert_eq!(unseen(&few), Some(50));
+    let many = Long::new(1_000, 300);
+    many.is_at(960, 1_039, true, true);
+    assert_eq!(unseen(&many), Some(40));
+    let more = Long::new(1_000, 410);
+    more.is_at(1_330, 1_409, true, false);
+    assert_eq!(unseen(&more), None, "nobody reads on so far up");
+}
+
+#[test]
+fn a_message_far_up_is_shown_with_those_around_it() {
+    let long = Long::new(1_000, 0);
+    let hash = {
+        for _ in 0..24 {
+            long.ask(Command::LoadOlder);
+        }
+        long.is_at(0, 199, false, true);
+        long.tab
+            .state
+            .thread
+            .with_untracked(|it| it.as_ref().unwrap().messages.as_ref().unwrap()[7].hash.clone())
+    };
+    long.ask(Command::Back);
+    long.ask(Command::OpenPeer(long.bobs.account()));
+    long.is_at(920, 999, true, false);
+    long.ask(Command::Act(Act::Find(hash.clone())));
+    long.is_at(0, 79, false, true);
+    assert_eq!(*long.alice.revealed.borrow(), [hash]);
+}
