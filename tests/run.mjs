@@ -46,6 +46,7 @@ const STAGES = [
         ...['cargo', 'clippy', '-p', 'dm3-widget', '-p', 'dm3-interop'],
         ...['--target', WASM_TARGET, '--all-targets', '--', '-D', 'warnings'],
       ],
+      ['cargo', 'clippy', '-p', 'dm3-widget', '--features', 'gallery', '--target', WASM_TARGET, '--', '-D', 'warnings'],
     ],
   },
   { name: 'programs (native)', commands: [PROGRAMS] },
@@ -67,7 +68,11 @@ const STAGES = [
   },
   { name: 'loader', commands: [nodeTest(...testsIn('widget/js'))] },
   { name: 'package (with size check)', commands: [[process.execPath, 'widget/build.mjs']] },
+  // Writes the npm package from what was built, and reads it as those do who install it.
+  { name: 'npm package', commands: [nodeTest(...testsIn('tests/package'))] },
+  { name: 'gallery (build)', commands: [[process.execPath, 'widget/build.mjs', '--gallery']] },
   { name: 'local network', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/localnet'))] },
+  { name: 'embedding (short)', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/embed'))] },
   { name: 'end to end', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/e2e'))] },
 ];
 

@@ -2,12 +2,13 @@
 // built element, the local network and its node.
 //
 //   npm run bench -- session
+//   npm run bench -- session --waiting    only what waits, on the smallest store; is written nowhere
 import { readFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { Wallet } from 'ethers';
 import { Dm3Client, aliasOf, resolveProfile } from '../e2e/client.mjs';
 import { openWorld } from '../e2e/support.mjs';
-import { fill } from './lib/fill.js';
+import { fill, welcome } from './lib/fill.js';
 import { machine, report } from './lib/report.mjs';
 
 const MARK = '<!-- npm run bench -- session -->';
@@ -28,11 +29,12 @@ const [PAGE, ROWS] = [80, 40];
 
 const INLINE = '/inline.html';
 
-export async function run() {
+export async function run(options = []) {
   const world = await openWorld();
   try {
     const init = await readFile(new URL('session.page.js', import.meta.url), 'utf8');
     const devices = [];
+    if (options.includes('--waiting')) return await onlyWaiting(world, init);
     for (const store of STORES) devices.push(await device(world, init, store));
     for (const one of devices) one.opening = await openings(one);
     await oneMore(devices);
@@ -42,6 +44,14 @@ export async function run() {
     await report(MARK, `${machine(world.browser)}, ${day}; load of the machine then: ${load}.`, tables(devices));
   } finally {
     await world.close();
+  }
+}
+
+async function onlyWaiting(world, init) {
+  const one = await device(world, init, STORES[0]);
+  for (let round = 0; round < 2; round += 1) {
+    const { listed, news, all } = await inbox(world, one);
+    console.log(`list ${ms(listed)}, the first that came ${ms(news - listed)} after it, all taken in ${ms(all)}`);
   }
 }
 
@@ -56,13 +66,19 @@ async function device(world, init, store) {
   await person.send('The answer.');
   await person.log.getByText(/· sent/).waitFor();
   await person.leave();
-  const page = await person.context.newPage();
-  await page.goto(`${world.url}/localnet.json`);
   const peers = Array.from({ length: store.conversations - 1 }, () => Wallet.createRandom().address);
-  const filled = await page.evaluate(fill, { ...store, peers });
-  await page.close();
+  const filled = await onDevice(world, person, fill, { ...store, peers });
   console.log(`${store.label}: ${filled.messages} messages in ${filled.conversations} conversations`);
   return { ...store, ...filled, person, peer };
+}
+
+/** What `act` makes of somebody's database while the element is not there. */
+async function onDevice(world, person, act, value) {
+  const page = await person.context.newPage();
+  await page.goto(`${world.url}/localnet.json`);
+  const made = await page.evaluate(act, value);
+  await page.close();
+  return made;
 }
 
 async function client(world) {
@@ -180,9 +196,10 @@ async function inbox(world, { person }) {
   const { messages, senders } = WAITING;
   const to = aliasOf(person.account.address);
   const { publicEncryptionKey: sealFor } = await resolveProfile(world.net, to);
+  const peers = await Promise.all(Array.from({ length: senders }, () => client(world)));
+  await onDevice(world, person, welcome, peers.map(({ alias }) => alias.split('.')[0]));
   await Promise.all(
-    Array.from({ length: senders }, async () => {
-      const sender = await client(world);
+    peers.map(async (sender) => {
       for (let n = 0; n < messages / senders; n += 1) {
         const message = await sender.message({ to, text: `Waiting ${n}.` });
         await sender.submit({ to, plaintext: Dm3Client.serialize(message), sealFor });

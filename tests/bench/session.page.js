@@ -1,6 +1,8 @@
 // Runs first in every page of `npm run bench -- session`, before anything of the element: notes when the element opens
 // its database, counts what it asks of it, and tells when something stands on the screen.
 (() => {
+  /** So long something may take to stand on the screen: milliseconds. */
+  const PATIENCE = 60_000;
   /** Milliseconds since 1970, with fractions: the clock that all tabs share. */
   const now = () => performance.timeOrigin + performance.now();
   const bench = { opened: null, requests: 0, stored: [], received: [], memories: new Set() };
@@ -48,9 +50,14 @@
 
   /** When `check` first gave something other than nothing, as the page is changed. */
   const when = (check) =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        observer.disconnect();
+        reject(new Error(`not within ${PATIENCE} ms: ${check}`));
+      }, PATIENCE);
       const look = () => {
         if (!check()) return;
+        clearTimeout(late);
         observer.disconnect();
         resolve(now());
       };

@@ -115,10 +115,27 @@ export class Dm3Client {
     return JSON.parse(await decryptAsymmetric(this.#keys.encryptionKeyPair, JSON.parse(message)));
   }
 
-  /** A signed message. `from` and `signWith` default to the truth. */
-  async message({ to, text, from = this.alias, signWith = this.#keys.signingKeyPair.privateKey }) {
-    const unsigned = { message: text, metadata: { to, from, timestamp: Date.now(), type: 'NEW' } };
+  /**
+   * A signed message, with the members that the reference app writes for its type. `from` and `signWith` default to the
+   * truth.
+   */
+  async message({ to, text, type = 'NEW', about, from = this.alias, signWith = this.#keys.signingKeyPair.privateKey }) {
+    const reference = about && { referenceMessageHash: about };
+    const body = type === 'DELETE_REQUEST' ? {} : { message: text, ...(type !== 'NEW' && { attachments: [] }) };
+    const unsigned = { ...body, metadata: { to, from, timestamp: Date.now(), type, ...reference } };
     return { ...unsigned, signature: await sign(signWith, stringify(unsigned)) };
+  }
+
+  /** By what others refer to a message. */
+  static hashOf(message) {
+    return sha256(stringify(message));
+  }
+
+  /** Sends an honest message of any type; returns its hash. */
+  async tell(to, options) {
+    const message = await this.message({ to, ...options });
+    await this.submit({ to, plaintext: stringify(message) });
+    return Dm3Client.hashOf(message);
   }
 
   /**

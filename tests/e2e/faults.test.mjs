@@ -70,6 +70,11 @@ describe('faults', () => {
     const texts = ['While it was away 1', 'While it was away 2', 'While it was away 3'];
     for (const text of texts) await alice.send(text);
     await bob.send('Bob, meanwhile');
+    // Whoever looks at it again does not make it wait longer.
+    await alice.back();
+    await alice.openRow(/bob\.eth/);
+    await alice.alert.first().waitFor();
+    await alice.page.waitForTimeout(2_000);
     await world().net.startNode();
     await bob.sees(texts[2]);
     await alice.sees('Bob, meanwhile');
@@ -105,7 +110,9 @@ describe('faults', () => {
     // What a browser does whose disk is full.
     await alice.page.evaluate(() => {
       const { put, add } = IDBObjectStore.prototype;
-      const full = () => {
+      window.refused = [];
+      const full = function () {
+        window.refused.push(this.name);
         throw new DOMException('the disk is full', 'QuotaExceededError');
       };
       Object.assign(IDBObjectStore.prototype, { put: full, add: full });
@@ -113,6 +120,8 @@ describe('faults', () => {
     });
     await alice.composer.fill('No room for this');
     await alice.button('Send').click();
+    // The draft could not be kept either, which says the same before.
+    await alice.page.waitForFunction(() => window.refused.includes('messages'));
     await alice.alert.filter({ hasText: /no storage space left/i }).first().waitFor();
     assert.equal(await alice.composer.inputValue(), 'No room for this');
     assert.deepEqual(await counts(alice, ['No room for this']), [0]);
@@ -156,6 +165,19 @@ describe('faults', () => {
     console.log(`    taken over and shown after ${took} ms`);
     await alice.send('From the tab that is left');
     await bob.sees('From the tab that is left');
+  });
+
+  test('while the node is away, whoever opens a conversation reads once that nothing gets through', async () => {
+    await world().net.stopNode();
+    await alice.back();
+    await alice.openRow(/bob\.eth/);
+    await alice.alert.first().waitFor();
+    await alice.page.waitForTimeout(2_000);
+    const said = await alice.alert.allInnerTexts();
+    assert.deepEqual(said, [...new Set(said)]);
+    await alice.screenshot('faults-node-away');
+    await world().net.startNode();
+    await until('it is reached again', async () => (await alice.alert.count()) === 0);
   });
 
   test('no page broke its policy', () => world().assertNoFaults());

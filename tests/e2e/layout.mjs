@@ -3,8 +3,8 @@
 // Facts instead of a comparison of pictures: fonts differ from machine to machine, and with them every picture; that
 // nothing overlaps, is cut off or too small to be hit is true with any font.
 
-/** The faults of everything that is visible of the page's element. */
-export function layoutFaults() {
+/** The faults of everything that is visible of an element; of the page's first, if none is given. */
+export function layoutFaults(host = document.querySelector('dm3-chat')) {
   /** CSS pixels that rounding may make. */
   const ROUNDING = 1;
   /** The smallest target: WCAG 2.2, 2.5.8. */
@@ -13,7 +13,6 @@ export function layoutFaults() {
   const TEXT = 10;
 
   const faults = [];
-  const host = document.querySelector('dm3-chat');
   const root = host.shadowRoot;
   const panel = root.querySelector('[part~="panel"]');
   const isOpen = panel.checkVisibility();
@@ -30,6 +29,9 @@ export function layoutFaults() {
   const all = [...root.querySelectorAll('*')].filter(isForEyes);
   const controls = all.filter((element) => element.matches('button, input, textarea, select, a[href]'));
   const isText = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== '';
+  // What lies on top of what can be scrolled below it, and what scrolls sideways on purpose.
+  const STICKY = '.actions';
+  const SIDEWAYS = '.strip';
   const texts = all.filter((element) => [...element.childNodes].some(isText));
 
   /** What of an element its scrolling ancestors let through; null if nothing. */
@@ -42,6 +44,14 @@ export function layoutFaults() {
       [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
     }
     return right - left > ROUNDING && bottom - top > ROUNDING ? { left, top, right, bottom } : null;
+  };
+
+  /** Whether what is around it shortens it, or scrolls sideways. */
+  const isShortened = (element) => {
+    for (let at = element.parentElement; at; at = at.parentElement) {
+      if (at.matches(SIDEWAYS) || getComputedStyle(at).textOverflow === 'ellipsis') return true;
+    }
+    return false;
   };
 
   const page = document.documentElement;
@@ -60,7 +70,7 @@ export function layoutFaults() {
     const style = getComputedStyle(element);
     const sideways = element.scrollWidth - element.clientWidth;
     const shortened = style.textOverflow === 'ellipsis';
-    if (style.display !== 'inline' && style.overflowX !== 'visible' && !shortened && sideways > ROUNDING) {
+    if (style.display !== 'inline' && style.overflowX !== 'visible' && !shortened && !element.matches(SIDEWAYS) && sideways > ROUNDING) {
       faults.push(`${words(element)} is cut off or scrolls sideways by ${sideways}`);
     }
     const lower = element.scrollHeight - element.clientHeight;
@@ -71,7 +81,7 @@ export function layoutFaults() {
 
   for (const element of [...controls, ...texts]) {
     const box = element.getBoundingClientRect();
-    const isInPanel = panel.contains(element);
+    const isInPanel = panel.contains(element) && !isShortened(element);
     if (isInPanel && (box.left < frame.left - ROUNDING || box.right > frame.right + ROUNDING)) {
       faults.push(`${words(element)} reaches out of the panel`);
     }
@@ -82,19 +92,22 @@ export function layoutFaults() {
 
   for (const control of controls) {
     const { width, height } = control.getBoundingClientRect();
-    if (width < TARGET || height < TARGET) faults.push(`${words(control)} is ${width} × ${height}: too small to hit`);
+    // In a sentence the line's height decides.
+    const isInline = getComputedStyle(control).display === 'inline';
+    if (!isInline && (width < TARGET || height < TARGET)) faults.push(`${words(control)} is ${width} × ${height}: too small to hit`);
     const box = seen(control);
     if (!box) continue;
     // On a phone the panel is the whole screen, and the launcher lies below it.
     if (isOpen && !panel.contains(control) && !outside(box, frame)) continue;
-    const hit = root.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
-    if (!control.contains(hit)) {
+    const { left, right, top, bottom } = isInline ? control.getClientRects()[0] : box;
+    const hit = root.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    if (!control.contains(hit) && !hit?.closest(STICKY)) {
       faults.push(`${words(control)} is covered by ${hit ? words(hit) : 'something outside of the element'}`);
     }
   }
 
   // What is drawn over the rest on purpose has a layer of its own.
-  const layer = (element) => element.closest('.menu-card, .launcher, .panel');
+  const layer = (element) => element.closest(`.menu-card, ${STICKY}, .launcher, .panel`);
   const both = [...new Set([...controls, ...texts])];
   const pieces = both.map((element) => [element, seen(element)]).filter(([, box]) => box);
   for (const [index, [one, a]] of pieces.entries()) {

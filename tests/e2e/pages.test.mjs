@@ -64,9 +64,19 @@ describe('the page server and the development wallet', () => {
     assert.equal(
       response.headers.get('content-security-policy'),
       `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; ` +
-        `connect-src 'self' http://127.0.0.1:9 ws://127.0.0.1:9 ${net.rpcUrl}; img-src 'self' data: blob:; ` +
+        `connect-src 'self' http://127.0.0.1:9 ws://127.0.0.1:9 ${net.rpcUrl}; img-src 'self' data: blob:; media-src blob:; ` +
         `require-trusted-types-for 'script'; trusted-types 'none'`,
     );
+  });
+
+  test('the page of the isolated mode may embed the server’s other origin, and its frame says who may embed it', async () => {
+    const policyAt = async (path) => (await fetch(`${pages.url}${path}`)).headers.get('content-security-policy');
+    const origins = `http://127.0.0.1:${new URL(pages.url).port} http://localhost:${new URL(pages.url).port}`;
+    assert.ok((await policyAt('/isolated.html')).endsWith(`; frame-src ${origins}`));
+    assert.doesNotMatch(await policyAt('/inline.html'), /frame-/);
+    const frame = await fetch(`${pages.url}/frame.html`);
+    assert.ok(frame.headers.get('content-security-policy').endsWith(`; frame-ancestors ${origins}`));
+    assert.ok((await frame.text()).includes(`name="dm3-chat-embedders" content="${origins}"`));
   });
 
   test('nothing outside the two folders is served', async () => {

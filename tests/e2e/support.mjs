@@ -140,10 +140,26 @@ export class Person {
     await this.composer.waitFor();
   }
 
-  /** Opens a conversation that is in the list already. */
+  /** Opens a conversation that is in the list already; of a stranger who has written, and is welcome. */
   async openRow(name) {
-    await this.chat.getByRole('button', { name }).first().click();
+    await this.findRow(name);
+    const accept = this.button('Accept');
+    await this.composer.or(accept).waitFor();
+    if (await accept.isVisible()) await accept.click();
     await this.composer.waitFor();
+  }
+
+  /** Opens a conversation in whichever part of the list it is. */
+  async findRow(name) {
+    const row = this.chat.locator('[part~="list"]').getByRole('button', { name }).first();
+    const requests = this.chat.getByRole('button', { name: /^Requests · /, pressed: false });
+    await until(`${name} is in the list`, async () => {
+      // On a busy machine a click may be answered late.
+      if (await this.button('Back').isVisible()) return true;
+      if (!(await row.isVisible()) && (await requests.isVisible())) await requests.click();
+      await row.click({ timeout: 2_000 });
+      return true;
+    });
   }
 
   async send(text) {
@@ -192,8 +208,12 @@ export class Person {
   }
 }
 
-/** Runs in the page: the wallet of an account that is a contract. It answers for one account and knows one chain. */
-function announceContractWallet({ address, chainId }) {
+/**
+ * Runs in the page: the wallet of an account that is a contract. It answers for one account and knows one chain. `walletIn`:
+ * whether it is in the `page`, in its `frame`s, or – as most extensions are – in both.
+ */
+export function announceContractWallet({ address, chainId, walletIn = 'both' }) {
+  if (walletIn !== 'both' && (walletIn === 'page') !== (window === top)) return;
   const prompts = [];
   const provider = {
     async request({ method, params = [] }) {

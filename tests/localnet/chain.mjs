@@ -60,6 +60,12 @@ export function people() {
   });
 }
 
+/** The account that answers every message (echo.mjs); nobody of the people. */
+export function echoAccount() {
+  const { address, privateKey } = wallet(8);
+  return { label: 'echo', address, privateKey, name: 'echo.eth' };
+}
+
 function anvilProgram() {
   if (process.env.ANVIL) return process.env.ANVIL;
   // The platform package is used directly: the launcher package would only look for it.

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CHAIN_ID, NODES, deployNames, people, startAnvil } from './chain.mjs';
+import { CHAIN_ID, NODES, deployNames, echoAccount, people, startAnvil } from './chain.mjs';
 import { configureNode, makeNodeSecrets } from './node.mjs';
 import { freePort } from './process.mjs';
 
@@ -41,10 +41,11 @@ export async function startLocalnet({
 
   try {
     const accounts = people();
+    const echo = echoAccount();
     const chain = await startAnvil(await freePort());
     cleanups.push(chain.stop);
     log(`chain: ${chain.rpcUrl} (chain id ${CHAIN_ID})`);
-    const names = await deployNames(chain.rpcUrl, accounts);
+    const names = await deployNames(chain.rpcUrl, [...accounts, echo]);
     log(`ENS registry: ${names.registry}`);
 
     const { pointName, setText } = names;
@@ -53,6 +54,7 @@ export async function startLocalnet({
       registry: names.registry,
       chainId: CHAIN_ID,
       accounts,
+      echo,
       pointName,
       setText,
       stop,
@@ -96,6 +98,11 @@ async function addNode({ chain, names, settings, cleanups, log, folder, number }
         proxied_per_minute_per_address: 0,
         requests_per_minute_per_account: 0,
         messages_per_minute_per_sender: 0,
+        unknown_messages_per_minute_per_address: 0,
+        unknown_messages_per_minute_per_mailbox: 0,
+        names_per_day_per_address: 0,
+        codes_per_day_per_recipient: 0,
+        codes_per_hour_per_address: 0,
         // The tests want to see that the element itself tells a forged sender.
         sender_check: 'mark',
         ...settings,

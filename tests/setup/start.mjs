@@ -24,6 +24,7 @@ async function start() {
   // These need the packages.
   const { startLocalnet } = await import('../localnet/index.mjs');
   const { servePages } = await import('../localnet/serve.mjs');
+  const { startEcho } = await import('../localnet/echo.mjs');
 
   // Side by side: linking and shrinking the element keeps one core busy for a while, the node's many crates the other.
   console.log('\n── Building the element and the node; the chain starts meanwhile');
@@ -37,6 +38,12 @@ async function start() {
   const [net] = await Promise.all([started, element, node]);
   const pages = await servePages({ net, port: PAGE_PORT });
 
+  // Nobody waits for it: what is written to it before is answered when it is there.
+  const echo = steps.step('the account that answers', async () => {
+    await runLabelled('echo', 'cargo', ['build', '--locked', '-p', 'dm3-core', '--example', 'echo_bot']);
+    await startEcho(net);
+  });
+
   const width = Math.max(...net.accounts.map(({ label }) => label.length));
   console.log(`
 The demo runs. Open it in two windows: each window is a person of its own.
@@ -44,7 +51,10 @@ The demo runs. Open it in two windows: each window is a person of its own.
   ${pages.url}/?as=alice
   ${pages.url}/?as=bob
 
-Other pages: ${pages.url}/inline.html  ${pages.url}/shop.html
+Without a wallet: ${pages.url}/try/ – ${net.echo.name} answers there, in a minute or two
+
+Other pages: ${pages.url}/inline.html  ${pages.url}/shop.html  ${pages.url}/isolated.html
+Docs:        ${pages.url}/docs/ (after npm run docs)
 Node:        ${net.nodeUrl}
 Chain:       ${net.rpcUrl} (chain id ${net.chainId}; a browser wallet can use it with the accounts below)
 
@@ -58,6 +68,10 @@ It took (what ran side by side adds up to more than all):
 ${steps.report()}
 
 Ctrl-C ends all of it.`);
+  await echo.then(
+    () => console.log(`\n${net.echo.name} answers now: ${pages.url}/try/`),
+    (error) => console.error(`\n${net.echo.name} does not answer: ${error.message}. Everything else runs.`),
+  );
 }
 
 start().catch((error) => {

@@ -73,3 +73,25 @@ export async function fill({ messages, first, peers }) {
   database.close();
   return { messages: count, conversations: contacts.length + 1 };
 }
+
+/** Makes `peers` (addresses) people who are welcome, as the one is who is there; otherwise what they write is a request. */
+export async function welcome(peers) {
+  const settled = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const database = await settled(indexedDB.open('dm3-chat'));
+  const [known] = await settled(database.transaction('contacts').objectStore('contacts').getAll());
+  const writing = database.transaction('contacts', 'readwrite');
+  for (const peer of peers) {
+    const contact = { ...known.contact, conversation: `peer:${peer.toLowerCase()}`, found_at: [] };
+    delete contact.seen;
+    writing.objectStore('contacts').put({ ...known, contact, summary: { ...known.summary, unread: 0, changes: 0 } });
+  }
+  await new Promise((resolve, reject) => {
+    writing.oncomplete = resolve;
+    writing.onabort = () => reject(writing.error);
+  });
+  database.close();
+}

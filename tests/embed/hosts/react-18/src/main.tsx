@@ -1,0 +1,28 @@
+import { StrictMode, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Dm3Chat } from 'dm3-chat/react';
+import { NODE } from './node-url';
+
+function Shop() {
+  const [account, setAccount] = useState<string>();
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <h1>{account ? `Welcome, ${account}` : 'A shop'}</h1>
+      <button onClick={() => setOpen(!open)}>Toggle</button>
+      <Dm3Chat
+        node={NODE}
+        open={open}
+        onAfterShow={() => setOpen(true)}
+        onAfterHide={() => setOpen(false)}
+        onConnect={({ detail }) => setAccount(detail.account)}
+      />
+    </>
+  );
+}
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <Shop />
+  </StrictMode>,
+);
