@@ -1,0 +1,86 @@
+// Pages made from custom-elements.json: what the element has, and how it is given another look.
+
+const cell = (text = '') => text.replace(/\s+/g, ' ').replaceAll('|', '\\|').replaceAll('<', '&lt;');
+const code = (text) => (text ? `\`${text.replace(/\s+/g, ' ').replaceAll('|', '\\|')}\`` : '');
+
+function table(heads, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const signature = ({ name, parameters = [] }) =>
+  code(`${name}(${parameters.map(({ name, optional, type }) => `${name}${optional ? '?' : ''}: ${type.text}`).join(', ')})`);
+
+/** Attributes, properties, methods, events and slots. */
+export function reference({ attributes, members, events, slots, description }) {
+  const fields = members.filter(({ kind, attribute }) => kind === 'field' && !attribute);
+  const methods = members.filter(({ kind }) => kind === 'method');
+  const propertyOf = (name) => members.find((it) => it.attribute === name || it.name === name)?.name;
+  return `# Reference
+
+${description}
+
+## Attributes
+
+${table(['Attribute', 'Property', 'Type', 'If absent', 'Meaning'], attributes.map((it) => [code(it.name), code(propertyOf(it.name)), code(it.type?.text), code(it.default), cell(it.description)]))}
+
+## Properties
+
+${table(['Property', 'Type', 'Meaning'], fields.map((it) => [code(it.name), code(it.type?.text), cell(it.description) + (it.readonly ? ' Read only.' : '')]))}
+
+## Methods
+
+${table(['Method', 'Gives', 'Meaning'], methods.map((it) => [signature(it), code(it.return?.type.text), cell(it.description)]))}
+
+## Events
+
+They bubble, and cross the borders of shadow roots.
+
+${table(['Event', 'Type', 'Meaning'], events.map((it) => [code(it.name), code(it.type?.text), cell(it.description)]))}
+
+## Slots
+
+${table(['Slot', 'Meaning'], slots.map((it) => [code(it.name), cell(it.description)]))}
+
+## Before it has loaded
+
+\`\`\`js
+(window.dm3Chat ||= []).push(['open', { to: 'a.eth' }]);
+\`\`\`
+
+Any element with \`data-dm3-to\` opens the conversation when it is clicked.
+`;
+}
+
+/** Variables, parts and states. */
+export function theming({ cssProperties, cssParts, cssStates }) {
+  return `# Theming
+
+\`theme\` chooses light, dark or what the person's system says. A colour of your own is one line:
+
+\`\`\`css
+dm3-chat {
+  --dm3-accent: #0f766e;
+}
+\`\`\`
+
+Styles of the page do not come in by themselves. Where you choose colours, choose them for both looks with \`light-dark(…, …)\`, and
+keep a contrast of 4.5 to 1.
+
+## Variables
+
+${table(['Variable', 'If unset', 'Meaning'], cssProperties.map((it) => [code(it.name), code(it.default), cell(it.description)]))}
+
+## Parts
+
+As \`dm3-chat::part(launcher) { … }\`.
+
+${table(['Part', 'Meaning'], cssParts.map((it) => [code(it.name), cell(it.description)]))}
+
+## States
+
+As \`dm3-chat:state(unread) { … }\`.
+
+${table(['State', 'Meaning'], cssStates.map((it) => [code(it.name), cell(it.description)]))}
+`;
+}
