@@ -17,6 +17,9 @@ const testsIn = (folder) =>
 // One file after the other: each starts a network and a browser of its own.
 const nodeTest = (...files) => [process.execPath, '--test', '--test-reporter=spec', '--test-concurrency=1', ...files];
 
+// Where programs run beside each other, what fails is tried once more, and named.
+const again = (kind, ...what) => [process.execPath, 'tests/setup/again.mjs', kind, ...what];
+
 // Everything that the tests, the stages after them and the local network run, chosen at once: cargo compiles what
 // packages share once, in the form that fits all that are chosen together. `cargo test` takes the same.
 const PROGRAMS = ['cargo', 'build', '--workspace', '--tests', '--bins', '--examples'];
@@ -50,7 +53,7 @@ const STAGES = [
     ],
   },
   { name: 'programs (native)', commands: [PROGRAMS] },
-  { name: 'tests (native)', commands: [['cargo', 'test', '--workspace']] },
+  { name: 'tests (native)', commands: [again('cargo')] },
   {
     name: 'tests (wasm, headless browser)',
     env: { CHROMEDRIVER },
@@ -71,9 +74,9 @@ const STAGES = [
   // Writes the npm package from what was built, and reads it as those do who install it.
   { name: 'npm package', commands: [nodeTest(...testsIn('tests/package'))] },
   { name: 'gallery (build)', commands: [[process.execPath, 'widget/build.mjs', '--gallery']] },
-  { name: 'local network', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/localnet'))] },
-  { name: 'embedding (short)', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/embed'))] },
-  { name: 'end to end', needs: PROGRAMS, commands: [nodeTest(...testsIn('tests/e2e'))] },
+  { name: 'local network', needs: PROGRAMS, commands: [again('node', ...testsIn('tests/localnet'))] },
+  { name: 'embedding (short)', needs: PROGRAMS, commands: [again('node', ...testsIn('tests/embed'))] },
+  { name: 'end to end', needs: PROGRAMS, commands: [again('node', ...testsIn('tests/e2e'))] },
 ];
 
 setup('test');

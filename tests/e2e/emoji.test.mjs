@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isAccessible } from './axe.mjs';
-import { until, useWorld } from './support.mjs';
+import { boxOf, until, useWorld } from './support.mjs';
 
 describe('all emoji', () => {
   const world = useWorld({ before, after });
@@ -95,7 +95,7 @@ describe('all emoji', () => {
     await alice.page.setViewportSize({ width: 390, height: 844 });
     await open();
     await alice.screenshot('emoji-phone');
-    const [dialog, chat] = await Promise.all([picker().boundingBox(), alice.composer.boundingBox()]);
+    const [dialog, chat] = await Promise.all([boxOf(picker()), boxOf(alice.composer)]);
     assert.ok(dialog.y >= 0 && dialog.y + dialog.height <= chat.y + 4, 'it stands above the composer');
     await alice.page.keyboard.press('Escape');
     await alice.page.setViewportSize(size);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { until, useWorld } from './support.mjs';
+import { boxOf, until, useWorld } from './support.mjs';
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" onload="window.ran = true"><script>window.ran = true</script></svg>';
 const PDF = '%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF';
@@ -192,7 +192,7 @@ describe('attachments', () => {
     await gone(bob);
     const image = alice.log.getByRole('img', { name: 'Picture: image.png' });
     await until('it is drawn', async () => (await bytesOf(alice, image, 'src')).loaded);
-    const { width, height } = await image.boundingBox();
+    const { width, height } = await boxOf(image);
     assert.deepEqual([Math.round(width), Math.round(height)], [80, 240], 'the box follows from its size');
     await image.click();
     const viewer = alice.chat.getByRole('dialog', { name: 'Picture: image.png' });

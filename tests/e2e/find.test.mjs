@@ -7,7 +7,7 @@ import { ensProvider } from '../localnet/chain.mjs';
 import { compileSolidity } from '../localnet/solidity.mjs';
 import { Dm3Client } from './client.mjs';
 import { layoutFaults } from './layout.mjs';
-import { until, useWorld } from './support.mjs';
+import { boxOf, until, useWorld } from './support.mjs';
 
 const READY = 'Can be written to';
 const NO_PROFILE = 'Has no dm3 profile yet – will be delivered when they join';
@@ -164,7 +164,7 @@ describe('finding people', () => {
     const heights = new Set();
     const measured = async (row) => {
       await row.waitFor();
-      heights.add((await row.boundingBox()).height);
+      heights.add((await boxOf(row)).height);
     };
     await types(alice, 'mallory.eth');
     await measured(rowWith(alice, 'Write to mallory.eth'));

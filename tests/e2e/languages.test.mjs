@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { layoutFaults } from './layout.mjs';
-import { until, useWorld } from './support.mjs';
+import { boxOf, until, useWorld } from './support.mjs';
 
 const LONG = 'collector';
 
@@ -127,11 +127,11 @@ describe('languages', () => {
 
   test('Arabic runs from right to left, and the panel stays where it is', async () => {
     const panel = alice.chat.locator('[part~="panel"]');
-    const place = await panel.boundingBox();
+    const place = await boxOf(panel);
     await speak(alice, 'ar');
     await heading(alice, 'الرسائل').waitFor();
     assert.equal(await direction(alice), 'rtl');
-    assert.deepEqual(await panel.boundingBox(), place);
+    assert.deepEqual(await boxOf(panel), place);
     // What was written in another direction is told apart.
     await alice.chat.getByText('أنت: \u2068¿Qué tal?\u2069').waitFor();
     await looksRight(alice, 'ar-list');

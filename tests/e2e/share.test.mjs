@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { Dm3Client } from './client.mjs';
-import { until, useWorld } from './support.mjs';
+import { boxOf, until, useWorld } from './support.mjs';
 
 const entry = (person, text) => person.log.locator('.entry', { has: person.page.locator('.message', { hasText: text }) }).first();
 const cards = (person) => person.chat.getByRole('group', { name: 'About' });
@@ -83,7 +83,7 @@ describe('what goes from one place to another', () => {
     const title = await cards(alice).first().locator('.about-title').innerText();
     assert.ok(title.length <= 301 && !title.includes('\u202e'), title);
     assert.equal(await alice.log.locator('img').count(), 0);
-    const [card, panel] = [await cards(alice).first().boundingBox(), await alice.chat.locator('[part~="panel"]').boundingBox()];
+    const [card, panel] = [await boxOf(cards(alice).first()), await boxOf(alice.chat.locator('[part~="panel"]'))];
     assert.ok(card.height < 120 && card.x + card.width <= panel.x + panel.width, 'it takes no more room than it is given');
     await alice.screenshot('share-about-hostile');
     await alice.button('Don’t send this along').click();

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Dm3Client, aliasOf } from './client.mjs';
 import { layoutFaults } from './layout.mjs';
-import { until, useWorld } from './support.mjs';
+import { boxOf, until, useWorld } from './support.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
@@ -201,8 +201,8 @@ describe('at every size', () => {
     await looksRight(alice, 'small-list');
     await alice.button('Account').click();
     await alice.screenshot('small-menu');
-    const card = await alice.chat.locator('.menu-card').boundingBox();
-    const box = await alice.chat.boundingBox();
+    const card = await boxOf(alice.chat.locator('.menu-card'));
+    const box = await boxOf(alice.chat);
     assert.ok(card.x >= box.x && card.x + card.width <= box.x + box.width, 'the menu stays inside');
     await alice.button('Settings').click();
     await title(alice, 'Privacy').waitFor();
@@ -227,7 +227,7 @@ describe('at every size', () => {
       await row(alice, /bob\.eth/).click();
       await alice.sees('Line 11');
       await looksRight(alice, `rtl-thread-${width}`);
-      const box = async (locator) => (await locator.boundingBox()).x;
+      const box = async (locator) => (await boxOf(locator)).x;
       assert.ok((await box(alice.button('Send'))) < (await box(alice.composer)), 'Send is at the end');
       if (width === 1000) assert.ok((await box(alice.heading)) > (await box(alice.composer)), 'the list is at the start');
       await alice.button(/contact details/).click();
@@ -243,7 +243,7 @@ describe('at every size', () => {
     await alice.page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'));
     await row(alice, /bob\.eth/).click();
     await alice.sees('Line 11');
-    assert.ok((await alice.button('Send').boundingBox()).x > (await alice.composer.boundingBox()).x, 'English');
+    assert.ok((await boxOf(alice.button('Send'))).x > (await boxOf(alice.composer)).x, 'English');
     await alice.page.evaluate(() => document.documentElement.removeAttribute('dir'));
     await alice.button('Back').click();
   });
@@ -302,7 +302,7 @@ describe('at every size', () => {
       await carol.openRow(/bob\.eth/);
       await looksRight(carol, 'phone-thread');
       for (const name of ['Back', 'Send', 'Attach files']) {
-        const { width, height } = await carol.button(name).boundingBox();
+        const { width, height } = await boxOf(carol.button(name));
         assert.ok(width >= 44 && height >= 44, `${name} is ${width} × ${height}`);
       }
     });
@@ -311,11 +311,11 @@ describe('at every size', () => {
       await carol.composer.tap();
       await carol.page.evaluate(() => window.dm3Keyboard(320));
       await looksRight(carol, 'phone-keyboard');
-      const { y, height } = await carol.composer.boundingBox();
+      const { y, height } = await boxOf(carol.composer);
       assert.ok(y + height <= 844 - 320, `the composer ends at ${y + height}`);
-      assert.ok((await carol.log.boundingBox()).height > 100, 'there is room for messages');
+      assert.ok((await boxOf(carol.log)).height > 100, 'there is room for messages');
       await carol.page.evaluate(() => window.dm3Keyboard(0));
-      const lower = await carol.composer.boundingBox();
+      const lower = await boxOf(carol.composer);
       assert.ok(lower.y > y + 300, 'it is down again');
     });
 

@@ -41,6 +41,9 @@ export async function until(what, check, timeout = WAIT) {
   }
 }
 
+/** Where something stands; waits while it is drawn anew, for then it stands nowhere. */
+export const boxOf = (locator) => until('it stands somewhere', async () => (await locator.boundingBox()) ?? false);
+
 /** One person: a browser context (a device) with a page in it. */
 export class Person {
   /** Violations of the page's policy and uncaught errors, over all pages and reloads of this person. */

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { Wallet } from 'ethers';
 import { fill } from '../bench/lib/fill.js';
 import { Dm3Client, aliasOf } from './client.mjs';
-import { until, useWorld } from './support.mjs';
+import { boxOf, until, useWorld } from './support.mjs';
 
 /** How many messages are kept, and how many of them may be in the page. */
 const [KEPT, MOST] = [400, 200];
@@ -112,7 +112,7 @@ describe('a long conversation', () => {
   });
 
   test('up to its beginning by the wheel: all of it, each in its place, and nothing jumps', async () => {
-    const box = await alice.log.boundingBox();
+    const box = await boxOf(alice.log);
     await alice.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     const met = new Set();
     for (;;) {
@@ -232,7 +232,7 @@ describe('a long conversation', () => {
     await alice.openRow(/While you were away/);
     const line = alice.log.getByText('New', { exact: true });
     await until('the first that was not seen is seen', async () => (await seen()).seen.some(({ text }) => text === 'While you were away 0.'));
-    const [at, view] = [await line.boundingBox(), await alice.log.boundingBox()];
+    const [at, view] = [await boxOf(line), await boxOf(alice.log)];
     assert.ok(at.y >= view.y && at.y < view.y + view.height / 4, `the line stands at ${at.y} of ${view.y}`);
     await alice.screenshot('thread-unseen');
     await toNewest().click();
