@@ -39,6 +39,8 @@ mod keys;
 mod live;
 #[path = "session/log_in.rs"]
 mod log_in;
+#[path = "session/offers.rs"]
+mod offers;
 #[path = "session/order.rs"]
 mod order;
 #[path = "session/receive.rs"]

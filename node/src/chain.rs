@@ -283,7 +283,7 @@ impl Chain {
             Method::Get => None,
             Method::Post => Some(request.body.clone().unwrap_or_default()),
             // Gateways and hosts of profiles are asked, and never written to.
-            Method::Put => return Err(OutgoingError::Url),
+            Method::Put | Method::Delete => return Err(OutgoingError::Url),
         };
         let bounds = Bounds { bytes: MAX_ANSWER, time: FETCH_TIME, redirects: REDIRECTS };
         let fetched = self.outgoing.fetch(Use::Lookup, request.url.as_str(), body, bounds).await;

@@ -13,6 +13,7 @@ use crate::seal::json_text::split_elements;
 use crate::seal::signing::SigningSecret;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 
+pub use super::claims::{claim_name, get_claimed, is_taken, parse_claimed, release_name};
 pub use super::reply::{ApiError, is_superseded};
 pub use super::rpc::{
     Properties, Retention, SubmitError, get_profile_extension, get_properties, parse_profile_extension,

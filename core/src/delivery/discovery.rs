@@ -51,9 +51,37 @@ pub struct Discovery {
     /// What the account wants of its node; the account's name follows. Nodes of ours have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings_url: Option<BaseUrl>,
+    /// Accounts can claim names one label below this domain. Nodes of ours that give names away say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_domain: Option<EnsName>,
+    /// How accounts can be told of messages while they are away. Nodes of ours say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<Notifications>,
     /// Where a page's requests to other hosts go if its policy names the node alone.
     #[serde(skip_serializing_if = "Proxies::is_empty")]
     pub proxies: Proxies,
+}
+
+/// How a node can tell accounts of messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notifications {
+    /// Where that is set, such as `https://example.org/ds/notifications`; the account's name follows.
+    pub url: BaseUrl,
+    /// The kinds of channels that are set up there, such as `EMAIL`.
+    pub channels: Vec<String>,
+}
+
+impl Notifications {
+    /// The most kinds that are read; the rest is passed over.
+    const MAX: usize = 16;
+
+    fn read(value: &Value) -> Result<Option<Self>, DiscoveryError> {
+        let Some(url) = offered(value, "url")? else { return Ok(None) };
+        let kinds = value.get("channels").and_then(Value::as_array);
+        let kinds = kinds.ok_or(DiscoveryError::Member("channels"))?;
+        let kinds = kinds.iter().take(Self::MAX).filter_map(Value::as_str);
+        Ok(Some(Self { url, channels: kinds.map(str::to_owned).collect() }))
+    }
 }
 
 /// A node's way out for pages whose policy names no other host. What is absent is not offered.
@@ -121,6 +149,8 @@ impl Discovery {
             mailbox_url: None,
             history_url: None,
             settings_url: None,
+            user_domain: None,
+            notifications: None,
             proxies: Proxies::default(),
         }
     }
@@ -190,6 +220,11 @@ impl Discovery {
             mailbox_url: offered(&value, "mailboxUrl")?,
             history_url: offered(&value, "historyUrl")?,
             settings_url: offered(&value, "settingsUrl")?,
+            user_domain: offered(&value, "userDomain")?,
+            notifications: match value.get("notifications") {
+                None | Some(Value::Null) => None,
+                Some(notifications) => Notifications::read(notifications)?,
+            },
             proxies: match value.get("proxies") {
                 Some(proxies) => {
                     Proxies { gateway: offered(proxies, "gateway")?, message: offered(proxies, "message")? }

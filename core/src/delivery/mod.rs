@@ -7,6 +7,8 @@
 
 pub mod api;
 mod challenge;
+pub mod channels;
+mod claims;
 mod coins;
 mod discovery;
 mod extension;
@@ -19,7 +21,8 @@ mod spam_rule;
 mod wishes;
 
 pub use challenge::{Challenge, ChallengeError};
-pub use discovery::{ChainAccess, Discovery, DiscoveryError, Proxies};
+pub use channels::{ChannelRefusal, MailChannel};
+pub use discovery::{ChainAccess, Discovery, DiscoveryError, Notifications, Proxies};
 pub use extension::{MessageTypes, ProfileExtension};
 pub use plan::{DeliveryPlan, ServiceState};
 pub use refusal::Refusal;

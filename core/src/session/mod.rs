@@ -18,6 +18,8 @@ mod answered;
 mod audit;
 mod backend;
 mod backup;
+mod channels;
+mod claims;
 mod conditions;
 mod conversations;
 mod deadline;
@@ -52,6 +54,8 @@ use std::rc::Rc;
 
 pub use audit::{Audit, AuditError, NameCheck};
 pub use backup::{ExportError, Import, ImportError, Restored};
+pub use channels::MailError;
+pub use claims::ClaimError;
 pub use conditions::{AskError, Conditions, WriteError};
 pub use conversations::{Overview, Page};
 pub use directory::{Directory, FindError, Peer};

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use super::backend::BackendService;
 use super::chain::{self, Chain, Holdings, Name};
 use super::delivery_service::{DeliveryService, Wire};
-use super::{FakeClock, TestWallet};
+use super::{FakeClock, Offers, TestWallet};
 use crate::delivery::api::{self, SubmitError};
-use crate::delivery::{ChainAccess, Discovery, Proxies, socket_io::socket_base, socket_io::websocket_url};
+use crate::delivery::{
+    ChainAccess, Discovery, Notifications, Proxies, socket_io::socket_base, socket_io::websocket_url,
+};
 use crate::identity::{Address, EnsName, NameError, SignedProfile, VerifiedProfile};
 use crate::message::Envelope;
 use crate::ports::{self, Blocks, Clock as _, Connection, Http, Sockets, Unreachable};
@@ -24,6 +26,8 @@ const NODES: [(&str, &str, &str); 2] = [
 ];
 /// Where accounts of a node keep their history.
 const HISTORY: &str = "/api/history";
+const NAMES: &str = "/resolver-handler/profile/";
+const CHANNELS: &str = "/ds/notifications/";
 /// Where blocks of IPFS are looked for, in this order.
 pub(super) const IPFS_GATEWAYS: [&str; 2] = ["https://ipfs.example", "https://ipfs2.example"];
 /// A quarter past eight in the morning of the 23rd of November 2026: milliseconds.
@@ -49,6 +53,8 @@ struct Inner {
     /// The first service and the gateway are one node of our kind.
     guarded: Cell<bool>,
     proxies: Cell<bool>,
+    /// What the nodes offer beside mailboxes.
+    offers: [Offers; 2],
     requests: RefCell<Vec<HttpRequest>>,
     calls: Cell<usize>,
 }
@@ -113,6 +119,7 @@ impl Network {
             universal: Cell::new(false),
             guarded: Cell::new(false),
             proxies: Cell::new(false),
+            offers: Default::default(),
             requests: RefCell::default(),
             calls: Cell::new(0),
         };
@@ -148,6 +155,12 @@ impl Network {
         discovery.history_url = (!self.0.deployed.get()).then(|| origin.child("api").child("history"));
         let service = &self.0.services[self.1];
         discovery.settings_url = (!self.0.deployed.get()).then(|| service.url().child("settings"));
+        if !self.0.deployed.get() {
+            discovery.user_domain =
+                self.address_domain().parent().map(|it| format!("user.{it}").parse().expect("a name"));
+            let url = service.url().child("notifications");
+            discovery.notifications = Some(Notifications { url, channels: vec!["EMAIL".to_owned()] });
+        }
         discovery.mailbox_url = service.numbers_mailboxes().then(|| service.url().child("mailbox"));
         discovery
     }
@@ -170,6 +183,11 @@ impl Network {
     /// The first node's storage of deployed clients.
     pub fn first_backend(&self) -> &BackendService {
         &self.0.backends[0]
+    }
+
+    /// What this node offers beside mailboxes.
+    pub fn offers(&self) -> &Offers {
+        &self.0.offers[self.1]
     }
 
     /// `ds.dm3.eth`.
@@ -298,6 +316,12 @@ impl Network {
             let node = Self(Rc::clone(&self.0), number);
             match url.strip_prefix(origin) {
                 Some("/resolver-handler/profile/address") => return Some(node.register_address(request)),
+                Some(path) if path.starts_with(NAMES) => {
+                    return Some(node.answer_names(&path[NAMES.len()..], request));
+                }
+                Some(path) if path.starts_with(CHANNELS) => {
+                    return Some(node.answer_channels(&path[CHANNELS.len()..], request));
+                }
                 Some(path) if path.starts_with("/proxy/") => return Some(node.proxy(request)),
                 Some(path) if path.starts_with(HISTORY) => {
                     let (service, path) = (&self.0.services[number], &path[HISTORY.len()..]);
@@ -336,9 +360,28 @@ impl Network {
         self.first_service().guard_profiles();
     }
 
+    fn answer_names(&self, path: &str, request: &HttpRequest) -> HttpResponse {
+        let key = |account| {
+            let profile = self.0.chain.borrow_mut().domain(self.1).profiles.get(&account).cloned();
+            profile.and_then(|profile| self.verify(profile, account)).map(|profile| profile.keys().signing)
+        };
+        self.offers().answer_names(path, &body_of(request), |name| self.address_of(name), key)
+    }
+
+    fn answer_channels(&self, path: &str, request: &HttpRequest) -> HttpResponse {
+        let mut path: Vec<&str> = path.split('/').collect();
+        let account = path.pop().and_then(|name| name.parse().ok()).and_then(|name| self.address_of(&name));
+        match self.0.services[self.1].authorized(request, account) {
+            Ok(owner) => {
+                let now = self.0.clock.now();
+                self.offers().answer_channels(owner, request.method, &path, &body_of(request), now)
+            }
+            Err(status) => HttpResponse::new(status, String::new()),
+        }
+    }
+
     fn register_address(&self, request: &HttpRequest) -> HttpResponse {
-        let body: Value =
-            request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+        let body = body_of(request);
         let account = body["address"].as_str().and_then(|text| text.parse().ok());
         let profile = SignedProfile::from_json(body["signedUserProfile"].clone()).ok();
         let registered = account.zip(profile).filter(|_| body["subdomain"] == self.address_domain().as_str());
@@ -411,6 +454,10 @@ impl Default for Network {
     fn default() -> Self {
         Self::new()
     }
+}
+
+fn body_of(request: &HttpRequest) -> Value {
+    request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default()
 }
 
 fn unescaped(text: &str) -> String {

@@ -15,6 +15,8 @@ pub enum Method {
     Post,
     /// Put in the place of what is there; the body is JSON.
     Put,
+    /// Take away.
+    Delete,
 }
 
 impl Method {
@@ -24,6 +26,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -55,6 +58,11 @@ impl HttpRequest {
     /// A PUT of JSON text without authorisation.
     pub const fn put(url: HttpUrl, body: String) -> Self {
         Self { method: Method::Put, url, bearer: None, body: Some(body) }
+    }
+
+    /// A DELETE without authorisation.
+    pub const fn delete(url: HttpUrl) -> Self {
+        Self { method: Method::Delete, url, bearer: None, body: None }
     }
 
     /// The same request in the name of a signed-in account.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use dm3_core::delivery::{ChainAccess, Discovery, Proxies};
+use dm3_core::delivery::{ChainAccess, Discovery, Notifications, Proxies};
 use serde_json::{Value, json};
 
 use super::history::history_limits;
@@ -33,16 +33,16 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
     discovery.mailbox_url = Some(discovery.delivery_service_url.child("mailbox"));
     discovery.history_url = Some(discovery.storage_url.child("history"));
     discovery.settings_url = Some(discovery.delivery_service_url.child("settings"));
+    discovery.user_domain = config.user_domain.clone();
     discovery.proxies = Proxies { gateway: Some(proxy("gateway")), message: Some(proxy("message")) };
-    let mut document = json!(discovery);
-    let service = |path: &[&str]| config.public_url.join(path);
     let channels = [ChannelKind::Email, ChannelKind::Push].into_iter();
     let channels = channels.filter(|kind| app.notifier.supports(*kind));
-    document["notifications"] = json!({
-        "url": service(&["ds", "notifications"]),
-        "channels": channels.map(ChannelKind::as_str).collect::<Vec<_>>(),
-        "publicVapidKey": app.notifier.public_vapid_key(),
+    discovery.notifications = Some(Notifications {
+        url: discovery.delivery_service_url.child("notifications"),
+        channels: channels.map(|kind| kind.as_str().to_owned()).collect(),
     });
+    let mut document = json!(discovery);
+    document["notifications"]["publicVapidKey"] = json!(app.notifier.public_vapid_key());
     document["limits"] = json!({
         "requestBytes": App::max_body(config),
         "envelopeBytes": config.size_limit,

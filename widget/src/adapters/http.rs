@@ -67,6 +67,7 @@ fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<Reques
         Method::Get => Request::get(request.url.as_str()),
         Method::Post => Request::post(request.url.as_str()),
         Method::Put => Request::put(request.url.as_str()),
+        Method::Delete => Request::delete(request.url.as_str()),
     };
     let mut builder = builder
         .credentials(RequestCredentials::Omit)
