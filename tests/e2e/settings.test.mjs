@@ -56,7 +56,7 @@ describe('settings and contacts', () => {
     await until('its service is connected', () => group(alice, 'Delivery services').getByText('Connected').isVisible());
     await group(alice, 'Blocked people').getByText('Nobody is blocked.').waitFor();
     await group(alice, 'Storage on this device').getByText(/ are kept/).waitFor();
-    assert.match(await levels(alice), /^h2( h3){10}$/);
+    assert.match(await levels(alice), /^h2( h3){11}$/);
     await looksRight(alice, 'settings');
     await alice.chat.locator('.settings').evaluate((it) => it.scrollTo(0, it.scrollHeight));
     await looksRight(alice, 'settings-end');

@@ -251,9 +251,9 @@ export function announceContractWallet({ address, chainId, walletIn = 'both' }) 
  * The local network, its pages and a browser. With `second` there are two nodes, each with pages of its own; `wide`
  * pages may reach the other node as well.
  */
-export async function openWorld({ second = false, wide = false } = {}) {
+export async function openWorld({ second = false, wide = false, settings = {} } = {}) {
   await mkdir(OUTPUT, { recursive: true });
-  const net = await startLocalnet({ second });
+  const net = await startLocalnet({ second, settings });
   const closing = [() => net.stop()];
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end();

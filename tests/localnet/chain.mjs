@@ -27,10 +27,10 @@ export const CHAIN_ID = 31337;
 export const NODE_NAME = 'ds.dm3.eth';
 export const ADDRESS_DOMAIN = 'addr.dm3.eth';
 
-/** The same of both nodes that a local network can have. */
+/** The same of both nodes that a local network can have, and the domain below which each gives names away. */
 export const NODES = [
-  { name: NODE_NAME, domain: ADDRESS_DOMAIN },
-  { name: 'ds.other.eth', domain: 'addr.other.eth' },
+  { name: NODE_NAME, domain: ADDRESS_DOMAIN, userDomain: 'user.dm3.eth' },
+  { name: 'ds.other.eth', domain: 'addr.other.eth', userDomain: 'user.other.eth' },
 ];
 export const DELIVERY_SERVICE_RECORD = 'network.dm3.deliveryService';
 
@@ -212,6 +212,7 @@ export async function deployNames(rpcUrl, accounts) {
     await register('eth', label, owner);
     await register(`${label}.eth`, 'ds', owner, resolver.address);
     await register(`${label}.eth`, 'addr', owner, ccipResolvers[number].address);
+    await register(`${label}.eth`, 'user', owner, ccipResolvers[number].address);
   }
 
   return {
@@ -225,9 +226,9 @@ export async function deployNames(rpcUrl, accounts) {
     /** The owner of a name publishes a text at it. */
     setText: (name, ownerAddress, key, text) => resolver.call(ownerAddress, 'setText', [namehash(name), key, text]),
 
-    /** Says where a node's delivery service is and which keys it has, and who may sign for its address names. */
+    /** Says where a node's delivery service is and which keys it has, and who may sign for the names it answers for. */
     async announceNode({ url, publicSigningKey, publicEncryptionKey, gatewayAddress }, number = 0) {
-      const { name, domain } = NODES[number];
+      const { name, domain, userDomain } = NODES[number];
       const ccipResolver = ccipResolvers[number];
       const profile = JSON.stringify({ publicEncryptionKey, publicSigningKey, url: `${url}/ds` });
       await resolver.call(owner, 'setText', [
@@ -239,13 +240,15 @@ export async function deployNames(rpcUrl, accounts) {
         'verifier',
         owner,
         ['address', 'string', 'string', 'uint256', 'address', 'address[]'],
-        [owner, '', 'dm3 address names', 60, ccipResolver.address, [gatewayAddress]],
+        [owner, '', 'dm3 names', 60, ccipResolver.address, [gatewayAddress]],
       );
-      await ccipResolver.call(owner, 'setVerifierForDomain', [
-        namehash(domain),
-        verifier.address,
-        [`${url}/resolver/{sender}/{data}`],
-      ]);
+      for (const answered of [domain, userDomain]) {
+        await ccipResolver.call(owner, 'setVerifierForDomain', [
+          namehash(answered),
+          verifier.address,
+          [`${url}/resolver/{sender}/{data}`],
+        ]);
+      }
     },
   };
 }

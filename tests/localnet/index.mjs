@@ -76,7 +76,7 @@ export async function startLocalnet({
 
 /** Configures, announces and starts one node. */
 async function addNode({ chain, names, settings, cleanups, log, folder, number }) {
-  const { name, domain } = NODES[number];
+  const { name, domain, userDomain } = NODES[number];
   const secrets = makeNodeSecrets();
   const node = await configureNode({
       folder,
@@ -85,6 +85,7 @@ async function addNode({ chain, names, settings, cleanups, log, folder, number }
       settings: {
         name,
         address_domain: domain,
+        user_domain: userDomain,
         rpc_url: chain.rpcUrl,
         public_rpc_url: chain.rpcUrl,
         chain_id: CHAIN_ID,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use dm3_core::delivery::SpamRule;
-use dm3_core::identity::Address;
+use dm3_core::identity::{Address, EnsName};
 use dm3_core::message::MessageHash;
 use dm3_core::session::Decision;
 use zeroize::Zeroizing;
@@ -204,10 +204,38 @@ pub enum SettingsAsk {
     Demand(Vec<SpamRule>),
     /// Tell the node who is welcome, whatever they meet.
     NameWelcome,
+    /// About what the node offers.
+    Offer(OfferAsk),
     /// Decide about somebody.
     Decide(Address, Decision),
     /// Back to where it was asked for.
     Leave,
+}
+
+/// What somebody wants of what their node offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfferAsk {
+    /// A name, of which this is the part before the domain.
+    Claim(String),
+    /// Give that name back.
+    Release(EnsName),
+    /// Something about mail.
+    Mail(MailAsk),
+}
+
+/// What somebody wants of mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailAsk {
+    /// It is to go to this address: a code is sent there first.
+    Set(String),
+    /// Send another code.
+    SendCode,
+    /// This is the code.
+    Prove(String),
+    /// Send some, or none.
+    Enable(bool),
+    /// Forget the address.
+    Remove,
 }
 
 /// How a person goes on where the wallet alone does not lead to the account's keys.

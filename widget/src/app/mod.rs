@@ -32,6 +32,7 @@ mod go_on;
 mod handle;
 mod joining;
 mod node;
+mod offers;
 mod opened;
 mod outbox;
 mod owner;
@@ -43,6 +44,7 @@ mod records;
 mod run;
 mod scope;
 pub mod search;
+mod setting;
 pub mod settings;
 pub mod share;
 mod shelf;
@@ -60,7 +62,9 @@ mod wallets;
 mod welcome;
 mod whose;
 
-pub use command::{Act, BackupAsk, Choice, Command, FilesAsk, SettingsAsk, ShareAsk, Stretch, Typed};
+pub use command::{
+    Act, BackupAsk, Choice, Command, FilesAsk, MailAsk, OfferAsk, SettingsAsk, ShareAsk, Stretch, Typed,
+};
 pub use driver::{Active, Driver, Later};
 pub use handle::{App, EmojiPart, FilesPart, KeysPart, Parts, ScreenPart, SearchPart, SignInPart, TalkPart};
 pub use run::run;

@@ -1,10 +1,10 @@
 //! Settings, a contact, backups, and faults that stop everything.
 
-use dm3_core::delivery::{Amount, SpamRule};
+use dm3_core::delivery::{Amount, ChannelRefusal, MailChannel, SpamRule};
 use dm3_core::engine::Connection as Link;
 use dm3_core::identity::{BackupError, ComparisonCode, KeySeed, ProfileKeys, RecoveryCode};
 use dm3_core::ports::StoreError;
-use dm3_core::session::Restored;
+use dm3_core::session::{ClaimError, MailError, Restored};
 use dm3_core::testing::SeededEntropy;
 
 use super::made::{ALICE, BOB, ERIN, LONG, States, ago, bob, inside, person, silence, talk, thread};
@@ -12,14 +12,35 @@ use crate::app::backup::{Backup, BackupFault, BackupStep};
 use crate::app::fault::Fault;
 use crate::app::part::PartMissing;
 use crate::app::platform::{Notifying, StorageUse};
-use crate::app::settings::{Card, Contacted, Demands, Errand, Keys, Service, Settings};
+use crate::app::settings::{Card, Contacted, Demands, Errand, Keys, Mail, Offer, OwnName, Service, Settings};
 use crate::app::state::{Apart, Person, Screen, ShownCode, State, Theme};
 
 pub(super) const STATES: States = &[
     ("settings", |state| inside(state, Screen::Settings(Apart::new(settings(Some(Link::Live)), 1)))),
     ("settings-loading", |state| {
-        let settings =
-            Settings { demands: None, services: None, storage: None, wallet: None, ..settings(None) };
+        let settings = Settings {
+            demands: None,
+            services: None,
+            storage: None,
+            wallet: None,
+            own_name: Offer::Searching,
+            mail: Offer::Searching,
+            ..settings(None)
+        };
+        inside(state, Screen::Settings(Apart::new(settings, 1)))
+    }),
+    ("settings-nothing-yet", |state| {
+        let domain = "user.dm3.eth".into();
+        let own_name =
+            Offer::Known(OwnName { domain, name: None, busy: false, failed: Some(ClaimError::Taken) });
+        let mail = Offer::Known(Mail { channel: None, busy: false, failed: None });
+        let settings = Settings { own_name, mail, notifying: Notifying::Off, ..settings(Some(Link::Live)) };
+        inside(state, Screen::Settings(Apart::new(settings, 1)))
+    }),
+    ("settings-code", |state| {
+        let failed = Some(MailError::Refused(ChannelRefusal::WrongCode));
+        let mail = Offer::Known(Mail { channel: Some(mail_to(false)), busy: false, failed });
+        let settings = Settings { own_name: Offer::Nowhere, mail, ..settings(Some(Link::Live)) };
         inside(state, Screen::Settings(Apart::new(settings, 1)))
     }),
     ("card", |state| card(state, bob()?, Keys::Signed(code()?))),
@@ -65,6 +86,13 @@ fn settings(link: Option<Link>) -> Settings {
             ]),
             failed: None,
         })),
+        own_name: Offer::Known(OwnName {
+            domain: "user.dm3.eth".into(),
+            name: "alice.user.dm3.eth".parse().ok(),
+            busy: false,
+            failed: None,
+        }),
+        mail: Offer::Known(Mail { channel: Some(mail_to(true)), busy: false, failed: None }),
         services: Some(Ok(vec![
             Service { name: "ds.dm3.eth".into(), link },
             Service { name: "another-delivery-service.example.eth".into(), link: None },
@@ -76,6 +104,10 @@ fn settings(link: Option<Link>) -> Settings {
         wallet: Some("MetaMask".into()),
         storage: Some(StorageUse { bytes: 4_300_000, lasting: false }),
     }
+}
+
+fn mail_to(proven: bool) -> MailChannel {
+    MailChannel { address: "alice@example.org".into(), enabled: true, proven }
 }
 
 fn card(state: State, peer: Person, keys: Keys) -> Option<()> {

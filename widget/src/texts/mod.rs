@@ -31,8 +31,9 @@ pub use words::{
 };
 pub use words::{
     files_further as further_files, files_picture_named as picture_named, files_remove as remove_file,
-    search_write_to as write_to, settings_of_whom as of_whom, share_report_help as report_explained,
-    share_token, talk_came as came, talk_first_written as first_written, talk_looks_like as looks_like,
+    search_write_to as write_to, settings_mail_sent as mail_sent, settings_of_whom as of_whom,
+    settings_own_name_field as own_name_field, share_report_help as report_explained, share_token,
+    talk_came as came, talk_first_written as first_written, talk_looks_like as looks_like,
 };
 
 use crate::app::files::Refused;

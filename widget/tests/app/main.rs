@@ -17,6 +17,7 @@ mod loading;
 mod names;
 mod outbox;
 mod parts;
+mod offers;
 mod receipts;
 mod reconnecting;
 mod reference;

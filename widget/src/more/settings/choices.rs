@@ -9,7 +9,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlSelectElement};
 
 use super::demands::demands;
-use super::pieces::{fact, group, hint, screen, switch};
+use super::offers::{mail, own_name};
+use super::pieces::{fact, failed, group, hint, screen, switch};
 use crate::app::platform::Notifying;
 use crate::app::settings::{Service, Settings};
 use crate::app::state::{Connection, ConversationRow, Theme};
@@ -45,7 +46,8 @@ pub(super) fn choices(app: &App, settings: &Settings) -> AnyView {
     let body = view! {
         {group(SettingsWord::Privacy, receipts(app, settings))}
         {group(SettingsWord::WhoMayWrite, demands(app, settings.demands.as_ref()))}
-        {group(SettingsWord::Notifications, notifications(app, settings.notifying))}
+        {group(SettingsWord::Notifications, told(app, settings))}
+        {group(SettingsWord::OwnName, own_name(app, &settings.own_name))}
         {group(SettingsWord::Blocked, blocked)}
         {group(SettingsWord::HiddenOnes, hidden)}
         {group(SettingsWord::Appearance, appearance(app, settings))}
@@ -61,6 +63,10 @@ fn receipts(app: &App, settings: &Settings) -> AnyView {
     let turn = SettingsAsk::Receipts(!settings.receipts);
     let receipts = switch(app, settings.receipts, turn, SettingsWord::Receipts, SettingsWord::ReceiptsHelp);
     view! { {receipts} {settings.silent.then(|| hint(SettingsWord::PageReceipts))} }.into_any()
+}
+
+fn told(app: &App, settings: &Settings) -> AnyView {
+    view! { {notifications(app, settings.notifying)} {mail(app, &settings.mail)} }.into_any()
 }
 
 fn notifications(app: &App, notifying: Notifying) -> AnyView {
@@ -202,7 +208,7 @@ fn move_choice(event: KeyboardEvent) {
 fn services(app: &App, settings: &Settings) -> AnyView {
     let list = match &settings.services {
         None => hint(SettingsWord::LookedUp),
-        Some(Err(fault)) => view! { <p {class("group-hint")}>{texts::fault(fault)}</p> }.into_any(),
+        Some(Err(fault)) => failed(texts::fault(fault)),
         Some(Ok(services)) if services.is_empty() => hint(SettingsWord::NoService),
         Some(Ok(services)) => {
             let rows = services.iter().map(|service| service_row(app, service));

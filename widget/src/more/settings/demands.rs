@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
-use super::pieces::{hint, switch};
+use super::pieces::{failed, hint, switch};
 use crate::app::fault::Fault;
 use crate::app::settings::Demands;
 use crate::app::{App, Command, SettingsAsk};
@@ -20,23 +20,19 @@ use crate::view::sends;
 pub(super) fn demands(app: &App, demands: Option<&Result<Demands, Fault>>) -> AnyView {
     match demands {
         None => hint(SettingsWord::LookedUp),
-        Some(Err(fault)) => failure(fault),
+        Some(Err(fault)) => failed(texts::fault(fault)),
         Some(Ok(Demands { rules: None, .. })) => hint(SettingsWord::DemandsNowhere),
-        Some(Ok(Demands { rules: Some(rules), failed })) => view! {
+        Some(Ok(Demands { rules: Some(rules), failed: fault })) => view! {
             {contacts(app, rules)}
             {transactions(app, rules)}
             {coins(app, rules)}
             {others(app, rules)}
-            {failed.as_ref().map(failure)}
+            {fault.as_ref().map(|fault| failed(texts::fault(fault)))}
             {hint(SettingsWord::DemandsHelp)}
             {as_read(app, rules)}
         }
         .into_any(),
     }
-}
-
-fn failure(fault: &Fault) -> AnyView {
-    view! { <p {attrs(&[("class", "group-hint setting-wrong"), ("role", "alert")])}>{texts::fault(fault)}</p> }.into_any()
 }
 
 fn ask(rules: Vec<SpamRule>) -> Command {

@@ -3,6 +3,7 @@
 mod card;
 mod choices;
 mod demands;
+mod offers;
 mod pieces;
 
 use leptos::prelude::*;

@@ -42,6 +42,11 @@ pub(super) fn hint(word: SettingsWord) -> AnyView {
     view! { <p {class("group-hint")}>{say(word)}</p> }.into_any()
 }
 
+/// Why something was not done, or is not known.
+pub(super) fn failed(words: String) -> AnyView {
+    view! { <p {attrs(&[("class", "group-hint setting-wrong"), ("role", "alert")])}>{words}</p> }.into_any()
+}
+
 /// Two lines: what it is, and what there is to know of it.
 pub(super) fn fact(title: String, words: String, classes: &str) -> AnyView {
     view! {
