@@ -456,7 +456,9 @@ describe('double use', () => {
   });
 });
 
-test('nothing costs more gas than docs/deposits.md tells', async () => {
+// What is changed on purpose (mutate.mjs) costs something else, which would hide that no other test sees it.
+const isChanged = Boolean(process.env.CONTRACTS);
+test('nothing costs more gas than docs/deposits.md tells', { skip: isChanged }, async () => {
   const here = await Deposits.in(world);
   const used = async (sent) => Number((await sent).gasUsed);
   const key = Wallet.createRandom();

@@ -15,7 +15,7 @@ import { Deposits, SLOT, World, slots } from './world.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 12);
 const STEPS = 60;
-const FIRST_SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const FIRST_SEED = Number(process.env.SEED ?? process.env.FIRST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 let world;
 before(async () => {

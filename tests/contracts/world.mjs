@@ -41,10 +41,11 @@ export class World {
     world.#anvil = await startAnvil(await freePort());
     world.people = Object.fromEntries(people().map((person) => [person.label, person.address]));
     world.wallets = Object.fromEntries(people().map(({ label, privateKey }) => [label, new Wallet(privateKey)]));
-    // The folder can be another one, where a contract has a fault that the tests are to find (mutate.mjs).
+    // The folder can be another one, where a contract has a fault that the tests are to find (mutate.mjs); it is
+    // compiled in the way that takes the least time then.
     const folder = process.env.CONTRACTS ?? PRODUCT;
     world.code = {
-      ...compileSolidity(file, { folder, evmVersion: 'cancun' }),
+      ...compileSolidity(file, { folder, evmVersion: 'cancun', isOptimized: folder === PRODUCT }),
       ...compileSolidity('StakedTokens.sol', { evmVersion: 'cancun', isOptimized: false }),
       ...compileSolidity('SmartAccount.sol', { isOptimized: false }),
     };

@@ -18,7 +18,7 @@ function imported(path) {
   return { contents: readFileSync(require.resolve(path), 'utf8') };
 }
 
-function compile(language, file, source, settings) {
+function compile(language, file, source, settings, isStrict = false) {
   const input = {
     language,
     sources: { [file]: { content: source } },
@@ -30,7 +30,8 @@ function compile(language, file, source, settings) {
     },
   };
   const { contracts, errors = [] } = JSON.parse(solc.compile(JSON.stringify(input), { import: imported }));
-  const failures = errors.filter(({ severity }) => severity === 'error').map(({ formattedMessage }) => formattedMessage);
+  const isBad = ({ severity }) => severity === 'error' || (isStrict && severity === 'warning');
+  const failures = errors.filter(isBad).map(({ formattedMessage }) => formattedMessage);
   if (failures.length > 0) throw new Error(failures.join('\n'));
   return contracts[file];
 }
@@ -40,11 +41,10 @@ function compile(language, file, source, settings) {
  * `cancun`, which their package has used since 5.6.
  */
 export function compileSolidity(file, { folder = CONTRACTS, evmVersion = 'paris', isOptimized = true } = {}) {
-  const contracts = compile('Solidity', file, readFileSync(join(folder, file), 'utf8'), {
-    evmVersion,
-    optimizer: { enabled: isOptimized },
-    viaIR: isOptimized,
-  });
+  const settings = { evmVersion, optimizer: { enabled: isOptimized }, viaIR: isOptimized };
+  const source = readFileSync(join(folder, file), 'utf8');
+  // In what people trust with their money, what the compiler warns of is an error.
+  const contracts = compile('Solidity', file, source, settings, folder === PRODUCT);
   return Object.fromEntries(
     Object.entries(contracts).map(([name, { abi, evm }]) => [name, { abi, bytecode: `0x${evm.bytecode.object}` }]),
   );
