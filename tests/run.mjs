@@ -74,6 +74,8 @@ const STAGES = [
   // Writes the npm package from what was built, and reads it as those do who install it.
   { name: 'npm package', commands: [nodeTest(...testsIn('tests/package'))] },
   { name: 'gallery (build)', commands: [[process.execPath, 'widget/build.mjs', '--gallery']] },
+  // The contracts of core/contracts on a chain; what is random there is short, and long by a command of its own.
+  { name: 'contracts', commands: [nodeTest(...testsIn('tests/contracts'))] },
   { name: 'local network', needs: PROGRAMS, commands: [again('node', ...testsIn('tests/localnet'))] },
   { name: 'embedding (short)', needs: PROGRAMS, commands: [again('node', ...testsIn('tests/embed'))] },
   { name: 'end to end', needs: PROGRAMS, commands: [again('node', ...testsIn('tests/e2e'))] },

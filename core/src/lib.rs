@@ -109,6 +109,7 @@
 //! web        HTTP services as values: addresses, requests, replies
 //! identity   who: addresses, names, keys from a wallet signature, profiles
 //! seal       secrecy and proof: canonical JSON, hashes, Ed25519, X25519 + ChaCha20-Poly1305
+//! deposit    what senders have at stake: vouchers for slots of a deposit, as values
 //! registry   where: ENS and CCIP-read as values, profile and delivery-service records
 //! message    what: draft → signed → sealed; received → opened → authentic
 //! delivery   how: a delivery service's API, challenge login, socket.io
@@ -143,6 +144,7 @@
 
 pub mod conversation;
 pub mod delivery;
+pub mod deposit;
 pub mod device;
 pub mod engine;
 pub mod identity;

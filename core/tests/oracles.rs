@@ -221,3 +221,126 @@ fn selectors_are_the_first_bytes_of_the_hashes_of_what_they_call() {
         assert_eq!(encode_call(selector, &[]), their_keccak256(signature)[..4], "{signature}");
     }
 }
+
+mod deposits {
+    //! What is signed and what is called, against alloy's reading of the contract's own declarations.
+
+    use alloy_primitives::{Address as AlloyAddress, B256, U256};
+    use alloy_sol_types::{SolCall, SolStruct, eip712_domain, sol};
+    use dm3_core::deposit::{DoubleUse, ProvenVoucher, Slots, Topic, Voucher};
+    use dm3_core::identity::Address;
+    use dm3_core::registry::deposits;
+    use k256::ecdsa::SigningKey;
+
+    sol! {
+        struct Promise {
+            address sender;
+            address receiver;
+            uint64 epoch;
+            uint16 first;
+            uint16 count;
+            bytes32 topic;
+        }
+
+        struct Burn {
+            bytes32 voucher;
+            uint256 slots;
+        }
+
+        function token() external view returns (address);
+        function slot() external view returns (uint128);
+        function standing(address sender, address key, uint64 of_) external view;
+        function burnFor(Promise calldata voucher, bytes calldata signature, uint256 slots, bytes calldata consent) external;
+        function proveDoubleUse(Promise calldata one, bytes calldata signature, Promise calldata other, bytes calldata otherSignature) external;
+    }
+
+    mod named {
+        alloy_sol_types::sol! {
+            /// As the contract calls it.
+            struct Voucher {
+                address sender;
+                address receiver;
+                uint64 epoch;
+                uint16 first;
+                uint16 count;
+                bytes32 topic;
+            }
+        }
+    }
+
+    fn voucher(receiver: u8) -> Voucher {
+        Voucher {
+            chain: 31337,
+            contract: Address::from_bytes([9; 20]),
+            sender: Address::from_bytes([1; 20]),
+            receiver: Address::from_bytes([receiver; 20]),
+            epoch: 2900,
+            slots: Slots::new(4, 3).unwrap(),
+            topic: Topic::from_bytes([7; 32]),
+        }
+    }
+
+    fn promise(receiver: u8) -> Promise {
+        Promise {
+            sender: AlloyAddress::repeat_byte(1),
+            receiver: AlloyAddress::repeat_byte(receiver),
+            epoch: 2900,
+            first: 4,
+            count: 3,
+            topic: B256::repeat_byte(7),
+        }
+    }
+
+    fn proven(receiver: u8) -> (ProvenVoucher, Vec<u8>) {
+        let voucher = voucher(receiver);
+        let key = SigningKey::from_bytes(&[5; 32].into()).unwrap();
+        let (signature, id) = key.sign_prehash_recoverable(&voucher.digest());
+        let bytes = [signature.to_bytes().as_slice(), &[27 + id.to_byte()]].concat();
+        (voucher.signed(format!("0x{}", hex::encode(&bytes))).prove().unwrap(), bytes)
+    }
+
+    #[test]
+    fn what_is_signed_is_what_wallets_sign() {
+        let domain = eip712_domain! {
+            name: "dm3 deposit",
+            version: "1",
+            chain_id: 31337,
+            verifying_contract: AlloyAddress::repeat_byte(9),
+        };
+        let Promise { sender, receiver, epoch, first, count, topic } = promise(2);
+        let typed = named::Voucher { sender, receiver, epoch, first, count, topic };
+        assert_eq!(voucher(2).digest(), typed.eip712_signing_hash(&domain).0);
+        let slots = Slots::new(4, 2).unwrap().bits();
+        let burn = Burn { voucher: voucher(2).digest().into(), slots: U256::from_be_bytes(slots) };
+        assert_eq!(voucher(2).burn_digest(&slots), burn.eip712_signing_hash(&domain).0);
+        assert_eq!(burn.slots, U256::from(0b11_0000));
+    }
+
+    #[test]
+    fn calls_are_those_of_the_contract() {
+        let ((one, first), (two, second)) = (proven(2), proven(3));
+        let slots = Slots::new(4, 2).unwrap().bits();
+        let burn = burnForCall {
+            voucher: promise(2),
+            signature: first.clone().into(),
+            slots: U256::from_be_bytes(slots),
+            consent: vec![1, 2, 3].into(),
+        };
+        assert_eq!(deposits::burn_for(&one, slots, &[1, 2, 3]), burn.abi_encode());
+        let proof = DoubleUse::of(&one, &two).unwrap();
+        let call = proveDoubleUseCall {
+            one: promise(2),
+            signature: first.into(),
+            other: promise(3),
+            otherSignature: second.into(),
+        };
+        assert_eq!(deposits::prove_double_use(&proof), call.abi_encode());
+        assert_eq!(deposits::token_call(), tokenCall {}.abi_encode());
+        assert_eq!(deposits::slot_call(), slotCall {}.abi_encode());
+        let (sender, key) = (AlloyAddress::repeat_byte(1), AlloyAddress::repeat_byte(2));
+        let asked = standingCall { sender, key, of_: 2900 }.abi_encode();
+        let standing =
+            deposits::standing_call(Address::from_bytes([1; 20]), Address::from_bytes([2; 20]), 2900);
+        assert_eq!(standing, asked);
+    }
+}

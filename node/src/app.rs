@@ -249,7 +249,7 @@ pub fn build(
         proxies,
         receivers: Receivers::new(),
         senders: Senders::new(config.sender_lookups),
-        spam: Spam::default(),
+        spam: Spam::new(config.chain_id),
         notifier,
         statistics,
         sockets,

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use dm3_core::Said;
 use dm3_core::delivery::Amount;
+use dm3_core::deposit::Coverage;
 use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
-use dm3_core::registry::holdings;
 use dm3_core::registry::json_rpc::{RpcError, eth_call_body, parse_eth_call};
 use dm3_core::registry::{
     Answer, Ask, CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, GatewayFault, Lookup,
     LookupError, PROFILE_KEY, ProfileLocation, ProfileQuestion, Record, Step,
 };
+use dm3_core::registry::{deposits, holdings};
 use dm3_core::web::{HttpRequest, HttpResponse, Method};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -243,6 +244,26 @@ impl Chain {
     pub async fn token_balance(&self, token: Address, account: Address) -> Result<Amount, ChainError> {
         let answer = self.call(Some(token), &holdings::token_call(account)).await?;
         Ok(holdings::amount(&answer).unwrap_or(Amount::from(0)))
+    }
+
+    /// The token of a contract that holds deposits, and how much a slot is; nothing if it is no such contract.
+    pub async fn deposit_terms(&self, contract: Address) -> Result<Option<(Address, u128)>, ChainError> {
+        let token = deposits::token(&self.call(Some(contract), &deposits::token_call()).await?);
+        let slot = deposits::slot(&self.call(Some(contract), &deposits::slot_call()).await?);
+        Ok(token.zip(slot))
+    }
+
+    /// What the deposit of a sender and a key covers in an epoch; nothing if there is no such contract.
+    pub async fn deposit_coverage(
+        &self,
+        contract: Address,
+        sender: Address,
+        key: Address,
+        epoch: u64,
+    ) -> Result<Coverage, ChainError> {
+        let answer = self.call(Some(contract), &deposits::standing_call(sender, key, epoch)).await?;
+        let nothing = Coverage { slots: 0, burned: [0; 32], stays: false };
+        Ok(deposits::coverage(&answer).unwrap_or(nothing))
     }
 
     async fn number(&self, method: &str, account: Address) -> Result<Amount, ChainError> {

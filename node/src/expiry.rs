@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use dm3_core::deposit::epoch_of;
 use tokio::time::Instant;
 
 use crate::app::{App, AppState};
@@ -74,6 +75,8 @@ async fn run_once(app: &App, now: u64, held_until: &mut Option<Instant>) -> Resu
         }
     }
     while app.store.forget_signatures(now.saturating_sub(ms(SIGNATURES)), AT_ONCE).await? > 0 {}
+    // A voucher can be burned in the week after its own, too, and shown to be one of two.
+    while app.store.forget_promises(epoch_of(now).saturating_sub(2), AT_ONCE).await? > 0 {}
     Ok(())
 }
 

@@ -24,9 +24,23 @@ impl<K: Hash + Eq + Clone, V: Clone> Recent<K, V> {
         values.get(key).filter(|(since, _)| since.elapsed() < self.age).map(|(_, value)| value.clone())
     }
 
+    /// What is remembered of a key; if that is nothing, this from now on.
+    pub fn get_or_insert_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, value)) = values.get(key).filter(|(since, _)| since.elapsed() < self.age) {
+            return value.clone();
+        }
+        let value = make();
+        self.put(&mut values, key.clone(), value.clone());
+        value
+    }
+
     /// Remembers a value; if there are too many, another is forgotten.
     pub fn insert(&self, key: K, value: V) {
-        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        self.put(&mut self.values.lock().unwrap_or_else(PoisonError::into_inner), key, value);
+    }
+
+    fn put(&self, values: &mut HashMap<K, (Instant, V)>, key: K, value: V) {
         if values.len() >= self.most {
             values.retain(|_, (since, _)| since.elapsed() < self.age);
         }
@@ -55,6 +69,9 @@ mod tests {
             recent.insert(n, n);
             assert_eq!(recent.get(&n), Some(n));
         }
+        assert_eq!(recent.values.lock().unwrap().len(), 3);
+        assert_eq!((recent.get_or_insert_with(&99, || 7), recent.get_or_insert_with(&100, || 7)), (99, 7));
+        assert_eq!(recent.get_or_insert_with(&100, || 8), 7);
         assert_eq!(recent.values.lock().unwrap().len(), 3);
         recent.forget(|_| true);
         assert_eq!(recent.get(&99), None);

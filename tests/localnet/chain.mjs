@@ -102,14 +102,15 @@ export async function startAnvil(port) {
   return { rpcUrl, stop: anvil.stop };
 }
 
-async function rpc(url, method, params = []) {
+/** Asks the chain. What a contract says when it refuses is the error's `data`. */
+export async function rpc(url, method, params = []) {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   });
   const { result, error } = await response.json();
-  if (error) throw new Error(`${method}: ${error.message}`);
+  if (error) throw Object.assign(new Error(`${method}: ${error.message}`), { data: error.data });
   return result;
 }
 

@@ -1,13 +1,24 @@
-// Compiles the contracts of the tests, and the one piece of EVM code the core carries.
+// Compiles the contracts of the project and of the tests, and the one piece of EVM code the core carries.
 
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import solc from 'solc';
 
-const CONTRACTS = fileURLToPath(new URL('contracts', import.meta.url));
+const require = createRequire(import.meta.url);
 
-function compile(language, file, source, settings) {
+/** Where the contracts of the tests are, and those of the project. */
+const CONTRACTS = fileURLToPath(new URL('contracts', import.meta.url));
+export const PRODUCT = fileURLToPath(new URL('../../core/contracts', import.meta.url));
+
+/** What a contract imports: of OpenZeppelin's package alone. */
+function imported(path) {
+  if (!path.startsWith('@openzeppelin/contracts/')) return { error: 'not OpenZeppelin' };
+  return { contents: readFileSync(require.resolve(path), 'utf8') };
+}
+
+function compile(language, file, source, settings, isStrict = false) {
   const input = {
     language,
     sources: { [file]: { content: source } },
@@ -18,18 +29,22 @@ function compile(language, file, source, settings) {
       ...settings,
     },
   };
-  const { contracts, errors = [] } = JSON.parse(solc.compile(JSON.stringify(input)));
-  const failures = errors.filter(({ severity }) => severity === 'error').map(({ formattedMessage }) => formattedMessage);
+  const { contracts, errors = [] } = JSON.parse(solc.compile(JSON.stringify(input), { import: imported }));
+  const isBad = ({ severity }) => severity === 'error' || (isStrict && severity === 'warning');
+  const failures = errors.filter(isBad).map(({ formattedMessage }) => formattedMessage);
   if (failures.length > 0) throw new Error(failures.join('\n'));
   return contracts[file];
 }
 
-/** The contracts in a file of `contracts/`, by name: what ethers' ContractFactory takes. */
-export function compileSolidity(file) {
-  const contracts = compile('Solidity', file, readFileSync(join(CONTRACTS, file), 'utf8'), {
-    optimizer: { enabled: true },
-    viaIR: true,
-  });
+/**
+ * The contracts in a file of a folder, by name: what ethers' ContractFactory takes. Those that use OpenZeppelin's need
+ * `cancun`, which their package has used since 5.6.
+ */
+export function compileSolidity(file, { folder = CONTRACTS, evmVersion = 'paris', isOptimized = true } = {}) {
+  const settings = { evmVersion, optimizer: { enabled: isOptimized }, viaIR: isOptimized };
+  const source = readFileSync(join(folder, file), 'utf8');
+  // In what people trust with their money, what the compiler warns of is an error.
+  const contracts = compile('Solidity', file, source, settings, folder === PRODUCT);
   return Object.fromEntries(
     Object.entries(contracts).map(([name, { abi, evm }]) => [name, { abi, bytecode: `0x${evm.bytecode.object}` }]),
   );

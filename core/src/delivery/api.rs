@@ -18,6 +18,7 @@ pub use super::reply::{ApiError, is_superseded};
 pub use super::rpc::{
     Properties, Retention, SubmitError, get_profile_extension, get_properties, parse_profile_extension,
     parse_properties, parse_submitted, parse_submitted_ack, parse_submitted_through, submit, submit_through,
+    submit_with, unmet_rule,
 };
 pub use super::wishes::{get_wishes, parse_wishes, put_wishes};
 

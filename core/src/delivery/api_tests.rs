@@ -1,9 +1,14 @@
 use proptest::prelude::*;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::delivery::Refusal;
+use crate::delivery::{Refusal, SpamRule};
+use crate::deposit::SignedVoucher;
+use crate::deposit::tests::{key, voucher};
+use crate::identity::{KeySeed, ProfileKeys};
+use crate::message::{DeliveryInformation, Draft, Envelope, Header};
+use crate::testing::SeededEntropy;
 use crate::web::Method;
 
 fn reply(status: u16, body: &str) -> HttpResponse {
@@ -16,6 +21,44 @@ fn ds() -> BaseUrl {
 
 fn alice() -> EnsName {
     "alice.eth".parse().unwrap()
+}
+
+#[test]
+fn a_refusal_tells_the_rule_that_was_not_met() {
+    let contract = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+    let rule = json!({
+        "rule": "deposit", "chain": 1, "contract": contract, "token": contract, "slot": "1000", "slots": 3,
+    });
+    let told = |code: i64, data: &Value| {
+        unmet_rule(&reply(
+            400,
+            &json!({ "error": { "code": code, "message": "no", "data": data } }).to_string(),
+        ))
+    };
+    let Some(SpamRule::Deposit(terms)) = told(-32010, &rule) else { panic!("no deposit") };
+    assert_eq!((terms.stake(), terms.to_json()), (Some(3000), rule.clone()));
+    assert_eq!(told(-32011, &rule), None);
+    assert_eq!(told(-32010, &json!(null)), None);
+    assert_eq!(unmet_rule(&reply(400, "")), None);
+}
+
+#[test]
+fn a_voucher_stands_beside_the_envelope() {
+    let keys = ProfileKeys::derive(&KeySeed::derive("alice's"));
+    let header = Header { from: alice(), to: "bob.eth".parse().unwrap(), timestamp: 1 };
+    let message = Draft::text(header, "hi").sign(&keys.signing);
+    let (from, to) = (message.from().to_owned(), message.to().to_owned());
+    let information = DeliveryInformation { from, to, delivery_instruction: None };
+    let public = keys.public().encryption;
+    let entropy = SeededEntropy::new(1);
+    let envelope = Envelope::seal(&message, &information, &public, &public, &keys, &entropy).unwrap();
+    let voucher = key(1).sign(voucher());
+    let body = |request: HttpRequest| json::parse(&request.body.unwrap()).unwrap();
+    let alone = body(submit(&ds(), &envelope));
+    let both = body(submit_with(&ds(), &envelope, &voucher));
+    assert_eq!(both["params"][0], alone["params"][0]);
+    let given = json::parse(both["params"][1].as_str().unwrap()).unwrap();
+    assert_eq!(SignedVoucher::from_json(&given), Some(voucher));
 }
 
 #[test]

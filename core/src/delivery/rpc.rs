@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
-use super::ProfileExtension;
 use super::reply::{ApiError, check, json_of, reason_of, words_of};
+use super::{ProfileExtension, SpamRule};
+use crate::deposit::SignedVoucher;
 use crate::identity::EnsName;
 use crate::message::Envelope;
 use crate::said::Said;
@@ -49,6 +50,22 @@ pub enum SubmitError {
 /// Hands an envelope to a delivery service of its receiver. Needs no login.
 pub fn submit(delivery_service: &BaseUrl, envelope: &Envelope) -> HttpRequest {
     rpc(delivery_service, "dm3_submitMessage", vec![envelope.to_canonical().into()])
+}
+
+/// The same, with a voucher for a receiver who demands a deposit. It stands beside the envelope, as another parameter:
+/// the envelope itself can have no more members, and a delivery service that knows no such rule does not look at it.
+pub fn submit_with(delivery_service: &BaseUrl, envelope: &Envelope, voucher: &SignedVoucher) -> HttpRequest {
+    let params = vec![envelope.to_canonical().into(), canonical(&voucher.to_json()).into()];
+    rpc(delivery_service, "dm3_submitMessage", params)
+}
+
+/// The rule that a message did not meet, if the reply to [`submit`] says so (-32010) and tells which: what a sender has
+/// to have before they try again.
+pub fn unmet_rule(reply: &HttpResponse) -> Option<SpamRule> {
+    let reply = json_of(reply)?;
+    let error = reply.get("error")?;
+    let is_spam = error.get("code").and_then(Value::as_i64) == Some(-32010);
+    is_spam.then(|| error.get("data").and_then(SpamRule::from_json))?
 }
 
 /// Reads the reply to [`submit`]. HTTP status 200 means success, whatever else stands there, unless it

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+use crate::deposit::Terms;
 use crate::identity::Address;
 use crate::seal::json::object;
 
@@ -29,6 +30,8 @@ pub enum SpamRule {
     },
     /// The receiver knows the sender already.
     ContactsOnly,
+    /// The sender promises slots of a deposit, which the receiver may burn.
+    Deposit(Terms),
     /// A rule this version does not know, as it came: `{"rule": name, …}`.
     Other(Map<String, Value>),
 }
@@ -53,6 +56,8 @@ pub struct Standing {
     pub tokens: Vec<(Address, Amount)>,
     /// Whether the receiver knows it already.
     pub is_contact: Option<bool>,
+    /// Whether it promises what these terms demand.
+    pub deposits: Vec<(Terms, bool)>,
 }
 
 /// Whether a rule is met.
@@ -76,6 +81,9 @@ impl SpamRule {
                 sender.tokens.iter().find(|(held, _)| held == token).map(|(_, held)| held >= amount)
             }
             Self::ContactsOnly => sender.is_contact,
+            Self::Deposit(terms) => {
+                sender.deposits.iter().find(|(told, _)| told == terms).map(|(_, met)| *met)
+            }
             Self::Other(_) => None,
         };
         match met {
@@ -92,6 +100,7 @@ impl SpamRule {
         let stated = members.get("value").unwrap_or(&Value::Null);
         let known = match name {
             "minTokenBalance" => token_rule(members.get("token"), Some(stated)),
+            Terms::RULE => Terms::from_json(value).map(Self::Deposit),
             _ => Self::known(name, stated),
         };
         Some(known.unwrap_or_else(|| Self::Other(members.clone())))
@@ -110,6 +119,7 @@ impl SpamRule {
                 ("value", amount.as_str().into()),
             ]),
             Self::ContactsOnly => object(vec![("rule", "contactsOnly".into())]),
+            Self::Deposit(terms) => terms.to_json(),
             Self::Other(members) => members.clone().into(),
         }
     }
@@ -135,7 +145,7 @@ impl SpamRule {
                 let members = vec![("address", token.to_string().into()), ("amount", amount.as_str().into())];
                 Some(("minTokenBalance", object(members)))
             }
-            Self::ContactsOnly | Self::Other(_) => None,
+            Self::ContactsOnly | Self::Deposit(_) | Self::Other(_) => None,
         }
     }
 
@@ -256,6 +266,26 @@ mod tests {
         assert_eq!("000".parse::<Amount>().unwrap().as_str(), "0");
     }
 
+    fn terms(slots: u16) -> Terms {
+        let (contract, token) = (Address::from_bytes([8; 20]), Address::from_bytes([9; 20]));
+        Terms { chain: 1, contract, token, slot: 1000, slots }
+    }
+
+    #[test]
+    fn a_deposit_is_demanded_in_the_extensible_list_alone() {
+        let rule = SpamRule::Deposit(terms(3));
+        assert_eq!(SpamRule::from_json(&rule.to_json()), Some(rule.clone()));
+        assert_eq!(rule.deployed_member(), None);
+        // What nobody could meet, or read, is no rule this version knows.
+        for (member, value) in
+            [("slots", "0"), ("slots", "257"), ("slot", r#""0""#), ("slot", "1"), ("token", "1")]
+        {
+            let mut json = rule.to_json();
+            json[member] = serde_json::from_str(value).unwrap();
+            assert!(matches!(SpamRule::from_json(&json), Some(SpamRule::Other(_))), "{member} {value}");
+        }
+    }
+
     #[test]
     fn a_rule_is_met_broken_or_undecided() {
         let token = Address::from_bytes([7; 20]);
@@ -264,6 +294,7 @@ mod tests {
             balance: Some(Amount::from(10)),
             tokens: vec![(token, Amount::from(1))],
             is_contact: Some(false),
+            deposits: vec![(terms(3), true), (terms(4), false)],
         };
         let token_rule = |amount| SpamRule::MinTokenBalance { token, amount: Amount::from(amount) };
         for (rule, verdict) in [
@@ -274,6 +305,8 @@ mod tests {
             (token_rule(1), Verdict::Met),
             (token_rule(2), Verdict::Broken),
             (SpamRule::ContactsOnly, Verdict::Broken),
+            (SpamRule::Deposit(terms(3)), Verdict::Met),
+            (SpamRule::Deposit(terms(4)), Verdict::Broken),
         ] {
             assert_eq!(rule.check(&sender), verdict, "{rule:?}");
             assert_eq!(rule.check(&Standing::default()), Verdict::Unknown, "{rule:?}");

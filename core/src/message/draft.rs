@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::context::CONTEXT;
 use super::size::SIGNATURE;
+use super::voucher::VOUCHER;
 use super::{
     Attachment, Context, Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, MAX_MESSAGE, MessageHash, SignedMessage,
 };
@@ -23,8 +24,17 @@ use crate::seal::signing::SigningSecret;
 /// The longest reaction, in bytes: an emoji with all its modifiers.
 pub const MAX_REACTION: usize = 64;
 /// The members of `metadata` that the protocol itself writes.
-const OWN_METADATA: [&str; 8] =
-    [CONTEXT, "from", "link", "referenceMessageHash", "replyDeliveryInstruction", "timestamp", "to", "type"];
+const OWN_METADATA: [&str; 9] = [
+    CONTEXT,
+    "from",
+    "link",
+    "referenceMessageHash",
+    "replyDeliveryInstruction",
+    "timestamp",
+    "to",
+    "type",
+    VOUCHER,
+];
 
 /// From whom, to whom, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 pub mod abi;
 pub mod data_uri;
 mod delivery_service;
+pub mod deposits;
 pub mod ens;
 pub mod gateway;
 pub mod holdings;

@@ -75,7 +75,7 @@ impl<P: Ports> Session<P> {
                 let heard = known.and_then(|known| known.last).is_some_and(|last| !last.own);
                 Standing { is_contact: heard.then_some(true), ..nothing }
             }
-            SpamRule::Other(_) => nothing,
+            SpamRule::Deposit(_) | SpamRule::Other(_) => nothing,
         })
     }
 }

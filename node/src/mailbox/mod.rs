@@ -7,12 +7,14 @@
 //! ```
 
 mod acknowledge;
+mod deposits;
 pub mod receivers;
 pub mod sender;
 pub mod spam;
 
 use std::sync::Arc;
 
+use dm3_core::deposit::SignedVoucher;
 use dm3_core::identity::{Address, EnsName, ProfileKeys};
 use dm3_core::message::{Delivered, DeliveryInformation, Envelope, EnvelopeError, Postmark};
 use dm3_core::seal::sha256;
@@ -25,6 +27,7 @@ use crate::config::{Config, SenderCheck};
 use crate::entropy::OsEntropy;
 use crate::json::{self, MAX_ENVELOPE_VALUES};
 use crate::limits::{Payer, TooMany};
+use crate::mailbox::deposits::Unsure;
 use crate::mailbox::receivers::Receiver;
 use crate::mailbox::sender::Sender;
 use crate::mailbox::spam::Refusal;
@@ -33,6 +36,8 @@ use crate::store::{Delivery, Outcome, Standing, StoreError};
 
 /// The longest name or hash that is taken from a sender, in bytes.
 const MAX_CLAIM: usize = 512;
+/// The longest voucher, in bytes; one of ours has less than half as many.
+const MAX_VOUCHER: usize = 2048;
 /// How often a message is accepted anew because the receiver's account changed meanwhile.
 const ATTEMPTS: u32 = 3;
 /// Beside an envelope: why its sender is not verified.
@@ -142,6 +147,16 @@ impl From<StoreError> for SubmitError {
     }
 }
 
+impl From<Unsure> for SubmitError {
+    fn from(error: Unsure) -> Self {
+        match error {
+            Unsure::Chain(error) => error.into(),
+            Unsure::Store(error) => error.into(),
+            Unsure::Later => Self::Unavailable,
+        }
+    }
+}
+
 impl From<NamesError> for SubmitError {
     fn from(error: NamesError) -> Self {
         tracing::warn!(%error, "a message can't be taken");
@@ -168,8 +183,20 @@ impl App {
         self: &Arc<Self>,
         envelope: Result<Envelope, SubmitError>,
     ) -> Result<(), SubmitError> {
+        self.submit_with(envelope, None).await
+    }
+
+    /// The same, with a voucher that came along.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn submit_with(
+        self: &Arc<Self>,
+        envelope: Result<Envelope, SubmitError>,
+        voucher: Option<SignedVoucher>,
+    ) -> Result<(), SubmitError> {
         let result = match envelope {
-            Ok(envelope) => self.take(envelope).await,
+            Ok(envelope) => self.take(envelope, voucher).await,
             Err(error) => Err(error),
         };
         self.metrics.submitted(result.as_ref().copied());
@@ -177,7 +204,11 @@ impl App {
     }
 
     /// Whether the message is new here.
-    async fn take(self: &Arc<Self>, envelope: Envelope) -> Result<bool, SubmitError> {
+    async fn take(
+        self: &Arc<Self>,
+        envelope: Envelope,
+        voucher: Option<SignedVoucher>,
+    ) -> Result<bool, SubmitError> {
         if self.disk.is_nearly_full() {
             return Err(SubmitError::NoRoom);
         }
@@ -211,6 +242,7 @@ impl App {
             envelope_hash: sha256(canonical.as_bytes()),
             envelope,
             information,
+            voucher,
         };
         let app = Arc::clone(self);
         // Goes on when the client goes away, so that a message that is stored is pushed as well.
@@ -295,7 +327,9 @@ impl App {
         if settings.has_rules() && message.from == Sender::Undetermined {
             return Err(SubmitError::Undetermined);
         }
-        Ok(self.spam.check(self.names.chain(), settings, message.from).await??)
+        let (chain, store) = (self.names.chain(), self.store.as_ref());
+        let voucher = message.voucher.as_ref();
+        Ok(self.spam.check(chain, store, settings, message.from, message.mailbox, voucher).await??)
     }
 }
 
@@ -311,6 +345,7 @@ struct Accepted {
     envelope_hash: [u8; 32],
     envelope: Envelope,
     information: DeliveryInformation,
+    voucher: Option<SignedVoucher>,
 }
 
 impl Accepted {
@@ -363,6 +398,14 @@ pub fn read(text: &str) -> Result<Envelope, SubmitError> {
         return Err(SubmitError::Schema);
     }
     Ok(Envelope::parse(text)?)
+}
+
+/// Reads a voucher's text. What is none is as if nothing were there.
+pub fn read_voucher(text: &str) -> Option<SignedVoucher> {
+    if text.len() > MAX_VOUCHER || !json::has_at_most(text, MAX_ENVELOPE_VALUES) {
+        return None;
+    }
+    SignedVoucher::from_json(&serde_json::from_str(text).ok()?)
 }
 
 /// Whether a sender's claim can be kept: short, and without U+0000, which Postgres's text does not hold.

@@ -10,13 +10,16 @@
 use std::time::Duration;
 
 use dm3_core::delivery::{Amount, SpamRule, Standing, Verdict};
+use dm3_core::deposit::{SignedVoucher, Terms};
 use dm3_core::identity::Address;
 use serde_json::{Value, json};
 
 use crate::chain::{Chain, ChainError};
+use crate::mailbox::deposits::{Deposits, Letter, Unsure};
 use crate::mailbox::sender::Sender;
 use crate::recent::Recent;
 use crate::settings::Settings;
+use crate::store::Store;
 
 /// How long what the chain said of an account is remembered.
 const REMEMBERED: Duration = Duration::from_secs(60);
@@ -51,6 +54,12 @@ pub enum Refusal {
         /// How much, in the token's smallest unit.
         amount: Amount,
     },
+    /// No voucher for so many slots that are covered and promised to nobody else.
+    #[error(
+        "the receiver takes messages with a voucher alone for at least {} slots of a deposit at {}",
+        .0.slots, .0.contract
+    )]
+    Deposit(Terms),
     /// A rule that this server does not know, and so can't say is met.
     #[error("the receiver has a rule that this server can't check")]
     Other,
@@ -68,6 +77,7 @@ impl Refusal {
             Self::MinTokenBalance { token, amount } => {
                 SpamRule::MinTokenBalance { token: *token, amount: amount.clone() }.to_json()
             }
+            Self::Deposit(terms) => terms.to_json(),
             Self::Other => json!({ "rule": "other" }),
         }
     }
@@ -80,6 +90,7 @@ impl Refusal {
                 Self::MinTokenBalance { token: *token, amount: amount.clone() }
             }
             SpamRule::ContactsOnly => Self::ContactsOnly,
+            SpamRule::Deposit(terms) => Self::Deposit(terms.clone()),
             SpamRule::Other(_) => Self::Other,
         }
     }
@@ -96,25 +107,28 @@ enum Question {
 /// Checks rules.
 pub struct Spam {
     answers: Recent<(Address, Question), Amount>,
-}
-
-impl Default for Spam {
-    fn default() -> Self {
-        Self { answers: Recent::new(REMEMBERED_ANSWERS, REMEMBERED) }
-    }
+    deposits: Deposits,
 }
 
 impl Spam {
-    /// Whether a message of this sender passes.
+    /// With deposits on the chain with this number.
+    pub fn new(chain_id: u64) -> Self {
+        Self { answers: Recent::new(REMEMBERED_ANSWERS, REMEMBERED), deposits: Deposits::new(chain_id) }
+    }
+
+    /// Whether a message of this sender to this receiver passes, with the voucher that came along.
     ///
     /// # Errors
-    /// [`ChainError`] if the chain can't be asked: whether it passes is not known then.
+    /// [`Unsure`] if the chain or the database can't be asked: whether it passes is not known then.
     pub async fn check(
         &self,
         chain: &Chain,
+        store: &dyn Store,
         settings: &Settings,
         sender: Sender,
-    ) -> Result<Result<(), Refusal>, ChainError> {
+        receiver: Address,
+        voucher: Option<&SignedVoucher>,
+    ) -> Result<Result<(), Refusal>, Unsure> {
         if !settings.has_rules() {
             return Ok(Ok(()));
         }
@@ -128,7 +142,8 @@ impl Spam {
         if settings.rules.contains(&SpamRule::ContactsOnly) {
             return Ok(Err(Refusal::ContactsOnly));
         }
-        tokio::time::timeout(TIME, self.standing(chain, &settings.rules, sender))
+        let letter = Letter { sender, receiver, voucher };
+        tokio::time::timeout(TIME, self.standing(chain, store, &settings.rules, letter))
             .await
             .map_err(|_| ChainError::Timeout)?
     }
@@ -137,9 +152,11 @@ impl Spam {
     async fn standing(
         &self,
         chain: &Chain,
+        store: &dyn Store,
         rules: &[SpamRule],
-        sender: Address,
-    ) -> Result<Result<(), Refusal>, ChainError> {
+        letter: Letter<'_>,
+    ) -> Result<Result<(), Refusal>, Unsure> {
+        let sender = letter.sender;
         for rule in rules {
             let mut standing = Standing::default();
             match rule {
@@ -155,6 +172,10 @@ impl Spam {
                     standing.tokens.push((*token, held));
                 }
                 SpamRule::ContactsOnly => standing.is_contact = Some(false),
+                SpamRule::Deposit(terms) => {
+                    let met = self.deposits.check(chain, store, terms, letter).await?;
+                    standing.deposits.push((terms.clone(), met));
+                }
                 SpamRule::Other(_) => {}
             }
             if rule.check(&standing) != Verdict::Met {

@@ -127,10 +127,10 @@ impl<'a> Call<'a> {
         serde_json::from_str(body).map_err(|_| ApiError::Malformed)
     }
 
-    /// The first parameter, unless it is `null`.
-    fn param(&self) -> Option<&'a RawValue> {
-        let first = json::item(self.params?.get(), 0)?;
-        (first.get() != "null").then_some(first)
+    /// The parameter at a place, unless it is `null`.
+    fn param(&self, place: usize) -> Option<&'a RawValue> {
+        let param = json::item(self.params?.get(), place)?;
+        (param.get() != "null").then_some(param)
     }
 
     /// The id that is answered: a text or a number.
@@ -155,17 +155,19 @@ pub async fn rpc(State(app): State<AppState>, Raw(body): Raw) -> Result<Response
     let call = Call::read(&body)?;
     match &*call.method {
         "dm3_submitMessage" => {
-            let envelope = match call.param().map(RawValue::get) {
+            let envelope = match call.param(0).map(RawValue::get) {
                 None => Err(SubmitError::Missing),
                 Some(text) => match serde_json::from_str::<String>(text) {
                     Ok(text) => mailbox::read(&text),
                     Err(_) => Err(SubmitError::Json),
                 },
             };
+            let voucher = call.param(1).and_then(|text| serde_json::from_str::<String>(text.get()).ok());
+            let voucher = voucher.and_then(|text| mailbox::read_voucher(&text));
             let id = call.id();
-            // Nothing is kept while others are waited for but the envelope itself.
+            // Nothing is kept while others are waited for but the envelope itself, and its voucher.
             drop(body);
-            Ok(submission_answer(app.submit(envelope).await, id.as_ref()))
+            Ok(submission_answer(app.submit_with(envelope, voucher).await, id.as_ref()))
         }
         "dm3_getDeliveryServiceProperties" => {
             let ttl = app.config.message_ttl.map_or(0, |ttl| ttl.as_millis());
@@ -188,7 +190,7 @@ pub async fn rpc(State(app): State<AppState>, Raw(body): Raw) -> Result<Response
             Ok(rpc_result(&properties))
         }
         "dm3_getProfileExtension" => {
-            let name = call.param().and_then(|param| serde_json::from_str::<String>(param.get()).ok());
+            let name = call.param(0).and_then(|param| serde_json::from_str::<String>(param.get()).ok());
             let name = name.ok_or(ApiError::Malformed)?;
             drop(body);
             let account = mailbox_of(&app, &name).await?;

@@ -74,6 +74,7 @@ fn delivery(routes: Routes) -> Routes {
         .post("/ds/delivery/messages/{name}/syncAcknowledgements", ds::acknowledge)
         .get("/ds/mailbox/{name}", ds::mailbox)
         .post("/ds/mailbox/{name}/acknowledge", ds::acknowledge_ids)
+        .get("/ds/deposits/{name}", settings::deposits)
         .get("/ds/settings/{name}", settings::read)
         .put("/ds/settings/{name}", settings::write)
         .get("/ds/metrics", ds::metrics)

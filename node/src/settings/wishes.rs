@@ -105,12 +105,12 @@ impl Wishes {
         Ok(wishes)
     }
 
-    /// Looks the names of the lists up.
+    /// Looks the names of the lists up. Deposits are checked on the chain with this number alone.
     ///
     /// # Errors
     /// [`SettingsError`].
-    pub async fn settle(self, names: &Names) -> Result<Settings, SettingsError> {
-        let rules = self.spam_rules.iter().enumerate().map(|(n, rule)| checked_rule(n, rule));
+    pub async fn settle(self, names: &Names, chain_id: u64) -> Result<Settings, SettingsError> {
+        let rules = self.spam_rules.iter().enumerate().map(|(n, rule)| checked_rule(n, rule, chain_id));
         let rules = rules.collect::<Result<Vec<_>, _>>()?;
         let mut to_look_up = Vec::new();
         for written in self.allow.iter().chain(&self.deny) {
@@ -166,8 +166,13 @@ fn parse_name(written: &str) -> Result<EnsName, SettingsError> {
 }
 
 /// A rule that is checked here, with nothing in it that is not.
-fn checked_rule(n: usize, rule: &Value) -> Result<SpamRule, SettingsError> {
-    let parsed = SpamRule::from_json(rule).filter(|parsed| !matches!(parsed, SpamRule::Other(_)));
+fn checked_rule(n: usize, rule: &Value, chain_id: u64) -> Result<SpamRule, SettingsError> {
+    let is_checked = |rule: &SpamRule| match rule {
+        SpamRule::Deposit(terms) => terms.chain == chain_id,
+        SpamRule::Other(_) => false,
+        _ => true,
+    };
+    let parsed = SpamRule::from_json(rule).filter(is_checked);
     let parsed = parsed.ok_or(SettingsError::Rule(n))?;
     let understood = parsed.to_json();
     let members = rule.as_object().into_iter().flatten();
@@ -182,7 +187,7 @@ mod tests {
     use super::*;
 
     fn rule(rule: &Value) -> Result<SpamRule, String> {
-        checked_rule(0, rule).map_err(|error| error.to_string())
+        checked_rule(0, rule, 1).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod accounts;
 mod challenges;
 mod channels;
 mod database;
+mod deposits;
 mod group;
 mod history;
 mod mailbox;
@@ -49,6 +50,7 @@ pub use accounts::{Account, AccountStore, Registered, Registration, Service};
 pub use challenges::ChallengeStore;
 pub use channels::{Channel, ChannelKind, ChannelStore, Code, CodeIssue, CodeLimits};
 pub use database::{Database, DatabaseError, PostgresUrl, SchemaState};
+pub use deposits::{DepositStore, Evidence, Promise, Promised};
 pub use history::{
     HistoryQuota, HistoryStore, HistoryUsage, NewRecord, Record, RecordKey, RecordRange, Written,
 };
@@ -98,6 +100,7 @@ pub trait Store:
     AccountStore
     + ChallengeStore
     + ChannelStore
+    + DepositStore
     + HistoryStore
     + MailboxStore
     + MarkStore

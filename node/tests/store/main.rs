@@ -69,6 +69,7 @@ mod accounts;
 mod challenges;
 mod channels;
 mod checkpoints;
+mod deposits;
 mod history;
 mod mailbox;
 mod measure;

@@ -36,6 +36,13 @@ impl Account {
         Self::with(wallet, KeySeed::from_bytes([n; 32]))
     }
 
+    /// One of more accounts than [`Self::new`] has.
+    pub fn of_many(n: u16) -> Self {
+        let mut bytes = [77; 32];
+        bytes[..2].copy_from_slice(&n.to_be_bytes());
+        Self::with(SigningKey::from_bytes(&bytes.into()).unwrap(), KeySeed::from_bytes(bytes))
+    }
+
     /// One of the recorded accounts.
     pub fn recorded(private_key: &str, storage_key: &str) -> Self {
         let bytes: [u8; 32] = hex::decode(private_key).unwrap().try_into().unwrap();

@@ -10,6 +10,7 @@ use axum::{Json, Router};
 use dm3_core::identity::wallet_signature::recover_hash;
 use dm3_core::identity::{Address, EnsName};
 use dm3_core::registry::abi::{Arg, Tuple, encode, encode_call, split_selector};
+use dm3_core::registry::deposits as registry_deposits;
 use dm3_core::registry::ens;
 use dm3_core::registry::gateway::response_digest;
 use dm3_core::registry::{IS_VALID_SIGNATURE, SigningForm};
@@ -39,7 +40,16 @@ struct Records {
     signer: Option<Address>,
     /// The owners of smart accounts.
     owners: HashMap<Address, Address>,
+    /// Of a sender and a key, how many slots are covered.
+    deposits: HashMap<(Address, Address), u64>,
+    /// For whom it was asked what is covered.
+    standings: Vec<Address>,
 }
+
+/// A contract that holds deposits, its token, and how much a slot is.
+pub const DEPOSITS: Address = Address::from_bytes([0xde; 20]);
+pub const DEPOSITED: Address = Address::from_bytes([0xd0; 20]);
+pub const SLOT: u64 = 1000;
 
 /// `balanceOf(address)` of ERC-20.
 const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
@@ -90,6 +100,16 @@ impl Chain {
     /// Puts a smart account on the chain, or gives it another owner.
     pub fn set_owner(&self, account: Address, owner: Address) {
         self.records.lock().unwrap().owners.insert(account, owner);
+    }
+
+    /// Covers so many slots of a sender's deposit; none if it is leaving.
+    pub fn set_deposit(&self, sender: Address, key: Address, slots: u64) {
+        self.records.lock().unwrap().deposits.insert((sender, key), slots);
+    }
+
+    /// For whom it was asked what their deposits cover, each time.
+    pub fn standings(&self) -> Vec<Address> {
+        self.records.lock().unwrap().standings.clone()
     }
 
     /// What time it says it is.
@@ -152,6 +172,14 @@ fn answer(records: &mut Records, request: &Value) -> Json<Value> {
         let held = records.token_balances.get(&account).copied().unwrap_or_default();
         return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("0x{held:064x}") }));
     }
+    if to == DEPOSITS.to_lower_hex() {
+        let result = format!("0x{}", hex::encode(deposits(records, &data)));
+        return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": result }));
+    }
+    if args.len() < 32 {
+        // No contract.
+        return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": "0x" }));
+    }
     if let (IS_VALID_SIGNATURE, Some(owner)) = (selector, records.owners.get(&to.parse().unwrap())) {
         let args = Tuple::new(args).unwrap();
         let signature = format!("0x{}", hex::encode(args.bytes(1).unwrap()));
@@ -181,6 +209,22 @@ fn answer(records: &mut Records, request: &Value) -> Json<Value> {
         }
     };
     Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("0x{}", hex::encode(result)) }))
+}
+
+/// A contract that holds deposits.
+fn deposits(records: &mut Records, data: &[u8]) -> Vec<u8> {
+    if data == registry_deposits::token_call() {
+        return encode(&[Arg::Address(DEPOSITED)]);
+    }
+    if data == registry_deposits::slot_call() {
+        return encode(&[Arg::Uint(SLOT)]);
+    }
+    let args = Tuple::new(&data[4..]).unwrap();
+    let (sender, key) = (args.address(0).unwrap(), args.address(1).unwrap());
+    assert_eq!(data, registry_deposits::standing_call(sender, key, args.uint(2).unwrap()));
+    records.standings.push(sender);
+    let slots = records.deposits.get(&(sender, key)).copied().unwrap_or_default();
+    encode(&[Arg::Uint(slots), Arg::Uint(0), Arg::Uint(u64::from(slots > 0))])
 }
 
 /// A contract that sends clients to gateways and checks their answers, as ENS's OffchainResolver.

@@ -21,7 +21,7 @@ pub fn demand(name: &str, rule: &SpamRule, verdict: Verdict) -> String {
             (words::talk_demands_tokens(amount.as_str(), name, &token), TalkWord::LacksHoldings)
         }
         SpamRule::ContactsOnly => return words::talk_demands_contacts(name),
-        SpamRule::Other(_) => return words::talk_demands_other(name),
+        SpamRule::Deposit(_) | SpamRule::Other(_) => return words::talk_demands_other(name),
     };
     match verdict {
         Verdict::Met => demand,

@@ -3,6 +3,7 @@
 //! its row in Postgres, so that an account's writes come one after the other as SQLite's do anyway.
 
 mod channels;
+mod deposits;
 mod history;
 mod marks;
 mod operators;
@@ -10,6 +11,7 @@ mod statistics;
 mod storage;
 
 pub(super) use channels::impl_channel_store;
+pub(super) use deposits::impl_deposit_store;
 pub(super) use history::impl_history_store;
 pub(super) use marks::impl_mark_store;
 pub(super) use operators::impl_operator_store;

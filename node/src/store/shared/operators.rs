@@ -235,6 +235,8 @@ macro_rules! impl_operator_store {
                     "DELETE FROM notified_accounts WHERE owner = $1",
                     "DELETE FROM notification_channels WHERE owner = $1",
                     "DELETE FROM notification_codes WHERE owner = $1",
+                    "DELETE FROM promised_slots WHERE receiver = $1",
+                    "DELETE FROM double_uses WHERE owner = $1",
                 ] {
                     sqlx::query(removal).bind(bytes).execute(&mut *transaction).await?;
                 }

@@ -4,6 +4,7 @@ mod accounts;
 mod challenges;
 mod channels;
 mod checkpoints;
+mod deposits;
 mod history;
 mod mailbox;
 mod marks;
@@ -49,6 +50,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "told", include_str!("../../../migrations/sqlite/0005_told.sql")),
     (6, "owners", include_str!("../../../migrations/sqlite/0006_owners.sql")),
     (7, "operators", include_str!("../../../migrations/sqlite/0007_operators.sql")),
+    (8, "deposits", include_str!("../../../migrations/sqlite/0008_deposits.sql")),
 ];
 
 /// A SQLite file.

@@ -118,9 +118,10 @@ fn amount(
 
 /// Rules that came from elsewhere: they are told, and can be dropped.
 fn others(app: &App, rules: &[SpamRule]) -> AnyView {
-    let rows =
-        rules.iter().filter(|rule| matches!(rule, SpamRule::MinTokenBalance { .. } | SpamRule::Other(_)));
-    let rows = rows.map(|rule| {
+    let is_other = |rule: &&SpamRule| {
+        matches!(rule, SpamRule::MinTokenBalance { .. } | SpamRule::Deposit(_) | SpamRule::Other(_))
+    };
+    let rows = rules.iter().filter(is_other).map(|rule| {
         let drop = sends(app, ask(without(rules, |other| other == rule)));
         let words = read_as(app, rule);
         view! {

@@ -1,0 +1,233 @@
+//! Who writes to somebody that demands a deposit.
+//!
+//! `DM3_FLOOD=1000 cargo test -p dm3-node --test deposits` is a flood of a thousand senders.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where an assumption fails"
+)]
+
+mod support;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use dm3_core::deposit::{SignedVoucher, Slots, Topic, Voucher, epoch_of};
+use dm3_core::identity::Address;
+use dm3_core::identity::wallet_signature::address_of;
+use futures_util::StreamExt as _;
+use k256::ecdsa::SigningKey;
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::account::submit;
+use support::chain::{DEPOSITED, DEPOSITS, SLOT};
+use support::{Account, Node};
+
+/// A key that signs vouchers.
+struct Key(SigningKey);
+
+impl Key {
+    fn new(n: u8) -> Self {
+        Self(SigningKey::from_bytes(&[n; 32].into()).unwrap())
+    }
+
+    fn address(&self) -> Address {
+        let point = self.0.verifying_key().to_sec1_point(false);
+        address_of(point.as_bytes()[1..].try_into().unwrap())
+    }
+
+    fn sign(&self, voucher: Voucher) -> SignedVoucher {
+        let (signature, id) = self.0.sign_prehash_recoverable(&voucher.digest());
+        let form = 27 + id.to_byte();
+        voucher.signed(format!("0x{}{form:02x}", hex::encode(signature.to_bytes())))
+    }
+}
+
+fn voucher(from: &Account, to: &Account, first: u16, count: u16) -> Voucher {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
+    Voucher {
+        chain: 1,
+        contract: DEPOSITS,
+        sender: from.address,
+        receiver: to.address,
+        epoch: epoch_of(now),
+        slots: Slots::new(first, count).unwrap(),
+        topic: Topic::from_bytes([7; 32]),
+    }
+}
+
+fn rule(slots: u16) -> Value {
+    json!({
+        "rule": "deposit", "chain": 1, "contract": DEPOSITS.to_string(), "token": DEPOSITED.to_string(),
+        "slot": SLOT.to_string(), "slots": slots,
+    })
+}
+
+/// Somebody who demands a deposit, and their token.
+async fn demanding(node: &Node, n: u8, rule: &Value) -> (Account, String) {
+    let account = Account::new(n).registered(node).await;
+    let token = account.sign_in(node).await;
+    let path = format!("/ds/settings/{}", account.name);
+    let settings = json!({ "spamRules": [rule] }).to_string();
+    let reply = node.request(Method::PUT, &path, Some(&token), Some(&settings)).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    (account, token)
+}
+
+/// Writes, as JSON-RPC asks; gives the refusal's code and data, or nothing.
+async fn write(
+    node: &Node,
+    from: &Account,
+    to: &Account,
+    voucher: Option<SignedVoucher>,
+) -> Option<(i64, Value)> {
+    let text = voucher.map(|voucher| voucher.to_json().to_string().into());
+    write_beside(node, from, to, text).await
+}
+
+async fn write_beside(
+    node: &Node,
+    from: &Account,
+    to: &Account,
+    beside: Option<Value>,
+) -> Option<(i64, Value)> {
+    let mut request = submit(&from.envelope(to, "hi").to_canonical());
+    request["id"] = json!(1);
+    request["params"].as_array_mut().unwrap().extend(beside);
+    let reply = node.post("/ds/rpc", &request).await;
+    let error = &reply.json()["error"];
+    (reply.status != 200).then(|| (error["code"].as_i64().unwrap(), error["data"].clone()))
+}
+
+#[tokio::test]
+async fn who_promises_covered_slots_is_taken_and_nobody_else() {
+    let node = Node::start().await;
+    let (bob, _) = demanding(&node, 2, &rule(3)).await;
+    let alice = Account::new(1).registered(&node).await;
+    let carol = Account::new(3).registered(&node).await;
+    let key = Key::new(9);
+    node.chain.set_deposit(alice.address, key.address(), 10);
+    let refused = Some((-32010, rule(3)));
+    let good = || voucher(&alice, &bob, 4, 3);
+    for (wrong, why) in [
+        (None, "none"),
+        (Some(key.sign(voucher(&alice, &bob, 4, 2))), "too few"),
+        (Some(key.sign(Voucher { chain: 5, ..good() })), "another chain"),
+        (Some(key.sign(Voucher { contract: DEPOSITED, ..good() })), "another contract"),
+        (Some(key.sign(Voucher { sender: carol.address, ..good() })), "of somebody else"),
+        (Some(key.sign(Voucher { receiver: carol.address, ..good() })), "for somebody else"),
+        (Some(key.sign(Voucher { epoch: good().epoch - 1, ..good() })), "of last week"),
+        (Some(key.sign(Voucher { epoch: good().epoch + 5, ..good() })), "of another week"),
+        (Some(good().signed(format!("0x{}", "11".repeat(65)))), "not signed"),
+    ] {
+        assert_eq!(write(&node, &alice, &bob, wrong).await, refused, "{why}");
+    }
+    for beside in [json!(1), json!("no JSON"), json!({}), json!("{}"), json!("[".repeat(2000))] {
+        assert_eq!(write_beside(&node, &alice, &bob, Some(beside)).await, refused);
+    }
+    // So far, the chain was not asked for anybody.
+    assert_eq!(node.chain.standings(), []);
+    let given = key.sign(good());
+    assert_eq!(write(&node, &alice, &bob, Some(given.clone())).await, None);
+    // More messages of the same conversation need no further slots; other slots may be promised, too.
+    assert_eq!(write(&node, &alice, &bob, Some(given)).await, None);
+    assert_eq!(write(&node, &alice, &bob, Some(key.sign(voucher(&alice, &bob, 7, 3)))).await, None);
+    assert_eq!(write(&node, &alice, &bob, Some(key.sign(voucher(&alice, &bob, 8, 3)))).await, refused);
+    // A voucher of a stranger to the chain.
+    let carols = Key::new(10).sign(voucher(&carol, &bob, 0, 3));
+    assert_eq!(write(&node, &carol, &bob, Some(carols)).await, refused);
+    assert_eq!(node.chain.standings(), [alice.address, carol.address]);
+}
+
+#[tokio::test]
+async fn a_contract_that_is_another_than_the_rule_says_is_believed_nothing() {
+    let node = Node::start().await;
+    let mut other = rule(1);
+    other["slot"] = json!("999");
+    let mut none = rule(1);
+    none["contract"] = json!(DEPOSITED.to_string());
+    let alice = Account::new(1).registered(&node).await;
+    let key = Key::new(9);
+    node.chain.set_deposit(alice.address, key.address(), 10);
+    for (n, rule) in [(2, other), (3, none)] {
+        let (receiver, _) = demanding(&node, n, &rule).await;
+        let contract = rule["contract"].as_str().unwrap().parse().unwrap();
+        let given = key.sign(Voucher { contract, ..voucher(&alice, &receiver, 0, 1) });
+        assert_eq!(write(&node, &alice, &receiver, Some(given)).await, Some((-32010, rule)));
+    }
+    assert_eq!(node.chain.standings(), []);
+}
+
+#[tokio::test]
+async fn a_rule_for_another_chain_is_not_taken() {
+    let node = Node::start().await;
+    let bob = Account::new(2).registered(&node).await;
+    let token = bob.sign_in(&node).await;
+    let path = format!("/ds/settings/{}", bob.name);
+    for (member, value) in
+        [("chain", json!(5)), ("slots", json!(0)), ("slot", json!("0")), ("more", json!(1))]
+    {
+        let mut wrong = rule(1);
+        wrong[member] = value;
+        let settings = json!({ "spamRules": [wrong] }).to_string();
+        let reply = node.request(Method::PUT, &path, Some(&token), Some(&settings)).await;
+        assert_eq!(reply.status, 400, "{member}: {reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_promises_a_slot_twice_is_refused_and_both_receivers_can_prove_it() {
+    let mut node = Node::start().await;
+    let (bob, bobs) = demanding(&node, 2, &rule(1)).await;
+    let (carol, carols) = demanding(&node, 3, &rule(1)).await;
+    let alice = Account::new(1).registered(&node).await;
+    let key = Key::new(9);
+    node.chain.set_deposit(alice.address, key.address(), 10);
+    let (one, other) = (key.sign(voucher(&alice, &bob, 0, 3)), key.sign(voucher(&alice, &carol, 2, 1)));
+    assert_eq!(write(&node, &alice, &bob, Some(one.clone())).await, None);
+    // Also after a restart.
+    node.kill_and_restart().await;
+    assert_eq!(write(&node, &alice, &carol, Some(other.clone())).await, Some((-32010, rule(1))));
+    for (account, token) in [(&bob, &bobs), (&carol, &carols)] {
+        let told = node.get_as(token, &format!("/ds/deposits/{}", account.name)).await.json();
+        assert_eq!(told, json!({ "doubleUses": [[one.to_json(), other.to_json()]] }));
+    }
+    let path = format!("/ds/deposits/{}", bob.name);
+    assert_eq!(node.get_as(&carols, &path).await.status, 401);
+    assert_eq!(node.request(Method::GET, &path, None, None).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_funded_and_unfunded_senders_asks_the_chain_once_for_each() {
+    let senders: u16 = std::env::var("DM3_FLOOD").map_or(100, |text| text.parse().unwrap());
+    let node = Node::start().await;
+    let (bob, _) = demanding(&node, 2, &rule(1)).await;
+    let key = Key::new(9);
+    let flood = futures_util::stream::iter(0..senders).map(|n| {
+        let (node, bob, key) = (&node, &bob, &key);
+        async move {
+            let sender = Account::of_many(n).registered(node).await;
+            let is_funded = n % 2 == 0;
+            if is_funded {
+                node.chain.set_deposit(sender.address, key.address(), 4);
+            }
+            // The same again, other slots, and another key, some of them at once.
+            let first = key.sign(voucher(&sender, bob, 0, 1));
+            let same = || write(node, &sender, bob, Some(first.clone()));
+            let (one, two) = tokio::join!(same(), same());
+            let more = write(node, &sender, bob, Some(key.sign(voucher(&sender, bob, 1, 1)))).await;
+            let other = write(node, &sender, bob, Some(Key::new(10).sign(voucher(&sender, bob, 2, 1)))).await;
+            let refused = (!is_funded).then_some((-32010, rule(1)));
+            assert_eq!([one, two, more], [refused.clone(), refused.clone(), refused], "{n}");
+            // Nobody knows yet whether that key has a deposit.
+            assert_eq!(other.map(|(code, _)| code), Some(-32002), "{n}");
+        }
+    });
+    flood.buffer_unordered(16).collect::<Vec<_>>().await;
+    let mut asked = node.chain.standings();
+    assert_eq!(asked.len(), usize::from(senders));
+    asked.sort();
+    asked.dedup();
+    assert_eq!(asked.len(), usize::from(senders));
+}
