@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::blobs::FileOffer;
 use crate::identity::{Address, EnsName};
 use crate::seal::json;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl};
@@ -51,6 +52,9 @@ pub struct Discovery {
     /// What the account wants of its node; the account's name follows. Nodes of ours have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings_url: Option<BaseUrl>,
+    /// Sealed files that are too large for a message. Nodes of ours may keep them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<FileOffer>,
     /// Where a page's requests to other hosts go if its policy names the node alone.
     #[serde(skip_serializing_if = "Proxies::is_empty")]
     pub proxies: Proxies,
@@ -65,6 +69,9 @@ pub struct Proxies {
     /// Hands messages to other delivery services: `POST {deliveryService, envelope}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<HttpUrl>,
+    /// Fetches parts of sealed files at other nodes: `GET ?url=ADDRESS` with `Range`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blob: Option<HttpUrl>,
 }
 
 impl Proxies {
@@ -121,6 +128,7 @@ impl Discovery {
             mailbox_url: None,
             history_url: None,
             settings_url: None,
+            files: None,
             proxies: Proxies::default(),
         }
     }
@@ -190,10 +198,13 @@ impl Discovery {
             mailbox_url: offered(&value, "mailboxUrl")?,
             history_url: offered(&value, "historyUrl")?,
             settings_url: offered(&value, "settingsUrl")?,
+            files: value.get("files").and_then(FileOffer::read),
             proxies: match value.get("proxies") {
-                Some(proxies) => {
-                    Proxies { gateway: offered(proxies, "gateway")?, message: offered(proxies, "message")? }
-                }
+                Some(proxies) => Proxies {
+                    gateway: offered(proxies, "gateway")?,
+                    message: offered(proxies, "message")?,
+                    blob: offered(proxies, "blob")?,
+                },
                 None => Proxies::default(),
             },
         })

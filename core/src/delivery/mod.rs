@@ -6,6 +6,7 @@
 //! ```
 
 pub mod api;
+pub mod blobs;
 mod challenge;
 mod coins;
 mod discovery;
@@ -18,6 +19,7 @@ pub mod socket_io;
 mod spam_rule;
 mod wishes;
 
+pub use blobs::FileOffer;
 pub use challenge::{Challenge, ChallengeError};
 pub use discovery::{ChainAccess, Discovery, DiscoveryError, Proxies};
 pub use extension::{MessageTypes, ProfileExtension};

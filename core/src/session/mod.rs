@@ -24,6 +24,7 @@ mod deadline;
 mod demands;
 mod detours;
 mod directory;
+mod files;
 mod history;
 mod home;
 #[cfg(feature = "ipfs")]
@@ -55,6 +56,7 @@ pub use backup::{ExportError, Import, ImportError, Restored};
 pub use conditions::{AskError, Conditions, WriteError};
 pub use conversations::{Overview, Page};
 pub use directory::{Directory, FindError, Peer};
+pub use files::{Carried, FetchError, KeepError};
 pub use history::{HistoryError, Older, Pulled, Pushed};
 pub use home::{Home, HomeError};
 #[cfg(feature = "ipfs")]
