@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use dm3_core::delivery::{ChainAccess, Discovery, Proxies};
 use serde_json::{Value, json};
 
+use super::blobs;
 use super::history::history_limits;
 use super::json_text;
 use crate::app::{App, AppState};
@@ -33,7 +34,12 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
     discovery.mailbox_url = Some(discovery.delivery_service_url.child("mailbox"));
     discovery.history_url = Some(discovery.storage_url.child("history"));
     discovery.settings_url = Some(discovery.delivery_service_url.child("settings"));
-    discovery.proxies = Proxies { gateway: Some(proxy("gateway")), message: Some(proxy("message")) };
+    discovery.proxies = Proxies {
+        gateway: Some(proxy("gateway")),
+        message: Some(proxy("message")),
+        blob: Some(proxy("blob")),
+    };
+    discovery.files = blobs::offer(config);
     let mut document = json!(discovery);
     let service = |path: &[&str]| config.public_url.join(path);
     let channels = [ChannelKind::Email, ChannelKind::Push].into_iter();
@@ -52,6 +58,9 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
         "storageBytes": config.storage_limit,
         "history": history_limits(config),
     });
+    if discovery.files.is_some() {
+        document["files"]["accountBytes"] = json!(config.blobs.account);
+    }
     document["proxies"]["ethereum"] = json!(proxy("ethereum"));
     document["proxies"]["image"] = json!(proxy("image"));
     json_text(document.to_string())

@@ -27,6 +27,7 @@
 //! with it, or kept as bytes.
 
 mod accounts;
+mod blobs;
 mod challenges;
 mod channels;
 mod database;
@@ -46,6 +47,7 @@ mod storage;
 
 use accounts::PENDING_PROFILES;
 pub use accounts::{Account, AccountStore, Registered, Registration, Service};
+pub use blobs::{Begun, Blob, BlobId, BlobQuota, BlobStore, BlobUsage, NewBlob};
 pub use challenges::ChallengeStore;
 pub use channels::{Channel, ChannelKind, ChannelStore, Code, CodeIssue, CodeLimits};
 pub use database::{Database, DatabaseError, PostgresUrl, SchemaState};
@@ -96,6 +98,7 @@ pub enum StoreError {
 #[async_trait::async_trait]
 pub trait Store:
     AccountStore
+    + BlobStore
     + ChallengeStore
     + ChannelStore
     + HistoryStore

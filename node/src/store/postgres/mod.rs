@@ -1,6 +1,7 @@
 //! Postgres, which several nodes may share.
 
 mod accounts;
+mod blobs;
 mod challenges;
 mod channels;
 mod history;
@@ -40,6 +41,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "told", include_str!("../../../migrations/postgres/0005_told.sql")),
     (6, "owners", include_str!("../../../migrations/postgres/0006_owners.sql")),
     (7, "operators", include_str!("../../../migrations/postgres/0007_operators.sql")),
+    (8, "blobs", include_str!("../../../migrations/postgres/0008_blobs.sql")),
 ];
 
 /// A database on a Postgres server.

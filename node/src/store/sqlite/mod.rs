@@ -1,6 +1,7 @@
 //! SQLite in a file: write-ahead log, synchronous FULL, one writer and several readers.
 
 mod accounts;
+mod blobs;
 mod challenges;
 mod channels;
 mod checkpoints;
@@ -49,6 +50,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "told", include_str!("../../../migrations/sqlite/0005_told.sql")),
     (6, "owners", include_str!("../../../migrations/sqlite/0006_owners.sql")),
     (7, "operators", include_str!("../../../migrations/sqlite/0007_operators.sql")),
+    (8, "blobs", include_str!("../../../migrations/sqlite/0008_blobs.sql")),
 ];
 
 /// A SQLite file.
