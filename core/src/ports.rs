@@ -11,7 +11,7 @@ use crate::message::MessageHash;
 use crate::registry::{CallOutcome, IpfsFault, IpfsLocation, RecordError};
 use crate::said::Said;
 use crate::seal::Entropy;
-use crate::web::{HttpRequest, HttpResponse, Outage};
+use crate::web::{HttpRequest, HttpResponse, HttpUrl, Outage, SessionToken};
 
 /// The wallet of the person who signs in. Everything it says is checked.
 #[allow(async_fn_in_trait, reason = "the browser has no threads; servers use concrete types")]
@@ -83,6 +83,23 @@ impl Ipfs for NoIpfs {
     async fn document(&self, _: &IpfsLocation) -> Result<Result<String, RecordError>, Unreachable> {
         Ok(Err(RecordError::Ipfs(IpfsFault::NotRead)))
     }
+}
+
+/// Carries bytes to a service and from it, bounded in time as [`Http`] is. Not one of the [`Ports`]: who never keeps or
+/// fetches files brings none.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait Carrier {
+    /// Puts bytes, of the type `application/octet-stream`.
+    async fn put(
+        &self,
+        url: &HttpUrl,
+        token: &SessionToken,
+        bytes: &[u8],
+    ) -> Result<HttpResponse, Unreachable>;
+    /// Deletes what is there.
+    async fn delete(&self, url: &HttpUrl, token: &SessionToken) -> Result<HttpResponse, Unreachable>;
+    /// The status, and the part that the header `Range` is to ask for; no more than `most` bytes.
+    async fn part(&self, url: &HttpUrl, range: &str, most: u64) -> Result<(u16, Vec<u8>), Unreachable>;
 }
 
 /// HTTP whose answers are bytes, which the blocks of IPFS are.

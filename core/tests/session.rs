@@ -21,6 +21,8 @@ mod backup;
 mod conditions;
 #[path = "session/conversations.rs"]
 mod conversations;
+#[path = "session/files.rs"]
+mod files;
 #[path = "session/find.rs"]
 mod find;
 #[path = "session/growth.rs"]

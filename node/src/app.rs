@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER};
+use axum::http::header::{
+    AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, RANGE, RETRY_AFTER,
+};
 use axum::http::{HeaderName, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use dm3_core::identity::Address;
@@ -266,9 +268,9 @@ pub fn build(
         .allow_origin(Any)
         .allow_methods(Any)
         // Named, since a browser does not take `*` for Authorization.
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, RANGE])
         .max_age(PREFLIGHT_AGE)
-        .expose_headers([HeaderName::from_static(ds::NEXT_PAGE), ETAG, RETRY_AFTER]);
+        .expose_headers([HeaderName::from_static(ds::NEXT_PAGE), CONTENT_RANGE, ETAG, RETRY_AFTER]);
     // The slash at the end of a path must go before routing, so the routes stand behind another router.
     let router = Router::new()
         .fallback_service(NormalizePath::trim_trailing_slash(routes))

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::auth::JwtError;
+use crate::blobs::{BlobError, Progress};
 use crate::chain::ChainError;
 use crate::history::HistoryError;
 use crate::limits::TooMany;
@@ -58,6 +59,9 @@ pub enum ApiError {
     /// History that is not written or read.
     #[error(transparent)]
     History(HistoryError),
+    /// A sealed file that is not taken, or not there.
+    #[error(transparent)]
+    Blob(BlobError),
     /// The account would have more than it may: 507 `{error}`.
     #[error("{0}")]
     Full(String),
@@ -111,6 +115,19 @@ impl From<HistoryError> for ApiError {
             HistoryError::Store(error) => error.into(),
             HistoryError::Full => Self::Full(error.to_string()),
             error => Self::History(error),
+        }
+    }
+}
+
+impl From<BlobError> for ApiError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Store(error) => error.into(),
+            BlobError::TooMany(error) => error.into(),
+            BlobError::Full | BlobError::NoRoom => Self::Full(error.to_string()),
+            BlobError::Absent => Self::NotFound,
+            BlobError::Off => Self::Refused(error.to_string()),
+            error => Self::Blob(error),
         }
     }
 }
@@ -187,6 +204,12 @@ impl IntoResponse for ApiError {
             Self::History(HistoryError::TooLarge) => error(StatusCode::PAYLOAD_TOO_LARGE, text),
             Self::History(HistoryError::Absent) => error(StatusCode::NOT_FOUND, text),
             Self::History(_) => error(StatusCode::BAD_REQUEST, text),
+            Self::Blob(BlobError::Piece(Progress { stored, complete })) => {
+                let body = Json(json!({ "error": text, "stored": stored, "complete": complete }));
+                (StatusCode::CONFLICT, body).into_response()
+            }
+            Self::Blob(BlobError::TooLarge(_)) => error(StatusCode::PAYLOAD_TOO_LARGE, text),
+            Self::Blob(_) => error(StatusCode::BAD_REQUEST, text),
             Self::Submit(SubmitError::Schema) => error(StatusCode::BAD_REQUEST, text),
             Self::Submit(SubmitError::Unavailable | SubmitError::Undetermined) | Self::Unavailable => {
                 ([(RETRY_AFTER, TRY_AGAIN)], error(StatusCode::SERVICE_UNAVAILABLE, text)).into_response()

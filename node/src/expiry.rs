@@ -74,6 +74,7 @@ async fn run_once(app: &App, now: u64, held_until: &mut Option<Instant>) -> Resu
             tracing::info!(removed, "removed old messages");
         }
     }
+    while app.store.clear_blobs(now).await? {}
     while app.store.forget_signatures(now.saturating_sub(ms(SIGNATURES)), AT_ONCE).await? > 0 {}
     // A voucher can be burned in the week after its own, too, and shown to be one of two.
     while app.store.forget_promises(epoch_of(now).saturating_sub(2), AT_ONCE).await? > 0 {}

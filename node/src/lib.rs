@@ -12,6 +12,7 @@ mod admin;
 mod app;
 mod auth;
 mod backup;
+mod blobs;
 mod chain;
 mod check;
 mod clock;

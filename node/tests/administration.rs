@@ -132,6 +132,11 @@ async fn a_deleted_account_leaves_nothing_and_may_begin_anew() {
         let rules = r#"{"deny":["0x0000000000000000000000000000000000000001"]}"#;
         node.request(reqwest::Method::PUT, &settings, Some(&token), Some(rules)).await;
 
+        let hash = "22".repeat(32);
+        let promised = json!({ "size": 5, "hash": hash });
+        let files = format!("/ds/blobs/{}", alice.name);
+        assert_eq!(node.post_as(&token, &files, &promised).await.status, 201);
+
         // First everything is written down, for her to take along.
         let file = node.folder().join("alice.json");
         admin(&node, &["export", "alice.user.dm3.eth", file.to_str().unwrap()]).await;
@@ -144,6 +149,11 @@ async fn a_deleted_account_leaves_nothing_and_may_begin_anew() {
         for part in ["storageConversations", "storageMessages", "history"] {
             assert_eq!(export[part], json!([]));
         }
+
+        assert_eq!(export["files"][0]["hash"], hash);
+        assert!(admin(&node, &["purge", alice.name.as_str(), "files"]).await.starts_with("1 files"));
+        assert_eq!(node.get_as(&token, &files).await.json()["bytes"], 0);
+        assert_eq!(node.post_as(&token, &files, &promised).await.status, 201);
 
         // Nobody at the terminal means no.
         let asked = run(&node, &["--as", "olga", "delete", alice.name.as_str()]).await;
@@ -166,6 +176,7 @@ async fn a_deleted_account_leaves_nothing_and_may_begin_anew() {
         assert_eq!(node.get_as(&token, &settings).await.status, 401, "it is over for good");
         let token = alice.sign_in(&node).await;
         assert!(alice.incoming(&node, &token).await.is_empty());
+        assert_eq!(node.get_as(&token, &files).await.json()["blobs"], 0);
         assert_eq!(node.get_as(&token, &settings).await.json().get("deny"), Some(&json!([])));
         bob.send(&node, &alice, "welcome back").await;
         assert_eq!(alice.texts(&node, &token).await, ["welcome back"]);

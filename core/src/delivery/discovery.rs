@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::blobs::FileOffer;
 use crate::identity::{Address, EnsName};
 use crate::seal::json;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl};
@@ -57,6 +58,9 @@ pub struct Discovery {
     /// How accounts can be told of messages while they are away. Nodes of ours say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notifications: Option<Notifications>,
+    /// Sealed files that are too large for a message. Nodes of ours may keep them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<FileOffer>,
     /// Where a page's requests to other hosts go if its policy names the node alone.
     #[serde(skip_serializing_if = "Proxies::is_empty")]
     pub proxies: Proxies,
@@ -93,6 +97,9 @@ pub struct Proxies {
     /// Hands messages to other delivery services: `POST {deliveryService, envelope}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<HttpUrl>,
+    /// Fetches parts of sealed files at other nodes: `GET ?url=ADDRESS` with `Range`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blob: Option<HttpUrl>,
 }
 
 impl Proxies {
@@ -151,6 +158,7 @@ impl Discovery {
             settings_url: None,
             user_domain: None,
             notifications: None,
+            files: None,
             proxies: Proxies::default(),
         }
     }
@@ -225,10 +233,13 @@ impl Discovery {
                 None | Some(Value::Null) => None,
                 Some(notifications) => Notifications::read(notifications)?,
             },
+            files: value.get("files").and_then(FileOffer::read),
             proxies: match value.get("proxies") {
-                Some(proxies) => {
-                    Proxies { gateway: offered(proxies, "gateway")?, message: offered(proxies, "message")? }
-                }
+                Some(proxies) => Proxies {
+                    gateway: offered(proxies, "gateway")?,
+                    message: offered(proxies, "message")?,
+                    blob: offered(proxies, "blob")?,
+                },
                 None => Proxies::default(),
             },
         })

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod api;
+pub mod blobs;
 mod challenge;
 pub mod channels;
 mod claims;
@@ -20,6 +21,7 @@ pub mod socket_io;
 mod spam_rule;
 mod wishes;
 
+pub use blobs::FileOffer;
 pub use challenge::{Challenge, ChallengeError};
 pub use channels::{ChannelRefusal, MailChannel};
 pub use discovery::{ChainAccess, Discovery, DiscoveryError, Notifications, Proxies};

@@ -144,7 +144,7 @@ impl Attachment {
         self.0.into()
     }
 
-    fn named(name: &str, uri: String) -> Result<Self, AttachmentError> {
+    pub(super) fn named(name: &str, uri: String) -> Result<Self, AttachmentError> {
         if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
             return Err(AttachmentError::Name);
         }
@@ -211,20 +211,23 @@ impl Embedded<'_> {
         percent_decoded(self.body).ok_or(AttachmentError::Damaged)
     }
 
-    /// What may be done with these [`Self::bytes`]. The claimed type only makes it stricter.
+    /// What may be done with these [`Self::bytes`].
     pub fn handling(&self, bytes: &[u8]) -> Handling {
-        if media::is_active_type(self.claimed_type) || media::is_active(bytes) {
-            return Handling::NeverRender;
+        handling(self.claimed_type, bytes)
+    }
+}
+
+/// What may be done with bytes that somebody claims to be of a type. The claim only makes it stricter.
+pub fn handling(claimed_type: &str, bytes: &[u8]) -> Handling {
+    if media::is_active_type(claimed_type) || media::is_active(bytes) {
+        return Handling::NeverRender;
+    }
+    match media::sniff(bytes) {
+        Some((media_type, kind)) => Handling::Inline(media_type, kind),
+        None if claimed_type.eq_ignore_ascii_case("text/plain") && std::str::from_utf8(bytes).is_ok() => {
+            Handling::Text
         }
-        match media::sniff(bytes) {
-            Some((media_type, kind)) => Handling::Inline(media_type, kind),
-            None if self.claimed_type.eq_ignore_ascii_case("text/plain")
-                && std::str::from_utf8(bytes).is_ok() =>
-            {
-                Handling::Text
-            }
-            None => Handling::Download,
-        }
+        None => Handling::Download,
     }
 }
 
@@ -257,7 +260,7 @@ fn source_of(address: &str) -> Result<Source<'_>, AttachmentError> {
     Err(AttachmentError::Scheme)
 }
 
-fn is_media_type(text: &str) -> bool {
+pub(super) fn is_media_type(text: &str) -> bool {
     let token = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
     };

@@ -10,6 +10,7 @@ mod authentic;
 mod content;
 mod context;
 mod draft;
+mod elsewhere;
 mod envelope;
 mod kind;
 mod link;
@@ -24,12 +25,13 @@ mod voucher;
 
 pub use attachment::{
     Attachment, AttachmentError, Embedded, Handling, MAX_ATTACHMENTS, MAX_EMBEDDED, ReceivedAttachment,
-    Source,
+    Source, handling,
 };
 pub use authentic::{AuthenticMessage, AuthenticityError, OpenedMessage};
 pub use content::{Body, Content, ContentError};
 pub use context::{Context, MAX_CONTEXT, Subject};
 pub use draft::{Draft, DraftError, Emoji, Header, MAX_REACTION, Receipt};
+pub use elsewhere::{FileElsewhere, MAX_ELSEWHERE};
 pub use envelope::{Delivered, DeliveryInformation, Envelope, EnvelopeError, MAX_ENVELOPE, ReceivedEnvelope};
 pub use kind::Kind;
 pub use link::{LinkError, LinkKeys, LinkMessage, VerifiedRecovery};

@@ -8,6 +8,7 @@
 
 mod aead;
 mod error;
+mod file;
 mod fixed_base;
 mod hash;
 pub mod json;
@@ -21,6 +22,7 @@ pub mod signing;
 
 pub use aead::SealKey;
 pub use error::{OpenError, SealError};
+pub use file::{FileKey, FileOpener, OpenFileError, SealedFile, seal_file, sealed_file_len};
 pub use hash::{keccak256, sha256, sha256_hex};
 pub use kdf::derive_key;
 pub use key_agreement::{EncryptionKey, EncryptionSecret};

@@ -26,6 +26,7 @@ mod deadline;
 mod demands;
 mod detours;
 mod directory;
+mod files;
 mod history;
 mod home;
 #[cfg(feature = "ipfs")]
@@ -59,6 +60,7 @@ pub use claims::ClaimError;
 pub use conditions::{AskError, Conditions, WriteError};
 pub use conversations::{Overview, Page};
 pub use directory::{Directory, FindError, Peer};
+pub use files::{Carried, FetchError, KeepError};
 pub use history::{HistoryError, Older, Pulled, Pushed};
 pub use home::{Home, HomeError};
 #[cfg(feature = "ipfs")]

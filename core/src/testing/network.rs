@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::backend::BackendService;
 use super::chain::{self, Chain, Holdings, Name};
 use super::delivery_service::{DeliveryService, Wire};
+use super::files::FileHost;
 use super::{FakeClock, Offers, TestWallet};
 use crate::delivery::api::{self, SubmitError};
 use crate::delivery::{
@@ -17,7 +18,7 @@ use crate::message::Envelope;
 use crate::ports::{self, Blocks, Clock as _, Connection, Http, Sockets, Unreachable};
 use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, ProfileQuestion, data_uri};
 use crate::seal::json::canonical;
-use crate::web::{BaseUrl, HttpRequest, HttpResponse, Outage};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, Outage};
 
 /// The two nodes: where they are, the domain of their address names, and where those are looked up.
 const NODES: [(&str, &str, &str); 2] = [
@@ -49,6 +50,7 @@ struct Inner {
     documents: RefCell<BTreeMap<String, HttpResponse>>,
     blocks: RefCell<BTreeMap<String, Vec<u8>>>,
     faults: RefCell<Vec<Rule>>,
+    files: FileHost,
     universal: Cell<bool>,
     /// The first service and the gateway are one node of our kind.
     guarded: Cell<bool>,
@@ -116,6 +118,7 @@ impl Network {
             documents: RefCell::default(),
             blocks: RefCell::default(),
             faults: RefCell::default(),
+            files: FileHost::default(),
             universal: Cell::new(false),
             guarded: Cell::new(false),
             proxies: Cell::new(false),
@@ -150,8 +153,10 @@ impl Network {
             Discovery::at(&origin, self.0.services[self.1].name().clone(), self.address_domain(), access);
         if self.0.proxies.get() {
             let proxy = |name| Some(origin.join(&["proxy", name]));
-            discovery.proxies = Proxies { gateway: proxy("gateway"), message: proxy("message") };
+            discovery.proxies =
+                Proxies { gateway: proxy("gateway"), message: proxy("message"), blob: proxy("blob") };
         }
+        discovery.files = self.0.files.told(&origin);
         discovery.history_url = (!self.0.deployed.get()).then(|| origin.child("api").child("history"));
         let service = &self.0.services[self.1];
         discovery.settings_url = (!self.0.deployed.get()).then(|| service.url().child("settings"));
@@ -188,6 +193,11 @@ impl Network {
     /// What this node offers beside mailboxes.
     pub fn offers(&self) -> &Offers {
         &self.0.offers[self.1]
+    }
+
+    /// Where the nodes keep sealed files.
+    pub fn files(&self) -> &FileHost {
+        &self.0.files
     }
 
     /// `ds.dm3.eth`.
@@ -323,6 +333,10 @@ impl Network {
                     return Some(node.answer_channels(&path[CHANNELS.len()..], request));
                 }
                 Some(path) if path.starts_with("/proxy/") => return Some(node.proxy(request)),
+                Some(path) if path.starts_with("/ds/blobs/") => {
+                    let origin = origin.parse().expect("a URL");
+                    return Some(self.0.files.begin(&origin, request));
+                }
                 Some(path) if path.starts_with(HISTORY) => {
                     let (service, path) = (&self.0.services[number], &path[HISTORY.len()..]);
                     return Some(service.answer_history(path, request, |name| self.address_of(name)));
@@ -460,7 +474,7 @@ fn body_of(request: &HttpRequest) -> Value {
     request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default()
 }
 
-fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> String {
     let mut pieces = text.split('%');
     let first = pieces.next().unwrap_or_default().to_owned();
     pieces.fold(first, |mut text, piece| {
@@ -496,6 +510,29 @@ impl Http for Network {
                 self.0.clock.sleep(milliseconds).await;
                 answer()
             }
+        }
+    }
+}
+
+impl Network {
+    /// The same for what is no text.
+    pub(super) fn carry<T>(
+        &self,
+        method: &str,
+        url: &HttpUrl,
+        answer: impl FnOnce() -> T,
+        with_status: impl FnOnce(u16) -> T,
+    ) -> Result<T, Unreachable> {
+        self.0.requests.borrow_mut().push(HttpRequest::get(url.clone()));
+        match self.fault(&format!("{method} {}", url.as_str())) {
+            None | Some(Fault::Duplicated | Fault::Slow(_)) => Ok(answer()),
+            Some(Fault::Unreachable) => Err(unreachable(url.authority(), Outage::TimedOut)),
+            Some(Fault::ReplyLost) => {
+                answer();
+                Err(unreachable(url.authority(), Outage::Ended))
+            }
+            Some(Fault::Status(status)) => Ok(with_status(status)),
+            Some(Fault::Busy(_)) => Ok(with_status(429)),
         }
     }
 }

@@ -199,7 +199,7 @@ impl Thread {
             reference: message.reference().filter(|_| refers).map(|reference| reference.to_bytes()),
             target: None,
             depth: 0,
-            text: message.text().to_owned(),
+            text: message.text_of_ours().to_owned(),
             attachments: message.attachments(),
             about: message.context(),
             state: stored.state.clone(),

@@ -51,7 +51,8 @@ pub(super) async fn write(store: &dyn Store, account: &Account, to: &Path) -> Re
         ("messages", Part::Messages, ","),
         ("storageConversations", Part::StorageConversations, ","),
         ("storageMessages", Part::StorageMessages, ","),
-        ("history", Part::History, ""),
+        ("history", Part::History, ","),
+        ("files", Part::Blobs, ""),
     ] {
         write!(file, "  \"{name}\": [")?;
         rows(store, account, part, &mut file).await?;

@@ -88,6 +88,7 @@ impl Operator<'_> {
                 Ok(if *stopped { "no new account is taken" } else { "new accounts are taken" }.into())
             }
             Task::Purge { who, sender } => self.purge(who, sender.as_deref()).await,
+            Task::PurgeFiles { who } => self.purge_files(who).await,
             Task::FreeSpace => {
                 self.store.note_act(self.act("free space", "")).await?;
                 self.store.free_space().await?;
@@ -185,6 +186,14 @@ impl Operator<'_> {
             }
         }
         Ok(format!("{removed} messages are removed"))
+    }
+
+    async fn purge_files(&self, who: &str) -> Result<String, OperatorError> {
+        let owner = self.address_of(who).await?;
+        self.store.note_act(self.act("purge files", &shown(owner))).await?;
+        let removed = self.store.drop_blobs_of(owner).await?;
+        while self.store.clear_blobs(0).await? {}
+        Ok(format!("{removed} files are removed"))
     }
 
     /// The address that an operator means: an address, an address name of this node, or a name claimed here.

@@ -21,6 +21,7 @@ pub const TASKS: &str = "  accounts                    those that use the most: 
   registration stop|start     take no new accounts, or take them again
   purge WHO unknown           remove what unknown senders left in a mailbox
   purge WHO from SENDER       remove what one sender left in a mailbox
+  purge WHO files             remove the sealed files an account keeps here
   free-space                  give unused room back to the disk; writes wait meanwhile";
 
 /// What an operator wants.
@@ -98,6 +99,11 @@ pub enum Task {
         /// Whose messages; `None` for those of all unknown senders.
         sender: Option<String>,
     },
+    /// Remove the sealed files of an account.
+    PurgeFiles {
+        /// Whose.
+        who: String,
+    },
     /// Give unused room back.
     FreeSpace,
 }
@@ -135,6 +141,7 @@ impl Task {
             ["take-back", name] => Self::TakeBack { name: name.into() },
             ["registration", act @ ("stop" | "start")] => Self::Registration { stopped: act == "stop" },
             ["purge", who, "unknown"] => Self::Purge { who: who.into(), sender: None },
+            ["purge", who, "files"] => Self::PurgeFiles { who: who.into() },
             ["purge", who, "from", sender] => Self::Purge { who: who.into(), sender: Some(sender.into()) },
             ["free-space"] => Self::FreeSpace,
             _ => return Err(TaskError(words.join(" "))),
@@ -163,6 +170,7 @@ impl Task {
             Self::Purge { who, sender: Some(sender) } => {
                 Some(format!("what {sender} left in the mailbox of {who} is removed for ever"))
             }
+            Self::PurgeFiles { who } => Some(format!("the sealed files of {who} are removed for ever")),
             Self::TakeBack { name } => Some(format!("{name} is taken from whoever has it")),
             _ => None,
         }

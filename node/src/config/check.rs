@@ -11,6 +11,7 @@ use super::keys::Keys;
 use super::secrets::Secrets;
 use super::smtp::SmtpKeys;
 use super::{Config, ConfigError};
+use crate::blobs::BlobLimits;
 use crate::gateway_key::GatewayKey;
 use crate::limits::Allowances;
 use crate::mailbox::sender::LookupsAtOnce;
@@ -22,6 +23,9 @@ use crate::store::{Database, MailboxLimits};
 const MOST_ENDPOINTS: usize = 8;
 /// More of anything than can be at once.
 const MOST_AT_ONCE: usize = 4_000_000_000;
+
+/// The largest sealed file that a node may take, in bytes: clients fetch no larger one.
+const MAX_BLOB: usize = 100_000_000;
 
 impl Keys {
     /// Checks every value.
@@ -160,9 +164,25 @@ impl Keys {
                 codes_from: rate("codes_per_hour_per_address", self.codes_per_hour_per_address)?,
                 codes: rate("codes_per_hour", self.codes_per_hour)?,
                 names: rate("names_per_day_per_address", self.names_per_day_per_address)?,
+                blobs: rate("blobs_per_hour_per_account", self.blobs_per_hour_per_account)?,
+                blob_megabytes: rate(
+                    "blob_megabytes_per_hour_per_address",
+                    self.blob_megabytes_per_hour_per_address,
+                )?,
             },
             sender_check: self.sender_check,
             storage_limit: self.storage_limit,
+            blobs: BlobLimits {
+                blob: within("blob_limit", self.blob_limit, 0..=MAX_BLOB, "between 0 and 100000000")? as u64,
+                account: self.blob_account_limit,
+                all: self.blob_total_limit,
+                ttl: seconds(
+                    "blob_ttl_seconds",
+                    self.blob_ttl_seconds,
+                    315_360_000,
+                    "between 1 and 315360000",
+                )?,
+            },
             smtp: smtp.check()?,
             vapid: unless_empty(&secrets.vapid_private_key, |key| vapid(key, &self.vapid_contact))?,
             notifications_name_sender: self.notifications_name_sender,

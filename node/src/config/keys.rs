@@ -132,6 +132,18 @@ pub(super) struct Keys {
     pub sender_check: SenderCheck,
     #[serde(default = "default_storage_limit", deserialize_with = "number")]
     pub storage_limit: u64,
+    #[serde(default = "default_blob_limit", deserialize_with = "number")]
+    pub blob_limit: u64,
+    #[serde(default = "default_blob_account_limit", deserialize_with = "number")]
+    pub blob_account_limit: u64,
+    #[serde(default = "default_blob_total_limit", deserialize_with = "number")]
+    pub blob_total_limit: u64,
+    #[serde(default = "default_blob_ttl_seconds", deserialize_with = "number")]
+    pub blob_ttl_seconds: u64,
+    #[serde(default = "default_blobs_per_hour_per_account", deserialize_with = "number")]
+    pub blobs_per_hour_per_account: u64,
+    #[serde(default = "default_blob_megabytes_per_hour_per_address", deserialize_with = "number")]
+    pub blob_megabytes_per_hour_per_address: u64,
     #[serde(default)]
     pub smtp_host: String,
     #[serde(default = "default_smtp_port", deserialize_with = "number")]
@@ -321,6 +333,30 @@ fn default_disk_bytes_kept_free() -> u64 {
 
 fn default_storage_limit() -> u64 {
     500_000_000
+}
+
+fn default_blob_limit() -> u64 {
+    25_000_000
+}
+
+fn default_blob_account_limit() -> u64 {
+    250_000_000
+}
+
+fn default_blob_total_limit() -> u64 {
+    10_000_000_000
+}
+
+fn default_blob_ttl_seconds() -> u64 {
+    2_592_000
+}
+
+fn default_blobs_per_hour_per_account() -> u64 {
+    120
+}
+
+fn default_blob_megabytes_per_hour_per_address() -> u64 {
+    2_000
 }
 
 fn default_smtp_port() -> u64 {

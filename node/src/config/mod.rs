@@ -15,6 +15,7 @@ use dm3_core::web::{BaseUrl, HttpUrl};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::blobs::BlobLimits;
 use crate::gateway_key::GatewayKey;
 use crate::limits::{Allowances, Trusted};
 use crate::mailbox::sender::LookupsAtOnce;
@@ -116,6 +117,8 @@ pub struct Config {
     pub sender_check: SenderCheck,
     /// How much an account may keep in the encrypted storage, and as much again in its history, in bytes.
     pub storage_limit: u64,
+    /// How many sealed files accounts may keep, and for how long.
+    pub blobs: BlobLimits,
     /// The mail server for notifications, if there is one.
     pub smtp: Option<Smtp>,
     /// The key for web push, if notifications are sent that way.

@@ -43,6 +43,10 @@ pub struct Allowances {
     pub codes: u32,
     /// Names that one address claims in a day.
     pub names: u32,
+    /// Sealed files that one account begins to send in an hour.
+    pub blobs: u32,
+    /// Megabytes of sealed files that one address sends and fetches in an hour.
+    pub blob_megabytes: u32,
 }
 
 /// More than is allowed.
@@ -65,6 +69,8 @@ pub struct Limits {
     codes_from: Limit<Payer>,
     codes: Limit<String>,
     names: Limit<Payer>,
+    blobs: Limit<Address>,
+    blob_kilobytes: Limit<Payer>,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -85,6 +91,8 @@ impl Limits {
             codes_from: Limit::new(allowances.codes_from, HOUR),
             codes: Limit::new(allowances.codes, HOUR),
             names: Limit::new(allowances.names, DAY),
+            blobs: Limit::new(allowances.blobs, HOUR),
+            blob_kilobytes: Limit::new(allowances.blob_megabytes.saturating_mul(1000), HOUR),
         }
     }
 
@@ -149,6 +157,22 @@ impl Limits {
         self.names.count(&payer, 1)
     }
 
+    /// Counts a sealed file that an account begins to send.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn blob(&self, account: Address) -> Result<(), TooMany> {
+        self.blobs.count(&account, 1)
+    }
+
+    /// Counts bytes of sealed files that are sent or fetched.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn blob_bytes(&self, payer: Payer, bytes: u64) -> Result<(), TooMany> {
+        self.blob_kilobytes.count(&payer, u32::try_from(bytes.div_ceil(1000)).unwrap_or(u32::MAX))
+    }
+
     /// Forgets those who have not asked for a while.
     pub fn tidy(&self) {
         self.requests.tidy();
@@ -161,6 +185,8 @@ impl Limits {
         self.codes_from.tidy();
         self.codes.tidy();
         self.names.tidy();
+        self.blobs.tidy();
+        self.blob_kilobytes.tidy();
     }
 }
 
@@ -231,6 +257,8 @@ mod tests {
         codes_from: 0,
         codes: 0,
         names: 0,
+        blobs: 0,
+        blob_megabytes: 0,
     };
 
     fn client(text: &str) -> Client {
@@ -278,6 +306,16 @@ mod tests {
         let refused = limits.code(Payer::Node, "victim+2@example.org").unwrap_err();
         assert!(refused.retry_after > 10_000, "{refused:?}");
         assert_eq!(limits.code(Payer::Node, "another@example.org"), Ok(()));
+    }
+
+    #[test]
+    fn bytes_are_counted_by_thousands_begun_of_them() {
+        let limits = Limits::new(Allowances { blob_megabytes: 1, ..NONE });
+        let payer = Payer::Client(client("192.0.2.1"));
+        assert_eq!(limits.blob_bytes(payer, 998_001), Ok(()));
+        assert_eq!(limits.blob_bytes(payer, 1), Ok(()));
+        assert!(limits.blob_bytes(payer, 1).is_err());
+        assert_eq!(limits.blob_bytes(Payer::Client(client("192.0.2.2")), 1_000_000), Ok(()));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dm3_core::web::HttpResponse;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RANGE};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response};
 
 use crate::limits::{Payer, Place, Pool};
@@ -33,6 +33,26 @@ pub enum Use {
     Image,
     /// A message for another delivery service.
     Message,
+    /// A part of a sealed file at another node.
+    Blob,
+}
+
+/// What is asked of a stranger's host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// What is there.
+    Get,
+    /// A part of it: the value of the header `Range`.
+    Part(String),
+    /// An answer to this JSON text.
+    Post(String),
+}
+
+impl From<Option<String>> for Ask {
+    /// A question with a body is posted.
+    fn from(body: Option<String>) -> Self {
+        body.map_or(Self::Get, Self::Post)
+    }
 }
 
 /// How many requests to strangers' hosts run at once, for each use apart.
@@ -135,6 +155,8 @@ pub struct Bounds {
 pub struct Fetched {
     /// The HTTP status.
     pub status: u16,
+    /// The media type that the host claims, if it does.
+    pub media_type: Option<String>,
     /// The body, within the bounds.
     pub body: Vec<u8>,
 }
@@ -160,6 +182,7 @@ pub struct Outgoing {
     gateway: Places,
     image: Places,
     message: Places,
+    blob: Places,
 }
 
 /// The places of one use.
@@ -204,6 +227,7 @@ impl Outgoing {
             gateway: Places::new(at_once),
             image: Places::new(at_once),
             message: Places::new(at_once),
+            blob: Places::new(at_once),
         })
     }
 
@@ -212,8 +236,7 @@ impl Outgoing {
         &self.trusted
     }
 
-    /// Sends a request to an address that strangers choose: https on port 443 to a public address. With a body
-    /// it is a POST, else a GET.
+    /// Sends a request to an address that strangers choose: https on port 443 to a public address.
     ///
     /// # Errors
     /// [`OutgoingError`].
@@ -221,7 +244,7 @@ impl Outgoing {
         &self,
         what_for: Use,
         url: &str,
-        json: Option<String>,
+        ask: impl Into<Ask>,
         bounds: Bounds,
     ) -> Result<Fetched, OutgoingError> {
         let target = Target::parse(url, self.reach)?;
@@ -230,33 +253,33 @@ impl Outgoing {
             Use::Gateway => &self.gateway,
             Use::Image => &self.image,
             Use::Message => &self.message,
+            Use::Blob => &self.blob,
         };
         let _places = places.enter(&target.site())?;
-        tokio::time::timeout(bounds.time, self.follow(target, json, bounds))
+        tokio::time::timeout(bounds.time, self.follow(target, ask.into(), bounds))
             .await
             .map_err(|_| OutgoingError::Timeout)?
     }
 
-    async fn follow(
-        &self,
-        mut target: Target,
-        json: Option<String>,
-        bounds: Bounds,
-    ) -> Result<Fetched, OutgoingError> {
+    async fn follow(&self, mut target: Target, ask: Ask, bounds: Bounds) -> Result<Fetched, OutgoingError> {
         for _ in 0..=bounds.redirects {
-            let request = match &json {
-                Some(body) => self
+            let request = match &ask {
+                Ask::Post(body) => self
                     .request(Method::POST, &target)
                     .header(CONTENT_TYPE, "application/json")
                     .body(body.clone()),
-                None => self.request(Method::GET, &target),
+                Ask::Get => self.request(Method::GET, &target),
+                Ask::Part(range) => self.request(Method::GET, &target).header(RANGE, range),
             };
             let response = request.send().await?;
-            match redirect(&response).filter(|_| json.is_none() && bounds.redirects > 0) {
+            match redirect(&response).filter(|_| ask == Ask::Get && bounds.redirects > 0) {
                 Some(location) => target = target.redirected(location, self.reach)?,
                 None => {
                     let status = response.status().as_u16();
-                    return Ok(Fetched { status, body: read(response, bounds.bytes).await? });
+                    let media_type =
+                        response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+                    let media_type = media_type.map(str::to_owned);
+                    return Ok(Fetched { status, media_type, body: read(response, bounds.bytes).await? });
                 }
             }
         }
@@ -302,7 +325,7 @@ fn builder() -> Result<ClientBuilder, OutgoingError> {
 pub async fn send(request: RequestBuilder, max: usize) -> Result<HttpResponse, OutgoingError> {
     let response = request.header(CONTENT_TYPE, "application/json").send().await?;
     let status = response.status().as_u16();
-    Fetched { status, body: read(response, max).await? }.into_text()
+    Fetched { status, media_type: None, body: read(response, max).await? }.into_text()
 }
 
 /// A word for what came of a request, for the metrics.
@@ -354,11 +377,11 @@ mod tests {
         let outgoing = Outgoing::new(Reach::Public, AtOnce::default()).unwrap();
         let bounds = Bounds { bytes: 1000, time: Duration::from_secs(20), redirects: 0 };
         for url in ["https://127.0.0.1/x", "http://localhost/x", "https://0x7f.1/"] {
-            let answer = outgoing.fetch(Use::Image, url, None, bounds).await;
+            let answer = outgoing.fetch(Use::Image, url, Ask::Get, bounds).await;
             assert!(matches!(answer, Err(OutgoingError::NotPublic)), "{url}: {answer:?}");
         }
         // The name is looked up first, and then not called.
-        let answer = outgoing.fetch(Use::Image, "https://localhost/x", None, bounds).await;
+        let answer = outgoing.fetch(Use::Image, "https://localhost/x", Ask::Get, bounds).await;
         assert!(matches!(answer, Err(OutgoingError::NotPublic)), "{answer:?}");
     }
 }

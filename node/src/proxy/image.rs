@@ -5,7 +5,7 @@
 
 use super::{Proxies, REDIRECTS, TIME};
 use crate::limits::Payer;
-use crate::outgoing::{Bounds, OutgoingError, Use};
+use crate::outgoing::{Ask, Bounds, OutgoingError, Use};
 
 /// The largest image, in bytes.
 const MAX_IMAGE: usize = 2_000_000;
@@ -50,7 +50,7 @@ impl Proxies {
         let _turn = self.images.enter(&Payer::current(), 1).map_err(|_| ImageError::Busy)?;
         let bounds = Bounds { bytes: MAX_IMAGE, time: TIME, redirects: REDIRECTS };
         let fetched =
-            self.outgoing.fetch(Use::Image, url, None, bounds).await.map_err(|error| match error {
+            self.outgoing.fetch(Use::Image, url, Ask::Get, bounds).await.map_err(|error| match error {
                 OutgoingError::Url | OutgoingError::NotPublic => ImageError::Address(error),
                 OutgoingError::Busy => ImageError::Busy,
                 error => ImageError::Unreachable(error),

@@ -4,12 +4,14 @@
 //! ethereum  JSON-RPC, reading methods alone ──▶ the configured Ethereum node
 //! gateway   CCIP-read questions (EIP-3668)  ──▶ the gateway that a contract names
 //! image     avatars, re-typed by content    ──▶ the host that a name's record names
+//! blob      parts of sealed files      ──▶ the node that a message names
 //! message   envelopes of accounts here      ──▶ the delivery service that a name's record names
 //! ```
 //!
 //! Where a stranger chooses the host, [`Outgoing`](crate::outgoing::Outgoing) decides whether it may be called. No
 //! answer is passed on as it came: each proxy gives only what it is for, so that none is an open proxy.
 
+mod blob;
 mod ethereum;
 mod gateway;
 mod image;
@@ -24,6 +26,7 @@ use crate::endpoints::Endpoints;
 use crate::limits::{Payer, Pool};
 use crate::outgoing::Outgoing;
 
+pub use blob::BlobFault;
 pub use ethereum::{EthereumError, calls};
 pub use gateway::GatewayFault;
 pub use image::{Image, ImageError};

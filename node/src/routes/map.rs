@@ -5,7 +5,9 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, on};
 
-use super::{api, ds, gateway, history, notifications, proxy, resolver, settings, storage, well_known};
+use super::{
+    api, blobs, ds, gateway, history, notifications, proxy, resolver, settings, storage, well_known,
+};
 use crate::app::AppState;
 
 /// Routes, and which they are.
@@ -58,6 +60,7 @@ pub fn routes() -> Routes {
         .post("/proxy/gateway", proxy::gateway)
         .get("/proxy/image", proxy::image)
         .post("/proxy/message", proxy::message)
+        .get("/proxy/blob", proxy::blob)
 }
 
 fn delivery(routes: Routes) -> Routes {
@@ -78,6 +81,11 @@ fn delivery(routes: Routes) -> Routes {
         .get("/ds/settings/{name}", settings::read)
         .put("/ds/settings/{name}", settings::write)
         .get("/ds/metrics", ds::metrics)
+        .get("/ds/blobs/{name}", blobs::usage)
+        .post("/ds/blobs/{name}", blobs::begin)
+        .put("/ds/blobs/{name}/{id}", blobs::put)
+        .delete("/ds/blobs/{name}/{id}", blobs::remove)
+        .get("/ds/blob/{id}", blobs::fetch)
 }
 
 fn notification(routes: Routes) -> Routes {

@@ -1,6 +1,7 @@
 //! The handlers: each reads a request, calls one use case, and writes its answer.
 
 pub mod api;
+pub mod blobs;
 mod body;
 pub mod ds;
 mod extract;

@@ -4,9 +4,9 @@ use axum::Extension;
 use axum::Json as JsonBody;
 use axum::extract::{Query, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RANGE, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,14 +15,14 @@ use super::extract::{Json, Somebody, Text};
 use crate::app::AppState;
 use crate::error::ApiError;
 use crate::limits::Client;
-use crate::proxy::{EthereumError, GatewayFault, Image, ImageError, PostingError, calls, parcels};
+use crate::proxy::{BlobFault, EthereumError, GatewayFault, Image, ImageError, PostingError, calls, parcels};
 
 /// How long a browser may keep an image, in seconds: a day.
 const IMAGE_AGE: &str = "public, max-age=86400";
-/// Also if somebody opens an image as a page of its own, it is nothing but an image.
-const IMAGE_POLICY: &str = "default-src 'none'; sandbox";
+/// Also if somebody opens it as a page of its own, it is nothing but an image or a file.
+pub const NOTHING_BUT_A_FILE: &str = "default-src 'none'; sandbox";
 /// Lets pages of other origins show what comes from here (Fetch, cross-origin resource policy).
-const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+pub const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// The address of an image, or the template of a gateway's.
 #[derive(Deserialize)]
@@ -72,6 +72,17 @@ impl From<ImageError> for ApiError {
     }
 }
 
+impl From<BlobFault> for ApiError {
+    fn from(fault: BlobFault) -> Self {
+        match fault {
+            BlobFault::Question | BlobFault::Address(_) => Self::Refused(fault.to_string()),
+            BlobFault::Gone => Self::NotFound,
+            BlobFault::Unreachable(error) if error.is_temporary() => Self::Unavailable,
+            _ => Self::Upstream(fault.to_string()),
+        }
+    }
+}
+
 /// `POST ethereum`: JSON-RPC to the configured Ethereum node, reading methods alone.
 pub async fn ethereum(
     State(app): State<AppState>,
@@ -106,12 +117,34 @@ pub async fn image(
     let headers = [
         (CONTENT_TYPE, media_type),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (CONTENT_SECURITY_POLICY, IMAGE_POLICY),
+        (CONTENT_SECURITY_POLICY, NOTHING_BUT_A_FILE),
         (CONTENT_DISPOSITION, "inline; filename=image"),
         (CACHE_CONTROL, IMAGE_AGE),
         (RESOURCE_POLICY, "cross-origin"),
     ];
     Ok((headers, bytes).into_response())
+}
+
+/// `GET blob?url=ADDRESS` with the header `Range`: a part of a sealed file at another node.
+pub async fn blob(
+    State(app): State<AppState>,
+    Extension(client): Extension<Client>,
+    Query(address): Query<Address>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    app.limits.proxied(client, 1)?;
+    let range = headers.get(RANGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let bytes = app.proxies.blob(&address.url, range).await?;
+    app.blob_is_fetched(bytes.len() as u64)?;
+    let headers = [
+        (CONTENT_TYPE, "application/octet-stream"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CONTENT_SECURITY_POLICY, NOTHING_BUT_A_FILE),
+        (CONTENT_DISPOSITION, "attachment; filename=sealed"),
+        (CACHE_CONTROL, "no-store"),
+        (RESOURCE_POLICY, "cross-origin"),
+    ];
+    Ok((StatusCode::PARTIAL_CONTENT, headers, bytes).into_response())
 }
 
 /// `POST message` with `{deliveryService, envelope}` or the reference's `ProxyEnvelop`: hands an account's message to

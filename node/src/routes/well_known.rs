@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use dm3_core::delivery::{ChainAccess, Discovery, Notifications, Proxies};
 use serde_json::{Value, json};
 
+use super::blobs;
 use super::history::history_limits;
 use super::json_text;
 use crate::app::{App, AppState};
@@ -34,7 +35,12 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
     discovery.history_url = Some(discovery.storage_url.child("history"));
     discovery.settings_url = Some(discovery.delivery_service_url.child("settings"));
     discovery.user_domain = config.user_domain.clone();
-    discovery.proxies = Proxies { gateway: Some(proxy("gateway")), message: Some(proxy("message")) };
+    discovery.proxies = Proxies {
+        gateway: Some(proxy("gateway")),
+        message: Some(proxy("message")),
+        blob: Some(proxy("blob")),
+    };
+    discovery.files = blobs::offer(config);
     let channels = [ChannelKind::Email, ChannelKind::Push].into_iter();
     let channels = channels.filter(|kind| app.notifier.supports(*kind));
     discovery.notifications = Some(Notifications {
@@ -52,6 +58,9 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
         "storageBytes": config.storage_limit,
         "history": history_limits(config),
     });
+    if discovery.files.is_some() {
+        document["files"]["accountBytes"] = json!(config.blobs.account);
+    }
     document["proxies"]["ethereum"] = json!(proxy("ethereum"));
     document["proxies"]["image"] = json!(proxy("image"));
     json_text(document.to_string())

@@ -27,6 +27,7 @@
 //! with it, or kept as bytes.
 
 mod accounts;
+mod blobs;
 mod challenges;
 mod channels;
 mod database;
@@ -47,6 +48,7 @@ mod storage;
 
 use accounts::PENDING_PROFILES;
 pub use accounts::{Account, AccountStore, Registered, Registration, Service};
+pub use blobs::{Begun, Blob, BlobId, BlobQuota, BlobStore, BlobUsage, NewBlob};
 pub use challenges::ChallengeStore;
 pub use channels::{Channel, ChannelKind, ChannelStore, Code, CodeIssue, CodeLimits};
 pub use database::{Database, DatabaseError, PostgresUrl, SchemaState};
@@ -98,6 +100,7 @@ pub enum StoreError {
 #[async_trait::async_trait]
 pub trait Store:
     AccountStore
+    + BlobStore
     + ChallengeStore
     + ChannelStore
     + DepositStore

@@ -76,7 +76,7 @@ pub struct AccountUse {
     pub messages: u64,
     /// Their bytes.
     pub mailbox_bytes: u64,
-    /// Bytes in the storage of deployed clients and in its history.
+    /// Bytes in the storage of deployed clients, in its history and of its files.
     pub storage_bytes: u64,
     /// When somebody signed in last, in milliseconds since 1970.
     pub last_login: Option<u64>,
@@ -123,6 +123,8 @@ pub enum Part {
     StorageMessages,
     /// The history's records.
     History,
+    /// Which sealed files are kept, without their contents.
+    Blobs,
 }
 
 /// What operators do and see.

@@ -66,6 +66,7 @@ macro_rules! contract {
 }
 
 mod accounts;
+mod blobs;
 mod challenges;
 mod channels;
 mod checkpoints;

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use dm3_core::identity::Address;
 use dm3_node::store::{
-    ACTS, Account, Act, Blockable, Delivery, HistoryQuota, MailboxLimits, NewMessage, NewRecord, Outcome,
-    Part, Purged, RecordKey, Registration, Service, Standing, StorageQuota, Store,
+    ACTS, Account, Act, BlobQuota, Blockable, Delivery, HistoryQuota, MailboxLimits, NewBlob, NewMessage,
+    NewRecord, Outcome, Part, Purged, RecordKey, Registration, Service, Standing, StorageQuota, Store,
 };
 use serde_json::{Value, json};
 
@@ -85,13 +85,27 @@ async fn fill(store: &Arc<dyn Store>, n: u8) {
         })
         .collect();
     store.write_records(address(n), &records, HistoryQuota { bytes: 100_000, records: 100 }).await.unwrap();
+    let quota = BlobQuota { bytes: 10_000, blobs: 100, all_bytes: 100_000 };
+    for blob in 0..22 {
+        let id = [n * 100 + blob; 32];
+        let new = NewBlob { id, owner: address(n), size: 30, hash: [blob; 32], ends_at: 9 };
+        store.begin_blob(new, quota).await.unwrap();
+        for piece in 0..30 {
+            store.add_piece(&id, piece, piece, b"x").await.unwrap();
+        }
+    }
     store.set_settings(address(n), r#"{"deny":[]}"#).await.unwrap();
     store.claim_name(&format!("n{n}.user.eth").parse().unwrap(), address(n)).await.unwrap();
     store.enable_notifications(address(n), true).await.unwrap();
 }
 
-const PARTS: [(Part, usize); 4] =
-    [(Part::Messages, 45), (Part::StorageConversations, 1), (Part::StorageMessages, 30), (Part::History, 25)];
+const PARTS: [(Part, usize); 5] = [
+    (Part::Messages, 45),
+    (Part::StorageConversations, 1),
+    (Part::StorageMessages, 30),
+    (Part::History, 25),
+    (Part::Blobs, 22),
+];
 
 async fn an_export_holds_every_row_and_a_deleted_account_none(fresh: Fresh) {
     let store = &fresh.store;
@@ -110,6 +124,8 @@ async fn an_export_holds_every_row_and_a_deleted_account_none(fresh: Fresh) {
     let record = &exported(store, 1, Part::History).await[24];
     assert_eq!(record, &json!({ "version": 25, "conversation": "c", "id": "r24", "data": "AP8=" }));
     assert_eq!(exported(store, 1, Part::Messages).await[44]["envelope"], json!({ "n": 44 }));
+    let blob = &exported(store, 1, Part::Blobs).await[0];
+    assert_eq!(blob, &json!({ "size": 30, "hash": "00".repeat(32), "complete": false, "endsAt": 9 }));
 
     assert!(store.end_account(address(1), act("delete account")).await.unwrap());
     assert!(!store.end_account(address(1), act("delete account")).await.unwrap());
@@ -126,6 +142,9 @@ async fn an_export_holds_every_row_and_a_deleted_account_none(fresh: Fresh) {
     assert_eq!(store.settings(address(1)).await.unwrap(), None);
     assert!(!store.notifications_enabled(address(1)).await.unwrap());
     assert_eq!(store.history_usage(address(1)).await.unwrap().bytes, 0);
+    assert_eq!(store.blob(&[100; 32]).await.unwrap(), None);
+    assert_eq!(store.blob_usage(Some(address(1))).await.unwrap().blobs, 0);
+    assert_eq!(store.blob_usage(None).await.unwrap(), store.blob_usage(Some(address(2))).await.unwrap());
     let used = store.accounts_by_use(10).await.unwrap();
     assert_eq!(used.iter().map(|account| account.address).collect::<Vec<_>>(), [address(2), address(3)]);
     assert_eq!((used[0].messages, used[0].name.as_deref()), (45, Some("n2.user.eth")));

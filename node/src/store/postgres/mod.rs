@@ -1,6 +1,7 @@
 //! Postgres, which several nodes may share.
 
 mod accounts;
+mod blobs;
 mod challenges;
 mod channels;
 mod deposits;
@@ -42,6 +43,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "owners", include_str!("../../../migrations/postgres/0006_owners.sql")),
     (7, "operators", include_str!("../../../migrations/postgres/0007_operators.sql")),
     (8, "deposits", include_str!("../../../migrations/postgres/0008_deposits.sql")),
+    (9, "blobs", include_str!("../../../migrations/postgres/0009_blobs.sql")),
 ];
 
 /// A database on a Postgres server.

@@ -2,6 +2,7 @@
 //! its pools. What makes that possible: `$1` is a placeholder in both, and an upsert that changes nothing locks
 //! its row in Postgres, so that an account's writes come one after the other as SQLite's do anyway.
 
+mod blobs;
 mod channels;
 mod deposits;
 mod history;
@@ -10,6 +11,7 @@ mod operators;
 mod statistics;
 mod storage;
 
+pub(super) use blobs::impl_blob_store;
 pub(super) use channels::impl_channel_store;
 pub(super) use deposits::impl_deposit_store;
 pub(super) use history::impl_history_store;

@@ -147,13 +147,15 @@ macro_rules! impl_operator_store {
                 let rows = sqlx::query(
                     "SELECT a.address, n.name, a.last_login,
                             coalesce(m.messages, 0) AS messages, coalesce(m.bytes, 0) AS mailbox_bytes,
-                            coalesce(s.bytes, 0) + coalesce(h.bytes, 0) AS storage_bytes
+                            coalesce(s.bytes, 0) + coalesce(h.bytes, 0) + coalesce(b.bytes, 0) AS storage_bytes
                      FROM accounts a
                      LEFT JOIN names n ON n.address = a.address
                      LEFT JOIN mailboxes m ON m.mailbox = a.address
                      LEFT JOIN storage_usage s ON s.owner = a.address
                      LEFT JOIN history_usage h ON h.owner = a.address
-                     ORDER BY coalesce(m.bytes, 0) + coalesce(s.bytes, 0) + coalesce(h.bytes, 0) DESC, a.address
+                     LEFT JOIN blob_usage b ON b.owner = a.address
+                     ORDER BY coalesce(m.bytes, 0) + coalesce(s.bytes, 0) + coalesce(h.bytes, 0)
+                              + coalesce(b.bytes, 0) DESC, a.address
                      LIMIT $1",
                 )
                 .bind(i64::from(most))
@@ -237,6 +239,7 @@ macro_rules! impl_operator_store {
                     "DELETE FROM notification_codes WHERE owner = $1",
                     "DELETE FROM promised_slots WHERE receiver = $1",
                     "DELETE FROM double_uses WHERE owner = $1",
+                    "UPDATE blobs SET state = 2, ends_at = 0 WHERE owner = $1",
                 ] {
                     sqlx::query(removal).bind(bytes).execute(&mut *transaction).await?;
                 }
@@ -258,14 +261,18 @@ macro_rules! impl_operator_store {
                          SELECT seq FROM storage_messages WHERE owner = $1 ORDER BY seq LIMIT $2)",
                     "DELETE FROM history_records WHERE owner = $1 AND version IN (
                          SELECT version FROM history_records WHERE owner = $1 ORDER BY version LIMIT $2)",
+                    // Pieces are a thousand times as large as rows of the others.
+                    "DELETE FROM blob_pieces WHERE seq IN (SELECT p.seq FROM blob_pieces p
+                         JOIN blobs b ON b.id = p.blob WHERE b.owner = $1 LIMIT CAST($2 AS BIGINT) / 50)",
                 ] {
                     let done = sqlx::query(removal).bind(bytes).bind(SLICE).execute(&mut *transaction).await?;
                     removed += done.rows_affected();
                 }
                 if removed == 0 {
-                    // The conversations last, since messages belong to them.
+                    // Conversations and blobs last, since messages and pieces belong to them.
                     for removal in [
                         "DELETE FROM storage_conversations WHERE owner = $1",
+                        "DELETE FROM blobs WHERE owner = $1",
                         "DELETE FROM storage_usage WHERE owner = $1",
                         "DELETE FROM history_usage WHERE owner = $1",
                         "DELETE FROM mailbox_shares WHERE mailbox = $1",
@@ -411,10 +418,15 @@ macro_rules! impl_operator_store {
                         "SELECT version, conversation, id, data FROM history_records
                          WHERE owner = $1 AND version > $2 ORDER BY version LIMIT $3"
                     }
+                    Part::Blobs => {
+                        "SELECT id, size, hash, state, ends_at FROM blobs
+                         WHERE owner = $1 AND id > $2 AND state < 2 ORDER BY id LIMIT $3"
+                    }
                 };
                 let query = sqlx::query(sql).bind(address.as_bytes().as_slice());
                 let query = match part {
                     Part::StorageConversations => query.bind(after),
+                    Part::Blobs => query.bind(hex::decode(after).unwrap_or_default()),
                     // A key that was not given here begins at the beginning.
                     _ => query.bind(after.parse::<i64>().unwrap_or_default()),
                 };
@@ -464,6 +476,16 @@ macro_rules! impl_operator_store {
                                 "data": data.map(|data| base64::engine::general_purpose::STANDARD.encode(data)),
                             });
                             (number(row, "version")?.to_string(), value)
+                        }
+                        Part::Blobs => {
+                            let bytes = |column: &str| row.try_get::<Vec<u8>, _>(column).map(hex::encode);
+                            let value = json!({
+                                "size": number(row, "size")?,
+                                "hash": bytes("hash")?,
+                                "complete": number(row, "state")? == 1,
+                                "endsAt": number(row, "ends_at")?,
+                            });
+                            (bytes("id")?, value)
                         }
                     })
                 };

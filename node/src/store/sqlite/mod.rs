@@ -1,6 +1,7 @@
 //! SQLite in a file: write-ahead log, synchronous FULL, one writer and several readers.
 
 mod accounts;
+mod blobs;
 mod challenges;
 mod channels;
 mod checkpoints;
@@ -51,6 +52,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "owners", include_str!("../../../migrations/sqlite/0006_owners.sql")),
     (7, "operators", include_str!("../../../migrations/sqlite/0007_operators.sql")),
     (8, "deposits", include_str!("../../../migrations/sqlite/0008_deposits.sql")),
+    (9, "blobs", include_str!("../../../migrations/sqlite/0009_blobs.sql")),
 ];
 
 /// A SQLite file.
