@@ -54,7 +54,7 @@ pub use audit::{Audit, AuditError, NameCheck};
 pub use backup::{ExportError, Import, ImportError, Restored};
 pub use conditions::{AskError, Conditions, WriteError};
 pub use conversations::{Overview, Page};
-pub use directory::{Directory, FindError, Peer};
+pub use directory::{Directory, FindError, Holding, Peer};
 pub use history::{HistoryError, Older, Pulled, Pushed};
 pub use home::{Home, HomeError};
 #[cfg(feature = "ipfs")]
