@@ -143,6 +143,7 @@
 #![forbid(unsafe_code)]
 
 pub mod conversation;
+mod decimal;
 pub mod delivery;
 pub mod deposit;
 pub mod device;

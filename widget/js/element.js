@@ -7,11 +7,11 @@ import { keep, kept } from './kept.js';
 import { pause, speak, spoken, tell, word } from './languages.js';
 
 /** Attributes the application reads. Each is a property of the same name in camel case. */
-const FORWARDED = ['node', 'to', 'rpc-url', 'draft', 'context', 'network', 'receipts', 'lock-contact', 'mode'];
+const FORWARDED = ['node', 'to', 'rpc-url', 'draft', 'context', 'network', 'receipts', 'lock-contact', 'official', 'mode'];
 /** Attributes that concern the frame. */
 const FRAME = ['mode', 'theme', 'placement', 'label', 'disabled'];
 /** Attributes that are there or not. */
-const FLAGS = ['disabled', 'lock-contact'];
+const FLAGS = ['disabled', 'lock-contact', 'official'];
 const ATTRIBUTES = new Set([...FORWARDED, ...FRAME, 'assets-base']);
 
 /** A language that takes longer is spoken later. */
@@ -40,7 +40,10 @@ const Base = globalThis.HTMLElement ?? class {};
  *   address names and the chain id, as `ds.dm3.eth addr.dm3.eth 1`.
  * @attr {'off'} receipts - With `off` nobody learns at this page that their messages arrived and were read, whatever the
  *   person has set.
- * @attr {boolean} lock-contact - Whether there is nobody but `to` to write to: no list, and no way to others.
+ * @attr {boolean} lock-contact - Whether there is nobody but `to` to write to: no list, and no way to others. Who is not signed in
+ *   writes first and signs in then.
+ * @attr {boolean} official - Whether it is looked at, and shown, that somebody is the official contact of the page's site: their ENS
+ *   name and the site's `/.well-known/dm3-contact.json` both have to say so.
  * @attr {string} label - What the launcher is called, in place of “Open chat”.
  * @attr {boolean} disabled - Whether the launcher and the panel can't be used, and nothing opens.
  * @attr {string} assets-base - The folder in which the element's other files are, where they are not beside the loader. What

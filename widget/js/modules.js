@@ -23,6 +23,7 @@ const FILES = {
   search: () => new URL('./dm3-chat-search.wasm', import.meta.url),
   settings: () => new URL('./dm3-chat-settings.wasm', import.meta.url),
   share: () => new URL('./dm3-chat-share.wasm', import.meta.url),
+  site: () => new URL('./dm3-chat-site.wasm', import.meta.url),
   backup: () => new URL('./dm3-chat-backup.wasm', import.meta.url),
 };
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+use crate::decimal::decimal;
 use crate::deposit::Terms;
 use crate::identity::Address;
 use crate::seal::json::object;
@@ -172,24 +173,7 @@ impl Amount {
 
     /// A number as the EVM has it.
     pub fn from_be_bytes(word: [u8; 32]) -> Self {
-        // The least digit first.
-        let mut digits = vec![0u8];
-        for byte in word {
-            let mut carry = u32::from(byte);
-            for digit in &mut digits {
-                carry += u32::from(*digit) * 256;
-                *digit = (carry % 10) as u8;
-                carry /= 10;
-            }
-            while carry > 0 {
-                digits.push((carry % 10) as u8);
-                carry /= 10;
-            }
-        }
-        while digits.len() > 1 && digits.last() == Some(&0) {
-            digits.pop();
-        }
-        Self(digits.iter().rev().map(|digit| char::from(b'0' + digit)).collect())
+        Self(decimal(word))
     }
 
     fn from_json(value: &Value) -> Option<Self> {

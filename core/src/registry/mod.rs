@@ -16,6 +16,7 @@ mod lookup_error;
 pub mod nft;
 mod offchain;
 mod publish;
+mod site;
 pub(crate) mod smart_account;
 
 pub use delivery_service::{DeliveryServiceError, DeliveryServiceProfile};
@@ -28,6 +29,7 @@ pub use lookup::{Answer, Ask, CallOutcome, Found, Lookup, Record, Step};
 pub use lookup_error::{GatewayFault, LookupError};
 pub use offchain::GatewayRequest;
 pub use publish::{MULTICALL, SET_TEXT, TransactionRequest};
+pub use site::{MAX_SITE_FILE, SITE_KEY, Site};
 pub use smart_account::{
     IS_VALID_SIGNATURE, ProfileQuestion, SignatureQuestion, code_size_call, is_contract,
 };

@@ -1,4 +1,4 @@
-//! The calls that say who owns an NFT (ERC-721, ERC-1155).
+//! The calls that say who owns an NFT (ERC-721), and whether an account has one of many (ERC-1155).
 
 use super::abi::{Arg, Tuple, encode_call};
 use super::ens::SUPPORTS_INTERFACE;
@@ -7,6 +7,8 @@ use crate::identity::Address;
 
 /// `ownerOf(uint256)` of ERC-721.
 pub const OWNER_OF: [u8; 4] = [0x63, 0x52, 0x21, 0x1e];
+/// `balanceOf(address,uint256)` of ERC-1155.
+pub const HELD: [u8; 4] = [0x00, 0xfd, 0xd5, 0x8e];
 /// The id of the interface of ERC-1155.
 const ERC_1155: [u8; 4] = [0xd9, 0xb6, 0x7a, 0x26];
 
@@ -35,6 +37,18 @@ pub fn has_many_owners(answer: &CallOutcome) -> bool {
     }
 }
 
+/// Asks a contract how many of a token an account has.
+pub fn held_call(account: Address, token: [u8; 32]) -> Vec<u8> {
+    encode_call(HELD, &[Arg::Address(account), Arg::Word(token)])
+}
+
+/// Whether that is one at least; `None` if the answer is none, as that of an address without a contract.
+pub fn is_held(answer: &CallOutcome) -> Option<bool> {
+    let CallOutcome::Returned(data) = answer else { return None };
+    let count = Tuple::new(data).and_then(|answer| answer.word(0)).ok()?;
+    Some(count != [0; 32])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +58,7 @@ mod tests {
     #[test]
     fn selectors_are_the_hashes_of_their_signatures() {
         assert_eq!(OWNER_OF, keccak256(b"ownerOf(uint256)")[..4]);
+        assert_eq!(HELD, keccak256(b"balanceOf(address,uint256)")[..4]);
         let functions = [
             "balanceOf(address,uint256)",
             "balanceOfBatch(address[],uint256[])",
@@ -71,5 +86,16 @@ mod tests {
         assert!(has_many_owners(&returned(Arg::Uint(1))));
         assert!(!has_many_owners(&returned(Arg::Uint(2))));
         assert!(!has_many_owners(&CallOutcome::Returned(Vec::new())));
+    }
+
+    #[test]
+    fn only_a_number_says_how_many_somebody_has() {
+        let returned = |data| is_held(&CallOutcome::Returned(data));
+        assert_eq!(returned(encode(&[Arg::Uint(0)])), Some(false));
+        assert_eq!(returned(encode(&[Arg::Uint(1)])), Some(true));
+        assert_eq!(returned(vec![0xff; 32]), Some(true));
+        assert_eq!(returned(vec![0xff; 31]), None);
+        assert_eq!(returned(Vec::new()), None);
+        assert_eq!(is_held(&CallOutcome::Reverted(vec![0xff; 32])), None);
     }
 }

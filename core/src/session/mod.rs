@@ -59,7 +59,7 @@ pub use channels::MailError;
 pub use claims::ClaimError;
 pub use conditions::{AskError, Conditions, WriteError};
 pub use conversations::{Overview, Page};
-pub use directory::{Directory, FindError, Peer};
+pub use directory::{Directory, FindError, Holding, Peer};
 pub use files::{Carried, FetchError, KeepError};
 pub use history::{HistoryError, Older, Pulled, Pushed};
 pub use home::{Home, HomeError};

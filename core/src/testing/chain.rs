@@ -12,7 +12,7 @@ use crate::ports::Clock as _;
 use crate::registry::abi::{Arg, Tuple, encode, encode_call, split_selector};
 use crate::registry::gateway::{encode_answer, parse_request, response_digest};
 use crate::registry::holdings::{BALANCE_OF, coins_asked};
-use crate::registry::nft::OWNER_OF;
+use crate::registry::nft::{HELD, OWNER_OF};
 use crate::registry::smart_account::SIGNATURE_CHECK;
 use crate::registry::{
     CallOutcome, GatewayQuery, GatewayRecord, IS_VALID_SIGNATURE, PROFILE_KEY, SigningForm, ens,
@@ -191,6 +191,11 @@ impl Chain {
         match (selector, owner) {
             (ens::SUPPORTS_INTERFACE, _) => returned(&[Arg::Uint(u64::from(nfts.is_empty()))]),
             (OWNER_OF, Some(owner)) => returned(&[Arg::Address(*owner)]),
+            (HELD, _) => {
+                let (account, token) = (args.address(0), args.word(1));
+                let holder = token.ok().and_then(|token| nfts.get(&token));
+                returned(&[Arg::Uint(u64::from(holder.is_some_and(|holder| account == Ok(*holder))))])
+            }
             _ => CallOutcome::Reverted(Vec::new()),
         }
     }

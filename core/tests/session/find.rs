@@ -1,10 +1,10 @@
 //! Looking people up: whose word counts, and for how long.
 
-use dm3_core::identity::{Address, AddressError, EnsName, MeantError, NameError, UserProfile};
+use dm3_core::identity::{Address, AddressError, EnsName, MeantError, NameError, Nft, UserProfile};
 use dm3_core::ports::Clock as _;
-use dm3_core::registry::{PROFILE_KEY, profile_record};
+use dm3_core::registry::{PROFILE_KEY, Site, profile_record};
 use dm3_core::seal::sha256_hex;
-use dm3_core::session::FindError;
+use dm3_core::session::{FindError, Holding};
 use dm3_core::testing::{Fault, Network, Pair, Peer, TestWallet};
 
 use crate::support::*;
@@ -229,6 +229,60 @@ fn whatever_somebody_types_leads_to_whom_they_mean() {
         assert_eq!(found("john bob.eth").await, Err(NameError::Character(' ').into()));
         // An invisible letter inside is none around.
         assert_eq!(found("bo\u{200d}b.eth").await, Err(NameError::Character('\u{200d}').into()));
+    });
+}
+
+#[test]
+fn whether_somebody_has_a_token_is_what_its_contract_says_now() {
+    run(async {
+        let (pair, _, _) = Pair::signed_in().await;
+        let (contract, bob) = (Address::from_bytes([0xaa; 20]), pair.bob.address());
+        let mut token = [0; 32];
+        token[31] = 7;
+        let directory = pair.alice.directory();
+        let chain = directory.discovery().chain_id;
+        let asked = |chain: u64, kind: &str, number: u8| {
+            Nft::of_id(&format!("eip155:{chain}/{kind}:{contract}/{number}")).unwrap()
+        };
+        let holding = async |nft: Nft| directory.holding(bob, &nft).await;
+        pair.network.give_nfts(contract, [(token, bob)]);
+        assert_eq!(holding(asked(chain, "erc721", 7)).await, Ok(Holding::Held));
+        assert_eq!(holding(asked(chain, "erc721", 8)).await, Ok(Holding::NotHeld));
+        assert_eq!(holding(asked(chain, "erc1155", 7)).await, Ok(Holding::Held));
+        assert_eq!(holding(asked(chain, "erc1155", 8)).await, Ok(Holding::NotHeld));
+        pair.network.give_nfts(contract, [(token, pair.alice.address())]);
+        assert_eq!(holding(asked(chain, "erc721", 7)).await, Ok(Holding::OfOther(pair.alice.address())));
+        assert_eq!(holding(asked(chain, "erc1155", 7)).await, Ok(Holding::NotHeld));
+        for kind in ["erc721", "erc1155"] {
+            assert_eq!(holding(asked(chain + 1, kind, 7)).await, Err(MeantError::OtherChain.into()));
+        }
+        let nothing = Nft { contract: Address::from_bytes([0xcc; 20]), ..asked(chain, "erc1155", 7) };
+        assert_eq!(holding(nothing).await, Err(MeantError::NoOwner.into()));
+        pair.network.fail("eth_call", Fault::Unreachable);
+        for kind in ["erc721", "erc1155"] {
+            assert!(holding(asked(chain, kind, 7)).await.unwrap_err().is_temporary());
+        }
+    });
+}
+
+#[test]
+fn a_name_belongs_to_a_site_if_it_says_so_and_leads_to_the_account() {
+    run(async {
+        let (pair, _, _) = Pair::signed_in().await;
+        let site = Site::of("https://shop.example").unwrap();
+        let directory = pair.alice.directory();
+        let (shop, bob) = (name("shop.eth"), pair.bob.address());
+        let names = async |account: Address| directory.names_site(&shop, account, &site).await;
+        pair.network.give_name(&shop, bob);
+        assert_eq!(names(bob).await, Ok(false), "it says nothing");
+        pair.network.edit_name(&shop, |name| {
+            name.texts.insert("url".into(), "https://shop.example/about".into());
+        });
+        assert_eq!(names(bob).await, Ok(true));
+        assert_eq!(names(pair.alice.address()).await, Ok(false), "it is somebody else's");
+        pair.network.fail("eth_call", Fault::Unreachable);
+        pair.network.clock().advance(120_000);
+        assert!(names(bob).await.unwrap_err().is_temporary());
     });
 }
 

@@ -21,7 +21,7 @@ if (parent !== window) {
     if (source !== parent || data?.dm3Chat === undefined || !port) return;
     if (!embedders.includes(origin) || data.dm3Chat !== PROTOCOL) return port.postMessage({ type: 'refused' });
     removeEventListener('message', greeted);
-    return new Talk(port).begin(data);
+    return new Talk(port).begin(data, origin);
   });
 }
 
@@ -43,7 +43,7 @@ class Talk {
     this.#port = port;
   }
 
-  async begin(greeting) {
+  async begin(greeting, embedder) {
     const { Dm3Chat } = await import('./dm3-chat.js').catch(error => {
       this.#send({ type: 'refused' });
       throw error;
@@ -51,6 +51,8 @@ class Talk {
     const { content } = document.querySelector('template');
     this.#chat = document.importNode(content, true).querySelector('dm3-chat');
     this.#fixed = this.#chat.getAttributeNames();
+    // As the browser says: whose contacts are official there (widget/src/adapters/page.rs).
+    this.#chat.embedder = embedder;
     this.#names = [...Dm3Chat.observedAttributes, 'lang', 'network'].filter(name => !OWN.includes(name) && !this.#fixed.includes(name));
     // Inline nobody can close it; else it is closed by the button in it, and the page's panel with it.
     this.#chat.setAttribute('mode', greeting.attributes?.mode === 'inline' ? 'inline' : 'dialog');

@@ -57,7 +57,7 @@ async fn exchange(request: &HttpRequest, controller: &AbortController) -> Result
     let response = prepare(request, controller).map_err(failed)?.send().await.map_err(failed)?;
     let status = response.status();
     let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.parse().ok());
-    let bytes = read_body(&response).await?;
+    let bytes = read_body(&response, MAX_BODY).await?;
     let body = String::from_utf8(bytes).map_err(|_| Outage::Garbled)?;
     Ok(HttpResponse { status, body, retry_after })
 }
@@ -83,8 +83,24 @@ fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<Reques
     }
 }
 
+/// What is in a file of the page's own site. Only what is there itself counts, and not what it leads to.
+pub async fn read_here(address: &str, longest: usize) -> Result<String, Outage> {
+    let failed = |_| Outage::NoAnswer;
+    let deadline = Deadline::new(TIMEOUT).ok_or(Outage::NoAnswer)?;
+    let request = Request::get(address)
+        .credentials(RequestCredentials::Omit)
+        .referrer_policy(ReferrerPolicy::NoReferrer)
+        .redirect(RequestRedirect::Error)
+        .abort_signal(Some(&deadline.controller.signal()));
+    let response = request.send().await.map_err(failed)?;
+    if response.status() != 200 {
+        return Err(Outage::Status(response.status()));
+    }
+    String::from_utf8(read_body(&response, longest).await?).map_err(|_| Outage::Garbled)
+}
+
 /// Reads piece by piece: what is too long is never held as a whole.
-async fn read_body(response: &Response) -> Result<Vec<u8>, Outage> {
+async fn read_body(response: &Response, longest: usize) -> Result<Vec<u8>, Outage> {
     let broken = |_: JsValue| Outage::Ended;
     let mut bytes = Vec::new();
     let Some(stream) = response.body() else { return Ok(bytes) };
@@ -98,7 +114,7 @@ async fn read_body(response: &Response) -> Result<Vec<u8>, Outage> {
         let piece: Uint8Array = piece.dyn_into().map_err(broken)?;
         let start = bytes.len();
         let end = start + piece.length() as usize;
-        if end > MAX_BODY {
+        if end > longest {
             return Err(Outage::TooLarge);
         }
         bytes.resize(end, 0);

@@ -20,6 +20,7 @@ use web_sys::{
 use crate::adapters::BrowserPorts;
 use crate::adapters::clock::BrowserClock;
 use crate::adapters::files::{self, Files};
+use crate::adapters::http;
 use crate::adapters::http::BrowserHttp;
 use crate::adapters::lease::BrowserLease;
 use crate::adapters::notifications;
@@ -42,6 +43,8 @@ const WINDOW_ACCOUNT: &str = "dm3-chat:account";
 const SIGNED_OUT: &str = "dm3-chat:signed-out:";
 /// Where a browser keeps that somebody is signed in; for the loader (`widget/js/app-loader.js`).
 const SIGNED_IN: &str = "dm3-chat:signed-in";
+/// The property of the frame's element that says which page is around it.
+const EMBEDDER: &str = "embedder";
 /// Where a browser keeps what was typed and not sent; the account and the conversation follow.
 const DRAFT: &str = "dm3-chat:draft:";
 /// Where a browser keeps what its person wants the element to look like, so that it does from the beginning.
@@ -368,6 +371,18 @@ impl Platform for Page {
 
     fn is_visible(&self) -> bool {
         self.visibility.is_visible()
+    }
+
+    fn origin(&self) -> Option<String> {
+        let window = web_sys::window()?;
+        // In the frame of the isolated mode the site is the page around it, as the browser says (`widget/js/isolated/frame.js`).
+        let is_framed = window.parent().ok().flatten().is_some_and(|parent| parent != window);
+        let around = Reflect::get(&self.host, &EMBEDDER.into()).ok().and_then(|origin| origin.as_string());
+        around.filter(|_| is_framed).or_else(|| window.location().origin().ok())
+    }
+
+    fn read_here(&self, address: String, longest: usize) -> LocalBoxFuture<'static, Option<String>> {
+        Box::pin(async move { http::read_here(&address, longest).await.ok() })
     }
 
     fn spawn(&self, task: Task) {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::engine::{Change, Engine};
+use dm3_core::identity::Address;
 use dm3_core::message::Context;
 use dm3_core::session::{Conditions, ResendBudget, Session};
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
@@ -49,6 +50,10 @@ pub struct Account<P: Platform> {
     pub(super) conditions: RefCell<Option<(ConversationId, Vec<Conditions>)>>,
     /// What conversations are about that the page asked for, until something was sent there.
     pub(super) about: RefCell<Vec<(ConversationId, Context)>>,
+    /// Whom the page asked for last, and as whom it named them.
+    pub(super) asked: RefCell<Option<(Address, String)>>,
+    /// Counts how often it was looked what the page's site wants to be known.
+    pub(super) looks: Cell<usize>,
     /// The attachments of the open conversation.
     pub(super) shelf: Shelf,
 }
@@ -74,6 +79,8 @@ impl<P: Platform> Account<P> {
             writing: Cell::new(false),
             conditions: RefCell::default(),
             about: RefCell::default(),
+            asked: RefCell::default(),
+            looks: Cell::new(0),
             shelf: Shelf::default(),
         })
     }

@@ -75,6 +75,7 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::Connect(_)
         | Command::CreateKeys
         | Command::PublishProfile
+        | Command::Form(_)
         | Command::GoOn(_)
         | Command::UseAnotherWallet
         | Command::Restart

@@ -21,6 +21,8 @@ pub enum Command {
     CreateKeys,
     /// Let the wallet sign the profile.
     PublishProfile,
+    /// Write to the page's only contact before signing in.
+    Form(FormAsk),
     /// Say how to go on where the wallet alone does not lead to the account's keys.
     GoOn(Choice),
     /// Back to the choice of wallets.
@@ -108,6 +110,8 @@ pub enum Act {
     AtEnd,
     /// Forward one, report who wrote them, or leave out what the conversation is about.
     Share(ShareAsk),
+    /// Find out again what the page's site wants to be known of the peer.
+    LookAgain,
 }
 
 /// Which messages are shown. Those that are older are asked for by [`Command::LoadOlder`].
@@ -183,6 +187,21 @@ pub enum ShareAsk {
     Report,
     /// Back to the conversation.
     Leave,
+}
+
+/// What somebody asks for who writes before they sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormAsk {
+    /// Show what was written before.
+    Show,
+    /// This is written so far.
+    Typed(String),
+    /// Send this once they have signed in.
+    Send(String),
+    /// Go on writing.
+    Write,
+    /// Sign in without a message.
+    SignIn,
 }
 
 /// What somebody asks for who sets something, or looks at a contact.

@@ -10,6 +10,8 @@ use super::platform::Platform;
 
 /// The longest text that is kept, in bytes: more than a message may have.
 const LONGEST: usize = 100_000;
+/// Where texts are kept that somebody wrote to a page's only contact before they signed in: what follows is whom the page names.
+pub(super) const FORM: &str = "form:";
 /// So long nobody must have typed before the other devices get it: milliseconds.
 const PAUSE: u32 = 1_500;
 
@@ -91,6 +93,11 @@ fn dropped<P: Platform>(at: &Active<P>) -> Option<u64> {
 
 fn dropped_key<P: Platform>(at: &Active<P>) -> String {
     format!("{}:dropped", at.address())
+}
+
+/// Where such a text for a contact is kept.
+pub(super) fn form_key(to: &str) -> String {
+    format!("{FORM}{to}")
 }
 
 fn key<P: Platform>(at: &Active<P>, conversation: ConversationId) -> String {

@@ -42,6 +42,8 @@ pub struct Parts {
     pub emoji: Part<EmojiPart>,
     /// What conversations are about, forwarding, reports, and what is asked about strangers.
     pub share: Part<ScreenPart>,
+    /// What a site asks for beside a chat.
+    pub site: Part<ScreenPart>,
 }
 
 /// What views call in the part that signs in.

@@ -12,7 +12,7 @@
 //! what is loaded when it is used, `sign_in` and `go_on` over `signing`; `chat` – over `conversations`, `records`, `thread` and
 //! what of it is `opened`, `draft`, `outbox`, `changes` – for somebody who is signed in; `sync` – over `people` and `beside` –
 //! for what goes on beside; `talk` for what is done with messages; `attach` – over `shown`, and what is on the `shelf` – for
-//! attachments; `share` for what goes from one conversation elsewhere; `search`; `backup`; `settings` over `theme`.
+//! attachments; `share` for what goes from one conversation elsewhere; `site` – over `form` – for what the page's site wants; `search`; `backup`; `settings` over `theme`.
 
 mod account;
 mod attach;
@@ -28,6 +28,7 @@ mod enter;
 pub mod fault;
 pub mod field;
 pub mod files;
+pub mod form;
 mod go_on;
 mod handle;
 mod joining;
@@ -51,6 +52,7 @@ mod shelf;
 mod shown;
 mod sign_in;
 mod signing;
+pub mod site;
 mod start;
 pub mod state;
 mod steps;
@@ -63,7 +65,7 @@ mod welcome;
 mod whose;
 
 pub use command::{
-    Act, BackupAsk, Choice, Command, FilesAsk, MailAsk, OfferAsk, SettingsAsk, ShareAsk, Stretch, Typed,
+    Act, BackupAsk, Choice, Command, FilesAsk, FormAsk, MailAsk, OfferAsk, SettingsAsk, ShareAsk, Stretch, Typed,
 };
 pub use driver::{Active, Driver, Later};
 pub use handle::{App, EmojiPart, FilesPart, KeysPart, Parts, ScreenPart, SearchPart, SignInPart, TalkPart};
@@ -71,5 +73,5 @@ pub use run::run;
 pub use start::{set_network, set_node, set_rpc_url};
 pub use steps::{
     BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, SearchSteps, SettingsSteps, ShareSteps,
-    SignInSteps, SyncSteps, TalkSteps,
+    SignInSteps, SiteSteps, SyncSteps, TalkSteps,
 };

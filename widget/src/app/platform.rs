@@ -94,6 +94,11 @@ pub trait Platform: 'static {
     fn reveal(&self, message: &MessageHash);
     /// Whether the page is before somebody's eyes: its tab is the chosen one and its window is not minimised.
     fn is_visible(&self) -> bool;
+    /// The origin of the page that embeds the element.
+    fn origin(&self) -> Option<String>;
+    /// What is in the file at this address of the page's own site, if it is there itself and no longer than so many bytes. What
+    /// leads elsewhere is not followed.
+    fn read_here(&self, address: String, longest: usize) -> LocalBoxFuture<'static, Option<String>>;
     /// Runs a task beside the others.
     fn spawn(&self, task: Task);
 }

@@ -40,6 +40,9 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
         Command::PublishProfile => {
             signing_in(driver, sign_in, |steps, driver| (steps.publish_profile)(driver));
         }
+        Command::Form(ask) => {
+            signing_in(driver, driver.later.site, |steps, driver| (steps.form)(driver, ask))
+        }
         Command::GoOn(choice) => {
             signing_in(driver, driver.later.keys, |steps, driver| (steps.go_on)(driver, choice));
         }

@@ -2,7 +2,7 @@
 
 use dm3_core::identity::{AddressError, Meant, MeantError};
 use dm3_core::ports::Clock as _;
-use dm3_core::session::NameStanding;
+use dm3_core::session::{FindError, NameStanding, Peer};
 
 use super::driver::Active;
 use super::fault::Fault;
@@ -50,7 +50,7 @@ impl Guess {
 impl<P: Platform> SearchSteps<Active<P>> {
     /// The steps.
     pub fn new() -> Self {
-        Self { find: |at, typed| Box::pin(async move { at.session().find(&typed).await }), look_up }
+        Self { find: |at, typed| Box::pin(find(at, typed)), look_up }
     }
 }
 
@@ -58,6 +58,20 @@ impl<P: Platform> Default for SearchSteps<Active<P>> {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Finds whom somebody types. Where the page asks for the owner of an NFT and says nothing else, the conversation is about that.
+async fn find<P: Platform>(at: Active<P>, typed: String) -> Result<Peer, FindError> {
+    let meant = Meant::parse(&typed)?;
+    let nft = if let Meant::Nft(nft) = &meant { nft.id() } else { None };
+    let peer = at.session().find_meant(meant).await?;
+    let state = at.driver.state;
+    if state.to.with_untracked(|to| to.as_ref() == Some(&typed))
+        && state.context.with_untracked(Option::is_none)
+    {
+        state.context.set(nft);
+    }
+    Ok(peer)
 }
 
 fn look_up<P: Platform>(at: Active<P>, typed: String) -> Task {

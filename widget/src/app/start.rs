@@ -8,6 +8,7 @@ use dm3_core::session::{self, remembered_account};
 use futures_channel::oneshot;
 use futures_util::future::select;
 
+use super::draft::FORM;
 use super::driver::{Driver, Stage};
 use super::enter::{clear, leave};
 use super::fault::Fault;
@@ -159,6 +160,7 @@ async fn forget<P: Platform>(driver: &Driver<P>, account: Address, keep: Keep) -
         }
         Keep::Nothing => {
             driver.platform.forget_drafts(&account.to_string());
+            driver.platform.forget_drafts(FORM);
             driver.platform.set_theme(Theme::Auto);
             driver.platform.set_language("");
             session::forget(store, account).await?;

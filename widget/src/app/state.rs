@@ -70,6 +70,13 @@ state! {
     draft: String = String::new(),
     /// There is nobody but [`Self::to`] to write to.
     locked: bool = false,
+    /// The page wants it looked at whether somebody is its site's official contact.
+    official: bool = false,
+    /// What is written before somebody signs in, where the page has one contact alone. Place 0: it can be written; 1: it is kept
+    /// until they have signed in; 2: they sign in without it.
+    form: Apart = Apart::waiting(),
+    /// What `site` found out about the peer. Place 0: nothing was asked.
+    site: Apart = Apart::waiting(),
     /// The page wants nobody to learn here that their messages came and were read.
     silent: bool = false,
     /// True while a panel can be closed (launcher mode); false inline.

@@ -8,7 +8,7 @@ use dm3_core::message::MessageHash;
 use dm3_core::session::{FindError, Peer};
 use futures_util::future::LocalBoxFuture;
 
-use super::command::{Act, BackupAsk, Choice, Command, FilesAsk, SettingsAsk, ShareAsk};
+use super::command::{Act, BackupAsk, Choice, Command, FilesAsk, FormAsk, SettingsAsk, ShareAsk};
 use super::part::PartMissing;
 use super::platform::Task;
 
@@ -92,6 +92,14 @@ pub struct ShareSteps<A> {
     pub(super) carry_out: fn(A, ShareAsk) -> Task,
 }
 
+/// What a site asks for beside a chat.
+pub struct SiteSteps<D, A> {
+    /// What somebody asks for who writes before they sign in.
+    pub(super) form: fn(D, FormAsk) -> Task,
+    /// A conversation was opened, or its peer has written.
+    pub(super) opened: fn(A) -> Task,
+}
+
 /// Loads a table.
 pub type Load<T> = fn() -> LocalBoxFuture<'static, Result<T, PartMissing>>;
 
@@ -119,6 +127,8 @@ pub struct Later<D, A> {
     pub files: Load<FilesSteps<A>>,
     /// What goes elsewhere.
     pub share: Load<ShareSteps<A>>,
+    /// What a site asks for.
+    pub site: Load<SiteSteps<D, A>>,
 }
 
 impl<A> Clone for ChatSteps<A> {

@@ -45,6 +45,7 @@ async fn carry_out<P: Platform>(at: Active<P>, act: Act) {
         Act::ShowVersions(hash) => show_versions(&at, &hash),
         Act::Find(hash) => find(at, hash).await,
         Act::AtEnd => thread::seen(at).await,
+        Act::LookAgain => thread::look_for_site(&at),
         // That it can't be loaded is shown where it is asked for.
         Act::Share(ask) => {
             if let Ok(steps) = (at.driver.later.share)().await {

@@ -8,7 +8,7 @@ use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
 use super::conversations::{back, person, refresh_list, refresh_row};
-use super::draft::draft;
+use super::draft::{draft, form_key};
 use super::driver::{Active, Driver};
 use super::fault::Fault;
 use super::opened::{Look, Opened, PAGE};
@@ -44,6 +44,7 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
                 let about = state.context.get_untracked().and_then(|said| Context::new(&said));
                 // Of some nothing can be seen.
                 set_about(at, conversation, about.filter(|about| !about.line().is_empty()));
+                at.asked.replace(Some((peer.address, typed.to_owned())));
             }
             show_thread(at, person(at, conversation, peer.name.as_ref()), reach(&peer)).await;
         }
@@ -128,6 +129,9 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     at.spawn(|at| at.beside(|steps, at| (steps.learn_conditions)(at)));
     read_thread(at).await;
     show_about(at, conversation);
+    if concerns_site(at) {
+        look_for_site(at);
+    }
     at.spawn(|at| at.beside(|steps, at| (steps.fetch_older)(at)));
     see(at).await;
     // Never over what somebody has begun to type meanwhile.
@@ -161,6 +165,39 @@ fn show_about<P: Platform>(at: &Active<P>, conversation: ConversationId) {
     if !at.opened.borrow().as_ref().is_some_and(|opened| opened.is_about(about)) {
         update_thread(at, conversation.peer(), |thread| thread.about = Some(about.clone()));
     }
+}
+
+/// Whether the page's site wants something to be known of the open conversation's peer, or something was written to them before
+/// somebody signed in.
+fn concerns_site<P: Platform>(at: &Active<P>) -> bool {
+    let (state, open) = (at.driver.state, at.open_peer());
+    let is_token =
+        |about: &Option<Context>| about.as_ref().is_some_and(|it| it.line().starts_with("eip155:"));
+    let is_about_token = |bubble: &Bubble| match &bubble.content {
+        BubbleContent::Text { about, .. } => bubble.own && is_token(about),
+        BubbleContent::Deleted => false,
+    };
+    let asked = at.asked.borrow().clone().filter(|(peer, _)| Some(*peer) == open);
+    let is_written = |to: &str| {
+        state.form.with_untracked(|form| form.place > 0) || at.driver.platform.draft(&form_key(to)).is_some()
+    };
+    state.official.get_untracked()
+        || asked.is_some_and(|(_, to)| Meant::plain(&to).is_none() || is_written(&to))
+        || state.thread.with_untracked(|thread| {
+            thread
+                .as_ref()
+                .is_some_and(|it| is_token(&it.about) || it.messages.iter().flatten().any(is_about_token))
+        })
+}
+
+/// Finds out what the page's site wants to be known, beside the rest.
+pub(super) fn look_for_site<P: Platform>(at: &Active<P>) {
+    at.spawn(|at| async move {
+        // Without it nothing is claimed.
+        if let Ok(steps) = (at.driver.later.site)().await {
+            (steps.opened)(at).await;
+        }
+    });
 }
 
 /// Shows more of the open conversation.
@@ -270,6 +307,9 @@ pub(super) async fn follow_thread<P: Platform>(at: &Active<P>, conversation: Con
         if let Some(opened) = at.opened.borrow_mut().as_mut().filter(is_open) {
             let looks: Vec<_> = news.messages.iter().flat_map(|message| opened.take(message)).collect();
             opened.changes = opened.changes.max(news.until);
+            if looks.iter().any(|look| look.is_new && !look.entry.own) && concerns_site(at) {
+                look_for_site(at);
+            }
             let is_away = is_away(at);
             let left = opened.leave_out(is_away);
             opened.came = if is_away { opened.came } else { 0 };

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Event, HtmlElement};
 
 use crate::adapters::page::Page;
-use crate::app::state::{Connection, FileBytes, State};
+use crate::app::state::{Apart, Connection, FileBytes, State};
 use crate::app::{self, App, BackupAsk, Command, Driver};
 use crate::more::{LATER, PARTS};
 use crate::texts;
@@ -53,6 +53,7 @@ impl ChatHandle {
         state.draft.set(attribute("draft").unwrap_or_default());
         state.closable.set(attribute("mode").as_deref() != Some(INLINE));
         state.locked.set(host.has_attribute("lock-contact"));
+        state.official.set(host.has_attribute("official"));
         state.silent.set(attribute("receipts").as_deref() == Some("off"));
         let app = App::new(state, PARTS, commands.clone());
         let _listening = listen(&app, &mount);
@@ -106,6 +107,7 @@ impl ChatHandle {
             "network" => app::set_network(&self.driver, value),
             "mode" => self.driver.state.closable.set(value.as_deref() != Some(INLINE)),
             "lock-contact" => self.driver.state.locked.set(is_there),
+            "official" => self.driver.state.official.set(is_there),
             "receipts" => self.driver.state.silent.set(value.as_deref() == Some("off")),
             "context" => {
                 *self.context.borrow_mut() = value;
@@ -113,6 +115,7 @@ impl ChatHandle {
             }
             "draft" => self.driver.state.draft.set(value.unwrap_or_default()),
             "to" => {
+                self.driver.state.form.set(Apart::waiting());
                 self.driver.state.to.set(value.clone());
                 if let Some(to) = value {
                     self.driver.state.context.set(self.context.borrow().clone());

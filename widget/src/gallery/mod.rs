@@ -6,6 +6,7 @@ mod list;
 mod made;
 mod other;
 mod sign_in;
+mod site;
 mod thread;
 
 use futures_channel::mpsc::UnboundedReceiver;
@@ -35,5 +36,8 @@ pub(crate) fn names() -> Vec<String> {
 }
 
 fn all() -> impl Iterator<Item = (&'static str, Fill)> {
-    [sign_in::STATES, list::STATES, thread::STATES, other::STATES].into_iter().flatten().copied()
+    [sign_in::STATES, list::STATES, thread::STATES, site::STATES, other::STATES]
+        .into_iter()
+        .flatten()
+        .copied()
 }

@@ -22,6 +22,7 @@ mod search;
 mod settings;
 mod share;
 mod sign_in;
+mod site;
 mod sync;
 mod talk;
 
@@ -40,6 +41,7 @@ pub const PARTS: Parts = Parts {
     files: Part::new(&files::LOADER),
     emoji: Part::new(&emoji::LOADER),
     share: Part::new(&share::LOADER),
+    site: Part::new(&site::LOADER),
 };
 
 /// What they set going.
@@ -55,4 +57,5 @@ pub const LATER: Later<Page> = Later {
     talk: talk::steps,
     files: files::steps,
     share: share::steps,
+    site: site::steps,
 };

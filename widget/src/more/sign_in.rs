@@ -20,6 +20,7 @@ use crate::view::form::link;
 use crate::view::names::initial_of;
 use crate::view::panel::{bare_header, connection_bar, note, slot};
 use crate::view::person::avatar;
+use crate::view::site::{KEPT, sited};
 use crate::view::{on_click, sends, truth, when};
 
 thread_local! {
@@ -97,6 +98,7 @@ fn sign_in(app: &App, at: SignIn) -> AnyView {
     view! {
         {bare_header(app)}
         {connection_bar(app)}
+        {when(app.state.form.with(|form| form.place > 0), || sited(app, KEPT).into_any())}
         <div {class("signin")}>
             {to.as_ref().map(|to| avatar(initial_of(to), &to.to_ascii_lowercase(), true))}
             <h2 {attrs(&[("tabindex", "-1")])}>{texts::sign_in_title(to.as_deref())}</h2>

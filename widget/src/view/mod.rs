@@ -22,6 +22,7 @@ pub(crate) mod panel;
 pub(crate) mod person;
 mod screen;
 pub(crate) mod share;
+pub(crate) mod site;
 pub(crate) mod states;
 mod talk;
 mod thread;

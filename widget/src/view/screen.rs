@@ -11,11 +11,12 @@ use web_sys::{Element, FocusEvent, HtmlElement, Node};
 use super::attributes::class;
 use super::list::{list, row_of};
 use super::panel::slot;
+use super::site::FORM;
 use super::states::{failed, finding, nothing_open, part_missing, starting};
 use super::thread::thread;
 use super::{OnClick, on_click, part, rows, when};
 use crate::app::part::{Loading, Part};
-use crate::app::state::{Apart, Screen, SignInStep, State, ThreadState, Way};
+use crate::app::state::{Apart, Screen, SignIn, SignInStep, State, ThreadState, Way};
 use crate::app::{App, ScreenPart};
 
 /// A screen without what changes while it stands.
@@ -39,13 +40,16 @@ enum Aside {
     None,
     Ways(Option<Way>),
     Code,
+    /// To the page's only contact it is written first.
+    Form,
 }
 
 impl Aside {
-    const fn of(step: &SignInStep) -> Self {
-        match step {
+    fn of(state: State, at: &SignIn) -> Self {
+        match &at.step {
             SignInStep::OtherKeys(ways) => Self::Ways(ways.way),
             SignInStep::KeepCode { .. } => Self::Code,
+            SignInStep::Connect { .. } if is_form(state, at) => Self::Form,
             SignInStep::Connect { .. }
             | SignInStep::CreateKeys { .. }
             | SignInStep::PublishProfile { .. }
@@ -75,7 +79,7 @@ impl Place {
     fn of(state: State) -> Self {
         state.screen.with(|screen| match screen {
             Screen::Starting => Self::Starting,
-            Screen::SignIn(at) => Self::SignIn(Aside::of(&at.step)),
+            Screen::SignIn(at) => Self::SignIn(Aside::of(state, at)),
             Screen::List => Self::List,
             Screen::Thread => Self::Thread(peer(state)),
             Screen::Backup(at) => Self::Backup(at.place, peer(state)),
@@ -83,6 +87,12 @@ impl Place {
             Screen::Failed(_) => Self::Failed,
         })
     }
+}
+
+/// Whether somebody writes to the page's only contact before they sign in.
+fn is_form(state: State, at: &SignIn) -> bool {
+    let begins = state.locked.get() && state.form.with(|form| form.place == 0);
+    begins && at.busy.is_none() && at.error.is_none() && state.to.with(Option::is_some)
 }
 
 fn peer(state: State) -> Option<Address> {
@@ -155,6 +165,7 @@ pub fn Chat(
                 state.choosing.set(false);
                 match place {
                     Place::SignIn(Aside::None) => parts.sign_in.ask(),
+                    Place::SignIn(Aside::Form) => parts.site.ask(),
                     Place::SignIn(_) => parts.keys.ask(),
                     Place::Backup(..) => parts.backup.ask(),
                     Place::Settings(..) => parts.settings.ask(),
@@ -164,7 +175,7 @@ pub fn Chat(
                 // Who looks at somebody they write to comes back to what they typed.
                 let before_it = before.as_ref().map(|(before, ..)| *before);
                 if place.writes_to().is_none() || before_it.and_then(Place::writes_to) != place.writes_to() {
-                    let is_thread = matches!(place, Place::Thread(_));
+                    let is_thread = matches!(place, Place::Thread(_) | Place::SignIn(Aside::Form));
                     state.text.set(if is_thread { draft.clone() } else { String::new() });
                 }
                 if let Some(before) = before_it {
@@ -197,7 +208,10 @@ fn panes(app: &App) -> AnyView {
     let app = app.clone();
     let main = part(move || match state.screen.get() {
         Screen::Starting => starting(&app),
-        Screen::SignIn(at) if Aside::of(&at.step) == Aside::None => match parts.sign_in.state() {
+        Screen::SignIn(at) if Aside::of(state, &at) == Aside::Form => {
+            of_part(&app, parts.site, &Apart::at(FORM))
+        }
+        Screen::SignIn(at) if Aside::of(state, &at) == Aside::None => match parts.sign_in.state() {
             Loading::There(part) => (part.view)(&app, at),
             Loading::Waiting => starting(&app),
             Loading::Missing(why) => part_missing(&app, why, on_click(move || parts.sign_in.ask())),

@@ -3,9 +3,9 @@
 use leptos::prelude::AnyView;
 
 use super::{OnClick, on_click};
-use crate::app::part::Loading;
+use crate::app::part::{Loading, Part};
 use crate::app::state::Apart;
-use crate::app::{Act, App, Command, ShareAsk};
+use crate::app::{Act, App, Command, ScreenPart, ShareAsk};
 
 /// What stands over the conversation: that is in [`State::sharing`](crate::app::state::State::sharing).
 pub const OVER: u8 = 1;
@@ -20,9 +20,13 @@ pub const REQUEST: u8 = 5;
 
 /// What the part shows of this, once it is there. Without it the rest of the conversation stands.
 pub(super) fn shared(app: &App, what: &Apart) -> Option<AnyView> {
-    let part = app.parts.share;
+    piece(app, app.parts.share, what)
+}
+
+/// A piece of the screen that a part shows, once it is there.
+pub(super) fn piece(app: &App, part: Part<ScreenPart>, what: &Apart) -> Option<AnyView> {
     match part.state() {
-        Loading::There(share) => Some((share.view)(app, what)),
+        Loading::There(part) => Some((part.view)(app, what)),
         Loading::Waiting => {
             part.want();
             None

@@ -14,6 +14,7 @@ use super::names::display_name;
 use super::panel::{bar, connection_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::share::{CARD, OVER, PENDING, REQUEST, TOP, shared};
+use super::site::{KNOWN, sited};
 use super::states::skeleton_bubbles;
 use super::talk::with_talk;
 use super::thread_rows::{Line, PlacedBubble, lines};
@@ -33,7 +34,8 @@ pub fn thread(app: &App) -> AnyView {
             let alone = !state.wide.get();
             let connection = if alone { connection_bar(&app) } else { None };
             let lookup = if alone { lookup_note(state) } else { None };
-            view! { {thread_header(&app)} {connection} {lookup} {reach_bar(&app)} {about(&app, TOP)} }
+            let known = state.site.with(|site| site.place > 0).then(|| sited(&app, KNOWN));
+            view! { {thread_header(&app)} {connection} {lookup} {reach_bar(&app)} {about(&app, TOP)} {known} }
                 .into_any()
         })
     };

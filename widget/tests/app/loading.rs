@@ -5,7 +5,7 @@ use std::cell::Cell;
 use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::{
     BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, Later, SearchSteps, SettingsSteps,
-    ShareSteps, SignInSteps, SyncSteps, TalkSteps,
+    ShareSteps, SignInSteps, SiteSteps, SyncSteps, TalkSteps,
 };
 use futures_util::future::LocalBoxFuture;
 
@@ -38,6 +38,7 @@ pub fn later() -> Later<TestPlatform> {
         talk: || fetched("talk", TalkSteps::new),
         files: || fetched("files", FilesSteps::new),
         share: || fetched("share", ShareSteps::new),
+        site: || fetched("site", SiteSteps::new),
     }
 }
 

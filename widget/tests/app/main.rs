@@ -27,6 +27,7 @@ mod seeing;
 mod settings;
 mod share;
 mod signing_in;
+mod site;
 mod tabs;
 mod talk;
 mod thread;

@@ -62,6 +62,8 @@ pub struct Device {
     pub shown: RefCell<Vec<(Vec<u8>, String)>>,
     /// How its browser draws pictures anew, if it does.
     pub draws: Cell<Option<Draw>>,
+    /// What the page's own site says of its contacts.
+    pub site_file: RefCell<Option<String>>,
     /// Where those were that can't be saved any more.
     pub withdrawn: RefCell<Vec<String>>,
     signed_out: RefCell<BTreeSet<Address>>,
@@ -158,6 +160,7 @@ impl World {
             files: RefCell::default(),
             shown: RefCell::default(),
             draws: Cell::default(),
+            site_file: RefCell::default(),
             withdrawn: RefCell::default(),
             signed_out: RefCell::default(),
             tabs: RefCell::default(),
@@ -546,6 +549,15 @@ impl Platform for TestPlatform {
 
     fn is_visible(&self) -> bool {
         self.visible.get()
+    }
+
+    fn origin(&self) -> Option<String> {
+        Some("https://shop.example".to_owned())
+    }
+
+    fn read_here(&self, address: String, _: usize) -> LocalBoxFuture<'static, Option<String>> {
+        let is_there = address == "https://shop.example/.well-known/dm3-contact.json";
+        Box::pin(std::future::ready(self.device.site_file.borrow().clone().filter(|_| is_there)))
     }
 
     fn spawn(&self, task: Task) {

@@ -111,8 +111,8 @@ fn nft(host: &str, pieces: &[String], at: usize) -> Result<Option<Nft>, MeantErr
         |page: &str| path.strip_suffix(page).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
     let pages = PAGES_OF_NFTS.iter().filter(|(site, ..)| *site == host);
     match pages.clone().find(|(_, page, _)| is_there(page)) {
-        Some((_, _, chain)) => Ok(Some(Nft { chain: Some(*chain), contract, token })),
-        None if pages.count() > 0 => Ok(Some(Nft { chain: None, contract, token })),
+        Some((_, _, chain)) => Ok(Some(Nft { chain: Some(*chain), contract, token, many: false })),
+        None if pages.count() > 0 => Ok(Some(Nft { chain: None, contract, token, many: false })),
         // It may be a token of a contract, or the second page of an account.
         None => Err(MeantError::Ambiguous),
     }

@@ -1,5 +1,6 @@
 //! What one piece of a text can refer to: an address, a name, a token, each in the spellings there are.
 
+use crate::decimal::decimal;
 use crate::identity::{Address, AddressError, EnsName};
 
 /// Whom somebody means.
@@ -13,7 +14,7 @@ pub enum Meant {
     Nft(Nft),
 }
 
-/// A token of which there is one (ERC-721).
+/// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nft {
     /// The chain it is on; `None` if that has no number here.
@@ -22,6 +23,27 @@ pub struct Nft {
     pub contract: Address,
     /// Its number there, as a word of the ABI.
     pub token: [u8; 32],
+    /// Many may have it (ERC-1155), and not one (ERC-721).
+    pub many: bool,
+}
+
+impl Nft {
+    /// Reads the id of a token (CAIP-19): `eip155:1/erc721:0x…/123`.
+    pub fn of_id(text: &str) -> Option<Self> {
+        let (chain, asset) = text.strip_prefix("eip155:")?.split_once('/')?;
+        asset_of(chain, asset).ok()
+    }
+
+    /// Its id; `None` if its chain has no number here.
+    pub fn id(&self) -> Option<String> {
+        let kind = if self.many { "erc1155" } else { "erc721" };
+        Some(format!("eip155:{}/{kind}:{}/{}", self.chain?, self.contract, self.number()))
+    }
+
+    /// Its number there, in decimal digits.
+    pub fn number(&self) -> String {
+        decimal(self.token)
+    }
 }
 
 /// Why it can't be made out whom somebody means.
@@ -157,6 +179,12 @@ pub(super) fn of_chain(text: &str) -> Result<Meant, MeantError> {
         let digits = digits_of_address(&rest[1..]).ok_or(AddressError::Form)?;
         return address(digits).map(Meant::Address);
     };
+    let nft = asset_of(chain, asset)?;
+    if nft.many { Err(MeantError::ManyOwners) } else { Ok(Meant::Nft(nft)) }
+}
+
+/// What follows a chain in the id of an asset.
+fn asset_of(chain: &str, asset: &str) -> Result<Nft, MeantError> {
     let (kind, rest) = asset.split_once(':').ok_or(MeantError::Nobody)?;
     let (contract, token) = rest.split_once('/').ok_or(MeantError::Nobody)?;
     let many = match kind.to_ascii_lowercase().as_str() {
@@ -166,11 +194,7 @@ pub(super) fn of_chain(text: &str) -> Result<Meant, MeantError> {
     };
     let contract = address(digits_of_address(contract).ok_or(AddressError::Form)?)?;
     let token = token_number(token).ok_or(MeantError::Nobody)?;
-    if many {
-        Err(MeantError::ManyOwners)
-    } else {
-        Ok(Meant::Nft(Nft { chain: chain.parse().ok(), contract, token }))
-    }
+    Ok(Nft { chain: chain.parse().ok(), contract, token, many })
 }
 
 /// The number of a token: decimal digits of at most 256 bits.

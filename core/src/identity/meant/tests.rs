@@ -17,7 +17,7 @@ fn named(name: &str) -> Meant {
 fn nft(chain: impl Into<Option<u64>>, token: u8) -> Meant {
     let mut number = [0; 32];
     number[31] = token;
-    Meant::Nft(Nft { chain: chain.into(), contract: PUNK.parse().unwrap(), token: number })
+    Meant::Nft(Nft { chain: chain.into(), contract: PUNK.parse().unwrap(), token: number, many: false })
 }
 
 fn each_means(expected: &Meant, texts: &[&str]) {
@@ -390,5 +390,29 @@ proptest! {
         if let (Ok(Meant::Name(name)), Ok(normal)) = (Meant::parse(&text), text.parse::<EnsName>()) {
             prop_assert_eq!(name.parse::<EnsName>(), Ok(normal));
         }
+    }
+}
+
+#[test]
+fn the_id_of_a_token_is_read_and_written() {
+    let most = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
+    for kind in ["erc721", "erc1155"] {
+        for number in ["0", "5", most] {
+            let id = format!("eip155:1/{kind}:{PUNK}/{number}");
+            let nft = Nft::of_id(&id).unwrap();
+            assert_eq!((nft.many, nft.number().as_str()), (kind == "erc1155", number));
+            assert_eq!(nft.id(), Some(id));
+        }
+    }
+    for other in [
+        "",
+        "eip155:1",
+        "eip155:1/erc721:0xb47e3cd837dDF8e4c57F05d70Ab865de6e193BBB",
+        "eip155:1/erc20:0xb47e3cd837dDF8e4c57F05d70Ab865de6e193BBB/1",
+        "eip155:1/erc721:0xb47e3cd837dDF8e4c57F05d70Ab865de6e193bBB/1",
+        "eip155:1/erc721:0xb47e3cd837dDF8e4c57F05d70Ab865de6e193BBB/1 and more",
+        "about eip155:1/erc721:0xb47e3cd837dDF8e4c57F05d70Ab865de6e193BBB/1",
+    ] {
+        assert_eq!(Nft::of_id(other), None, "{other}");
     }
 }

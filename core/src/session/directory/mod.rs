@@ -14,10 +14,12 @@ mod kept;
 mod owner;
 mod proven;
 mod records;
+mod site;
 
 use std::cell::RefCell;
 
 pub use error::FindError;
+pub use owner::Holding;
 
 use super::detours::Detours;
 use crate::delivery::Discovery;
