@@ -2,18 +2,14 @@
 // official contact.
 
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { ContractFactory, NonceManager, Wallet } from 'ethers';
 import { ensProvider } from '../localnet/chain.mjs';
+import { compileSolidity } from '../localnet/solidity.mjs';
 import { isAccessible } from './axe.mjs';
 import { Dm3Client, aliasOf } from './client.mjs';
 import { layoutFaults } from './layout.mjs';
 import { until, useWorld } from './support.mjs';
-
-/** OpenZeppelin's contracts as they were published and compiled (MIT). They are deployed by tests and part of nothing else. */
-const require = createRequire(import.meta.url);
-const artifact = (name) => require(`@openzeppelin/contracts/build/contracts/${name}.json`);
 
 const say = (person, values) => person.page.locator('dm3-chat').evaluate((chat, values) => Object.assign(chat, values), values);
 const open = (person, to, options) =>
@@ -114,15 +110,16 @@ describe('what a site asks for beside a chat', () => {
       const wallet = (label) => new NonceManager(new Wallet(world().account(label).privateKey, provider));
       seller = wallet('bob');
       const dave = wallet('dave');
-      const deploy = async (name, ...args) => {
-        const { abi, bytecode } = artifact(name);
-        const contract = await new ContractFactory(abi, bytecode, dave).deploy(...args);
+      const contracts = compileSolidity('Nfts.sol', { evmVersion: 'cancun' });
+      const deploy = async (name) => {
+        const { abi, bytecode } = contracts[name];
+        const contract = await new ContractFactory(abi, bytecode, dave).deploy();
         return contract.waitForDeployment();
       };
-      deeds = await deploy('ERC721PresetMinterPauserAutoId', 'Deeds', 'DEED', 'https://deeds.example/');
-      prints = await deploy('ERC1155PresetMinterPauser', 'https://prints.example/{id}');
+      deeds = await deploy('TradedDeeds');
+      prints = await deploy('TradedPrints');
       await waitFor(deeds.mint(address('bob')));
-      await waitFor(prints.mint(address('bob'), 5, 2, '0x'));
+      await waitFor(prints.mint(address('bob'), 5, 2));
       alice = await world().person('alice', { path: '/shop.html' });
       await alice.signUp();
     });
