@@ -104,6 +104,12 @@ async function main() {
   const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
   const missed = [];
   try {
+    for (const [file, tests] of Object.entries(TESTS)) {
+      writeFileSync(join(folder, file), readFileSync(join(PRODUCT, file), 'utf8'));
+      for (const test of tests) {
+        if (await isFoundBy(test, folder)) throw new Error(`${test} fails with ${file} as it is`);
+      }
+    }
     for (const [index, { file, told, source }] of chosen.entries()) {
       writeFileSync(join(folder, file), source);
       // What can't be compiled would be found by any test.

@@ -32,13 +32,21 @@ export const slots = (first, count) => ((1n << BigInt(count)) - 1n) << BigInt(fi
 
 /** A contract is an address with what it calls its functions and errors: `{ address, abi }`. */
 export class World {
-  #anvil;
+  #rpcUrl;
   #errors;
 
   /** Starts a chain, and compiles a contract of the project and what the tests need beside it. */
   static async start(file) {
+    const anvil = await startAnvil(await freePort());
+    const world = World.at(anvil.rpcUrl, file);
+    world.stop = anvil.stop;
+    return world;
+  }
+
+  /** The same on a chain that is there. */
+  static at(rpcUrl, file) {
     const world = new World();
-    world.#anvil = await startAnvil(await freePort());
+    world.#rpcUrl = rpcUrl;
     world.people = Object.fromEntries(people().map((person) => [person.label, person.address]));
     world.wallets = Object.fromEntries(people().map(({ label, privateKey }) => [label, new Wallet(privateKey)]));
     // The folder can be another one, where a contract has a fault that the tests are to find (mutate.mjs); it is
@@ -54,12 +62,8 @@ export class World {
     return world;
   }
 
-  stop() {
-    return this.#anvil.stop();
-  }
-
   ask(method, ...params) {
-    return rpc(this.#anvil.rpcUrl, method, params);
+    return rpc(this.#rpcUrl, method, params);
   }
 
   async deploy(name, types = [], values = []) {
@@ -138,8 +142,11 @@ export class World {
 
 /** The deposits of one token, in a world. */
 export class Deposits {
-  /** Deploys a token and the deposits in it, and gives everybody a million. */
-  static async in(world, kind = 'SigningToken') {
+  /**
+   * Deploys a token and the deposits in it, and gives everybody a million. An epoch begins then, unless the chain is to
+   * stay at the time it is.
+   */
+  static async in(world, kind = 'SigningToken', { stays = false } = {}) {
     const made = new Deposits();
     made.world = world;
     made.token = await world.deploy(kind);
@@ -150,7 +157,7 @@ export class Deposits {
         await world.send(account, made.token, 'approve', made.contract.address, 1_000_000n);
       }
     }
-    made.epoch = await world.pass(1);
+    made.epoch = stays ? await world.epoch() : await world.pass(1);
     made.domain = {
       name: 'dm3 deposit',
       version: '1',
