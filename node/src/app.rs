@@ -31,6 +31,7 @@ use crate::mailbox::spam::Spam;
 use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::notifications::{Notifier, Passwords};
+use crate::price::Price;
 use crate::proxy::Proxies;
 use crate::readiness::Readiness;
 use crate::routes::socket::SignedSocket;
@@ -66,6 +67,8 @@ pub struct App {
     pub bodies: Pool<Payer>,
     /// Bytes of large answers that wait to be read.
     pub answers: Pool<Payer>,
+    /// What a new account costs.
+    pub price: Price,
     /// How much room there is for new things.
     pub disk: Disk,
     /// Whether somebody was told that a proxy is not trusted.
@@ -241,6 +244,7 @@ pub fn build(
         requests: Pool::new(config.max_connections, config.max_connections_per_address),
         bodies: bodies(&config),
         answers: Pool::new(config.answer_bytes_at_once, config.answer_bytes_at_once_per_address),
+        price: Price::of(&config, derive(&config.token_key, "price of an account")),
         disk: Disk::new(&config.database, config.disk_bytes_kept_free),
         proxy_told: AtomicBool::new(false),
         store,

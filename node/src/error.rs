@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, ETAG, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
+use dm3_core::delivery::Price;
 use serde_json::{Value, json};
 
 use crate::auth::JwtError;
@@ -12,6 +13,7 @@ use crate::history::HistoryError;
 use crate::limits::TooMany;
 use crate::mailbox::SubmitError;
 use crate::notifications::ChannelError;
+use crate::price::Unpaid;
 use crate::routes::etag;
 use crate::storage::StorageError;
 use crate::store::{RecordKey, StoreError};
@@ -46,6 +48,9 @@ pub enum ApiError {
     /// A profile that is not kept, and why: 400 `{message, error}`.
     #[error("{0}")]
     NotKept(String),
+    /// Something is asked for a new account: 400 `{message, error, price}`.
+    #[error("{}", priced(.0))]
+    Priced(Price),
     /// JSON of another form than the route takes: 400 with the text.
     #[error("invalid schema")]
     Schema,
@@ -79,6 +84,21 @@ pub enum ApiError {
     /// The database or the chain can't be reached, or a value can't be written: 503 `{error}`.
     #[error("the server can't do this at the moment; try again later")]
     Unavailable,
+}
+
+/// What is asked for, in words for clients that know no prices.
+const fn priced(price: &Price) -> &'static str {
+    match price {
+        Price::Invitation => "this server takes new accounts by invitation: a code of its operator is needed",
+        Price::Work(_) => "this server takes new accounts of devices that have computed for it; use a newer client",
+        Price::Closed => "this server takes no new accounts; try another one",
+    }
+}
+
+impl From<Unpaid> for ApiError {
+    fn from(Unpaid(price): Unpaid) -> Self {
+        Self::Priced(price)
+    }
 }
 
 impl From<StoreError> for ApiError {
@@ -159,6 +179,10 @@ impl IntoResponse for ApiError {
             Self::NotKept(_) => {
                 let body = Json(json!({ "message": "Couldn't store profile", "error": text }));
                 (StatusCode::BAD_REQUEST, body).into_response()
+            }
+            Self::Priced(price) => {
+                let body = json!({ "message": "Couldn't store profile", "error": text, "price": price.to_json() });
+                (StatusCode::BAD_REQUEST, Json(body)).into_response()
             }
             Self::TooMany(TooMany { retry_after }) => {
                 let wait = [(RETRY_AFTER, retry_after.to_string())];

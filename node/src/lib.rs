@@ -34,6 +34,7 @@ mod metrics;
 mod names;
 mod notifications;
 mod outgoing;
+mod price;
 mod proxy;
 mod readiness;
 mod recent;

@@ -111,9 +111,9 @@ impl App {
         let Some(published) = self.names.published_profile(name, address).await? else { return Ok(None) };
         let Some(account) = self.store.account(address).await? else { return Ok(None) };
         let service = if account.storage { Service::Storage } else { Service::Mailbox };
-        match self.keep(&published, service).await {
+        match self.keep(&published, service, None).await {
             Ok(_) => Ok(Some(published)),
-            Err(ApiError::NotKept(_)) => Ok(None),
+            Err(ApiError::NotKept(_) | ApiError::Priced(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -13,6 +13,7 @@ use crate::seal::json_text::split_elements;
 use crate::seal::signing::SigningSecret;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 
+pub use super::price::parse_registered;
 pub use super::reply::{ApiError, is_superseded};
 pub use super::rpc::{
     Properties, Retention, SubmitError, get_profile_extension, get_properties, parse_profile_extension,
@@ -64,7 +65,7 @@ pub fn post_address(
     HttpRequest::post(resolver.join(&["profile", "address"]), canonical(&body))
 }
 
-/// Reads the reply to [`post_profile`], [`post_address`] and [`acknowledge`]: success or not.
+/// Reads the reply to [`acknowledge`] and the like: success or not.
 pub fn parse_done(reply: &HttpResponse) -> Result<(), ApiError> {
     check(reply)
 }

@@ -16,8 +16,13 @@ use dm3_core::identity::{Address, EnsName};
 pub use self::task::{Task, TaskError};
 use crate::clock::now_ms;
 use crate::config::Config;
+use crate::entropy::OsEntropy;
 use crate::mailbox::sender_key;
-use crate::store::{Act, Blockable, Purged, Store, StoreError};
+use crate::price::{code_hash, make_code};
+use crate::store::{Act, Blockable, Invitation, Purged, Store, StoreError};
+
+/// Milliseconds of a day.
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +36,9 @@ pub enum OperatorError {
     /// Nobody has it.
     #[error("nobody has claimed this name here")]
     Free,
+    /// There is no such invitation.
+    #[error("there is no invitation {0}; `admin invitations` lists them")]
+    NoInvitation(String),
     /// There is no such account.
     #[error("{0} has nothing here")]
     NoAccount(Address),
@@ -87,6 +95,9 @@ impl Operator<'_> {
                 self.store.stop_registration(*stopped, act).await?;
                 Ok(if *stopped { "no new account is taken" } else { "new accounts are taken" }.into())
             }
+            Task::Invite { uses, days, note } => self.invite(*uses, *days, note).await,
+            Task::Invitations { most } => Ok(show::invitations(&self.store.invitations(*most).await?)),
+            Task::Revoke { invitation } => self.revoke(invitation).await,
             Task::Purge { who, sender } => self.purge(who, sender.as_deref()).await,
             Task::FreeSpace => {
                 self.store.note_act(self.act("free space", "")).await?;
@@ -160,6 +171,34 @@ impl Operator<'_> {
             return Err(OperatorError::Free);
         }
         Ok(format!("{name} is free again; `admin reserve` keeps its label from being claimed"))
+    }
+
+    async fn invite(&self, uses: u64, days: u64, note: &str) -> Result<String, OperatorError> {
+        let code = make_code(&OsEntropy);
+        let now = now_ms();
+        let invitation = Invitation {
+            code_hash: code_hash(&code),
+            note: note.to_owned(),
+            uses,
+            used: 0,
+            made_at: now,
+            expires_at: (days > 0).then(|| now + days * DAY_MS),
+        };
+        let act = self.act("invite", &format!("{} {note}", show::invitation_id(&invitation)));
+        self.store.invite(invitation, act).await?;
+        Ok(format!("{code}\nIt is shown this once; whoever has it can use it."))
+    }
+
+    async fn revoke(&self, id: &str) -> Result<String, OperatorError> {
+        let invitations = self.store.invitations(u32::MAX >> 1).await?;
+        let mut found = invitations.iter().filter(|invitation| show::invitation_id(invitation) == id);
+        let (Some(invitation), None) = (found.next(), found.next()) else {
+            return Err(OperatorError::NoInvitation(id.to_owned()));
+        };
+        if !self.store.revoke_invitation(invitation.code_hash, self.act("revoke invitation", id)).await? {
+            return Err(OperatorError::Already);
+        }
+        Ok(format!("nobody is let in by {id} any more; accounts that were made with it stay"))
     }
 
     async fn purge(&self, who: &str, sender: Option<&str>) -> Result<String, OperatorError> {

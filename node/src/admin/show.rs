@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use dm3_core::identity::Address;
 use time::OffsetDateTime;
 
-use crate::store::{AccountUse, Act, Block, SenderUse};
+use crate::store::{AccountUse, Act, Block, Invitation, SenderUse};
 
 pub(super) fn accounts(accounts: &[AccountUse]) -> String {
     let rows = accounts.iter().map(|account| {
@@ -48,6 +48,25 @@ pub(super) fn senders(senders: &[SenderUse]) -> String {
 pub(super) fn blocks(blocks: &[Block]) -> String {
     let rows = blocks.iter().map(|block| vec![block.kind.clone(), plain(&block.subject), time(block.since)]);
     table("kind\twhat\tsince", rows)
+}
+
+pub(super) fn invitations(invitations: &[Invitation]) -> String {
+    let rows = invitations.iter().map(|invitation| {
+        vec![
+            invitation_id(invitation),
+            invitation.uses.to_string(),
+            invitation.used.to_string(),
+            time(invitation.made_at),
+            invitation.expires_at.map_or_else(none, time),
+            plain(&invitation.note),
+        ]
+    });
+    table("invitation\tuses\tused\tmade\tuntil\tnote", rows)
+}
+
+/// What an invitation is called, since its code is not known any more.
+pub(super) fn invitation_id(invitation: &Invitation) -> String {
+    hex::encode(&invitation.code_hash[..6])
 }
 
 pub(super) fn acts(acts: &[Act]) -> String {

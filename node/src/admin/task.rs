@@ -1,9 +1,15 @@
 //! What an operator can want, read from the words of the command line.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 /// How many rows a list has, where nothing else is said.
 const MOST: u32 = 50;
+
+/// The most accounts that one invitation is for.
+const MOST_USES: u64 = 1_000_000;
+/// The most days that one holds that ends.
+const MOST_DAYS: u64 = 36_500;
 
 /// The words of [`Task`]s, for those who ask for help.
 pub const TASKS: &str = "  accounts                    those that use the most: mailbox, storage, last login
@@ -19,6 +25,9 @@ pub const TASKS: &str = "  accounts                    those that use the most: 
   reserve LABEL               let nobody claim a name that begins so
   unreserve LABEL             … no longer
   registration stop|start     take no new accounts, or take them again
+  invite USES DAYS NOTE       make a code for so many accounts in so many days (0: for ever); NOTE: for whom it is
+  invitations                 the codes that were made, how often they were used, and until when they hold
+  revoke INVITATION           let nobody in by a code any more
   purge WHO unknown           remove what unknown senders left in a mailbox
   purge WHO from SENDER       remove what one sender left in a mailbox
   free-space                  give unused room back to the disk; writes wait meanwhile";
@@ -91,6 +100,25 @@ pub enum Task {
         /// Whether none are taken from now on.
         stopped: bool,
     },
+    /// Make an invitation.
+    Invite {
+        /// How many accounts may be made with it.
+        uses: u64,
+        /// How many days it holds; 0 for ever.
+        days: u64,
+        /// What it is remembered by.
+        note: String,
+    },
+    /// See the invitations.
+    Invitations {
+        /// How many.
+        most: u32,
+    },
+    /// Let nobody in by an invitation any more.
+    Revoke {
+        /// Which, as it is listed.
+        invitation: String,
+    },
     /// Remove messages from a mailbox.
     Purge {
         /// Whose mailbox.
@@ -106,6 +134,15 @@ pub enum Task {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}\n\n{TASKS}", if .0.is_empty() { "admin wants one of these:".to_owned() } else { format!("admin does not know: {}", .0) })]
 pub struct TaskError(String);
+
+fn within(text: &str, range: RangeInclusive<u64>) -> Option<u64> {
+    text.parse().ok().filter(|number| range.contains(number))
+}
+
+/// Whether this can stand in a list.
+fn is_note(text: &str) -> bool {
+    text.len() <= 200 && !text.chars().any(char::is_control)
+}
 
 impl Task {
     /// Reads words; `most` is how many rows a list is to have.
@@ -134,6 +171,12 @@ impl Task {
             ["export", who, to] => Self::Export { who: who.into(), to: to.into() },
             ["take-back", name] => Self::TakeBack { name: name.into() },
             ["registration", act @ ("stop" | "start")] => Self::Registration { stopped: act == "stop" },
+            ["invite", uses, days, note] => match (within(uses, 1..=MOST_USES), within(days, 0..=MOST_DAYS)) {
+                (Some(uses), Some(days)) if is_note(note) => Self::Invite { uses, days, note: note.into() },
+                _ => return Err(TaskError(words.join(" "))),
+            },
+            ["invitations"] => Self::Invitations { most },
+            ["revoke", invitation] => Self::Revoke { invitation: invitation.into() },
             ["purge", who, "unknown"] => Self::Purge { who: who.into(), sender: None },
             ["purge", who, "from", sender] => Self::Purge { who: who.into(), sender: Some(sender.into()) },
             ["free-space"] => Self::FreeSpace,
@@ -150,6 +193,7 @@ impl Task {
                 | Self::Senders { .. }
                 | Self::Blocks
                 | Self::Log { .. }
+                | Self::Invitations { .. }
         )
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use dm3_core::delivery::MAX_WORK_BITS;
 use dm3_core::identity::{Address, EnsName, ProfileKeys};
 use zeroize::Zeroizing;
 
@@ -161,6 +162,8 @@ impl Keys {
                 codes: rate("codes_per_hour", self.codes_per_hour)?,
                 names: rate("names_per_day_per_address", self.names_per_day_per_address)?,
             },
+            registration: self.registration,
+            registration_work_bits: work_bits(self.registration_work_bits)?,
             sender_check: self.sender_check,
             storage_limit: self.storage_limit,
             smtp: smtp.check()?,
@@ -244,6 +247,11 @@ fn at_once(key: &'static str, value: u64) -> Result<usize, ConfigError> {
 
 fn percent(key: &'static str, value: u64) -> Result<u8, ConfigError> {
     u8::try_from(value).ok().filter(|value| *value <= 100).ok_or(wrong(key, "between 0 and 100"))
+}
+
+fn work_bits(value: u64) -> Result<u8, ConfigError> {
+    let bits = u8::try_from(value).ok().filter(|bits| (1..=MAX_WORK_BITS).contains(bits));
+    bits.ok_or_else(|| wrong("registration_work_bits", "between 1 and 24"))
 }
 
 /// The first labels of names, in lower case, with commas between them.

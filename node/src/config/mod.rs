@@ -112,6 +112,10 @@ pub struct Config {
     pub outgoing: AtOnce,
     /// How much anybody may ask.
     pub allowances: Allowances,
+    /// Who may have a new account.
+    pub registration: RegistrationRule,
+    /// How much work a new account is, if it is some: 2 to the power of this many tries.
+    pub registration_work_bits: u8,
     /// What becomes of a message that its claimed sender did not sign.
     pub sender_check: SenderCheck,
     /// How much an account may keep in the encrypted storage, and as much again in its history, in bytes.
@@ -136,6 +140,32 @@ pub struct Config {
     pub token_key: Zeroizing<[u8; 32]>,
     /// The key before: what was made under it holds until it ends.
     pub previous_token_key: Option<Zeroizing<[u8; 32]>>,
+}
+
+/// Who may have a new account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RegistrationRule {
+    /// Everybody.
+    Open,
+    /// Who has a code of the operator's.
+    Invitation,
+    /// Whose device has worked for it.
+    Work,
+    /// Nobody.
+    Closed,
+}
+
+impl RegistrationRule {
+    /// One word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Invitation => "invitation",
+            Self::Work => "work",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// What becomes of a message whose claimed sender has a profile with another key than the one that signed.

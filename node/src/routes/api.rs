@@ -2,10 +2,11 @@
 
 use axum::Json as JsonBody;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use dm3_core::identity::EnsName;
 
-use super::extract::Text;
+use super::extract::{Text, bearer};
 use super::json_text;
 use crate::app::AppState;
 use crate::error::ApiError;
@@ -23,7 +24,8 @@ pub async fn profile(State(app): State<AppState>, Path(name): Path<String>) -> R
 pub async fn register(
     State(app): State<AppState>,
     Path(name): Path<String>,
+    headers: HeaderMap,
     Text(profile): Text,
 ) -> Result<JsonBody<String>, ApiError> {
-    app.register(&name, &profile, Service::Storage).await.map(JsonBody)
+    app.register(&name, &profile, Service::Storage, bearer(&headers)).await.map(JsonBody)
 }

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use axum::Json as JsonBody;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use dm3_core::identity::EnsName;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::extract::{Bulk, Json, Raw, Schema, SignedIn, Text};
+use super::extract::{Bulk, Json, Raw, Schema, SignedIn, Text, bearer};
 use super::json_text;
 use crate::app::AppState;
 use crate::clock::now_seconds;
@@ -85,9 +85,10 @@ pub async fn profile(State(app): State<AppState>, Path(name): Path<String>) -> R
 pub async fn register(
     State(app): State<AppState>,
     Path(name): Path<String>,
+    headers: HeaderMap,
     Text(profile): Text,
 ) -> Result<JsonBody<String>, ApiError> {
-    app.register(&name, &profile, Service::Mailbox).await.map(JsonBody)
+    app.register(&name, &profile, Service::Mailbox, bearer(&headers)).await.map(JsonBody)
 }
 
 /// `GET auth/:name`: a challenge.

@@ -2,12 +2,13 @@
 
 use axum::Json as JsonBody;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::extract::Json;
+use super::extract::{Json, bearer};
 use super::json_text;
 use crate::app::{App, AppState};
 use crate::error::ApiError;
@@ -43,6 +44,7 @@ pub struct Release {
 /// `POST profile/address`: publishes a profile below the address domain.
 pub async fn publish(
     State(app): State<AppState>,
+    headers: HeaderMap,
     Json(publication): Json<Publication>,
 ) -> Result<&'static str, ApiError> {
     let subdomain = publication.subdomain.trim_start_matches('.').parse::<EnsName>();
@@ -53,7 +55,7 @@ pub async fn publish(
     let address = Address::parse_unchecked_case(&publication.address).map_err(|_| invalid())?;
     let profile = SignedProfile::from_json(publication.signed_user_profile).map_err(|_| invalid())?;
     let profile = app.names.verify(profile, address).await?.ok_or_else(invalid)?;
-    app.keep(&profile, Service::Gateway).await?;
+    app.keep(&profile, Service::Gateway, bearer(&headers)).await?;
     Ok("OK")
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::history::history_limits;
 use super::json_text;
 use crate::app::{App, AppState};
+use crate::config::RegistrationRule;
 use crate::store::ChannelKind;
 
 /// `GET hello`, as the reference answers it.
@@ -42,6 +43,10 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
         "url": service(&["ds", "notifications"]),
         "channels": channels.map(ChannelKind::as_str).collect::<Vec<_>>(),
         "publicVapidKey": app.notifier.public_vapid_key(),
+    });
+    document["registration"] = json!({
+        "price": config.registration.word(),
+        "workBits": (config.registration == RegistrationRule::Work).then_some(config.registration_work_bits),
     });
     document["limits"] = json!({
         "requestBytes": App::max_body(config),

@@ -32,6 +32,7 @@ mod channels;
 mod database;
 mod group;
 mod history;
+mod invitations;
 mod mailbox;
 mod marks;
 mod names;
@@ -45,13 +46,14 @@ mod statistics;
 mod storage;
 
 use accounts::PENDING_PROFILES;
-pub use accounts::{Account, AccountStore, Registered, Registration, Service};
+pub use accounts::{Account, AccountStore, Payment, Registered, Registration, Service};
 pub use challenges::ChallengeStore;
 pub use channels::{Channel, ChannelKind, ChannelStore, Code, CodeIssue, CodeLimits};
 pub use database::{Database, DatabaseError, PostgresUrl, SchemaState};
 pub use history::{
     HistoryQuota, HistoryStore, HistoryUsage, NewRecord, Record, RecordKey, RecordRange, Written,
 };
+pub use invitations::{Invitation, InvitationStore};
 use mailbox::COPIES;
 pub use mailbox::{
     Copy, Delivery, MailboxLimits, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS,
@@ -99,6 +101,7 @@ pub trait Store:
     + ChallengeStore
     + ChannelStore
     + HistoryStore
+    + InvitationStore
     + MailboxStore
     + MarkStore
     + NameStore

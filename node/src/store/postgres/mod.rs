@@ -4,6 +4,7 @@ mod accounts;
 mod challenges;
 mod channels;
 mod history;
+mod invitations;
 mod mailbox;
 mod marks;
 mod names;
@@ -40,6 +41,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "told", include_str!("../../../migrations/postgres/0005_told.sql")),
     (6, "owners", include_str!("../../../migrations/postgres/0006_owners.sql")),
     (7, "operators", include_str!("../../../migrations/postgres/0007_operators.sql")),
+    (8, "invitations", include_str!("../../../migrations/postgres/0008_invitations.sql")),
 ];
 
 /// A database on a Postgres server.

@@ -5,6 +5,7 @@ mod challenges;
 mod channels;
 mod checkpoints;
 mod history;
+mod invitations;
 mod mailbox;
 mod marks;
 mod names;
@@ -49,6 +50,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "told", include_str!("../../../migrations/sqlite/0005_told.sql")),
     (6, "owners", include_str!("../../../migrations/sqlite/0006_owners.sql")),
     (7, "operators", include_str!("../../../migrations/sqlite/0007_operators.sql")),
+    (8, "invitations", include_str!("../../../migrations/sqlite/0008_invitations.sql")),
 ];
 
 /// A SQLite file.
