@@ -39,7 +39,11 @@ async fn register(node: &Node, account: &Account, paid: Option<&Payment>) -> Rep
 /// Refused with this price.
 fn price(reply: &Reply) -> serde_json::Value {
     let body = reply.json();
-    assert_eq!((reply.status.as_u16(), &body["message"]), (400, &json!("Couldn't store profile")), "{reply:?}");
+    assert_eq!(
+        (reply.status.as_u16(), &body["message"]),
+        (400, &json!("Couldn't store profile")),
+        "{reply:?}"
+    );
     assert!(body["error"].as_str().unwrap().len() > 20);
     body["price"].clone()
 }
@@ -47,7 +51,8 @@ fn price(reply: &Reply) -> serde_json::Value {
 fn work(reply: &Reply) -> Work {
     let price = price(reply);
     assert_eq!(price["kind"], "work");
-    Work::new(price["challenge"].as_str().unwrap(), price["bits"].as_u64().unwrap().try_into().unwrap()).unwrap()
+    Work::new(price["challenge"].as_str().unwrap(), price["bits"].as_u64().unwrap().try_into().unwrap())
+        .unwrap()
 }
 
 #[tokio::test]
@@ -133,5 +138,8 @@ async fn a_closed_node_takes_nobody_and_an_open_one_everybody() {
     assert_eq!(closed.get("/.well-known/dm3").await.json()["registration"]["price"], "closed");
     let open = Node::start().await;
     assert_eq!(register(&open, &Account::new(1), None).await.status, 200);
-    assert_eq!(open.get("/.well-known/dm3").await.json()["registration"], json!({ "price": "open", "workBits": null }));
+    assert_eq!(
+        open.get("/.well-known/dm3").await.json()["registration"],
+        json!({ "price": "open", "workBits": null })
+    );
 }

@@ -177,13 +177,14 @@ mod tests {
         assert!(work.is_done_by(number));
         assert!((0..number).all(|less| !work.is_done_by(less)), "nothing before it was passed over");
         assert!(!Work::new("abd", 10).unwrap().is_done_by(number), "another challenge is another search");
-        let digest = crate::seal::sha256_hex(format!("abc.{number}").as_bytes());
+        let digest = crate::seal::sha256_hex(&format!("abc.{number}"));
         assert!(digest.trim_start_matches("0x").starts_with("00"), "{digest}");
     }
 
     #[test]
     fn what_nobody_can_bear_is_no_work() {
-        for (challenge, bits) in [("abc", 0), ("abc", MAX_WORK_BITS + 1), ("", 5), ("a.b", 5), ("a\r\nb", 5)] {
+        for (challenge, bits) in [("abc", 0), ("abc", MAX_WORK_BITS + 1), ("", 5), ("a.b", 5), ("a\r\nb", 5)]
+        {
             assert_eq!(Work::new(challenge, bits), None, "{challenge:?} {bits}");
         }
         assert_eq!(Work::new(&"a".repeat(MAX_CHALLENGE + 1), 5), None);
@@ -200,7 +201,9 @@ mod tests {
             assert_eq!(Payment::parse(bearer.expose(), 5).as_ref(), Some(&payment));
             assert!(!format!("{payment:?}").contains("ab12"));
         }
-        for wrong in ["", "work", "work.abc", "work.abc.x", "work.a b.1", "invitation.", "other.abc", "invitation.ä"] {
+        for wrong in
+            ["", "work", "work.abc", "work.abc.x", "work.a b.1", "invitation.", "other.abc", "invitation.ä"]
+        {
             assert_eq!(Payment::parse(wrong, 5), None, "{wrong}");
         }
     }
@@ -214,8 +217,14 @@ mod tests {
         for price in [Price::Invitation, Price::Closed, Price::Work(Work::new("abc", 20).unwrap())] {
             assert_eq!(read(price.to_json()), Ok(Some(price)));
         }
-        for strange in [json!({ "kind": "deposit" }), json!({ "kind": "work", "challenge": "abc", "bits": 60 }), json!(7)] {
-            assert!(matches!(read(strange), Err(ApiError::Refused { reason, .. }) if reason.as_str() == "pay first"));
+        for strange in [
+            json!({ "kind": "deposit" }),
+            json!({ "kind": "work", "challenge": "abc", "bits": 60 }),
+            json!(7),
+        ] {
+            assert!(
+                matches!(read(strange), Err(ApiError::Refused { reason, .. }) if reason.as_str() == "pay first")
+            );
         }
         assert_eq!(parse_registered(&HttpResponse::new(200, "OK".into())), Ok(None));
         assert_eq!(parse_registered(&HttpResponse::new(503, String::new())), Err(ApiError::Unavailable(503)));

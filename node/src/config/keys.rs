@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
-use super::{LogFormat, RegistrationRule, SenderCheck};
+use super::choices::{LogFormat, RegistrationRule, SenderCheck};
 
 /// Every key there is; another is an error.
 #[derive(Deserialize)]

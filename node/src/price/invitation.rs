@@ -4,7 +4,7 @@ use dm3_core::delivery as wire;
 use dm3_core::identity::Address;
 use dm3_core::seal::{Entropy, sha256};
 
-use super::Rule;
+use super::rule::Rule;
 use crate::store::Payment;
 
 /// How many random bytes a code has: nobody guesses one, so a plain hash of it can be kept.

@@ -10,26 +10,18 @@
 //! may be used once goes into `store::Payment::Once`.
 
 mod invitation;
+mod rule;
 mod work;
 
 use dm3_core::delivery as wire;
 use dm3_core::identity::Address;
 
-pub use self::invitation::{code_hash, make_code};
 use self::invitation::Invited;
+pub use self::invitation::{code_hash, make_code};
+use self::rule::Rule;
 use self::work::Worked;
 use crate::config::{Config, RegistrationRule};
 use crate::store::Payment;
-
-/// One kind of price.
-#[async_trait::async_trait]
-trait Rule: Send + Sync {
-    /// What is asked of an account at `now`, in seconds since 1970.
-    fn price(&self, account: Address, now: u64) -> wire::Price;
-
-    /// What is used up if `paid` pays for the account.
-    async fn accept(&self, account: Address, paid: &str, now: u64) -> Option<Payment>;
-}
 
 /// The price of an account.
 pub struct Price(Option<Box<dyn Rule>>);

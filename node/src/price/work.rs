@@ -8,7 +8,7 @@ use dm3_core::identity::Address;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::Rule;
+use super::rule::Rule;
 use crate::auth::mac;
 use crate::store::Payment;
 

@@ -8,11 +8,13 @@ mod invitations;
 mod mailbox;
 mod marks;
 mod names;
+mod notice_store;
 mod notices;
 mod operators;
 mod settings;
 mod statistics;
 mod storage;
+mod writer;
 
 use std::time::Duration;
 
@@ -64,7 +66,7 @@ impl Postgres {
             .await?;
         migrator(MIGRATIONS).run(&pool).await?;
         let origin = Origin::new();
-        let group = GroupCommit::start(mailbox::Writer { pool: pool.clone(), origin: origin.clone() });
+        let group = GroupCommit::start(writer::Writer { pool: pool.clone(), origin: origin.clone() });
         let notices = Notices::listen(pool.clone(), origin).await?;
         Ok(Self { pool, group, notices })
     }

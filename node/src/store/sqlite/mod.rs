@@ -14,6 +14,7 @@ mod operators;
 mod settings;
 mod statistics;
 mod storage;
+mod writer;
 
 use std::path::Path;
 use std::time::Duration;
@@ -93,7 +94,7 @@ impl Sqlite {
         commits.copy_by(checkpoints.clone());
         let readers =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
-        let group = GroupCommit::start(mailbox::Writer(writer.clone()));
+        let group = GroupCommit::start(writer::Writer(writer.clone()));
         Ok(Self { writer, readers, checkpoints, group })
     }
 
