@@ -5,7 +5,6 @@ use std::sync::Arc;
 use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
 
 use crate::chain::{Chain, ChainError};
-use crate::error::ApiError;
 use crate::store::{Store, StoreError};
 
 /// The names of this server and, through ENS, all others.
@@ -28,16 +27,6 @@ pub enum NamesError {
     /// There was no time left for it.
     #[error("looking the name up took too long")]
     Time,
-}
-
-impl From<NamesError> for ApiError {
-    fn from(error: NamesError) -> Self {
-        match error {
-            NamesError::Store(error) => error.into(),
-            NamesError::Chain(error) => error.into(),
-            NamesError::Time => Self::Unavailable,
-        }
-    }
 }
 
 impl Names {

@@ -14,20 +14,21 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::app::{self, AppState};
+use crate::app::{App, AppState, Made};
+use crate::cases::expiry;
 use crate::chain::Chain;
 use crate::clock::now_seconds;
 use crate::config::Config;
-use crate::connections::{self, Caps};
 use crate::endpoints::Endpoints;
-use crate::expiry;
 use crate::files::private;
+use crate::http::connections::{self, Caps};
+use crate::http::{observe, router};
 use crate::metrics::Metrics;
 use crate::names::Names;
 use crate::notifications::{MailError, Mailer, Notifier, NotifierParts};
 use crate::outgoing::{Outgoing, OutgoingError};
 use crate::proxy::Proxies;
-use crate::routes::observe;
+use crate::sockets::Sockets;
 use crate::statistics::Statistics;
 use crate::store::{ACTS, Arrival, Database, Notice, StoreError};
 
@@ -131,7 +132,10 @@ impl Server {
             service: config.name.to_string(),
             names_sender: config.notifications_name_sender,
         });
-        let (app, router) = app::build(config, store, names, metrics, proxies, notifier, statistics);
+        let (socket_layer, sockets) = Sockets::new(App::max_body(&config));
+        let made = Made { store, names, metrics, proxies, notifier, statistics, sockets };
+        let app = Arc::new(App::new(config, made));
+        let router = router(&app, socket_layer);
         Ok(Self { app, router, listener, address, metrics_listener, lock })
     }
 
@@ -160,7 +164,7 @@ impl Server {
                 tracing::info!("stopping");
                 app.readiness.stop();
                 // Sockets would stay open for ever.
-                app.close_sockets().await;
+                app.sockets.close().await;
                 let _ = stopping.send(());
             }
         };
@@ -296,18 +300,18 @@ async fn serve_metrics(listener: TcpListener, app: AppState) {
 async fn follow_notices(app: AppState) {
     loop {
         let done = match app.store.notice().await {
-            Notice::Messages(arrival) if app.has_sockets(arrival.mailbox) => push(&app, arrival).await,
+            Notice::Messages(arrival) if app.sockets.has(arrival.mailbox) => push(&app, arrival).await,
             Notice::History { owner, change } => {
                 app.announce_history(owner, change);
                 Ok(())
             }
-            Notice::Asked { account, question } if app.has_sockets(account) => {
+            Notice::Asked { account, question } if app.sockets.has(account) => {
                 app.store.answer(question).await
             }
             Notice::Messages(_) | Notice::Asked { .. } => Ok(()),
             Notice::SignedOut { account } => {
                 app.senders.forget(account);
-                app.close_sockets_of(account);
+                app.sockets.close_of(account);
                 Ok(())
             }
             Notice::Interrupted => match app.close_stale_sockets().await {
@@ -325,7 +329,7 @@ async fn follow_notices(app: AppState) {
 async fn push(app: &AppState, arrival: Arrival) -> Result<(), StoreError> {
     for text in app.store.arrived(arrival).await? {
         if let Ok(envelope) = serde_json::from_str(&text) {
-            app.push(arrival.mailbox, &envelope);
+            app.sockets.push(arrival.mailbox, &envelope);
         }
     }
     Ok(())
@@ -333,7 +337,7 @@ async fn push(app: &AppState, arrival: Arrival) -> Result<(), StoreError> {
 
 /// Tells every account with an open socket of its last change, since notices of it may be missing.
 async fn announce_histories(app: &AppState) -> Result<(), StoreError> {
-    for account in app.accounts_with_sockets() {
+    for account in app.sockets.accounts() {
         let usage = app.store.history_usage(account).await?;
         if usage.last_change > 0 {
             app.announce_history(account, usage.last_change);

@@ -3,7 +3,7 @@
 //   node tests/setup/index.mjs [tools|build|test]
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -116,9 +116,32 @@ function installPostgres() {
   throw new Missing("the node's tests need Postgres: sudo apt-get install postgresql");
 }
 
+/** What stands in front of a node, and between it and Postgres: the tests start these as node/deploy has them. */
+function installProxies() {
+  const missing = [
+    ['nginx', 'nginx-light'],
+    ['caddy', 'caddy'],
+    ['pgbouncer', 'pgbouncer'],
+  ].flatMap(([program, debianPackage]) => (onPath(program) || existsSync(join('/usr/sbin', program)) ? [] : [debianPackage]));
+  if (missing.length === 0) return;
+  if (process.getuid?.() === 0 && onPath('apt-get')) {
+    say(`installing ${missing.join(', ')}`);
+    // The tests start their own: nothing is to listen on this machine.
+    const policy = '/usr/sbin/policy-rc.d';
+    const own = !existsSync(policy);
+    if (own) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+    const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...missing]);
+    const installed = install() || (run('apt-get', ['update']) && install());
+    if (own) rmSync(policy);
+    if (installed) return;
+  }
+  // Not every system has them; the tests that need them say so once more.
+  say(`WITHOUT ${missing.join(', ')}: their tests are skipped`);
+}
+
 /**
  * Makes this machine ready for `purpose`: `tools` (Rust and Node), `build` (also the npm packages) or `test` (also
- * browsers and Postgres). Ends the process with one line when a person has to help.
+ * browsers, Postgres and proxies). Ends the process with one line when a person has to help.
  */
 export function setup(purpose) {
   try {
@@ -128,6 +151,7 @@ export function setup(purpose) {
     if (purpose === 'test') {
       installBrowsers();
       installPostgres();
+      installProxies();
     }
   } catch (error) {
     if (!(error instanceof Missing)) throw error;

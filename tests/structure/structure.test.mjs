@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { fromPage } from '../bench/scale.mjs';
 import { ROOT } from '../setup/index.mjs';
 import { circlesIn, importsOf, inWords, roomsOf } from './imports.mjs';
 
@@ -23,7 +24,7 @@ function sourcesIn(folder) {
 
 const circlesInWords = (graph) => circlesIn(graph).map((circle) => inWords(circle, graph));
 
-for (const folder of ['core/src', 'widget/src']) {
+for (const folder of ['core/src', 'node/src', 'widget/src']) {
   describe(folder, () => {
     const imports = importsOf(join(ROOT, folder));
 
@@ -44,6 +45,11 @@ test(`no source file is longer than ${LONGEST_FILE} lines`, () => {
     .filter(([, lines]) => lines > LONGEST_FILE)
     .map(([file, lines]) => `${file}: ${lines} lines`);
   assert.deepEqual(long, []);
+});
+
+test('docs/scale.md follows from docs/performance.md', () => {
+  const written = readFileSync(join(ROOT, 'docs/scale.md'), 'utf8');
+  assert.equal(written, fromPage(), 'npm run bench -- scale');
 });
 
 describe('what is read as an import', () => {

@@ -14,6 +14,7 @@ use crate::seal::signing::SigningSecret;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 
 pub use super::claims::{claim_name, get_claimed, is_taken, parse_claimed, release_name};
+pub use super::price::parse_registered;
 pub use super::reply::{ApiError, is_superseded};
 pub use super::rpc::{
     Properties, Retention, SubmitError, get_profile_extension, get_properties, parse_profile_extension,
@@ -66,7 +67,7 @@ pub fn post_address(
     HttpRequest::post(resolver.join(&["profile", "address"]), canonical(&body))
 }
 
-/// Reads the reply to [`post_profile`], [`post_address`] and [`acknowledge`]: success or not.
+/// Reads the reply to [`acknowledge`] and the like: success or not.
 pub fn parse_done(reply: &HttpResponse) -> Result<(), ApiError> {
     check(reply)
 }

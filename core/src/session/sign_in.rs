@@ -29,15 +29,22 @@ use zeroize::Zeroizing;
 use super::log_in::answer_challenge;
 use super::{Directory, FindError};
 use crate::delivery::api::{self, ApiError};
+use crate::delivery::{Payment, Price};
 use crate::device::Account;
 use crate::identity::wallet_signature::{RecoverError, eip191_hash, recover};
 use crate::identity::{
     Address, Backup, BackupError, KeyNonce, KeySeed, ProfileError, ProfileKeys, RecoveryCode, UserProfile,
     VerifiedProfile, key_message,
 };
-use crate::ports::{Chain as _, Http as _, Ports, Store as _, StoreError, Unreachable, Wallet, WalletError};
+use crate::ports::{
+    Chain as _, Clock as _, Http as _, Ports, Store as _, StoreError, Unreachable, Wallet, WalletError,
+};
 use crate::registry::{SignatureQuestion, code_size_call, is_contract};
 use crate::seal::SealError;
+use crate::web::HttpRequest;
+
+/// How many numbers are tried before the page has its turn: some ten milliseconds.
+const SLICE: u32 = 10_000;
 
 /// An account that wants to sign in.
 pub struct SignIn<P> {
@@ -73,6 +80,8 @@ pub struct Registration<P> {
     profile: RefCell<UserProfile>,
     /// What was signed: who tries again to hand it over is not asked again.
     signed: RefCell<Option<VerifiedProfile>>,
+    /// What is shown to a node that takes who is invited.
+    invitation: RefCell<Option<Payment>>,
 }
 
 /// An account with published keys.
@@ -115,6 +124,9 @@ pub enum SignInError {
     /// The node did not take the profile.
     #[error("the node did not take the profile: {0}")]
     Node(#[from] ApiError),
+    /// The node asks for something before it takes a new account, and there is nothing to give.
+    #[error("the node asks for something before it takes a new account")]
+    Price(Price),
     /// The node has taken the profile, but others don't find it yet. Trying again asks for no other signature.
     #[error("the node has taken the profile, but does not show it to others yet")]
     NotShown,
@@ -216,6 +228,7 @@ impl<P: Ports> SignIn<P> {
             code,
             profile: RefCell::new(UserProfile::new(keys, services).with_edition(edition)),
             signed: RefCell::default(),
+            invitation: RefCell::default(),
         };
         match published {
             Ok(Some((_, profile))) if profile.keys().matches(&keys) => {
@@ -266,6 +279,11 @@ impl<P: Ports> Registration<P> {
     /// The text from whose signature the keys follow, if they do.
     pub fn key_message(&self) -> Option<&str> {
         self.key_message.as_deref()
+    }
+
+    /// Takes a code along that the node's operator gave to this person, if the node asks for one.
+    pub fn bring(&self, invitation: Payment) {
+        self.invitation.replace(Some(invitation));
     }
 
     /// What brings random keys back; to be kept before they are published.
@@ -323,11 +341,9 @@ impl<P: Ports> Registration<P> {
         let alias = self.directory.alias(self.account);
         let ports = self.directory.ports();
         let (resolver, domain) = (&discovery.resolver_url, &discovery.address_domain);
-        let request = api::post_address(resolver, domain, self.account, signed.as_signed());
-        api::parse_done(&ports.http().send(&request).await?)?;
+        self.register(api::post_address(resolver, domain, self.account, signed.as_signed())).await?;
         let service = &discovery.delivery_service_url;
-        let request = api::post_profile(service, &alias, signed.as_signed());
-        api::parse_done(&ports.http().send(&request).await?)?;
+        self.register(api::post_profile(service, &alias, signed.as_signed())).await?;
         if self.is_shown().await? {
             return Ok(());
         }
@@ -335,6 +351,38 @@ impl<P: Ports> Registration<P> {
         // Whoever enters logs in by themselves: this token is not needed.
         answer_challenge::<SignInError>(ports, service, &alias, &keys.signing, |_, _| {}).await?;
         if self.is_shown().await? { Ok(()) } else { Err(SignInError::NotShown) }
+    }
+
+    /// Hands a profile over, and once more with what is asked for that.
+    async fn register(&self, request: HttpRequest) -> Result<(), SignInError> {
+        let ports = self.directory.ports();
+        let Some(price) = api::parse_registered(&ports.http().send(&request).await?)? else { return Ok(()) };
+        let Some(payment) = self.pay(&price).await.and_then(|payment| payment.to_bearer()) else {
+            return Err(SignInError::Price(price));
+        };
+        let reply = ports.http().send(&request.with_bearer(&payment)).await?;
+        api::parse_registered(&reply)?.map_or(Ok(()), |price| Err(SignInError::Price(price)))
+    }
+
+    /// What a node asks for, if it can be had: work is done here, in slices between which others have their turn.
+    async fn pay(&self, price: &Price) -> Option<Payment> {
+        match price {
+            Price::Closed => None,
+            Price::Invitation => self.invitation.borrow().clone(),
+            Price::Work(work) => {
+                // Once in a million times that much does not find it; then the next try gets another challenge.
+                let tries = 16_u64 << work.bits();
+                let mut first = 0;
+                while first < tries {
+                    if let Some(number) = work.search(first, SLICE) {
+                        return Some(Payment::Work(work.clone(), number));
+                    }
+                    first += u64::from(SLICE);
+                    self.directory.ports().clock().sleep(0).await;
+                }
+                None
+            }
+        }
     }
 
     /// Whether others find these keys.

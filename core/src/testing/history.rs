@@ -1,4 +1,4 @@
-//! A node's history in memory: the rules of `node/src/history`.
+//! A node's history in memory: the rules of `node/src/cases/history.rs`.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

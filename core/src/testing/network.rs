@@ -11,7 +11,8 @@ use super::files::FileHost;
 use super::{FakeClock, Offers, TestWallet};
 use crate::delivery::api::{self, SubmitError};
 use crate::delivery::{
-    ChainAccess, Discovery, Notifications, Proxies, socket_io::socket_base, socket_io::websocket_url,
+    ChainAccess, Discovery, Notifications, Payment, Price, Proxies, socket_io::socket_base,
+    socket_io::websocket_url,
 };
 use crate::identity::{Address, EnsName, NameError, SignedProfile, VerifiedProfile};
 use crate::message::Envelope;
@@ -54,6 +55,8 @@ struct Inner {
     universal: Cell<bool>,
     /// The first service and the gateway are one node of our kind.
     guarded: Cell<bool>,
+    /// What the nodes ask for a new account, if they do.
+    price: RefCell<Option<Price>>,
     proxies: Cell<bool>,
     /// What the nodes offer beside mailboxes.
     offers: [Offers; 2],
@@ -121,6 +124,7 @@ impl Network {
             files: FileHost::default(),
             universal: Cell::new(false),
             guarded: Cell::new(false),
+            price: RefCell::default(),
             proxies: Cell::new(false),
             offers: Default::default(),
             requests: RefCell::default(),
@@ -394,7 +398,31 @@ impl Network {
         }
     }
 
+    /// From now on the nodes ask this for a new account; the invitation that they take is `welcome`.
+    pub fn ask_for(&self, price: Price) {
+        self.0.price.replace(Some(price));
+    }
+
+    /// What is still to be paid with this request.
+    fn unpaid(&self, request: &HttpRequest) -> Option<Price> {
+        let price = self.0.price.borrow().clone()?;
+        let bits = if let Price::Work(work) = &price { work.bits() } else { 1 };
+        let paid = request.bearer.as_ref().and_then(|bearer| Payment::parse(bearer.expose(), bits));
+        let enough = match (&price, paid) {
+            (Price::Work(asked), Some(Payment::Work(work, number))) => {
+                *asked == work && work.is_done_by(number)
+            }
+            (Price::Invitation, Some(Payment::Invitation(code))) => code == "welcome",
+            _ => false,
+        };
+        (!enough).then_some(price)
+    }
+
     fn register_address(&self, request: &HttpRequest) -> HttpResponse {
+        if let Some(price) = self.unpaid(request) {
+            let refusal = json!({ "message": "Couldn't store profile", "error": "pay first", "price": price.to_json() });
+            return HttpResponse::new(400, refusal.to_string());
+        }
         let body = body_of(request);
         let account = body["address"].as_str().and_then(|text| text.parse().ok());
         let profile = SignedProfile::from_json(body["signedUserProfile"].clone()).ok();

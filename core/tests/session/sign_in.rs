@@ -1,5 +1,6 @@
 use std::rc::Rc;
 
+use dm3_core::delivery::{Payment, Price, Work};
 use dm3_core::identity::{Address, UserProfile};
 use dm3_core::ports::{Store as _, StoreError, Wallet, WalletError};
 use dm3_core::session::{FindError, HomeError, Keys, Registration, SignIn, SignInError};
@@ -85,6 +86,46 @@ impl Wallet for OtherAccount {
     async fn sign_text(&self, _: Address, text: &str) -> Result<String, WalletError> {
         self.0.sign_text(self.0.address(), text).await
     }
+}
+
+#[test]
+fn a_node_that_asks_for_work_gets_it_and_the_wallet_is_not_asked_again() {
+    run(async {
+        let pair = Pair::new();
+        pair.network.ask_for(Price::Work(Work::new("abc", 14).unwrap()));
+        let registration = new_keys(create_keys(&pair.alice).await);
+        registration.publish(&pair.alice.wallet).await.unwrap();
+        assert_eq!(pair.alice.wallet.prompts().len(), 2);
+        assert_eq!(pair.network.count("POST https://dm3.example/resolver-handler"), 2, "asked, and paid");
+        assert!(matches!(create_keys(&pair.alice).await.unwrap(), Keys::Known(_)));
+    });
+}
+
+#[test]
+fn a_node_that_asks_for_an_invitation_is_told_the_one_that_was_brought() {
+    run(async {
+        let pair = Pair::new();
+        pair.network.ask_for(Price::Invitation);
+        let registration = new_keys(create_keys(&pair.alice).await);
+        let refused = Some(SignInError::Price(Price::Invitation));
+        assert_eq!(registration.publish(&pair.alice.wallet).await.err(), refused);
+        registration.bring(Payment::invitation("mistyped").unwrap());
+        assert_eq!(registration.publish(&pair.alice.wallet).await.err(), refused);
+        registration.bring(Payment::invitation("welcome").unwrap());
+        registration.publish(&pair.alice.wallet).await.unwrap();
+        assert_eq!(pair.alice.wallet.prompts().len(), 2, "what was signed is handed over again");
+    });
+}
+
+#[test]
+fn a_node_that_takes_no_new_accounts_says_so() {
+    run(async {
+        let pair = Pair::new();
+        pair.network.ask_for(Price::Closed);
+        let registration = new_keys(create_keys(&pair.alice).await);
+        let refused = registration.publish(&pair.alice.wallet).await.err();
+        assert_eq!(refused, Some(SignInError::Price(Price::Closed)));
+    });
 }
 
 #[test]

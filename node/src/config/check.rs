@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use dm3_core::delivery::MAX_WORK_BITS;
 use dm3_core::identity::{Address, EnsName, ProfileKeys};
 use zeroize::Zeroizing;
 
@@ -13,8 +14,7 @@ use super::smtp::SmtpKeys;
 use super::{Config, ConfigError};
 use crate::blobs::BlobLimits;
 use crate::gateway_key::GatewayKey;
-use crate::limits::Allowances;
-use crate::mailbox::sender::LookupsAtOnce;
+use crate::limits::{Allowances, LookupsAtOnce};
 use crate::notifications::{Vapid, VapidError};
 use crate::outgoing::{AtOnce, Reach};
 use crate::store::{Database, MailboxLimits};
@@ -170,6 +170,8 @@ impl Keys {
                     self.blob_megabytes_per_hour_per_address,
                 )?,
             },
+            registration: self.registration,
+            registration_work_bits: work_bits(self.registration_work_bits)?,
             sender_check: self.sender_check,
             storage_limit: self.storage_limit,
             blobs: BlobLimits {
@@ -264,6 +266,11 @@ fn at_once(key: &'static str, value: u64) -> Result<usize, ConfigError> {
 
 fn percent(key: &'static str, value: u64) -> Result<u8, ConfigError> {
     u8::try_from(value).ok().filter(|value| *value <= 100).ok_or(wrong(key, "between 0 and 100"))
+}
+
+fn work_bits(value: u64) -> Result<u8, ConfigError> {
+    let bits = u8::try_from(value).ok().filter(|bits| (1..=MAX_WORK_BITS).contains(bits));
+    bits.ok_or_else(|| wrong("registration_work_bits", "between 1 and 24"))
 }
 
 /// The first labels of names, in lower case, with commas between them.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
-use super::{LogFormat, SenderCheck};
+use super::choices::{LogFormat, RegistrationRule, SenderCheck};
 
 /// Every key there is; another is an error.
 #[derive(Deserialize)]
@@ -128,6 +128,10 @@ pub(super) struct Keys {
     pub codes_per_hour: u64,
     #[serde(default = "default_names_per_day_per_address", deserialize_with = "number")]
     pub names_per_day_per_address: u64,
+    #[serde(default = "default_registration")]
+    pub registration: RegistrationRule,
+    #[serde(default = "default_registration_work_bits", deserialize_with = "number")]
+    pub registration_work_bits: u64,
     #[serde(default = "default_sender_check")]
     pub sender_check: SenderCheck,
     #[serde(default = "default_storage_limit", deserialize_with = "number")]
@@ -233,6 +237,14 @@ fn default_requests_per_minute() -> u64 {
 
 fn default_proxied_per_minute() -> u64 {
     600
+}
+
+fn default_registration() -> RegistrationRule {
+    RegistrationRule::Open
+}
+
+fn default_registration_work_bits() -> u64 {
+    20
 }
 
 fn default_sender_check() -> SenderCheck {

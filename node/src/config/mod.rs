@@ -12,24 +12,25 @@ use std::time::Duration;
 
 use dm3_core::identity::{Address, EnsName, ProfileKeys};
 use dm3_core::web::{BaseUrl, HttpUrl};
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::blobs::BlobLimits;
 use crate::gateway_key::GatewayKey;
-use crate::limits::{Allowances, Trusted};
-use crate::mailbox::sender::LookupsAtOnce;
-use crate::notifications::Vapid;
+use crate::limits::{Allowances, LookupsAtOnce, Trusted};
+use crate::notifications::{Smtp, Vapid};
 use crate::outgoing::{AtOnce, Reach};
 use crate::store::{Database, MailboxLimits};
 
 mod check;
+mod choices;
+mod error;
 mod keys;
 mod secrets;
 mod smtp;
 
+pub use choices::{LogFormat, RegistrationRule, SenderCheck};
+pub use error::ConfigError;
 use keys::Keys;
-pub use smtp::{Smtp, SmtpSecurity};
 
 /// What environment variables that set a key begin with.
 const ENVIRONMENT: &str = "DM3_NODE_";
@@ -113,6 +114,10 @@ pub struct Config {
     pub outgoing: AtOnce,
     /// How much anybody may ask.
     pub allowances: Allowances,
+    /// Who may have a new account.
+    pub registration: RegistrationRule,
+    /// How much work a new account is, if it is some: 2 to the power of this many tries.
+    pub registration_work_bits: u8,
     /// What becomes of a message that its claimed sender did not sign.
     pub sender_check: SenderCheck,
     /// How much an account may keep in the encrypted storage, and as much again in its history, in bytes.
@@ -139,55 +144,6 @@ pub struct Config {
     pub token_key: Zeroizing<[u8; 32]>,
     /// The key before: what was made under it holds until it ends.
     pub previous_token_key: Option<Zeroizing<[u8; 32]>>,
-}
-
-/// What becomes of a message whose claimed sender has a profile with another key than the one that signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SenderCheck {
-    /// It is refused.
-    Reject,
-    /// It is delivered, with a mark.
-    Mark,
-}
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object in a line.
-    Json,
-}
-
-/// Why a configuration can't be used. No variant shows a value, since values may be secrets.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("can't read {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: std::io::Error,
-    },
-    /// Not TOML, an unknown key, a missing key, or a value of another type.
-    #[error("{place}: {message}")]
-    Form {
-        /// The file, with the line where it is known.
-        place: String,
-        /// What is wrong.
-        message: String,
-    },
-    /// A value is not what its key asks for.
-    #[error("{key} must be {expected}")]
-    Value {
-        /// The key.
-        key: &'static str,
-        /// What it must be.
-        expected: &'static str,
-    },
 }
 
 impl Config {

@@ -49,6 +49,15 @@ pub struct Allowances {
     pub blob_megabytes: u32,
 }
 
+/// How many senders are looked up at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookupsAtOnce {
+    /// In all.
+    pub all: usize,
+    /// For messages that one client hands in.
+    pub client: usize,
+}
+
 /// More than is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many requests; try again in {retry_after} seconds")]

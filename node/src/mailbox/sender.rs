@@ -15,7 +15,7 @@ use dm3_core::identity::{Address, EnsName};
 use dm3_core::message::Envelope;
 use dm3_core::seal::signing::SigningKey;
 
-use crate::limits::{Payer, Pool};
+use crate::limits::{LookupsAtOnce, Payer, Pool};
 use crate::names::{Names, NamesError};
 use crate::recent::Recent;
 
@@ -65,15 +65,6 @@ impl Sender {
 struct Known {
     address: Address,
     key: SigningKey,
-}
-
-/// How many senders are looked up at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LookupsAtOnce {
-    /// In all.
-    pub all: usize,
-    /// For messages that one client hands in.
-    pub client: usize,
 }
 
 /// Checks senders.

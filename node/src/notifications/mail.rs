@@ -12,7 +12,7 @@ use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsPar
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use crate::config::{Smtp, SmtpSecurity};
+use super::smtp::{Smtp, SmtpSecurity};
 
 /// How long one command of the mail server may take.
 const TIMEOUT: Duration = Duration::from_secs(20);

@@ -15,7 +15,6 @@ mod blob;
 mod ethereum;
 mod gateway;
 mod image;
-mod message;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,10 +29,9 @@ pub use blob::BlobFault;
 pub use ethereum::{EthereumError, calls};
 pub use gateway::GatewayFault;
 pub use image::{Image, ImageError};
-pub use message::{PostingError, parcels};
 
 /// How long an answer of another host is waited for.
-const TIME: Duration = Duration::from_secs(10);
+pub const TIME: Duration = Duration::from_secs(10);
 /// How many redirects are followed.
 const REDIRECTS: usize = 3;
 /// How many calls to the Ethereum node run at once for clients. The node's own calls are not counted.
@@ -47,7 +45,7 @@ const IMAGES_OF_ONE: usize = 6;
 
 /// The proxies, with the bounds they share.
 pub struct Proxies {
-    outgoing: Outgoing,
+    pub(crate) outgoing: Outgoing,
     endpoints: Arc<Endpoints>,
     calls: Semaphore,
     waiting: Pool<Payer>,

@@ -12,7 +12,6 @@ use dm3_core::delivery::{MessageTypes, ProfileExtension, SpamRule};
 use dm3_core::identity::Address;
 use serde_json::{Map, Value, json};
 
-use crate::app::App;
 use crate::store::{Store, StoreError};
 
 pub use wishes::{SettingsError, Wishes};
@@ -136,18 +135,6 @@ pub async fn read(store: &dyn Store, account: Address) -> Result<Settings, Store
     match store.settings(account).await? {
         None => Ok(Settings::default()),
         Some(text) => Settings::from_stored(&text).ok_or(StoreError::Damaged("settings can't be read back")),
-    }
-}
-
-impl App {
-    /// Replaces what an account wants.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn set_settings(&self, account: Address, settings: &Settings) -> Result<(), StoreError> {
-        self.store.set_settings(account, &settings.to_stored()).await?;
-        self.receivers.forget(account);
-        Ok(())
     }
 }
 

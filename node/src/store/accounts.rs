@@ -47,8 +47,24 @@ pub struct Registration {
     pub profile_hash: [u8; 32],
     /// Where it was posted.
     pub service: Service,
+    /// What is used up by it if it makes an account; `None` where accounts cost nothing.
+    pub payment: Option<Payment>,
     /// Milliseconds since 1970.
     pub now: u64,
+}
+
+/// What an account is paid with: it is used up in the transaction that makes the account, or there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payment {
+    /// One use of an invitation, by the SHA-256 of its code.
+    Invitation([u8; 32]),
+    /// Something that can be used once, by what identifies it, until a time in seconds since 1970.
+    Once {
+        /// What it is known by.
+        id: String,
+        /// When nobody could use it any more anyway.
+        expires_at: u64,
+    },
 }
 
 /// What became of a registration.
@@ -60,6 +76,8 @@ pub enum Registered {
     Pending,
     /// It was kept once and has been replaced since.
     Superseded,
+    /// It would make an account, and what it is paid with is used up, or no longer good.
+    Unpaid,
 }
 
 /// The most profiles of an account that wait; the oldest make room.

@@ -1,12 +1,12 @@
 //! Which database: a SQLite file or a Postgres server.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sqlx::postgres::PgConnectOptions;
 use zeroize::Zeroizing;
 
+use super::schema::SchemaState;
+use super::url::PostgresUrl;
 use super::{Postgres, Sqlite, Store, StoreError};
 
 /// Where the node keeps what it remembers.
@@ -16,20 +16,6 @@ pub enum Database {
     Sqlite(PathBuf),
     /// A database on a Postgres server, which several nodes may share.
     Postgres(PostgresUrl),
-}
-
-/// A Postgres URL, `postgres://user:password@host:port/database?…`. It is a secret: it is never shown.
-#[derive(Clone)]
-pub struct PostgresUrl {
-    url: Zeroizing<String>,
-    /// Instead of the one in the URL.
-    password: Option<Zeroizing<String>>,
-}
-
-impl fmt::Debug for PostgresUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PostgresUrl(…)")
-    }
 }
 
 /// What should say where the database is does not. The value is not shown, since it may hold a password.
@@ -55,20 +41,7 @@ impl std::str::FromStr for Database {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Ok(Self::Sqlite(text.into()));
         }
-        let url = PostgresUrl { url: Zeroizing::new(text.to_owned()), password: None };
-        url.options().map_err(|_| DatabaseError::PostgresUrl)?;
-        Ok(Self::Postgres(url))
-    }
-}
-
-impl PostgresUrl {
-    /// How to connect.
-    pub(super) fn options(&self) -> Result<PgConnectOptions, sqlx::Error> {
-        let options: PgConnectOptions = self.url.parse()?;
-        Ok(match &self.password {
-            Some(password) => options.password(password),
-            None => options,
-        })
+        PostgresUrl::parse(text).map(Self::Postgres).ok_or(DatabaseError::PostgresUrl)
     }
 }
 
@@ -76,9 +49,7 @@ impl Database {
     /// The same, with a password that does not stand in the URL. A file takes none: then there is no such database.
     pub fn with_password(self, password: Option<Zeroizing<String>>) -> Option<Self> {
         match (self, password) {
-            (Self::Postgres(url), Some(password)) => {
-                Some(Self::Postgres(PostgresUrl { password: Some(password), ..url }))
-            }
+            (Self::Postgres(url), Some(password)) => Some(Self::Postgres(url.with_password(password))),
             (Self::Sqlite(_), Some(_)) => None,
             (database, None) => Some(database),
         }
@@ -105,15 +76,6 @@ impl Database {
             Self::Postgres(url) => Postgres::inspect(url).await,
         }
     }
-}
-
-/// How far a database's schema is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SchemaState {
-    /// The last migration that was applied; `None` if the database is empty.
-    pub version: Option<i64>,
-    /// The last one this program knows.
-    pub newest: i64,
 }
 
 #[cfg(test)]

@@ -32,30 +32,37 @@ mod challenges;
 mod channels;
 mod database;
 mod deposits;
+mod error;
 mod group;
 mod history;
+mod invitations;
 mod mailbox;
 mod marks;
 mod names;
 mod notices;
 mod operators;
 mod postgres;
+mod schema;
 mod settings;
 mod shared;
 mod sqlite;
 mod statistics;
 mod storage;
+mod url;
+mod values;
 
 use accounts::PENDING_PROFILES;
-pub use accounts::{Account, AccountStore, Registered, Registration, Service};
+pub use accounts::{Account, AccountStore, Payment, Registered, Registration, Service};
 pub use blobs::{Begun, Blob, BlobId, BlobQuota, BlobStore, BlobUsage, NewBlob};
 pub use challenges::ChallengeStore;
 pub use channels::{Channel, ChannelKind, ChannelStore, Code, CodeIssue, CodeLimits};
-pub use database::{Database, DatabaseError, PostgresUrl, SchemaState};
+pub use database::{Database, DatabaseError};
 pub use deposits::{DepositStore, Evidence, Promise, Promised};
+pub use error::StoreError;
 pub use history::{
     HistoryQuota, HistoryStore, HistoryUsage, NewRecord, Record, RecordKey, RecordRange, Written,
 };
+pub use invitations::{Invitation, InvitationStore};
 use mailbox::COPIES;
 pub use mailbox::{
     Copy, Delivery, MailboxLimits, MailboxStore, Outcome, PICK_UP_BYTES, PICK_UP_CONVERSATIONS,
@@ -69,32 +76,16 @@ pub use operators::{
 };
 use operators::{EXPORT_ROWS, LOGIN_STEP, SLICE};
 pub use postgres::Postgres;
+pub use schema::SchemaState;
+use schema::{migrator, newest};
 pub use settings::SettingsStore;
 pub use sqlite::Sqlite;
 pub use statistics::{Interval, StatisticsStore};
 pub use storage::{
     NewMessage, PageOf, StorageQuota, StorageStore, Stored, StoredConversation, StoredMessage,
 };
-
-/// The database failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A query failed, or the database can't be reached.
-    #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The schema can't be brought up to date.
-    #[error("the database's schema can't be brought up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
-    /// What is stored can't be read back.
-    #[error("the database holds what it should not: {0}")]
-    Damaged(&'static str),
-    /// The transaction failed that this was part of. It may have been committed all the same.
-    #[error("whether it was stored is not known: {0}")]
-    Group(std::sync::Arc<StoreError>),
-    /// The store was closed.
-    #[error("the database is closed")]
-    Closed,
-}
+pub use url::PostgresUrl;
+use values::{PROBE, address_from, signed, unsigned};
 
 /// Everything the node remembers.
 #[async_trait::async_trait]
@@ -105,6 +96,7 @@ pub trait Store:
     + ChannelStore
     + DepositStore
     + HistoryStore
+    + InvitationStore
     + MailboxStore
     + MarkStore
     + NameStore
@@ -120,40 +112,4 @@ pub trait Store:
 
     /// Closes the database after what is under way.
     async fn close(&self);
-}
-
-/// The mark that is written to find out whether the database can be.
-const PROBE: &str = "probe";
-
-/// The databases' integers have a sign; times and sizes never come near the end.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A number that was written with [`signed`].
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or_default()
-}
-
-/// The address in a column of 20 bytes.
-fn address_from(bytes: Vec<u8>) -> Result<dm3_core::identity::Address, StoreError> {
-    bytes
-        .try_into()
-        .map(dm3_core::identity::Address::from_bytes)
-        .map_err(|_| StoreError::Damaged("an address is not 20 bytes"))
-}
-
-/// The number of an engine's last migration.
-fn newest(migrations: &[(i64, &str, &str)]) -> i64 {
-    migrations.last().map_or(0, |(number, ..)| *number)
-}
-
-/// The migrations of an engine, from number, name and SQL.
-fn migrator(migrations: &[(i64, &'static str, &'static str)]) -> sqlx::migrate::Migrator {
-    use sqlx::SqlSafeStr as _;
-    use sqlx::migrate::{Migration, MigrationType, Migrator};
-    let migration = |(number, name, sql): &(i64, &'static str, &'static str)| {
-        Migration::new(*number, (*name).into(), MigrationType::Simple, (*sql).into_sql_str(), false)
-    };
-    Migrator::with_migrations(migrations.iter().map(migration).collect())
 }

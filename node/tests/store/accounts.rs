@@ -16,6 +16,7 @@ fn registration(n: u8, version: u8, service: Service) -> Registration {
         profile: format!("{{\"version\":{version}}}"),
         profile_hash: [version; 32],
         service,
+        payment: None,
         now: 1_795_398_894_000,
     }
 }

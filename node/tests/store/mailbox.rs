@@ -57,6 +57,7 @@ async fn register(store: &dyn Store) {
             profile: "{}".into(),
             profile_hash: [n; 32],
             service: Service::Mailbox,
+            payment: None,
             now: 1,
         };
         store.register(registration).await.unwrap();
@@ -263,6 +264,7 @@ async fn what_an_account_that_changed_is_sent_must_be_accepted_anew(fresh: Fresh
         profile: "{\"new\":true}".into(),
         profile_hash: [9; 32],
         service: Service::Mailbox,
+        payment: None,
         now: 2,
     };
     store.register(registration).await.unwrap();

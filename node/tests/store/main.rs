@@ -8,6 +8,7 @@
     reason = "a test ends where an assumption fails"
 )]
 
+#[allow(dead_code, reason = "one of the tests beside these uses the rest")]
 #[path = "../support/postgres.rs"]
 mod postgres;
 

@@ -48,7 +48,8 @@ fn delivery(to: u64, n: u64) -> Delivery {
 async fn register(store: &dyn Store, n: u64) {
     let (address, profile_hash) = (mailbox(n), [0; 32]);
     let profile = "{}".into();
-    let registration = Registration { address, profile, profile_hash, service: Service::Mailbox, now: 1 };
+    let registration =
+        Registration { address, profile, profile_hash, service: Service::Mailbox, payment: None, now: 1 };
     store.register(registration).await.unwrap();
 }
 

@@ -39,6 +39,7 @@ async fn everything_is_there(database: &Database) {
         profile: "{}".into(),
         profile_hash: [version; 32],
         service: Service::Mailbox,
+        payment: None,
         now: 1,
     };
     assert_eq!(store.register(registration(8)).await.unwrap(), Registered::Superseded);

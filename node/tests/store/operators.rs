@@ -31,6 +31,7 @@ async fn register(store: &Arc<dyn Store>, n: u8) -> Account {
         profile: "{}".into(),
         profile_hash: [n; 32],
         service: Service::Mailbox,
+        payment: None,
         now: 1,
     };
     store.register(registration).await.unwrap();

@@ -27,6 +27,7 @@ async fn a_change_of_settings_is_a_change_of_the_account(fresh: Fresh) {
             profile: "{}".into(),
             profile_hash: [n; 32],
             service: Service::Mailbox,
+            payment: None,
             now: 0,
         };
         store.register(registration).await.unwrap();

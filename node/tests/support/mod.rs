@@ -5,6 +5,7 @@
 pub mod account;
 pub mod chain;
 pub mod host;
+pub mod pooler;
 pub mod postgres;
 pub mod push;
 pub mod smtp;

@@ -1,8 +1,8 @@
 //! A private Postgres for the tests of one program, with a database for each test.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,7 +12,8 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 pub struct PostgresServer {
     /// The URL of a superuser, with its password.
     url: String,
-    _process: Child,
+    process: Child,
+    said: BufReader<ChildStdout>,
 }
 
 impl PostgresServer {
@@ -37,9 +38,27 @@ impl PostgresServer {
             .spawn()
             .unwrap();
         let mut url = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        let mut said = BufReader::new(process.stdout.take().unwrap());
+        said.read_line(&mut url).unwrap();
         let url = url.trim().to_owned();
-        url.starts_with("postgres://").then_some(Self { url, _process: process })
+        url.starts_with("postgres://").then_some(Self { url, process, said })
+    }
+
+    /// Kills the server without warning.
+    pub fn crash(&mut self) {
+        self.tell("crash");
+    }
+
+    /// Starts it again on what it had written; when this returns, it answers.
+    pub fn start_again(&mut self) {
+        self.tell("start");
+        let mut url = String::new();
+        self.said.read_line(&mut url).unwrap();
+        assert_eq!(url.trim(), self.url);
+    }
+
+    fn tell(&mut self, word: &str) {
+        writeln!(self.process.stdin.as_mut().unwrap(), "{word}").unwrap();
     }
 
     /// The server that the tests of this program share. It need not survive the machine, so it never waits for

@@ -4,6 +4,8 @@
 # the server, as `-c fsync=off`.
 #
 #   postgres.sh PORT [option…] < pipe
+#
+# A line `crash` kills the server without warning; `start` starts it again, and prints the URL again.
 set -eu
 port=$1
 shift
@@ -44,16 +46,34 @@ cd "$folder"
 $as initdb --pgdata="$folder/data" --username=dm3 --pwfile="$folder/password" --auth=scram-sha-256 \
   --encoding=UTF8 --locale=C --no-sync >"$folder/log" 2>&1 || { cat "$folder/log" >&2; say 'initdb failed'; }
 
-$as postgres -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
-  -c max_connections=200 "$@" </dev/null >>"$folder/log" 2>&1 &
-server=$!
 export PGPASSWORD="$password"
-tries=0
-until psql -h 127.0.0.1 -p "$port" -U dm3 -d postgres -Atqc 'SELECT 1' >/dev/null 2>&1; do
-  kill -0 "$server" 2>/dev/null || { cat "$folder/log" >&2; say 'the server ended at once'; }
-  tries=$((tries + 1))
-  [ "$tries" -lt 600 ] || say 'the server does not answer'
-  sleep 0.1
+
+start() {
+  $as postgres -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
+    -c max_connections=200 "$@" </dev/null >>"$folder/log" 2>&1 &
+  server=$!
+  tries=0
+  until psql -h 127.0.0.1 -p "$port" -U dm3 -d postgres -Atqc 'SELECT 1' >/dev/null 2>&1; do
+    kill -0 "$server" 2>/dev/null || { cat "$folder/log" >&2; say 'the server ended at once'; }
+    tries=$((tries + 1))
+    [ "$tries" -lt 600 ] || say 'the server does not answer'
+    sleep 0.1
+  done
+  echo "postgres://dm3:$password@127.0.0.1:$port/postgres"
+}
+
+start "$@"
+while read -r word; do
+  case $word in
+    crash)
+      # The processes it leaves go by themselves, and before them no other server starts.
+      children=$(pgrep -P "$server" || true)
+      kill -KILL "$server"
+      wait "$server" 2>/dev/null || true
+      for child in $children; do
+        while kill -0 "$child" 2>/dev/null; do sleep 0.02; done
+      done
+      ;;
+    start) start "$@" ;;
+  esac
 done
-echo "postgres://dm3:$password@127.0.0.1:$port/postgres"
-cat >/dev/null

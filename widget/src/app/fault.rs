@@ -94,6 +94,7 @@ impl Fault {
                 SignInError::Find(_)
                 | SignInError::Unreachable(_)
                 | SignInError::Node(_)
+                | SignInError::Price(_)
                 | SignInError::NotShown,
             ) => "node-unreachable",
         }

@@ -65,7 +65,8 @@ mod welcome;
 mod whose;
 
 pub use command::{
-    Act, BackupAsk, Choice, Command, FilesAsk, FormAsk, MailAsk, OfferAsk, SettingsAsk, ShareAsk, Stretch, Typed,
+    Act, BackupAsk, Choice, Command, FilesAsk, FormAsk, MailAsk, OfferAsk, SettingsAsk, ShareAsk, Stretch,
+    Typed,
 };
 pub use driver::{Active, Driver, Later};
 pub use handle::{App, EmojiPart, FilesPart, KeysPart, Parts, ScreenPart, SearchPart, SignInPart, TalkPart};

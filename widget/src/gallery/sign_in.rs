@@ -1,5 +1,6 @@
 //! Signing in, step by step.
 
+use dm3_core::delivery::Price;
 use dm3_core::identity::RecoveryCode;
 use dm3_core::ports::WalletError;
 use dm3_core::session::SignInError;
@@ -33,6 +34,10 @@ pub(super) const STATES: States = &[
         at(state, keys(), None, Some(Fault::SignIn(SignInError::Wallet(WalletError::Refused))))
     }),
     ("sign-in-publish", |state| at(state, SignInStep::PublishProfile { text: TEXT.into() }, None, None)),
+    ("sign-in-invitation", |state| {
+        let step = SignInStep::PublishProfile { text: TEXT.into() };
+        at(state, step, None, Some(Fault::SignIn(SignInError::Price(Price::Invitation))))
+    }),
     ("sign-in-finishing", |state| at(state, SignInStep::Finishing, Some(Busy::Network), None)),
     ("sign-in-other-keys", |state| at(state, other(None), None, None)),
     ("sign-in-nonce", |state| at(state, other(Some(Way::Nonce)), None, None)),

@@ -1,7 +1,7 @@
 //! What did not work, and what a person can do about it. What may pass by itself is never told as final.
 
 use dm3_core::delivery::api::{ApiError, is_superseded};
-use dm3_core::delivery::{DiscoveryError, Refusal};
+use dm3_core::delivery::{DiscoveryError, Price, Refusal};
 use dm3_core::identity::{AddressError, BackupError, MeantError, NameError};
 use dm3_core::ports::{StoreError, Unreachable, WalletError};
 use dm3_core::session::{FindError, HomeError, SignInError, WriteError};
@@ -217,6 +217,9 @@ fn sign_in(error: &SignInError) -> String {
         SignInError::Unreachable(error) => return unreachable(error),
         SignInError::Node(error) if is_superseded(error) => FaultWord::Superseded,
         SignInError::Node(error) => return api(error),
+        SignInError::Price(Price::Invitation) => FaultWord::PriceInvitation,
+        SignInError::Price(Price::Work(_)) => FaultWord::PriceWork,
+        SignInError::Price(Price::Closed) => FaultWord::PriceClosed,
         SignInError::NotShown => FaultWord::NotShown,
         SignInError::Store(error) => store(error),
     })

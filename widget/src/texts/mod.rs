@@ -31,8 +31,9 @@ pub use words::{
 };
 pub use words::{
     files_further as further_files, files_picture_named as picture_named, files_remove as remove_file,
-    search_write_to as write_to, settings_mail_sent as mail_sent, settings_of_whom as of_whom, settings_own_name_field as own_name_field, share_report_help as report_explained,
-    share_token, site_asking as owns_asking, site_official as official_contact, site_owns as owns,
+    search_write_to as write_to, settings_mail_sent as mail_sent, settings_of_whom as of_whom,
+    settings_own_name_field as own_name_field, share_report_help as report_explained, share_token,
+    site_asking as owns_asking, site_official as official_contact, site_owns as owns,
     site_owns_no_more as owns_no_more, site_owns_no_more_but as owns_no_more_but, site_owns_not as owns_not,
     site_owns_not_but as owns_not_but, site_owns_unknown as owns_unknown, talk_came as came,
     talk_first_written as first_written, talk_looks_like as looks_like,

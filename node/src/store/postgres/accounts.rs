@@ -5,9 +5,13 @@ use sqlx::{PgConnection, Row};
 
 use super::Postgres;
 use super::notices::tell;
+use crate::store::shared::impl_use_up;
 use crate::store::{
-    Account, AccountStore, PENDING_PROFILES, Registered, Registration, Service, StoreError, signed, unsigned,
+    Account, AccountStore, PENDING_PROFILES, Payment, Registered, Registration, Service, StoreError, signed,
+    unsigned,
 };
+
+impl_use_up!(PgConnection);
 
 /// Locks the account's row, which is made first if it is missing, so that registrations come one by one.
 async fn keep_profile(
@@ -28,7 +32,8 @@ async fn keep_profile(
     .execute(&mut *connection)
     .await?;
     if made.rows_affected() == 1 {
-        return Ok(Registered::Kept);
+        let paid = use_up(connection, registration).await?;
+        return Ok(if paid { Registered::Kept } else { Registered::Unpaid });
     }
     let known: Vec<u8> = sqlx::query("SELECT profile_hash FROM accounts WHERE address = $1 FOR UPDATE")
         .bind(address)
@@ -101,6 +106,10 @@ impl AccountStore for Postgres {
     async fn register(&self, registration: Registration) -> Result<Registered, StoreError> {
         let mut transaction = self.pool.begin().await?;
         let outcome = keep_profile(&mut transaction, &registration).await?;
+        if outcome == Registered::Unpaid {
+            transaction.rollback().await?;
+            return Ok(outcome);
+        }
         if outcome != Registered::Superseded {
             let mark = match registration.service {
                 Service::Mailbox => {

@@ -6,14 +6,17 @@ mod challenges;
 mod channels;
 mod deposits;
 mod history;
+mod invitations;
 mod mailbox;
 mod marks;
 mod names;
+mod notice_store;
 mod notices;
 mod operators;
 mod settings;
 mod statistics;
 mod storage;
+mod writer;
 
 use std::time::Duration;
 
@@ -44,6 +47,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "operators", include_str!("../../../migrations/postgres/0007_operators.sql")),
     (8, "deposits", include_str!("../../../migrations/postgres/0008_deposits.sql")),
     (9, "blobs", include_str!("../../../migrations/postgres/0009_blobs.sql")),
+    (10, "invitations", include_str!("../../../migrations/postgres/0010_invitations.sql")),
 ];
 
 /// A database on a Postgres server.
@@ -66,7 +70,7 @@ impl Postgres {
             .await?;
         migrator(MIGRATIONS).run(&pool).await?;
         let origin = Origin::new();
-        let group = GroupCommit::start(mailbox::Writer { pool: pool.clone(), origin: origin.clone() });
+        let group = GroupCommit::start(writer::Writer { pool: pool.clone(), origin: origin.clone() });
         let notices = Notices::listen(pool.clone(), origin).await?;
         Ok(Self { pool, group, notices })
     }

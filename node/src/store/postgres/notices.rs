@@ -19,8 +19,7 @@ use sqlx::postgres::{PgExecutor, PgListener, PgPool};
 use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
-use super::Postgres;
-use crate::store::{Arrival, Notice, NoticeStore, Question, StoreError, address_from};
+use crate::store::{Arrival, Notice, Question, StoreError, address_from};
 
 /// Where nodes tell each other.
 const CHANNEL: &str = "dm3_notices";
@@ -139,6 +138,30 @@ impl Notices {
             Task { pool, origin: origin.clone(), heard, open: open.clone(), seen: seen.unwrap_or(0) };
         tokio::spawn(async move { task.run(listener).await });
         Ok(Self { origin, waiting: AsyncMutex::new(waiting), open })
+    }
+
+    /// What another node tells, once it does.
+    pub async fn next(&self) -> Notice {
+        match self.waiting.lock().await.recv().await {
+            Some(notice) => notice,
+            // The store is closed.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Asks the other nodes whether an account has a socket there.
+    pub async fn ask(&self, pool: &PgPool, account: Address) -> Result<bool, StoreError> {
+        let question = Question(name());
+        let (answer, answered) = oneshot::channel();
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(question.0.clone(), answer);
+        let _asking = Asking { open: &self.open, question: &question };
+        tell(pool, &[self.origin.question(account, &question)]).await?;
+        Ok(timeout(ANSWER, answered).await.is_ok_and(|answer| answer.is_ok()))
+    }
+
+    /// Tells the node that asked that the account is here.
+    pub async fn answer(&self, pool: &PgPool, question: &Question) -> Result<(), StoreError> {
+        Ok(tell(pool, &[self.origin.answer(question)]).await?)
     }
 }
 
@@ -259,31 +282,6 @@ struct Asking<'a> {
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.question.0);
-    }
-}
-
-#[async_trait::async_trait]
-impl NoticeStore for Postgres {
-    async fn notice(&self) -> Notice {
-        match self.notices.waiting.lock().await.recv().await {
-            Some(notice) => notice,
-            // The store is closed.
-            None => std::future::pending().await,
-        }
-    }
-
-    async fn is_connected_elsewhere(&self, account: Address) -> Result<bool, StoreError> {
-        let Notices { origin, open, .. } = &self.notices;
-        let question = Question(name());
-        let (answer, answered) = oneshot::channel();
-        open.lock().unwrap_or_else(PoisonError::into_inner).insert(question.0.clone(), answer);
-        let _asking = Asking { open, question: &question };
-        tell(&self.pool, &[origin.question(account, &question)]).await?;
-        Ok(timeout(ANSWER, answered).await.is_ok_and(|answer| answer.is_ok()))
-    }
-
-    async fn answer(&self, question: Question) -> Result<(), StoreError> {
-        Ok(tell(&self.pool, &[self.notices.origin.answer(&question)]).await?)
     }
 }
 

@@ -9,30 +9,11 @@ macro_rules! impl_operator_store {
         use serde_json::{Value, json};
         use sqlx::Row as _;
 
+        use crate::store::shared::log_act;
         use crate::store::{
-            ACTS, AccountUse, Act, Block, Blockable, EXPORT_ROWS, LOGIN_STEP, OperatorStore, Part, Purged,
+            AccountUse, Act, Block, Blockable, EXPORT_ROWS, LOGIN_STEP, OperatorStore, Part, Purged,
             REGISTRATION_STOPPED, SLICE, SenderUse, StoreError, address_from, signed, unsigned,
         };
-
-        /// The line of the log, and the step that other processes see.
-        macro_rules! log {
-            ($transaction:expr, $act:expr) => {
-                sqlx::query("INSERT INTO operator_acts (at, operator, act, subject) VALUES ($1, $2, $3, $4)")
-                    .bind(signed($act.at))
-                    .bind(&$act.operator)
-                    .bind(&$act.act)
-                    .bind(&$act.subject)
-                    .execute(&mut *$transaction)
-                    .await?;
-                sqlx::query(
-                    "INSERT INTO marks (name, value) VALUES ($1, 1)
-                     ON CONFLICT (name) DO UPDATE SET value = marks.value + 1",
-                )
-                .bind(ACTS)
-                .execute(&mut *$transaction)
-                .await?;
-            };
-        }
 
         /// Puts a block or takes it away; whether that changes anything.
         macro_rules! set_block {
@@ -107,7 +88,7 @@ macro_rules! impl_operator_store {
                     .execute(&mut *transaction)
                     .await?;
                 }
-                log!(transaction, act);
+                log_act!(transaction, act);
                 transaction.commit().await?;
                 Ok(true)
             }
@@ -123,7 +104,7 @@ macro_rules! impl_operator_store {
                 if !set_block!(transaction, what, subject, blocked, act.at) {
                     return Ok(false);
                 }
-                log!(transaction, act);
+                log_act!(transaction, act);
                 transaction.commit().await?;
                 Ok(true)
             }
@@ -243,7 +224,7 @@ macro_rules! impl_operator_store {
                 ] {
                     sqlx::query(removal).bind(bytes).execute(&mut *transaction).await?;
                 }
-                log!(transaction, act);
+                log_act!(transaction, act);
                 transaction.commit().await?;
                 Ok(ended.rows_affected() > 0)
             }
@@ -336,7 +317,7 @@ macro_rules! impl_operator_store {
                 if taken.rows_affected() == 0 {
                     return Ok(false);
                 }
-                log!(transaction, act);
+                log_act!(transaction, act);
                 transaction.commit().await?;
                 Ok(true)
             }
@@ -351,14 +332,14 @@ macro_rules! impl_operator_store {
                 .bind(i64::from(stopped))
                 .execute(&mut *transaction)
                 .await?;
-                log!(transaction, act);
+                log_act!(transaction, act);
                 transaction.commit().await?;
                 Ok(())
             }
 
             async fn note_act(&self, act: Act) -> Result<(), StoreError> {
                 let mut transaction = self.$writer.begin().await?;
-                log!(transaction, act);
+                log_act!(transaction, act);
                 transaction.commit().await?;
                 Ok(())
             }

@@ -4,9 +4,13 @@ use dm3_core::identity::Address;
 use sqlx::{Row, SqliteConnection};
 
 use super::Sqlite;
+use crate::store::shared::impl_use_up;
 use crate::store::{
-    Account, AccountStore, PENDING_PROFILES, Registered, Registration, Service, StoreError, signed, unsigned,
+    Account, AccountStore, PENDING_PROFILES, Payment, Registered, Registration, Service, StoreError, signed,
+    unsigned,
 };
+
+impl_use_up!(SqliteConnection);
 
 async fn keep_profile(
     connection: &mut SqliteConnection,
@@ -67,7 +71,8 @@ async fn keep_profile(
     .bind(hash)
     .execute(&mut *connection)
     .await?;
-    Ok(Registered::Kept)
+    let paid = use_up(connection, registration).await?;
+    Ok(if paid { Registered::Kept } else { Registered::Unpaid })
 }
 
 #[async_trait::async_trait]
@@ -99,6 +104,10 @@ impl AccountStore for Sqlite {
     async fn register(&self, registration: Registration) -> Result<Registered, StoreError> {
         let mut transaction = self.writer.begin().await?;
         let outcome = keep_profile(&mut transaction, &registration).await?;
+        if outcome == Registered::Unpaid {
+            transaction.rollback().await?;
+            return Ok(outcome);
+        }
         if outcome != Registered::Superseded {
             let mark = match registration.service {
                 Service::Mailbox => {

@@ -7,6 +7,7 @@ mod channels;
 mod checkpoints;
 mod deposits;
 mod history;
+mod invitations;
 mod mailbox;
 mod marks;
 mod names;
@@ -15,6 +16,7 @@ mod operators;
 mod settings;
 mod statistics;
 mod storage;
+mod writer;
 
 use std::path::Path;
 use std::time::Duration;
@@ -53,6 +55,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "operators", include_str!("../../../migrations/sqlite/0007_operators.sql")),
     (8, "deposits", include_str!("../../../migrations/sqlite/0008_deposits.sql")),
     (9, "blobs", include_str!("../../../migrations/sqlite/0009_blobs.sql")),
+    (10, "invitations", include_str!("../../../migrations/sqlite/0010_invitations.sql")),
 ];
 
 /// A SQLite file.
@@ -95,7 +98,7 @@ impl Sqlite {
         commits.copy_by(checkpoints.clone());
         let readers =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
-        let group = GroupCommit::start(mailbox::Writer(writer.clone()));
+        let group = GroupCommit::start(writer::Writer(writer.clone()));
         Ok(Self { writer, readers, checkpoints, group })
     }
 

@@ -1,0 +1,168 @@
+//! `/socket.io`: live delivery to every open socket of an account.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Instant;
+
+use dm3_core::message::Envelope;
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+use socketioxide::adapter::Adapter;
+use socketioxide::extract::{AckSender, SocketRef, TryData};
+use socketioxide::handler::{ConnectHandler, FromMessageParts, Value};
+use socketioxide::socket::Socket;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::app::{App, AppState};
+use crate::auth::Session;
+use crate::cases::{SubmitError, read_envelope};
+use crate::json;
+use crate::limits::{Client, Payer, Place};
+use crate::sockets::{SignedIn, Sockets};
+
+/// Who connects.
+#[derive(Deserialize)]
+struct Handshake {
+    account: Named,
+    token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    ens_name: String,
+}
+
+/// Why a socket is refused, in the reference's words.
+#[derive(Debug, thiserror::Error)]
+#[error("check token has failed for WS")]
+struct TokenRefused;
+
+/// What a signed-in socket has under way, and who pays for it; stands in its extensions.
+#[derive(Clone)]
+struct Taking {
+    session: Session,
+    events: Arc<Semaphore>,
+    payer: Payer,
+    app: AppState,
+}
+
+/// Lets signed-in accounts connect.
+pub fn serve(app: &AppState) {
+    let state = Arc::clone(app);
+    let check = {
+        let app = Arc::clone(app);
+        async move |TryData(auth): TryData<Handshake>| {
+            session(&app, auth.ok()).await.map(|_| ()).ok_or(TokenRefused)
+        }
+    };
+    let connected = async move |socket: SocketRef, TryData(auth): TryData<Handshake>| {
+        // Checked just now; the token may have ended in between.
+        match session(&state, auth.ok()).await {
+            Some(session) => welcome(&state, &socket, session),
+            None => drop(socket.disconnect()),
+        }
+    };
+    app.sockets.on_connect(connected.with(check));
+}
+
+async fn session(app: &App, handshake: Option<Handshake>) -> Option<Session> {
+    let Handshake { account, token } = handshake?;
+    match app.session(&token, &account.ens_name).await {
+        Ok(session) => session,
+        Err(error) => {
+            tracing::error!(%error, "a socket can't sign in");
+            None
+        }
+    }
+}
+
+fn welcome(app: &AppState, socket: &SocketRef, session: Session) {
+    let client = socket.req_parts().extensions.get::<Client>().copied();
+    socket.extensions.insert(Taking {
+        session: session.clone(),
+        events: Arc::new(Semaphore::new(app.config.socket_events_at_once)),
+        payer: client.map_or(Payer::Node, Payer::Client),
+        app: Arc::clone(app),
+    });
+    if app.sockets.make_room(session.address, app.config.max_sockets_per_account) {
+        app.metrics.refused("sockets_of_account");
+    }
+    Sockets::join(socket, SignedIn { session, since: Instant::now() });
+    socket.on("submitMessage", async move |submission: Submission, ack: AckSender| {
+        let answer = match submission.submit().await {
+            Ok(()) => json!({ "response": "success" }),
+            Err(error) => json!({ "error": error }),
+        };
+        // A socket that is gone needs no answer: the message is stored.
+        let _ = ack.send(&answer);
+    });
+    // An empty tuple: the event has no arguments.
+    if socket.emit("authorized", &[(); 0]).is_err() {
+        let _ = socket.clone().disconnect();
+    }
+}
+
+/// A message that came over a socket. It is counted before it is read, and only read if its socket has few under way.
+struct Submission(Result<Taken, String>);
+
+struct Taken {
+    app: AppState,
+    payer: Payer,
+    envelope: Result<Envelope, SubmitError>,
+    _event: OwnedSemaphorePermit,
+    _bytes: Place<Payer>,
+}
+
+impl Submission {
+    fn read(socket: &Taking, event: &Value) -> Result<Taken, String> {
+        let Taking { session, events, payer, app, .. } = socket;
+        app.limits.account(session.address).map_err(|error| error.to_string())?;
+        let Ok(permit) = Arc::clone(events).try_acquire_owned() else {
+            app.metrics.refused("socket_events");
+            return Err(BUSY.into());
+        };
+        let Value::Str(text, None) = event else { return Err(SubmitError::Schema.to_string()) };
+        let bytes = app.bodies.enter(payer, text.len()).map_err(|_| {
+            app.metrics.refused("bodies");
+            BUSY.to_owned()
+        })?;
+        let argument = json::item(text, 1).map(RawValue::get).filter(|text| text.starts_with('{'));
+        let submitted = argument.and_then(|text| serde_json::from_str::<Submitted<'_>>(text).ok());
+        let envelope =
+            submitted.ok_or(SubmitError::Schema).and_then(|submitted| read_envelope(submitted.envelop.get()));
+        Ok(Taken { app: app.clone(), payer: *payer, envelope, _event: permit, _bytes: bytes })
+    }
+
+    async fn submit(self) -> Result<(), String> {
+        let Taken { app, payer, envelope, _event, _bytes } = self.0?;
+        payer.pays(app.submit(envelope)).await.map_err(|error| error.to_string())
+    }
+}
+
+/// What a refused message is told.
+const BUSY: &str = "too many messages are under way; send it again in a moment";
+
+#[derive(Deserialize)]
+struct Submitted<'a> {
+    #[serde(borrow)]
+    envelop: &'a RawValue,
+}
+
+impl<A: Adapter> FromMessageParts<A> for Submission {
+    type Error = Infallible;
+
+    fn from_message_parts(
+        socket: &Arc<Socket<A>>,
+        event: &mut Value,
+        _: &Option<i64>,
+    ) -> Result<Self, Infallible> {
+        let read = match socket.extensions.get::<Taking>() {
+            Some(signed) => Self::read(&signed, event),
+            // Nobody sends before it is welcome.
+            None => Err(TokenRefused.to_string()),
+        };
+        Ok(Self(read))
+    }
+}
