@@ -13,7 +13,6 @@ use serde_json::{Map, Value};
 
 use super::context::CONTEXT;
 use super::size::SIGNATURE;
-use super::voucher::VOUCHER;
 use super::{
     Attachment, Context, Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, MAX_MESSAGE, MessageHash, SignedMessage,
 };
@@ -23,6 +22,8 @@ use crate::seal::signing::SigningSecret;
 
 /// The longest reaction, in bytes: an emoji with all its modifiers.
 pub const MAX_REACTION: usize = 64;
+/// The member of the metadata with a voucher.
+pub(super) const VOUCHER: &str = "voucher";
 /// The members of `metadata` that the protocol itself writes.
 const OWN_METADATA: [&str; 9] = [
     CONTEXT,

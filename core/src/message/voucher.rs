@@ -7,11 +7,9 @@
 //! Any kind of message can carry one. The metadata may have members that a client does not know: deployed clients keep
 //! them and pass over them. Being signed, it belongs to the conversation that the message is of.
 
+use super::draft::VOUCHER;
 use super::{Draft, SignedMessage};
 use crate::deposit::SignedVoucher;
-
-/// The member of a message's metadata.
-pub(super) const VOUCHER: &str = "voucher";
 
 impl Draft {
     /// The same with a voucher.
