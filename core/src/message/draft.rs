@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 
 use super::context::CONTEXT;
 use super::size::SIGNATURE;
-use super::voucher::VOUCHER;
 use super::{
     Attachment, Context, Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, MAX_MESSAGE, MessageHash, SignedMessage,
 };
+use crate::deposit::SignedVoucher;
 use crate::identity::EnsName;
 use crate::seal::json::canonical_object;
 use crate::seal::signing::SigningSecret;
@@ -33,7 +33,7 @@ const OWN_METADATA: [&str; 9] = [
     "timestamp",
     "to",
     "type",
-    VOUCHER,
+    SignedVoucher::MEMBER,
 ];
 
 /// From whom, to whom, and when.
@@ -227,6 +227,13 @@ impl Draft {
             Some(line) => self.with_member(CONTEXT, line.into()),
             None => self,
         }
+    }
+
+    /// The same with a voucher for a receiver who demands a deposit. Any kind of message can carry one; deployed clients
+    /// keep it and pass over it.
+    #[must_use]
+    pub fn with_voucher(self, voucher: &SignedVoucher) -> Self {
+        self.with_member(SignedVoucher::MEMBER, voucher.to_json())
     }
 
     fn carry(&mut self, attachments: impl Iterator<Item = Value>) {
