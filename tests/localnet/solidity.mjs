@@ -30,7 +30,8 @@ function compile(language, file, source, settings, isStrict = false) {
     },
   };
   const { contracts, errors = [] } = JSON.parse(solc.compile(JSON.stringify(input), { import: imported }));
-  const isBad = ({ severity }) => severity === 'error' || (isStrict && severity === 'warning');
+  const isBad = ({ severity, sourceLocation }) =>
+    severity === 'error' || (isStrict && severity === 'warning' && sourceLocation?.file === file);
   const failures = errors.filter(isBad).map(({ formattedMessage }) => formattedMessage);
   if (failures.length > 0) throw new Error(failures.join('\n'));
   return contracts[file];

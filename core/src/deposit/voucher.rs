@@ -137,6 +137,9 @@ impl Voucher {
 }
 
 impl SignedVoucher {
+    /// The member of a message's metadata that it travels in.
+    pub const MEMBER: &'static str = "voucher";
+
     /// Reads what stands beside a message; `None` if it is no voucher.
     pub fn from_json(value: &Value) -> Option<Self> {
         let text = |member: &str| value.get(member)?.as_str();

@@ -16,14 +16,13 @@ use super::size::SIGNATURE;
 use super::{
     Attachment, Context, Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, MAX_MESSAGE, MessageHash, SignedMessage,
 };
+use crate::deposit::SignedVoucher;
 use crate::identity::EnsName;
 use crate::seal::json::canonical_object;
 use crate::seal::signing::SigningSecret;
 
 /// The longest reaction, in bytes: an emoji with all its modifiers.
 pub const MAX_REACTION: usize = 64;
-/// The member of the metadata with a voucher.
-pub(super) const VOUCHER: &str = "voucher";
 /// The members of `metadata` that the protocol itself writes.
 const OWN_METADATA: [&str; 9] = [
     CONTEXT,
@@ -34,7 +33,7 @@ const OWN_METADATA: [&str; 9] = [
     "timestamp",
     "to",
     "type",
-    VOUCHER,
+    SignedVoucher::MEMBER,
 ];
 
 /// From whom, to whom, and when.
@@ -228,6 +227,13 @@ impl Draft {
             Some(line) => self.with_member(CONTEXT, line.into()),
             None => self,
         }
+    }
+
+    /// The same with a voucher for a receiver who demands a deposit. Any kind of message can carry one; deployed clients
+    /// keep it and pass over it.
+    #[must_use]
+    pub fn with_voucher(self, voucher: &SignedVoucher) -> Self {
+        self.with_member(SignedVoucher::MEMBER, voucher.to_json())
     }
 
     fn carry(&mut self, attachments: impl Iterator<Item = Value>) {

@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::super::MAX_EMBEDDED;
 use super::*;
+use crate::deposit;
 
 fn header() -> Header {
     Header {
@@ -134,6 +135,20 @@ fn what_a_conversation_is_about_is_signed_and_read_again() {
     assert_eq!(without, Draft::text(header(), "hi"));
     let given = Draft::text(header(), "hi").with_metadata("context", json!("x"));
     assert_eq!(given, Err(DraftError::Reserved("context".to_owned())));
+}
+
+#[test]
+fn a_message_carries_a_voucher_as_it_was_given() {
+    let given = deposit::tests::key(1).sign(deposit::tests::voucher());
+    let message = Draft::text(header(), "hi").with_voucher(&given).sign(&key());
+    let read = SignedMessage::parse(&message.to_text()).unwrap();
+    assert!(read.check_signature(&key().public()).is_ok());
+    assert_eq!((read.text(), read.voucher()), ("hi", Some(given)));
+    assert_eq!(Draft::text(header(), "hi").sign(&key()).voucher(), None);
+    let other = Draft::text(header(), "hi").with_metadata("voucher", json!(1));
+    assert_eq!(other, Err(DraftError::Reserved("voucher".to_owned())));
+    let damaged = Draft::text(header(), "hi").with_member("voucher", json!(1));
+    assert_eq!(damaged.sign(&key()).voucher(), None);
 }
 
 #[test]

@@ -21,7 +21,6 @@ mod proxy;
 mod signed;
 mod size;
 mod time;
-mod voucher;
 
 pub use attachment::{
     Attachment, AttachmentError, Embedded, Handling, MAX_ATTACHMENTS, MAX_EMBEDDED, ReceivedAttachment,

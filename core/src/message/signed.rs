@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 
 use super::context::CONTEXT;
 use super::{Context, Kind, MAX_ATTACHMENTS, ReceivedAttachment};
+use crate::deposit::SignedVoucher;
 use crate::seal::json::{canonical_object, canonical_without};
 use crate::seal::json_read::parse_masked;
 use crate::seal::json_text::{unmask, without_member};
@@ -205,6 +206,11 @@ impl SignedMessage {
     /// What the conversation is about that it begins, as its author says.
     pub fn context(&self) -> Option<Context> {
         Context::new(self.metadata_text(CONTEXT))
+    }
+
+    /// The voucher that its author gave along, if there is one. Nobody has looked at its signature.
+    pub fn voucher(&self) -> Option<SignedVoucher> {
+        SignedVoucher::from_json(self.metadata_member(SignedVoucher::MEMBER)?)
     }
 
     /// A member of the metadata that the protocol does not know: data of extensions.
