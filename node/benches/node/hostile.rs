@@ -7,10 +7,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 
 use crate::http::{Connection, request};
+use crate::support::Account;
 use crate::support::account::submit;
 
 /// A kind of hostile client: its name, how many at once, and what one does until it is ended.
-pub const KINDS: [(&str, usize); 10] = [
+pub const KINDS: [(&str, usize); 13] = [
     ("silent: connects and says nothing", 100),
     ("slow: a byte of its head every 100 ms", 100),
     ("huge: bodies of 50 MB", 4),
@@ -21,6 +22,9 @@ pub const KINDS: [(&str, usize); 10] = [
     ("long: heads of 1 MB", 8),
     ("broken: envelopes of 90 KB that are none", 8),
     ("hasty: connects and leaves", 50),
+    ("wide: a hundred thousand objects in a body", 4),
+    ("curious: browsers' questions beforehand, as fast as it can", 8),
+    ("forging: registers profiles that nobody signed", 8),
 ];
 
 /// Lets `count` clients of kind `kind` loose.
@@ -80,6 +84,28 @@ async fn act(kind: usize, mut connection: Connection) -> std::io::Result<()> {
             }
         }
         9 => {}
+        10 => {
+            let body = format!("[{}]", [r#"{"":0}"#; 100_000].join(","));
+            let submission = request("POST", "/ds/rpc", None, Some(&serde_json::from_str(&body)?));
+            loop {
+                connection.exchange(&submission).await?;
+            }
+        }
+        11 => {
+            let question = b"OPTIONS /ds/rpc HTTP/1.1\r\nhost: x\r\norigin: https://x.example\r\n\
+                access-control-request-method: POST\r\n\r\n";
+            loop {
+                connection.exchange(question).await?;
+            }
+        }
+        12 => {
+            // Somebody else's profile: the signature may be a contract's, for which the chain is asked.
+            let profile = Account::new(1).profile().to_json();
+            for wallet in 0_u64.. {
+                let path = format!("/ds/profile/0x{wallet:040x}.addr.dm3.eth");
+                connection.exchange(&request("POST", &path, None, Some(&profile))).await?;
+            }
+        }
         5 => {
             let question = request("GET", "/.well-known/dm3", None, None);
             loop {
