@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use dm3_core::identity::{Address, Meant, MeantError, Nft};
 use dm3_core::registry::{MAX_SITE_FILE, Site};
-use dm3_core::session::{Directory, FindError, Holding, NameStanding};
+use dm3_core::session::{Directory, FindError, Holding};
 
 use super::command::FormAsk;
 use super::driver::{Active, Driver};
@@ -83,7 +83,9 @@ async fn at_form<P: Platform>(driver: Rc<Driver<P>>, ask: FormAsk) {
 /// Finds out about the contact to whom somebody writes who is not signed in.
 async fn look_at_contact<P: Platform>(driver: &Rc<Driver<P>>) {
     let state = driver.state;
-    let Some(to) = state.to.get_untracked().filter(|_| state.official.get_untracked()) else { return };
+    let is_new = state.official.get_untracked() && state.site.with_untracked(|site| site.place == 0);
+    let Some(to) = state.to.get_untracked().filter(|_| is_new) else { return };
+    state.site.set(Apart::at(1));
     let Ok(directory) = known_directory(driver).await else { return };
     let Ok(peer) = directory.find(&to).await else { return };
     let Some(name) = peer.name else { return };
@@ -130,8 +132,8 @@ async fn look<P: Platform>(at: Active<P>) {
         None => None,
     };
     show(official_before, owning.clone());
-    let name = thread.peer.name.filter(|_| thread.peer.standing == NameStanding::Checked);
-    let name = name.filter(|_| state.official.get_untracked());
+    // Whether the name leads to them is asked with the rest.
+    let name = thread.peer.name.filter(|_| state.official.get_untracked());
     let official = match name {
         Some(name) => official(&at.driver, directory, &name, peer).await,
         None => None,

@@ -115,8 +115,7 @@ impl ChatHandle {
             }
             "draft" => self.driver.state.draft.set(value.unwrap_or_default()),
             "to" => {
-                self.driver.state.form.set(Apart::waiting());
-                self.driver.state.to.set(value.clone());
+                self.name_contact(value.clone());
                 if let Some(to) = value {
                     self.driver.state.context.set(self.context.borrow().clone());
                     self.command(Command::Open(to));
@@ -134,7 +133,7 @@ impl ChatHandle {
     /// Opens the conversation with a name or an address, now or after signing in; and what it is about.
     pub fn open_conversation(&self, to: String, context: Option<String>) {
         self.driver.state.context.set(context.or_else(|| self.context.borrow().clone()));
-        self.driver.state.to.set(Some(to.clone()));
+        self.name_contact(Some(to.clone()));
         self.command(Command::Open(to));
     }
 
@@ -184,6 +183,14 @@ impl ChatHandle {
         self.commands.close_channel();
         drop(self.view.borrow_mut().take());
         self.owner.cleanup();
+    }
+
+    /// The page names somebody. What was written or found out is of another.
+    fn name_contact(&self, to: Option<String>) {
+        let state = self.driver.state;
+        state.form.set(Apart::waiting());
+        state.site.set(Apart::waiting());
+        state.to.set(to);
     }
 
     fn command(&self, command: Command) {

@@ -197,8 +197,9 @@ fn owner(app: &App, name: &str, owning: &Owning) -> AnyView {
     let nft = token(&owning.nft);
     let again = sends(app, Command::Act(Act::LookAgain));
     match &owning.now {
-        Owns::Asking => note("note", "status", owns_asking(name, &nft)),
-        Owns::Told(Holding::Held) => note("note owner", "status", owns(name, &nft)),
+        // Each time somebody has written; only what is wrong is said aloud.
+        Owns::Asking => note("note", "note", owns_asking(name, &nft)),
+        Owns::Told(Holding::Held) => note("note", "note", owns(name, &nft)),
         Owns::Told(Holding::OfOther(owner)) => {
             let words = if owning.before { owns_no_more_but } else { owns_not_but };
             let words = words(name, &nft, &short_address(*owner));

@@ -16,7 +16,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{IdbDatabase, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode};
 
-use super::request::{Answer, Failure, answer, blocked, end, opened};
+use super::request::{Answer, Failure, answer, blocked, end, opened, unblocked};
 use super::row::{text_of, texts};
 use super::schema::{VERSION, create, table};
 use super::upgrade;
@@ -161,12 +161,15 @@ impl Database {
         loop {
             let request = factory.open_with_u32(&self.name, VERSION)?;
             let held_up = Box::pin(held_up(request.clone()));
-            match select(Box::pin(opened(request, create, upgrade)), held_up).await {
-                Either::Left((database, _)) => match database? {
-                    Some(database) => return Ok(self.keep(database)),
-                    // Nobody can write before it is upgraded, so that it is as well to begin anew.
-                    None => upgrade = Some(upgrade::load().await.map_err(|_| unavailable())?),
-                },
+            match select(Box::pin(opened(request.clone(), create, upgrade)), held_up).await {
+                Either::Left((database, _)) => {
+                    unblocked(&request);
+                    match database? {
+                        Some(database) => return Ok(self.keep(database)),
+                        // Nobody can write before it is upgraded, so that it is as well to begin anew.
+                        None => upgrade = Some(upgrade::load().await.map_err(|_| unavailable())?),
+                    }
+                }
                 Either::Right((_, opening)) => {
                     // Once the others let go it is opened all the same, and must not be left without its listeners.
                     let this = Rc::clone(self);

@@ -68,6 +68,14 @@ pub fn blocked(request: &IdbOpenDbRequest) -> JsFuture {
     event(&|listener| request.set_onblocked(Some(listener)))
 }
 
+/// Nobody holds it up any more. The browser does not tell that, and a promise that is never settled keeps who waits for it.
+pub fn unblocked(request: &IdbOpenDbRequest) {
+    if let Some(listener) = request.onblocked() {
+        // It settles a promise: nothing can fail there.
+        let _ = listener.call0(&JsValue::UNDEFINED);
+    }
+}
+
 fn outcome(request: &IdbRequest) -> Result<JsValue, Failure> {
     match request.error()? {
         Some(error) => Err(JsValue::from(error).into()),
