@@ -107,8 +107,10 @@ impl ReceivedAttachment<'_> {
         file.is_sound().then_some(file)
     }
 
+    /// What the text ends with for others, if it is sealed in a way that is known here.
     fn words(&self) -> Option<&str> {
-        self.member(SEALED)?.get("words")?.as_str().filter(|words| (1..=MAX_WORDS).contains(&words.len()))
+        let text = |member: &str| self.member(SEALED)?.get(member)?.as_str();
+        text("words").filter(|words| (1..=MAX_WORDS).contains(&words.len()) && text("scheme") == Some(SCHEME))
     }
 }
 
@@ -121,7 +123,7 @@ impl SignedMessage {
     pub fn text_of_ours(&self) -> &str {
         let (text, mut left) = (self.text(), self.text());
         for attachment in self.attachment_list() {
-            if let Some(words) = attachment.words().filter(|_| attachment.elsewhere().is_some())
+            if let Some(words) = attachment.words()
                 && let Some(before) = left.strip_suffix(words)
             {
                 left = before;
@@ -191,14 +193,14 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_text_ends_with_is_left_out_and_only_for_a_file_that_is_shown() {
+    fn only_what_the_text_ends_with_is_left_out_and_only_for_a_file_that_is_known_here() {
         let sent = |words: &str| Attachment::elsewhere("a", &file(), words).unwrap();
         assert_eq!(message("look", vec![sent("words")]).text_of_ours(), "look");
         assert_eq!(message("words, and more ", vec![sent("words")]).text_of_ours(), "words, and more ");
         assert_eq!(message("words", vec![sent("words")]).text_of_ours(), "");
         assert_eq!(message("look ", vec![sent("")]).text_of_ours(), "look ");
         let mut broken = written();
-        broken["size"] = 0.into();
+        broken[SEALED]["scheme"] = "another".into();
         let text = json!({
             "message": "look words", "signature": "", "attachments": [broken],
             "metadata": { "from": "a.eth", "to": "b.eth", "timestamp": 1, "type": "NEW" },

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::network::{Network, unescaped};
 use crate::delivery::FileOffer;
-use crate::ports::{Carrier, Unreachable};
 use crate::seal::sha256;
-use crate::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, Outage, SessionToken};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse};
 
 /// The bytes of a piece.
 const PIECE: u64 = 65_536;
@@ -58,6 +56,11 @@ impl FileHost {
         self.files.borrow_mut().clear();
     }
 
+    /// Removes a file; false if there was none.
+    pub(super) fn remove(&self, id: &str) -> bool {
+        self.files.borrow_mut().remove(id).is_some()
+    }
+
     pub(super) fn told(&self, node: &BaseUrl) -> Option<FileOffer> {
         self.offered.get().then(|| FileOffer {
             url: node.child("ds").child("blobs"),
@@ -85,7 +88,7 @@ impl FileHost {
         HttpResponse::new(201, json!({ "id": id, "url": url }).to_string())
     }
 
-    fn put(&self, id: &str, at: usize, piece: &[u8]) -> HttpResponse {
+    pub(super) fn put(&self, id: &str, at: usize, piece: &[u8]) -> HttpResponse {
         let mut files = self.files.borrow_mut();
         let Some(file) = files.get_mut(id) else { return HttpResponse::new(404, String::new()) };
         let follows = file.bytes.len() == at;
@@ -96,7 +99,7 @@ impl FileHost {
         HttpResponse::new(if follows { 200 } else { 409 }, told.to_string())
     }
 
-    fn part(&self, id: &str, range: &str) -> (u16, Vec<u8>) {
+    pub(super) fn part(&self, id: &str, range: &str) -> (u16, Vec<u8>) {
         let files = self.files.borrow();
         let Some(file) = files.get(id) else { return (404, Vec::new()) };
         let (from, to) = range["bytes=".len()..].split_once('-').expect("a range");
@@ -104,39 +107,4 @@ impl FileHost {
         let end = (to + 1).min(file.bytes.len());
         (206, file.bytes.get(from..end).unwrap_or_default().to_vec())
     }
-}
-
-impl Carrier for Network {
-    async fn put(&self, url: &HttpUrl, _: &SessionToken, bytes: &[u8]) -> Result<HttpResponse, Unreachable> {
-        let at = url.query_value("at").and_then(|at| at.parse().ok()).expect("where a piece begins");
-        self.carry(
-            "PUT",
-            url,
-            || self.files().put(id_of(url.as_str()), at, bytes),
-            |status| HttpResponse::new(status, String::new()),
-        )
-    }
-
-    async fn delete(&self, url: &HttpUrl, _: &SessionToken) -> Result<HttpResponse, Unreachable> {
-        let remove = || {
-            let known = self.files().files.borrow_mut().remove(id_of(url.as_str())).is_some();
-            HttpResponse::new(if known { 204 } else { 404 }, String::new())
-        };
-        self.carry("DELETE", url, remove, |status| HttpResponse::new(status, String::new()))
-    }
-
-    async fn part(&self, url: &HttpUrl, range: &str, most: u64) -> Result<(u16, Vec<u8>), Unreachable> {
-        let address = url.query_value("url").map_or_else(|| url.as_str().to_owned(), unescaped);
-        let found = || self.files().part(id_of(&address), range);
-        let (status, bytes) = self.carry("GET", url, found, |status| (status, Vec::new()))?;
-        if bytes.len() as u64 > most {
-            return Err(Unreachable { host: url.authority().to_owned(), outage: Outage::TooLarge });
-        }
-        Ok((status, bytes))
-    }
-}
-
-fn id_of(address: &str) -> &str {
-    let path = address.split('?').next().unwrap_or_default();
-    path.rsplit('/').next().unwrap_or_default()
 }

@@ -9,6 +9,7 @@
 )]
 
 mod backend;
+mod carrier;
 mod chain;
 mod clock;
 mod delivery_service;

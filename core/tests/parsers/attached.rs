@@ -2,8 +2,8 @@
 
 use dm3_core::identity::{KeySeed, ProfileKeys};
 use dm3_core::message::{
-    Content, Draft, Handling, Header, LinkError, MAX_EMBEDDED, MAX_PROXY_SERVICES, ProxyEnvelope,
-    ReceivedAttachment, SignedMessage, Source,
+    Content, Draft, Handling, Header, LinkError, MAX_ELSEWHERE, MAX_EMBEDDED, MAX_PROXY_SERVICES,
+    ProxyEnvelope, ReceivedAttachment, SignedMessage, Source,
 };
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ fn message(kind: &str, attachments: &Value, link: &Value) -> Option<SignedMessag
 pub fn attachment(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let (name, address) = text.split_once('\n').unwrap_or(("", text));
+    elsewhere(name, address);
     let list = json!([{ "name": name, "data": address }, address]);
     let message = message("NEW", &list, &Value::Null).expect("attachments may be anything");
     let list: Vec<_> = message.attachment_list().collect();
@@ -47,6 +48,26 @@ pub fn attachment(data: &[u8]) {
             Err(_) => {}
         }
     }
+}
+
+/// A sealed file at this address is one that may be fetched, or none.
+fn elsewhere(name: &str, address: &str) {
+    let sealed = json!({
+        "scheme": "chacha20-poly1305-stream-be32-65536",
+        "hash": "00".repeat(32),
+        "key": "A".repeat(52),
+        "words": name,
+    });
+    let list = json!([{ "name": name, "data": address, "size": name.len(), "type": name, "sealed": sealed }]);
+    let message = message("NEW", &list, &Value::Null).expect("attachments may be anything");
+    for file in message.attachment_list().filter_map(|received| received.elsewhere()) {
+        let address = file.address.as_str();
+        let is_safe = ["https://", "http://localhost", "http://127.0.0.1", "http://[::1]"];
+        assert!(is_safe.iter().any(|begin| address.starts_with(begin)));
+        assert!(!address.contains(['?', '#']) && !file.address.authority().contains('@'));
+        assert!((1..=MAX_ELSEWHERE).contains(&file.size));
+    }
+    assert!(message.text().starts_with(message.text_of_ours()));
 }
 
 /// What a reader could take for a page, a drawing with scripts or a document – in either case, in UTF-16, with white

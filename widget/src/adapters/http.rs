@@ -1,7 +1,7 @@
-//! HTTP through `fetch`: without cookies and referrer, bounded in time and size.
+//! HTTP through `fetch`: without cookies and referrer, bounded in time and size. Of texts, and of parts of files.
 
-use dm3_core::ports::{Http, Unreachable};
-use dm3_core::web::{HttpRequest, HttpResponse, Method, Outage};
+use dm3_core::ports::{Carrier, Http, Unreachable};
+use dm3_core::web::{HttpRequest, HttpResponse, HttpUrl, Method, Outage, SessionToken};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::callback::Timeout;
 use js_sys::{Reflect, Uint8Array};
@@ -13,6 +13,8 @@ use web_sys::{
 
 /// How long an answer may take, body included: milliseconds.
 const TIMEOUT: u32 = 20_000;
+/// The same for a piece of a file.
+const PIECE_TIMEOUT: u32 = 60_000;
 /// The longest body that is read, in bytes: a mailbox with the longest envelope in it.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
@@ -29,6 +31,59 @@ impl Http for BrowserHttp {
             Err(outage) => Err(unreachable(outage)),
         }
     }
+}
+
+impl Carrier for BrowserHttp {
+    async fn put(
+        &self,
+        url: &HttpUrl,
+        token: &SessionToken,
+        bytes: &[u8],
+    ) -> Result<HttpResponse, Unreachable> {
+        let body = Uint8Array::from(bytes);
+        let prepare = |builder: RequestBuilder| {
+            named(builder, token).header("Content-Type", "application/octet-stream").body(body)
+        };
+        let (status, bytes) = carried(url, Request::put(url.as_str()), prepare, MAX_BODY).await?;
+        // What the node says is read as far as it is text.
+        Ok(HttpResponse::new(status, String::from_utf8(bytes).unwrap_or_default()))
+    }
+
+    async fn delete(&self, url: &HttpUrl, token: &SessionToken) -> Result<HttpResponse, Unreachable> {
+        let prepare = |builder: RequestBuilder| named(builder, token).build();
+        let (status, _) = carried(url, Request::delete(url.as_str()), prepare, MAX_BODY).await?;
+        Ok(HttpResponse::new(status, String::new()))
+    }
+
+    async fn part(&self, url: &HttpUrl, range: &str, most: u64) -> Result<(u16, Vec<u8>), Unreachable> {
+        let prepare = |builder: RequestBuilder| builder.header("Range", range).build();
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        carried(url, Request::get(url.as_str()), prepare, most).await
+    }
+}
+
+fn named(builder: RequestBuilder, token: &SessionToken) -> RequestBuilder {
+    builder.header("Authorization", &format!("Bearer {}", token.expose()))
+}
+
+/// Sends a request that `prepare` completes; the status, and at most so many bytes.
+async fn carried(
+    url: &HttpUrl,
+    builder: RequestBuilder,
+    prepare: impl FnOnce(RequestBuilder) -> Result<Request, gloo_net::Error>,
+    most: usize,
+) -> Result<(u16, Vec<u8>), Unreachable> {
+    let unreachable = |outage| Unreachable { host: url.authority().to_owned(), outage };
+    let deadline = Deadline::new(PIECE_TIMEOUT).ok_or_else(|| unreachable(Outage::NoAnswer))?;
+    let exchanged = async {
+        let failed = |_| Outage::NoAnswer;
+        let request = prepare(careful(builder, &deadline.controller)).map_err(failed)?;
+        let response = request.send().await.map_err(failed)?;
+        Ok((response.status(), read_body(&response, most).await?))
+    };
+    exchanged.await.map_err(|outage: Outage| {
+        unreachable(if deadline.controller.signal().aborted() { Outage::TimedOut } else { outage })
+    })
 }
 
 /// Ends the request when its time is over, and when nobody waits for it any more.
@@ -69,13 +124,9 @@ fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<Reques
         Method::Put => Request::put(request.url.as_str()),
         Method::Delete => Request::delete(request.url.as_str()),
     };
-    let mut builder = builder
-        .credentials(RequestCredentials::Omit)
-        .referrer_policy(ReferrerPolicy::NoReferrer)
-        .redirect(RequestRedirect::Follow)
-        .abort_signal(Some(&controller.signal()));
+    let mut builder = careful(builder, controller);
     if let Some(token) = &request.bearer {
-        builder = builder.header("Authorization", &format!("Bearer {}", token.expose()));
+        builder = named(builder, token);
     }
     match &request.body {
         Some(body) => builder.header("Content-Type", "application/json").body(body.as_str()),
@@ -97,6 +148,15 @@ pub async fn read_here(address: &str, longest: usize) -> Result<String, Outage> 
         return Err(Outage::Status(response.status()));
     }
     String::from_utf8(read_body(&response, longest).await?).map_err(|_| Outage::Garbled)
+}
+
+/// Tells the server nothing of the page and its person, and ends with its controller.
+fn careful(builder: RequestBuilder, controller: &AbortController) -> RequestBuilder {
+    builder
+        .credentials(RequestCredentials::Omit)
+        .referrer_policy(ReferrerPolicy::NoReferrer)
+        .redirect(RequestRedirect::Follow)
+        .abort_signal(Some(&controller.signal()))
 }
 
 /// Reads piece by piece: what is too long is never held as a whole.

@@ -139,6 +139,7 @@ impl Platform for Page {
     type Ports = BrowserPorts;
     type Wallet = NamedWallet;
     type Lease = BrowserLease;
+    type Carrier = BrowserHttp;
 
     fn ports(&self, rpc_url: &HttpUrl, chain_id: u64) -> BrowserPorts {
         let wallets = WalletsChain::new(self.wallets.source(), chain_id);
@@ -150,6 +151,10 @@ impl Platform for Page {
     }
 
     fn http(&self) -> &BrowserHttp {
+        &BrowserHttp
+    }
+
+    fn carrier(&self) -> &BrowserHttp {
         &BrowserHttp
     }
 

@@ -11,6 +11,7 @@ use dm3_core::conversation::ConversationId;
 use dm3_core::message::{Attachment, Draft, MAX_EMBEDDED, PictureHead, true_type};
 use dm3_core::session::WriteError;
 
+use super::carry::{beyond_messages, load, send_through_node, stop, takes_all};
 use super::command::FilesAsk;
 use super::driver::Active;
 use super::files::{Attached, Content, Files, Given, Ready, Refused, Room};
@@ -55,10 +56,19 @@ fn carry_out<P: Platform>(at: Active<P>, ask: FilesAsk) -> Task {
             FilesAsk::Unshowable(url) => offer_instead(&at, &url),
             FilesAsk::Attach(given) => attach(&at, given).await,
             FilesAsk::Remove(number) => {
+                if at.shelf.sending.get() {
+                    stop(&at);
+                }
                 remove(&at, &[number]);
                 weigh(&at).await;
             }
             FilesAsk::Shrink => shrink(&at).await,
+            FilesAsk::ThroughNode(words) => {
+                Files::change(at.driver.state, |files| files.through_node = Some(words.into()));
+                weigh(&at).await;
+            }
+            FilesAsk::Load { of, place } => load(at, of, place).await,
+            FilesAsk::Stop => stop(&at),
             FilesAsk::Send(text) => send_with_files(&at, text).await,
         }
     })
@@ -100,7 +110,7 @@ async fn attach<P: Platform>(at: &Active<P>, given: Vec<Given>) {
                 if PictureHead::read(ready.bytes.bytes()).is_some_and(|head| head.is_bearable()) {
                     ready.url = put_on_shelf(at, ready.bytes.bytes(), media_type);
                 }
-                update(at, number, |attached| {
+                Files::change_one(at.driver.state, number, |attached| {
                     if let Some(extension) = extension {
                         attached.name = renamed(&attached.name, extension);
                     }
@@ -122,8 +132,9 @@ async fn prepare<P: Platform>(
     given: &Given,
 ) -> Result<(Ready, Option<&'static str>), Refused> {
     let is_picture = given.claimed.starts_with("image/");
-    let most = if is_picture { MAX_PICTURE } else { MAX_EMBEDDED as f64 };
-    if given.size > most {
+    let fits = |size: usize| size <= MAX_EMBEDDED || at.session().keeps_files_of(size as u64);
+    let most = if is_picture { given.size <= MAX_PICTURE } else { fits(given.size as usize) };
+    if !most {
         return Err(Refused::Large);
     }
     let bytes = match &given.content {
@@ -133,8 +144,8 @@ async fn prepare<P: Platform>(
     let (from, head) = (true_type(bytes.bytes()), PictureHead::read(bytes.bytes()));
     let plain = |bytes: FileBytes, tells| {
         let claimed = Some(given.claimed.clone()).filter(|claimed| !claimed.is_empty());
-        let ready = Ready { bytes, claimed, url: None, tells, smaller: None };
-        if ready.bytes.bytes().len() > MAX_EMBEDDED { Err(Refused::Large) } else { Ok(ready) }
+        let ready = Ready { bytes, claimed, url: None, tells, smaller: None, elsewhere: None };
+        if fits(ready.bytes.bytes().len()) { Ok(ready) } else { Err(Refused::Large) }
     };
     let to = match from {
         "image/jpeg" | "image/avif" => "image/jpeg",
@@ -181,6 +192,11 @@ async fn weigh<P: Platform>(at: &Active<P>) {
         show(Room::Enough);
         return;
     }
+    let node = takes_all(at, &files.attached);
+    if files.through_node.is_some() && node {
+        show(Room::Enough);
+        return;
+    }
     let Some(by) = excess(at, &files.attached).await else {
         show(Room::Enough);
         return;
@@ -190,9 +206,9 @@ async fn weigh<P: Platform>(at: &Active<P>) {
     }
     let smaller = smaller(at, &files.attached, by, &is_last).await;
     let total = smaller.as_ref().map(|drawn| drawn.iter().map(|(_, bytes)| bytes.bytes().len()).sum());
-    if show(Room::Lacking { by, smaller: total }) {
+    if show(Room::Lacking { by, smaller: total, node }) {
         for (number, bytes) in smaller.into_iter().flatten() {
-            update(at, number, |attached| {
+            Files::change_one(at.driver.state, number, |attached| {
                 if let Some(ready) = &mut attached.ready {
                     ready.smaller = Some(bytes);
                 }
@@ -203,6 +219,9 @@ async fn weigh<P: Platform>(at: &Active<P>) {
 
 /// By how many bytes of files this is more than the receiver's delivery service takes.
 async fn excess<P: Platform>(at: &Active<P>, attached: &[Attached]) -> Option<usize> {
+    if let Some(by) = beyond_messages(attached) {
+        return Some(by);
+    }
     let conversation = ConversationId::Peer(at.open_peer()?);
     let text = at.driver.state.text.get_untracked();
     let attachments = embedded(attached);
@@ -292,8 +311,8 @@ async fn shrink<P: Platform>(at: &Active<P>) {
         }
         let media_type = true_type(bytes.bytes());
         ready.url = put_on_shelf(at, bytes.bytes(), media_type);
-        (ready.bytes, ready.claimed, ready.tells) = (bytes, None, false);
-        update(at, attached.number, |it| {
+        (ready.bytes, ready.claimed, ready.tells, ready.elsewhere) = (bytes, None, false, None);
+        Files::change_one(at.driver.state, attached.number, |it| {
             if let Some(extension) = ending(media_type) {
                 it.name = renamed(&it.name, extension);
             }
@@ -311,7 +330,11 @@ async fn send_with_files<P: Platform>(at: &Active<P>, text: String) {
     if files.room != Room::Enough || files.attached.iter().any(|it| it.ready.is_none()) {
         return;
     }
-    if send(at, text, embedded(&files.attached)).await {
+    let is_sent = match &files.through_node {
+        Some(words) => send_through_node(at, text, &files.attached, words).await,
+        None => send(at, text, embedded(&files.attached)).await,
+    };
+    if is_sent {
         let numbers: Vec<_> = files.attached.iter().map(|attached| attached.number).collect();
         remove(at, &numbers);
     }
@@ -333,14 +356,6 @@ fn embedded(attached: &[Attached]) -> Vec<Attachment> {
     attached.iter().filter_map(embed).collect()
 }
 
-fn update<P: Platform>(at: &Active<P>, number: u64, change: impl FnOnce(&mut Attached)) {
-    Files::change(at.driver.state, |files| {
-        if let Some(attached) = files.attached.iter_mut().find(|it| it.number == number) {
-            change(attached);
-        }
-    });
-}
-
 fn remove<P: Platform>(at: &Active<P>, numbers: &[u64]) {
     let is_meant = |attached: &Attached| numbers.contains(&attached.number);
     for attached in Files::now(at.driver.state).attached.iter().filter(|it| is_meant(it)) {
@@ -353,6 +368,7 @@ fn remove<P: Platform>(at: &Active<P>, numbers: &[u64]) {
         files.refused = None;
         if files.attached.is_empty() {
             files.room = Room::Enough;
+            files.through_node = None;
         }
     });
 }

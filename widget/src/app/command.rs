@@ -143,6 +143,18 @@ pub enum FilesAsk {
     Remove(u64),
     /// Make the pictures as small as they have to be.
     Shrink,
+    /// Have what is attached lie at the account's node. In such words, with `{name}` and `{address}`, it is told to
+    /// clients that don't know that.
+    ThroughNode(String),
+    /// Fetch an attachment that lies at its sender's node.
+    Load {
+        /// The message, or the edit of it that is shown.
+        of: MessageHash,
+        /// Which of its attachments.
+        place: usize,
+    },
+    /// Stop what is being sent to a node or fetched from one.
+    Stop,
     /// Send them with this text.
     Send(String),
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use dm3_core::message::MessageHash;
+use dm3_core::message::{FileElsewhere, MessageHash};
 use web_sys::File;
 
 use super::state::{Apart, FileBytes, State};
@@ -27,6 +27,10 @@ pub struct Files {
     pub attached: Vec<Attached>,
     /// Whether they can be.
     pub room: Room,
+    /// They are to lie at the account's node, and their message says where; in such words to clients that don't know that.
+    pub through_node: Option<Rc<str>>,
+    /// They are being brought there: so much of the one that is under way, in hundredths.
+    pub sending: Option<u8>,
     /// Files are held above the conversation.
     pub hovering: bool,
     /// Why some of what was given is not among them.
@@ -75,6 +79,8 @@ pub enum Look {
     File(String),
     /// It lies elsewhere, and nobody is asked for it: its address in words.
     Elsewhere(String),
+    /// It is a sealed file at its sender's node.
+    Away(Away),
     /// There are many already; it is shown when it is asked for.
     Later,
     /// So many more, which are not shown.
@@ -83,13 +89,34 @@ pub enum Look {
     Unusable,
 }
 
+/// How it stands with a file at its sender's node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Away {
+    /// It is fetched when somebody asks for it.
+    Waiting,
+    /// It is coming: so much of it is here, in hundredths.
+    Coming(u8),
+    /// It could not be fetched.
+    Failed,
+    /// It is not there any more.
+    Gone,
+    /// What is there is not what was sent.
+    Changed,
+}
+
+impl From<Away> for Look {
+    fn from(away: Away) -> Self {
+        Self::Away(away)
+    }
+}
+
 impl Look {
     /// Where its file is, if there is one.
     pub fn url(&self) -> Option<&str> {
         match self {
             Self::Picture { url, .. } | Self::Text { url, .. } => Some(url),
             Self::Audio(url) | Self::Video(url) | Self::File(url) => Some(url),
-            Self::Elsewhere(_) | Self::Later | Self::Further(_) | Self::Unusable => None,
+            Self::Elsewhere(_) | Self::Away(_) | Self::Later | Self::Further(_) | Self::Unusable => None,
         }
     }
 }
@@ -118,6 +145,8 @@ pub struct Ready {
     pub tells: bool,
     /// The same, as small as it has to be.
     pub smaller: Option<FileBytes>,
+    /// Where it lies at the account's node.
+    pub elsewhere: Option<FileElsewhere>,
 }
 
 /// Whether what is attached can be sent.
@@ -134,6 +163,8 @@ pub enum Room {
         by: usize,
         /// Smaller pictures would do: together so many bytes.
         smaller: Option<usize>,
+        /// The account's node would keep all of it.
+        node: bool,
     },
 }
 
@@ -148,6 +179,10 @@ pub enum Refused {
     Unreadable,
     /// It has more pixels than a page should draw.
     Pixels,
+    /// The account's node has no room for it.
+    NoRoom,
+    /// It could not be brought to the account's node.
+    NotBrought,
 }
 
 /// A file that somebody gave, before it is read.
@@ -192,6 +227,37 @@ impl Files {
         change(&mut files);
         let place = files.place();
         state.files.set(Apart::new(files, place));
+    }
+
+    /// Changes one of those that are to be sent.
+    pub(super) fn change_one(state: State, number: u64, change: impl FnOnce(&mut Attached)) {
+        Self::change(state, |files| {
+            if let Some(attached) = files.attached.iter_mut().find(|it| it.number == number) {
+                change(attached);
+            }
+        });
+    }
+
+    /// Changes an attachment of a message.
+    pub(super) fn change_item(state: State, of: &MessageHash, place: usize, change: impl FnOnce(&mut Item)) {
+        Self::change(state, |files| {
+            let Some(items) = files.shown.get_mut(of) else { return };
+            let mut changed = items.to_vec();
+            if let Some(item) = changed.get_mut(place) {
+                change(item);
+            }
+            *items = Rc::new(changed);
+        });
+    }
+
+    /// Changes what is known of a conversation that is not open.
+    pub(super) fn change_left(left: &mut Apart, change: impl FnOnce(&mut Self)) {
+        if let Some(files) = left.shown::<Self>() {
+            let mut files = files.clone();
+            change(&mut files);
+            let place = files.place();
+            *left = Apart::new(files, place);
+        }
     }
 
     fn place(&self) -> u8 {

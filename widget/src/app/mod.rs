@@ -18,6 +18,7 @@ mod account;
 mod attach;
 pub mod backup;
 mod beside;
+mod carry;
 mod changes;
 mod chat;
 mod command;

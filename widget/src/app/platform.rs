@@ -3,7 +3,7 @@
 use dm3_core::conversation::ConversationId;
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
-use dm3_core::ports::{Lease, Ports, Wallet, WalletError};
+use dm3_core::ports::{Carrier, Lease, Ports, Wallet, WalletError};
 use dm3_core::web::HttpUrl;
 use futures_util::future::LocalBoxFuture;
 use web_sys::File;
@@ -23,6 +23,8 @@ pub trait Platform: 'static {
     type Wallet: PageWallet + 'static;
     /// Which of the tabs acts for an account.
     type Lease: Lease + 'static;
+    /// Brings files to nodes, and fetches them.
+    type Carrier: Carrier + 'static;
 
     /// Ports that read the chain with this number at `rpc_url`, and through a wallet that is on it.
     fn ports(&self, rpc_url: &HttpUrl, chain_id: u64) -> Self::Ports;
@@ -30,6 +32,8 @@ pub trait Platform: 'static {
     fn store(&self) -> &<Self::Ports as Ports>::Store;
     /// Sends requests.
     fn http(&self) -> &<Self::Ports as Ports>::Http;
+    /// Brings files to nodes, and fetches them.
+    fn carrier(&self) -> &Self::Carrier;
     /// Tells the time.
     fn clock(&self) -> &<Self::Ports as Ports>::Clock;
     /// The wallets known by now.

@@ -26,6 +26,10 @@ pub(super) struct Shelf {
     pub(super) number: Cell<u64>,
     /// Counts how often it was asked whether there is room: only the last answer is shown.
     pub(super) weighed: Cell<u64>,
+    /// Files are being brought to the account's node.
+    pub(super) sending: Cell<bool>,
+    /// Counts what was stopped of what is sent to a node or fetched from one.
+    pub(super) carried: Cell<u64>,
     /// Somebody sees to it that nothing of this outlives the account.
     pub(super) guarded: Cell<bool>,
 }

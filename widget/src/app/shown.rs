@@ -10,7 +10,7 @@ use dm3_core::message::{
 };
 
 use super::driver::Active;
-use super::files::{Files, Item, Look, SENDABLE, TOO_MUCH};
+use super::files::{Away, Files, Item, Look, SENDABLE, TOO_MUCH};
 use super::platform::Platform;
 use super::state::Apart;
 
@@ -128,6 +128,10 @@ fn is_welcome<P: Platform>(at: &Active<P>) -> bool {
 }
 
 fn item<P: Platform>(at: &Active<P>, received: &ReceivedAttachment<'_>, anyway: bool) -> Item {
+    if let Some(file) = received.elsewhere().filter(|file| at.session().can_fetch(file)) {
+        let size = usize::try_from(file.size).unwrap_or(usize::MAX);
+        return Item { name: received.file_name(), media_type: PLAIN, size, look: Away::Waiting.into() };
+    }
     let (media_type, size, look) = match received.source() {
         Ok(Source::Embedded(embedded)) => embedded_look(at, &embedded, anyway),
         Ok(Source::Web(url)) => (PLAIN, 0, Look::Elsewhere(url.as_str().to_owned())),
@@ -147,31 +151,39 @@ fn embedded_look<P: Platform>(
         return (PLAIN, 0, Look::Later);
     }
     let Ok(bytes) = embedded.bytes() else { return (PLAIN, 0, Look::Unusable) };
-    at.shelf.held.set(held + bytes.len());
-    let handling = embedded.handling(&bytes);
+    look_of(at, &bytes, embedded.handling(&bytes))
+}
+
+/// How bytes are shown with which this may be done: what they are, how many, and how they look.
+pub(super) fn look_of<P: Platform>(
+    at: &Active<P>,
+    bytes: &[u8],
+    handling: Handling,
+) -> (&'static str, usize, Look) {
+    at.shelf.held.set(at.shelf.held.get() + bytes.len());
     let blob_type = match handling {
         Handling::Inline(media_type, _) => media_type,
         Handling::Text => "text/plain;charset=utf-8",
         Handling::Download | Handling::NeverRender => PLAIN,
     };
-    let Some(url) = put_on_shelf(at, &bytes, blob_type) else { return (PLAIN, bytes.len(), Look::Unusable) };
+    let Some(url) = put_on_shelf(at, bytes, blob_type) else { return (PLAIN, bytes.len(), Look::Unusable) };
     let look = match handling {
         Handling::Inline(_, MediaKind::Audio) => Look::Audio(url),
         Handling::Inline(_, MediaKind::Video) => Look::Video(url),
-        Handling::Inline(_, MediaKind::Image) => match PictureHead::read(&bytes) {
+        Handling::Inline(_, MediaKind::Image) => match PictureHead::read(bytes) {
             Some(head) if head.is_bearable() => Look::Picture { url, width: head.width, height: head.height },
             // It might hang the page.
             Some(_) | None => Look::File(url),
         },
         Handling::Text => {
-            let text = std::str::from_utf8(&bytes).unwrap_or_default();
+            let text = std::str::from_utf8(bytes).unwrap_or_default();
             let end = text.char_indices().nth(MAX_TEXT).map(|(end, _)| end);
             let text_start = text[..end.unwrap_or(text.len())].to_owned();
             Look::Text { url, text: text_start, cut: end.is_some() }
         }
         Handling::Download | Handling::NeverRender => Look::File(url),
     };
-    (true_type(&bytes), bytes.len(), look)
+    (true_type(bytes), bytes.len(), look)
 }
 
 /// What is at an address can't be shown in the page: it can be saved.

@@ -13,7 +13,7 @@ use super::made::{
     BOB, ERIN, LONG, States, ago, bob, bubble, hash, later, open, person, silence, talk, text, thread,
 };
 use crate::app::fault::Fault;
-use crate::app::files::{Attached, Files, Item, Look, Ready};
+use crate::app::files::{Attached, Away, Files, Item, Look, Ready};
 use crate::app::share::{Report, Sharing};
 use crate::app::state::{
     Acting, ActingPage, Apart, BubbleContent, Composing, Connection, Delivery, FileBytes, Reach, State,
@@ -229,6 +229,8 @@ fn files(state: State) -> Option<()> {
         with(3, Delivery::Received, "")?,
         with(4, Delivery::Sent, "")?,
         with(5, Delivery::Received, "")?,
+        with(6, Delivery::Received, "")?,
+        with(7, Delivery::Received, "")?,
     ];
     let item = |name: &str, media_type, size, look| Item { name: name.into(), media_type, size, look };
     let url = "/icon.svg".to_owned();
@@ -245,6 +247,8 @@ fn files(state: State) -> Option<()> {
         item("note.txt", "text/plain", 26, text),
         item("elsewhere", "", 0, Look::Elsewhere("files.example/some/where".into())),
         item("broken", "", 0, Look::Unusable),
+        item("holiday.mp4", "", 6_000_000, Away::Waiting.into()),
+        item("changed.mp4", "", 6_000_000, Away::Changed.into()),
     ];
     let shown =
         messages.iter().zip(looks).map(|(bubble, item)| (bubble.version.clone(), Rc::new(vec![item])));
@@ -264,6 +268,7 @@ fn attached(state: State) -> Option<()> {
             url: url.map(Into::into),
             tells,
             smaller: None,
+            elsewhere: None,
         })
     };
     let attached = |number, name: &str, ready| Attached { number, name: name.into(), ready };

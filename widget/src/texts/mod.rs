@@ -130,6 +130,21 @@ pub fn make_smaller(bytes: usize) -> String {
     words::files_make_smaller(&file_size(bytes))
 }
 
+/// How much of a file is at the node.
+pub fn sending_file(percent: u8) -> String {
+    words::files_sending(&spoken::number(f64::from(percent)))
+}
+
+/// How much of a file is here.
+pub fn loading_file(percent: u8) -> String {
+    words::files_loading(&spoken::number(f64::from(percent)))
+}
+
+/// What clients show of a file that don't know how to fetch it; `{name}` and `{address}` are yet to be filled in.
+pub fn file_in_words() -> String {
+    words::files_in_words("{address}", "{name}")
+}
+
 /// Why something can't be attached.
 pub fn not_attached(why: Refused) -> &'static str {
     say(match why {
@@ -137,6 +152,8 @@ pub fn not_attached(why: Refused) -> &'static str {
         Refused::Large => FilesWord::RefusedLarge,
         Refused::Unreadable => FilesWord::RefusedUnreadable,
         Refused::Pixels => FilesWord::RefusedPixels,
+        Refused::NoRoom => FilesWord::NoRoom,
+        Refused::NotBrought => FilesWord::NotBrought,
     })
 }
 

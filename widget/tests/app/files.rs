@@ -5,13 +5,14 @@ use std::rc::Rc;
 use dm3_core::message::{Attachment, Draft};
 use dm3_core::ports::StoreError;
 use dm3_core::session::Decision;
-use dm3_widget::app::files::{Content, Files, Given, Item, Look, Refused, Room};
+use dm3_core::testing::Fault;
+use dm3_widget::app::files::{Away, Content, Files, Given, Item, Look, Refused, Room};
 use dm3_widget::app::platform::Redraw;
 use dm3_widget::app::state::{Bubble, BubbleContent, Composing, FileBytes};
 use dm3_widget::app::{Command, FilesAsk};
 
 use super::loading::without_part;
-use super::world::{Device, Tab, World, now, two_talking};
+use super::world::{Device, Tab, World, now, two_talking, two_talking_in};
 
 /// The beginning of a JPEG of this size, with whatever a camera wrote into it.
 fn jpeg(camera: &[u8], width: u16, height: u16, bytes: usize) -> Vec<u8> {
@@ -159,7 +160,7 @@ fn what_is_too_large_is_told_before_it_is_sent_and_pictures_can_be_made_smaller(
         &alice,
         vec![given("photo.jpg", "image/jpeg", &photo), given("a.txt", "text/plain", &[b'a'; 5_000])],
     );
-    let Room::Lacking { by, smaller: Some(smaller) } = Files::now(alice.state).room else {
+    let Room::Lacking { by, smaller: Some(smaller), .. } = Files::now(alice.state).room else {
         panic!("{:?}", Files::now(alice.state).room)
     };
     assert!((80_000..120_000).contains(&by), "{by}");
@@ -326,4 +327,87 @@ fn without_the_part_everything_else_goes_on() {
     send(&world, &alice, "without it");
     assert_eq!((bubbles(&bobs).len(), names(&alice).len()), (1, 0));
     drop(missing);
+}
+
+/// Two whose node keeps files, and takes messages of 60,000 bytes.
+fn two_with_a_node() -> (World, Tab, Tab) {
+    let (world, _, _, alice, bobs) = two_talking_in(World::with_files());
+    world.network.first_service().set_size_limit(Some(60_000));
+    alice.ask(Command::Back);
+    world.pass(500);
+    alice.ask(Command::Open("bob.eth".into()));
+    world.pass(1_000);
+    (world, alice, bobs)
+}
+
+const LARGE: usize = 200_000;
+
+fn load(world: &World, tab: &Tab) -> Item {
+    let of = bubbles(tab).last().unwrap().version.clone();
+    ask(world, tab, FilesAsk::Load { of: of.clone(), place: 0 });
+    world.pass(20_000);
+    Files::now(tab.state).shown[&of][0].clone()
+}
+
+#[test]
+fn what_is_too_large_for_a_message_goes_through_the_node_and_is_loaded_when_it_is_asked_for() {
+    let (world, alice, bobs) = two_with_a_node();
+    let film = [&b"\x1a\x45\xdf\xa3"[..], &vec![7; LARGE]].concat();
+    attach(&world, &alice, vec![given("film.webm", "video/webm", &film)]);
+    assert!(matches!(Files::now(alice.state).room, Room::Lacking { node: true, .. }));
+    ask(&world, &alice, FilesAsk::ThroughNode("{name}: {address}".into()));
+    assert_eq!(Files::now(alice.state).room, Room::Enough);
+    alice.state.text.set("look".into());
+    send(&world, &alice, "look");
+    assert_eq!((names(&alice).len(), alice.state.text.get_untracked().as_str()), (0, ""));
+    let last = bubbles(&bobs).pop().unwrap();
+    assert!(
+        matches!(&last.content, BubbleContent::Text { text, attachments: 1, .. } if text == "look"),
+        "{last:?}"
+    );
+    let parts = "GET https://dm3.example/ds/blob/";
+    assert_eq!(shown(&world, &bobs)[0].look, Look::Away(Away::Waiting));
+    assert_eq!(world.network.count(parts), 0, "nobody has asked for it");
+    let item = load(&world, &bobs);
+    assert!(matches!(item.look, Look::Video(_)), "{item:?}");
+    assert_eq!((item.name.as_str(), item.media_type, item.size), ("film.webm", "video/webm", film.len()));
+}
+
+#[test]
+fn a_message_leaves_only_when_its_file_is_at_the_node_and_all_stays_where_it_can_not_be_brought_there() {
+    let (world, alice, bobs) = two_with_a_node();
+    attach(&world, &alice, vec![given("a.bin", "", &[1; LARGE])]);
+    ask(&world, &alice, FilesAsk::ThroughNode("{name}: {address}".into()));
+    world.network.fail("PUT https://dm3.example/ds/blobs/", Fault::Unreachable);
+    alice.ask(Command::Send("here".into()));
+    world.pass(500);
+    assert_eq!(Files::now(alice.state).sending, Some(0));
+    // Somebody stops it.
+    ask(&world, &alice, FilesAsk::Stop);
+    world.pass(60_000);
+    assert_eq!((Files::now(alice.state).sending, Files::now(alice.state).refused), (None, None));
+    send(&world, &alice, "here");
+    world.pass(60_000);
+    assert_eq!(Files::now(alice.state).refused, Some(Refused::NotBrought));
+    assert_eq!((names(&alice), bubbles(&bobs).len()), (vec!["a.bin".to_owned()], 0));
+    assert_eq!(world.network.files().counts(), (0, 0), "nothing of it stays there");
+    world.network.heal();
+    send(&world, &alice, "here");
+    assert_eq!((names(&alice).len(), bubbles(&bobs).len()), (0, 1));
+}
+
+#[test]
+fn of_a_file_that_is_not_what_was_sent_nothing_is_shown() {
+    let (world, alice, bobs) = two_with_a_node();
+    attach(&world, &alice, vec![given("a.bin", "", &[1; LARGE])]);
+    ask(&world, &alice, FilesAsk::ThroughNode("{name}: {address}".into()));
+    send(&world, &alice, "");
+    shown(&world, &bobs);
+    world.network.fail("GET https://dm3.example/ds/blob/", Fault::Unreachable);
+    assert_eq!(load(&world, &bobs).look, Look::Away(Away::Failed));
+    world.network.heal();
+    world.network.files().tamper(|bytes| bytes[LARGE / 2] ^= 1);
+    assert_eq!(load(&world, &bobs).look, Look::Away(Away::Changed));
+    world.network.files().lose_all();
+    assert_eq!(load(&world, &bobs).look, Look::Away(Away::Gone));
 }

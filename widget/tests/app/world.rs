@@ -119,7 +119,11 @@ pub fn now<T>(future: impl Future<Output = T>) -> T {
 
 /// Two people, each in a tab of their own with the conversation with the other open; both are welcome.
 pub fn two_talking() -> (World, Rc<Device>, Rc<Device>, Tab, Tab) {
-    let world = World::new();
+    two_talking_in(World::new())
+}
+
+/// The same in this world.
+pub fn two_talking_in(world: World) -> (World, Rc<Device>, Rc<Device>, Tab, Tab) {
     let ((alice, _), (bob, _)) = (world.person("alice"), world.person("bob"));
     let open = |device: &Rc<Device>, peer: &str| {
         let tab = device.open_tab(&world);
@@ -135,7 +139,17 @@ pub fn two_talking() -> (World, Rc<Device>, Rc<Device>, Tab, Tab) {
 impl World {
     /// A network with a node, and nobody in it.
     pub fn new() -> Self {
+        Self::on(Network::held())
+    }
+
+    /// The same, where the node keeps sealed files.
+    pub fn with_files() -> Self {
         let network = Network::held();
+        network.files().offer();
+        Self::on(network)
+    }
+
+    fn on(network: Network) -> Self {
         let description = serde_json::to_string(&network.discovery()).unwrap();
         network.set_document(&format!("{NODE}/.well-known/dm3"), 200, &description);
         Self { network, tasks: Tasks::default() }
@@ -382,6 +396,7 @@ impl Platform for TestPlatform {
     type Ports = MemoryPorts;
     type Wallet = PatientWallet;
     type Lease = TabLease;
+    type Carrier = Network;
 
     fn ports(&self, _: &HttpUrl, _: u64) -> MemoryPorts {
         let start = self.device.starts.replace(self.device.starts.get() + 1);
@@ -394,6 +409,10 @@ impl Platform for TestPlatform {
     }
 
     fn http(&self) -> &Network {
+        &self.network
+    }
+
+    fn carrier(&self) -> &Network {
         &self.network
     }
 

@@ -4,10 +4,10 @@ use dm3_core::message::MessageHash;
 use leptos::ev::{ErrorEvent, MouseEvent};
 use leptos::prelude::*;
 
-use crate::app::files::{Files, Item, Look};
+use crate::app::files::{Away, Files, Item, Look};
 use crate::app::{App, Command, FilesAsk};
 use crate::more::focus::{focus_later, screen};
-use crate::texts::{FilesWord, file_kind, further_files, picture_named, say};
+use crate::texts::{FilesWord, file_kind, file_size, further_files, loading_file, picture_named, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
 use crate::view::{OnClick, part, sends};
@@ -79,6 +79,7 @@ fn item_view(app: &App, of: &MessageHash, place: usize, item: &Item) -> AnyView 
             view! { <div {class("file file-elsewhere")}>{icon(Picture::Clip)}<span {attrs(&[("dir", "ltr")])}>{address.clone()}</span></div> }
                 .into_any()
         }
+        Look::Away(away) => away_view(app, of, place, item, *away),
         Look::Later => {
             let show = sends(app, Command::Files(FilesAsk::Show { of: of.clone(), anyway: true }));
             view! {
@@ -94,6 +95,27 @@ fn item_view(app: &App, of: &MessageHash, place: usize, item: &Item) -> AnyView 
                 .into_any()
         }
     }
+}
+
+/// A file at its sender's node: it is fetched when somebody asks for it.
+fn away_view(app: &App, of: &MessageHash, place: usize, item: &Item, away: Away) -> AnyView {
+    let (ask, words) = match away {
+        Away::Waiting => (Some(false), format!("{} · {}", file_size(item.size), say(FilesWord::Load))),
+        Away::Failed => (Some(false), say(FilesWord::NotLoaded).to_owned()),
+        Away::Coming(percent) => (Some(true), loading_file(percent)),
+        Away::Gone => (None, say(FilesWord::Gone).to_owned()),
+        Away::Changed => (None, say(FilesWord::Changed).to_owned()),
+    };
+    let Some(stops) = ask else {
+        return view! { <div {class("file")}>{named(&item.name, words)}</div> }.into_any();
+    };
+    let ask = if stops { FilesAsk::Stop } else { FilesAsk::Load { of: of.clone(), place } };
+    view! {
+        <button {attrs(&[("class", "file"), ("type", "button")])} on:click=sends(app, Command::Files(ask))>
+            {named(&item.name, words)}
+        </button>
+    }
+    .into_any()
 }
 
 /// A picture; its box, if that is to be known before it is drawn.

@@ -9,7 +9,10 @@ use crate::app::files::{Attached, Files, Room};
 use crate::app::state::Composing;
 use crate::app::{App, Command, FilesAsk};
 use crate::more::focus::{focus_later, screen};
-use crate::texts::{FilesWord, file_size, make_smaller, not_attached, remove_file, say, too_large_by};
+use crate::texts::{
+    FilesWord, file_in_words, file_size, make_smaller, not_attached, remove_file, say, sending_file,
+    too_large_by,
+};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
 use crate::view::panel::note;
@@ -18,13 +21,17 @@ use crate::view::{OnClick, sends, when};
 /// What is attached, whether it can be sent, and what is to be done about it; and the picture that is shown large.
 pub(super) fn strip(app: &App) -> AnyView {
     let edits = app.state.composing.with(|it| matches!(it, Composing::Edit { .. }));
-    let (attached, room, refused, hovering) =
-        Files::with(app.state, |files| (files.attached.clone(), files.room, files.refused, files.hovering));
+    let (attached, room, sending) =
+        Files::with(app.state, |files| (files.attached.clone(), files.room, files.sending));
+    let (refused, hovering) = Files::with(app.state, |files| (files.refused, files.hovering));
     let list = when(!edits && !attached.is_empty(), || {
         let each = attached.iter().map(|attached| one(app, attached)).collect::<Vec<_>>();
         view! {
             <ul {attrs(&[("class", "strip"), ("aria-label", say(FilesWord::Attached))])}>{each}</ul>
-            {room_view(app, room)}
+            {match sending {
+                Some(percent) => Some(sending_view(app, percent)),
+                None => room_view(app, room),
+            }}
         }
         .into_any()
     });
@@ -73,11 +80,24 @@ fn one(app: &App, attached: &Attached) -> AnyView {
     .into_any()
 }
 
+/// How far it is on its way to the node.
+fn sending_view(app: &App, percent: u8) -> AnyView {
+    view! {
+        <div {attrs(&[("class", "strip-note strip-lacks"), ("role", "status")])}>
+            <span>{sending_file(percent)}</span>
+            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Files(FilesAsk::Stop))>
+                {say(FilesWord::Stop)}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
 fn room_view(app: &App, room: Room) -> Option<AnyView> {
     match room {
         Room::Enough => None,
         Room::Weighing => Some(note("strip-note", "status", say(FilesWord::Weighing).to_owned())),
-        Room::Lacking { by, smaller } => {
+        Room::Lacking { by, smaller, node } => {
             let shrink = smaller.map(|bytes| {
                 view! {
                     <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Files(FilesAsk::Shrink))>
@@ -85,10 +105,18 @@ fn room_view(app: &App, room: Room) -> Option<AnyView> {
                     </button>
                 }
             });
+            let through = node.then(|| {
+                view! {
+                    <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Files(FilesAsk::ThroughNode(file_in_words())))>
+                        {say(FilesWord::ThroughNode)}
+                    </button>
+                }
+            });
             let view = view! {
                 <div {attrs(&[("class", "strip-note strip-lacks"), ("role", "alert")])}>
                     <span>{too_large_by(by)}</span>
                     {shrink}
+                    {through}
                 </div>
             };
             Some(view.into_any())
