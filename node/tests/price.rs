@@ -131,6 +131,20 @@ async fn work_opens_one_account_once_and_is_told_beforehand() {
     .await;
 }
 
+/// Whoever has a domain has as many names with profiles as they like.
+#[tokio::test]
+async fn who_signs_in_by_a_profile_on_the_chain_keeps_nothing_without_an_account() {
+    let node = Node::start_with("registration = 'invitation'\n").await;
+    let alice = Account::new(1).called("alice.eth");
+    node.chain.set_address("alice.eth", alice.address);
+    node.chain.set_profile("alice.eth", format!("data:application/json,{}", alice.profile().to_json()));
+    let token = alice.sign_in(&node).await;
+    let path = "/ds/settings/alice.eth";
+    let kept = node.request(Method::PUT, path, Some(&token), Some("{}")).await;
+    assert_eq!(kept.status, 401);
+    assert_eq!(node.get_as(&token, "/api/history/alice.eth").await.status, 401);
+}
+
 #[tokio::test]
 async fn a_closed_node_takes_nobody_and_an_open_one_everybody() {
     let closed = Node::start_with("registration = 'closed'\n").await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::extract::{SignedIn, Text};
 use crate::app::AppState;
-use crate::cases::ApiError;
+use crate::cases::{ApiError, Member};
 use crate::settings::{self, SettingsError, Wishes};
 
 /// How many proofs of double use an account gets to see.
@@ -41,13 +41,13 @@ pub async fn deposits(
     Ok(JsonBody(json!({ "doubleUses": found })))
 }
 
-/// `PUT`: replaces all settings.
+/// `PUT`: replaces all settings of an account that has registered here.
 pub async fn write(
     State(app): State<AppState>,
-    SignedIn(session): SignedIn,
+    member: Member,
     Text(text): Text,
 ) -> Result<JsonBody<Value>, ApiError> {
     let settings = Wishes::parse(&text)?.settle(&app.names, app.config.chain_id).await?;
-    app.set_settings(session.address, &settings).await?;
+    app.set_settings(member.address, &settings).await?;
     Ok(JsonBody(settings.to_json()))
 }
