@@ -14,8 +14,8 @@ const WARM_UP = 200;
 
 /**
  * What all the elements together may leave: nodes and listeners of the browser's own pending work; bytes of
- * JavaScript, for what V8 learns of code that runs often, and 370 of each element that nobody has found yet; bytes of WASM memory, which never shrinks and so keeps the
- * size of its fullest moment. An element that is kept costs 13 nodes, 10 listeners, 1.5 KB and 6 KB.
+ * JavaScript, for what V8 learns of code that runs often; bytes of WASM memory, which never shrinks and so keeps the size of its
+ * fullest moment. An element that is kept costs 13 nodes, 10 listeners, 1.5 KB and 6 KB.
  */
 const MOST = { nodes: 10, listeners: 10, documents: 0, sockets: 0, locks: 0, heap: 800_000, wasm: 2_000_000 };
 

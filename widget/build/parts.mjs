@@ -30,7 +30,7 @@ export const PARTS = [
   { name: 'files', split: 'files', file: 'dm3-chat-files.wasm', styles: ['files'], after: ['talk'] },
   { name: 'emoji', split: 'emoji', file: 'dm3-chat-emoji.wasm', styles: ['emoji'], after: ['talk'] },
   { name: 'share', split: 'share', file: 'dm3-chat-share.wasm', styles: ['share'], after: ['talk'] },
-  { name: 'site', split: 'site', file: 'dm3-chat-site.wasm', styles: ['signin', 'site'], after: ['chat'] },
+  { name: 'site', split: 'site', file: 'dm3-chat-site.wasm', styles: ['signin', 'site'], after: ['late'] },
   { name: 'upgrade', split: 'upgrade', file: 'dm3-chat-upgrade.wasm', styles: [], after: ['seldom'] },
   { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [], after: ['sync'] },
   { name: 'settings', split: 'settings', file: 'dm3-chat-settings.wasm', styles: ['settings'], after: ['talk'] },
