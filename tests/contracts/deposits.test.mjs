@@ -245,11 +245,11 @@ describe('burning', () => {
     const key = await here.by(alice);
     const early = await here.voucher(key, alice, bob, { epoch: here.epoch + 1, count: 4 });
     await world.refuses('NotItsTime', here.send(bob, 'burn', ...early, slots(0, 1)));
-    await world.goTo((here.epoch + 1) * WEEK - 3);
+    await world.goTo((here.epoch + 1) * WEEK - 60);
     await world.refuses('NotItsTime', here.send(bob, 'burn', ...early, slots(0, 1)));
     await world.goTo((here.epoch + 1) * WEEK);
     await here.send(bob, 'burn', ...early, slots(0, 1));
-    await world.goTo((here.epoch + 3) * WEEK - 30);
+    await world.goTo((here.epoch + 3) * WEEK - 60);
     await here.send(bob, 'burn', ...early, slots(1, 1));
     await world.goTo((here.epoch + 3) * WEEK);
     await world.refuses('NotItsTime', here.send(bob, 'burn', ...early, slots(2, 1)));
@@ -322,14 +322,14 @@ describe('leaving', () => {
     const key = await here.by(alice);
     const had = await here.balance(alice);
     await world.refuses('NotLeaving', here.send(alice, 'withdraw', key.address, alice));
-    await world.goTo((here.epoch + 1) * WEEK - 30);
+    await world.goTo((here.epoch + 1) * WEEK - 60);
     await here.send(alice, 'announceExit', key.address);
     await world.refuses('NotOpen', here.send(alice, 'announceExit', key.address));
     await world.refuses('NotOpen', here.send(alice, 'deposit', key.address, SLOT));
     for (const [epoch, stays] of [[0, true], [1, true], [2, false], [3, false]]) {
       assert.equal((await here.call('standing', alice, key.address, here.epoch + epoch))[2], stays, `${epoch}`);
     }
-    await world.goTo((here.epoch + 3) * WEEK - 3);
+    await world.goTo((here.epoch + 3) * WEEK - 60);
     await world.refuses('NotLeaving', here.send(alice, 'withdraw', key.address, alice));
     await world.goTo((here.epoch + 3) * WEEK);
     for (const other of [mallory, key.address]) {
@@ -349,10 +349,10 @@ describe('leaving', () => {
     const here = await Deposits.in(world);
     const key = await here.by(alice);
     // Taken in the last moment, and for the epoch to come; the exit is announced in that moment, too.
-    await world.goTo((here.epoch + 1) * WEEK - 30);
+    await world.goTo((here.epoch + 1) * WEEK - 60);
     const voucher = await here.voucher(key, alice, bob, { epoch: here.epoch + 1, count: 2 });
     await here.send(alice, 'announceExit', key.address);
-    await world.goTo((here.epoch + 3) * WEEK - 10);
+    await world.goTo((here.epoch + 3) * WEEK - 60);
     await here.send(bob, 'burn', ...voucher, slots(0, 2));
     await world.pass(1);
     await here.send(alice, 'withdraw', key.address, alice);
@@ -408,7 +408,7 @@ describe('double use', () => {
       const one = await here.voucher(key, alice, bob, { epoch });
       const two = await here.voucher(key, alice, carol, { epoch });
       if (isLeaving) await here.send(alice, 'announceExit', key.address);
-      await world.goTo((here.epoch + 3) * WEEK - 10);
+      await world.goTo((here.epoch + 3) * WEEK - 60);
       await here.send(bob, 'proveDoubleUse', ...two, ...one);
       assert.equal(await here.left(alice, key), 0n);
     }
