@@ -11,7 +11,7 @@ const LOADER_LIMIT = 6_000;
  * Up to the first message sent by somebody who is here for the first time. What it may be is 240,000, and was until the
  * engine came. Until it is again, the limit holds what there is, and the build says how far it is from where it should be.
  */
-const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 315_000 };
+const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 315_500 };
 /** What somebody who comes back loads before the list. */
 const RETURN = { aim: 205_000, limit: 181_000 };
 const PART_LIMIT = 40_000;
