@@ -11,12 +11,12 @@ const LOADER_LIMIT = 6_000;
  * Up to the first message sent by somebody who is here for the first time. What it may be is 240,000, and was until the
  * engine came. Until it is again, the limit holds what there is, and the build says how far it is from where it should be.
  */
-const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 315_500 };
+const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 318_500 };
 /** What somebody who comes back loads before the list. */
-const RETURN = { aim: 205_000, limit: 181_000 };
+const RETURN = { aim: 205_000, limit: 182_000 };
 const PART_LIMIT = 40_000;
-/** Of parts that have to be larger; they are loaded when the list stands. */
-const LARGE = { chat: 80_000, sync: 106_000 };
+/** Of parts that are larger than they should be: two that are loaded when the list stands, two that somebody asks for. */
+const LARGE = { chat: 80_000, sync: 106_000, settings: 45_000, files: 40_500 };
 /** The rules for names outside ASCII, which most people never fetch. */
 const NAMES_LIMIT = 20_000;
 /** The two ends of the isolated mode, each; pages without it fetch neither. */
