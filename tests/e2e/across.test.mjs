@@ -2,6 +2,8 @@
 // that two people do, under the policy that names the own node and the chain alone, and under one that allows both nodes.
 
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { NODES } from '../localnet/chain.mjs';
 import { profileRecord } from './client.mjs';
@@ -66,6 +68,47 @@ for (const wide of [false, true]) {
       await carol.sees('By your address now');
       assert.doesNotMatch(await alice.text(), /has not joined/);
     });
+
+    if (!wide) {
+      test('a file that is too large for a message comes through both nodes as it was sent, or not at all', async () => {
+        const film = randomBytes(6_000_000);
+        const chosen = alice.page.waitForEvent('filechooser');
+        await alice.button('Attach files').click();
+        await (await chosen).setFiles([{ name: 'film.bin', mimeType: 'application/octet-stream', buffer: film }]);
+        await alice.button('Send through your node').click();
+        // A connection that breaks once costs one piece.
+        let broken = 0;
+        await alice.page.route(/\/ds\/blobs\/.*at=1048576/, (route) => {
+          broken += 1;
+          return broken === 1 ? route.abort() : route.continue();
+        });
+        await alice.button('Send').click();
+        const load = carol.log.getByRole('button', { name: /film\.bin.*Load/ });
+        await load.waitFor();
+        assert.equal(broken, 2);
+        // What was changed on the way is told, and nothing of it is shown.
+        await carol.page.route(/\/proxy\/blob/, async (route) => {
+          const response = await route.fetch();
+          const body = await response.body();
+          body[body.length - 1] ^= 1;
+          await route.fulfill({ response, body });
+        });
+        await load.click();
+        await carol.log.getByText(/not what was sent/).waitFor();
+        assert.equal(await carol.log.getByRole('link', { name: /film\.bin/ }).count(), 0);
+        await carol.page.unroute(/\/proxy\/blob/);
+        await carol.reload();
+        await carol.openRow(/alice\.eth/);
+        await load.click();
+        const saved = carol.page.waitForEvent('download');
+        await carol.log.getByRole('link', { name: /film\.bin/ }).click();
+        const bytes = await readFile(await (await saved).path());
+        const hash = (data) => createHash('sha256').update(data).digest('hex');
+        assert.equal(hash(bytes), hash(film));
+        await alice.reload();
+        await alice.openRow(short(carol.account.address));
+      });
+    }
 
     test('by an ENS name at which the profile is published', async () => {
       dave = await world().person('dave', { second: true });

@@ -8,6 +8,7 @@
 //! is too large for the receiver's delivery service is said before anything is sent.
 
 use dm3_core::conversation::ConversationId;
+use dm3_core::delivery::api::{Properties, Retention};
 use dm3_core::message::{Attachment, Draft, MAX_EMBEDDED, PictureHead, true_type};
 use dm3_core::session::WriteError;
 
@@ -33,6 +34,9 @@ const SMALL_QUALITY: f64 = 0.8;
 /// The shortest side a picture is made smaller to, in pixels, and how often that is tried.
 const MIN_SIDE: f64 = 160.0;
 const MAX_TRIES: usize = 8;
+/// What a delivery service takes that can't be asked: as much as the deployed ones do unless they are told otherwise, in
+/// bytes of an envelope.
+const ASSUMED_LIMIT: u64 = 100_000;
 /// Left free for names and the like, in bytes.
 const SPARE: usize = 1_024;
 
@@ -225,7 +229,13 @@ async fn excess<P: Platform>(at: &Active<P>, attached: &[Attached]) -> Option<us
     let conversation = ConversationId::Peer(at.open_peer()?);
     let text = at.driver.state.text.get_untracked();
     let attachments = embedded(attached);
-    let told = conditions(at, conversation);
+    let mut told = conditions(at, conversation);
+    for service in &mut told {
+        if service.properties.is_err() {
+            service.properties =
+                Ok(Properties { size_limit: Some(ASSUMED_LIMIT), retention: Retention::Unstated });
+        }
+    }
     let make = |header| Draft::text(header, text.trim()).carrying(attachments);
     match at.session().would_write(conversation, &told, make).await {
         // Twice written in 64 signs: once as an attachment, once sealed.

@@ -188,6 +188,21 @@ fn what_is_no_picture_is_too_large_without_a_way_out_until_it_is_taken_off() {
 }
 
 #[test]
+fn where_nobody_says_what_is_taken_as_much_counts_as_deployed_services_take() {
+    let (world, _, _, alice, _) = two();
+    world.network.fail("POST https://dm3.example/ds/rpc", Fault::Unreachable);
+    alice.ask(Command::Back);
+    world.pass(500);
+    alice.ask(Command::Open("bob.eth".into()));
+    world.pass(30_000);
+    attach(&world, &alice, vec![given("a.bin", "", &[1; 20_000])]);
+    assert_eq!(Files::now(alice.state).room, Room::Enough);
+    attach(&world, &alice, vec![given("b.bin", "", &[1; 90_000])]);
+    let room = Files::now(alice.state).room;
+    assert!(matches!(room, Room::Lacking { .. }), "{room:?}");
+}
+
+#[test]
 fn what_could_not_be_kept_stays_in_the_composer_with_its_files() {
     let (world, alices, _, alice, _) = two();
     attach(&world, &alice, vec![given("a.txt", "text/plain", b"a")]);
