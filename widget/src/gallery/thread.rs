@@ -221,7 +221,7 @@ fn files(state: State) -> Option<()> {
             attachments: 1,
             about: None,
         };
-        bubble(number, 60 - 10 * number as u64, content, delivery)
+        bubble(number, 80 - 10 * number as u64, content, delivery)
     };
     let messages = vec![
         with(1, Delivery::Received, "")?,
