@@ -198,8 +198,8 @@ fn owner(app: &App, name: &str, owning: &Owning) -> AnyView {
     let again = sends(app, Command::Act(Act::LookAgain));
     match &owning.now {
         // Each time somebody has written; only what is wrong is said aloud.
-        Owns::Asking => note("note", "note", owns_asking(name, &nft)),
-        Owns::Told(Holding::Held) => note("note", "note", owns(name, &nft)),
+        Owns::Asking => note("note note-bar note-asking", "note", owns_asking(name, &nft)),
+        Owns::Told(Holding::Held) => note("note note-bar note-good", "note", owns(name, &nft)),
         Owns::Told(Holding::OfOther(owner)) => {
             let words = if owning.before { owns_no_more_but } else { owns_not_but };
             let words = words(name, &nft, &short_address(*owner));

@@ -26,11 +26,10 @@ pub(super) fn own_name(app: &App, offer: &Offer<OwnName>) -> AnyView {
         Offer::Unknown(fault) => failed(texts::fault(fault)),
         Offer::Known(own) => {
             let wrong = own.failed.as_ref().map(|error| failed(claim_words(error)));
-            let shown = match &own.name {
-                Some(name) => given(app, own, name.clone()),
-                None => claim(app, own),
-            };
-            view! { {shown} {wrong} }.into_any()
+            match &own.name {
+                Some(name) => view! { {given(app, own, name.clone())} {wrong} }.into_any(),
+                None => view! { {claim(app, own)} {wrong} {hint(SettingsWord::OwnNameNone)} }.into_any(),
+            }
         }
     }
 }
@@ -41,11 +40,7 @@ fn claim(app: &App, own: &OwnName) -> AnyView {
     let ask = |label| OfferAsk::Claim(label);
     let domain = format!(".{}", own.domain);
     let label = texts::own_name_field(&own.domain);
-    view! {
-        {form(app, own.busy, &label, field, Some(domain), SettingsWord::Claim, ask)}
-        {hint(SettingsWord::OwnNameNone)}
-    }
-    .into_any()
+    form(app, own.busy, &label, field, Some(domain), SettingsWord::Claim, ask)
 }
 
 fn given(app: &App, own: &OwnName, name: EnsName) -> AnyView {
@@ -102,30 +97,30 @@ pub(super) fn mail(app: &App, offer: &Offer<Mail>) -> AnyView {
         Offer::Nowhere => hint(SettingsWord::MailNowhere),
         Offer::Unknown(fault) => failed(texts::fault(fault)),
         Offer::Known(mail) => {
-            let shown = match &mail.channel {
-                None => no_address(app, mail.busy),
-                Some(channel) if channel.proven => told_at(app, channel, mail.busy),
-                Some(channel) => unproven(app, channel, mail.busy),
-            };
             let wrong = mail.failed.as_ref().map(|error| failed(mail_words(error)));
-            view! { {shown} {wrong} }.into_any()
+            match &mail.channel {
+                None => no_address(app, mail.busy, wrong),
+                Some(channel) if channel.proven => told_at(app, channel, mail.busy, wrong),
+                Some(channel) => unproven(app, channel, mail.busy, wrong),
+            }
         }
     }
 }
 
-fn no_address(app: &App, busy: bool) -> AnyView {
+fn no_address(app: &App, busy: bool, wrong: Option<AnyView>) -> AnyView {
     let field: Attributes =
         &[("type", "email"), ("autocomplete", "email"), ("maxlength", "254"), ("dir", "ltr")];
     let ask = |address| OfferAsk::Mail(MailAsk::Set(address));
     let label = say(SettingsWord::MailField);
     view! {
         {form(app, busy, label, field, None, SettingsWord::MailSend, ask)}
+        {wrong}
         {hint(SettingsWord::MailHelp)}
     }
     .into_any()
 }
 
-fn unproven(app: &App, channel: &MailChannel, busy: bool) -> AnyView {
+fn unproven(app: &App, channel: &MailChannel, busy: bool, wrong: Option<AnyView>) -> AnyView {
     let field: Attributes =
         &[("inputmode", "numeric"), ("autocomplete", "one-time-code"), ("maxlength", "8"), ("dir", "ltr")];
     let ask = |code| OfferAsk::Mail(MailAsk::Prove(code));
@@ -133,13 +128,14 @@ fn unproven(app: &App, channel: &MailChannel, busy: bool) -> AnyView {
     view! {
         <p {attrs(&[("class", "group-hint"), ("role", "status")])}>{texts::mail_sent(&channel.address)}</p>
         {form(app, busy, label, field, None, SettingsWord::MailConfirm, ask)}
+        {wrong}
         {way(app, busy, SettingsWord::MailAgain, MailAsk::SendCode)}
         {way(app, busy, SettingsWord::MailRemove, MailAsk::Remove)}
     }
     .into_any()
 }
 
-fn told_at(app: &App, channel: &MailChannel, busy: bool) -> AnyView {
+fn told_at(app: &App, channel: &MailChannel, busy: bool, wrong: Option<AnyView>) -> AnyView {
     let turn = sends(app, offer(OfferAsk::Mail(MailAsk::Enable(!channel.enabled))));
     view! {
         <button {attrs(&[("class", "setting switch"), ("type", "button"), ("role", "switch"), ("aria-checked", truth(channel.enabled)), ("aria-disabled", truth(busy))])} on:click=turn>
@@ -150,6 +146,7 @@ fn told_at(app: &App, channel: &MailChannel, busy: bool) -> AnyView {
             <span {class("switch-track")}></span>
         </button>
         {way(app, busy, SettingsWord::MailRemove, MailAsk::Remove)}
+        {wrong}
         {hint(SettingsWord::MailHelp)}
     }
     .into_any()
@@ -209,6 +206,7 @@ fn form(
         .map(|words| view! { <span {attrs(&[("class", "setting-behind"), ("dir", "ltr")])}>{words}</span> });
     view! {
         <form {attrs(&[("class", "setting"), ("novalidate", "novalidate")])} on:submit=submit>
+            <span {attrs(&[("class", "setting-label"), ("aria-hidden", "true")])}>{label.to_owned()}</span>
             <span {attrs(&[("class", "setting-body setting-typed"), ("dir", "ltr")])}>
                 <input {attrs(&attributes)} />
                 {behind}
