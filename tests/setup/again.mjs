@@ -49,15 +49,18 @@ async function node(files) {
   }
 }
 
-/** Test programs of the workspace, each as the arguments that choose it; without any: all. Cargo tells which failed. */
+/**
+ * Test programs of the workspace, each as the arguments that choose it; without any: all. Cargo tells which failed, and of
+ * which package; that is left out, since a package that is chosen alone is compiled anew, with what it needs.
+ */
 async function cargo(programs) {
-  const chosen = programs.length > 0 ? programs.map((one) => one.split(' ')) : [['--workspace']];
+  const chosen = programs.length > 0 ? [...new Set(programs)].map((one) => one.split(' ')) : [[]];
   const failed = [];
   let passed = true;
   for (const args of chosen) {
-    const end = await shown('cargo', ['test', '--no-fail-fast', ...args]);
+    const end = await shown('cargo', ['test', '--workspace', '--no-fail-fast', ...args]);
     passed &&= end.passed;
-    failed.push(...[...end.said.matchAll(/^ {4}`(-p [^`]+)`$/gm)].map(([, name]) => name));
+    failed.push(...[...end.said.matchAll(/^ {4}`-p \S+ ([^`]+)`$/gm)].map(([, name]) => name));
   }
   return { passed, failed };
 }
