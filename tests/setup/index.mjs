@@ -73,6 +73,18 @@ function installWasmTarget() {
   }
 }
 
+let isUpdated = false;
+
+/** Installs Debian's packages. An old list of them has old browsers, so it is brought up to date first. */
+function aptInstall(packages, options = []) {
+  say(`installing ${packages.join(', ')}`);
+  // What is up to date, or can't be brought there, may still be installed.
+  isUpdated ||= run('apt-get', ['update']);
+  return run('apt-get', ['install', '-y', '--no-install-recommends', ...options, ...packages]);
+}
+
+const isRoot = () => process.getuid?.() === 0 && onPath('apt-get');
+
 function installBrowsers() {
   const missing = [
     ['chromium', 'chromium'],
@@ -82,11 +94,7 @@ function installBrowsers() {
     ['Xvfb', 'xvfb'],
   ].flatMap(([program, debianPackage]) => (onPath(program) ? [] : [debianPackage]));
   if (missing.length === 0) return;
-  if (process.getuid?.() === 0 && onPath('apt-get')) {
-    say(`installing ${missing.join(', ')}`);
-    const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...missing]);
-    if (install() || (run('apt-get', ['update']) && install())) return;
-  }
+  if (isRoot() && aptInstall(missing)) return;
   throw new Missing(`the tests need three browsers: sudo apt-get install ${missing.join(' ')}`);
 }
 
@@ -101,17 +109,14 @@ function hasPostgres() {
 /** The tests run a private server from it, so no server is to be set up or started for the machine. */
 function installPostgres() {
   if (hasPostgres()) return;
-  if (process.getuid?.() === 0 && onPath('apt-get')) {
-    say('installing postgresql');
+  if (isRoot()) {
     const config = '/etc/postgresql-common/createcluster.conf';
     if (!existsSync(config)) {
       mkdirSync(dirname(config), { recursive: true });
       writeFileSync(config, 'create_main_cluster = false\n');
     }
     // Keeps the configuration above when the package brings its own.
-    const keep = ['-o', 'Dpkg::Options::=--force-confold'];
-    const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...keep, 'postgresql']);
-    if ((install() || (run('apt-get', ['update']) && install())) && hasPostgres()) return;
+    if (aptInstall(['postgresql'], ['-o', 'Dpkg::Options::=--force-confold']) && hasPostgres()) return;
   }
   throw new Missing("the node's tests need Postgres: sudo apt-get install postgresql");
 }
@@ -124,14 +129,12 @@ function installProxies() {
     ['pgbouncer', 'pgbouncer'],
   ].flatMap(([program, debianPackage]) => (onPath(program) || existsSync(join('/usr/sbin', program)) ? [] : [debianPackage]));
   if (missing.length === 0) return;
-  if (process.getuid?.() === 0 && onPath('apt-get')) {
-    say(`installing ${missing.join(', ')}`);
+  if (isRoot()) {
     // The tests start their own: nothing is to listen on this machine.
     const policy = '/usr/sbin/policy-rc.d';
     const own = !existsSync(policy);
     if (own) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-    const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...missing]);
-    const installed = install() || (run('apt-get', ['update']) && install());
+    const installed = aptInstall(missing);
     if (own) rmSync(policy);
     if (installed) return;
   }

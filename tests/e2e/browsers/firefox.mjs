@@ -6,7 +6,10 @@ import { find } from './find.mjs';
 export async function open() {
   const browser = await puppeteer.launch({ browser: 'firefox', executablePath: '/usr/bin/firefox-esr' });
   const page = await browser.newPage();
-  await page.setViewport({ width: 1180, height: 800 });
+  // Puppeteer asks for the orientation of the screen, too, which Firefox 140 does not know; the size is set all the same.
+  await page.setViewport({ width: 1180, height: 800 }).catch((error) => {
+    if (!error.message.includes('setScreenOrientationOverride')) throw error;
+  });
   return {
     goto: (url) => page.goto(url),
     reload: () => page.reload(),

@@ -38,7 +38,7 @@ impl<P: Ports> Directory<P> {
     /// nowhere on the chain but in its whole history.
     ///
     /// # Errors
-    /// As [`Self::owner_of`]; [`MeantError::NoOwner`] if no contract answers.
+    /// [`FindError`]: if it can't be asked, or [`MeantError::NoOwner`] if no contract answers.
     pub async fn holding(&self, account: Address, token: &Nft) -> Result<Holding, FindError> {
         if !token.many {
             return match self.owner_of(token).await {
