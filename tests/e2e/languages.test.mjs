@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { layoutFaults } from './layout.mjs';
-import { boxOf, until, useWorld } from './support.mjs';
+import { boxOf, looksRight, until, useWorld } from './support.mjs';
 
 const LONG = 'collector';
 
@@ -20,23 +19,18 @@ describe('languages', () => {
 
   const chosen = (list) => list.evaluate(({ selectedOptions: [option] }) => option.label);
 
-  async function looksRight(person, name) {
-    await person.screenshot(`language-${name}`);
-    assert.deepEqual(await person.page.evaluate(layoutFaults), [], `tests/e2e/output/language-${name}.png`);
-  }
-
   test('somebody who comes to a German page signs in in German', async () => {
     const context = { viewport: { width: 390, height: 844 }, hasTouch: true };
     const init = () => document.addEventListener('DOMContentLoaded', () => (document.documentElement.lang = 'de-AT'));
     const carol = await world().person('carol', { context, init });
     await carol.button('Chat öffnen').click();
     await carol.button('Wallet verbinden').waitFor();
-    await looksRight(carol, 'de-phone-sign-in');
+    await looksRight(carol, 'language-de-phone-sign-in');
     await carol.button('Wallet verbinden').click();
     await carol.button('Schlüssel erzeugen').click();
     await carol.button('Profil veröffentlichen').click();
     await heading(carol, 'Nachrichten').waitFor();
-    await looksRight(carol, 'de-phone-list');
+    await looksRight(carol, 'language-de-phone-list');
     await carol.chat.getByLabel('Suchen oder Namen eingeben').fill('nobody-here.eth');
     await carol.chat.getByLabel('Suchen oder Namen eingeben').press('Enter');
     await carol.alert.getByText('Niemand ist als nobody-here.eth registriert. Prüfen Sie den Namen auf Tippfehler.').first().waitFor();
@@ -60,7 +54,7 @@ describe('languages', () => {
     assert.equal(await field(alice, 'Nachricht an bob.eth').inputValue(), 'half a thought');
     await alice.log.getByText('Heute').waitFor();
     assert.equal(await alice.page.evaluate(() => window.same), true);
-    await looksRight(alice, 'de-thread');
+    await looksRight(alice, 'language-de-thread');
   });
 
   test('who is in the element with the keyboard stays in it when the language changes', async () => {
@@ -87,7 +81,7 @@ describe('languages', () => {
     await alice.button('Zurück').click();
     await heading(alice, 'Nachrichten').waitFor();
     await alice.button(/bob\.eth.*Sie: ¿Qué tal\?/).waitFor();
-    await looksRight(alice, 'de-list');
+    await looksRight(alice, 'language-de-list');
   });
 
   test('in the settings somebody chooses a language, by keyboard too, and it is spoken after a reload', async () => {
@@ -102,9 +96,9 @@ describe('languages', () => {
     await alice.page.keyboard.type('Deu');
     await alice.page.keyboard.press('Enter');
     await heading(alice, 'Einstellungen').waitFor();
-    await looksRight(alice, 'de-settings');
+    await looksRight(alice, 'language-de-settings');
     await alice.chat.locator('.settings').evaluate((it) => it.scrollTo(0, it.scrollHeight));
-    await looksRight(alice, 'de-settings-end');
+    await looksRight(alice, 'language-de-settings-end');
     assert.equal(await chosen(alice.chat.getByRole('combobox', { name: 'Sprache' })), 'Deutsch');
     await alice.chat.getByRole('combobox', { name: 'Sprache' }).selectOption({ label: 'Français' });
     await heading(alice, 'Réglages').waitFor();
@@ -134,15 +128,15 @@ describe('languages', () => {
     assert.deepEqual(await boxOf(panel), place);
     // What was written in another direction is told apart.
     await alice.chat.getByText('أنت: \u2068¿Qué tal?\u2069').waitFor();
-    await looksRight(alice, 'ar-list');
+    await looksRight(alice, 'language-ar-list');
     await alice.chat.locator('[part~="list"]').getByRole('button', { name: /bob\.eth/ }).click();
     await alice.chat.getByRole('textbox', { name: /رسالة إلى .?bob\.eth/ }).waitFor();
-    await looksRight(alice, 'ar-thread');
+    await looksRight(alice, 'language-ar-thread');
     await alice.button('رجوع').click();
     await alice.button('الحساب').click();
     await alice.button('الإعدادات').click();
     await heading(alice, 'الإعدادات').waitFor();
-    await looksRight(alice, 'ar-settings');
+    await looksRight(alice, 'language-ar-settings');
     await alice.button('رجوع').click();
     await heading(alice, 'الرسائل').waitFor();
   });
@@ -198,10 +192,10 @@ describe('languages', () => {
     await dora.send('Hello');
     await speak(dora, 'de');
     await field(dora, 'Nachricht an bob.eth').waitFor();
-    await looksRight(dora, 'de-phone-thread');
+    await looksRight(dora, 'language-de-phone-thread');
     await dora.button(/Kontaktdetails/).click();
     await heading(dora, 'Kontakt').waitFor();
-    await looksRight(dora, 'de-phone-card');
+    await looksRight(dora, 'language-de-phone-card');
     await dora.button('Zurück').click();
     await field(dora, 'Nachricht an bob.eth').waitFor();
     await dora.button('Zurück').click();
@@ -209,10 +203,10 @@ describe('languages', () => {
     await dora.screenshot('language-de-phone-menu');
     await dora.button('Einstellungen').click();
     await heading(dora, 'Einstellungen').waitFor();
-    await looksRight(dora, 'de-phone-settings');
+    await looksRight(dora, 'language-de-phone-settings');
     await speak(dora, 'ar');
     await heading(dora, 'الإعدادات').waitFor();
-    await looksRight(dora, 'ar-phone-settings');
+    await looksRight(dora, 'language-ar-phone-settings');
   });
 
   test('nothing broke the page or its policy', () => world().assertNoFaults());

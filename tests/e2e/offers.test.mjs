@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startMailServer } from '../localnet/mail.mjs';
-import { layoutFaults } from './layout.mjs';
-import { openWorld, until } from './support.mjs';
+import { looksRight, openWorld, until } from './support.mjs';
 
 describe('what a node offers', () => {
   let post;
@@ -40,11 +39,6 @@ describe('what a node offers', () => {
     await person.button('Account').click();
     await person.button('Settings').click();
     await person.chat.getByRole('heading', { name: 'Settings' }).waitFor();
-  }
-
-  async function looksRight(person, name) {
-    await person.screenshot(name);
-    assert.deepEqual(await person.page.evaluate(layoutFaults), [], `tests/e2e/output/${name}.png`);
   }
 
   test('somebody takes a name, which others find them by', async () => {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Dm3Client, aliasOf } from './client.mjs';
 import { layoutFaults, lightness } from './layout.mjs';
-import { useWorld } from './support.mjs';
+import { looksRight, useWorld } from './support.mjs';
 
 const LOOKS = [
   { look: 'light', context: { colorScheme: 'light' } },
@@ -15,11 +15,6 @@ const LOOKS = [
 ];
 
 /** Takes the picture and finds no fault in what it shows. */
-async function looksRight(person, name) {
-  await person.screenshot(name);
-  assert.deepEqual(await person.page.evaluate(layoutFaults), [], `tests/e2e/output/${name}.png`);
-}
-
 describe('screens', () => {
   const world = useWorld({ before, after });
   let bob;

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { layoutFaults, lightness } from './layout.mjs';
-import { until, useWorld } from './support.mjs';
+import { lightness } from './layout.mjs';
+import { looksRight, until, useWorld } from './support.mjs';
 
 const LONG = 'collector';
 
@@ -19,11 +19,6 @@ describe('settings and contacts', () => {
   /** What has the focus inside the element: its accessible name or text. */
   const focused = (person) =>
     person.chat.evaluate(({ shadowRoot: { activeElement: it } }) => it?.getAttribute('aria-label') ?? it?.textContent.trim());
-
-  async function looksRight(person, name) {
-    await person.screenshot(name);
-    assert.deepEqual(await person.page.evaluate(layoutFaults), [], `tests/e2e/output/${name}.png`);
-  }
 
   async function openSettings(person) {
     await person.button('Account').click();

@@ -4,8 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Dm3Client, aliasOf } from './client.mjs';
-import { layoutFaults } from './layout.mjs';
-import { boxOf, until, useWorld } from './support.mjs';
+import { boxOf, looksRight, until, useWorld } from './support.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
@@ -43,11 +42,6 @@ describe('at every size', () => {
   const focused = (person) =>
     person.chat.evaluate(({ shadowRoot: { activeElement: it } }) => it?.getAttribute('aria-label') ?? it?.textContent.trim() ?? '');
   const nothingOpen = (person) => person.chat.getByText('No conversation is open');
-
-  async function looksRight(person, name) {
-    await person.screenshot(name);
-    assert.deepEqual(await person.page.evaluate(layoutFaults), [], `tests/e2e/output/${name}.png`);
-  }
 
   /** Gives the element this width, as a page's styles would. */
   async function resize(person, width) {

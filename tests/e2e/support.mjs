@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { startLocalnet } from '../localnet/index.mjs';
 import { servePages } from '../localnet/serve.mjs';
+import { layoutFaults } from './layout.mjs';
 
 export const OUTPUT = fileURLToPath(new URL('output', import.meta.url));
 
@@ -43,6 +44,12 @@ export async function until(what, check, timeout = WAIT) {
 
 /** Where something stands; waits while it is drawn anew, for then it stands nowhere. */
 export const boxOf = (locator) => until('it stands somewhere', async () => (await locator.boundingBox()) ?? false);
+
+/** A picture of what somebody sees, in which nothing is cut off, covered or too small. */
+export async function looksRight(person, name) {
+  await person.screenshot(name);
+  assert.deepEqual(await person.page.evaluate(layoutFaults), [], `tests/e2e/output/${name}.png`);
+}
 
 /** One person: a browser context (a device) with a page in it. */
 export class Person {
