@@ -248,6 +248,8 @@ pub enum SettingsAsk {
 pub enum OfferAsk {
     /// A name, of which this is the part before the domain.
     Claim(String),
+    /// Ask whether it is to be given back, or no longer.
+    Doubt(bool),
     /// Give that name back.
     Release(EnsName),
     /// Something about mail.

@@ -13,7 +13,13 @@ pub(super) async fn look<P: Platform>(at: Active<P>) {
     let name = match at.session().name_domain() {
         None => Offer::Nowhere,
         Some(domain) => match at.session().claimed_name().await {
-            Ok(name) => Offer::Known(OwnName { domain: domain.to_string(), name, busy: false, failed: None }),
+            Ok(name) => Offer::Known(OwnName {
+                domain: domain.to_string(),
+                name,
+                asked: false,
+                busy: false,
+                failed: None,
+            }),
             Err(error) => Offer::Unknown(error.into()),
         },
     };
@@ -41,8 +47,9 @@ pub(super) async fn carry_out<P: Platform>(at: &Active<P>, ask: OfferAsk) {
                 }
             });
         }
+        OfferAsk::Doubt(asked) => change_name(at, |own| own.asked = asked),
         OfferAsk::Release(name) => {
-            change_name(at, |own| (own.busy, own.failed) = (true, None));
+            change_name(at, |own| (own.asked, own.busy, own.failed) = (false, true, None));
             let released = at.session().release_name(&name).await;
             change_name(at, |own| {
                 own.busy = false;

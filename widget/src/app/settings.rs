@@ -77,6 +77,8 @@ pub struct OwnName {
     pub domain: String,
     /// The name.
     pub name: Option<EnsName>,
+    /// Whether it is to be given back was asked, and not answered yet.
+    pub asked: bool,
     /// Something is being done about it.
     pub busy: bool,
     /// Why the last was not done.

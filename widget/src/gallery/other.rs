@@ -31,8 +31,13 @@ pub(super) const STATES: States = &[
     }),
     ("settings-nothing-yet", |state| {
         let domain = "user.dm3.eth".into();
-        let own_name =
-            Offer::Known(OwnName { domain, name: None, busy: false, failed: Some(ClaimError::Taken) });
+        let own_name = Offer::Known(OwnName {
+            domain,
+            name: None,
+            asked: false,
+            busy: false,
+            failed: Some(ClaimError::Taken),
+        });
         let mail = Offer::Known(Mail { channel: None, busy: false, failed: None });
         let settings = Settings { own_name, mail, notifying: Notifying::Off, ..settings(Some(Link::Live)) };
         inside(state, Screen::Settings(Apart::new(settings, 1)))
@@ -89,6 +94,7 @@ fn settings(link: Option<Link>) -> Settings {
         own_name: Offer::Known(OwnName {
             domain: "user.dm3.eth".into(),
             name: "alice.user.dm3.eth".parse().ok(),
+            asked: false,
             busy: false,
             failed: None,
         }),

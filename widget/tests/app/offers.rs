@@ -56,7 +56,11 @@ fn a_name_is_taken_and_given_back_and_what_was_refused_is_told() {
     assert_eq!(own.as_str(), "shop.user.dm3.eth");
     assert_eq!(name(&tab).failed, None);
     assert_eq!(world.network.offers().owner_of(&own), Some(alice.address()));
+    ask(&world, &tab, OfferAsk::Doubt(true));
+    world.pass(5_000);
+    assert!(name(&tab).asked, "whatever else is looked up meanwhile");
     ask(&world, &tab, OfferAsk::Release(own.clone()));
+    assert!(!name(&tab).asked);
     assert_eq!(name(&tab).name, None);
     assert_eq!(world.network.offers().owner_of(&own), None);
 }

@@ -44,20 +44,10 @@ fn claim(app: &App, own: &OwnName) -> AnyView {
 }
 
 fn given(app: &App, own: &OwnName, name: EnsName) -> AnyView {
-    let asked = RwSignal::new(false);
-    let (written, app, busy) = (name.to_string(), app.clone(), own.busy);
-    let way = move || {
-        if !asked.get() {
-            let press = move |_| asked.set(true);
-            return view! {
-                <button {attrs(&[("class", "setting setting-link"), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=press>
-                    {say(SettingsWord::GiveBack)}
-                </button>
-            }
-            .into_any();
-        }
-        let give = sends(&app, offer(OfferAsk::Release(name.clone())));
-        let keep = move |_| asked.set(false);
+    let (written, busy) = (name.to_string(), own.busy);
+    let way = if own.asked {
+        let give = sends(app, offer(OfferAsk::Release(name)));
+        let keep = sends(app, offer(OfferAsk::Doubt(false)));
         view! {
             <div {class("setting")}>
                 <span {attrs(&[("class", "setting-body setting-help"), ("role", "alert")])}>{say(SettingsWord::GiveBackSure)}</span>
@@ -66,6 +56,14 @@ fn given(app: &App, own: &OwnName, name: EnsName) -> AnyView {
                     {say(SettingsWord::GiveBackNow)}
                 </button>
             </div>
+        }
+        .into_any()
+    } else {
+        let ask = sends(app, offer(OfferAsk::Doubt(true)));
+        view! {
+            <button {attrs(&[("class", "setting setting-link"), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=ask>
+                {say(SettingsWord::GiveBack)}
+            </button>
         }
         .into_any()
     };
