@@ -142,6 +142,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attention;
 pub mod conversation;
 mod decimal;
 pub mod delivery;

@@ -8,7 +8,10 @@ use crate::device::{
 };
 use crate::identity::{Address, EnsName, KeySeed, NameError};
 use crate::message::MessageHash;
-use crate::registry::{CallOutcome, IpfsFault, IpfsLocation, RecordError};
+use crate::registry::{
+    CallOutcome, IpfsFault, IpfsLocation, RecordError, TransactionHash, TransactionReceipt,
+    TransactionRequest, TypedData,
+};
 use crate::said::Said;
 use crate::seal::Entropy;
 use crate::web::{HttpRequest, HttpResponse, HttpUrl, Outage, SessionToken};
@@ -43,6 +46,36 @@ pub enum WalletError {
     Failed(Said),
 }
 
+/// A wallet that sends transactions, too, and signs what contracts read. Who only signs in needs none.
+#[allow(async_fn_in_trait, reason = "as for Wallet")]
+pub trait SendingWallet: Wallet {
+    /// Asks the person to sign what a contract reads (`eth_signTypedData_v4`); gives the signature as `0x…` text.
+    async fn sign_typed(&self, account: Address, typed: &TypedData) -> Result<String, TransactionError>;
+
+    /// Asks the person to send a transaction on the chain with this number, and to change to that chain before, if the
+    /// wallet is on another one. Gives the hash; whether it succeeds, the chain knows ([`Chain::receipt`]).
+    async fn send(
+        &self,
+        account: Address,
+        chain: u64,
+        transaction: &TransactionRequest,
+    ) -> Result<TransactionHash, TransactionError>;
+}
+
+/// Why a wallet sent no transaction.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransactionError {
+    /// As when it signs a text.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
+    /// It can't do so (EIP-1193 code 4200, JSON-RPC code -32601).
+    #[error("your wallet can't do this")]
+    Unsupported,
+    /// It does not know the chain, or did not change to it.
+    #[error("your wallet is on another chain")]
+    OtherChain,
+}
+
 /// Read access to an Ethereum chain.
 #[allow(async_fn_in_trait, reason = "as for Wallet")]
 pub trait Chain {
@@ -52,6 +85,12 @@ pub trait Chain {
 
     /// `eth_getTransactionCount` at the latest block: how many transactions an account has sent.
     async fn transactions(&self, account: Address) -> Result<u64, Unreachable>;
+
+    /// `eth_getTransactionReceipt`: what became of a transaction; nothing while no block has it.
+    async fn receipt(&self, hash: TransactionHash) -> Result<Option<TransactionReceipt>, Unreachable>;
+
+    /// Another question in JSON-RPC, as [`crate::registry`] writes it; gives the answer as it came.
+    async fn ask(&self, body: String) -> Result<String, Unreachable>;
 }
 
 /// Knows the ENSIP-15 rules for names outside ASCII, whose tables are too large to be everywhere. Names in ASCII
@@ -282,6 +321,9 @@ pub trait Store {
     async fn value(&self, owner: Address, slot: &Slot) -> Result<Option<String>, StoreError>;
     /// Adds, replaces or removes a small text.
     async fn set_value(&self, owner: Address, slot: &Slot, value: Option<&str>) -> Result<(), StoreError>;
+    /// Changes a small text, in one transaction with reading it: what another tab changes meanwhile is not lost. The change
+    /// is given what is there, and gives what is to be kept in its place.
+    async fn update_value(&self, owner: Address, slot: &Slot, change: ValueChange) -> Result<(), StoreError>;
     /// The names of the settings that are kept, in no particular order.
     async fn settings(&self, owner: Address) -> Result<Vec<String>, StoreError>;
     /// Removes everything of an account: messages, contacts, quarantine, what waits to be taken in, journal, small texts and seed.
@@ -290,6 +332,9 @@ pub trait Store {
 
 /// Takes what is kept of a conversation, if anything is, and gives what is to be kept; nothing if it is left as it is.
 pub type ContactChange = Box<dyn FnOnce(Option<Contact>) -> Option<Contact>>;
+
+/// Takes the small text that is kept, if one is, and gives the one that is to be kept.
+pub type ValueChange = Box<dyn FnOnce(Option<String>) -> Option<String>>;
 
 /// Why something could not be stored or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -226,10 +226,12 @@ mod deposits {
     //! What is signed and what is called, against alloy's reading of the contract's own declarations.
 
     use alloy_primitives::{Address as AlloyAddress, B256, U256};
-    use alloy_sol_types::{SolCall, SolStruct, eip712_domain, sol};
+    use alloy_sol_types::{SolCall, SolStruct, SolValue, eip712_domain, sol};
+    use dm3_core::attention::Payment;
     use dm3_core::deposit::{DoubleUse, ProvenVoucher, Slots, Topic, Voucher};
     use dm3_core::identity::Address;
-    use dm3_core::registry::deposits;
+    use dm3_core::registry::{CallOutcome, TransactionRequest, attention, deposits, permit};
+    use dm3_core::seal::keccak256;
     use k256::ecdsa::SigningKey;
 
     sol! {
@@ -247,9 +249,44 @@ mod deposits {
             uint256 slots;
         }
 
+        struct Request {
+            address payer;
+            address receiver;
+            address token;
+            uint128 amount;
+            uint64 until;
+            bytes32 topic;
+        }
+
+        struct Permit {
+            address owner;
+            address spender;
+            uint256 value;
+            uint256 nonce;
+            uint256 deadline;
+        }
+
+        struct Claim {
+            bytes32 request;
+            bytes32 answer;
+        }
+
+        function payments(bytes32 id) external view;
+        function offer(Request calldata request) external;
+        function claim(Request calldata request, bytes32 answer) external;
+        function claimFor(Request calldata request, bytes32 answer, bytes calldata consent) external;
+        function giveBack(Request calldata request) external;
         function token() external view returns (address);
         function slot() external view returns (uint128);
         function standing(address sender, address key, uint64 of_) external view;
+        function epoch() external view returns (uint64);
+        function deposit(address key, uint256 amount) external;
+        function depositWithPermit(address key, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+        function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+        function depositOf(address sender, address key) external view;
+        function announceExit(address key) external;
+        function withdraw(address key, address to) external;
+        function burn(Promise calldata voucher, bytes calldata signature, uint256 slots) external;
         function burnFor(Promise calldata voucher, bytes calldata signature, uint256 slots, bytes calldata consent) external;
         function proveDoubleUse(Promise calldata one, bytes calldata signature, Promise calldata other, bytes calldata otherSignature) external;
     }
@@ -317,6 +354,82 @@ mod deposits {
     }
 
     #[test]
+    fn payments_are_known_signed_and_called_for_as_the_contract_has_them() {
+        let payment = Payment {
+            chain: 31337,
+            contract: Address::from_bytes([9; 20]),
+            payer: Address::from_bytes([1; 20]),
+            receiver: Address::from_bytes([2; 20]),
+            token: Address::from_bytes([3; 20]),
+            amount: u128::from(u64::MAX) + 5,
+            until: 1_900_000_000,
+            topic: [7; 32],
+        };
+        let request = Request {
+            payer: AlloyAddress::repeat_byte(1),
+            receiver: AlloyAddress::repeat_byte(2),
+            token: AlloyAddress::repeat_byte(3),
+            amount: payment.amount,
+            until: payment.until,
+            topic: B256::repeat_byte(7),
+        };
+        assert_eq!(payment.id(), keccak256(&request.abi_encode()));
+        let domain = eip712_domain! {
+            name: "dm3 attention",
+            version: "1",
+            chain_id: 31337,
+            verifying_contract: AlloyAddress::repeat_byte(9),
+        };
+        let answer = B256::repeat_byte(5);
+        let claim = Claim { request: payment.id().into(), answer };
+        assert_eq!(payment.claim_digest(answer.0), claim.eip712_signing_hash(&domain).0);
+        let called = |data: Vec<u8>| TransactionRequest::call(payment.contract, data);
+        let (one, other) = (request.clone(), request.clone());
+        assert_eq!(attention::payment_call(&payment), paymentsCall { id: payment.id().into() }.abi_encode());
+        assert_eq!(attention::offer(&payment), called(offerCall { request: one }.abi_encode()));
+        let claimed = claimCall { request: other, answer }.abi_encode();
+        assert_eq!(attention::claim(&payment, answer.0), called(claimed));
+        let consent = vec![1, 2, 3];
+        let brought = claimForCall { request: request.clone(), answer, consent: consent.clone().into() };
+        assert_eq!(attention::claim_for(&payment, answer.0, &consent), called(brought.abi_encode()));
+        assert_eq!(attention::give_back(&payment), called(giveBackCall { request }.abi_encode()));
+    }
+
+    #[test]
+    fn an_allowance_is_signed_and_used_as_tokens_have_it() {
+        let domain = eip712_domain! {
+            name: "Coin",
+            version: "2",
+            chain_id: 31337,
+            verifying_contract: AlloyAddress::repeat_byte(3),
+        };
+        let returned = |data: Vec<u8>| CallOutcome::Returned(data);
+        let [token, owner, spender, key] = [3, 1, 9, 8].map(|n| Address::from_bytes([n; 20]));
+        let said = returned(domain.separator().to_vec());
+        let none = CallOutcome::Reverted(Vec::new());
+        let name = returned("Coin".abi_encode());
+        let token = permit::PermitToken::of(31337, token, &said, &name, &none).unwrap();
+        let amount = u128::from(u64::MAX) + 5;
+        let ours = permit::Permit { token, owner, spender, amount, nonce: 4, deadline: 1_900_000_000 };
+        let theirs = Permit {
+            owner: AlloyAddress::repeat_byte(1),
+            spender: AlloyAddress::repeat_byte(9),
+            value: U256::from(amount),
+            nonce: U256::from(4),
+            deadline: U256::from(1_900_000_000u64),
+        };
+        assert_eq!(ours.typed_data().digest, theirs.eip712_signing_hash(&domain).0);
+        let (r, s) = (B256::repeat_byte(0xaa), B256::repeat_byte(0xbb));
+        let signed = ours.signed(&format!("0x{}{}01", hex::encode(r), hex::encode(s))).unwrap();
+        let Permit { owner, spender, value, deadline, .. } = theirs;
+        let used = permitCall { owner, spender, value, deadline, v: 28, r, s };
+        assert_eq!(signed.call(), used.abi_encode());
+        let deposit =
+            depositWithPermitCall { key: AlloyAddress::repeat_byte(8), amount: value, deadline, v: 28, r, s };
+        assert_eq!(deposits::deposit_with_permit(key, &signed), deposit.abi_encode());
+    }
+
+    #[test]
     fn calls_are_those_of_the_contract() {
         let ((one, first), (two, second)) = (proven(2), proven(3));
         let slots = Slots::new(4, 2).unwrap().bits();
@@ -337,10 +450,26 @@ mod deposits {
         assert_eq!(deposits::prove_double_use(&proof), call.abi_encode());
         assert_eq!(deposits::token_call(), tokenCall {}.abi_encode());
         assert_eq!(deposits::slot_call(), slotCall {}.abi_encode());
+        assert_eq!(deposits::epoch_call(), epochCall {}.abi_encode());
         let (sender, key) = (AlloyAddress::repeat_byte(1), AlloyAddress::repeat_byte(2));
         let asked = standingCall { sender, key, of_: 2900 }.abi_encode();
         let standing =
             deposits::standing_call(Address::from_bytes([1; 20]), Address::from_bytes([2; 20]), 2900);
         assert_eq!(standing, asked);
+        let (own, its) = (Address::from_bytes([1; 20]), Address::from_bytes([2; 20]));
+        let amount = u128::MAX - 7;
+        assert_eq!(
+            deposits::deposit(its, amount),
+            depositCall { key, amount: U256::from(amount) }.abi_encode()
+        );
+        assert_eq!(deposits::deposit_of_call(own, its), depositOfCall { sender, key }.abi_encode());
+        assert_eq!(deposits::announce_exit(its), announceExitCall { key }.abi_encode());
+        assert_eq!(deposits::withdraw(its, own), withdrawCall { key, to: sender }.abi_encode());
+        let burn = burnCall {
+            voucher: promise(2),
+            signature: proven(2).1.into(),
+            slots: U256::from_be_bytes(slots),
+        };
+        assert_eq!(deposits::burn(&one, slots), burn.abi_encode());
     }
 }

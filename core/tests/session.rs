@@ -13,6 +13,10 @@ mod support;
 mod across;
 #[path = "session/answers.rs"]
 mod answers;
+#[path = "session/askable.rs"]
+mod askable;
+#[path = "session/attention.rs"]
+mod attention;
 #[path = "session/audit.rs"]
 mod audit;
 #[path = "session/backup.rs"]
@@ -21,6 +25,10 @@ mod backup;
 mod conditions;
 #[path = "session/conversations.rs"]
 mod conversations;
+#[path = "session/devices.rs"]
+mod devices;
+#[path = "session/entry_stake.rs"]
+mod entry_stake;
 #[path = "session/files.rs"]
 mod files;
 #[path = "session/find.rs"]
@@ -53,10 +61,14 @@ mod routes;
 mod send;
 #[path = "session/sign_in.rs"]
 mod sign_in;
+#[path = "session/stake.rs"]
+mod stake;
 #[path = "session/standing.rs"]
 mod standing;
 #[path = "session/time.rs"]
 mod time;
+#[path = "session/transactions.rs"]
+mod transactions;
 #[path = "session/trust.rs"]
 mod trust;
 #[path = "session/weaknesses.rs"]

@@ -9,16 +9,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use dm3_core::Said;
 use dm3_core::delivery::Discovery;
 use dm3_core::identity::{Address, EnsName, NameError};
-use dm3_core::ports::{Blocks, Chain, Clock, Connection, Http, Normaliser, Ports, Sockets, Unreachable};
-use dm3_core::registry::CallOutcome;
-use dm3_core::registry::json_rpc::{
-    RpcError, eth_call_body, parse_eth_call, parse_quantity, transactions_body,
+use dm3_core::ports::{
+    Blocks, Chain, Clock, Connection, Http, Normaliser, Ports, SendingWallet, Sockets, TransactionError,
+    Unreachable, Wallet, WalletError,
 };
+use dm3_core::registry::json_rpc::{
+    RpcError, eth_call_body, parse_eth_call, parse_quantity, parse_receipt, receipt_body, transactions_body,
+};
+use dm3_core::registry::{CallOutcome, TransactionHash, TransactionReceipt, TransactionRequest, TypedData};
 use dm3_core::seal::Entropy;
 use dm3_core::session::{Directory, IpfsGateways, Keys, Session, SignIn};
 use dm3_core::testing::{MemoryStore, TestWallet};
 use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, Outage};
 use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -120,16 +124,28 @@ pub struct RpcChain {
 
 impl Chain for RpcChain {
     async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
-        self.ask(eth_call_body(to, data), parse_eth_call).await
+        self.read(eth_call_body(to, data), parse_eth_call).await
     }
 
     async fn transactions(&self, account: Address) -> Result<u64, Unreachable> {
-        self.ask(transactions_body(account), parse_quantity).await
+        self.read(transactions_body(account), parse_quantity).await
+    }
+
+    async fn receipt(&self, hash: TransactionHash) -> Result<Option<TransactionReceipt>, Unreachable> {
+        self.read(receipt_body(hash), |body| parse_receipt(body, hash)).await
+    }
+
+    async fn ask(&self, body: String) -> Result<String, Unreachable> {
+        self.read(body, |body| Ok(body.to_owned())).await
     }
 }
 
 impl RpcChain {
-    async fn ask<T>(&self, body: String, parse: fn(&str) -> Result<T, RpcError>) -> Result<T, Unreachable> {
+    async fn read<T>(
+        &self,
+        body: String,
+        parse: impl Fn(&str) -> Result<T, RpcError>,
+    ) -> Result<T, Unreachable> {
         let response = self.http.send(&HttpRequest::post(self.url.clone(), body)).await?;
         parse(&response.body).map_err(|error| Unreachable {
             host: self.url.authority().to_owned(),
@@ -211,6 +227,8 @@ pub async fn sign_in(node: &str) -> Result<Session<NativePorts>, Box<dyn Error>>
             return Err("the account's profile has keys that do not follow from this key".into());
         }
     };
+    // Deposits have keys that follow from the account's.
+    signed_in.remember(&directory).await?;
     Ok(Session::resume(directory, signed_in.account, &signed_in.seed))
 }
 
@@ -274,5 +292,61 @@ impl Ports for NativePorts {
 
     fn entropy(&self) -> &System {
         &System
+    }
+}
+
+/// A wallet whose keys are at an Ethereum node, as those of a local chain are.
+pub struct RpcWallet {
+    chain: RpcChain,
+    number: u64,
+}
+
+impl RpcWallet {
+    /// That of the Ethereum node which a dm3 node names.
+    pub fn at(discovery: &Discovery) -> Self {
+        let chain = RpcChain { url: discovery.rpc_url.clone(), http: NativeHttp::default() };
+        Self { chain, number: discovery.chain_id }
+    }
+
+    async fn ask(&self, method: &str, params: Value) -> Result<String, TransactionError> {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let read = |body: &str| {
+            let answer: Value = serde_json::from_str(body).map_err(|_| RpcError::Form)?;
+            match answer["result"].as_str() {
+                Some(result) => Ok(result.to_owned()),
+                None => Err(RpcError::Node(Said::new(&answer["error"].to_string()))),
+            }
+        };
+        let failed = |error: Unreachable| WalletError::Failed(Said::new(&error.to_string()));
+        Ok(self.chain.read(body.to_string(), read).await.map_err(failed)?)
+    }
+}
+
+impl Wallet for RpcWallet {
+    async fn sign_text(&self, account: Address, text: &str) -> Result<String, WalletError> {
+        let params = json!([format!("0x{}", hex::encode(text)), account.to_string()]);
+        self.ask("personal_sign", params).await.map_err(|error| match error {
+            TransactionError::Wallet(error) => error,
+            other => WalletError::Failed(Said::new(&other.to_string())),
+        })
+    }
+}
+
+impl SendingWallet for RpcWallet {
+    async fn sign_typed(&self, account: Address, typed: &TypedData) -> Result<String, TransactionError> {
+        self.ask("eth_signTypedData_v4", json!([account.to_string(), typed.json])).await
+    }
+
+    async fn send(
+        &self,
+        account: Address,
+        chain: u64,
+        transaction: &TransactionRequest,
+    ) -> Result<TransactionHash, TransactionError> {
+        if chain != self.number {
+            return Err(TransactionError::OtherChain);
+        }
+        let hash = self.ask("eth_sendTransaction", json!([transaction.to_json(account)])).await?;
+        Ok(hash.parse().map_err(|_| WalletError::Garbled)?)
     }
 }

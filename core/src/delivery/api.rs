@@ -18,8 +18,8 @@ pub use super::price::parse_registered;
 pub use super::reply::{ApiError, is_superseded};
 pub use super::rpc::{
     Properties, Retention, SubmitError, get_profile_extension, get_properties, parse_profile_extension,
-    parse_properties, parse_submitted, parse_submitted_ack, parse_submitted_through, submit, submit_through,
-    submit_with, unmet_rule,
+    parse_properties, parse_submitted, parse_submitted_ack, parse_submitted_through, submit, submit_beside,
+    submit_through, submit_through_beside, submit_through_with, submit_with, unmet_rule, unmet_rule_through,
 };
 pub use super::wishes::{get_wishes, parse_wishes, put_wishes};
 
@@ -77,6 +77,11 @@ pub fn parse_done(reply: &HttpResponse) -> Result<(), ApiError> {
 /// Asks for a login challenge.
 pub fn get_challenge(server: &BaseUrl, account: &EnsName) -> HttpRequest {
     HttpRequest::get(server.join(&["auth", account.as_str()]))
+}
+
+/// Ends every session of an account at a node of ours, the one of this token as well.
+pub fn end_sessions(server: &BaseUrl, account: &EnsName, token: &SessionToken) -> HttpRequest {
+    HttpRequest::delete(server.join(&["auth", account.as_str()])).with_bearer(token)
 }
 
 /// Reads the reply to [`get_challenge`] of the same server.

@@ -1,15 +1,21 @@
-//! Amounts of wei as people write them: coins of the chain, with at most 18 digits behind a point.
+//! Amounts as people write them: coins of the chain, with at most 18 digits behind a point, and tokens of other decimals.
 
 use super::{Amount, AmountError};
 
 /// How many digits a coin has behind the point.
-const DIGITS: usize = 18;
+const DIGITS: u8 = 18;
 
 impl Amount {
     /// So many wei as coins: a digit or more before the point, and none behind it that says nothing.
     pub fn in_coins(&self) -> String {
-        let digits = format!("{:0>1$}", self.as_str(), DIGITS + 1);
-        let (whole, rest) = digits.split_at(digits.len() - DIGITS);
+        self.in_units(DIGITS)
+    }
+
+    /// The same of a token of which 1 is a one with so many zeros.
+    pub fn in_units(&self, decimals: u8) -> String {
+        let decimals = usize::from(decimals);
+        let digits = format!("{:0>1$}", self.as_str(), decimals + 1);
+        let (whole, rest) = digits.split_at(digits.len() - decimals);
         let rest = rest.trim_end_matches('0');
         if rest.is_empty() { whole.to_owned() } else { format!("{whole}.{rest}") }
     }
@@ -19,13 +25,21 @@ impl Amount {
     /// # Errors
     /// [`AmountError`] if it is something else, or finer than a wei.
     pub fn of_coins(written: &str) -> Result<Self, AmountError> {
-        let written = written.trim();
+        Self::of_units(written, DIGITS)
+    }
+
+    /// The same of a token of which 1 is a one with so many zeros.
+    ///
+    /// # Errors
+    /// [`AmountError`] if it is something else, or finer than the token.
+    pub fn of_units(written: &str, decimals: u8) -> Result<Self, AmountError> {
+        let (written, decimals) = (written.trim(), usize::from(decimals));
         let (whole, rest) = written.split_once(['.', ',']).unwrap_or((written, ""));
         let has_digits = !whole.is_empty() || !rest.is_empty();
-        if !has_digits || rest.len() > DIGITS {
+        if !has_digits || rest.len() > decimals {
             return Err(AmountError);
         }
-        format!("{whole}{rest:0<DIGITS$}").parse()
+        format!("{whole}{rest:0<decimals$}").parse()
     }
 }
 
@@ -59,6 +73,23 @@ mod tests {
         for wrong in ["", ".", "1e3", "-1", "0.0000000000000000001", "1.000.000", "1 000", "0x1"] {
             assert_eq!(Amount::of_coins(wrong), Err(AmountError), "{wrong}");
         }
+    }
+
+    #[test]
+    fn tokens_have_decimals_of_their_own() {
+        for (number, decimals, text) in [
+            (1_500_000, 6, "1.5"),
+            (1, 6, "0.000001"),
+            (0, 6, "0"),
+            (12, 0, "12"),
+            (10_000_000, 6, "10"),
+            (u128::MAX, 38, "3.40282366920938463463374607431768211455"),
+        ] {
+            let amount = Amount::from(number);
+            assert_eq!(amount.in_units(decimals), text);
+            assert_eq!(Amount::of_units(text, decimals), Ok(amount));
+        }
+        assert_eq!(Amount::of_units("0.5", 0), Err(AmountError));
     }
 
     proptest! {

@@ -11,6 +11,7 @@
 use serde_json::{Map, Value};
 
 use super::SpamRule;
+use crate::attention::Minimum;
 use crate::seal::json::object;
 
 /// The most texts that are taken of any list.
@@ -59,6 +60,11 @@ impl Default for MessageTypes {
 }
 
 impl ProfileExtension {
+    /// What a payment has to be for the receiver to look at a request before others, if they say.
+    pub fn attention(&self) -> Option<Minimum> {
+        self.other.get(Minimum::MEMBER).and_then(Minimum::from_json)
+    }
+
     /// Whether the receiver wants messages of this type, such as `REACTION`. `NEW` is always wanted.
     pub fn supports(&self, message_type: &str) -> bool {
         message_type == "NEW"

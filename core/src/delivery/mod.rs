@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod blobs;
+pub mod burns;
 mod challenge;
 pub mod channels;
 mod claims;
@@ -23,12 +24,13 @@ mod spam_rule;
 mod wishes;
 
 pub use blobs::FileOffer;
+pub use burns::{BurnReceipt, BurnState, RelayedBurns};
 pub use challenge::{Challenge, ChallengeError};
 pub use channels::{ChannelRefusal, MailChannel};
 pub use discovery::{ChainAccess, Discovery, DiscoveryError, Notifications, Proxies};
 pub use extension::{MessageTypes, ProfileExtension};
 pub use plan::{DeliveryPlan, ServiceState};
-pub use price::{MAX_WORK_BITS, Payment, Price, Work};
+pub use price::{MAX_WORK_BITS, Payment, Price, Stake, Work};
 pub use refusal::Refusal;
 pub(crate) use reply::check;
 pub use socket_io::{SocketEvent, SocketSession};

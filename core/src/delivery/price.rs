@@ -6,13 +6,19 @@
 //!      └── the same once more, with `Authorization: Bearer work.<challenge>.<number>` ◀── Payment
 //! ```
 //!
+//! **A stake** is a voucher for the operator, who may burn it, of a deposit that the chain knows of ([`crate::deposit`]).
+//!
 //! **Work** is a number `n` with which SHA-256(challenge ‖ "." ‖ n) begins with so many zero bits (Hashcash): it takes 2^bits
 //! tries to find and one to check. Whoever makes challenges binds them to an account and a time.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::reply::{ApiError, check, json_of};
-use crate::seal::json::object;
+use crate::deposit::{SignedVoucher, Terms};
+use crate::identity::Address;
+use crate::seal::json::{self, canonical, object};
 use crate::seal::sha256;
 use crate::web::{HttpResponse, SessionToken};
 
@@ -22,9 +28,12 @@ pub const MAX_WORK_BITS: u8 = 24;
 const MAX_CHALLENGE: usize = 200;
 /// The longest invitation, in bytes.
 const MAX_INVITATION: usize = 200;
-/// What the two payments begin with.
+/// The longest voucher, in bytes of its base64.
+const MAX_VOUCHER: usize = 2_000;
+/// What the payments begin with.
 const WORK: &str = "work";
 const INVITATION: &str = "invitation";
+const DEPOSIT: &str = "deposit";
 
 /// What a node asks for a new account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +42,8 @@ pub enum Price {
     Invitation,
     /// Some seconds of computing.
     Work(Work),
+    /// Something at stake.
+    Deposit(Box<Stake>),
     /// It takes no new accounts.
     Closed,
 }
@@ -44,6 +55,33 @@ pub enum Payment {
     Invitation(String),
     /// Work that was done, and the number that shows it.
     Work(Work, u64),
+    /// A voucher for the node's operator.
+    Deposit(SignedVoucher),
+}
+
+/// What an operator wants to be at stake, and who may burn it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stake {
+    /// How much, and where.
+    pub terms: Terms,
+    /// The operator's account.
+    pub receiver: Address,
+}
+
+impl Stake {
+    /// The members of [`Terms::to_json`], with `kind` in place of `rule`, and `receiver`.
+    fn to_json(&self) -> Value {
+        let Value::Object(mut members) = self.terms.to_json() else { return Value::Null };
+        members.remove("rule");
+        members.insert("kind".into(), DEPOSIT.into());
+        members.insert("receiver".into(), self.receiver.to_string().into());
+        Value::Object(members)
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let receiver = Address::parse_unchecked_case(value.get("receiver")?.as_str()?).ok()?;
+        Some(Self { terms: Terms::from_json(value)?, receiver })
+    }
 }
 
 /// Something to search for. Only what can be found in a bearable time is one.
@@ -98,6 +136,10 @@ impl Payment {
     pub fn parse(text: &str, bits: u8) -> Option<Self> {
         match text.split_once('.')? {
             (INVITATION, code) => Self::invitation(code),
+            (DEPOSIT, voucher) if voucher.len() <= MAX_VOUCHER => {
+                let voucher = String::from_utf8(URL_SAFE_NO_PAD.decode(voucher).ok()?).ok()?;
+                SignedVoucher::from_json(&json::parse(&voucher)?).map(Self::Deposit)
+            }
             (WORK, rest) => {
                 let (challenge, number) = rest.rsplit_once('.')?;
                 Some(Self::Work(Work::new(challenge, bits)?, number.parse().ok()?))
@@ -111,6 +153,9 @@ impl Payment {
         SessionToken::new(&match self {
             Self::Invitation(code) => format!("{INVITATION}.{code}"),
             Self::Work(work, number) => format!("{WORK}.{}.{number}", work.challenge),
+            Self::Deposit(voucher) => {
+                format!("{DEPOSIT}.{}", URL_SAFE_NO_PAD.encode(canonical(&voucher.to_json())))
+            }
         })
     }
 }
@@ -120,6 +165,7 @@ impl std::fmt::Debug for Payment {
         f.write_str(match self {
             Self::Invitation(_) => "Invitation(…)",
             Self::Work(..) => "Work(…)",
+            Self::Deposit(_) => "Deposit(…)",
         })
     }
 }
@@ -135,6 +181,7 @@ impl Price {
                 ("challenge", work.challenge.as_str().into()),
                 ("bits", work.bits.into()),
             ]),
+            Self::Deposit(stake) => stake.to_json(),
         }
     }
 
@@ -146,6 +193,7 @@ impl Price {
                 let bits = value.get("bits")?.as_u64()?.try_into().ok()?;
                 Work::new(value.get("challenge")?.as_str()?, bits).map(Self::Work)
             }
+            DEPOSIT => Stake::from_json(value).map(Box::new).map(Self::Deposit),
             _ => None,
         }
     }
@@ -169,6 +217,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::deposit::{Slots, Topic, Voucher};
 
     #[test]
     fn work_is_found_in_slices_and_seen_by_one_look() {
@@ -196,7 +245,8 @@ mod tests {
     #[test]
     fn a_payment_is_read_as_it_was_written_and_never_shown() {
         let work = Work::new("abc-1", 5).unwrap();
-        for payment in [Payment::invitation(" ab12\ncd-34 ").unwrap(), Payment::Work(work, 77)] {
+        let voucher = Payment::Deposit(stake_voucher());
+        for payment in [Payment::invitation(" ab12\ncd-34 ").unwrap(), Payment::Work(work, 77), voucher] {
             let bearer = payment.to_bearer().unwrap();
             assert_eq!(Payment::parse(bearer.expose(), 5).as_ref(), Some(&payment));
             assert!(!format!("{payment:?}").contains("ab12"));
@@ -206,6 +256,28 @@ mod tests {
         {
             assert_eq!(Payment::parse(wrong, 5), None, "{wrong}");
         }
+        let long = format!("deposit.{}", "A".repeat(MAX_VOUCHER + 1));
+        for wrong in ["deposit.", "deposit.e30", "deposit.{}", "deposit.__8", &long] {
+            assert_eq!(Payment::parse(wrong, 5), None, "{wrong}");
+        }
+    }
+
+    fn terms() -> Terms {
+        let address = |n| Address::from_bytes([n; 20]);
+        Terms { chain: 1, contract: address(1), token: address(2), slot: 500, slots: 3 }
+    }
+
+    fn stake_voucher() -> SignedVoucher {
+        let voucher = Voucher {
+            chain: 1,
+            contract: terms().contract,
+            sender: Address::from_bytes([3; 20]),
+            receiver: Address::from_bytes([4; 20]),
+            epoch: 7,
+            slots: Slots::new(0, 3).unwrap(),
+            topic: Topic::from_bytes([5; 32]),
+        };
+        voucher.signed(format!("0x{}", "ab12".repeat(32) + "1b"))
     }
 
     #[test]
@@ -214,7 +286,9 @@ mod tests {
             let body = json!({ "message": "Couldn't store profile", "error": "pay first", "price": price });
             parse_registered(&HttpResponse::new(400, body.to_string()))
         };
-        for price in [Price::Invitation, Price::Closed, Price::Work(Work::new("abc", 20).unwrap())] {
+        let stake =
+            Price::Deposit(Box::new(Stake { terms: terms(), receiver: Address::from_bytes([4; 20]) }));
+        for price in [Price::Invitation, Price::Closed, Price::Work(Work::new("abc", 20).unwrap()), stake] {
             assert_eq!(read(price.to_json()), Ok(Some(price)));
         }
         for strange in [

@@ -10,7 +10,7 @@ use crate::said::Said;
 pub enum Refusal {
     /// What was kept is no message.
     Damaged,
-    /// What the receiver published can't be used.
+    /// What the receiver published can't be used. Former builds gave up then; such a message waits now.
     Receiver,
     /// The receiver's profile lists no delivery service.
     NoService,

@@ -55,15 +55,32 @@ pub fn submit(delivery_service: &BaseUrl, envelope: &Envelope) -> HttpRequest {
 /// The same, with a voucher for a receiver who demands a deposit. It stands beside the envelope, as another parameter:
 /// the envelope itself can have no more members, and a delivery service that knows no such rule does not look at it.
 pub fn submit_with(delivery_service: &BaseUrl, envelope: &Envelope, voucher: &SignedVoucher) -> HttpRequest {
-    let params = vec![envelope.to_canonical().into(), canonical(&voucher.to_json()).into()];
+    submit_beside(delivery_service, envelope, Some(&voucher.to_json()))
+}
+
+/// The same with a voucher as it stands in a message, if one does.
+pub fn submit_beside(
+    delivery_service: &BaseUrl,
+    envelope: &Envelope,
+    voucher: Option<&Value>,
+) -> HttpRequest {
+    let beside = voucher.map(|voucher| canonical(voucher).into());
+    let params = [envelope.to_canonical().into()].into_iter().chain(beside).collect();
     rpc(delivery_service, "dm3_submitMessage", params)
 }
 
 /// The rule that a message did not meet, if the reply to [`submit`] says so (-32010) and tells which: what a sender has
 /// to have before they try again.
 pub fn unmet_rule(reply: &HttpResponse) -> Option<SpamRule> {
-    let reply = json_of(reply)?;
-    let error = reply.get("error")?;
+    rule_in(json_of(reply)?.get("error")?)
+}
+
+/// The same, of the reply to [`submit_through`].
+pub fn unmet_rule_through(reply: &HttpResponse) -> Option<SpamRule> {
+    rule_in(json_of(reply)?.get("failed")?.get(0)?.get("error")?)
+}
+
+fn rule_in(error: &Value) -> Option<SpamRule> {
     let is_spam = error.get("code").and_then(Value::as_i64) == Some(-32010);
     is_spam.then(|| error.get("data").and_then(SpamRule::from_json))?
 }
@@ -94,9 +111,32 @@ pub fn submit_through(
     delivery_service: &EnsName,
     envelope: &Envelope,
 ) -> HttpRequest {
+    submit_through_beside(proxy, token, delivery_service, envelope, None)
+}
+
+/// The same, with a voucher for a receiver who demands a deposit. Nodes that carry none refuse it (HTTP status 400).
+pub fn submit_through_with(
+    proxy: &HttpUrl,
+    token: &SessionToken,
+    delivery_service: &EnsName,
+    envelope: &Envelope,
+    voucher: &SignedVoucher,
+) -> HttpRequest {
+    submit_through_beside(proxy, token, delivery_service, envelope, Some(&voucher.to_json()))
+}
+
+/// The same with a voucher as it stands in a message, if one does.
+pub fn submit_through_beside(
+    proxy: &HttpUrl,
+    token: &SessionToken,
+    delivery_service: &EnsName,
+    envelope: &Envelope,
+    voucher: Option<&Value>,
+) -> HttpRequest {
     let envelope = json::parse(&envelope.to_canonical()).unwrap_or_default();
-    let body = object(vec![("deliveryService", delivery_service.as_str().into()), ("envelope", envelope)]);
-    HttpRequest::post(proxy.clone(), canonical(&body)).with_bearer(token)
+    let mut members = vec![("deliveryService", delivery_service.as_str().into()), ("envelope", envelope)];
+    members.extend(voucher.map(|voucher| (SignedVoucher::MEMBER, voucher.clone())));
+    HttpRequest::post(proxy.clone(), canonical(&object(members))).with_bearer(token)
 }
 
 /// Reads the reply to [`submit_through`]: what the delivery service says. Nothing if the proxy could not ask it.

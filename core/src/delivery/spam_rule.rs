@@ -177,12 +177,12 @@ impl Amount {
     }
 
     fn from_json(value: &Value) -> Option<Self> {
-        value.as_u64().map(Self::from).or_else(|| value.as_str()?.parse().ok())
+        value.as_u64().map(|number| Self::from(u128::from(number))).or_else(|| value.as_str()?.parse().ok())
     }
 }
 
-impl From<u64> for Amount {
-    fn from(number: u64) -> Self {
+impl From<u128> for Amount {
+    fn from(number: u128) -> Self {
         Self(number.to_string())
     }
 }
@@ -228,8 +228,8 @@ mod tests {
         #[test]
         fn amounts_are_ordered_like_the_numbers_they_are(a: u64, b: u64, zeros in 0usize..4) {
             let padded: Amount = format!("{}{a}", "0".repeat(zeros)).parse().unwrap();
-            prop_assert_eq!(&padded, &Amount::from(a));
-            prop_assert_eq!(padded.cmp(&Amount::from(b)), a.cmp(&b));
+            prop_assert_eq!(&padded, &Amount::from(u128::from(a)));
+            prop_assert_eq!(padded.cmp(&Amount::from(u128::from(b))), a.cmp(&b));
         }
     }
 

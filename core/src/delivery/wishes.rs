@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::SpamRule;
 use super::api::ApiError;
 use super::reply::check;
+use crate::attention::Minimum;
 use crate::identity::EnsName;
 use crate::seal::json::{self, canonical};
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
@@ -36,6 +37,19 @@ impl Wishes {
     /// Lets these write from now on.
     pub fn allow(&mut self, allowed: Vec<String>) {
         self.0.insert("allow".to_owned(), allowed.into_iter().map(Value::String).collect());
+    }
+
+    /// What a payment has to be for a request to be looked at before others.
+    pub fn attention(&self) -> Option<Minimum> {
+        self.0.get(Minimum::MEMBER).and_then(Minimum::from_json)
+    }
+
+    /// Looks at such requests before others from now on, or at none.
+    pub fn want_attention(&mut self, minimum: Option<&Minimum>) {
+        match minimum {
+            Some(minimum) => self.0.insert(Minimum::MEMBER.to_owned(), minimum.to_json()),
+            None => self.0.remove(Minimum::MEMBER),
+        };
     }
 
     fn list(&self, name: &str) -> impl Iterator<Item = &Value> {
@@ -95,6 +109,11 @@ mod tests {
         assert_eq!(wishes.allowed(), ["alice.eth"]);
         wishes.demand(&[wishes.rules().pop().unwrap(), SpamRule::ContactsOnly]);
         wishes.allow(vec!["bob.eth".to_owned()]);
+        let address = crate::identity::Address::from_bytes([7; 20]);
+        let minimum = Minimum { chain: 1, contract: address, token: address, amount: 5 };
+        wishes.want_attention(Some(&minimum));
+        assert_eq!(wishes.attention(), Some(minimum));
+        wishes.want_attention(None);
         let url = "https://a.example/ds/settings".parse().unwrap();
         let token = SessionToken::new("secret").unwrap();
         let request = put_wishes(&url, &"me.eth".parse().unwrap(), &token, &wishes);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Slots;
 use crate::identity::Address;
-use crate::seal::json::{integer, object};
+use crate::seal::json::{amount, integer, object};
 
 /// So many slots of a deposit in a contract. What its token and its slot are stands here for people to see before they
 /// deposit; whoever checks the rule compares it with what the contract says.
@@ -57,9 +57,4 @@ impl Terms {
     pub fn stake(&self) -> Option<u128> {
         self.slot.checked_mul(self.slots.into())
     }
-}
-
-/// Decimal digits alone.
-fn amount(text: &str) -> Option<u128> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }

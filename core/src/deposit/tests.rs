@@ -18,9 +18,14 @@ pub(crate) fn key(n: u8) -> Key {
 
 impl Key {
     pub(crate) fn sign(&self, voucher: Voucher) -> SignedVoucher {
-        let (signature, id) = self.0.sign_prehash_recoverable(&voucher.digest());
+        let signature = self.sign_hash(&voucher.digest());
+        voucher.signed(signature)
+    }
+
+    fn sign_hash(&self, hash: &[u8; 32]) -> String {
+        let (signature, id) = self.0.sign_prehash_recoverable(hash);
         let form = 27 + id.to_byte();
-        voucher.signed(format!("0x{}{form:02x}", hex::encode(signature.to_bytes())))
+        format!("0x{}{form:02x}", hex::encode(signature.to_bytes()))
     }
 
     fn address(&self) -> Address {
@@ -209,6 +214,114 @@ fn what_the_contract_says_is_read_strictly() {
     let call = deposits::standing_call(person(1), person(2), WEEK);
     let args = Tuple::new(&call[4..]).unwrap();
     assert_eq!((args.address(0), args.address(1), args.uint(2)), (Ok(person(1)), Ok(person(2)), Ok(WEEK)));
+}
+
+fn receiver() -> Address {
+    key(2).address()
+}
+
+fn burn(slots: Slots) -> Option<Burn> {
+    Burn::new(proven(5, Voucher { receiver: receiver(), ..voucher() }), slots.bits())
+}
+
+#[test]
+fn a_burn_is_of_promised_slots_alone() {
+    let of = |first, count| burn(Slots::new(first, count).unwrap());
+    assert!(of(4, 3).is_some() && of(6, 1).is_some());
+    for (first, count) in [(3, 2), (6, 2), (0, 1), (255, 1)] {
+        assert_eq!(of(first, count), None, "{first} {count}");
+    }
+    assert_eq!(Burn::new(proven(5, voucher()), [0; 32]), None);
+}
+
+#[test]
+fn a_burn_is_timely_in_the_vouchers_week_and_the_one_after() {
+    let burn = burn(Slots::new(4, 1).unwrap()).unwrap();
+    let at = |week: u64| burn.is_timely(week * EPOCH);
+    assert_eq!([WEEK - 1, WEEK, WEEK + 1, WEEK + 2].map(at), [false, true, true, false]);
+    let last =
+        Burn::new(proven(5, Voucher { epoch: u64::MAX, ..voucher() }), voucher().slots.bits()).unwrap();
+    assert!(!last.is_timely(u64::MAX));
+}
+
+#[test]
+fn a_burn_is_read_as_it_was_written_with_the_form_of_a_signature_that_the_contract_takes() {
+    let burn = burn(Slots::new(4, 2).unwrap()).unwrap();
+    let good = key(2).sign_hash(&burn.digest());
+    let from_zero = format!("{}{:02x}", &good[..130], hex::decode(&good[130..]).unwrap()[0] - 27);
+    for wallets in [good.clone(), from_zero] {
+        let wish = burn.clone().consented(&wallets).unwrap();
+        assert_eq!(format!("0x{}", hex::encode(wish.consent())), good);
+        assert_eq!(ConsentedBurn::from_json(&wish.to_json()), Some(wish));
+    }
+    // A contract account's is its own: nothing in it is changed.
+    for other in [format!("0x{}00", "11".repeat(64)), "0x01".to_owned(), format!("0x{}", "22".repeat(2048))] {
+        let wish = burn.clone().consented(&other).unwrap();
+        assert_eq!(format!("0x{}", hex::encode(wish.consent())), other);
+    }
+    for none in ["", "0x", "0x1", "0xgg", &format!("0x{}", "22".repeat(2049))] {
+        assert_eq!(burn.clone().consented(none), None, "{none:.20}");
+    }
+    let json = burn.consented(&good).unwrap().to_json();
+    for (member, value) in [
+        ("slots", json!(format!("0x{}", "00".repeat(32)))),
+        ("slots", json!(format!("0x{}", "ff".repeat(32)))),
+        ("slots", json!("0x01")),
+        ("consent", json!(7)),
+        ("voucher", json!({})),
+    ] {
+        let mut wrong = json.clone();
+        wrong[member] = value;
+        assert_eq!(ConsentedBurn::from_json(&wrong), None, "{member}");
+    }
+}
+
+#[test]
+fn a_wallet_is_asked_for_what_the_contract_checks() {
+    let burn = burn(Slots::new(4, 2).unwrap()).unwrap();
+    let asked = burn.typed_data();
+    let kind = |name: &str| {
+        let members = asked["types"][name].as_array().unwrap();
+        let members: Vec<_> =
+            members.iter().map(|it| format!("{} {}", it["type"], it["name"]).replace('"', "")).collect();
+        format!("{name}({})", members.join(","))
+    };
+    assert_eq!(
+        kind("EIP712Domain"),
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    assert_eq!(kind("Burn"), "Burn(bytes32 voucher,uint256 slots)");
+    let digest = burn.voucher().voucher().digest();
+    assert_eq!(
+        asked["message"],
+        json!({ "voucher": format!("0x{}", hex::encode(digest)), "slots": format!("0x{}30", "00".repeat(31)) })
+    );
+    assert_eq!(
+        asked["domain"],
+        json!({ "name": "dm3 deposit", "version": "1", "chainId": 31337, "verifyingContract": person(9).to_string() })
+    );
+}
+
+#[test]
+fn why_the_contract_refuses_a_burn_is_told_by_its_error() {
+    let reverted =
+        |error: &str| CallOutcome::Reverted(crate::seal::keccak256(error.as_bytes())[..4].to_vec());
+    assert_eq!(deposits::burn_fault(&CallOutcome::Returned(Vec::new())), None);
+    for (error, fault) in [
+        ("AlreadyBurned()", BurnFault::Burned),
+        ("NotReceiver()", BurnFault::Receiver),
+        ("NotItsTime()", BurnFault::Time),
+        ("NotCovered()", BurnFault::Uncovered),
+        ("NoDeposit()", BurnFault::Deposit),
+        ("IsClosed()", BurnFault::Closed),
+        ("Panic(uint256)", BurnFault::Reverted),
+    ] {
+        assert_eq!(deposits::burn_fault(&reverted(error)), Some(fault), "{error}");
+    }
+    assert_eq!(deposits::burn_fault(&CallOutcome::Reverted(Vec::new())), Some(BurnFault::Reverted));
+    for fault in BurnFault::ALL {
+        assert_eq!(BurnFault::from_code(fault.code()), Some(fault));
+    }
 }
 
 proptest! {

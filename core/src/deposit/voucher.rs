@@ -9,15 +9,22 @@ use serde_json::Value;
 
 use super::{Slots, Terms, epoch_of};
 use crate::identity::Address;
+use crate::identity::typed_data::{Domain, Kind, word};
 use crate::identity::wallet_signature::recover_hash;
 use crate::seal::json::{integer, object};
-use crate::seal::keccak256;
 
-const DOMAIN_TYPE: &[u8] =
-    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
-const VOUCHER_TYPE: &[u8] =
-    b"Voucher(address sender,address receiver,uint64 epoch,uint16 first,uint16 count,bytes32 topic)";
-const BURN_TYPE: &[u8] = b"Burn(bytes32 voucher,uint256 slots)";
+const VOUCHER: Kind = Kind {
+    name: "Voucher",
+    members: &[
+        ("sender", "address"),
+        ("receiver", "address"),
+        ("epoch", "uint64"),
+        ("first", "uint16"),
+        ("count", "uint16"),
+        ("topic", "bytes32"),
+    ],
+};
+pub(super) const BURN: Kind = Kind { name: "Burn", members: &[("voucher", "bytes32"), ("slots", "uint256")] };
 /// Half of the curve's order: a signature whose number s is above it is refused by the contract.
 const HALF_ORDER: &str = "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0";
 /// How long before an epoch its vouchers are taken, in milliseconds: clocks differ, and the contract covers it.
@@ -101,20 +108,20 @@ impl Topic {
 impl Voucher {
     /// What the deposit's key signs.
     pub fn digest(&self) -> [u8; 32] {
-        self.typed(&[
-            keccak256(VOUCHER_TYPE),
+        let members = [
             word(self.sender.as_bytes()),
             word(self.receiver.as_bytes()),
             word(&self.epoch.to_be_bytes()),
             word(&self.slots.first().to_be_bytes()),
             word(&self.slots.count().to_be_bytes()),
             self.topic.0,
-        ])
+        ];
+        self.domain().digest(&VOUCHER, &members)
     }
 
     /// What the receiver signs for somebody else to burn these slots, as [`Slots::bits`] has them.
     pub fn burn_digest(&self, slots: &[u8; 32]) -> [u8; 32] {
-        self.typed(&[keccak256(BURN_TYPE), self.digest(), *slots])
+        self.domain().digest(&BURN, &[self.digest(), *slots])
     }
 
     /// With the signature of its digest: `0x` and 65 bytes.
@@ -122,17 +129,8 @@ impl Voucher {
         SignedVoucher { voucher: self, signature }
     }
 
-    /// The hash of a structure in the contract's domain.
-    fn typed(&self, structure: &[[u8; 32]]) -> [u8; 32] {
-        let domain = [
-            keccak256(DOMAIN_TYPE),
-            keccak256(b"dm3 deposit"),
-            keccak256(b"1"),
-            word(&self.chain.to_be_bytes()),
-            word(self.contract.as_bytes()),
-        ];
-        let hashes = [keccak256(&domain.concat()), keccak256(&structure.concat())];
-        keccak256(&[&[0x19, 0x01], hashes.concat().as_slice()].concat())
+    pub(super) const fn domain(&self) -> Domain<'static> {
+        Domain { name: "dm3 deposit", version: "1", chain: self.chain, contract: self.contract }
     }
 }
 
@@ -159,6 +157,11 @@ impl SignedVoucher {
         };
         let signature = text("signature").filter(|signature| signature.len() == 2 + 2 * 65)?;
         Some(voucher.signed(signature.to_owned()))
+    }
+
+    /// The contract that it says its deposit is in.
+    pub const fn contract(&self) -> Address {
+        self.voucher.contract
     }
 
     /// What stands beside a message.
@@ -239,11 +242,4 @@ fn to_json(voucher: &Voucher, signature: &str) -> Value {
         ("topic", format!("0x{}", hex::encode(voucher.topic.0)).into()),
         ("signature", signature.into()),
     ])
-}
-
-/// At the right of a word of 32 bytes.
-fn word(bytes: &[u8]) -> [u8; 32] {
-    let mut word = [0; 32];
-    word[32 - bytes.len()..].copy_from_slice(bytes);
-    word
 }

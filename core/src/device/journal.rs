@@ -53,6 +53,12 @@ pub enum Slot {
     BackendOf(ConversationId),
     /// How this device's clock differs from that of the account's first delivery service.
     Clock,
+    /// Transactions that the wallet sent for this device, of which no block is known yet.
+    Transactions,
+    /// What this device has promised of a deposit.
+    Promised,
+    /// What this device is called among the account's devices.
+    Device,
 }
 
 /// A text is not the text form of a [`Changed`] or a [`Slot`].
@@ -66,7 +72,13 @@ impl Slot {
         match self {
             Self::Draft(conversation) => Some(Changed::Draft(*conversation)),
             Self::Setting(name) => Some(Changed::Setting(name.clone())),
-            Self::History | Self::HistoryOf(_) | Self::BackendOf(_) | Self::Clock => None,
+            Self::History
+            | Self::HistoryOf(_)
+            | Self::BackendOf(_)
+            | Self::Clock
+            | Self::Transactions
+            | Self::Promised
+            | Self::Device => None,
         }
     }
 }
@@ -104,6 +116,9 @@ impl fmt::Display for Slot {
             Self::HistoryOf(conversation) => write!(f, "history {conversation}"),
             Self::BackendOf(conversation) => write!(f, "backend {conversation}"),
             Self::Clock => f.write_str("clock"),
+            Self::Transactions => f.write_str("transactions"),
+            Self::Promised => f.write_str("promised"),
+            Self::Device => f.write_str("device"),
         }
     }
 }
@@ -116,6 +131,9 @@ impl FromStr for Slot {
         match text.split_once(' ') {
             None if text == "history" => Ok(Self::History),
             None if text == "clock" => Ok(Self::Clock),
+            None if text == "transactions" => Ok(Self::Transactions),
+            None if text == "promised" => Ok(Self::Promised),
+            None if text == "device" => Ok(Self::Device),
             Some(("draft", rest)) => conversation(rest).map(Self::Draft),
             Some(("history", rest)) => conversation(rest).map(Self::HistoryOf),
             Some(("backend", rest)) => conversation(rest).map(Self::BackendOf),
@@ -151,6 +169,9 @@ mod tests {
             Slot::HistoryOf(conversation),
             Slot::BackendOf(conversation),
             Slot::Clock,
+            Slot::Transactions,
+            Slot::Promised,
+            Slot::Device,
         ] {
             assert_eq!(slot.to_string().parse(), Ok(slot));
         }

@@ -13,6 +13,9 @@ pub struct Kept {
     pub sender: Said,
     /// When it came: milliseconds since 1970.
     pub arrived: u64,
+    /// When its service took it, by the clock that led when it came: milliseconds since 1970. `None` if nothing usable
+    /// said so then.
+    pub taken: Option<u64>,
     /// The length of its text: bytes.
     pub size: u64,
     /// Why it can't be taken in.

@@ -34,9 +34,7 @@ impl Backoff {
     pub(super) fn step(&mut self, ports: &impl Ports) -> u32 {
         let mut chance = [0; 2];
         ports.entropy().fill(&mut chance);
-        let quarter = self.next / 4;
-        let wait =
-            self.next - quarter + quarter * u32::from(u16::from_le_bytes(chance)) / u32::from(u16::MAX);
+        let wait = drawn(self.next, u16::from_le_bytes(chance));
         self.next = (self.next * 2).min(self.longest);
         wait
     }
@@ -45,5 +43,26 @@ impl Backoff {
     pub(super) async fn wait(&mut self, ports: &impl Ports) {
         let wait = self.step(ports);
         ports.clock().sleep(wait).await;
+    }
+}
+
+/// Between three quarters of a wait, where chance gives 0, and all of it.
+fn drawn(wait: u32, chance: u16) -> u32 {
+    let quarter = wait / 4;
+    let more = u64::from(quarter) * u64::from(chance) / u64::from(u16::MAX);
+    wait - quarter + u32::try_from(more).unwrap_or(quarter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_drawn_between_three_quarters_and_all_of_it_however_long_it_is() {
+        for wait in [FIRST, LONGEST, 5 * 60_000, 24 * 3_600_000] {
+            assert_eq!((drawn(wait, 0), drawn(wait, u16::MAX)), (wait - wait / 4, wait));
+            let half = drawn(wait, u16::MAX / 2);
+            assert!(half > wait - wait / 4 && half < wait, "{half} of {wait}");
+        }
     }
 }

@@ -29,12 +29,13 @@ mod nudge;
 mod outbox;
 mod pick_up;
 mod queue;
+mod rest;
 mod works;
 
 use std::cell::Cell;
 use std::pin::pin;
 
-use futures_util::future::{join, join3, select};
+use futures_util::future::{Either, join, join3, select};
 
 pub use change::{Change, Connection};
 
@@ -49,6 +50,7 @@ use devices::History;
 use links::Links;
 use nudge::Nudge;
 use queue::Queue;
+use rest::Rest;
 use works::Works;
 
 /// What runs all the time for an account.
@@ -69,6 +71,7 @@ impl<P: Ports> Engine<P> {
             kept: Nudge::default(),
             reached: Cell::new(true),
             leads: Cell::new(false),
+            rest: Rest::default(),
         })
     }
 
@@ -86,11 +89,16 @@ impl<P: Ports> Engine<P> {
     /// The same, for who has to fetch first what [stays in touch](Self::stay_in_touch): meanwhile it delivers.
     pub async fn run_with<F: Future>(&self, lease: &impl Lease, stay_in_touch: impl Fn() -> F) {
         loop {
-            let held = lease.acquire(self.0.session.account()).await;
+            self.0.rest.until(false).await;
+            let acquiring = pin!(lease.acquire(self.0.session.account()));
+            let Either::Left((held, _)) = select(acquiring, pin!(self.0.rest.until(true))).await else {
+                continue;
+            };
             self.0.leads.set(true);
             // While others led, they may have delivered, and been told to wait.
             let work = join(self.0.deliver_all_the_time(), stay_in_touch());
-            select(pin!(work), pin!(held.lost())).await;
+            let (lost, resting) = (pin!(held.lost()), pin!(self.0.rest.until(true)));
+            select(pin!(work), select(lost, resting)).await;
             self.0.leads.set(false);
             self.0.links.clear();
             self.0.outbox.clear();
@@ -229,6 +237,13 @@ impl<P: Ports> Engine<P> {
     /// written to now.
     pub fn deliver_outbox(&self, conversation: Option<ConversationId>) {
         self.0.outbox.grew(conversation);
+    }
+
+    /// From now on it rests, or goes on. Who rests is in touch with nobody, neither holds the lease nor waits for it, and
+    /// has let go of both in the moment in which [`Self::run`] is polled next: for a program that is about to be stopped,
+    /// and may be let go on later.
+    pub fn rest(&self, resting: bool) {
+        self.0.rest.set(resting);
     }
 
     /// Waits for nothing any longer: the network is back, or somebody is impatient.

@@ -7,6 +7,7 @@ use super::devices::History;
 use super::links::Links;
 use super::nudge::Nudge;
 use super::queue::Queue;
+use super::rest::Rest;
 use crate::ports::{Clock as _, Ports};
 use crate::session::Session;
 use crate::turns::Turns;
@@ -27,6 +28,7 @@ pub(super) struct Works<P: Ports> {
     /// A delivery service was reached, and nothing was tried again since.
     pub(super) reached: Cell<bool>,
     pub(super) leads: Cell<bool>,
+    pub(super) rest: Rest,
 }
 
 impl<P: Ports> Works<P> {

@@ -4,6 +4,7 @@
 //! wallet ──signs key message──▶ KeySeed ──▶ ProfileKeys ──▶ UserProfile
 //! wallet ──signs profile message──▶ SignedProfile ──verify(address)──▶ VerifiedProfile
 //! chance ──▶ KeySeed ──RecoveryCode──▶ Backup
+//! KeySeed ──KeyTag──▶ ContractKey      what a device signs for contracts
 //! keys of two people ──▶ ComparisonCode
 //! VerifiedProfile ──vouches──▶ SignedLink ──verify(time, scope)──▶ VerifiedLink
 //! ```
@@ -11,6 +12,7 @@
 mod address;
 mod backup;
 mod comparison;
+mod contract_key;
 #[cfg(feature = "ensip15")]
 mod ensip15;
 mod keys;
@@ -22,11 +24,13 @@ mod name_error;
 mod profile;
 mod secp256k1;
 mod seen;
+pub(crate) mod typed_data;
 pub mod wallet_signature;
 
 pub use address::{Address, AddressError};
 pub use backup::{Backup, BackupError, RecoveryCode};
 pub use comparison::ComparisonCode;
+pub use contract_key::{ContractKey, KeyTag};
 pub use keys::{
     DEFAULT_NONCE, KeyNonce, KeySeed, NonceError, ProfileKeys, PublicKeys, SeedError, key_message,
 };

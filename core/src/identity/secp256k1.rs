@@ -1,11 +1,15 @@
-//! Recovery of the public key behind an ECDSA signature on secp256k1 (SEC 1 v2.0, section 4.1.6):
+//! Recovery of the public key behind an ECDSA signature on secp256k1 (SEC 1 v2.0, section 4.1.6), and signatures:
 //!
 //! ```text
 //! R = (r, y), y² = r³ + 7, y odd or even as v says       Q = r⁻¹ (s R − z G)
 //! ```
 //!
-//! Everything here takes *variable time*: signatures, hashes and public keys are public. It must never be given
-//! a secret, and can't sign.
+//! Recovering takes *variable time*: signatures, hashes and public keys are public. [`sign`] and [`public_key`] are given a
+//! secret and take the same time and the same steps whatever it is (SEC 1, section 4.1.3, with the nonce of RFC 6979):
+//!
+//! ```text
+//! R = k G     r = R.x mod n     s = k⁻¹ (z + r d), or n − s where that is smaller
+//! ```
 //!
 //! Small rather than fast: the element ships this code. One multiplication in Montgomery form serves both moduli,
 //! powers replace inversions (Fermat) and roots (p ≡ 3 mod 4), and one addition without special cases serves for
@@ -16,6 +20,9 @@
 
 use crypto_bigint::modular::{ConstMontyForm, ConstMontyParams};
 use crypto_bigint::{U256, const_monty_params};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
 
 const_monty_params!(
     FieldOrder,
@@ -81,15 +88,87 @@ pub(super) fn recover(hash: &[u8; 32], r: &[u8; 32], s: &[u8; 32], odd: bool) ->
     let generator_times = Scalar::ZERO - inverse * Scalar::new(&U256::from_be_slice(hash));
     let nonce_point_times = inverse * Scalar::new(&s);
     let key = sum_of_products(&generator_times.retrieve(), &nonce_point_times.retrieve(), &nonce_point);
-    if key.z == Coordinate::ZERO {
-        return None;
+    (key.z != Coordinate::ZERO).then(|| affine(&key))
+}
+
+/// The signature r ‖ s ‖ v of a hash by a secret key, with the lower one of the two s there are and v 27 or 28. None for a
+/// key that is zero or not below n, and where a nonce is of no use, which nobody has ever seen.
+pub(super) fn sign(secret: &[u8; 32], hash: &[u8; 32]) -> Option<[u8; 65]> {
+    let key = scalar(secret)?;
+    let hash = Scalar::new(&U256::from_be_slice(hash));
+    let nonce = nonce(secret, hash.retrieve().to_be_bytes().as_ref().try_into().ok()?);
+    let point = affine(&generator_times(&nonce));
+    let (x, y) = point.split_at(32);
+    // A coordinate of n or above can't be expressed with v.
+    let r = Scalar::new(&scalar(x.try_into().ok()?)?);
+    let inverse = power(&Scalar::new(&scalar(&nonce)?), &GROUP_INVERSE);
+    let s = inverse * (hash + r * Scalar::new(&key));
+    let (low, high) = (s.retrieve(), (Scalar::ZERO - s).retrieve());
+    // The signature is public.
+    let is_high = low > high;
+    let odd = (y[31] & 1 == 1) != is_high;
+    let mut signature = [0; 65];
+    signature[..32].copy_from_slice(x);
+    signature[32..64].copy_from_slice(if is_high { high } else { low }.to_be_bytes().as_ref());
+    signature[64] = 27 + u8::from(odd);
+    (s != Scalar::ZERO).then_some(signature)
+}
+
+/// The coordinates x ‖ y of a secret key's public one. None for a key that is zero or not below n.
+pub(super) fn public_key(secret: &[u8; 32]) -> Option<[u8; 64]> {
+    scalar(secret)?;
+    Some(affine(&generator_times(secret)))
+}
+
+/// `number` G, by as many doublings and additions whatever it is.
+fn generator_times(number: &[u8; 32]) -> Point {
+    let mut sum = INFINITY;
+    for byte in number {
+        for place in (0..8).rev() {
+            sum = add(&sum, &sum);
+            let more = add(&sum, &GENERATOR);
+            let bit = Coordinate::new(&U256::from_u8(byte >> place & 1));
+            let chosen = |a: Coordinate, b: Coordinate| a + bit * (b - a);
+            sum = Point { x: chosen(sum.x, more.x), y: chosen(sum.y, more.y), z: chosen(sum.z, more.z) };
+        }
     }
-    let inverse = power(&key.z, &FIELD_INVERSE);
+    sum
+}
+
+/// The nonce of RFC 6979 with SHA-256, of a key and of a hash below n.
+fn nonce(key: &[u8; 32], hash: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    let (mut k, mut v) = (Zeroizing::new([0; 32]), Zeroizing::new([1; 32]));
+    for round in 0..2 {
+        *k = keyed(&k, &[v.as_slice(), &[round], key, hash]);
+        *v = keyed(&k, &[v.as_slice()]);
+    }
+    loop {
+        *v = keyed(&k, &[v.as_slice()]);
+        if scalar(&v).is_some() {
+            return v;
+        }
+        *k = keyed(&k, &[v.as_slice(), &[0]]);
+        *v = keyed(&k, &[v.as_slice()]);
+    }
+}
+
+fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    // A short key is filled up with zeros.
+    let mut block = Zeroizing::new([0; 64]);
+    block[..32].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new(&(*block).into());
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+/// The coordinates x ‖ y of a point that is not at infinity.
+fn affine(point: &Point) -> [u8; 64] {
+    let inverse = power(&point.z, &FIELD_INVERSE);
     let mut out = [0; 64];
     let (x, y) = out.split_at_mut(32);
-    x.copy_from_slice((key.x * inverse).retrieve().to_be_bytes().as_ref());
-    y.copy_from_slice((key.y * inverse).retrieve().to_be_bytes().as_ref());
-    Some(out)
+    x.copy_from_slice((point.x * inverse).retrieve().to_be_bytes().as_ref());
+    y.copy_from_slice((point.y * inverse).retrieve().to_be_bytes().as_ref());
+    out
 }
 
 /// A number in [1, n).
@@ -226,6 +305,27 @@ mod tests {
             prop_assert_eq!(recover(&hash, &r, &s, !id.is_y_odd()), oracle(&hash, &r, &s, !id.is_y_odd()));
             let high = negative(&s);
             prop_assert_eq!(recover(&hash, &r, &high, !id.is_y_odd()), Some(coordinates(&key)));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn signatures_and_public_keys_are_those_of_k256(key in signing_key(), hash in number()) {
+            let secret: [u8; 32] = key.to_bytes().into();
+            prop_assert_eq!(public_key(&secret), Some(coordinates(&key)));
+            let (signature, id) = key.sign_prehash_recoverable(&hash);
+            let expected = [&signature.to_bytes()[..], &[27 + id.to_byte()]].concat();
+            prop_assert_eq!(sign(&secret, &hash).map(Vec::from), Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_signs_nothing() {
+        for outside in [[0; 32], bytes(ORDER), [0xff; 32]] {
+            assert_eq!(sign(&outside, &[1; 32]), None);
+            assert_eq!(public_key(&outside), None);
         }
     }
 

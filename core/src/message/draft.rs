@@ -16,6 +16,7 @@ use super::size::SIGNATURE;
 use super::{
     Attachment, Context, Kind, MAX_ATTACHMENTS, MAX_INSTRUCTION, MAX_MESSAGE, MessageHash, SignedMessage,
 };
+use crate::attention::Payment;
 use crate::deposit::SignedVoucher;
 use crate::identity::EnsName;
 use crate::seal::json::canonical_object;
@@ -24,7 +25,7 @@ use crate::seal::signing::SigningSecret;
 /// The longest reaction, in bytes: an emoji with all its modifiers.
 pub const MAX_REACTION: usize = 64;
 /// The members of `metadata` that the protocol itself writes.
-const OWN_METADATA: [&str; 9] = [
+const OWN_METADATA: [&str; 10] = [
     CONTEXT,
     "from",
     "link",
@@ -33,6 +34,7 @@ const OWN_METADATA: [&str; 9] = [
     "timestamp",
     "to",
     "type",
+    Payment::MEMBER,
     SignedVoucher::MEMBER,
 ];
 
@@ -233,7 +235,31 @@ impl Draft {
     /// keep it and pass over it.
     #[must_use]
     pub fn with_voucher(self, voucher: &SignedVoucher) -> Self {
-        self.with_member(SignedVoucher::MEMBER, voucher.to_json())
+        self.vouched(Some(voucher.to_json()))
+    }
+
+    /// The same with what [`SignedVoucher::to_json`] gave, if it is there.
+    #[must_use]
+    pub fn vouched(self, voucher: Option<Value>) -> Self {
+        match voucher {
+            Some(voucher) => self.with_member(SignedVoucher::MEMBER, voucher),
+            None => self,
+        }
+    }
+
+    /// The same with a payment for an answer, which its author has offered in its contract.
+    #[must_use]
+    pub fn with_payment(self, payment: &Payment) -> Self {
+        self.paying(Some(payment.to_json()))
+    }
+
+    /// The same with what [`Payment::to_json`] gave, if it is there.
+    #[must_use]
+    pub fn paying(self, payment: Option<Value>) -> Self {
+        match payment {
+            Some(payment) => self.with_member(Payment::MEMBER, payment),
+            None => self,
+        }
     }
 
     fn carry(&mut self, attachments: impl Iterator<Item = Value>) {

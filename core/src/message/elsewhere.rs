@@ -29,8 +29,8 @@ const SCHEME: &str = "chacha20-poly1305-stream-be32-65536";
 const SEALED: &str = "sealed";
 /// The longest address, in bytes.
 const MAX_ADDRESS: usize = 2048;
-/// The longest words for clients that don't know all this, in bytes.
-const MAX_WORDS: usize = 4096;
+/// The longest words for clients that don't know all this, in bytes: twenty files, each with a name and an address.
+const MAX_WORDS: usize = 16_384;
 
 /// A file at its sender's node.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 
 use super::context::CONTEXT;
 use super::{Context, Kind, MAX_ATTACHMENTS, ReceivedAttachment};
+use crate::attention::Payment;
 use crate::deposit::SignedVoucher;
 use crate::seal::json::{canonical_object, canonical_without};
 use crate::seal::json_read::parse_masked;
@@ -211,6 +212,11 @@ impl SignedMessage {
     /// The voucher that its author gave along, if there is one. Nobody has looked at its signature.
     pub fn voucher(&self) -> Option<SignedVoucher> {
         SignedVoucher::from_json(self.metadata_member(SignedVoucher::MEMBER)?)
+    }
+
+    /// The payment that its author names, if there is one. The contract alone says what is held.
+    pub fn payment(&self) -> Option<Payment> {
+        Payment::from_json(self.metadata_member(Payment::MEMBER)?)
     }
 
     /// A member of the metadata that the protocol does not know: data of extensions.

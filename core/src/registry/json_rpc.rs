@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::CallOutcome;
+use super::{CallOutcome, TransactionHash, TransactionReceipt};
 use crate::identity::Address;
 use crate::said::Said;
 use crate::seal::json::{self, canonical, object};
@@ -24,24 +24,87 @@ pub enum RpcError {
     Node(Said),
 }
 
+/// The longest receipt that is read, in bytes: it has all that the transaction's contracts wrote to the log.
+const MAX_RECEIPT: usize = 1024 * 1024;
+
 /// The body of an `eth_call` at the latest block. Without a contract the data are code that runs once.
 pub fn eth_call_body(to: Option<Address>, data: &[u8]) -> String {
     let mut call = vec![("data", format!("0x{}", hex::encode(data)).into())];
     call.extend(to.map(|to| ("to", to.to_string().into())));
-    body("eth_call", object(call))
+    request_body("eth_call", vec![object(call), "latest".into()])
 }
 
 /// The body that asks how many transactions an account has sent, by the latest block.
 pub fn transactions_body(account: Address) -> String {
-    body("eth_getTransactionCount", account.to_string().into())
+    request_body("eth_getTransactionCount", vec![account.to_string().into(), "latest".into()])
 }
 
-fn body(method: &str, of: Value) -> String {
+/// The body that asks what became of a transaction.
+pub fn receipt_body(hash: TransactionHash) -> String {
+    request_body("eth_getTransactionReceipt", vec![hash.to_string().into()])
+}
+
+/// The most blocks that are asked for at once: what Ethereum nodes look through.
+pub const MOST_BLOCKS: u64 = 10_000;
+
+/// Blocks one after the other, at most [`MOST_BLOCKS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocks {
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
+impl Blocks {
+    /// Those up to this one.
+    pub const fn up_to(last: u64) -> Self {
+        Self { first: last.saturating_sub(MOST_BLOCKS - 1), last }
+    }
+
+    /// Those before, if there are some.
+    pub fn before(self) -> Option<Self> {
+        self.first.checked_sub(1).map(Self::up_to)
+    }
+
+    /// The first of them.
+    pub const fn first(self) -> u64 {
+        self.first
+    }
+}
+
+/// The body that asks for the number of the latest block.
+pub fn latest_block_body() -> String {
+    request_body("eth_blockNumber", Vec::new())
+}
+
+/// The body that asks for a block, without its transactions.
+pub fn block_body(number: u64) -> String {
+    request_body("eth_getBlockByNumber", vec![format!("{number:#x}").into(), false.into()])
+}
+
+/// The body that asks for events of a contract in some blocks, by their topics.
+pub(super) fn logs_body(contract: Address, topics: Vec<Value>, blocks: Blocks) -> String {
+    let quantity = |block: u64| Value::from(format!("{block:#x}"));
+    let filter = object(vec![
+        ("address", contract.to_string().into()),
+        ("topics", topics.into()),
+        ("fromBlock", quantity(blocks.first)),
+        ("toBlock", quantity(blocks.last)),
+    ]);
+    request_body("eth_getLogs", vec![filter])
+}
+
+/// An account as a topic of an event.
+pub(super) fn topic_of(account: Address) -> String {
+    format!("0x{}{}", "0".repeat(24), hex::encode(account.as_bytes()))
+}
+
+/// The body of any call.
+pub(super) fn request_body(method: &str, params: Vec<Value>) -> String {
     canonical(&object(vec![
         ("jsonrpc", "2.0".into()),
         ("id", 1.into()),
         ("method", method.into()),
-        ("params", Value::Array(vec![of, "latest".into()])),
+        ("params", Value::Array(params)),
     ]))
 }
 
@@ -54,12 +117,101 @@ pub fn parse_quantity(body: &str) -> Result<u64, RpcError> {
         return Err(RpcError::TooLarge);
     }
     let answer = json::parse(body).ok_or(RpcError::Form)?;
-    if let Some(result) = answer.get("result").and_then(Value::as_str) {
-        let digits = result.strip_prefix("0x").filter(|digits| !digits.starts_with('+'));
-        return digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or(RpcError::Form);
+    match answer.get("result") {
+        Some(result) => quantity(result).ok_or(RpcError::Form),
+        None => Err(refusal(&answer)),
     }
-    let error = answer.get("error").ok_or(RpcError::Form)?;
-    Err(RpcError::Node(Said::new(error.get("message").and_then(Value::as_str).unwrap_or_default())))
+}
+
+/// Reads what became of a transaction; nothing while no block has it.
+///
+/// # Errors
+/// [`RpcError`], also if it is about another transaction.
+pub fn parse_receipt(body: &str, hash: TransactionHash) -> Result<Option<TransactionReceipt>, RpcError> {
+    if body.len() > MAX_RECEIPT {
+        return Err(RpcError::TooLarge);
+    }
+    let answer = json::parse(body).ok_or(RpcError::Form)?;
+    let result = match answer.get("result") {
+        None => return Err(refusal(&answer)),
+        Some(Value::Null) => return Ok(None),
+        Some(result) => result,
+    };
+    let of = result.get("transactionHash").and_then(Value::as_str).and_then(|of| of.parse().ok());
+    let number = |member: &str| result.get(member).and_then(quantity).ok_or(RpcError::Form);
+    let succeeded = match number("status")? {
+        0 => false,
+        1 => true,
+        _ => return Err(RpcError::Form),
+    };
+    if of != Some(hash) {
+        return Err(RpcError::Form);
+    }
+    Ok(Some(TransactionReceipt { hash, succeeded, block: number("blockNumber")? }))
+}
+
+/// Reads when a block was made, in seconds since 1970.
+///
+/// # Errors
+/// [`RpcError`], also if there is no such block.
+pub fn parse_block_time(body: &str) -> Result<u64, RpcError> {
+    if body.len() > MAX_RESULT {
+        return Err(RpcError::TooLarge);
+    }
+    let answer = json::parse(body).ok_or(RpcError::Form)?;
+    match answer.get("result") {
+        Some(block) => block.get("timestamp").and_then(quantity).ok_or(RpcError::Form),
+        None => Err(refusal(&answer)),
+    }
+}
+
+fn quantity(value: &Value) -> Option<u64> {
+    let digits = value.as_str()?.strip_prefix("0x").filter(|digits| !digits.starts_with('+'))?;
+    u64::from_str_radix(digits, 16).ok()
+}
+
+/// What the node says in place of a result.
+fn refusal(answer: &Value) -> RpcError {
+    let Some(error) = answer.get("error") else { return RpcError::Form };
+    RpcError::Node(Said::new(error.get("message").and_then(Value::as_str).unwrap_or_default()))
+}
+
+/// An event that a contract told of.
+pub(super) struct Log {
+    pub contract: Address,
+    /// As they came.
+    pub topics: Vec<String>,
+    pub data: Vec<u8>,
+    pub block: u64,
+}
+
+/// Reads the answer to an `eth_getLogs`, in its order. What is no event, or was taken back, is passed over.
+///
+/// # Errors
+/// [`RpcError`] if there is no list.
+pub(super) fn parse_logs(body: &str) -> Result<Vec<Log>, RpcError> {
+    if body.len() > 4 * MAX_RESULT {
+        return Err(RpcError::TooLarge);
+    }
+    let answer = json::parse(body).ok_or(RpcError::Form)?;
+    if let Some(logs) = answer.get("result").and_then(Value::as_array) {
+        return Ok(logs.iter().filter_map(log).collect());
+    }
+    Err(refusal(&answer))
+}
+
+fn log(log: &Value) -> Option<Log> {
+    let text = |member: &str| log.get(member)?.as_str();
+    if log.get("removed").is_some_and(|removed| *removed == true) {
+        return None;
+    }
+    let topics = log.get("topics")?.as_array()?.iter().take(4);
+    Some(Log {
+        contract: Address::parse_unchecked_case(text("address")?).ok()?,
+        topics: topics.map(|topic| topic.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+        data: bytes(text("data")?).ok()?,
+        block: u64::from_str_radix(text("blockNumber")?.strip_prefix("0x")?, 16).ok()?,
+    })
 }
 
 /// Reads the answer to an `eth_call`. Nodes put the revert data at `error.data`, some one level deeper.
@@ -108,6 +260,28 @@ mod tests {
             assert_eq!(parse_quantity(none), Err(RpcError::Form), "{none}");
         }
         let refused = parse_quantity(r#"{"error":{"message":"not now"}}"#);
+        assert_eq!(refused, Err(RpcError::Node(Said::new("not now"))));
+    }
+
+    #[test]
+    fn a_receipt_says_whether_the_transaction_it_is_asked_for_succeeded() {
+        let hash = TransactionHash::from_bytes([7; 32]);
+        let receipt = |of: TransactionHash, status: &str| {
+            format!(
+                r#"{{"result":{{"transactionHash":"{of}","status":"{status}","blockNumber":"0x10","logs":[]}}}}"#
+            )
+        };
+        let read = |succeeded| Ok(Some(TransactionReceipt { hash, succeeded, block: 16 }));
+        assert_eq!(parse_receipt(&receipt(hash, "0x1"), hash), read(true));
+        assert_eq!(parse_receipt(&receipt(hash, "0x0"), hash), read(false));
+        assert_eq!(parse_receipt(r#"{"result":null}"#, hash), Ok(None));
+        let other = receipt(TransactionHash::from_bytes([8; 32]), "0x1");
+        for wrong in
+            [other.as_str(), &receipt(hash, "0x2"), r#"{"result":{}}"#, "{}", "", r#"{"result":"0x1"}"#]
+        {
+            assert_eq!(parse_receipt(wrong, hash), Err(RpcError::Form), "{wrong}");
+        }
+        let refused = parse_receipt(r#"{"error":{"message":"not now"}}"#, hash);
         assert_eq!(refused, Err(RpcError::Node(Said::new("not now"))));
     }
 

@@ -1,25 +1,13 @@
 //! Publishing on an own name: the transaction that the owner's wallet is asked for (EIP-634).
 
-use serde_json::Value;
-
 use super::abi::{Arg, encode_call};
-use super::{PROFILE_KEY, profile_record};
+use super::{PROFILE_KEY, TransactionRequest, profile_record};
 use crate::identity::{Address, EnsName, VerifiedProfile};
-use crate::seal::json::object;
 
 /// `setText(bytes32,string,string)` of a resolver.
 pub const SET_TEXT: [u8; 4] = [0x10, 0xf1, 0x3a, 0x8c];
 /// `multicall(bytes[])` of a resolver.
 pub const MULTICALL: [u8; 4] = [0xac, 0x96, 0x50, 0xd8];
-
-/// A transaction for the wallet of the person: what to call, and with what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TransactionRequest {
-    /// The contract.
-    pub to: Address,
-    /// Selector and arguments.
-    pub data: Vec<u8>,
-}
 
 impl TransactionRequest {
     /// Sets text records of a name at its resolver: one call, or several in one transaction. An empty value removes.
@@ -36,21 +24,12 @@ impl TransactionRequest {
                 encode_call(MULTICALL, &[Arg::List(&several)])
             }
         };
-        Self { to: resolver, data }
+        Self::call(resolver, data)
     }
 
     /// Publishes a profile on a name of its account.
     pub fn set_profile(resolver: Address, name: &EnsName, profile: &VerifiedProfile) -> Self {
         Self::set_texts(resolver, name, &[(PROFILE_KEY, &profile_record(profile.as_signed()))])
-    }
-
-    /// The only parameter of `eth_sendTransaction`.
-    pub fn to_json(&self, from: Address) -> Value {
-        object(vec![
-            ("from", from.to_string().into()),
-            ("to", self.to.to_string().into()),
-            ("data", format!("0x{}", hex::encode(&self.data)).into()),
-        ])
     }
 }
 
@@ -84,11 +63,7 @@ mod tests {
     fn one_record_is_one_call_and_several_are_one_transaction() {
         let one = TransactionRequest::set_texts(RESOLVER, &name(), &[("key", "välue")]);
         assert_eq!(read(&one.data), ("key".into(), "välue".into()));
-        let from = Address::from_bytes([2; 20]);
-        let json = one.to_json(from);
-        assert_eq!(json["to"], RESOLVER.to_string());
-        assert_eq!(json["from"], from.to_string());
-        assert_eq!(json["data"], format!("0x{}", hex::encode(&one.data)));
+        assert_eq!((one.to, one.value), (RESOLVER, 0));
 
         let several = TransactionRequest::set_texts(RESOLVER, &name(), &[("a", "1"), ("b", "")]);
         let (selector, args) = split_selector(&several.data).unwrap();

@@ -27,6 +27,11 @@ pub fn integer(value: &Value) -> Option<u64> {
     value.as_u64().filter(|number| *number <= MAX_INTEGER)
 }
 
+/// An amount in decimal digits alone: larger numbers than everybody reads alike.
+pub fn amount(text: &str) -> Option<u128> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
 /// The canonical text of an object.
 pub fn canonical_object(object: &Map<String, Value>) -> String {
     let mut out = String::new();

@@ -78,7 +78,7 @@ impl<P: Ports> Session<P> {
     /// [`FindError`] if the peer could not be looked up.
     pub async fn conditions(&self, peer: Address) -> Result<Vec<Conditions>, FindError> {
         let Some((name, profile)) = self.profile_of(peer, None).await? else { return Ok(Vec::new()) };
-        let name = self.readable(peer, name);
+        let name = self.leading_to(peer, name).await?;
         let mut told = Vec::new();
         for service in profile.delivery_services() {
             let (properties, extension) = match self.directory.delivery_service(service).await {

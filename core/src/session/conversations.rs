@@ -1,8 +1,8 @@
 //! What a list of conversations and an open conversation show, out of what is kept on the device. Nothing here asks
 //! the network but [`Session::learn_name`].
 
-use super::Session;
 use super::send::Change;
+use super::{FindError, Session};
 use crate::conversation::ConversationId;
 use crate::device::{Contact, Last, MessageRow, News, Position, Standing, StoredMessage, Summary, WaitsFor};
 use crate::identity::EnsName;
@@ -133,14 +133,14 @@ impl<P: Ports> Session<P> {
         Ok(store.quarantined_ids(self.account).await?.len() + waiting)
     }
 
-    /// Looks up what the peer of a conversation calls itself, and keeps it. A name is a comfort: if it can't be had
-    /// now, the conversation stays without.
+    /// Looks up what the peer of a conversation calls itself, and keeps it. A name is a comfort: without one, the
+    /// conversation is shown under the address.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn learn_name(&self, conversation: ConversationId) -> Result<Option<EnsName>, StoreError> {
+    /// [`FindError`]: whether they have a name is not known. Asking again may tell.
+    pub async fn learn_name(&self, conversation: ConversationId) -> Result<Option<EnsName>, FindError> {
         let ConversationId::Peer(peer) = conversation;
-        let Ok(Some(name)) = self.directory.primary_name(peer).await else { return Ok(None) };
+        let Some(name) = self.directory.primary_name(peer).await? else { return Ok(None) };
         // Nothing is opened anew that was forgotten meanwhile.
         if self.contact(conversation).await?.is_none() {
             return Ok(None);

@@ -72,7 +72,12 @@ impl<P: Ports> Session<P> {
                 return Ok(CheckedName { name: Some(name), standing, changed: false });
             }
         }
-        let name = self.learn_name(conversation).await?;
+        let name = match self.learn_name(conversation).await {
+            Ok(name) => name,
+            Err(FindError::Store(error)) => return Err(error),
+            // None is known now; whoever checks names goes on to do so.
+            Err(_) => None,
+        };
         changed |= name.is_some();
         let standing = if name.is_some() { NameStanding::Checked } else { NameStanding::Unchecked };
         Ok(CheckedName { name, standing, changed })

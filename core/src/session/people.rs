@@ -47,7 +47,8 @@ impl<P: Ports> Session<P> {
     pub async fn find_named(&self, typed: &str) -> Result<Peer, FindError> {
         let (address, name) = self.directory.account_named(typed).await?;
         let profile = self.profile_of(address, Some(&name)).await?;
-        Ok(Peer { address, name: self.directory.called(address, Some(name)).await?, profile })
+        let asked = Some(name.clone());
+        Ok(Peer { address, name: self.directory.called(address, Some(name)).await?, asked, profile })
     }
 
     /// Finds an account by its address, as this account knows it.
@@ -56,7 +57,7 @@ impl<P: Ports> Session<P> {
     /// [`FindError`]; an account without name or profile is none.
     pub async fn peer(&self, address: Address) -> Result<Peer, FindError> {
         let profile = self.profile_of(address, None).await?;
-        Ok(Peer { address, name: self.directory.primary_name(address).await?, profile })
+        Ok(Peer { address, name: self.directory.primary_name(address).await?, asked: None, profile })
     }
 
     /// The profile of a peer. `claimed` is a name that somebody says is theirs: of people who are not known yet it is

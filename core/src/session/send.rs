@@ -1,11 +1,14 @@
 //! Sending: into the outbox first, then to the peer's delivery services.
 
+use serde_json::Value;
+
 use super::receive::CLOSE;
 use super::route::{FirstToAccept, Outcome, Route};
-use super::{Peer, Session};
+use super::{FindError, Peer, Session};
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
 use crate::delivery::api::{self, SubmitError};
+use crate::deposit::SignedVoucher;
 use crate::device::{Contact, Lane, MessageRow, Place, SendState, Standing, StoredMessage};
 use crate::identity::{Address, EnsName, VerifiedProfile};
 use crate::message::{
@@ -295,14 +298,15 @@ impl<P: Ports> Session<P> {
         let unreachable = Handed::Waits(Wait::Unreachable { pause: 0 });
         let (found_at, receiver) = match self.profile_of(peer, None).await {
             Ok(Some(found)) => found,
-            Ok(None) => return Err(Handed::Waits(Wait::NoProfile)),
             Err(error) if error.is_temporary() => return Err(unreachable),
-            Err(_) => return Err(Handed::Refused(Refusal::Receiver)),
+            // What can't be used may be due to whoever serves it, and pass.
+            Ok(None) | Err(_) => return Err(Handed::Waits(Wait::NoProfile)),
         };
+        let Ok(to) = self.leading_to(peer, found_at).await else { return Err(unreachable) };
         let instruction = self.instruction(row.conversation, message.reference().as_ref()).await;
         let information = DeliveryInformation {
             from: self.alias.to_string(),
-            to: self.readable(peer, found_at).to_string(),
+            to: to.to_string(),
             delivery_instruction: instruction.map_err(|_| unreachable)?,
         };
         Ok(Letter { message, information, receiver })
@@ -328,7 +332,8 @@ impl<P: Ports> Session<P> {
             self.ports().entropy(),
         );
         let Ok(envelope) = envelope else { return Outcome::Refused(Refusal::NotSealed) };
-        let Some((said, retry_after)) = self.submit(name, &service.url, &envelope).await else {
+        let voucher = letter.message.metadata_member(SignedVoucher::MEMBER);
+        let Some((said, retry_after)) = self.submit(name, &service.url, &envelope, voucher).await else {
             return Outcome::Later(0);
         };
         let Err(error) = said else { return Outcome::Accepted };
@@ -343,26 +348,44 @@ impl<P: Ports> Session<P> {
         name: &EnsName,
         url: &BaseUrl,
         envelope: &Envelope,
+        voucher: Option<&Value>,
     ) -> Option<(Result<(), SubmitError>, Option<u32>)> {
         let (detours, host) = (&self.directory.detours, url.authority());
         let proxy = self.directory.message_proxy(host);
         if (proxy.is_none() || !detours.is_needed(host))
-            && let Ok(reply) = self.ports().http().send(&api::submit(url, envelope)).await
+            && let Ok(reply) = self.ports().http().send(&api::submit_beside(url, envelope, voucher)).await
         {
             return Some((api::parse_submitted(&reply), reply.retry_after));
         }
         let proxy = proxy?;
         let node = self.homes().await.ok()?;
         let node = node.iter().find(|home| home.name == self.directory.discovery().name)?;
-        let through = |token: &SessionToken| api::submit_through(proxy, token, name, envelope);
+        let through =
+            |token: &SessionToken| api::submit_through_beside(proxy, token, name, envelope, voucher);
         let reply = self.authorized(node, &through).await.ok();
         let said = reply.and_then(|reply| Some((api::parse_submitted_through(&reply)?, reply.retry_after)));
         detours.note(host, said.is_some());
         said
     }
 
+    /// The name of a receiver for a delivery service, which hands over to whom it leads: that at which their profile was
+    /// found, if it leads to them. A profile stays at a name that was given to somebody else.
+    ///
+    /// # Errors
+    /// [`FindError`] if that can't be found out now.
+    pub(super) async fn leading_to(
+        &self,
+        receiver: Address,
+        found_at: EnsName,
+    ) -> Result<EnsName, FindError> {
+        if !self.directory.leads_to(&found_at, receiver).await? {
+            return Ok(self.addressee(ConversationId::Peer(receiver)).await?);
+        }
+        Ok(self.readable(receiver, found_at))
+    }
+
     /// The name of a receiver for a delivery service: deployed ones don't survive a name that they can't read.
-    pub(super) fn readable(&self, receiver: Address, name: EnsName) -> EnsName {
+    fn readable(&self, receiver: Address, name: EnsName) -> EnsName {
         if name.is_nameprep_stable() { name } else { self.directory.alias(receiver) }
     }
 
@@ -384,7 +407,7 @@ impl<P: Ports> Session<P> {
                         Some(found) if contact.seen.is_empty() => {
                             contact.was_found(found, peer.name.as_ref(), now);
                         }
-                        _ => peer.name.iter().for_each(|name| contact.may_be_at(name)),
+                        _ => peer.asked.iter().chain(&peer.name).for_each(|name| contact.may_be_at(name)),
                     }
                     contact.name = peer.name.or(contact.name);
                 }
@@ -410,7 +433,7 @@ pub enum Handed {
 /// Why a message waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// The receiver has no profile yet.
+    /// The receiver has no profile yet, or none that can be used.
     NoProfile,
     /// The receiver, or none of their delivery services, can be reached or takes anything now.
     Unreachable {

@@ -21,7 +21,7 @@
 //!   ─▶ read back                     what others find now is what was signed: done
 //! ```
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use zeroize::Zeroizing;
@@ -69,19 +69,21 @@ pub enum Keys<P> {
 
 /// Keys that are not published yet.
 pub struct Registration<P> {
-    directory: Rc<Directory<P>>,
-    account: Address,
+    pub(super) directory: Rc<Directory<P>>,
+    pub(super) account: Address,
     /// What the wallet signed for the seed, if the seed follows from that.
     key_message: Option<String>,
-    seed: KeySeed,
+    pub(super) seed: KeySeed,
     /// Where random keys come from.
     code: Option<RecoveryCode>,
     /// What is to be signed.
     profile: RefCell<UserProfile>,
     /// What was signed: who tries again to hand it over is not asked again.
     signed: RefCell<Option<VerifiedProfile>>,
-    /// What is shown to a node that takes who is invited.
-    invitation: RefCell<Option<Payment>>,
+    /// What is shown to a node that takes who is invited, or has something at stake.
+    brought: RefCell<Option<Payment>>,
+    /// The contract and the key of a deposit that was made for it.
+    pub(super) staked: Cell<Option<(Address, Address)>>,
 }
 
 /// An account with published keys.
@@ -228,7 +230,8 @@ impl<P: Ports> SignIn<P> {
             code,
             profile: RefCell::new(UserProfile::new(keys, services).with_edition(edition)),
             signed: RefCell::default(),
-            invitation: RefCell::default(),
+            brought: RefCell::default(),
+            staked: Cell::new(None),
         };
         match published {
             Ok(Some((_, profile))) if profile.keys().matches(&keys) => {
@@ -281,9 +284,9 @@ impl<P: Ports> Registration<P> {
         self.key_message.as_deref()
     }
 
-    /// Takes a code along that the node's operator gave to this person, if the node asks for one.
-    pub fn bring(&self, invitation: Payment) {
-        self.invitation.replace(Some(invitation));
+    /// Takes something along for a node that asks for it: a code that its operator gave to this person, or a voucher.
+    pub fn bring(&self, payment: Payment) {
+        self.brought.replace(Some(payment));
     }
 
     /// What brings random keys back; to be kept before they are published.
@@ -368,7 +371,7 @@ impl<P: Ports> Registration<P> {
     async fn pay(&self, price: &Price) -> Option<Payment> {
         match price {
             Price::Closed => None,
-            Price::Invitation => self.invitation.borrow().clone(),
+            Price::Invitation | Price::Deposit(_) => self.brought.borrow().clone(),
             Price::Work(work) => {
                 // Once in a million times that much does not find it; then the next try gets another challenge.
                 let tries = 16_u64 << work.bits();

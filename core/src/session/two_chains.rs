@@ -13,7 +13,7 @@ use futures_util::future::join;
 
 use crate::identity::Address;
 use crate::ports::{Chain, Unreachable};
-use crate::registry::CallOutcome;
+use crate::registry::{CallOutcome, TransactionHash, TransactionReceipt};
 use crate::web::Outage;
 
 /// An Ethereum node that may not be there: that of a wallet.
@@ -56,6 +56,16 @@ impl<C: Chain, W: WalletChain> Chain for TwoChains<C, W> {
     async fn transactions(&self, account: Address) -> Result<u64, Unreachable> {
         self.configured.transactions(account).await
     }
+
+    /// As the configured node says: what follows from a transaction is read with [`Self::call`].
+    async fn receipt(&self, hash: TransactionHash) -> Result<Option<TransactionReceipt>, Unreachable> {
+        self.configured.receipt(hash).await
+    }
+
+    /// As the configured node says: nothing is decided by it.
+    async fn ask(&self, body: String) -> Result<String, Unreachable> {
+        self.configured.ask(body).await
+    }
 }
 
 #[cfg(test)]
@@ -73,6 +83,14 @@ mod tests {
 
         async fn transactions(&self, _: Address) -> Result<u64, Unreachable> {
             self.0.clone().map(|_| 0)
+        }
+
+        async fn receipt(&self, _: TransactionHash) -> Result<Option<TransactionReceipt>, Unreachable> {
+            self.0.clone().map(|_| None)
+        }
+
+        async fn ask(&self, _: String) -> Result<String, Unreachable> {
+            self.0.clone().map(|_| String::new())
         }
     }
 

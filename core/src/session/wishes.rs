@@ -1,5 +1,5 @@
-//! What the account demands of those who write to it. Its node checks that, and lets the people who are welcome write
-//! whatever they meet.
+//! What the account demands of those who write to it: its node checks that, and lets the people who are welcome write
+//! whatever they meet. And what it asks of payments, which its node tells.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{HomeError, Session};
+use crate::attention::Minimum;
 use crate::delivery::api::{self, ApiError};
 use crate::delivery::{SpamRule, Wishes};
 use crate::device::{Contact, Trust};
@@ -74,6 +75,29 @@ impl<P: Ports> Session<P> {
         }
         *self.allowed.borrow_mut() = Some(welcome);
         Ok(())
+    }
+
+    /// What a payment has to be for the account to look at a request before others, as it stands at its node. The outer `None`
+    /// if the node publishes nothing of the kind.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub async fn own_attention(&self) -> Result<Option<Option<Minimum>>, HomeError> {
+        let Some(settings) = self.wishes_url() else { return Ok(None) };
+        Ok(Some(self.wishes(&settings).await?.attention()))
+    }
+
+    /// Looks at such requests before others from now on, or at none.
+    ///
+    /// # Errors
+    /// [`HomeError`]: then the node publishes what it did.
+    pub async fn want_attention(&self, minimum: Option<Minimum>) -> Result<(), HomeError> {
+        let settings = self.wishes_url().ok_or(ApiError::NoAccount)?;
+        let mut wishes = self.wishes(&settings).await?;
+        wishes.want_attention(minimum.as_ref());
+        // Before anybody pays: every device has to know which payments are.
+        self.note_attention(minimum).await?;
+        self.put_wishes(&settings, &wishes).await
     }
 
     fn wishes_url(&self) -> Option<BaseUrl> {

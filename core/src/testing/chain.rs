@@ -15,8 +15,8 @@ use crate::registry::holdings::{BALANCE_OF, coins_asked};
 use crate::registry::nft::{HELD, OWNER_OF};
 use crate::registry::smart_account::SIGNATURE_CHECK;
 use crate::registry::{
-    CallOutcome, GatewayQuery, GatewayRecord, IS_VALID_SIGNATURE, PROFILE_KEY, SigningForm, ens,
-    profile_record,
+    CallOutcome, GatewayQuery, GatewayRecord, IS_VALID_SIGNATURE, PROFILE_KEY, SigningForm, TransactionHash,
+    TransactionReceipt, attention, ens, profile_record,
 };
 use crate::seal::{keccak256, sha256};
 use crate::web::HttpResponse;
@@ -47,6 +47,13 @@ pub struct Chain {
     /// Contracts of NFTs, and who owns each. Of a contract that is here without any, many may own each.
     nfts: BTreeMap<Address, BTreeMap<[u8; 32], Address>>,
     holdings: BTreeMap<Address, Holdings>,
+    receipts: BTreeMap<TransactionHash, TransactionReceipt>,
+    /// All transactions are in a block and have succeeded.
+    mines: bool,
+    /// What contracts answer, each to one call.
+    answers: BTreeMap<(Address, Vec<u8>), CallOutcome>,
+    /// What is answered to other questions.
+    told: BTreeMap<String, String>,
 }
 
 /// What an account has sent and holds.
@@ -98,6 +105,10 @@ impl Chain {
             accounts: BTreeMap::new(),
             nfts: BTreeMap::new(),
             holdings: BTreeMap::new(),
+            receipts: BTreeMap::new(),
+            mines: false,
+            answers: BTreeMap::new(),
+            told: BTreeMap::new(),
         }
     }
 
@@ -126,6 +137,43 @@ impl Chain {
         self.holdings.entry(account).or_default()
     }
 
+    /// From now on a contract returns this to a call.
+    pub fn answer(&mut self, contract: Address, call: &[u8], returned: &[u8]) {
+        self.answers.insert((contract, call.to_vec()), CallOutcome::Returned(returned.to_vec()));
+    }
+
+    /// From now on a contract refuses a call.
+    pub fn refuse(&mut self, contract: Address, call: &[u8]) {
+        self.answers.insert((contract, call.to_vec()), CallOutcome::Reverted(Vec::new()));
+    }
+
+    /// From now on this is the answer to a question in JSON-RPC.
+    pub fn tell(&mut self, body: String, answer: String) {
+        self.told.insert(body, answer);
+    }
+
+    /// Any question in JSON-RPC; one that it can't answer is not answered.
+    pub fn ask(&self, body: &str) -> Option<String> {
+        self.told.get(body).cloned()
+    }
+
+    /// From now on every transaction is in a block at once, and succeeds.
+    pub fn mine_all(&mut self) {
+        self.mines = true;
+    }
+
+    /// Puts a transaction into a block.
+    pub fn mine(&mut self, hash: TransactionHash, succeeded: bool) {
+        let block = self.receipts.len() as u64;
+        self.receipts.insert(hash, TransactionReceipt { hash, succeeded, block });
+    }
+
+    /// `eth_getTransactionReceipt`.
+    pub fn receipt(&self, hash: TransactionHash) -> Option<TransactionReceipt> {
+        let mined = TransactionReceipt { hash, succeeded: true, block: 0 };
+        self.receipts.get(&hash).copied().or(self.mines.then_some(mined))
+    }
+
     /// One of the domains of address names.
     pub fn domain(&mut self, number: usize) -> &mut Domain {
         &mut self.domains[number]
@@ -140,6 +188,9 @@ impl Chain {
     /// `eth_call`.
     pub fn call(&self, to: Option<Address>, data: &[u8]) -> CallOutcome {
         let Some(to) = to else { return self.run(data) };
+        if let Some(answer) = self.answers.get(&(to, data.to_vec())) {
+            return answer.clone();
+        }
         let Ok((selector, args)) = split_selector(data) else { return CallOutcome::Reverted(Vec::new()) };
         let Ok(args) = Tuple::new(args) else { return CallOutcome::Reverted(Vec::new()) };
         match (to, selector) {
@@ -200,11 +251,14 @@ impl Chain {
         }
     }
 
-    /// Code that runs once: what an account holds, the size of an account's code, and the check of a smart account that its factory deploys first
+    /// Code that runs once: the block's time, what an account holds, the size of an account's code, and the check of a smart account that its factory deploys first
     /// are known here.
     fn run(&self, data: &[u8]) -> CallOutcome {
         if let Some(account) = coins_asked(data) {
             return returned(&[Arg::Uint(self.holdings(account).coins)]);
+        }
+        if data == attention::clock_code() {
+            return returned(&[Arg::Uint(self.clock.now() / 1000)]);
         }
         if let Some(account) = data.strip_prefix(&[0x73]).and_then(|code| code.first_chunk::<20>()) {
             let known = self.accounts.contains_key(&Address::from_bytes(*account));

@@ -300,6 +300,7 @@ impl DeliveryService {
         let path = path.split('?').next().unwrap_or_default();
         let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         let account = |name: &str| name.parse().ok().and_then(|name| address_of(&name));
+        let owner = |name: &str| self.authorized(request, account(name));
         let reply = match (request.method, segments.as_slice()) {
             (Method::Post, ["rpc"]) => return self.rpc(&body, address_of),
             (Method::Get, ["profile", name]) => {
@@ -314,24 +315,24 @@ impl DeliveryService {
             }
             (Method::Get, ["auth", name]) => self.challenge(name, account(name)),
             (Method::Post, ["auth", name]) => self.log_in(account(name), &body),
+            (Method::Delete, ["auth", name]) => owner(name).map(|owner| {
+                self.state.borrow_mut().tokens.retain(|_, (of, _)| *of != owner);
+                HttpResponse::new(204, String::new())
+            }),
             (Method::Get, ["delivery", "messages", "incoming", name]) => {
-                self.authorized(request, account(name)).map(|owner| self.list(owner))
+                owner(name).map(|owner| self.list(owner))
             }
-            (Method::Get, ["mailbox", name]) => {
-                self.authorized(request, account(name)).and_then(|owner| self.page(owner, request))
-            }
-            (Method::Get, ["settings", name]) => {
-                self.authorized(request, account(name)).map(|owner| ok(self.wishes(owner)))
-            }
-            (Method::Put, ["settings", name]) => self.authorized(request, account(name)).map(|owner| {
+            (Method::Get, ["mailbox", name]) => owner(name).and_then(|owner| self.page(owner, request)),
+            (Method::Get, ["settings", name]) => owner(name).map(|owner| ok(self.wishes(owner))),
+            (Method::Put, ["settings", name]) => owner(name).map(|owner| {
                 self.state.borrow_mut().wishes.insert(owner, body.clone());
                 ok(body)
             }),
             (Method::Post, ["mailbox", name, "acknowledge"]) => {
-                self.authorized(request, account(name)).and_then(|owner| self.remove_numbers(owner, &body))
+                owner(name).and_then(|owner| self.remove_numbers(owner, &body))
             }
             (Method::Post, ["delivery", "messages", name, "syncAcknowledgements"]) => {
-                self.authorized(request, account(name)).map(|owner| self.remove(owner, &body))
+                owner(name).map(|owner| self.remove(owner, &body))
             }
             _ => Err(404),
         };

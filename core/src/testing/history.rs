@@ -60,12 +60,7 @@ impl HistoryService {
     }
 
     /// Answers a request; `path` is what follows the account's name. The second is a change that its devices are told.
-    pub(super) fn answer(
-        &self,
-        owner: Address,
-        path: &str,
-        request: &HttpRequest,
-    ) -> (HttpResponse, Option<u64>) {
+    pub fn answer(&self, owner: Address, path: &str, request: &HttpRequest) -> (HttpResponse, Option<u64>) {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let number = |name: &str| {
             let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));

@@ -3,6 +3,8 @@
 
 #![allow(missing_docs, reason = "the names say what is proven")]
 
+use futures_util::future::join_all;
+
 use super::kept::{OTHER, OWNER, PEER, STRANGER, add, all, contact, hash, incoming, sign_in, waiting};
 use crate::device::{Changed, Contact, Lane, MessageRow, SendState, Slot, StoredMessage};
 use crate::identity::Address;
@@ -131,4 +133,24 @@ pub async fn a_small_text_is_kept_for_each_slot_and_owner(store: &impl Store) {
     assert_eq!(store.value(OTHER, &slots[0]).await.unwrap().as_deref(), Some("other"));
     assert_eq!(store.settings(OWNER).await.unwrap(), ["draft"]);
     assert_eq!(store.settings(OTHER).await.unwrap(), Vec::<String>::new());
+}
+
+pub async fn a_small_text_changes_in_one_transaction_with_reading_it(store: &impl Store) {
+    sign_in(store).await;
+    let slot = Slot::Setting("count".into());
+    let add = |by: usize| {
+        let change = Box::new(move |known: Option<String>| Some(known.unwrap_or_default() + &"x".repeat(by)));
+        store.update_value(OWNER, &slot, change)
+    };
+    for done in join_all([add(1), add(2), add(4)]).await {
+        done.unwrap();
+    }
+    assert_eq!(store.value(OWNER, &slot).await.unwrap().as_deref(), Some("xxxxxxx"));
+    assert_eq!(journal(store, OWNER).await.len(), 3);
+    // Nothing changes by this, and this removes it.
+    store.update_value(OWNER, &slot, Box::new(|known| known)).await.unwrap();
+    assert_eq!(journal(store, OWNER).await.len(), 3);
+    store.update_value(OWNER, &slot, Box::new(|_| None)).await.unwrap();
+    assert_eq!(store.value(OWNER, &slot).await.unwrap(), None);
+    assert_eq!(store.value(OTHER, &slot).await.unwrap(), None);
 }

@@ -1,4 +1,5 @@
 mod accounts;
+mod reading;
 
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use crate::delivery::{
 use crate::identity::{Address, EnsName, NameError, SignedProfile, VerifiedProfile};
 use crate::message::Envelope;
 use crate::ports::{self, Blocks, Clock as _, Connection, Http, Sockets, Unreachable};
-use crate::registry::{CallOutcome, DELIVERY_SERVICE_KEY, ProfileQuestion, data_uri};
+use crate::registry::{DELIVERY_SERVICE_KEY, ProfileQuestion, data_uri};
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, Outage};
 
 /// The two nodes: where they are, the domain of their address names, and where those are looked up.
@@ -62,6 +63,8 @@ struct Inner {
     offers: [Offers; 2],
     requests: RefCell<Vec<HttpRequest>>,
     calls: Cell<usize>,
+    /// How many devices there are.
+    devices: Cell<u64>,
 }
 
 /// What goes wrong with a request.
@@ -129,6 +132,7 @@ impl Network {
             offers: Default::default(),
             requests: RefCell::default(),
             calls: Cell::new(0),
+            devices: Cell::default(),
         };
         Self(Rc::new(inner), 0)
     }
@@ -511,32 +515,6 @@ impl Blocks for Network {
 impl ports::Normaliser for Network {
     async fn normalise(&self, name: &str) -> Result<EnsName, NameError> {
         name.parse()
-    }
-}
-
-impl ports::Chain for Network {
-    async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
-        self.0.calls.set(self.0.calls.get() + 1);
-        self.reach_chain("eth_call").await?;
-        Ok(self.0.chain.borrow().call(to, data))
-    }
-
-    async fn transactions(&self, account: Address) -> Result<u64, Unreachable> {
-        self.reach_chain("eth_getTransactionCount").await?;
-        Ok(self.0.chain.borrow().holdings(account).transactions)
-    }
-}
-
-impl Network {
-    async fn reach_chain(&self, method: &str) -> Result<(), Unreachable> {
-        match self.fault(method) {
-            None | Some(Fault::Duplicated) => {}
-            Some(Fault::Slow(milliseconds)) => self.0.clock.sleep(milliseconds).await,
-            Some(Fault::Unreachable | Fault::ReplyLost | Fault::Status(_) | Fault::Busy(_)) => {
-                return Err(unreachable("rpc.example", Outage::TimedOut));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -69,7 +69,7 @@ impl Peer {
             store: MemoryStore::default(),
             network: network.clone(),
             clock: network.clock().another(),
-            starts: Cell::new(0),
+            starts: Cell::new(network.count_device() << 16),
         }
     }
 
@@ -90,11 +90,15 @@ impl Peer {
 
     /// Starts the program on their device: nothing is remembered but what is in the store.
     pub fn directory(&self) -> Rc<Directory<MemoryPorts>> {
-        let start = self.starts.replace(self.starts.get() + 1);
-        let entropy = SeededEntropy::new(u64::from(self.address().as_bytes()[0]) << 32 | start);
-        let ports =
-            MemoryPorts::with_clock(self.network.clone(), self.store.clone(), self.clock.clone(), entropy);
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let ports = MemoryPorts::with_clock(self.network.clone(), store, clock, self.entropy());
         Rc::new(Directory::new(ports, self.network.discovery()))
+    }
+
+    /// Randomness that no other start of this device has, and no other device.
+    pub fn entropy(&self) -> SeededEntropy {
+        let start = self.starts.replace(self.starts.get() + 1);
+        SeededEntropy::new(u64::from(self.address().as_bytes()[0]) << 32 | start)
     }
 
     /// Signs in for the first time, replacing other keys, and is remembered.

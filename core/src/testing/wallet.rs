@@ -5,8 +5,12 @@ use k256::ecdsa::{Signature, SigningKey};
 use super::smart_account::{before_deployment, smart_account_of};
 use crate::identity::Address;
 use crate::identity::wallet_signature::{address_of, eip191_hash};
-use crate::ports::{Wallet, WalletError};
+use crate::ports::{SendingWallet, TransactionError, Wallet, WalletError};
+use crate::registry::{TransactionHash, TransactionRequest, TypedData};
 use crate::seal::sha256;
+
+/// The number of the chain that it is on.
+const CHAIN: u64 = 31337;
 
 /// The account of a private key.
 pub(super) fn account_of(key: &SigningKey) -> Address {
@@ -20,6 +24,7 @@ pub struct TestWallet {
     kind: Kind,
     failure: RefCell<Option<WalletError>>,
     prompts: RefCell<Vec<String>>,
+    sent: RefCell<Vec<TransactionRequest>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,13 +61,18 @@ impl TestWallet {
 
     fn with_kind(name: &str, kind: Kind) -> Self {
         let key = SigningKey::from_slice(&sha256(name.as_bytes())).expect("a hash is a key");
-        Self { key, kind, failure: RefCell::default(), prompts: RefCell::default() }
+        Self::with_key(key, kind)
+    }
+
+    fn with_key(key: SigningKey, kind: Kind) -> Self {
+        let (failure, prompts, sent) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { key, kind, failure, prompts, sent }
     }
 
     /// The wallet of a private key, given as `0x` and 64 hexadecimal digits.
     pub fn of_key(key: &str) -> Option<Self> {
         let key = SigningKey::from_slice(&hex::decode(key.strip_prefix("0x")?).ok()?).ok()?;
-        Some(Self { key, kind: Kind::Ordinary, failure: RefCell::default(), prompts: RefCell::default() })
+        Some(Self::with_key(key, Kind::Ordinary))
     }
 
     /// Its account.
@@ -83,6 +93,20 @@ impl TestWallet {
         self.failure.replace(failure);
     }
 
+    /// What it sent to its chain, which is that of the network.
+    pub fn sent(&self) -> Ref<'_, [TransactionRequest]> {
+        Ref::map(self.sent.borrow(), Vec::as_slice)
+    }
+
+    fn asked(&self, account: Address, for_what: &str) -> Result<(), WalletError> {
+        self.prompts.borrow_mut().push(for_what.to_owned());
+        match &*self.failure.borrow() {
+            Some(failure) => Err(failure.clone()),
+            None if account != self.address() => Err(WalletError::Disconnected),
+            None => Ok(()),
+        }
+    }
+
     /// The texts that were put before the person, also those that were refused.
     pub fn prompts(&self) -> Ref<'_, [String]> {
         Ref::map(self.prompts.borrow(), Vec::as_slice)
@@ -91,13 +115,7 @@ impl TestWallet {
 
 impl Wallet for TestWallet {
     async fn sign_text(&self, account: Address, text: &str) -> Result<String, WalletError> {
-        self.prompts.borrow_mut().push(text.to_owned());
-        if let Some(failure) = &*self.failure.borrow() {
-            return Err(failure.clone());
-        }
-        if account != self.address() {
-            return Err(WalletError::Disconnected);
-        }
+        self.asked(account, text)?;
         let hash = eip191_hash(text.as_bytes());
         let (signature, recovery) = self.key.sign_prehash_recoverable(&hash);
         let mut bytes = [&signature.to_bytes()[..], &[27 + recovery.to_byte()]].concat();
@@ -114,6 +132,30 @@ impl Wallet for TestWallet {
             bytes = before_deployment(self.owner(), &bytes);
         }
         Ok(format!("0x{}", hex::encode(bytes)))
+    }
+}
+
+impl SendingWallet for TestWallet {
+    async fn sign_typed(&self, account: Address, typed: &TypedData) -> Result<String, TransactionError> {
+        self.asked(account, &typed.json.to_string())?;
+        let (signature, recovery) = self.key.sign_prehash_recoverable(&typed.digest);
+        let bytes = [&signature.to_bytes()[..], &[27 + recovery.to_byte()]].concat();
+        Ok(format!("0x{}", hex::encode(bytes)))
+    }
+
+    async fn send(
+        &self,
+        account: Address,
+        chain: u64,
+        transaction: &TransactionRequest,
+    ) -> Result<TransactionHash, TransactionError> {
+        if chain != CHAIN {
+            return Err(TransactionError::OtherChain);
+        }
+        self.asked(account, &transaction.to_json(account).to_string())?;
+        self.sent.borrow_mut().push(transaction.clone());
+        let number = self.sent.borrow().len();
+        Ok(TransactionHash::from_bytes(sha256(format!("{account} {number}").as_bytes())))
     }
 }
 

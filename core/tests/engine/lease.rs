@@ -62,3 +62,33 @@ fn the_next_tab_takes_over_within_two_seconds_when_one_is_killed_or_frozen() {
         assert_eq!(bob.texts(&alice), ["hello", "and to you", "once"]);
     }
 }
+
+#[test]
+fn a_tab_that_rests_gives_the_lease_back_at_once_and_goes_on_later() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (first, second, bobs) = (world.open(&alice), world.open(&alice), world.open(&bob));
+    world.run();
+    assert!(first.engine.leads());
+    first.cache(&world);
+    // Sooner than anybody would take it for dead.
+    world.pass(500);
+    assert!(second.engine.leads() && !first.engine.leads());
+    bobs.send(&alice, "meanwhile");
+    world.run();
+    assert_eq!(alice.texts(&bob), ["meanwhile"]);
+    // Who waits for the lease rests as well, and does not get it.
+    first.restore();
+    world.pass(500);
+    first.cache(&world);
+    second.kill();
+    world.pass(5_000);
+    assert!(!first.engine.leads());
+    bobs.send(&alice, "while nobody was there");
+    world.pass(1_000);
+    assert_eq!(alice.texts(&bob), ["meanwhile"]);
+    first.restore();
+    world.pass(1_000);
+    assert!(first.engine.leads());
+    assert_eq!(alice.texts(&bob), ["meanwhile", "while nobody was there"]);
+}

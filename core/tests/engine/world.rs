@@ -152,6 +152,19 @@ impl Tab {
         self.lease.set_frozen(false);
     }
 
+    /// The page is left and kept by the browser: the tab gives back what others wait for, then it is frozen.
+    pub fn cache(&self, world: &World) {
+        self.engine.rest(true);
+        world.run();
+        self.freeze();
+    }
+
+    /// Somebody comes back to the page.
+    pub fn restore(&self) {
+        self.thaw();
+        self.engine.rest(false);
+    }
+
     /// What was told since the last time.
     pub fn changes(&self) -> Vec<Change> {
         self.changes.take()

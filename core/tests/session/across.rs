@@ -1,7 +1,7 @@
 //! People of two nodes, each with a domain of address names of its own.
 
 use dm3_core::device::SendState;
-use dm3_core::identity::{EnsName, ProfileKeys, UserProfile};
+use dm3_core::identity::{EnsName, ProfileKeys, SignedProfile, UserProfile};
 use dm3_core::message::SignedMessage;
 use dm3_core::ports::Wallet as _;
 use dm3_core::registry::{PROFILE_KEY, profile_record};
@@ -176,14 +176,73 @@ fn a_name_at_which_somebody_else_is_found_now_does_not_hold_up_a_message() {
     });
 }
 
+#[test]
+fn what_is_written_under_a_name_is_never_handed_over_to_its_new_owner() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let mallory = Peer::new(&pair.network, "mallory");
+        let mallorys = mallory.sign_up().await;
+        // Bob's profile stays at his name when it is given away.
+        give_profile(&pair.network, &name("bob.eth"), &pair.bob, &pair.bob.keys().await).await;
+        open(&alice, "bob.eth").await;
+        assert_eq!(say(&alice, &pair.bob, "while it is his").await.accepted.len(), 1);
+        pair.network.edit_name(&name("bob.eth"), |records| records.address = Some(mallory.address()));
+        pair.network.clock().advance(60_000);
+        let asked = alice.conditions(pair.bob.address()).await.unwrap();
+        assert_eq!(asked[0].receiver.carried_address(), Some(pair.bob.address()));
+        assert_eq!(say(&alice, &pair.bob, "after that").await.accepted.len(), 1);
+        assert_eq!((sync(&bob).await, sync(&mallorys).await), (2, 0));
+    });
+}
+
+#[test]
+fn who_was_typed_by_the_name_of_their_domain_is_found_there_once_they_have_joined() {
+    run(async {
+        let pair = Pair::new();
+        let second = pair.network.at_second_node();
+        let carol = Peer::new(&second, "carol");
+        let alice = pair.alice.sign_up().await;
+        let typed = EnsName::of_address(carol.address(), &second.discovery().address_domain);
+        open(&alice, typed.as_str()).await;
+        assert_eq!(say(&alice, &carol, "before").await.waiting, 1);
+        let carols = carol.sign_up().await;
+        pair.network.clock().advance(60_000);
+        assert_eq!(alice.flush().await.unwrap().accepted.len(), 1);
+        assert_eq!(sync(&carols).await, 1);
+    });
+}
+
+#[test]
+fn a_message_waits_while_what_is_served_for_its_receiver_can_not_be_used() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        assert_eq!(say(&alice, &pair.bob, "hello").await.accepted.len(), 1);
+        let right = profile_of(&pair.bob, &pair.bob.keys().await).await;
+        let others = profile_of(&pair.alice, &pair.alice.keys().await).await;
+        pair.network.set_profile(pair.bob.address(), others);
+        pair.network.clock().advance(60_000);
+        let flushed = say(&alice, &pair.bob, "the gateway mistakes him").await;
+        assert_eq!((flushed.waiting, flushed.refused.len()), (1, 0));
+        pair.network.set_profile(pair.bob.address(), right);
+        pair.network.clock().advance(60_000);
+        assert_eq!(alice.flush().await.unwrap().accepted.len(), 1);
+        assert_eq!(sync(&bob).await, 2);
+    });
+}
+
 /// Publishes a profile of somebody at a name.
 async fn give_profile(network: &Network, at: &EnsName, whose: &Peer, keys: &ProfileKeys) {
-    let profile = UserProfile::new(keys.public(), vec![name("ds.dm3.eth")]);
-    let text = profile.registration_message(whose.address());
-    let signed = profile.signed(whose.wallet.sign_text(whose.address(), &text).await.unwrap());
+    let signed = profile_of(whose, keys).await;
     network.edit_name(at, |records| {
         records.texts.insert(PROFILE_KEY.to_owned(), profile_record(&signed));
     });
+}
+
+/// Somebody's profile, with these keys and the usual delivery service.
+async fn profile_of(whose: &Peer, keys: &ProfileKeys) -> SignedProfile {
+    let profile = UserProfile::new(keys.public(), vec![name("ds.dm3.eth")]);
+    let text = profile.registration_message(whose.address());
+    profile.signed(whose.wallet.sign_text(whose.address(), &text).await.unwrap())
 }
 
 /// A page's policy that names the node and the Ethereum node alone: no other host answers it.

@@ -15,7 +15,7 @@ const WRITE: &str = "POST https://dm3.example/api/history";
 const HISTORY: &str = "https://dm3.example/api/history";
 
 /// Brings everything that changed to the node.
-async fn push(session: &TestSession) -> usize {
+pub async fn push(session: &TestSession) -> usize {
     let mut written = 0;
     for _ in 0..100 {
         let pushed = session.push_history().await.unwrap();
@@ -28,7 +28,7 @@ async fn push(session: &TestSession) -> usize {
 }
 
 /// Takes in everything, and gives how many conversations changed.
-async fn pull(session: &TestSession) -> usize {
+pub async fn pull(session: &TestSession) -> usize {
     let mut changed = 0;
     for _ in 0..100 {
         let pulled = session.pull_history().await.unwrap();
@@ -181,6 +181,91 @@ fn a_message_that_waits_reaches_the_other_device_and_what_became_of_it_does_too(
         pull(&session).await;
         assert_eq!(conversation(&second, &pair.bob).await[0].state, SendState::Accepted);
         assert_eq!(second.store.outbox(second.address()).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn what_waits_reaches_the_other_device_in_its_order_also_if_it_was_written_while_the_clock_was_fast() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        pair.network.fail("dm3.example/ds", Fault::Unreachable);
+        pair.alice.clock.set_error(1_000_000);
+        say(&alice, &pair.bob, "first").await;
+        drop(alice);
+        pair.alice.clock.set_error(0);
+        let alice = pair.alice.resume().await;
+        say(&alice, &pair.bob, "second").await;
+        pair.network.heal();
+        pair.network.fail("dm3.example/ds/rpc", Fault::Unreachable);
+        pair.network.clock().advance(60_000);
+        push(&alice).await;
+        let second = another_device(&pair, "alice");
+        let session = second.sign_up().await;
+        pull(&session).await;
+        older(&session, pair.bob.conversation()).await;
+        assert_eq!(second.texts(&pair.bob).await, ["first", "second"], "it would send the second alone");
+    });
+}
+
+#[test]
+fn what_another_device_moved_comes_behind_what_stands_here_and_was_said_before_it() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let alices_phone = another_device(&pair, "alice");
+        let phone = alices_phone.sign_up().await;
+        let bobs_phone = another_device(&pair, "bob");
+        let bob_on_phone = bobs_phone.sign_up().await;
+        pair.network.clock().advance(100_000);
+        // A device whose clock is fast says something, which only the phone has.
+        pair.alice.clock.set_error(20_000);
+        say(&alice, &pair.bob, "fast").await;
+        sync(&bob_on_phone).await;
+        pair.network.clock().advance(1_000);
+        say(&phone, &pair.bob, "one").await;
+        pair.network.fail("cknowledg", Fault::Unreachable);
+        sync(&bob).await;
+        pair.network.heal();
+        pair.network.clock().advance(1_000);
+        say(&phone, &pair.bob, "two").await;
+        sync(&bob_on_phone).await;
+        assert_eq!(bobs_phone.texts(&pair.alice).await, ["one", "two", "fast"], "they claim to be earlier");
+        push(&bob_on_phone).await;
+        pull(&bob).await;
+        older(&bob, pair.alice.conversation()).await;
+        let texts = pair.bob.texts(&pair.alice).await;
+        let at = |text: &str| texts.iter().position(|other| other == text);
+        assert!(texts.len() == 3 && at("one") < at("two"), "{texts:?}");
+    });
+}
+
+#[test]
+fn what_was_answered_on_another_device_stands_behind_what_it_answers_also_where_that_stands_late() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let bobs_phone = another_device(&pair, "bob");
+        let bob_on_phone = bobs_phone.sign_up().await;
+        pair.network.clock().advance(100_000);
+        // What comes next stands behind it here.
+        pair.bob.clock.set_error(60_000);
+        say(&bob, &pair.alice, "while fast").await;
+        pair.bob.clock.set_error(0);
+        say(&alice, &pair.bob, "a question").await;
+        pair.network.fail("cknowledg", Fault::Unreachable);
+        sync(&bob).await;
+        pair.network.heal();
+        pair.network.clock().advance(1_000);
+        sync(&bob_on_phone).await;
+        let mut said = vec!["while fast".to_owned(), "a question".to_owned()];
+        // All in one millisecond.
+        for number in 0..20 {
+            let text = format!("answer {number}");
+            say(&bob_on_phone, &pair.alice, &text).await;
+            said.push(text);
+            push(&bob_on_phone).await;
+        }
+        pull(&bob).await;
+        older(&bob, pair.alice.conversation()).await;
+        assert_eq!(pair.bob.texts(&pair.alice).await, said);
     });
 }
 

@@ -60,6 +60,29 @@ fn a_gateway_that_knows_nobody_for_a_week_costs_no_message() {
 }
 
 #[test]
+fn what_is_proven_while_the_own_profile_is_not_found_stands_where_it_was_taken() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        bob.sync().await.unwrap();
+        let said = pair.network.clock().now();
+        say(&alice, &pair.bob, "hello").await;
+        let show = hide(&pair, &pair.alice).await;
+        pair.network.clock().advance(5_000);
+        assert_eq!(bob.sync().await.unwrap(), Received { postponed: 1, ..Received::default() });
+        drop(bob);
+
+        // The gateway has found the one again, and lost the other.
+        show().await;
+        let _show = hide(&pair, &pair.bob).await;
+        pair.network.clock().advance(DAY);
+        let bob = pair.bob.resume().await;
+        assert!(matches!(bob.homes().await, Err(HomeError::NoProfile)));
+        assert_eq!(retry(&bob, Occasion::Time).await.0.new.len(), 1);
+        assert_eq!(conversation(&pair.bob, &pair.alice).await[0].place.time(), said);
+    });
+}
+
+#[test]
 fn it_is_tried_again_later_and_later_and_at_once_when_the_network_was_the_cause() {
     run(async {
         let (pair, alice, bob) = Pair::signed_in().await;
@@ -83,6 +106,29 @@ fn it_is_tried_again_later_and_later_and_at_once_when_the_network_was_the_cause(
         assert_eq!(retry(&bob, Occasion::Time).await.0, Received::default(), "it is not due");
         assert_eq!(retry(&bob, Occasion::Network).await.0.new.len(), 1);
     });
+}
+
+#[test]
+fn what_was_tried_by_a_clock_that_had_leapt_is_neither_late_nor_lost() {
+    for leap in [3 * 3_600_000, 30 * DAY] {
+        run(async {
+            let (pair, alice, bob) = Pair::signed_in().await;
+            bob.sync().await.unwrap();
+            say(&alice, &pair.bob, "hello").await;
+            let show = hide(&pair, &pair.alice).await;
+            assert_eq!(bob.sync().await.unwrap(), Received { postponed: 1, ..Received::default() });
+            let start = pair.network.clock().now();
+            pair.network.clock().set(start + leap);
+            retry(&bob, Occasion::Time).await;
+            pair.network.clock().set(start + 60_000);
+            let (nothing, wait) = retry(&bob, Occasion::Time).await;
+            assert_eq!(nothing, Received::default());
+            assert!(wait <= 80_000, "{wait}");
+            show().await;
+            pair.network.clock().advance(wait.into());
+            assert_eq!(retry(&bob, Occasion::Time).await.0.new.len(), 1, "after a leap of {leap}");
+        });
+    }
 }
 
 #[test]

@@ -267,7 +267,7 @@ fn a_forged_profile_yields_no_key() {
         pair.network.set_profile(pair.bob.address(), forged);
         let found = alice.directory().find(&pair.bob.address().to_string()).await;
         assert!(matches!(found, Err(FindError::Profile { .. })), "{found:?}");
-        assert_eq!(say(&alice, &pair.bob, "secret").await.refused.len(), 1);
+        assert_eq!(say(&alice, &pair.bob, "secret").await.waiting, 1);
         assert_eq!(pair.network.count(SUBMIT), 0);
     });
 }

@@ -33,6 +33,20 @@ pub struct Name {
     pub texts: BTreeMap<String, String>,
     /// Of a reverse name: the primary name.
     pub primary: Option<String>,
+    /// Whether its owner publishes their profile there, too.
+    pub publishes: bool,
+}
+
+/// How gateways answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gateways {
+    /// As they should.
+    #[default]
+    Right,
+    /// They lag: nobody has a profile.
+    KnowNobody,
+    /// They lie: each account has the profile of another.
+    Mistake,
 }
 
 /// A domain of address names.
@@ -61,8 +75,11 @@ impl Chain {
         self.name(&EnsName::reverse_of(account)).primary = Some(name.to_string());
     }
 
-    /// What a domain's gateway says about an account from now on.
+    /// What a domain's gateway says about an account from now on, and the account's name, if it publishes there.
     pub fn set_profile(&mut self, domain: &EnsName, account: Address, profile: SignedProfile) {
+        for name in self.names.values_mut().filter(|name| name.publishes && name.address == Some(account)) {
+            name.texts.insert(PROFILE_KEY.to_owned(), profile_record(&profile));
+        }
         for domain in self.domains.iter_mut().filter(|it| it.name == *domain) {
             domain.profiles.insert(account, profile.clone());
         }
@@ -142,7 +159,7 @@ impl Chain {
     }
 
     /// What a gateway answers to `GET url`; nothing if the URL is no gateway's.
-    pub fn ask_gateway(&self, url: &str) -> Option<HttpResponse> {
+    pub fn ask_gateway(&self, url: &str, gateways: Gateways) -> Option<HttpResponse> {
         let found = self.domains.iter().find_map(|domain| Some((domain, url.strip_prefix(&domain.gateway)?)));
         let (domain, path) = found?;
         let answer = (|| {
@@ -150,7 +167,13 @@ impl Chain {
             let (_, request) = parse_request(sender, data).ok()?;
             let query = GatewayQuery::parse(&request).ok()?;
             let account = query.name.address_below(&domain.name);
-            let profile = account.and_then(|account| domain.profiles.get(&account));
+            let profile = account.and_then(|account| match gateways {
+                Gateways::Right => domain.profiles.get(&account),
+                Gateways::KnowNobody => None,
+                Gateways::Mistake => {
+                    domain.profiles.iter().find(|(other, _)| **other != account).map(|it| it.1)
+                }
+            });
             Some(match &query.record {
                 GatewayRecord::Text(key) if key == PROFILE_KEY => {
                     query.text_result(profile.map(profile_record).as_deref())

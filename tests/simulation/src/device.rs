@@ -8,14 +8,16 @@ use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Discovery;
 use dm3_core::device::{Account, MessageRow};
 use dm3_core::engine::{Change, Engine};
-use dm3_core::identity::{Address, KeySeed};
+use dm3_core::identity::{Address, EnsName, KeySeed};
 use dm3_core::ports::{Store as _, StoreError};
-use dm3_core::session::{Directory, Session};
+use dm3_core::session::{Directory, NameStanding, Session};
 use dm3_core::testing::{MemoryStore, SeededEntropy};
 use futures_util::FutureExt as _;
 
 use crate::lease::{DeviceLease, TabLease};
 use crate::network::{Line, SimulatedPorts};
+use crate::oracle::number_of;
+use crate::people::look;
 use crate::schedule::{DeviceClock, Process, Schedule};
 
 /// A person's device: what is kept there, and what is open.
@@ -32,9 +34,11 @@ pub struct Device {
     pub tabs: RefCell<Vec<Rc<Tab>>>,
     /// Whom its owner has looked up here.
     pub opened: RefCell<BTreeSet<Address>>,
+    /// Whether its storage was emptied once.
+    pub emptied: Cell<bool>,
     schedule: Schedule,
     discovery: Discovery,
-    store: MemoryStore,
+    store: RefCell<MemoryStore>,
     lease: Rc<DeviceLease>,
     failure: Cell<Failure>,
     starts: Cell<u64>,
@@ -81,21 +85,31 @@ impl Device {
             clock: Rc::new(clock),
             tabs: RefCell::default(),
             opened: RefCell::default(),
+            emptied: Cell::default(),
             lease: DeviceLease::new(schedule.clone()),
             schedule,
             discovery,
-            store: MemoryStore::default(),
+            store: RefCell::default(),
             failure: Cell::default(),
             starts: Cell::default(),
         })
+    }
+
+    /// The domain of its node's address names.
+    pub const fn domain(&self) -> &EnsName {
+        &self.discovery.address_domain
     }
 
     /// The program starts: nothing is remembered but what is kept.
     pub fn directory(&self) -> Rc<Directory<SimulatedPorts>> {
         let start = self.starts.replace(self.starts.get() + 1);
         let entropy = SeededEntropy::new((self.number as u64) << 32 | start);
-        let ports =
-            SimulatedPorts::new(self.line.clone(), self.store.clone(), Rc::clone(&self.clock), entropy);
+        let ports = SimulatedPorts::new(
+            self.line.clone(),
+            self.store.borrow().clone(),
+            Rc::clone(&self.clock),
+            entropy,
+        );
         Rc::new(Directory::new(ports, self.discovery.clone()))
     }
 
@@ -121,7 +135,55 @@ impl Device {
         self.schedule.spawn(&process, async move { running.run(&held).await });
         let tab = Rc::new(Tab { engine, process, frozen: Cell::new(false), number, lease });
         self.tabs.borrow_mut().push(Rc::clone(&tab));
+        self.schedule.spawn(&tab.process, look(Rc::clone(self), Rc::clone(&tab)));
         tab
+    }
+
+    /// The browser has let go of everything: whoever signs in again here begins anew, with what the account's node keeps.
+    /// Only while the node has all that is here; gives whether it had.
+    pub fn forget(&self) -> bool {
+        let owner = self.owner;
+        let here_alone = self.peek(async |store| {
+            let unwritten = store.journal(owner, 1).await?.len();
+            Ok::<_, StoreError>(unwritten + store.outbox(owner).await?.len() + store.kept(owner).await?.len())
+        });
+        if here_alone.unwrap() > 0 || self.discovery.history_url.is_none() {
+            return false;
+        }
+        for tab in self.tabs.take() {
+            self.schedule.kill(&tab.process);
+        }
+        let seed = self.peek(async |store| store.seed(owner).await).unwrap().unwrap();
+        self.store.replace(MemoryStore::default());
+        self.opened.borrow_mut().clear();
+        self.emptied.set(true);
+        let nodes = &self.line.network().nodes;
+        let service = nodes.iter().find(|node| node.name == self.discovery.name);
+        self.clock.forget(service.map_or(0, |node| node.clock_error()));
+        self.sign_in(&seed);
+        true
+    }
+
+    /// With whom it has conversations.
+    pub fn peers(&self) -> Vec<Address> {
+        let contacts = self.peek(async |store| store.contacts(self.owner).await).unwrap();
+        contacts.iter().map(|contact| contact.conversation.peer()).collect()
+    }
+
+    /// The name that a conversation stands under in a tab, as one that was checked.
+    pub fn shown_name(&self, tab: &Tab, peer: Address) -> Option<EnsName> {
+        let conversation = ConversationId::Peer(peer);
+        let contact = self.peek(async |store| store.contact(self.owner, conversation).await).unwrap();
+        let name = contact.and_then(|contact| contact.name)?;
+        (tab.engine.session().name_standing(conversation, &name) == NameStanding::Checked).then_some(name)
+    }
+
+    /// Tells the oracle which name its owner sees.
+    pub fn show_name(&self, tab: &Tab, peer: Address) {
+        if let Some(name) = self.shown_name(tab, peer) {
+            let network = self.line.network();
+            network.oracle().shown(self, peer, &name, network.schedule.now());
+        }
     }
 
     /// A tab is gone in this very moment.
@@ -145,13 +207,15 @@ impl Device {
     pub fn set_failure(&self, failure: Failure) {
         self.failure.set(failure);
         let full = Some(StoreError::Full);
-        self.store.set_failure(full.clone().filter(|_| failure == Failure::All));
-        self.store.set_write_failure(full.filter(|_| failure == Failure::Writing));
+        let store = self.store.borrow();
+        store.set_failure(full.clone().filter(|_| failure == Failure::All));
+        store.set_write_failure(full.filter(|_| failure == Failure::Writing));
     }
 
     /// Looks at what is kept, past all failures and at once.
     pub fn peek<T>(&self, look: impl AsyncFnOnce(&MemoryStore) -> T) -> T {
-        self.undisturbed(async || look(&self.store).await)
+        let store = self.store.borrow().clone();
+        self.undisturbed(async || look(&store).await)
     }
 
     /// Does something while storage works, and at once.
@@ -169,6 +233,13 @@ impl Device {
         let mut rows = found.unwrap();
         rows.reverse();
         rows
+    }
+
+    /// The number of a message that was written here, and to whom.
+    pub fn wrote(&self, hash: &str) -> Option<(u32, Address)> {
+        let hash = hash.parse().ok()?;
+        let row = self.peek(async |store| store.message(self.owner, &hash).await).unwrap()?;
+        Some((number_of(&row).filter(|_| row.author == self.owner)?, row.conversation.peer()))
     }
 
     /// Whether a message is kept here, or its envelope until it can be proven.

@@ -16,6 +16,8 @@ pub enum Lie {
     Misnames,
     /// Nodes let go of what comes before anybody has it.
     AcknowledgesEarly,
+    /// A name that never led to a peer is shown as theirs.
+    ShowsAnyName,
 }
 
 impl Lie {
@@ -33,7 +35,7 @@ impl Lie {
                 }
             }
             Self::Misnames => rows[first].author = owner,
-            Self::AcknowledgesEarly => {}
+            Self::AcknowledgesEarly | Self::ShowsAnyName => {}
         }
     }
 }

@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use dm3_core::identity::{Address, EnsName, NameError};
 use dm3_core::ports::{self, Connection, Http, NoIpfs, Ports, Sockets, Unreachable};
-use dm3_core::registry::CallOutcome;
+use dm3_core::registry::{CallOutcome, TransactionHash, TransactionReceipt};
 use dm3_core::testing::{MemoryStore, SeededEntropy};
 use dm3_core::web::{HttpRequest, HttpResponse, Outage};
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Gateways};
 use crate::node::{Node, Wire};
 use crate::options::Trouble;
 use crate::oracle::Oracle;
@@ -28,6 +28,8 @@ pub struct Network {
     pub trouble: RefCell<Trouble>,
     /// Until when chain and gateways can't be reached.
     pub no_chain: Cell<u64>,
+    /// Until when gateways answer so.
+    pub gateways: Cell<(u64, Gateways)>,
     couriers: Process,
     oracle: Rc<Oracle>,
 }
@@ -58,6 +60,7 @@ impl Network {
             nodes,
             trouble: RefCell::default(),
             no_chain: Cell::default(),
+            gateways: Cell::default(),
             couriers: Process::default(),
             oracle,
         })
@@ -66,6 +69,12 @@ impl Network {
     /// Who knows everything.
     pub fn oracle(&self) -> &Rc<Oracle> {
         &self.oracle
+    }
+
+    /// A person's name leads there from now on.
+    pub fn point(&self, name: &EnsName, to: Option<Address>) {
+        self.chain.borrow_mut().name(name).address = to;
+        self.oracle.name_leads(name, to, self.schedule.now());
     }
 
     fn fate(&self) -> Fate {
@@ -96,7 +105,9 @@ impl Network {
         if self.schedule.now() < self.no_chain.get() {
             return None;
         }
-        self.chain.borrow().ask_gateway(request.url.as_str())
+        let (until, gateways) = self.gateways.get();
+        let gateways = if self.schedule.now() < until { gateways } else { Gateways::Right };
+        self.chain.borrow().ask_gateway(request.url.as_str(), gateways)
     }
 
     /// Carries a request, whoever still waits for its answer.
@@ -186,6 +197,15 @@ impl ports::Chain for Line {
 
     async fn transactions(&self, _: Address) -> Result<u64, Unreachable> {
         self.offline("rpc.example").map(|_| 0)
+    }
+
+    async fn receipt(&self, _: TransactionHash) -> Result<Option<TransactionReceipt>, Unreachable> {
+        self.offline("rpc.example").map(|_| None)
+    }
+
+    /// Nobody asks for events here.
+    async fn ask(&self, _: String) -> Result<String, Unreachable> {
+        Err(unreachable("rpc.example", Outage::TimedOut))
     }
 }
 

@@ -25,6 +25,12 @@ pub struct Trouble {
     pub mischief: bool,
     /// Clocks of devices and nodes are wrong, and are set anew.
     pub clocks: bool,
+    /// Names of people are given to others, or to nobody, for a while.
+    pub names: bool,
+    /// Gateways know nobody, or mistake people for each other, for a while.
+    pub gateways: bool,
+    /// Browsers let go of all that they keep, once the node has it.
+    pub emptied: bool,
     /// No trouble, but a check: whether messages stand in the order in which they were said.
     pub order: bool,
     /// Likewise: the order on devices whose clock was set anew while they were used.
@@ -33,9 +39,9 @@ pub struct Trouble {
 
 impl Trouble {
     /// The kinds by name.
-    pub const KINDS: [&str; 12] = [
+    pub const KINDS: [&str; 15] = [
         "requests", "slow", "nodes", "chain", "tabs", "offline", "sockets", "stores", "mischief", "clocks",
-        "order", "leaps",
+        "names", "gateways", "emptied", "order", "leaps",
     ];
 
     /// What the program does not get right yet: left out unless it is asked for.
@@ -64,6 +70,9 @@ impl Trouble {
             "stores" => &mut self.stores,
             "mischief" => &mut self.mischief,
             "clocks" => &mut self.clocks,
+            "names" => &mut self.names,
+            "gateways" => &mut self.gateways,
+            "emptied" => &mut self.emptied,
             "order" => &mut self.order,
             _ => &mut self.leaps,
         }

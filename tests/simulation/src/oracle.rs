@@ -8,13 +8,19 @@ use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::device::{MessageRow, SendState};
-use dm3_core::identity::Address;
+use dm3_core::identity::{Address, EnsName};
 use serde_json::Value;
 
 use crate::device::Device;
 use crate::lie::Lie;
 use crate::options::Trouble;
 use crate::schedule::MORNING;
+
+/// For how long a checked name counts (ten minutes), and the record that it was checked by (one), and how long requests
+/// may be under way meanwhile: milliseconds.
+const CHECKED: u64 = 15 * 60_000;
+/// For how long what is known of a name may be under way, with what is handed over under it: milliseconds.
+const UNDER_WAY: u64 = 60_000;
 
 /// Knows everything.
 #[derive(Default)]
@@ -28,12 +34,19 @@ pub struct Oracle {
     missed: RefCell<BTreeSet<(usize, String)>>,
     /// When a node took the copies of a message for an account, by its own clock.
     copies: RefCell<BTreeMap<(Address, String), Vec<u64>>>,
+    /// Where each name of a person led from when on.
+    names: RefCell<BTreeMap<EnsName, Led>>,
+    /// What was handed over under a name that led to its receiver just before: its author could not know better.
+    astray: RefCell<BTreeSet<u32>>,
     /// What it is told instead of the truth.
     lie: Cell<Option<Lie>>,
     /// What must never be, as it was found.
     broken: RefCell<Vec<String>>,
     acknowledged: Cell<u64>,
 }
+
+/// Where a name led from when on.
+type Led = Vec<(u64, Option<Address>)>;
 
 /// What a person wanted to say.
 struct Said {
@@ -97,6 +110,47 @@ impl Oracle {
         self.broken.borrow_mut().push(what);
     }
 
+    /// Whether it is told this.
+    pub fn lies(&self, lie: Lie) -> bool {
+        self.lie.get() == Some(lie)
+    }
+
+    /// A name of a person leads there from now on.
+    pub fn name_leads(&self, name: &EnsName, to: Option<Address>, now: u64) {
+        self.names.borrow_mut().entry(name.clone()).or_default().push((now, to));
+    }
+
+    /// Whether a name led to an account at some moment since then.
+    fn led_to(&self, name: &EnsName, account: Address, since: u64) -> bool {
+        let names = self.names.borrow();
+        let past = names.get(name).map(Vec::as_slice).unwrap_or_default();
+        let ends = past.iter().skip(1).map(|(from, _)| *from).chain([u64::MAX]);
+        past.iter().zip(ends).any(|((_, to), end)| *to == Some(account) && end >= since)
+    }
+
+    /// A device shows a name as its peer's, checked. It must have led to them within the time for which a check counts.
+    pub fn shown(&self, device: &Device, peer: Address, name: &EnsName, now: u64) {
+        // Whoever sets a clock back prolongs what counts by it.
+        if device.clock.was_set() || name.carried_address() == Some(peer) {
+            return;
+        }
+        if self.lies(Lie::ShowsAnyName) || !self.led_to(name, peer, now.saturating_sub(CHECKED)) {
+            let (number, owner) = (device.number, device.owner);
+            self.report(format!("device {number} of {owner} shows {name} as the checked name of {peer}"));
+        }
+    }
+
+    /// An envelope is handed to a node, for whomever a name leads to at that moment.
+    pub fn handed_over(&self, envelope: &str, name: &EnsName, leads_to: Option<Address>, now: u64) {
+        let envelope: Value = serde_json::from_str(envelope).unwrap_or_default();
+        let hash = envelope.pointer("/metadata/messageHash").and_then(Value::as_str).unwrap_or_default();
+        let devices = self.devices.borrow();
+        let Some((number, meant)) = devices.iter().find_map(|device| device.wrote(hash)) else { return };
+        if leads_to != Some(meant) && self.led_to(name, meant, now.saturating_sub(UNDER_WAY)) {
+            self.astray.borrow_mut().insert(number);
+        }
+    }
+
     /// The first of what must never be.
     pub fn first_broken(&self) -> Option<String> {
         self.broken.borrow().first().cloned()
@@ -144,6 +198,7 @@ impl Oracle {
     /// What is wrong with what is kept, once everything had time to arrive.
     pub fn judge(&self, asked: &Trouble) -> Vec<String> {
         let mut wrong = self.broken.borrow().clone();
+        let astray = self.astray.borrow();
         let (said, devices) = (self.said.borrow(), self.devices.borrow());
         let mut kept: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         let pairs: BTreeSet<_> = said.iter().map(|said| (said.author, said.receiver)).collect();
@@ -154,8 +209,11 @@ impl Oracle {
                 if let Some(lie) = self.lie.get() {
                     lie.tell(device.owner, &mut rows);
                 }
+                rows.retain(|row| number_of(row).is_none_or(|number| !astray.contains(&number)));
                 let places = check_conversation(&said, device, *peer, &rows, &mut wrong);
-                if asked.order && (asked.leaps || !device.clock.was_set()) {
+                // What another device of the account wrote by a wrong clock comes from there to its place.
+                let leapt = devices.iter().any(|it| it.owner == device.owner && it.clock.was_set());
+                if asked.order && (asked.leaps || !leapt) {
                     let known = places.into_iter().filter(|(_, place)| self.can_know(device, &rows[*place]));
                     let places = known.collect();
                     check_order(&said, device, *peer, &rows, &places, &mut wrong);
@@ -165,7 +223,9 @@ impl Oracle {
                 }
             }
         }
-        for (number, said) in said.iter().enumerate() {
+        for (number, said) in
+            said.iter().enumerate().filter(|(number, _)| !astray.contains(&(*number as u32)))
+        {
             let on = kept.get(&(number as u32)).map(Vec::as_slice).unwrap_or_default();
             let here = on.contains(&said.device);
             let there = on.iter().any(|on| devices[*on].owner == said.receiver);
@@ -261,17 +321,19 @@ fn check_order(
     }
 }
 
-/// Where a message stands, when it claims to be from and when it came: by how many milliseconds later than the world began.
+/// Where a message stands, when it was taken, when it claims to be from and when it came: by how many milliseconds later
+/// than the world began.
 fn times_of(row: &MessageRow) -> String {
     let json: Value = serde_json::from_str(&row.json).unwrap_or_default();
     let claimed = json["metadata"]["timestamp"].as_u64().unwrap_or_default();
     let since = |time: u64| i128::from(time) - i128::from(MORNING);
     let (at, part) = (since(row.place.time()), row.place.part());
-    format!("at {at}+{part}, claims {}, came {}", since(claimed), since(row.arrived))
+    let taken = since(row.taken.time());
+    format!("at {at}+{part}, taken {taken}, claims {}, came {}", since(claimed), since(row.arrived))
 }
 
 /// The number of a message that is kept.
-fn number_of(row: &MessageRow) -> Option<u32> {
+pub fn number_of(row: &MessageRow) -> Option<u32> {
     let json: Value = serde_json::from_str(&row.json).ok()?;
     json["message"].as_str()?.strip_prefix('m')?.parse().ok()
 }

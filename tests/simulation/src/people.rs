@@ -21,8 +21,10 @@ const DAY: u64 = 86_400_000;
 pub struct Person {
     /// The account.
     pub address: Address,
-    /// The name that leads to it.
+    /// The name that leads to it, for as long as nobody takes it away.
     pub name: Option<EnsName>,
+    /// Where everybody finds its profile, also those who are at nodes of another domain.
+    found_at: EnsName,
     /// Its devices.
     pub devices: Vec<Rc<Device>>,
     /// With whom it talks: numbers of people.
@@ -37,7 +39,10 @@ fn discovery(node: &Node) -> Discovery {
         ens_registry: REGISTRY,
         universal_resolver: None,
     };
-    Discovery::at(&node.origin, node.name.clone(), node.domain.clone(), access)
+    let mut discovery = Discovery::at(&node.origin, node.name.clone(), node.domain.clone(), access);
+    discovery.mailbox_url = node.numbers().then(|| node.origin.child("ds").child("mailbox"));
+    discovery.history_url = node.keeps_history().then(|| node.origin.child("ds").child("history"));
+    discovery
 }
 
 /// A clock, right or wrong.
@@ -67,15 +72,21 @@ impl Person {
         let address = wallet.address();
         let schedule = &network.schedule;
         let name = (!schedule.once_in(3)).then(|| format!("p{number}.eth").parse::<EnsName>().unwrap());
+        let mut found_at = EnsName::of_address(address, &node.domain);
         if let Some(name) = &name {
             network.chain.borrow_mut().give_name(name, address);
+            network.point(name, Some(address));
+            if schedule.once_in(3) {
+                network.chain.borrow_mut().name(name).publishes = true;
+                found_at = name.clone();
+            }
         }
         let device = |number| {
             let line = Line::new(Rc::clone(network));
             Device::new(address, number, line, discovery(node), clock(schedule, wrong_clocks))
         };
         let devices = devices.map(device).collect();
-        (Self { address, name, devices, peers: Vec::new() }, wallet)
+        (Self { address, name, found_at, devices, peers: Vec::new() }, wallet)
     }
 
     /// Signs up, and in on every device.
@@ -97,12 +108,42 @@ impl Person {
         }
     }
 
-    /// What somebody types to find them.
-    pub fn typed(&self, schedule: &Schedule) -> String {
+    /// What somebody types to find them who is at a node of this domain.
+    pub fn typed(&self, schedule: &Schedule, domain: &EnsName) -> String {
+        if self.found_at.address_below(domain).is_none() || schedule.once_in(4) {
+            return self.found_at.to_string();
+        }
         match &self.name {
             Some(name) if !schedule.once_in(4) => name.to_string(),
             _ => self.address.to_string(),
         }
+    }
+}
+
+/// Looks at a tab now and again: names are checked, and shown as they stand.
+pub async fn look(device: Rc<Device>, tab: Rc<Tab>) {
+    let schedule = device.line.network().schedule.clone();
+    loop {
+        schedule.sleep(schedule.draw(5_000..600_000)).await;
+        check_names(&device, &tab).await;
+    }
+}
+
+/// Fetches all that the account's node has of its conversations, as whoever scrolls back does.
+pub async fn read_back(device: &Device, tab: &Tab) {
+    for peer in device.peers() {
+        // What fails is fetched at the next look.
+        while tab.engine.older(ConversationId::Peer(peer)).await.is_ok_and(|older| older.more) {}
+    }
+}
+
+/// Checks the names of all peers.
+pub async fn check_names(device: &Device, tab: &Tab) {
+    for peer in device.peers() {
+        device.show_name(tab, peer);
+        // What could not be stored is checked again at the next look.
+        drop(tab.engine.session().check_name(ConversationId::Peer(peer)).await);
+        device.show_name(tab, peer);
     }
 }
 

@@ -251,7 +251,13 @@ impl DeviceClock {
         self.set.set(true);
     }
 
-    /// Whether somebody has set it.
+    /// What was known here of how it differs from a clock that is fast by so many milliseconds is forgotten: if it does, it
+    /// is as if somebody had set it.
+    pub fn forget(&self, other: i64) {
+        self.set.set(self.set.get() || self.error.get() != other);
+    }
+
+    /// Whether somebody has set it, or what was known of it was forgotten.
     pub fn was_set(&self) -> bool {
         self.set.get()
     }

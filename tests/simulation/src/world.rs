@@ -2,25 +2,27 @@
 
 use std::rc::Rc;
 
+use dm3_core::identity::EnsName;
 use dm3_core::registry::{DELIVERY_SERVICE_KEY, data_uri};
 use serde_json::json;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, Gateways};
 use crate::device::{Device, Failure};
 use crate::lie::Lie;
 use crate::network::Network;
 use crate::node::{Kind, Node, PING};
 use crate::options::{Options, Trouble};
 use crate::oracle::Oracle;
-use crate::people::{Person, clock_error, later, look_up, say};
+use crate::people::{Person, check_names, clock_error, later, look_up, read_back, say};
 use crate::schedule::{Process, Schedule};
 
 /// More steps within a millisecond than anything needs.
 const ENDLESS: u64 = 2_000_000;
 /// How many steps lie between two troubles in the middle of something, on average.
 const STEPS_BETWEEN: u64 = 3_000;
-/// How long everything may take to arrive once nothing is in its way any more: milliseconds.
-const PATIENCE: u64 = 45 * 60_000;
+/// How long everything may take to arrive once nothing is in its way any more: milliseconds. What could not be proven for
+/// hours is tried again after six at most, and a quarter.
+const PATIENCE: u64 = 8 * 60 * 60_000;
 
 /// What came of a world.
 #[derive(Clone, Debug, Default)]
@@ -70,12 +72,18 @@ impl World {
         oracle.set_lie(options.lie);
         let clocks = options.trouble.clocks;
         let mut chain = Chain::default();
-        chain.add_domain("addr.dm3.eth".parse().unwrap(), "https://gateway.example".to_owned());
+        // Most nodes share a domain of address names; some worlds have one for each.
+        let apart = schedule.once_in(3);
         let mut nodes = Vec::new();
         for number in 0..schedule.draw(1..4) as usize {
             let kind = if schedule.once_in(2) { Kind::Ours } else { Kind::Reference };
             let error = if clocks && schedule.once_in(2) { clock_error(&schedule) / 10 } else { 0 };
-            let node = Node::new(kind, number, error, schedule.clone(), Rc::clone(&oracle));
+            let domain = if apart { format!("addr{number}.dm3.eth") } else { "addr.dm3.eth".to_owned() };
+            let domain: EnsName = domain.parse().unwrap();
+            if apart || number == 0 {
+                chain.add_domain(domain.clone(), format!("https://gateway{number}.example"));
+            }
+            let node = Node::new(kind, number, domain, error, schedule.clone(), Rc::clone(&oracle));
             let record = data_uri::of_json(&node.profile().to_json());
             chain.name(&node.name).texts.insert(DELIVERY_SERVICE_KEY.to_owned(), record);
             node.set_hasty(options.lie == Some(Lie::AcknowledgesEarly));
@@ -199,7 +207,8 @@ impl World {
             return;
         };
         if !device.opened.borrow().contains(&peer.address) {
-            return look_up(&self.schedule, device, &tab, peer.address, peer.typed(&self.schedule));
+            let typed = peer.typed(&self.schedule, device.domain());
+            return look_up(&self.schedule, device, &tab, peer.address, typed);
         }
         let count = if self.schedule.once_in(5) { self.schedule.draw(2..6) } else { 1 };
         for _ in 0..count {
@@ -219,7 +228,7 @@ impl World {
             return;
         };
         let seconds = |from: u64, to: u64| schedule.draw(from * 1_000..to * 1_000);
-        match schedule.draw(0..16) {
+        match schedule.draw(0..19) {
             0..=3 if trouble.tabs => self.kill(device),
             4 if trouble.tabs => self.freeze(device),
             5 if trouble.tabs && device.tabs.borrow().len() < 3 => {
@@ -269,8 +278,31 @@ impl World {
                 self.tell(|| format!("the clock of device {} is {error} ms fast", device.number));
                 device.clock.set(error);
             }
+            15 if trouble.names => self.give_name_away(),
+            16 if trouble.gateways => {
+                let how = if schedule.once_in(2) { Gateways::KnowNobody } else { Gateways::Mistake };
+                self.tell(|| format!("gateways: {how:?}"));
+                self.network.gateways.set((schedule.now() + seconds(0, 600), how));
+            }
+            17 | 18 if trouble.emptied && device.forget() => {
+                self.tell(|| format!("device {} is emptied", device.number));
+            }
             _ => {}
         }
+    }
+
+    /// Somebody's name leads to somebody else, or nowhere, for a while.
+    fn give_name_away(&self) {
+        let schedule = &self.schedule;
+        let (Some(person), Some(other)) = (schedule.pick(&self.people), schedule.pick(&self.people)) else {
+            return;
+        };
+        let Some(name) = person.name.clone() else { return };
+        let to = (!schedule.once_in(3)).then_some(other.address);
+        self.tell(|| format!("{name} leads to {to:?}"));
+        self.network.point(&name, to);
+        let (network, address) = (Rc::clone(&self.network), person.address);
+        later(schedule, schedule.draw(0..7_200_000), move || network.point(&name, Some(address)));
     }
 
     fn kill(&self, device: &Device) {
@@ -307,6 +339,12 @@ impl World {
             node.heal();
         }
         self.network.no_chain.set(0);
+        self.network.gateways.take();
+        for person in &self.people {
+            if let Some(name) = &person.name {
+                self.network.point(name, Some(person.address));
+            }
+        }
         for device in self.devices() {
             device.set_failure(Failure::None);
             for tab in device.tabs.borrow().iter().filter(|tab| tab.frozen.get()) {
@@ -327,6 +365,7 @@ impl World {
             if left > 0 && !last {
                 continue;
             }
+            self.look_at_everything();
             wrong = self.oracle.judge(&self.options.trouble);
             wrong.extend(self.unlisted());
             if wrong.is_empty() || last {
@@ -353,6 +392,20 @@ impl World {
             troubles: self.troubles,
         };
         if wrong.is_empty() { Ok(report) } else { Err(wrong) }
+    }
+
+    /// Everybody looks at all they have, back to the first message.
+    fn look_at_everything(&self) {
+        for device in self.devices() {
+            let Some(tab) = device.usable_tab() else { continue };
+            let (process, read) = (tab.process.clone(), device.emptied.get());
+            self.schedule.spawn(&process, async move {
+                if read {
+                    read_back(&device, &tab).await;
+                }
+                check_names(&device, &tab).await;
+            });
+        }
     }
 
     /// Conversations that have messages and are not in the list.

@@ -45,7 +45,7 @@ fn found(lie: Option<Lie>) -> Vec<String> {
 }
 
 #[test]
-fn the_oracle_finds_what_is_lost_doubled_out_of_order_misnamed_or_acknowledged_early() {
+fn the_oracle_finds_what_is_lost_doubled_out_of_order_misnamed_unchecked_or_acknowledged_early() {
     assert_eq!(found(None), [""; 0]);
     for (lie, what) in [
         (Lie::Loses, "is lost: it was written and never came"),
@@ -53,6 +53,7 @@ fn the_oracle_finds_what_is_lost_doubled_out_of_order_misnamed_or_acknowledged_e
         (Lie::Reverses, "after which it was said"),
         (Lie::Misnames, "is shown as of"),
         (Lie::AcknowledgesEarly, "before it was stored"),
+        (Lie::ShowsAnyName, "as the checked name of"),
     ] {
         let found = found(Some(lie));
         assert!(found.iter().any(|found| found.contains(what)), "{lie:?}: {found:?}");

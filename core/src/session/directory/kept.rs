@@ -5,6 +5,8 @@ use crate::registry::{CallOutcome, Found, Record};
 
 /// How long an answer is believed at most: milliseconds.
 pub(super) const KEEP: u64 = 60_000;
+/// How old an answer may be where something is handed to whomever a name leads to: milliseconds.
+pub(super) const RECENT: u64 = 5_000;
 /// How many answers are kept.
 pub(super) const MAX_KEPT: usize = 500;
 /// How many of those about parents of names are kept.
@@ -20,6 +22,8 @@ pub(super) fn is_believed(until: u64, now: u64) -> bool {
 pub(super) struct Kept {
     pub(super) name: EnsName,
     pub(super) record: Record,
+    /// When it was asked for.
+    pub(super) asked: u64,
     pub(super) until: u64,
     pub(super) found: Found,
 }

@@ -9,6 +9,7 @@
 //! Answers are kept for a minute, or for the shorter time that the name's owner asks for, so that a batch of messages
 //! of one sender asks once. Documents that a record links to are not kept.
 
+mod askable;
 mod error;
 mod kept;
 mod owner;
@@ -18,19 +19,20 @@ mod site;
 
 use std::cell::RefCell;
 
+pub use askable::{Askable, Token};
 pub use error::FindError;
 pub use owner::Holding;
 
 use super::detours::Detours;
 use crate::delivery::Discovery;
 use crate::identity::{Address, EnsName, Meant, NameError, ProfileError, SignedProfile, VerifiedProfile};
-use crate::ports::{Chain as _, Normaliser as _, Ports, Unreachable};
+use crate::ports::{Chain as _, Clock as _, Normaliser as _, Ports, Unreachable};
 use crate::registry::abi::Tuple;
 use crate::registry::{
     CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, PROFILE_KEY, ProfileQuestion, Record,
     TransactionRequest, ens,
 };
-use kept::{Kept, KeptCall};
+use kept::{Kept, KeptCall, RECENT};
 use proven::Proven;
 
 /// Somebody who can be written to, or not yet.
@@ -40,6 +42,8 @@ pub struct Peer {
     pub address: Address,
     /// The name that was asked for, or the account's own primary name. It resolves to the address.
     pub name: Option<EnsName>,
+    /// The name that was asked for, be it an address name: where to look for a profile that was not there yet.
+    pub asked: Option<EnsName>,
     /// The name its profile was found under and the profile; `None` if it has none.
     pub profile: Option<(EnsName, VerifiedProfile)>,
 }
@@ -86,7 +90,8 @@ impl<P: Ports> Directory<P> {
             Some(name) => self.profile_under(name, address).await?,
             None => self.profile_of(address).await?,
         };
-        Ok(Peer { address, name: self.called(address, typed).await?, profile })
+        let name = self.called(address, typed.clone()).await?;
+        Ok(Peer { address, name, asked: typed, profile })
     }
 
     /// The account that a person means, and the name if they typed one.
@@ -140,7 +145,7 @@ impl<P: Ports> Directory<P> {
     pub async fn peer(&self, address: Address) -> Result<Peer, FindError> {
         let name = self.primary_name(address).await?;
         let profile = self.profile_of(address).await?;
-        Ok(Peer { address, name, profile })
+        Ok(Peer { address, name, asked: None, profile })
     }
 
     /// The profile of an account, and the name it was found at: its address name, else its primary name. A
@@ -188,6 +193,25 @@ impl<P: Ports> Directory<P> {
                 Err(FindError::NotItself { name: name.clone(), address })
             }
             _ => Ok(found),
+        }
+    }
+
+    /// Whether a name leads to an account at this moment, or did so a few seconds ago.
+    ///
+    /// # Errors
+    /// [`FindError`] if that can't be found out now.
+    pub(super) async fn leads_to(&self, name: &EnsName, account: Address) -> Result<bool, FindError> {
+        if name.carried_address() == Some(account) {
+            return Ok(true);
+        }
+        let now = self.ports.clock().now();
+        let is_old = |kept: &Kept| kept.asked.saturating_add(RECENT) < now;
+        let asked = |kept: &Kept| kept.name == *name && kept.record == Record::Address;
+        self.kept.borrow_mut().retain(|kept| !(asked(kept) && is_old(kept)));
+        match self.address_of(name).await {
+            Ok(found) => Ok(found == Some(account)),
+            Err(error) if error.is_temporary() => Err(error),
+            Err(_) => Ok(false),
         }
     }
 

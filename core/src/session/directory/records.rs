@@ -51,7 +51,13 @@ impl<P: Ports> Directory<P> {
         }
         // An absence is asked again at once: people publish their profile while somebody waits for it.
         if let Some(found) = &found {
-            kept.push(Kept { name: name.clone(), record, until: now + keep, found: found.clone() });
+            kept.push(Kept {
+                name: name.clone(),
+                record,
+                asked: now,
+                until: now + keep,
+                found: found.clone(),
+            });
         }
         Ok(found)
     }

@@ -90,8 +90,7 @@ impl<P: Ports> Session<P> {
             Some(_) => return Err(ApiError::Garbled("a listing that does not go on").into()),
             None => 0,
         };
-        let messages = self.messages_in(&listing.records);
-        let new = self.ports().store().restore_messages(self.account, &messages).await?.len();
+        let new = self.restore(self.messages_in(&listing.records)).await?.len();
         // Read anew: it may have been changed meanwhile.
         let mark = self.read_mark(&followed, conversation).await?;
         self.write_mark(&followed, conversation, &Mark { before: next, ..mark }).await?;
@@ -173,10 +172,7 @@ impl<P: Ports> Session<P> {
             mark.draft = draft.unwrap_or(mark.draft);
             self.write_mark(followed, conversation, &mark).await?;
         }
-        for hash in store.restore_messages(self.account, &messages).await? {
-            let message = messages.iter().find(|message| *message.hash() == hash);
-            changed.extend(message.map(|message| message.row().conversation));
-        }
+        changed.extend(self.restore(messages).await?);
         let mut once = Vec::new();
         for conversation in changed {
             if !once.contains(&conversation) {

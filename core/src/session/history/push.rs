@@ -244,7 +244,8 @@ impl<P: Ports> Session<P> {
         match changed {
             Changed::Message(hash) => {
                 let Some(row) = store.message(self.account, hash).await? else { return Ok(Some(records)) };
-                let age = self.now().saturating_sub(row.arrived);
+                // What was written while a clock was fast is older than what follows it, which must not go before it.
+                let age = self.now().abs_diff(row.arrived);
                 if row.state == SendState::Waiting && age < PATIENCE {
                     return Ok(None);
                 }

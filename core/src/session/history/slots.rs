@@ -76,6 +76,24 @@ impl<P: Ports> Session<P> {
         self.keep_setting(&Setting { name: name.to_owned(), value, changed }).await
     }
 
+    /// Changes what the person chose, in one transaction with reading it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(in crate::session) async fn update_setting(
+        &self,
+        name: &str,
+        change: impl FnOnce(Option<Value>) -> Value + 'static,
+    ) -> Result<(), StoreError> {
+        let changed = self.now();
+        let change = Box::new(move |text: Option<String>| {
+            let known = text.as_deref().and_then(json::parse);
+            let value = change(known.and_then(|known| known.get("value").cloned()));
+            Some(canonical(&object(vec![("value", value), ("changed", changed.into())])))
+        });
+        self.ports().store().update_value(self.account, &Slot::Setting(name.to_owned()), change).await
+    }
+
     pub(in crate::session) async fn draft_record(
         &self,
         conversation: ConversationId,

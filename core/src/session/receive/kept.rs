@@ -32,6 +32,8 @@ const LONGEST_PAUSE: u64 = 6 * 60 * MINUTE;
 const PATIENT: u64 = 14 * DAY;
 /// How long it may seem to be forged.
 const DOUBTFUL: u64 = DAY;
+/// How often it is tried at least before it is let go of, whatever time seems to have passed: a clock may have leapt.
+const FEWEST_TRIES: u32 = 8;
 /// How many are tried at once; the others follow.
 const MAX_TRIED: usize = 100;
 /// The shortest time until the next look: milliseconds.
@@ -80,8 +82,8 @@ impl<P: Ports> Session<P> {
         let is_due = |kept: &Kept| match &kept.waits_for {
             _ if unplaced(kept) => false,
             WaitsFor::Keys(tried) => *tried != key,
-            WaitsFor::Network => occasion == Occasion::Network || kept.due <= now,
-            WaitsFor::Record(_) => kept.due <= now,
+            WaitsFor::Network => occasion == Occasion::Network || left(kept, now) == 0,
+            WaitsFor::Record(_) => left(kept, now) == 0,
         };
         let (mut queue, mut tried) = (Queue::default(), 0);
         for kept in list.into_iter().filter(is_due).take(MAX_TRIED) {
@@ -100,10 +102,10 @@ impl<P: Ports> Session<P> {
                 tell(received);
             }
         }
-        let due = |kept: &Kept| if unplaced(kept) { now + MINUTE } else { kept.due };
-        let next = store.kept(self.account).await?.iter().map(due).min();
+        let now = self.now();
+        let left = |kept: &Kept| if unplaced(kept) { MINUTE } else { left(kept, now) };
+        let left = store.kept(self.account).await?.iter().map(left).min().unwrap_or(LATE);
         // What is known of the clock grows old meanwhile, so that the time may seem to pass more slowly.
-        let left = next.map_or(LATE, |due| due.saturating_sub(self.now()));
         let wait = (left + left / 1_000).clamp(SOON, LATE);
         Ok(if tried == MAX_TRIED { SOON } else { wait } as u32)
     }
@@ -134,8 +136,8 @@ impl<P: Ports> Session<P> {
                     None => None,
                 };
                 let outside = acknowledgement_of(&envelope).sender;
-                // Without a postmark it stands where it came.
-                let taken = taken.or(Some(kept.arrived));
+                // Without its service now, what that said when it came counts; without a postmark, when that was.
+                let taken = taken.or(kept.taken).or(Some(kept.arrived));
                 Ok(Some(Arrival {
                     id: kept.id.clone(),
                     raw,
@@ -176,6 +178,7 @@ impl<P: Ports> Session<P> {
             service,
             sender,
             arrived: now,
+            taken: None,
             size: raw.len() as u64,
             waits_for,
             tries: 0,
@@ -226,17 +229,22 @@ impl<P: Ports> Session<P> {
         };
         let kept = match &arrival.origin {
             Origin::Kept(kept) => {
-                if now.saturating_sub(kept.arrived) > patience(&waits_for) {
+                let waited = now.saturating_sub(kept.arrived);
+                if waited > patience(&waits_for) && kept.tries >= FEWEST_TRIES {
                     forged.push(quarantined(arrival.id.clone(), now, doubt, arrival.raw.clone()));
                     over.push(arrival);
                     return Ok(());
                 }
                 let tries = kept.tries.saturating_add(1);
-                let kept = Kept { waits_for, tries, due: now + self.pause(tries), ..kept.clone() };
+                // What came by a clock that was fast then has waited from now on.
+                let arrived = kept.arrived.min(now);
+                let kept = Kept { waits_for, tries, arrived, due: now + self.pause(waited), ..kept.clone() };
                 return self.ports().store().change_kept(self.account, &[(kept, None)], &[]).await;
             }
             Origin::Service(_, service) => {
-                self.to_keep(&arrival.id, service, arrival.message.claimed_sender(), &arrival.raw, waits_for)
+                let sender = arrival.message.claimed_sender();
+                let kept = self.to_keep(&arrival.id, service, sender, &arrival.raw, waits_for);
+                Kept { taken: arrival.taken, ..kept }
             }
         };
         let raw = arrival.raw.clone();
@@ -253,13 +261,26 @@ impl<P: Ports> Session<P> {
         Ok(())
     }
 
-    /// How long until the next try: twice as long each time, and not the same for all.
-    fn pause(&self, tries: u32) -> u64 {
+    /// How long until the next try: as long as it has waited, whatever it was tried for meanwhile, and not the same for all.
+    fn pause(&self, waited: u64) -> u64 {
         let mut random = [0];
         self.ports().entropy().fill(&mut random);
-        let pause = (MINUTE << tries.min(9)).min(LONGEST_PAUSE);
+        let pause = about(waited);
         pause * (192 + u64::from(random[0]) / 2) / 256
     }
+}
+
+/// How long the pause of what has waited so long is, give or take a quarter: milliseconds.
+fn about(waited: u64) -> u64 {
+    waited.clamp(MINUTE, LONGEST_PAUSE)
+}
+
+/// How long until it is to be tried again: milliseconds. If that is longer than any of its pauses, it was to be tried by a
+/// clock that was set back since, or by a time that was not true.
+fn left(kept: &Kept, now: u64) -> u64 {
+    let left = kept.due.saturating_sub(now);
+    let longest = about(now.saturating_sub(kept.arrived)) * 5 / 4;
+    if left > longest && !matches!(kept.waits_for, WaitsFor::Keys(_)) { 0 } else { left }
 }
 
 const fn patience(waits_for: &WaitsFor) -> u64 {

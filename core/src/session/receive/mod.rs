@@ -8,6 +8,7 @@ mod listing;
 mod place;
 mod queue;
 mod received;
+mod restored;
 mod seen;
 mod shelf;
 mod store;

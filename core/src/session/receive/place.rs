@@ -63,6 +63,12 @@ impl Told {
         claimed > 0 && claimed.saturating_add(self.taken.parts_since(other.taken) / Place::PARTS) <= CLOSE
     }
 
+    /// Stands on the wrong side of `other`, which was taken and said before it, or after it.
+    pub(super) fn is_turned_round(&self, other: &Self) -> bool {
+        (self.is_before(other) && self.place > other.place)
+            || (other.is_before(self) && other.place > self.place)
+    }
+
     /// Of one author, and was taken and said before `other`.
     fn is_before(&self, other: &Self) -> bool {
         let (Some(said), Some(later)) = (self.claimed, other.claimed) else { return false };

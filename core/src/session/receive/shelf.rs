@@ -116,6 +116,7 @@ mod tests {
             service: "ds.eth".parse().unwrap(),
             sender: sender.into(),
             arrived: 0,
+            taken: None,
             size,
             waits_for,
             tries: 0,

@@ -41,6 +41,14 @@ fn first_taken(messages: Vec<Proven>) -> Vec<Proven> {
     once
 }
 
+/// Both, newest first. What stands far in the future, since a clock was fast, may have been taken beside the others.
+fn with_newest(mut newest: Vec<MessageRow>, close: Vec<MessageRow>) -> Vec<MessageRow> {
+    let end = close.first().map(MessageRow::position);
+    newest.retain(|row| end.as_ref().is_none_or(|end| row.position() > *end));
+    newest.extend(close);
+    newest
+}
+
 impl<P: Ports> Session<P> {
     /// Stores messages of one author, listed in this order. Gives those that were not here before. What somebody writes who
     /// is blocked is not kept, and need not be kept elsewhere.
@@ -89,12 +97,7 @@ impl<P: Ports> Session<P> {
             let first = messages.iter().map(&taken).min().unwrap_or_default().before(close);
             let last = messages.iter().map(&taken).max().unwrap_or_default();
             let after = Position::before(last.behind(close + 1));
-            let close = self.between(conversation, first, after).await?;
-            // What stands far in the future, since a clock was fast, may have been taken beside these.
-            let (mut near, end) = (newest, close.first().map(MessageRow::position));
-            near.retain(|row| end.as_ref().is_none_or(|end| row.position() > *end));
-            near.extend(close);
-            near
+            with_newest(newest, self.between(conversation, first, after).await?)
         };
         let kept: Vec<_> = near.iter().rev().map(|row| self.told(row)).collect();
         let at = |hash: &MessageHash| near.iter().rev().position(|row| row.hash == *hash);
@@ -114,6 +117,17 @@ impl<P: Ports> Session<P> {
             here.map_or_else(|| placed.next().unwrap_or_default(), |here| kept[here].place)
         };
         Ok(here.into_iter().map(place).collect())
+    }
+
+    /// The newest messages of a conversation, and those from a place on, newest first, as far as they are looked at.
+    pub(super) async fn newest_and_between(
+        &self,
+        conversation: ConversationId,
+        first: Place,
+        after: Position,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let newest = self.ports().store().messages(self.account, conversation, None, NEIGHBOURS).await?;
+        Ok(with_newest(newest, self.between(conversation, first, after).await?))
     }
 
     /// The messages of a conversation from a place on, newest first, as far as they are looked at.
@@ -137,7 +151,7 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    fn told(&self, row: &MessageRow) -> Told {
+    pub(super) fn told(&self, row: &MessageRow) -> Told {
         let theirs = (row.author != self.account).then(|| SignedMessage::parse(&row.json).ok()).flatten();
         Told { place: row.place, taken: row.taken, claimed: theirs.map(|message| message.timestamp()) }
     }

@@ -25,7 +25,7 @@ use crate::device::{
 };
 use crate::identity::{Address, KeySeed};
 use crate::message::MessageHash;
-use crate::ports::{ContactChange, Store, StoreError};
+use crate::ports::{ContactChange, Store, StoreError, ValueChange};
 
 use records::{Conversation, Records};
 
@@ -434,6 +434,24 @@ impl Store for MemoryStore {
         self.write(owner, |records| {
             match value {
                 Some(value) => records.values.insert(slot.to_string(), value.to_owned()),
+                None => records.values.remove(&slot.to_string()),
+            };
+            if let Some(changed) = slot.changed() {
+                records.enter(changed);
+            }
+        })
+        .await
+    }
+
+    async fn update_value(&self, owner: Address, slot: &Slot, change: ValueChange) -> Result<(), StoreError> {
+        self.write(owner, |records| {
+            let known = records.values.get(&slot.to_string()).cloned();
+            let changed = change(known.clone());
+            if changed == known {
+                return;
+            }
+            match changed {
+                Some(value) => records.values.insert(slot.to_string(), value),
                 None => records.values.remove(&slot.to_string()),
             };
             if let Some(changed) = slot.changed() {

@@ -1,15 +1,47 @@
-//! What an account asks of a node beside its messages: to be registered, a name, and mail.
+//! What an account asks of a node beside its messages: to be registered, a name, and mail. And what it sent to the chain.
 
 use serde_json::{Value, json};
 
 use super::{Network, body_of};
 use crate::delivery::{Payment, Price};
-use crate::identity::SignedProfile;
+use crate::identity::{Address, SignedProfile};
 use crate::ports::Clock as _;
+use crate::registry::TransactionHash;
 use crate::seal::json::canonical;
 use crate::web::{HttpRequest, HttpResponse};
 
 impl Network {
+    /// From now on a contract returns this to a call.
+    pub fn set_answer(&self, contract: Address, call: &[u8], returned: &[u8]) {
+        self.0.chain.borrow_mut().answer(contract, call, returned);
+    }
+
+    /// From now on a contract refuses a call.
+    pub fn refuse_call(&self, contract: Address, call: &[u8]) {
+        self.0.chain.borrow_mut().refuse(contract, call);
+    }
+
+    /// From now on this is the answer to a question in JSON-RPC.
+    pub fn tell(&self, body: String, answer: String) {
+        self.0.chain.borrow_mut().tell(body, answer);
+    }
+
+    /// From now on every transaction is in a block at once, and succeeds.
+    pub fn mine_all(&self) {
+        self.0.chain.borrow_mut().mine_all();
+    }
+
+    /// Counts another device, so that each has randomness of its own.
+    pub(in crate::testing) fn count_device(&self) -> u64 {
+        self.0.devices.set(self.0.devices.get() + 1);
+        self.0.devices.get()
+    }
+
+    /// Puts a transaction into a block.
+    pub fn mine(&self, hash: TransactionHash, succeeded: bool) {
+        self.0.chain.borrow_mut().mine(hash, succeeded);
+    }
+
     pub(super) fn answer_names(&self, path: &str, request: &HttpRequest) -> HttpResponse {
         let key = |account| {
             let profile = self.0.chain.borrow_mut().domain(self.1).profiles.get(&account).cloned();
@@ -45,6 +77,10 @@ impl Network {
                 *asked == work && work.is_done_by(number)
             }
             (Price::Invitation, Some(Payment::Invitation(code))) => code == "welcome",
+            (Price::Deposit(asked), Some(Payment::Deposit(voucher))) => voucher.prove().is_ok_and(|proven| {
+                let sender = proven.voucher().sender;
+                proven.is_fit(&asked.terms, sender, asked.receiver, self.0.clock.now()).is_ok()
+            }),
             _ => false,
         };
         (!enough).then_some(price)

@@ -63,6 +63,7 @@ macro_rules! for_each_store_behaviour {
         $test!(everything_can_be_entered_anew);
         $test!(a_restored_message_is_added_or_brings_the_state_further);
         $test!(a_small_text_is_kept_for_each_slot_and_owner);
+        $test!(a_small_text_changes_in_one_transaction_with_reading_it);
         $test!(owners_are_separate);
         $test!(erasing_removes_all_of_one_owner_alone);
         $test!(nothing_is_written_for_an_erased_owner_until_there_is_a_seed_again);
@@ -99,6 +100,7 @@ fn kept(id: &str) -> Kept {
         service: "ds.eth".parse().expect("a name"),
         sender: "a.eth".into(),
         arrived: 1_800_000_000_123,
+        taken: (id == "b").then_some(1_799_999_999_123),
         size: 3,
         waits_for: WaitsFor::Record(Doubt::NoSender("a.eth".into())),
         tries: 0,
@@ -471,6 +473,8 @@ pub async fn nothing_is_written_for_an_erased_owner_until_there_is_a_seed_again(
     let change = Box::new(|_| Some(Contact::new(PEER, 2)));
     assert_eq!(store.update_contact(OWNER, PEER, change).await, refused);
     assert_eq!(store.set_value(OWNER, &Slot::History, Some("1")).await, refused);
+    let change = Box::new(|_| Some("1".to_owned()));
+    assert_eq!(store.update_value(OWNER, &Slot::History, change).await, refused);
     assert_eq!(store.add_quarantined(OWNER, &[quarantined("a", 1)], 5).await, refused);
     assert_eq!(store.change_kept(OWNER, &[(kept("a"), Some("{}".into()))], &[]).await, refused);
     assert_eq!(store.journal_all(OWNER).await, refused);

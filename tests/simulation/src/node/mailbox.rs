@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dm3_core::identity::{Address, EnsName};
 use dm3_core::message::{Delivered, Envelope, Postmark};
 use dm3_core::seal::sha256;
-use dm3_core::web::HttpResponse;
+use dm3_core::web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::{Kind, Node, ok};
@@ -19,6 +19,9 @@ const fn listed(kind: Kind) -> (usize, usize) {
         Kind::Reference => (101, 1_001),
     }
 }
+
+/// How many entries a page of a numbered mailbox has at most.
+const PAGE: u64 = 100;
 
 /// What waits for an account, in the order in which it came.
 #[derive(Default)]
@@ -83,6 +86,33 @@ impl Node {
         HttpResponse::new(200, String::new())
     }
 
+    /// Oldest first, after the number that is asked for.
+    pub(super) fn page(&self, owner: Address, request: &HttpRequest) -> HttpResponse {
+        let asked = |name| request.url.query_value(name).and_then(|value| value.parse::<u64>().ok());
+        let (after, limit) = (asked("after").unwrap_or(0), asked("limit").unwrap_or(PAGE).clamp(1, PAGE));
+        let state = self.state.borrow();
+        let mailbox = state.mailboxes.get(&owner);
+        let mut rest = mailbox.into_iter().flat_map(|mailbox| mailbox.entries.range(after + 1..)).peekable();
+        let (mut shown, mut last) = (Vec::new(), None);
+        while let Some((number, entry)) = rest.next_if(|_| (shown.len() as u64) < limit) {
+            shown.push(format!(r#"{{"id":{number},"envelope":{}}}"#, entry.text));
+            last = Some(*number);
+        }
+        let next = json!(last.filter(|_| rest.peek().is_some()));
+        HttpResponse::new(200, format!(r#"{{"messages":[{}],"next":{next}}}"#, shown.join(",")))
+    }
+
+    pub(super) fn acknowledge_numbers(&self, owner: Address, body: &Value) -> HttpResponse {
+        let mut state = self.state.borrow_mut();
+        let mailbox = state.mailboxes.entry(owner).or_default();
+        for number in body["ids"].as_array().into_iter().flatten().filter_map(Value::as_u64) {
+            if let Some(entry) = mailbox.entries.remove(&number) {
+                self.oracle.acknowledged(owner, &entry.hash, &entry.text);
+            }
+        }
+        HttpResponse::new(200, String::new())
+    }
+
     pub(super) fn rpc(&self, body: &Value, chain: &RefCell<Chain>) -> Result<HttpResponse, u16> {
         match body["method"].as_str() {
             Some("dm3_submitMessage") => {
@@ -106,7 +136,9 @@ impl Node {
         let delivery_information =
             envelope.open_delivery_information(&self.keys.encryption).map_err(|_| 400_u16)?;
         let name: EnsName = delivery_information.to.parse().map_err(|_| 400_u16)?;
-        let receiver = chain.borrow().address_of(&name).ok_or(400_u16)?;
+        let receiver = chain.borrow().address_of(&name);
+        self.oracle.handed_over(text, &name, receiver, self.schedule.now());
+        let receiver = receiver.ok_or(400_u16)?;
         let profile = self.state.borrow().accounts.get(&receiver).cloned().ok_or(400_u16)?;
         if self.kind == Kind::Ours {
             let taken = &mut self.state.borrow_mut();
@@ -144,7 +176,7 @@ impl Node {
             mailbox.entries.insert(mailbox.count, entry);
         }
         drop(state);
-        self.push(receiver, envelope);
+        self.tell(receiver, "message", envelope);
     }
 
     /// A copy of something that waits, for whoever does mischief with it; by its place.

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dm3_core::identity::{Address, EnsName, KeySeed, ProfileKeys, SignedProfile, VerifiedProfile};
 use dm3_core::registry::DeliveryServiceProfile;
 use dm3_core::seal::sha256;
-use dm3_core::testing::SeededEntropy;
+use dm3_core::testing::{HistoryService, SeededEntropy};
 use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse, Method};
 use serde_json::{Value, json};
 
@@ -47,6 +47,10 @@ pub struct Node {
     pub origin: BaseUrl,
     /// The domain of its address names.
     pub domain: EnsName,
+    /// What accounts keep there, if it is one of ours that keeps it.
+    history: Option<HistoryService>,
+    /// Whether mailboxes can be read page by page, and acknowledged by number.
+    numbers: bool,
     keys: ProfileKeys,
     entropy: SeededEntropy,
     schedule: Schedule,
@@ -72,10 +76,11 @@ struct State {
 }
 
 impl Node {
-    /// A node without accounts whose keys follow from its name.
+    /// A node without accounts whose keys follow from its name; its address names are in the domain.
     pub fn new(
         kind: Kind,
         number: usize,
+        domain: EnsName,
         clock_error: i64,
         schedule: Schedule,
         oracle: Rc<Oracle>,
@@ -85,7 +90,9 @@ impl Node {
         Rc::new(Self {
             kind,
             origin: format!("https://node{number}.example").parse().unwrap(),
-            domain: "addr.dm3.eth".parse().unwrap(),
+            domain,
+            history: (kind == Kind::Ours && schedule.once_in(2)).then(HistoryService::default),
+            numbers: kind == Kind::Ours && schedule.once_in(2),
             keys: ProfileKeys::derive(&KeySeed::from_bytes(seed)),
             entropy: SeededEntropy::new(u64::from(seed[0])),
             name,
@@ -107,6 +114,21 @@ impl Node {
             encryption_key: keys.encryption,
             url: self.origin.child("ds"),
         }
+    }
+
+    /// Whether it keeps histories.
+    pub fn keeps_history(&self) -> bool {
+        self.history.is_some()
+    }
+
+    /// Whether mailboxes can be acknowledged by number.
+    pub const fn numbers(&self) -> bool {
+        self.numbers
+    }
+
+    /// By how much its clock is fast: milliseconds.
+    pub const fn clock_error(&self) -> i64 {
+        self.clock_error
     }
 
     /// Its own time.
@@ -161,6 +183,7 @@ impl Node {
             let retry_after = Some(retry_after).filter(|seconds| *seconds > 0);
             return Some(HttpResponse { retry_after, ..HttpResponse::new(429, String::new()) });
         }
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let body: Value =
             request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
         let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
@@ -178,6 +201,15 @@ impl Node {
             (Method::Post, ["ds", "delivery", "messages", name, "syncAcknowledgements"]) => {
                 self.authorized(request, account(name)).map(|owner| self.acknowledge(owner, &body))
             }
+            (Method::Get, ["ds", "mailbox", name]) if self.numbers => {
+                self.authorized(request, account(name)).map(|owner| self.page(owner, request))
+            }
+            (Method::Post, ["ds", "mailbox", name, "acknowledge"]) if self.numbers => {
+                self.authorized(request, account(name)).map(|owner| self.acknowledge_numbers(owner, &body))
+            }
+            (_, ["ds", "history", name, rest @ ..]) => self
+                .authorized(request, account(name))
+                .and_then(|owner| self.keep_history(owner, &format!("{}?{query}", rest.join("/")), request)),
             _ => Err(404),
         };
         Some(reply.unwrap_or_else(|status| HttpResponse::new(status, String::new())))
@@ -235,6 +267,15 @@ impl Node {
         let token = hex::encode(sha256(format!("{} {}", self.name, state.drawn).as_bytes()));
         state.tokens.insert(token.clone(), (owner, self.schedule.now() + TOKEN));
         Ok(ok(json!(token)))
+    }
+
+    /// Answers for an account's history, and tells its devices what changed.
+    fn keep_history(&self, owner: Address, path: &str, request: &HttpRequest) -> Result<HttpResponse, u16> {
+        let (reply, change) = self.history.as_ref().ok_or(404_u16)?.answer(owner, path, request);
+        if let Some(change) = change {
+            self.tell(owner, "history", json!({ "change": change }));
+        }
+        Ok(reply)
     }
 
     fn authorized(&self, request: &HttpRequest, account: Option<Address>) -> Result<Address, u16> {

@@ -125,10 +125,11 @@ impl Node {
         state.sockets.get(usize::try_from(place).ok()?).map(|(_, wire)| Rc::clone(wire))
     }
 
-    pub(super) fn push(&self, receiver: Address, envelope: Value) {
-        let frame = Packet::Event { ack: None, name: "message".into(), args: vec![envelope] }.to_frame();
+    /// Tells the devices of an account that are connected.
+    pub(super) fn tell(&self, owner: Address, what: &str, about: Value) {
+        let frame = Packet::Event { ack: None, name: what.into(), args: vec![about] }.to_frame();
         let state = self.state.borrow();
-        let sockets = state.sockets.iter().rev().filter(|(owner, _)| *owner == receiver);
+        let sockets = state.sockets.iter().rev().filter(|(connected, _)| *connected == owner);
         let all = if self.kind == Kind::Reference { 1 } else { usize::MAX };
         for (_, wire) in sockets.take(all) {
             wire.push(frame.clone());

@@ -1,0 +1,97 @@
+//! The calls of a contract that holds payments (`contracts/Attention.sol`): what it says, and what is said to it. And the
+//! chain's clock, by which it goes.
+
+use super::abi::{Arg, Tuple, encode_call};
+use super::lookup::CallOutcome;
+use super::transaction::TransactionRequest;
+use crate::attention::{DOMAIN_NAME, Payment, PaymentState};
+use crate::identity::Address;
+
+/// `payments(bytes32)`.
+const PAYMENTS: [u8; 4] = [0x07, 0x16, 0x32, 0x6d];
+/// `offer((address,address,address,uint128,uint64,bytes32))`.
+const OFFER: [u8; 4] = [0x25, 0xa2, 0x6f, 0x7b];
+/// `claim((address,…),bytes32)`.
+const CLAIM: [u8; 4] = [0xf6, 0xc1, 0x8d, 0x68];
+/// `claimFor((address,…),bytes32,bytes)`.
+const CLAIM_FOR: [u8; 4] = [0x82, 0xd5, 0x74, 0x7f];
+/// `giveBack((address,…))`.
+const GIVE_BACK: [u8; 4] = [0x24, 0x8c, 0x0b, 0x54];
+/// `eip712Domain()` (ERC-5267).
+const DOMAIN: [u8; 4] = [0x84, 0xb0, 0x19, 0x6e];
+/// TIMESTAMP, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN.
+const CLOCK: [u8; 9] = [0x42, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3];
+
+/// Asks a contract for which of them it takes signatures.
+pub fn domain_call() -> Vec<u8> {
+    encode_call(DOMAIN, &[])
+}
+
+/// Whether it calls itself one that holds payments, on this chain at this address.
+pub fn is_domain(answer: &CallOutcome, chain: u64, contract: Address) -> bool {
+    let CallOutcome::Returned(data) = answer else { return false };
+    let told = Tuple::new(data)
+        .ok()
+        .and_then(|it| Some((it.string(1).ok()?.to_owned(), it.uint(3).ok()?, it.address(4).ok()?)));
+    told.is_some_and(|(name, on, at)| (name.as_str(), on, at) == (DOMAIN_NAME, chain, contract))
+}
+
+/// Code that returns the latest block's time. It goes to no contract.
+pub fn clock_code() -> Vec<u8> {
+    CLOCK.to_vec()
+}
+
+/// That time, in seconds since 1970; `None` if the answer is none.
+pub fn clock(answer: &CallOutcome) -> Option<u64> {
+    let CallOutcome::Returned(data) = answer else { return None };
+    Tuple::new(data).ok()?.uint(0).ok()
+}
+
+/// Asks what is held for a payment.
+pub fn payment_call(payment: &Payment) -> Vec<u8> {
+    encode_call(PAYMENTS, &[Arg::Word(payment.id())])
+}
+
+/// What is; `None` if the answer is none, as that of an address without such a contract.
+pub fn payment(answer: &CallOutcome) -> Option<PaymentState> {
+    let CallOutcome::Returned(data) = answer else { return None };
+    let answer = Tuple::new(data).ok()?;
+    let (zeros, amount) = answer.word(1).ok().and_then(|word| {
+        let (zeros, amount) = word.split_first_chunk::<16>()?;
+        Some((*zeros, u128::from_be_bytes(amount.try_into().ok()?)))
+    })?;
+    if zeros != [0; 16] {
+        return None;
+    }
+    match answer.uint(0).ok()? {
+        0 => Some(PaymentState::None),
+        1 => Some(PaymentState::Held(amount)),
+        2 => Some(PaymentState::Done),
+        _ => None,
+    }
+}
+
+/// Offers it, out of an allowance of the payer's.
+pub fn offer(payment: &Payment) -> TransactionRequest {
+    request(payment, OFFER, &[])
+}
+
+/// Takes it for an answer of this hash: the receiver's transaction.
+pub fn claim(payment: &Payment, answer: [u8; 32]) -> TransactionRequest {
+    request(payment, CLAIM, &[Arg::Word(answer)])
+}
+
+/// The same by anybody, with the receiver's signature of [`Payment::claim_digest`].
+pub fn claim_for(payment: &Payment, answer: [u8; 32], consent: &[u8]) -> TransactionRequest {
+    request(payment, CLAIM_FOR, &[Arg::Word(answer), Arg::Bytes(consent)])
+}
+
+/// Gives it back after its time: anybody's transaction.
+pub fn give_back(payment: &Payment) -> TransactionRequest {
+    request(payment, GIVE_BACK, &[])
+}
+
+fn request(payment: &Payment, selector: [u8; 4], more: &[Arg<'_>]) -> TransactionRequest {
+    let words = payment.words().map(Arg::Word);
+    TransactionRequest::call(payment.contract, encode_call(selector, &[&words, more].concat()))
+}

@@ -1,0 +1,109 @@
+//! The places of messages that come back from another device of the account.
+//!
+//! Each device puts what comes in to its place among what stands there, and two that get the same messages in another
+//! order may move different ones; of each message the earlier place is written. So the place that comes with a message
+//! counts here only if nothing is turned round by it, of what stands or of what comes with it; else it is put to a place as
+//! if it came in now, by when it was taken.
+
+use super::place::{CLOSE, New, Told, places};
+use crate::conversation::ConversationId;
+use crate::device::{MessageRow, Place, Position, StoredMessage};
+use crate::ports::{Ports, Store as _, StoreError};
+use crate::session::Session;
+
+/// How much room there is at most between two messages: parts, a second.
+const ROOM: u64 = 1_000 * Place::PARTS;
+
+impl<P: Ports> Session<P> {
+    /// Stores messages that came back from where they had been kept, at places where none of them stands before what was
+    /// said before it. Gives the conversation of each that was new or is changed.
+    pub(in crate::session) async fn restore(
+        &self,
+        messages: Vec<StoredMessage>,
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        // What comes in meanwhile would be put to its place beside what stands, without these.
+        let turn = self.storing.take().await;
+        let messages = self.settled_here(messages).await?;
+        let changed = self.ports().store().restore_messages(self.account, &messages).await?;
+        drop(turn);
+        let of = |hash| messages.iter().find(|message| message.hash() == hash);
+        Ok(changed.iter().filter_map(of).map(|message| message.row().conversation).collect())
+    }
+
+    async fn settled_here(&self, messages: Vec<StoredMessage>) -> Result<Vec<StoredMessage>, StoreError> {
+        let mut settled = Vec::with_capacity(messages.len());
+        for (conversation, mut messages) in by_conversation(messages) {
+            let near = self.standing_beside(conversation, &messages).await?;
+            let mut line: Vec<_> = near.iter().rev().map(|row| self.told(row)).collect();
+            messages.sort_by_key(|message| message.row().place);
+            for message in messages {
+                // What is here stays where it stands, wherever the other device has it.
+                let stands = near.iter().any(|row| row.hash == *message.hash());
+                settled.push(if stands { message } else { self.settled_in(&mut line, message) });
+            }
+        }
+        Ok(settled)
+    }
+
+    /// What stands on this device within the time around some messages, and last of all, newest first.
+    async fn standing_beside(
+        &self,
+        conversation: ConversationId,
+        messages: &[StoredMessage],
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let close = 2 * CLOSE * Place::PARTS;
+        let times = || messages.iter().flat_map(|message| [message.row().place, message.row().taken]);
+        let first = times().min().unwrap_or_default().before(close);
+        let after = Position::before(times().max().unwrap_or_default().behind(close + 1));
+        self.newest_and_between(conversation, first, after).await
+    }
+
+    /// One message, which is added to the line.
+    fn settled_in(&self, line: &mut Vec<Told>, message: StoredMessage) -> StoredMessage {
+        let mut told = self.told(message.row());
+        match told.claimed {
+            Some(claimed) if line.iter().any(|other| told.is_turned_round(other)) => {
+                let new = New { taken: told.taken, claimed, after: None };
+                told.place = places(&[new], line).first().copied().unwrap_or(told.place);
+            }
+            // Ours was written in sight of what had been taken then, wherever that stands here.
+            None => {
+                let seen = |other: &&Told| was_before(other, &told) && other.place >= told.place;
+                if let Some(last) = line.iter().filter(seen).map(|other| other.place).max() {
+                    told.place = free_behind(last, line);
+                }
+            }
+            Some(_) => {}
+        }
+        let at = line.partition_point(|other| other.place < told.place);
+        line.insert(at, told);
+        message.moved_to(told.place)
+    }
+}
+
+/// Whether one was taken, or written, before one of ours was written. Of one millisecond that is known of ours alone.
+fn was_before(other: &Told, ours: &Told) -> bool {
+    match other.claimed {
+        None => other.taken < ours.taken,
+        Some(_) => other.taken.time() < ours.taken.time(),
+    }
+}
+
+/// A place between another and what stands next behind it, with room for more on both sides.
+fn free_behind(place: Place, line: &[Told]) -> Place {
+    let gaps = line.iter().map(|told| told.place.parts_since(place)).filter(|gap| *gap > 0);
+    place.behind((gaps.min().unwrap_or(ROOM).min(ROOM) / 4).max(1))
+}
+
+/// Messages by conversation, in the order in which these come first.
+fn by_conversation(messages: Vec<StoredMessage>) -> Vec<(ConversationId, Vec<StoredMessage>)> {
+    let mut found: Vec<(ConversationId, Vec<StoredMessage>)> = Vec::new();
+    for message in messages {
+        let conversation = message.row().conversation;
+        match found.iter_mut().find(|(other, _)| *other == conversation) {
+            Some((_, messages)) => messages.push(message),
+            None => found.push((conversation, vec![message])),
+        }
+    }
+    found
+}
