@@ -3,25 +3,30 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use dm3_core::identity::Address;
+
 use crate::auth::{Tokens, derive};
 use crate::config::Config;
-use crate::disk::Disk;
-use crate::limits::{Client, Limits, Payer, Pool};
+use crate::ethereum::names::Names;
+use crate::limits::{Client, Limits, Payer, Pool, Shared, Turns};
 use crate::mailbox::receivers::Receivers;
 use crate::mailbox::sender::Senders;
 use crate::mailbox::spam::Spam;
-use crate::metrics::Metrics;
-use crate::names::Names;
+use crate::monitoring::metrics::Metrics;
+use crate::monitoring::readiness::Readiness;
+use crate::monitoring::statistics::Statistics;
+use crate::notifications::sockets::Sockets;
 use crate::notifications::{Notifier, Passwords};
 use crate::price::Price;
 use crate::proxy::Proxies;
-use crate::readiness::Readiness;
-use crate::sockets::Sockets;
-use crate::statistics::Statistics;
-use crate::store::Store;
+use crate::relay::Relay;
+use crate::store::{Disk, Store};
 
 /// The least body that is taken, in bytes: what the reference's web server takes.
 const MIN_BODY: usize = 1_000_000;
+
+/// How much of one account is written at the same time; what else it has to write waits for that.
+const WRITING_AT_ONCE: usize = 2;
 
 /// Everything the handlers need.
 pub struct App {
@@ -39,14 +44,20 @@ pub struct App {
     pub readiness: Readiness,
     /// How much anybody may ask.
     pub limits: Limits,
+    /// The same, of what is counted for all processes together.
+    pub shared: Shared,
     /// Requests under way of those who come through proxies, and their sockets.
     pub requests: Pool<Client>,
     /// Bytes of bodies that are held for requests under way.
     pub bodies: Pool<Payer>,
     /// Bytes of large answers that wait to be read.
     pub answers: Pool<Payer>,
+    /// Turns of accounts at writing into the database.
+    pub writing: Turns<Address>,
     /// What a new account costs.
     pub price: Price,
+    /// Burns that this server pays for, if it pays for some.
+    pub relay: Option<Relay>,
     /// How much room there is for new things.
     pub disk: Disk,
     /// Whether somebody was told that a proxy is not trusted.
@@ -92,7 +103,7 @@ pub struct Made {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(config: Config, made: Made) -> Self {
+    pub fn new(mut config: Config, made: Made) -> Self {
         let Made { store, names, metrics, proxies, notifier, statistics, sockets } = made;
         Self {
             tokens: Tokens::new(
@@ -103,11 +114,19 @@ impl App {
             passwords: Passwords::new(derive(&config.token_key, "one-time passwords")),
             readiness: Readiness::default(),
             limits: Limits::new(config.allowances),
+            shared: Shared::new(config.allowances),
             requests: Pool::new(config.max_connections, config.max_connections_per_address),
             bodies: bodies(&config),
             answers: Pool::new(config.answer_bytes_at_once, config.answer_bytes_at_once_per_address),
-            price: Price::of(&config, derive(&config.token_key, "price of an account")),
-            disk: Disk::new(&config.database, config.disk_bytes_kept_free),
+            writing: Turns::new(WRITING_AT_ONCE),
+            price: Price::of(
+                &config,
+                derive(&config.token_key, "price of an account"),
+                Arc::clone(names.chain()),
+                Arc::clone(&store),
+            ),
+            relay: config.relay.take().map(|chosen| Relay::new(chosen, config.chain_id)),
+            disk: Disk::new(&config.database, config.disk_bytes_kept_free, config.disk_reserve_bytes),
             proxy_told: AtomicBool::new(false),
             store,
             names,

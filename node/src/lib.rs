@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! server ─▶ http (thin) ─▶ cases: registration, login, submit … ─▶ app (the parts) ─▶ store (one trait; SQLite or Postgres)
-//!    └─▶ ops (an operator's commands)                                              ─▶ names ─▶ chain (ENS, CCIP-read)
-//!                                                                                  ─▶ sockets (push)
+//!    └─▶ ops (an operator's commands)                                              ─▶ ethereum (names, ENS, CCIP-read)
+//!                                                                                  ─▶ notifications (sockets, mail, push)
 //! ```
 
 #![forbid(unsafe_code)]
@@ -12,31 +12,21 @@ mod app;
 mod auth;
 mod blobs;
 mod cases;
-mod chain;
-mod clock;
 pub mod config;
-mod disk;
-mod endpoints;
-mod entropy;
-mod files;
-mod gateway_key;
+mod ethereum;
 mod http;
-mod json;
 mod limits;
+mod machine;
 mod mailbox;
-mod metrics;
-mod names;
+mod monitoring;
 mod notifications;
 mod ops;
 mod outgoing;
 mod price;
 mod proxy;
-mod readiness;
-mod recent;
+mod relay;
 mod server;
 mod settings;
-mod sockets;
-mod statistics;
 pub mod store;
 
 pub use config::{Config, ConfigError, LogFormat};

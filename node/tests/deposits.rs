@@ -11,51 +11,14 @@
 
 mod support;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use dm3_core::deposit::{SignedVoucher, Slots, Topic, Voucher, epoch_of};
-use dm3_core::identity::Address;
-use dm3_core::identity::wallet_signature::address_of;
+use dm3_core::deposit::{SignedVoucher, Voucher};
 use futures_util::StreamExt as _;
-use k256::ecdsa::SigningKey;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::account::submit;
 use support::chain::{DEPOSITED, DEPOSITS, SLOT};
-use support::{Account, Node};
-
-/// A key that signs vouchers.
-struct Key(SigningKey);
-
-impl Key {
-    fn new(n: u8) -> Self {
-        Self(SigningKey::from_bytes(&[n; 32].into()).unwrap())
-    }
-
-    fn address(&self) -> Address {
-        let point = self.0.verifying_key().to_sec1_point(false);
-        address_of(point.as_bytes()[1..].try_into().unwrap())
-    }
-
-    fn sign(&self, voucher: Voucher) -> SignedVoucher {
-        let (signature, id) = self.0.sign_prehash_recoverable(&voucher.digest());
-        let form = 27 + id.to_byte();
-        voucher.signed(format!("0x{}{form:02x}", hex::encode(signature.to_bytes())))
-    }
-}
-
-fn voucher(from: &Account, to: &Account, first: u16, count: u16) -> Voucher {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
-    Voucher {
-        chain: 1,
-        contract: DEPOSITS,
-        sender: from.address,
-        receiver: to.address,
-        epoch: epoch_of(now),
-        slots: Slots::new(first, count).unwrap(),
-        topic: Topic::from_bytes([7; 32]),
-    }
-}
+use support::stake::{Key, voucher};
+use support::{Account, Node, Socket};
 
 fn rule(slots: u16) -> Value {
     json!({
@@ -177,6 +140,32 @@ async fn a_rule_for_another_chain_is_not_taken() {
 }
 
 #[tokio::test]
+async fn what_a_payment_has_to_be_is_published_and_nothing_is_demanded() {
+    let node = Node::start().await;
+    let (alice, bob) = (Account::new(1).registered(&node).await, Account::new(2).registered(&node).await);
+    let token = bob.sign_in(&node).await;
+    let path = format!("/ds/settings/{}", bob.name);
+    let minimum = json!({ "chain": 5, "contract": DEPOSITS.to_string(), "token": DEPOSITED.to_string(), "amount": "500" });
+    let put = async |minimum: &Value| {
+        let settings = json!({ "attention": minimum }).to_string();
+        node.request(Method::PUT, &path, Some(&token), Some(&settings)).await
+    };
+    for (member, value) in [("amount", json!(500)), ("contract", json!("0x12")), ("more", json!(1))] {
+        let mut wrong = minimum.clone();
+        wrong[member] = value;
+        assert_eq!(put(&wrong).await.status, 400, "{member}");
+    }
+    assert_eq!(put(&minimum).await.json()["attention"], minimum);
+    assert_eq!(node.get_as(&token, &path).await.json()["attention"], minimum);
+    let asked = json!({ "jsonrpc": "2.0", "method": "dm3_getProfileExtension", "params": [bob.name] });
+    let told = node.post("/ds/rpc", &asked).await.json()["result"].as_str().unwrap().to_owned();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["attention"], minimum);
+    assert_eq!(write(&node, &alice, &bob, None).await, None);
+    assert_eq!(put(&Value::Null).await.json().get("attention"), None);
+}
+
+#[tokio::test]
 async fn who_promises_a_slot_twice_is_refused_and_both_receivers_can_prove_it() {
     let mut node = Node::start().await;
     let (bob, bobs) = demanding(&node, 2, &rule(1)).await;
@@ -196,6 +185,50 @@ async fn who_promises_a_slot_twice_is_refused_and_both_receivers_can_prove_it() 
     let path = format!("/ds/deposits/{}", bob.name);
     assert_eq!(node.get_as(&carols, &path).await.status, 401);
     assert_eq!(node.request(Method::GET, &path, None, None).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_voucher_goes_along_through_the_message_proxy_and_over_a_socket() {
+    let node = Node::start().await;
+    let (bob, _) = demanding(&node, 2, &rule(1)).await;
+    let alice = Account::new(1).registered(&node).await;
+    let token = alice.sign_in(&node).await;
+    let key = Key::new(9);
+    node.chain.set_deposit(alice.address, key.address(), 10);
+    let mut socket = Socket::authorized(&node, &alice, &token).await;
+    for (n, beside) in [(0, None), (1, Some(json!("no voucher"))), (2, Some(json!({ "chain": 1 })))] {
+        let envelope: Value =
+            serde_json::from_str(&alice.envelope(&bob, &format!("{n}")).to_canonical()).unwrap();
+        let mut posted = json!({ "deliveryService": "ds1.eth", "envelope": envelope });
+        let mut event = json!({ "envelop": envelope });
+        if let Some(beside) = beside {
+            posted["voucher"] = beside.clone();
+            event["voucher"] = beside;
+        }
+        let reply = node.post_as(&token, "/proxy/message", &posted).await.json();
+        assert_eq!(reply["failed"][0]["error"]["code"], -32010, "{reply}");
+        assert_eq!(reply["failed"][0]["error"]["data"], rule(1));
+        socket.send(&format!("42{n}{}", json!(["submitMessage", event]))).await;
+        let answer = socket.frame().await.unwrap();
+        assert_eq!(answer_to(&answer, n)["data"], rule(1), "{answer}");
+    }
+    let given = key.sign(voucher(&alice, &bob, 0, 1)).to_json();
+    let envelope: Value = serde_json::from_str(&alice.envelope(&bob, "by proxy").to_canonical()).unwrap();
+    let posted = json!({ "deliveryService": "ds1.eth", "envelope": envelope, "voucher": given });
+    let reply = node.post_as(&token, "/proxy/message", &posted).await;
+    assert_eq!(reply.json(), json!({ "deliveryService": "ds1.eth", "failed": [] }));
+    let envelope: Value = serde_json::from_str(&alice.envelope(&bob, "by socket").to_canonical()).unwrap();
+    socket.send(&format!("427{}", json!(["submitMessage", { "envelop": envelope, "voucher": given }]))).await;
+    let answer = socket.frame().await.unwrap();
+    assert_eq!(answer_to(&answer, 7), json!({ "response": "success" }));
+    let bobs = bob.sign_in(&node).await;
+    assert_eq!(bob.texts(&node, &bobs).await, ["by socket", "by proxy"], "the newest first");
+}
+
+/// What an acknowledgement of this number says.
+fn answer_to(frame: &str, number: u32) -> Value {
+    let args: Value = serde_json::from_str(frame.strip_prefix(&format!("43{number}")).unwrap()).unwrap();
+    args[0].clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

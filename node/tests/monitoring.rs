@@ -94,9 +94,9 @@ fn each_alarm_says_what_it_means_and_causes_that_there_are() {
         [
             "src/cases/submit.rs",
             "src/cases/room.rs",
-            "src/endpoints.rs",
+            "src/ethereum/endpoints.rs",
             "src/outgoing/mod.rs",
-            "src/chain.rs",
+            "src/ethereum/chain.rs",
         ]
         .iter()
         .any(|file| {

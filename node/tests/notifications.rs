@@ -15,7 +15,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::push::{Browser, vapid_claims};
 use support::smtp::Security;
-use support::{Account, MailServer, Node, PushService, Reply, Socket};
+use support::{Account, MailServer, Node, PostgresServer, PushService, Reply, Socket};
 
 /// A key for web push, and a subscription as a browser gives it.
 const VAPID: &str = "vapid_private_key = 'RS0WdYWWo1HajXg3NZR1olzCf31i-ZBGDkFyCs7j1jw'\nvapid_contact = 'mailto:ops@example.org'\n";
@@ -136,6 +136,24 @@ async fn many_accounts_do_not_flood_one_person_with_codes() {
     }
     let other = Receiver::new(&node, 9).await.told_by_mail(&mut server).await;
     assert_eq!(other.channels().await[0]["config"]["isVerified"], true, "another is not concerned");
+}
+
+#[tokio::test]
+async fn codes_are_counted_for_all_processes_of_a_database_and_over_a_restart() {
+    let server = MailServer::start().await;
+    let database = PostgresServer::shared().database().await;
+    let more = format!("{}\ncodes_per_day_per_recipient = 2\n", server.config());
+    let mut one = Node::start_on(Some(&database), "warn", &more).await;
+    let two = Node::start_on(Some(&database), "warn", &more).await;
+    let ask = async |node: &Node, n: u8| {
+        let account = Receiver::new(node, n).await;
+        account.ok("/global", json!({ "isEnabled": true })).await;
+        account.post("", email(&format!("victim+{n}@example.test"))).await.status.as_u16()
+    };
+    assert_eq!([ask(&one, 2).await, ask(&two, 3).await], [200, 200]);
+    assert_eq!([ask(&one, 4).await, ask(&two, 5).await], [429, 429]);
+    one.kill_and_restart().await;
+    assert_eq!(ask(&one, 6).await, 429);
 }
 
 #[tokio::test]

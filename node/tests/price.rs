@@ -1,4 +1,4 @@
-//! What a new account costs: an invitation, work, or it can't be had; on both engines.
+//! What a new account costs: an invitation, work, something at stake, or it can't be had; on both engines.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,8 +10,11 @@
 mod support;
 
 use dm3_core::delivery::{Payment, Price, Work};
+use dm3_core::deposit::Voucher;
 use reqwest::Method;
 use serde_json::json;
+use support::chain::{DEPOSITED, DEPOSITS, SLOT};
+use support::stake::{Key, voucher};
 use support::{Account, Node, PostgresServer, Reply};
 use tokio::process::Command;
 
@@ -129,6 +132,88 @@ async fn work_opens_one_account_once_and_is_told_beforehand() {
         price(&register(&node, &alice, Some(&done)).await);
     })
     .await;
+}
+
+/// The operator's account is the ninth.
+fn for_a_stake(slots: u16) -> String {
+    let operator = Account::new(9).address;
+    format!(
+        "registration = 'deposit'\nregistration_contract = '{DEPOSITS}'\nregistration_slots = {slots}\n\
+         registration_receiver = '{operator}'\n"
+    )
+}
+
+#[tokio::test]
+async fn who_has_something_at_stake_towards_the_operator_has_an_account_and_nobody_else() {
+    on_both_engines(&for_a_stake(3), async |node| {
+        let (alice, bob, operator) = (Account::new(1), Account::new(2), Account::new(9));
+        let told = node.get("/.well-known/dm3").await.json();
+        let wanted = json!({ "contract": DEPOSITS, "slots": 3, "receiver": operator.address });
+        assert_eq!(told["registration"], json!({ "price": "deposit", "workBits": null, "deposit": wanted }));
+        let asked = json!({
+            "kind": "deposit", "chain": 1, "contract": DEPOSITS, "token": DEPOSITED, "slot": SLOT.to_string(),
+            "slots": 3, "receiver": operator.address,
+        });
+        assert_eq!(price(&register(&node, &alice, None).await), asked);
+        let key = Key::new(7);
+        node.chain.set_deposit(alice.address, key.address(), 10);
+        let good = || voucher(&alice, &operator, 4, 3);
+        for (wrong, why) in [
+            (key.sign(voucher(&alice, &operator, 4, 2)), "too few"),
+            (key.sign(voucher(&alice, &bob, 4, 3)), "for somebody else"),
+            (key.sign(voucher(&bob, &operator, 4, 3)), "of somebody else"),
+            (key.sign(Voucher { epoch: good().epoch - 1, ..good() }), "of last week"),
+            (good().signed(format!("0x{}", "11".repeat(65))), "not signed"),
+        ] {
+            let reply = register(&node, &alice, Some(&Payment::Deposit(wrong))).await;
+            assert_eq!(price(&reply), asked, "{why}");
+        }
+        assert_eq!(node.chain.standings(), [], "so far, the chain need not be asked");
+        // Whose deposit the chain does not know has nothing at stake.
+        let bobs = Payment::Deposit(key.sign(voucher(&bob, &operator, 0, 3)));
+        assert_eq!(price(&register(&node, &bob, Some(&bobs)).await), asked);
+        let given = Payment::Deposit(key.sign(good()));
+        assert_eq!(register(&node, &alice, Some(&given)).await.status, 200);
+        assert_eq!(register(&node, &alice, None).await.status, 200, "who has an account posts it again");
+        alice.sign_in(&node).await;
+        assert_eq!(node.chain.standings(), [bob.address, alice.address]);
+
+        // The operator can burn it.
+        let listed = admin(&node, &["stakes", &alice.address.to_string()]).await;
+        let row: Vec<&str> = listed.lines().nth(1).unwrap().split('\t').collect();
+        let Payment::Deposit(given_voucher) = &given else { unreachable!() };
+        let proven = given_voucher.clone().prove().unwrap();
+        let burn = dm3_core::registry::deposits::burn(&proven, proven.voucher().slots.bits());
+        assert_eq!(
+            (row[0], row[2], row[3]),
+            ("3", &*DEPOSITS.to_string(), &*format!("0x{}", hex::encode(burn)))
+        );
+        // The same stake is not good for the account that comes after it was deleted.
+        admin(&node, &["--yes", "delete", alice.name.as_str()]).await;
+        assert_eq!(price(&register(&node, &alice, Some(&given)).await), asked);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_the_chain_is_away_nobody_is_told_that_they_have_nothing_at_stake() {
+    let node = Node::start_with(&for_a_stake(1)).await;
+    let (alice, operator) = (Account::new(1), Account::new(9));
+    let key = Key::new(7);
+    node.chain.set_deposit(alice.address, key.address(), 1);
+    let given = Payment::Deposit(key.sign(voucher(&alice, &operator, 0, 1)));
+    node.chain.break_down();
+    assert_eq!(register(&node, &alice, None).await.status, 503);
+    assert_eq!(register(&node, &alice, Some(&given)).await.status, 503);
+    node.chain.repair();
+    assert_eq!(register(&node, &alice, Some(&given)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_contract_that_holds_no_deposits_lets_nobody_in() {
+    let stake = for_a_stake(1).replace(&DEPOSITS.to_string(), &DEPOSITED.to_string());
+    let node = Node::start_with(&stake).await;
+    assert_eq!(price(&register(&node, &Account::new(1), None).await), Price::Closed.to_json());
 }
 
 /// Whoever has a domain has as many names with profiles as they like.

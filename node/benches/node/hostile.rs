@@ -1,17 +1,29 @@
 //! Clients that nobody wants, each from an address of its own.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use dm3_core::identity::Address;
+use serde_json::json;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
 
 use crate::http::{Connection, request};
-use crate::support::Account;
 use crate::support::account::submit;
+use crate::support::{Account, Node, Silent};
 
-/// A kind of hostile client: its name, how many at once, and what one does until it is ended.
-pub const KINDS: [(&str, usize); 13] = [
+/// Where the proxy is that the node trusts.
+pub const PROXY: u8 = 250;
+/// How many accounts [`Prepared`] has; they cost nothing.
+const MEMBERS: u16 = 40;
+/// How many messages each of them, and each stranger, has.
+const MESSAGES: usize = 20;
+
+/// A kind of hostile client: its name, and how many at once.
+pub const KINDS: [(&str, usize); 21] = [
     ("silent: connects and says nothing", 100),
     ("slow: a byte of its head every 100 ms", 100),
     ("huge: bodies of 50 MB", 4),
@@ -25,17 +37,96 @@ pub const KINDS: [(&str, usize); 13] = [
     ("wide: a hundred thousand objects in a body", 4),
     ("curious: browsers' questions beforehand, as fast as it can", 8),
     ("forging: registers profiles that nobody signed", 8),
+    ("wandering: asks for challenges through a proxy, from many addresses of one /48", 32),
+    ("stalling: messages to names whose gateway never answers", 32),
+    ("claiming: messages from names whose gateway never answers", 32),
+    ("passing: asks a gateway that never answers, through the node", 32),
+    ("joining: many free accounts, all write to one mailbox", 40),
+    ("opening: begins sessions of socket.io and leaves them", 32),
+    ("storing: one account's batches of 500 messages", 8),
+    ("coming: registers accounts that are new", 8),
 ];
 
+/// What hostile clients have made before they begin.
+pub struct Prepared {
+    silent: Silent,
+    /// Messages to a name whose gateway never answers.
+    stalling: Vec<u8>,
+    /// Messages from such names.
+    claiming: Vec<Vec<u8>>,
+    /// Messages of accounts, each account's together.
+    joining: Vec<Vec<Vec<u8>>>,
+    /// A batch for the storage.
+    storing: Vec<u8>,
+    /// Profiles of accounts that are new.
+    coming: Vec<Vec<u8>>,
+    next: AtomicUsize,
+}
+
+impl Prepared {
+    /// Lets the chain know of slow names, and registers accounts.
+    pub async fn on(node: &Node) -> Self {
+        let silent = Silent::start().await;
+        let url = format!("{}/{{sender}}/{{data}}", silent.url);
+        node.chain.set_gateway("slow.eth", Address::from_bytes([0x33; 20]), &[&url], Address::ZERO);
+        let (alice, bob) = (Account::new(1), Account::new(9));
+        let handed = |envelope: &str| request("POST", "/ds/rpc", None, Some(&submit(envelope)));
+        let to_nobody = alice.envelope_addressed(&bob, "x", alice.name.as_str(), "bob.slow.eth");
+        let claiming = (0..200).map(|n| {
+            let name = format!("a{n}.slow.eth");
+            handed(&alice.envelope_addressed(&bob, "x", &name, bob.name.as_str()).to_canonical())
+        });
+        let mut joining = Vec::new();
+        for n in 0..MEMBERS {
+            let member = Account::of_many(n).registered(node).await;
+            let messages = (0..MESSAGES).map(|_| handed(&member.envelope(&bob, "x").to_canonical()));
+            joining.push(messages.collect());
+        }
+        let token = alice.sign_in(node).await;
+        let batch: Vec<_> = (0..500)
+            .map(|n| json!({ "messageId": format!("{n}"), "createdAt": n, "encryptedEnvelopContainer": "x".repeat(500), "isHalted": false }))
+            .collect();
+        let batch = json!({ "encryptedContactName": "bob", "messageBatch": batch });
+        let path = format!("/api/storage/new/{}/addMessageBatch", alice.name);
+        let coming = (1000..1400).map(|n| {
+            let account = Account::of_many(n);
+            let path = format!("/ds/profile/{}", account.name);
+            request("POST", &path, None, Some(&account.profile().to_json()))
+        });
+        Self {
+            stalling: handed(&to_nobody.to_canonical()),
+            claiming: claiming.collect(),
+            joining,
+            storing: request("POST", &path, Some(&token), Some(&batch)),
+            coming: coming.collect(),
+            silent,
+            next: AtomicUsize::new(0),
+        }
+    }
+
+    fn number(&self) -> usize {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
 /// Lets `count` clients of kind `kind` loose.
-pub fn release(kind: usize, count: usize, node: SocketAddr, tasks: &mut JoinSet<()>) {
+pub fn release(
+    kind: usize,
+    count: usize,
+    node: SocketAddr,
+    prepared: &Arc<Prepared>,
+    tasks: &mut JoinSet<()>,
+) {
     for number in 0..count {
-        let from = u8::try_from(2 + (kind * 30 + number % 30) % 250).unwrap_or(2);
+        let proxied = KINDS[kind].0.starts_with("wandering");
+        let from = u8::try_from(2 + (kind * 30 + number % 30) % 240).unwrap_or(2);
+        let from = if proxied { PROXY } else { from };
+        let prepared = prepared.clone();
         tasks.spawn(async move {
             loop {
                 // Refused or thrown out: it comes again.
                 if let Ok(connection) = Connection::open(node, from).await {
-                    let _ = act(kind, connection).await;
+                    let _ = act(kind, number, connection, &prepared).await;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -43,7 +134,12 @@ pub fn release(kind: usize, count: usize, node: SocketAddr, tasks: &mut JoinSet<
     }
 }
 
-async fn act(kind: usize, mut connection: Connection) -> std::io::Result<()> {
+async fn act(
+    kind: usize,
+    number: usize,
+    mut connection: Connection,
+    prepared: &Prepared,
+) -> std::io::Result<()> {
     let stream = &mut connection.stream;
     match kind {
         0 => {
@@ -106,6 +202,45 @@ async fn act(kind: usize, mut connection: Connection) -> std::io::Result<()> {
                 connection.exchange(&request("POST", &path, None, Some(&profile))).await?;
             }
         }
+        13 => loop {
+            let network = prepared.number() % 65_536;
+            let question = format!(
+                "GET /ds/auth/{} HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 2001:db8:7:{network:x}::1\r\n\r\n",
+                Account::new(1).name
+            );
+            connection.exchange(question.as_bytes()).await?;
+        },
+        14 => loop {
+            connection.exchange(&prepared.stalling).await?;
+        },
+        15 => loop {
+            connection.exchange(&prepared.claiming[prepared.number() % prepared.claiming.len()]).await?;
+        },
+        16 => {
+            let path = format!("/proxy/gateway?url={}/{{sender}}/{{data}}", prepared.silent.url);
+            let body = json!({ "sender": Address::ZERO, "data": "0x00" });
+            let question = request("POST", &path, None, Some(&body));
+            loop {
+                connection.exchange(&question).await?;
+            }
+        }
+        17 => loop {
+            for message in &prepared.joining[number % prepared.joining.len()] {
+                connection.exchange(message).await?;
+            }
+        },
+        18 => {
+            let question = request("GET", "/socket.io/?EIO=4&transport=polling", None, None);
+            loop {
+                connection.exchange(&question).await?;
+            }
+        }
+        19 => loop {
+            connection.exchange(&prepared.storing).await?;
+        },
+        20 => loop {
+            connection.exchange(&prepared.coming[prepared.number() % prepared.coming.len()]).await?;
+        },
         5 => {
             let question = request("GET", "/.well-known/dm3", None, None);
             loop {

@@ -12,6 +12,7 @@
     reason = "a measurement ends where an assumption fails"
 )]
 
+mod cryptography;
 mod hostile;
 mod http;
 mod load;
@@ -27,7 +28,7 @@ use load::{Measured, full, paced};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use support::account::submit;
-use support::{Account, Node, PostgresServer, Socket};
+use support::{Account, Around, Node, PostgresServer, Socket};
 use tokio::task::JoinSet;
 
 /// How many connections send at once.
@@ -95,8 +96,9 @@ fn memory(process: u32) -> (f64, f64) {
     (of("VmRSS:"), of("VmHWM:"))
 }
 
-/// A mailbox may hold the million.
-const NO_BOUNDS: &str = "mailbox_message_limit = 0\nmailbox_byte_limit = 0";
+/// A mailbox may hold the million; of hostile clients some come through a proxy, or name hosts on this machine.
+const SETTINGS: &str = "mailbox_message_limit = 0\nmailbox_byte_limit = 0\ntrusted_proxies = '127.0.0.250'\n\
+    allow_private_networks = true\n";
 
 struct Engine {
     name: &'static str,
@@ -106,8 +108,10 @@ struct Engine {
 }
 
 impl Engine {
-    async fn start(name: &'static str, postgres: Option<&str>) -> Self {
-        let node = Node::start_on(postgres, "info", NO_BOUNDS).await;
+    /// This build, or another program.
+    async fn start(name: &'static str, postgres: Option<&str>, program: Option<&str>) -> Self {
+        let around = Around { program: program.map(Into::into), ..Around::default() };
+        let node = Node::start_in(tempfile::tempdir().unwrap(), around, postgres, "info", SETTINGS).await;
         let address = node.url.trim_start_matches("http://").parse().unwrap();
         for number in 1..=9 {
             Account::new(number).registered(&node).await;
@@ -117,25 +121,6 @@ impl Engine {
 
     fn say(&self, text: &str) {
         eprintln!("  {}: {text}", self.name);
-    }
-
-    /// The same on each engine: the sets are sent in turn.
-    async fn submissions(&self, sets: &[Arc<Vec<Vec<u8>>>], half: &Arc<Vec<Vec<u8>>>) -> Value {
-        let mut rows = Vec::new();
-        let mut at_16 = 0.0;
-        for (connections, set) in CONNECTIONS.into_iter().zip(sets) {
-            self.say(&format!("{connections} connections, full load"));
-            let measured = full(self.address, connections, set).await;
-            if connections == 16 {
-                at_16 = measured.per_second;
-            }
-            let mut row = measured.to_json();
-            row["connections"] = connections.into();
-            rows.push(row);
-        }
-        self.say("16 connections, half load");
-        let half = paced(self.address, 16, half, at_16 / 2.0).await.to_json();
-        json!({ "full": rows, "half": half, "halfPerSecond": at_16 / 2.0 })
     }
 
     /// From the first byte of a submission to the message on the receiver's socket.
@@ -257,8 +242,9 @@ impl Engine {
         })
     }
 
-    /// How long a good client waits, alone and beside each kind of hostile ones.
-    async fn hostile(&self) -> Value {
+    /// How long a good client waits, alone and beside each kind of hostile ones, or those that are named.
+    async fn hostile(&self, only: &[&str]) -> Value {
+        let prepared = Arc::new(hostile::Prepared::on(&self.node).await);
         let mut rows = Vec::new();
         let good = async |kind: &str| {
             let requests = Arc::new(sealed(8, 500));
@@ -268,10 +254,12 @@ impl Engine {
         };
         self.say("a good client alone");
         rows.push(good("nobody").await);
-        for (kind, (name, count)) in hostile::KINDS.into_iter().enumerate() {
+        let wanted = |name: &str| only.is_empty() || only.iter().any(|word| name.starts_with(*word));
+        let kinds = hostile::KINDS.into_iter().enumerate().filter(|(_, (name, _))| wanted(name));
+        for (kind, (name, count)) in kinds {
             self.say(&format!("a good client beside {count} × {name}"));
             let mut tasks = JoinSet::new();
-            hostile::release(kind, count, self.address, &mut tasks);
+            hostile::release(kind, count, self.address, &prepared, &mut tasks);
             tokio::time::sleep(Duration::from_millis(500)).await;
             rows.push(good(&format!("{count} × {name}")).await);
             tasks.shutdown().await;
@@ -281,34 +269,83 @@ impl Engine {
     }
 }
 
+/// The same on each engine: every set is sent to one after the other, which begins in turn.
+async fn submissions(engines: &[Engine], sets: &[Arc<Vec<Vec<u8>>>], half: &Arc<Vec<Vec<u8>>>) -> Vec<Value> {
+    let mut rows = vec![Vec::new(); engines.len()];
+    let mut at_16 = vec![0.0; engines.len()];
+    for (turn, (connections, set)) in CONNECTIONS.into_iter().zip(sets).enumerate() {
+        for place in 0..engines.len() {
+            let place = (place + turn) % engines.len();
+            engines[place].say(&format!("{connections} connections, full load"));
+            let measured = full(engines[place].address, connections, set).await;
+            if connections == 16 {
+                at_16[place] = measured.per_second;
+            }
+            let mut row = measured.to_json();
+            row["connections"] = connections.into();
+            rows[place].push(row);
+        }
+    }
+    let mut all = Vec::new();
+    for ((engine, rows), at_16) in engines.iter().zip(rows).zip(at_16) {
+        engine.say("16 connections, half load");
+        let half = paced(engine.address, 16, half, at_16 / 2.0).await.to_json();
+        all.push(json!({ "full": rows, "half": half, "halfPerSecond": at_16 / 2.0 }));
+    }
+    all
+}
+
+/// What follows `name=` among the arguments.
+fn said<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
+    words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+}
+
 #[tokio::main(flavor = "multi_thread")]
 async fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
-    let wants = |word: &str| words.is_empty() || words.iter().any(|other| other == word);
-    let million = words.iter().any(|word| word == "million");
-    eprintln!("  sealing the messages");
-    let sets: Vec<_> = MESSAGES.into_iter().map(|count| Arc::new(sealed(2, count))).collect();
-    let half = Arc::new(sealed(2, HALF_LOAD));
-    let server = (!words.iter().any(|word| word == "sqlite")).then(|| PostgresServer::start(&[]));
-    let mut engines = vec![("SQLite", None)];
-    if let Some(server) = &server {
-        engines.push(("Postgres", Some(server.database().await)));
+    let beside = said(&words, "beside");
+    let only: Vec<&str> = said(&words, "only").map_or_else(Vec::new, |names| names.split(',').collect());
+    let parts: Vec<&String> = words.iter().filter(|word| !word.contains('=')).collect();
+    let wants = |word: &str| parts.is_empty() || parts.iter().any(|other| *other == word);
+    let million = parts.iter().any(|word| *word == "million");
+    let load = wants("load") || wants("sqlite") || million;
+    let (mut sets, mut half, mut cryptography) = (Vec::new(), Arc::default(), 0.0);
+    if load {
+        eprintln!("  the cryptography of a submission alone");
+        cryptography = cryptography::per_second();
+        eprintln!("  sealing the messages");
+        sets = MESSAGES.into_iter().map(|count| Arc::new(sealed(2, count))).collect();
+        half = Arc::new(sealed(2, HALF_LOAD));
     }
+    let server = (!parts.iter().any(|word| *word == "sqlite")).then(|| PostgresServer::start(&[]));
+    let mut engines = vec![Engine::start("SQLite", None, None).await];
+    if let Some(program) = beside {
+        engines.push(Engine::start("SQLite, beside", None, Some(program)).await);
+    }
+    if let Some(server) = &server {
+        engines.push(Engine::start("Postgres", Some(&server.database().await), None).await);
+        if let Some(program) = beside {
+            let database = server.database().await;
+            engines.push(Engine::start("Postgres, beside", Some(&database), Some(program)).await);
+        }
+    }
+    let fresh: Vec<_> = engines.iter().map(|engine| memory(engine.node.process_id()).0).collect();
+    let submitted = if load { submissions(&engines, &sets, &half).await } else { Vec::new() };
     let mut results = Vec::new();
-    for (name, database) in engines {
-        let engine = Engine::start(name, database.as_deref()).await;
-        let (fresh, _) = memory(engine.node.process_id());
-        let mut result = json!({ "engine": name, "freshMemory": fresh });
+    for (place, engine) in engines.into_iter().enumerate() {
+        let mut result = json!({ "engine": engine.name, "freshMemory": fresh[place] });
         let mut per_second = 1000.0;
-        if wants("load") || wants("sqlite") || million {
-            result["submissions"] = engine.submissions(&sets, &half).await;
-            per_second = result["submissions"]["halfPerSecond"].as_f64().unwrap();
+        if let Some(submissions) = submitted.get(place) {
+            result["submissions"] = submissions.clone();
+            result["cryptography"] = cryptography.into();
+            per_second = submissions["halfPerSecond"].as_f64().unwrap();
         }
         if wants("push") {
             result["push"] = engine.push().await;
         }
         if wants("hostile") {
-            result["hostile"] = engine.hostile().await;
+            result["hostile"] = engine.hostile(&only).await;
+            result["hostileMemory"] = memory(engine.node.process_id()).1.into();
         }
         if wants("stored") {
             result["acknowledgements"] = engine.acknowledgements().await;

@@ -15,9 +15,9 @@ use std::time::Duration;
 use dm3_core::identity::{Address, EnsName};
 
 use crate::app::App;
+use crate::ethereum::names::NamesError;
 use crate::mailbox::sender_key;
-use crate::names::NamesError;
-use crate::store::Copy;
+use crate::store::{Copy, StoreError};
 
 /// How many names one request may have looked up on the chain.
 const MAX_LOOKUPS: usize = 20;
@@ -57,14 +57,23 @@ impl App {
             }
             numbers.extend(exact.iter().map(|copy| copy.seq));
             if numbers.len() >= AT_ONCE {
-                self.metrics.timed("remove", self.store.remove(mailbox, &numbers)).await?;
+                self.acknowledge_numbers(mailbox, &numbers).await?;
                 numbers.clear();
             }
         }
-        self.metrics.timed("remove", self.store.remove(mailbox, &numbers)).await?;
+        self.acknowledge_numbers(mailbox, &numbers).await?;
         let (numbers, failed) = self.look_up(doubtful).await;
-        self.metrics.timed("remove", self.store.remove(mailbox, &numbers)).await?;
+        self.acknowledge_numbers(mailbox, &numbers).await?;
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Removes messages by their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn acknowledge_numbers(&self, mailbox: Address, numbers: &[i64]) -> Result<(), StoreError> {
+        let _turn = self.writing.of(mailbox).await;
+        self.metrics.timed("remove", self.store.remove(mailbox, numbers)).await
     }
 
     /// The copy, if it is known whose it is; of those that came before addresses were noted, some names tell.

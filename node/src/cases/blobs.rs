@@ -6,8 +6,8 @@ use subtle::ConstantTimeEq as _;
 
 use crate::app::App;
 use crate::blobs::{BlobSecret, MAX_BLOBS, PIECE};
-use crate::clock::now_ms;
 use crate::limits::{Payer, TooMany};
+use crate::machine::clock::now_ms;
 use crate::store::{Begun, Blob, BlobId, BlobQuota, BlobUsage, Blockable, NewBlob, StoreError};
 
 /// How long a blob may take to come, in milliseconds. What does not come further is given up then.
@@ -118,6 +118,7 @@ impl App {
         }
         if !data.is_empty() {
             self.counted("blob_bytes", self.limits.blob_bytes(Payer::current(), data.len() as u64))?;
+            let _turn = self.writing.of(owner).await;
             if !self.store.add_piece(&id, at, at / PIECE as u64, data).await? {
                 return Err(BlobError::Piece(known));
             }

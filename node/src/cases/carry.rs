@@ -6,16 +6,17 @@
 
 use std::sync::Arc;
 
-use dm3_core::delivery::api;
+use dm3_core::delivery::{SpamRule, api};
+use dm3_core::deposit::SignedVoucher;
 use dm3_core::identity::EnsName;
 use dm3_core::message::{Envelope, EnvelopeError, ProxyEnvelope};
 use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::submit::SubmitError;
+use super::submit::{SubmitError, read_voucher};
 use crate::app::App;
-use crate::chain::ChainError;
+use crate::ethereum::chain::ChainError;
 use crate::outgoing::{Bounds, OutgoingError, Use};
 use crate::proxy::{Proxies, TIME};
 
@@ -28,6 +29,8 @@ pub struct Parcel {
     pub delivery_service: EnsName,
     /// The envelope.
     pub envelope: Envelope,
+    /// What its sender has at stake.
+    pub voucher: Option<SignedVoucher>,
 }
 
 /// What our own clients post.
@@ -36,13 +39,15 @@ pub struct Parcel {
 struct OneEnvelope {
     delivery_service: EnsName,
     envelope: Value,
+    #[serde(default)]
+    voucher: Option<Value>,
 }
 
 /// What was posted can't be carried.
 #[derive(Debug, thiserror::Error)]
 pub enum PostingError {
     /// Neither of the two forms.
-    #[error("post {{deliveryService, envelope}} or {{to, encryptedMessage, encryptionEnvelops}}")]
+    #[error("post {{deliveryService, envelope, voucher?}} or {{to, encryptedMessage, encryptionEnvelops}}")]
     Form,
     /// An envelope is not one, or there are too many.
     #[error(transparent)]
@@ -58,23 +63,24 @@ impl From<EnvelopeError> for PostingError {
     }
 }
 
-/// Reads what an account wants carried: `{deliveryService, envelope}`, or the reference's `ProxyEnvelop`.
+/// Reads what an account wants carried: `{deliveryService, envelope, voucher?}`, or the reference's `ProxyEnvelop`.
 ///
 /// # Errors
 /// [`PostingError`].
 pub fn parcels(posted: &str) -> Result<Vec<Parcel>, PostingError> {
-    if let Ok(OneEnvelope { delivery_service, envelope }) = serde_json::from_str(posted) {
+    if let Ok(OneEnvelope { delivery_service, envelope, voucher }) = serde_json::from_str(posted) {
         let text = match envelope {
             Value::String(text) => text,
             envelope => envelope.to_string(),
         };
         let envelope = Envelope::parse(&text).map_err(PostingError::Envelope)?;
-        return Ok(vec![Parcel { delivery_service, envelope }]);
+        let voucher = voucher.and_then(|voucher| read_voucher(&voucher.to_string()));
+        return Ok(vec![Parcel { delivery_service, envelope, voucher }]);
     }
     let envelopes = ProxyEnvelope::parse(posted)?.into_envelopes();
     Ok(envelopes
         .into_iter()
-        .map(|(delivery_service, envelope)| Parcel { delivery_service, envelope })
+        .map(|(delivery_service, envelope)| Parcel { delivery_service, envelope, voucher: None })
         .collect())
 }
 
@@ -102,6 +108,9 @@ pub enum CarryError {
     /// It refuses.
     #[error(transparent)]
     Refused(#[from] api::SubmitError),
+    /// It refuses by a rule of the receiver's, and says by which.
+    #[error("{}", api::SubmitError::Spam)]
+    Demands(SpamRule),
     /// This server is it, and refuses.
     #[error(transparent)]
     RefusedHere(#[from] SubmitError),
@@ -120,7 +129,7 @@ impl CarryError {
     /// The code that JSON-RPC would have for it (the specification's appendix).
     const fn code(&self) -> i64 {
         match self {
-            Self::Refused(api::SubmitError::Spam) => -32010,
+            Self::Demands(_) | Self::Refused(api::SubmitError::Spam) => -32010,
             Self::Refused(api::SubmitError::TooLarge) => -32011,
             Self::Refused(api::SubmitError::Busy { .. }) => -32005,
             Self::Refused(api::SubmitError::Malformed(_)) => -32000,
@@ -134,6 +143,18 @@ impl CarryError {
     }
 }
 
+impl CarryError {
+    fn to_json(&self) -> Value {
+        let mut error = json!({ "code": self.code(), "message": self.to_string() });
+        match self {
+            Self::Demands(rule) => error["data"] = rule.to_json(),
+            Self::RefusedHere(SubmitError::Spam(refusal)) => error["data"] = refusal.to_json(),
+            _ => {}
+        }
+        error
+    }
+}
+
 impl Carried {
     /// The answer to the client.
     pub fn to_json(&self) -> Value {
@@ -141,8 +162,7 @@ impl Carried {
             .failed
             .iter()
             .map(|attempt| {
-                let error = json!({ "code": attempt.error.code(), "message": attempt.error.to_string() });
-                json!({ "deliveryService": attempt.delivery_service, "error": error })
+                json!({ "deliveryService": attempt.delivery_service, "error": attempt.error.to_json() })
             })
             .collect();
         json!({ "deliveryService": self.taken_by, "failed": failed })
@@ -153,30 +173,42 @@ impl App {
     /// Offers a message to delivery services in their order, until one takes it.
     pub async fn carry(self: &Arc<Self>, parcels: Vec<Parcel>) -> Carried {
         let mut failed = Vec::new();
-        for Parcel { delivery_service, envelope } in parcels {
-            match self.hand_over(&delivery_service, &envelope).await {
-                Ok(()) => return Carried { taken_by: Some(delivery_service), failed },
-                Err(error) => failed.push(Attempt { delivery_service, error }),
+        for parcel in parcels {
+            match self.hand_over(&parcel).await {
+                Ok(()) => return Carried { taken_by: Some(parcel.delivery_service), failed },
+                Err(error) => failed.push(Attempt { delivery_service: parcel.delivery_service, error }),
             }
         }
         Carried { taken_by: None, failed }
     }
 
-    async fn hand_over(self: &Arc<Self>, to: &EnsName, envelope: &Envelope) -> Result<(), CarryError> {
+    async fn hand_over(self: &Arc<Self>, parcel: &Parcel) -> Result<(), CarryError> {
+        let Parcel { delivery_service: to, envelope, voucher } = parcel;
         if *to == self.config.name {
-            return Ok(self.submit(Ok(envelope.clone())).await?);
+            return Ok(self.submit(Ok(envelope.clone()), voucher.clone()).await?);
         }
         let profile = self.names.chain().delivery_service(to).await?.ok_or(CarryError::Unknown)?;
-        self.proxies.submit(&profile.url, envelope).await
+        self.proxies.submit(&profile.url, envelope, voucher.as_ref()).await
     }
 }
 
 impl Proxies {
-    async fn submit(&self, service: &BaseUrl, envelope: &Envelope) -> Result<(), CarryError> {
-        let HttpRequest { url, body, .. } = api::submit(service, envelope);
+    async fn submit(
+        &self,
+        service: &BaseUrl,
+        envelope: &Envelope,
+        voucher: Option<&SignedVoucher>,
+    ) -> Result<(), CarryError> {
+        let HttpRequest { url, body, .. } = match voucher {
+            Some(voucher) => api::submit_with(service, envelope, voucher),
+            None => api::submit(service, envelope),
+        };
         let bounds = Bounds { bytes: MAX_ANSWER, time: TIME, redirects: 0 };
         let reply: HttpResponse =
             self.outgoing.fetch(Use::Message, url.as_str(), body, bounds).await?.into_text()?;
-        Ok(api::parse_submitted(&reply)?)
+        match api::unmet_rule(&reply) {
+            Some(rule) => Err(CarryError::Demands(rule)),
+            None => Ok(api::parse_submitted(&reply)?),
+        }
     }
 }

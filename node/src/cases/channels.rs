@@ -3,8 +3,8 @@
 use dm3_core::identity::Address;
 
 use crate::app::App;
-use crate::clock::now_seconds;
 use crate::limits::{Payer, TooMany};
+use crate::machine::clock::now_seconds;
 use crate::notifications::{Subscription, mail_address, otp};
 use crate::store::{Channel, ChannelKind, CodeIssue, StoreError};
 
@@ -198,10 +198,8 @@ impl App {
     }
 
     async fn new_code(&self, owner: Address, channel: &Channel) -> Result<otp::Code, ChannelError> {
-        if let Err(error) = self.limits.code(Payer::current(), &channel.recipient) {
-            self.metrics.refused("codes");
-            return Err(error.into());
-        }
+        let rates = self.shared.code(Payer::current(), &channel.recipient);
+        self.counted_by_all("codes", &rates).await??;
         let code = self.passwords.make();
         let digest = self.passwords.digest(owner, channel, &code);
         match self.store.new_code(owner, channel.kind, digest, otp::limits(now_seconds())).await? {

@@ -1,6 +1,7 @@
 //! Why a case is not carried out. How it is answered is in `http::answer`.
 
 use dm3_core::delivery::Price;
+use dm3_core::deposit::BurnFault;
 
 use super::blobs::BlobError;
 use super::channels::ChannelError;
@@ -8,10 +9,10 @@ use super::history::HistoryError;
 use super::storage::StorageError;
 use super::submit::SubmitError;
 use crate::auth::JwtError;
-use crate::chain::ChainError;
+use crate::ethereum::chain::ChainError;
+use crate::ethereum::names::NamesError;
 use crate::limits::TooMany;
-use crate::names::NamesError;
-use crate::price::Unpaid;
+use crate::mailbox::deposits::Unsure;
 use crate::store::StoreError;
 
 /// Why a request is refused. Status and body are the reference's where it has them.
@@ -71,6 +72,9 @@ pub enum ApiError {
     /// A message that is not taken.
     #[error(transparent)]
     Submit(#[from] SubmitError),
+    /// A burn that is not brought to the chain: 400 `{error, reason}`, or 429 where as much was paid for as may be.
+    #[error(transparent)]
+    Burn(#[from] BurnFault),
     /// More than is allowed: 429 `{error}`, with the header `Retry-After`.
     #[error(transparent)]
     TooMany(#[from] TooMany),
@@ -89,13 +93,20 @@ const fn priced(price: &Price) -> &'static str {
         Price::Work(_) => {
             "this server takes new accounts of devices that have computed for it; use a newer client"
         }
+        Price::Deposit(_) => {
+            "this server takes new accounts that have something at stake; use a newer client"
+        }
         Price::Closed => "this server takes no new accounts; try another one",
     }
 }
 
-impl From<Unpaid> for ApiError {
-    fn from(Unpaid(price): Unpaid) -> Self {
-        Self::Priced(price)
+impl From<Unsure> for ApiError {
+    fn from(error: Unsure) -> Self {
+        match error {
+            Unsure::Chain(error) => error.into(),
+            Unsure::Store(error) => error.into(),
+            Unsure::Later => Self::Unavailable,
+        }
     }
 }
 

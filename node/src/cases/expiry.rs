@@ -10,7 +10,7 @@ use dm3_core::deposit::epoch_of;
 use tokio::time::Instant;
 
 use crate::app::{App, AppState};
-use crate::clock::now_ms;
+use crate::machine::clock::now_ms;
 use crate::store::StoreError;
 
 /// How often old messages are looked for.
@@ -19,6 +19,8 @@ const EVERY: Duration = Duration::from_secs(600);
 const AT_ONCE: u32 = 500;
 /// How long signatures of senders are remembered.
 const SIGNATURES: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// How long receipts of burns are kept.
+const RECEIPTS: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How far the time may go without this process.
 const JUMP: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long nothing is removed after the time went further.
@@ -76,6 +78,8 @@ async fn run_once(app: &App, now: u64, held_until: &mut Option<Instant>) -> Resu
     }
     while app.store.clear_blobs(now).await? {}
     while app.store.forget_signatures(now.saturating_sub(ms(SIGNATURES)), AT_ONCE).await? > 0 {}
+    while app.store.forget_rates(now, AT_ONCE).await? > 0 {}
+    while app.store.forget_burns(now.saturating_sub(ms(RECEIPTS)), AT_ONCE).await? > 0 {}
     // A voucher can be burned in the week after its own, too, and shown to be one of two.
     while app.store.forget_promises(epoch_of(now).saturating_sub(2), AT_ONCE).await? > 0 {}
     Ok(())

@@ -101,6 +101,7 @@ impl App {
             }
         }
         let quota = HistoryQuota { bytes: self.config.storage_limit, records: MAX_RECORDS };
+        let _turn = self.writing.of(owner).await;
         match self.store.write_records(owner, records, quota).await? {
             Written::Versions(versions) => {
                 if let Some(change) = versions.last() {

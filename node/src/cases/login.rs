@@ -6,7 +6,7 @@ use dm3_core::seal::json::canonical;
 use crate::app::App;
 use crate::auth::Session;
 use crate::cases::ApiError;
-use crate::clock::{now_ms, now_seconds};
+use crate::machine::clock::{now_ms, now_seconds};
 use crate::store::{Blockable, Service, StoreError};
 
 impl App {

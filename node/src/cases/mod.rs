@@ -3,12 +3,14 @@
 
 mod acknowledge;
 mod blobs;
+pub mod burns;
 mod carry;
 mod channels;
 mod error;
 pub mod expiry;
 pub mod history;
 mod login;
+mod rates;
 mod ready;
 mod registration;
 mod room;

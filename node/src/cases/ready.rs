@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::limits::Payer;
-use crate::readiness::Report;
+use crate::monitoring::readiness::Report;
 
 /// How long a part may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);

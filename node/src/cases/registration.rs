@@ -6,7 +6,7 @@ use dm3_core::seal::sha256;
 
 use crate::app::App;
 use crate::cases::ApiError;
-use crate::clock::{now_ms, now_seconds};
+use crate::machine::clock::{now_ms, now_seconds};
 use crate::price::Unpaid;
 use crate::store::{Blockable, REGISTRATION_STOPPED, Registered, Registration, Service};
 
@@ -86,7 +86,7 @@ impl App {
         match self.store.register(registration).await? {
             // One that waits takes effect when its key answers a challenge.
             Registered::Kept | Registered::Pending => Ok(address),
-            Registered::Unpaid => Err(self.unpaid(self.price.again(address, now_seconds()))),
+            Registered::Unpaid => Err(self.unpaid(self.price.again(address, now_seconds()).await)),
             Registered::Superseded => Err(ApiError::NotKept(
                 "this profile was replaced by a newer one; make and sign a new one".into(),
             )),
@@ -95,7 +95,12 @@ impl App {
 
     /// Notes and tells what is to be paid.
     fn unpaid(&self, unpaid: Unpaid) -> ApiError {
-        self.metrics.refused("registration");
-        unpaid.into()
+        match unpaid {
+            Unpaid::Priced(price) => {
+                self.metrics.refused("registration");
+                ApiError::Priced(price)
+            }
+            Unpaid::Unsure(error) => error.into(),
+        }
     }
 }

@@ -4,7 +4,8 @@ use dm3_core::identity::{Address, EnsName};
 use dm3_core::seal::sha256;
 
 use crate::app::App;
-use crate::clock::now_ms;
+use crate::limits::Turns;
+use crate::machine::clock::now_ms;
 use crate::store::{
     NewMessage, PageOf, StorageQuota, Store, StoreError, Stored, StoredConversation, StoredMessage,
 };
@@ -47,6 +48,8 @@ pub struct Member {
 /// The storage of one account.
 pub struct Storage<'a> {
     store: &'a dyn Store,
+    /// Turns at writing, since a long batch must not make others wait.
+    writing: &'a Turns<Address>,
     owner: Address,
     name: &'a EnsName,
     max_container: usize,
@@ -65,6 +68,7 @@ impl App {
     pub fn storage<'a>(&'a self, member: &'a Member) -> Storage<'a> {
         Storage {
             store: self.store.as_ref(),
+            writing: &self.writing,
             owner: member.address,
             name: &member.name,
             // Clients wrap an envelope into base64 twice.
@@ -113,6 +117,7 @@ impl Storage<'_> {
         if !location.is_empty() {
             check(location)?;
         }
+        let _turn = self.writing.of(self.owner).await;
         let stored = self.store.add_conversation(self.owner, contact, location, now_ms(), self.quota).await?;
         added(stored).map(|_| ())
     }
@@ -131,6 +136,7 @@ impl Storage<'_> {
     /// [`StorageError`].
     pub async fn hide_conversation(&self, contact: &str, hidden: bool) -> Result<(), StorageError> {
         check(contact)?;
+        let _turn = self.writing.of(self.owner).await;
         Ok(self.store.hide_conversation(self.owner, contact, hidden).await?)
     }
 
@@ -140,6 +146,7 @@ impl Storage<'_> {
     /// [`StorageError`]. Of a long batch a part may be added then; the same again adds the rest.
     pub async fn add_messages(&self, contact: &str, messages: &[NewMessage]) -> Result<usize, StorageError> {
         check_batch(contact, messages)?;
+        let _turn = self.writing.of(self.owner).await;
         let mut new = 0;
         for slice in slices(messages) {
             new += added(self.store.add_messages(self.owner, contact, slice, now_ms(), self.quota).await?)?;
@@ -153,6 +160,7 @@ impl Storage<'_> {
     /// [`StorageError`]. Of a long batch a part may be changed then; the same again changes the rest.
     pub async fn edit_messages(&self, contact: &str, messages: &[NewMessage]) -> Result<usize, StorageError> {
         check_batch(contact, messages)?;
+        let _turn = self.writing.of(self.owner).await;
         let mut new = 0;
         for slice in slices(messages) {
             new += added(self.store.edit_messages(self.owner, contact, slice, now_ms(), self.quota).await?)?;
@@ -193,6 +201,7 @@ impl Storage<'_> {
     pub async fn release_message(&self, id: &str, contact: Option<&str>) -> Result<bool, StorageError> {
         check(id)?;
         contact.map_or(Ok(()), check)?;
+        let _turn = self.writing.of(self.owner).await;
         Ok(self.store.release_message(self.owner, id, contact).await?)
     }
 }

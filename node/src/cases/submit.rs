@@ -15,18 +15,18 @@ use dm3_core::seal::sha256;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::chain::ChainError;
-use crate::clock::now_ms;
 use crate::config::{Config, SenderCheck};
-use crate::entropy::OsEntropy;
-use crate::json::{self, MAX_ENVELOPE_VALUES};
+use crate::ethereum::chain::ChainError;
+use crate::ethereum::names::NamesError;
+use crate::limits::json::{self, MAX_ENVELOPE_VALUES};
 use crate::limits::{Payer, TooMany};
+use crate::machine::clock::now_ms;
+use crate::machine::entropy::OsEntropy;
 use crate::mailbox::deposits::Unsure;
 use crate::mailbox::receivers::Receiver;
 use crate::mailbox::sender::Sender;
 use crate::mailbox::sender_key;
 use crate::mailbox::spam::Refusal;
-use crate::names::NamesError;
 use crate::store::{Delivery, Outcome, Standing, StoreError};
 
 /// The longest name or hash that is taken from a sender, in bytes.
@@ -138,6 +138,10 @@ impl From<ChainError> for SubmitError {
 
 impl From<StoreError> for SubmitError {
     fn from(error: StoreError) -> Self {
+        // Said by its outcome alone: a sender could fill the log with it.
+        if matches!(error, StoreError::Busy) {
+            return Self::TooMany(TooMany { retry_after: 1 });
+        }
         tracing::error!(%error, "a message can't be taken");
         Self::Unavailable
     }
@@ -171,22 +175,12 @@ impl From<EnvelopeError> for SubmitError {
 }
 
 impl App {
-    /// Takes a message, if [`read`] could read it: when this returns, it is stored durably.
+    /// Takes a message, if [`read`] could read it, with the voucher that came along: when this returns, it is stored
+    /// durably.
     ///
     /// # Errors
     /// [`SubmitError`]. The same envelope again is no error, and changes nothing while the first is stored.
     pub async fn submit(
-        self: &Arc<Self>,
-        envelope: Result<Envelope, SubmitError>,
-    ) -> Result<(), SubmitError> {
-        self.submit_with(envelope, None).await
-    }
-
-    /// The same, with a voucher that came along.
-    ///
-    /// # Errors
-    /// As [`Self::submit`].
-    pub async fn submit_with(
         self: &Arc<Self>,
         envelope: Result<Envelope, SubmitError>,
         voucher: Option<SignedVoucher>,

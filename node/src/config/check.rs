@@ -5,24 +5,33 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use dm3_core::delivery::MAX_WORK_BITS;
+use dm3_core::deposit::MOST_SLOTS;
 use dm3_core::identity::{Address, EnsName, ProfileKeys};
 use zeroize::Zeroizing;
 
+use super::choices::{RegistrationRule, RegistrationStake, RegistrationWord};
 use super::keys::Keys;
 use super::secrets::Secrets;
 use super::smtp::SmtpKeys;
 use super::{Config, ConfigError};
 use crate::blobs::BlobLimits;
-use crate::gateway_key::GatewayKey;
+use crate::ethereum::key::EthereumKey;
 use crate::limits::{Allowances, LookupsAtOnce};
 use crate::notifications::{Vapid, VapidError};
 use crate::outgoing::{AtOnce, Reach};
-use crate::store::{Database, MailboxLimits};
+use crate::relay::Relaying;
+use crate::store::{BurnBudget, Database, MailboxLimits};
 
 /// The most Ethereum nodes that are asked one after the other.
 const MOST_ENDPOINTS: usize = 8;
 /// More of anything than can be at once.
 const MOST_AT_ONCE: usize = 4_000_000_000;
+
+/// The most contracts whose burns are paid for.
+const MOST_CONTRACTS: usize = 16;
+/// The most that is paid for burns on a day, in gwei: 9 coins, so that sums of wei stay numbers of 63 bits.
+const MOST_GWEI: usize = 9_000_000_000;
+const GWEI: u64 = 1_000_000_000;
 
 /// The largest sealed file that a node may take, in bytes: clients fetch no larger one.
 const MAX_BLOB: usize = 100_000_000;
@@ -41,6 +50,8 @@ impl Keys {
             from: &self.smtp_from,
         };
         let rpc_urls = rpc_urls(&secrets.rpc_urls)?;
+        let registration = registration(&self)?;
+        let relay = unless_empty(&secrets.relay_private_key, |key| relaying(key, &self))?;
         Ok(Config {
             listen: self
                 .listen
@@ -76,10 +87,11 @@ impl Keys {
             keys: ProfileKeys::derive(&secrets.seed),
             previous_keys: secrets.previous_keys,
             secret_files: secrets.files,
-            gateway_key: GatewayKey::from_hex(&secrets.gateway_private_key).ok_or_else(|| {
+            gateway_key: EthereumKey::from_hex(&secrets.gateway_private_key).ok_or_else(|| {
                 wrong("gateway_private_key", "a secp256k1 key, 0x and 64 hexadecimal digits")
             })?,
             gateway_resolver: address("gateway_resolver", &self.gateway_resolver)?,
+            relay,
             gateway_ttl: seconds(
                 "gateway_ttl_seconds",
                 self.gateway_ttl_seconds,
@@ -100,6 +112,7 @@ impl Keys {
                 sender: percent("mailbox_sender_percent", self.mailbox_sender_percent)?,
             },
             disk_bytes_kept_free: self.disk_bytes_kept_free,
+            disk_reserve_bytes: self.disk_reserve_bytes,
             message_ttl: Some(self.message_ttl_seconds).filter(|s| *s > 0).map(Duration::from_secs),
             request_timeout: seconds(
                 "request_timeout_seconds",
@@ -169,8 +182,9 @@ impl Keys {
                     "blob_megabytes_per_hour_per_address",
                     self.blob_megabytes_per_hour_per_address,
                 )?,
+                burns: rate("burns_per_hour_per_account", self.burns_per_hour_per_account)?,
             },
-            registration: self.registration,
+            registration,
             registration_work_bits: work_bits(self.registration_work_bits)?,
             sender_check: self.sender_check,
             storage_limit: self.storage_limit,
@@ -243,6 +257,47 @@ fn vapid(key: &str, contact: &str) -> Result<Vapid, ConfigError> {
     Vapid::new(key, contact).map_err(|error| match error {
         VapidError::Key => wrong("vapid_private_key", "a P-256 key, 32 bytes in base64 for URLs"),
         VapidError::Contact => wrong("vapid_contact", "mailto:… or https://…, where push services find you"),
+    })
+}
+
+fn relaying(key: &str, keys: &Keys) -> Result<Relaying, ConfigError> {
+    let contracts = keys.relay_contracts.split([',', ' ']).filter(|text| !text.is_empty());
+    let contracts = contracts.map(|text| address("relay_contracts", text)).collect::<Result<Vec<_>, _>>()?;
+    if !(1..=MOST_CONTRACTS).contains(&contracts.len()) {
+        return Err(wrong("relay_contracts", "between one and 16 addresses of contracts that hold deposits"));
+    }
+    let wei = |key, gwei| {
+        within(key, gwei, 0..=MOST_GWEI, "between 0 and 9000000000").map(|gwei| gwei as u64 * GWEI)
+    };
+    Ok(Relaying {
+        key: EthereumKey::from_hex(key)
+            .ok_or_else(|| wrong("relay_private_key", "a secp256k1 key, 0x and 64 hexadecimal digits"))?,
+        contracts,
+        budget: BurnBudget {
+            all: wei("relay_gwei_per_day", keys.relay_gwei_per_day)?,
+            account: wei("relay_gwei_per_day_per_account", keys.relay_gwei_per_day_per_account)?,
+        },
+    })
+}
+
+/// A stake that is wrong is an error, also where it is not asked for.
+fn registration(keys: &Keys) -> Result<RegistrationRule, ConfigError> {
+    const CONTRACT: &str = "registration_contract";
+    let slots =
+        within("registration_slots", keys.registration_slots, 1..=MOST_SLOTS.into(), "between 1 and 256")?;
+    let contract = unless_empty(&keys.registration_contract, |text| address(CONTRACT, text))?;
+    let receiver = unless_empty(&keys.registration_receiver, |text| address("registration_receiver", text))?;
+    Ok(match keys.registration {
+        RegistrationWord::Open => RegistrationRule::Open,
+        RegistrationWord::Invitation => RegistrationRule::Invitation,
+        RegistrationWord::Work => RegistrationRule::Work,
+        RegistrationWord::Deposit => RegistrationRule::Deposit(RegistrationStake {
+            contract: contract.ok_or_else(|| wrong(CONTRACT, "there, since accounts cost a stake"))?,
+            slots: slots as u16,
+            receiver: receiver
+                .ok_or_else(|| wrong("registration_receiver", "there, since accounts cost a stake"))?,
+        }),
+        RegistrationWord::Closed => RegistrationRule::Closed,
     })
 }
 

@@ -1,10 +1,32 @@
 //! What an operator can choose among.
 
+use dm3_core::identity::Address;
 use serde::Deserialize;
 
-/// Who may have a new account.
+/// Who may have a new account, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
+pub(super) enum RegistrationWord {
+    Open,
+    Invitation,
+    Work,
+    Deposit,
+    Closed,
+}
+
+/// What an account has to have at stake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegistrationStake {
+    /// The contract that holds deposits.
+    pub contract: Address,
+    /// How many slots.
+    pub slots: u16,
+    /// Who may burn them.
+    pub receiver: Address,
+}
+
+/// Who may have a new account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegistrationRule {
     /// Everybody.
     Open,
@@ -12,6 +34,8 @@ pub enum RegistrationRule {
     Invitation,
     /// Whose device has worked for it.
     Work,
+    /// Who has something at stake towards the operator.
+    Deposit(RegistrationStake),
     /// Nobody.
     Closed,
 }
@@ -23,6 +47,7 @@ impl RegistrationRule {
             Self::Open => "open",
             Self::Invitation => "invitation",
             Self::Work => "work",
+            Self::Deposit(_) => "deposit",
             Self::Closed => "closed",
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
-use super::choices::{LogFormat, RegistrationRule, SenderCheck};
+use super::choices::{LogFormat, RegistrationWord, SenderCheck};
 
 /// Every key there is; another is an error.
 #[derive(Deserialize)]
@@ -56,6 +56,18 @@ pub(super) struct Keys {
     #[serde(default)]
     pub gateway_private_key_file: String,
     pub gateway_resolver: String,
+    #[serde(default)]
+    pub relay_private_key: String,
+    #[serde(default)]
+    pub relay_private_key_file: String,
+    #[serde(default)]
+    pub relay_contracts: String,
+    #[serde(default = "default_relay_gwei_per_day", deserialize_with = "number")]
+    pub relay_gwei_per_day: u64,
+    #[serde(default = "default_relay_gwei_per_day_per_account", deserialize_with = "number")]
+    pub relay_gwei_per_day_per_account: u64,
+    #[serde(default = "default_burns_per_hour_per_account", deserialize_with = "number")]
+    pub burns_per_hour_per_account: u64,
     #[serde(default = "default_gateway_ttl_seconds", deserialize_with = "number")]
     pub gateway_ttl_seconds: u64,
     #[serde(default = "default_size_limit", deserialize_with = "number")]
@@ -72,6 +84,8 @@ pub(super) struct Keys {
     pub mailbox_sender_percent: u64,
     #[serde(default = "default_disk_bytes_kept_free", deserialize_with = "number")]
     pub disk_bytes_kept_free: u64,
+    #[serde(default = "default_disk_reserve_bytes", deserialize_with = "number")]
+    pub disk_reserve_bytes: u64,
     #[serde(default, deserialize_with = "number")]
     pub message_ttl_seconds: u64,
     #[serde(default = "default_request_timeout_seconds", deserialize_with = "number")]
@@ -129,9 +143,15 @@ pub(super) struct Keys {
     #[serde(default = "default_names_per_day_per_address", deserialize_with = "number")]
     pub names_per_day_per_address: u64,
     #[serde(default = "default_registration")]
-    pub registration: RegistrationRule,
+    pub registration: RegistrationWord,
     #[serde(default = "default_registration_work_bits", deserialize_with = "number")]
     pub registration_work_bits: u64,
+    #[serde(default)]
+    pub registration_contract: String,
+    #[serde(default = "default_registration_slots", deserialize_with = "number")]
+    pub registration_slots: u64,
+    #[serde(default)]
+    pub registration_receiver: String,
     #[serde(default = "default_sender_check")]
     pub sender_check: SenderCheck,
     #[serde(default = "default_storage_limit", deserialize_with = "number")]
@@ -239,12 +259,16 @@ fn default_proxied_per_minute() -> u64 {
     600
 }
 
-fn default_registration() -> RegistrationRule {
-    RegistrationRule::Open
+fn default_registration() -> RegistrationWord {
+    RegistrationWord::Open
 }
 
 fn default_registration_work_bits() -> u64 {
     20
+}
+
+fn default_registration_slots() -> u64 {
+    1
 }
 
 fn default_sender_check() -> SenderCheck {
@@ -343,6 +367,10 @@ fn default_disk_bytes_kept_free() -> u64 {
     268_435_456
 }
 
+fn default_disk_reserve_bytes() -> u64 {
+    33_554_432
+}
+
 fn default_storage_limit() -> u64 {
     500_000_000
 }
@@ -369,6 +397,18 @@ fn default_blobs_per_hour_per_account() -> u64 {
 
 fn default_blob_megabytes_per_hour_per_address() -> u64 {
     2_000
+}
+
+fn default_relay_gwei_per_day() -> u64 {
+    20_000_000
+}
+
+fn default_relay_gwei_per_day_per_account() -> u64 {
+    2_000_000
+}
+
+fn default_burns_per_hour_per_account() -> u64 {
+    20
 }
 
 fn default_smtp_port() -> u64 {

@@ -15,10 +15,11 @@ use dm3_core::web::{BaseUrl, HttpUrl};
 use zeroize::Zeroizing;
 
 use crate::blobs::BlobLimits;
-use crate::gateway_key::GatewayKey;
+use crate::ethereum::key::EthereumKey;
 use crate::limits::{Allowances, LookupsAtOnce, Trusted};
 use crate::notifications::{Smtp, Vapid};
 use crate::outgoing::{AtOnce, Reach};
+use crate::relay::Relaying;
 use crate::store::{Database, MailboxLimits};
 
 mod check;
@@ -28,7 +29,7 @@ mod keys;
 mod secrets;
 mod smtp;
 
-pub use choices::{LogFormat, RegistrationRule, SenderCheck};
+pub use choices::{LogFormat, RegistrationRule, RegistrationStake, SenderCheck};
 pub use error::ConfigError;
 use keys::Keys;
 
@@ -71,9 +72,11 @@ pub struct Config {
     /// The files that secrets were read from.
     pub secret_files: Vec<PathBuf>,
     /// Signs CCIP-read answers.
-    pub gateway_key: GatewayKey,
+    pub gateway_key: EthereumKey,
     /// The ERC3668Resolver that CCIP-read answers are signed for.
     pub gateway_resolver: Address,
+    /// Burns that this server pays for, if it pays for some.
+    pub relay: Option<Relaying>,
     /// How long a CCIP-read answer may be used.
     pub gateway_ttl: Duration,
     /// The largest envelope taken, in bytes of its canonical JSON.
@@ -82,6 +85,8 @@ pub struct Config {
     pub mailbox_limits: MailboxLimits,
     /// How many bytes stay free on a SQLite file's disk; 0: nobody looks.
     pub disk_bytes_kept_free: u64,
+    /// How many bytes a file beside it holds for when the disk is full all the same; 0: there is none.
+    pub disk_reserve_bytes: u64,
     /// How long an unacknowledged message is kept; `None` for ever.
     pub message_ttl: Option<Duration>,
     /// How long a request may take.

@@ -23,6 +23,7 @@ pub(super) struct Secrets {
     pub previous_token_key: Option<Zeroizing<[u8; 32]>>,
     pub rpc_urls: Zeroizing<String>,
     pub gateway_private_key: Zeroizing<String>,
+    pub relay_private_key: Zeroizing<String>,
     pub smtp_password: Zeroizing<String>,
     pub vapid_private_key: Zeroizing<String>,
     pub database_password: Option<Zeroizing<String>>,
@@ -47,6 +48,8 @@ impl Secrets {
         let previous_token_key = of_base64("previous_token_key", &previous_token_key)?;
         let gateway_private_key =
             read("gateway_private_key", &mut keys.gateway_private_key, &keys.gateway_private_key_file)?;
+        let relay_private_key =
+            read("relay_private_key", &mut keys.relay_private_key, &keys.relay_private_key_file)?;
         let rpc_urls = read("rpc_url", &mut keys.rpc_url, &keys.rpc_url_file)?;
         let smtp_password = read("smtp_password", &mut keys.smtp_password, &keys.smtp_password_file)?;
         let vapid_private_key =
@@ -65,6 +68,7 @@ impl Secrets {
             seed,
             rpc_urls,
             gateway_private_key,
+            relay_private_key,
             smtp_password,
             vapid_private_key,
             database_password: Some(database_password).filter(|password| !password.is_empty()),

@@ -4,10 +4,12 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, ETAG, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use dm3_core::deposit::BurnFault;
 use serde_json::{Value, json};
 
 use crate::cases::{ApiError, BlobError, HistoryError, Progress, SubmitError};
 use crate::limits::TooMany;
+use crate::machine::clock::seconds_to_midnight;
 use crate::store::RecordKey;
 
 /// After how many seconds to try again what can't be done at the moment.
@@ -47,6 +49,16 @@ impl IntoResponse for ApiError {
             Self::TooMany(TooMany { retry_after }) => {
                 let wait = [(RETRY_AFTER, retry_after.to_string())];
                 (wait, error(StatusCode::TOO_MANY_REQUESTS, text)).into_response()
+            }
+            Self::Burn(fault) => {
+                let body = Json(json!({ "error": text, "reason": fault.code() }));
+                match fault {
+                    BurnFault::Spent => {
+                        let wait = [(RETRY_AFTER, seconds_to_midnight().to_string())];
+                        (StatusCode::TOO_MANY_REQUESTS, wait, body).into_response()
+                    }
+                    _ => (StatusCode::BAD_REQUEST, body).into_response(),
+                }
             }
             Self::Upstream(_) => error(StatusCode::BAD_GATEWAY, text),
             Self::Unresolvable(_) | Self::Gateway(_) => {

@@ -111,13 +111,15 @@ pub async fn serve(
     stopping.closed().await;
 }
 
-fn answer(
+async fn answer(
     mut router: Router,
     peer: SocketAddr,
     slot: Slot,
     last: bool,
     mut request: Request<Incoming>,
-) -> impl Future<Output = Result<axum::response::Response, std::convert::Infallible>> {
+) -> Result<axum::response::Response, std::convert::Infallible> {
+    // Who sends requests without waiting for answers has many that lie ready: others have a turn before each of them.
+    tokio::task::yield_now().await;
     let extensions = request.extensions_mut();
     extensions.insert(Peer(peer));
     extensions.insert(slot);
@@ -125,7 +127,7 @@ fn answer(
         extensions.insert(LastPlace);
     }
     // A router is always ready.
-    router.call(request)
+    router.call(request).await
 }
 
 fn is_the_clients(error: &io::Error) -> bool {
@@ -234,7 +236,36 @@ impl AsyncWrite for Counted {
 
 #[cfg(test)]
 mod tests {
+    use axum::routing::get;
+    use tokio::io::AsyncWriteExt as _;
+
     use super::*;
+
+    #[tokio::test]
+    async fn who_does_not_wait_for_answers_has_one_turn_among_others() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (noted, ended) = (asked.clone(), Arc::new(tokio::sync::Notify::new()));
+        let end = ended.clone();
+        let note = move |path: axum::http::Uri| async move {
+            let mut asked = noted.lock().unwrap();
+            asked.push(path.path().to_owned());
+            if asked.len() == 101 {
+                end.notify_one();
+            }
+        };
+        let router = Router::new().route("/many", get(note.clone())).route("/one", get(note));
+        // Both lie ready before the server has its first turn.
+        let mut many = TcpStream::connect(address).await.unwrap();
+        many.write_all("GET /many HTTP/1.1\r\nhost: x\r\n\r\n".repeat(100).as_bytes()).await.unwrap();
+        let mut one = TcpStream::connect(address).await.unwrap();
+        one.write_all(b"GET /one HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let caps = Caps { all: 9, kept_free: 0, per_address: 9, proxies: Trusted::default() };
+        serve(listener, router, caps, || {}, async move { ended.notified().await }).await;
+        let place = asked.lock().unwrap().iter().position(|path| path == "/one").unwrap();
+        assert!(place < 8, "{place} requests of the other were answered first");
+    }
 
     fn open(all: usize, per_address: usize, proxies: &str) -> Open {
         Open::new(Caps { all, kept_free: 2, per_address, proxies: proxies.parse().unwrap() })

@@ -16,8 +16,8 @@ use super::extract::{Bulk, Json, Raw, Schema, SignedIn, Text, bearer};
 use super::json_text;
 use crate::app::AppState;
 use crate::cases::{ApiError, SubmitError, read_envelope, read_voucher};
-use crate::clock::now_seconds;
-use crate::json;
+use crate::limits::json;
+use crate::machine::clock::now_seconds;
 use crate::mailbox::sender_key;
 use crate::settings;
 use crate::store::{Account, ChannelKind, PICK_UP_MESSAGES, Service};
@@ -168,7 +168,7 @@ pub async fn rpc(State(app): State<AppState>, Raw(body): Raw) -> Result<Response
             let id = call.id();
             // Nothing is kept while others are waited for but the envelope itself, and its voucher.
             drop(body);
-            Ok(submission_answer(app.submit_with(envelope, voucher).await, id.as_ref()))
+            Ok(submission_answer(app.submit(envelope, voucher).await, id.as_ref()))
         }
         "dm3_getDeliveryServiceProperties" => {
             let ttl = app.config.message_ttl.map_or(0, |ttl| ttl.as_millis());
@@ -294,7 +294,7 @@ pub async fn acknowledge_ids(
     if body.ids.len() > MAX_IDS {
         return Err(ApiError::Schema);
     }
-    app.store.remove(session.address, &body.ids).await?;
+    app.acknowledge_numbers(session.address, &body.ids).await?;
     Ok(StatusCode::OK)
 }
 

@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::app::AppState;
 use crate::auth::Session;
 use crate::cases::{ApiError, Member};
-use crate::json::{self, MAX_VALUES};
+use crate::limits::json::{self, MAX_VALUES};
 
 /// The body as it came, within the size limit: for whoever reads it into a type that keeps only what it needs.
 pub struct Raw(pub String);

@@ -11,7 +11,7 @@ use super::extract::Json;
 use super::resolver::published;
 use crate::app::{App, AppState};
 use crate::cases::ApiError;
-use crate::clock::now_seconds;
+use crate::machine::clock::now_seconds;
 
 /// A question in a body.
 #[derive(Deserialize)]

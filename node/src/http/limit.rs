@@ -20,9 +20,9 @@ use super::body::{Counted, Kept};
 use super::extract::bearer;
 use crate::app::{App, AppState};
 use crate::cases::ApiError;
-use crate::clock::now_seconds;
 use crate::http::connections::{LastPlace, Slot};
 use crate::limits::{Client, Full, Payer, Peer, Place, TooMany};
+use crate::machine::clock::now_seconds;
 
 /// Answers that are smaller are not counted, in bytes.
 const SMALL_ANSWER: u64 = 64 * 1024;

@@ -6,7 +6,7 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, on};
 
 use super::{
-    api, blobs, ds, gateway, history, notifications, proxy, resolver, settings, storage, well_known,
+    api, blobs, burns, ds, gateway, history, notifications, proxy, resolver, settings, storage, well_known,
 };
 use crate::app::AppState;
 
@@ -78,6 +78,8 @@ fn delivery(routes: Routes) -> Routes {
         .get("/ds/mailbox/{name}", ds::mailbox)
         .post("/ds/mailbox/{name}/acknowledge", ds::acknowledge_ids)
         .get("/ds/deposits/{name}", settings::deposits)
+        .get("/ds/deposits/{name}/burns", burns::list)
+        .post("/ds/deposits/{name}/burns", burns::bring)
         .get("/ds/settings/{name}", settings::read)
         .put("/ds/settings/{name}", settings::write)
         .get("/ds/metrics", ds::metrics)

@@ -4,6 +4,7 @@ mod answer;
 mod api;
 mod blobs;
 mod body;
+mod burns;
 pub mod connections;
 mod ds;
 mod extract;

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::AppState;
-use crate::metrics::{self, CLIENT_LEFT, Metrics, Route};
+use crate::monitoring::metrics::{self, CLIENT_LEFT, Metrics, Route};
 
 /// How old the sums over all mailboxes may be.
 const TOTALS_AGE: Duration = Duration::from_secs(60);

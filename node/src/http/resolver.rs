@@ -82,10 +82,7 @@ pub async fn claim_name(
     let owner = owner.ok_or_else(|| refused("publish a profile first"))?;
     let text = format!("alias: {}", claim.dm3_name);
     owner.keys().signing.verify(&text, &claim.signature).map_err(|_| refused("signature invalid"))?;
-    if let Err(error) = app.limits.name(Payer::current()) {
-        app.metrics.refused("names");
-        return Err(error.into());
-    }
+    app.counted_by_all("names", &app.shared.name(Payer::current())).await??;
     if !app.store.claim_name(&name, owner.account()).await? {
         return Err(refused("Could not create alias"));
     }

@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Instant;
 
+use dm3_core::deposit::SignedVoucher;
 use dm3_core::message::Envelope;
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value as Json, json};
 use socketioxide::adapter::Adapter;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 use socketioxide::handler::{ConnectHandler, FromMessageParts, Value};
@@ -16,10 +17,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::{App, AppState};
 use crate::auth::Session;
-use crate::cases::{SubmitError, read_envelope};
-use crate::json;
+use crate::cases::{SubmitError, read_envelope, read_voucher};
+use crate::limits::json;
 use crate::limits::{Client, Payer, Place};
-use crate::sockets::{SignedIn, Sockets};
+use crate::notifications::sockets::{SignedIn, Sockets};
 
 /// Who connects.
 #[derive(Deserialize)]
@@ -93,7 +94,8 @@ fn welcome(app: &AppState, socket: &SocketRef, session: Session) {
     socket.on("submitMessage", async move |submission: Submission, ack: AckSender| {
         let answer = match submission.submit().await {
             Ok(()) => json!({ "response": "success" }),
-            Err(error) => json!({ "error": error }),
+            Err(Refused { words, rule: None }) => json!({ "error": words }),
+            Err(Refused { words, rule }) => json!({ "error": words, "data": rule }),
         };
         // A socket that is gone needs no answer: the message is stored.
         let _ = ack.send(&answer);
@@ -105,39 +107,56 @@ fn welcome(app: &AppState, socket: &SocketRef, session: Session) {
 }
 
 /// A message that came over a socket. It is counted before it is read, and only read if its socket has few under way.
-struct Submission(Result<Taken, String>);
+struct Submission(Result<Taken, Refused>);
+
+/// What a refused message is told: why, and by which rule of the receiver's.
+struct Refused {
+    words: String,
+    rule: Option<Json>,
+}
+
+impl Refused {
+    fn by(words: &(impl ToString + ?Sized)) -> Self {
+        Self { words: words.to_string(), rule: None }
+    }
+}
 
 struct Taken {
     app: AppState,
     payer: Payer,
     envelope: Result<Envelope, SubmitError>,
+    voucher: Option<SignedVoucher>,
     _event: OwnedSemaphorePermit,
     _bytes: Place<Payer>,
 }
 
 impl Submission {
-    fn read(socket: &Taking, event: &Value) -> Result<Taken, String> {
+    fn read(socket: &Taking, event: &Value) -> Result<Taken, Refused> {
         let Taking { session, events, payer, app, .. } = socket;
-        app.limits.account(session.address).map_err(|error| error.to_string())?;
+        app.limits.account(session.address).map_err(|error| Refused::by(&error))?;
         let Ok(permit) = Arc::clone(events).try_acquire_owned() else {
             app.metrics.refused("socket_events");
-            return Err(BUSY.into());
+            return Err(Refused::by(BUSY));
         };
-        let Value::Str(text, None) = event else { return Err(SubmitError::Schema.to_string()) };
+        let Value::Str(text, None) = event else { return Err(Refused::by(&SubmitError::Schema)) };
         let bytes = app.bodies.enter(payer, text.len()).map_err(|_| {
             app.metrics.refused("bodies");
-            BUSY.to_owned()
+            Refused::by(BUSY)
         })?;
         let argument = json::item(text, 1).map(RawValue::get).filter(|text| text.starts_with('{'));
         let submitted = argument.and_then(|text| serde_json::from_str::<Submitted<'_>>(text).ok());
+        let voucher = submitted.as_ref().and_then(|submitted| read_voucher(submitted.voucher?.get()));
         let envelope =
             submitted.ok_or(SubmitError::Schema).and_then(|submitted| read_envelope(submitted.envelop.get()));
-        Ok(Taken { app: app.clone(), payer: *payer, envelope, _event: permit, _bytes: bytes })
+        Ok(Taken { app: app.clone(), payer: *payer, envelope, voucher, _event: permit, _bytes: bytes })
     }
 
-    async fn submit(self) -> Result<(), String> {
-        let Taken { app, payer, envelope, _event, _bytes } = self.0?;
-        payer.pays(app.submit(envelope)).await.map_err(|error| error.to_string())
+    async fn submit(self) -> Result<(), Refused> {
+        let Taken { app, payer, envelope, voucher, _event, _bytes } = self.0?;
+        payer.pays(app.submit(envelope, voucher)).await.map_err(|error| match &error {
+            SubmitError::Spam(refusal) => Refused { rule: Some(refusal.to_json()), ..Refused::by(&error) },
+            _ => Refused::by(&error),
+        })
     }
 }
 
@@ -148,6 +167,9 @@ const BUSY: &str = "too many messages are under way; send it again in a moment";
 struct Submitted<'a> {
     #[serde(borrow)]
     envelop: &'a RawValue,
+    /// What the sender has at stake, if the receiver demands it.
+    #[serde(borrow, default)]
+    voucher: Option<&'a RawValue>,
 }
 
 impl<A: Adapter> FromMessageParts<A> for Submission {
@@ -161,7 +183,7 @@ impl<A: Adapter> FromMessageParts<A> for Submission {
         let read = match socket.extensions.get::<Taking>() {
             Some(signed) => Self::read(&signed, event),
             // Nobody sends before it is welcome.
-            None => Err(TokenRefused.to_string()),
+            None => Err(Refused::by(&TokenRefused)),
         };
         Ok(Self(read))
     }

@@ -15,7 +15,7 @@ use super::extract::Schema;
 use crate::app::AppState;
 use crate::cases::storage::{Storage, StorageError};
 use crate::cases::{ApiError, Member};
-use crate::clock::iso;
+use crate::machine::clock::iso;
 use crate::store::{NewMessage, PageOf, StoredConversation, StoredMessage};
 
 const CONVERSATIONS_PAGE: u32 = 10;

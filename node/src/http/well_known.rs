@@ -12,6 +12,7 @@ use super::history::history_limits;
 use super::json_text;
 use crate::app::{App, AppState};
 use crate::config::RegistrationRule;
+use crate::relay::Relay;
 use crate::store::ChannelKind;
 
 /// `GET hello`, as the reference answers it.
@@ -53,6 +54,16 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
     document["registration"] = json!({
         "price": config.registration.word(),
         "workBits": (config.registration == RegistrationRule::Work).then_some(config.registration_work_bits),
+    });
+    if let RegistrationRule::Deposit(stake) = config.registration {
+        document["registration"]["deposit"] = json!({
+            "contract": stake.contract, "slots": stake.slots, "receiver": stake.receiver,
+        });
+    }
+    document["deposits"] = json!({
+        "url": discovery.delivery_service_url.child("deposits"),
+        // Burns of these are brought to the chain.
+        "burns": app.relay.as_ref().map_or(&[][..], Relay::contracts),
     });
     document["limits"] = json!({
         "requestBytes": App::max_body(config),

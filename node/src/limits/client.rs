@@ -1,5 +1,6 @@
 //! Whom a request comes from: the other end of the connection, or whom a trusted proxy says.
 
+use std::fmt;
 use std::net::{AddrParseError, IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -43,6 +44,12 @@ impl Client {
         let network = Ipv6Addr::from_bits(address.to_bits() & mask);
         // A prefix of at most 128 bits is always one.
         Self(IpNet::new(network.into(), bits).unwrap_or(IpAddr::V6(network).into()))
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -5,8 +5,11 @@
 //! time its share of that time has passed.
 
 mod client;
+pub mod json;
 mod payer;
 mod pool;
+mod shared;
+mod turns;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -19,6 +22,8 @@ use client::SHARES;
 pub use client::{Client, Peer, Trusted};
 pub use payer::Payer;
 pub use pool::{Full, Place, Pool, Taker};
+pub use shared::Shared;
+pub use turns::Turns;
 
 /// The limits, each for a minute; 0 is none.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +52,8 @@ pub struct Allowances {
     pub blobs: u32,
     /// Megabytes of sealed files that one address sends and fetches in an hour.
     pub blob_megabytes: u32,
+    /// Burns that one account wants to have brought to the chain in an hour.
+    pub burns: u32,
 }
 
 /// How many senders are looked up at once.
@@ -66,7 +73,7 @@ pub struct TooMany {
     pub retry_after: u64,
 }
 
-/// What was asked lately.
+/// What was asked of this process lately.
 pub struct Limits {
     requests: Limit<Client>,
     proxied: Limit<Client>,
@@ -74,12 +81,9 @@ pub struct Limits {
     senders: Limit<Address>,
     unknown: Limit<Payer>,
     unknown_for_mailboxes: Limit<Address>,
-    codes_to: Limit<String>,
-    codes_from: Limit<Payer>,
-    codes: Limit<String>,
-    names: Limit<Payer>,
     blobs: Limit<Address>,
     blob_kilobytes: Limit<Payer>,
+    burns: Limit<Address>,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -96,12 +100,9 @@ impl Limits {
             senders: Limit::new(allowances.sender, MINUTE),
             unknown: Limit::new(allowances.unknown, MINUTE),
             unknown_for_mailboxes: Limit::new(allowances.unknown_for_mailbox, MINUTE),
-            codes_to: Limit::new(allowances.codes_to, DAY),
-            codes_from: Limit::new(allowances.codes_from, HOUR),
-            codes: Limit::new(allowances.codes, HOUR),
-            names: Limit::new(allowances.names, DAY),
             blobs: Limit::new(allowances.blobs, HOUR),
             blob_kilobytes: Limit::new(allowances.blob_megabytes.saturating_mul(1000), HOUR),
+            burns: Limit::new(allowances.burns, HOUR),
         }
     }
 
@@ -148,24 +149,6 @@ impl Limits {
         self.unknown_for_mailboxes.count(&mailbox, 1)
     }
 
-    /// Counts a one-time code that is sent to `recipient`.
-    ///
-    /// # Errors
-    /// [`TooMany`].
-    pub fn code(&self, payer: Payer, recipient: &str) -> Result<(), TooMany> {
-        self.codes_from.count(&payer, 1)?;
-        self.codes_to.count(&whose_mail(recipient), 1)?;
-        self.codes.count(&String::new(), 1)
-    }
-
-    /// Counts a name that is claimed.
-    ///
-    /// # Errors
-    /// [`TooMany`].
-    pub fn name(&self, payer: Payer) -> Result<(), TooMany> {
-        self.names.count(&payer, 1)
-    }
-
     /// Counts a sealed file that an account begins to send.
     ///
     /// # Errors
@@ -182,6 +165,14 @@ impl Limits {
         self.blob_kilobytes.count(&payer, u32::try_from(bytes.div_ceil(1000)).unwrap_or(u32::MAX))
     }
 
+    /// Counts a burn that an account wants to have brought to the chain.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn burn(&self, account: Address) -> Result<(), TooMany> {
+        self.burns.count(&account, 1)
+    }
+
     /// Forgets those who have not asked for a while.
     pub fn tidy(&self) {
         self.requests.tidy();
@@ -190,21 +181,9 @@ impl Limits {
         self.senders.tidy();
         self.unknown.tidy();
         self.unknown_for_mailboxes.tidy();
-        self.codes_to.tidy();
-        self.codes_from.tidy();
-        self.codes.tidy();
-        self.names.tidy();
         self.blobs.tidy();
         self.blob_kilobytes.tidy();
-    }
-}
-
-/// Whom mail reaches: however the address is written, and whatever stands behind a plus in it.
-fn whose_mail(address: &str) -> String {
-    let address = address.trim().to_lowercase();
-    match address.rsplit_once('@') {
-        Some((local, host)) => format!("{}@{host}", local.split('+').next().unwrap_or_default()),
-        None => address,
+        self.burns.tidy();
     }
 }
 
@@ -255,7 +234,7 @@ fn seconds_rounded_up(time: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    const NONE: Allowances = Allowances {
+    pub(super) const NONE: Allowances = Allowances {
         requests: 0,
         proxied: 0,
         account: 0,
@@ -268,6 +247,7 @@ mod tests {
         names: 0,
         blobs: 0,
         blob_megabytes: 0,
+        burns: 0,
     };
 
     fn client(text: &str) -> Client {
@@ -301,20 +281,11 @@ mod tests {
 
     #[test]
     fn whoever_has_many_networks_is_one_in_the_end() {
-        let limits = Limits::new(Allowances { requests: 2, ..NONE });
-        let asked = |n: u16| limits.request(client(&format!("2a00:1:0:{n:x}::1"))).is_ok();
-        assert_eq!((0..=u16::MAX).filter(|n| asked(*n)).count(), 32, "sixteen times as many for a /48");
-    }
-
-    #[test]
-    fn codes_are_counted_by_whom_they_reach() {
-        let limits = Limits::new(Allowances { codes_to: 2, ..NONE });
-        for recipient in ["victim+1@example.org", " Victim@example.org"] {
-            assert_eq!(limits.code(Payer::Node, recipient), Ok(()));
-        }
-        let refused = limits.code(Payer::Node, "victim+2@example.org").unwrap_err();
-        assert!(refused.retry_after > 10_000, "{refused:?}");
-        assert_eq!(limits.code(Payer::Node, "another@example.org"), Ok(()));
+        // Of what is counted by the hour: no share of it passes while this runs.
+        let limits = Limits::new(Allowances { blob_megabytes: 1, ..NONE });
+        let payer = |n: u16| Payer::Client(client(&format!("2a00:1:0:{n:x}::1")));
+        let asked = |n: u16| limits.blob_bytes(payer(n), 1_000_000).is_ok();
+        assert_eq!((0..=u16::MAX).filter(|n| asked(*n)).count(), 16, "sixteen times as many for a /48");
     }
 
     #[test]

@@ -16,9 +16,9 @@ use dm3_core::deposit::{Coverage, EPOCH, ProvenVoucher, SignedVoucher, Terms};
 use dm3_core::identity::Address;
 use tokio::sync::Mutex;
 
-use crate::chain::{Chain, ChainError};
-use crate::clock::now_ms;
-use crate::recent::Recent;
+use crate::ethereum::chain::{Chain, ChainError};
+use crate::ethereum::recent::Recent;
+use crate::machine::clock::now_ms;
 use crate::store::{Promise, Promised, Store, StoreError};
 
 /// How long what a contract is for is remembered. It never changes; an address without one may get one.
@@ -123,8 +123,15 @@ impl Deposits {
         Ok(matches!(promised, Promised::New | Promised::Known))
     }
 
-    /// What a contract is for.
-    async fn terms(&self, chain: &Chain, contract: Address) -> Result<Option<(Address, u128)>, ChainError> {
+    /// What a contract is for: its token, and how much a slot is; nothing if it holds no deposits.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub async fn terms(
+        &self,
+        chain: &Chain,
+        contract: Address,
+    ) -> Result<Option<(Address, u128)>, ChainError> {
         if let Some(terms) = self.terms.get(&contract) {
             return Ok(terms);
         }

@@ -12,7 +12,7 @@ use dm3_core::seal::EncryptionKey;
 // quick_cache: bounded, concurrent, one dependency of note (parking_lot); MIT.
 use quick_cache::sync::Cache;
 
-use crate::names::{Names, NamesError};
+use crate::ethereum::names::{Names, NamesError};
 use crate::settings::{self, Settings};
 use crate::store::{Store, StoreError};
 

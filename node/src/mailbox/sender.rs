@@ -15,9 +15,9 @@ use dm3_core::identity::{Address, EnsName};
 use dm3_core::message::Envelope;
 use dm3_core::seal::signing::SigningKey;
 
+use crate::ethereum::names::{Names, NamesError};
+use crate::ethereum::recent::Recent;
 use crate::limits::{LookupsAtOnce, Payer, Pool};
-use crate::names::{Names, NamesError};
-use crate::recent::Recent;
 
 /// How long a sender may take to be looked up.
 const LOOKUP_TIME: Duration = Duration::from_secs(3);

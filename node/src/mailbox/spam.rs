@@ -14,10 +14,10 @@ use dm3_core::deposit::{SignedVoucher, Terms};
 use dm3_core::identity::Address;
 use serde_json::{Value, json};
 
-use crate::chain::{Chain, ChainError};
+use crate::ethereum::chain::{Chain, ChainError};
+use crate::ethereum::recent::Recent;
 use crate::mailbox::deposits::{Deposits, Letter, Unsure};
 use crate::mailbox::sender::Sender;
-use crate::recent::Recent;
 use crate::settings::Settings;
 use crate::store::Store;
 

@@ -1,4 +1,4 @@
-//! Telling a receiver who has no socket open that mail has come: by mail and by web push.
+//! Telling a receiver that mail has come: over open sockets, or else by mail and by web push.
 //!
 //! ```text
 //! submit ─▶ no socket open here ─▶ queue (bounded, never waited for) ─▶ verified, enabled channels?
@@ -14,6 +14,7 @@ pub mod otp;
 mod push;
 mod queue;
 mod smtp;
+pub mod sockets;
 
 pub use mail::{MailError, Mailer, address as mail_address};
 pub use otp::Passwords;

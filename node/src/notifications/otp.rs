@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::auth::mac;
-use crate::entropy::OsEntropy;
+use crate::machine::entropy::OsEntropy;
 use crate::store::{Channel, CodeLimits};
 
 /// How long a code is valid, in seconds.

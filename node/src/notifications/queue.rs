@@ -12,9 +12,9 @@ use tokio::sync::{Semaphore, mpsc};
 use super::mail::{self, Mailer};
 use super::otp::Code;
 use super::push::{PushError, Subscription, Vapid};
-use crate::clock::now_seconds;
+use crate::machine::clock::now_seconds;
+use crate::monitoring::statistics::Statistics;
 use crate::outgoing::{Outgoing, Target};
-use crate::statistics::Statistics;
 use crate::store::{Channel, ChannelKind, Store, StoreError};
 
 /// How many notifications may wait.

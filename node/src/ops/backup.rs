@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection as _, Row as _};
 
 use crate::config::Config;
-use crate::files::private;
+use crate::machine::files::private;
 use crate::store::{Database, StoreError};
 
 /// Why nothing was copied. A half-made file is removed.

@@ -13,8 +13,8 @@ use dm3_core::web::BaseUrl;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, ConfigError};
-use crate::entropy::OsEntropy;
-use crate::files::private;
+use crate::machine::entropy::OsEntropy;
+use crate::machine::files::private;
 
 /// The configuration that explains every key.
 const EXAMPLE: &str = include_str!("../../dm3-node.example.toml");

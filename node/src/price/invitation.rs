@@ -4,7 +4,7 @@ use dm3_core::delivery as wire;
 use dm3_core::identity::Address;
 use dm3_core::seal::{Entropy, sha256};
 
-use super::rule::Rule;
+use super::rule::{Rule, Unsure};
 use crate::store::Payment;
 
 /// How many random bytes a code has: nobody guesses one, so a plain hash of it can be kept.
@@ -15,15 +15,15 @@ pub(super) struct Invited;
 
 #[async_trait::async_trait]
 impl Rule for Invited {
-    fn price(&self, _: Address, _: u64) -> wire::Price {
-        wire::Price::Invitation
+    async fn price(&self, _: Address, _: u64) -> Result<wire::Price, Unsure> {
+        Ok(wire::Price::Invitation)
     }
 
-    async fn accept(&self, _: Address, paid: &str, _: u64) -> Option<Payment> {
-        match wire::Payment::parse(paid, 1)? {
-            wire::Payment::Invitation(code) => Some(Payment::Invitation(code_hash(&code))),
-            wire::Payment::Work(..) => None,
-        }
+    async fn accept(&self, _: Address, paid: &str, _: u64) -> Result<Option<Payment>, Unsure> {
+        Ok(match wire::Payment::parse(paid, 1) {
+            Some(wire::Payment::Invitation(code)) => Some(Payment::Invitation(code_hash(&code))),
+            Some(wire::Payment::Work(..) | wire::Payment::Deposit(_)) | None => None,
+        })
     }
 }
 

@@ -5,38 +5,64 @@
 //!                                                   └─ paid ───▶ store::Payment, used up in the transaction that makes the account
 //! ```
 //!
-//! **Another rule**, such as a deposit that the chain knows of: a file here with an `impl Rule`, which may ask the chain; its word in
+//! **Another rule**: a file here with an `impl Rule`, which may ask the chain; its word in
 //! `config::RegistrationRule` and in [`Price::of`]; what it asks for and takes in `dm3_core::delivery`'s `Price` and `Payment`. What
 //! may be used once goes into `store::Payment::Once`.
 
 mod invitation;
 mod rule;
+mod stake;
 mod work;
+
+use std::sync::Arc;
 
 use dm3_core::delivery as wire;
 use dm3_core::identity::Address;
 
 use self::invitation::Invited;
 pub use self::invitation::{code_hash, make_code};
-use self::rule::Rule;
+use self::rule::{Rule, Unsure};
+use self::stake::Staked;
 use self::work::Worked;
 use crate::config::{Config, RegistrationRule};
-use crate::store::Payment;
+use crate::ethereum::chain::Chain;
+use crate::mailbox::deposits::Deposits;
+use crate::store::{Payment, Store};
 
 /// The price of an account.
 pub struct Price(Option<Box<dyn Rule>>);
 
-/// What is to be paid first.
+/// Why an account is not paid for.
 #[derive(Debug)]
-pub struct Unpaid(pub wire::Price);
+pub enum Unpaid {
+    /// This is to be paid first.
+    Priced(wire::Price),
+    /// That can't be found out now.
+    Unsure(Unsure),
+}
+
+impl From<Unsure> for Unpaid {
+    fn from(error: Unsure) -> Self {
+        Self::Unsure(error)
+    }
+}
 
 impl Price {
     /// What the operator has chosen; challenges are made under `key`.
-    pub fn of(config: &Config, key: zeroize::Zeroizing<[u8; 32]>) -> Self {
+    pub fn of(
+        config: &Config,
+        key: zeroize::Zeroizing<[u8; 32]>,
+        chain: Arc<Chain>,
+        store: Arc<dyn Store>,
+    ) -> Self {
         Self(match config.registration {
             RegistrationRule::Open => None,
             RegistrationRule::Invitation => Some(Box::new(Invited)),
             RegistrationRule::Work => Some(Box::new(Worked::new(key, config.registration_work_bits))),
+            RegistrationRule::Deposit(wanted) => {
+                let (chain_id, deposits) = (config.chain_id, Deposits::new(config.chain_id));
+                Some(Box::new(Staked { chain, store, chain_id, wanted, deposits }))
+            }
             RegistrationRule::Closed => Some(Box::new(Closed)),
         })
     }
@@ -53,15 +79,19 @@ impl Price {
     ) -> Result<Option<Payment>, Unpaid> {
         let Some(rule) = &self.0 else { return Ok(None) };
         let payment = match paid {
-            Some(paid) => rule.accept(account, paid, now).await,
+            Some(paid) => rule.accept(account, paid, now).await?,
             None => None,
         };
-        payment.map(Some).ok_or_else(|| Unpaid(rule.price(account, now)))
+        match payment {
+            Some(payment) => Ok(Some(payment)),
+            None => Err(self.again(account, now).await),
+        }
     }
 
-    /// What is asked of who has shown something that is used up.
-    pub fn again(&self, account: Address, now: u64) -> Unpaid {
-        Unpaid(self.0.as_ref().map_or(wire::Price::Closed, |rule| rule.price(account, now)))
+    /// What is asked of who has shown something that does not pay, or is used up.
+    pub async fn again(&self, account: Address, now: u64) -> Unpaid {
+        let Some(rule) = &self.0 else { return Unpaid::Priced(wire::Price::Closed) };
+        rule.price(account, now).await.map_or_else(Unpaid::Unsure, Unpaid::Priced)
     }
 }
 
@@ -70,11 +100,11 @@ struct Closed;
 
 #[async_trait::async_trait]
 impl Rule for Closed {
-    fn price(&self, _: Address, _: u64) -> wire::Price {
-        wire::Price::Closed
+    async fn price(&self, _: Address, _: u64) -> Result<wire::Price, Unsure> {
+        Ok(wire::Price::Closed)
     }
 
-    async fn accept(&self, _: Address, _: &str, _: u64) -> Option<Payment> {
-        None
+    async fn accept(&self, _: Address, _: &str, _: u64) -> Result<Option<Payment>, Unsure> {
+        Ok(None)
     }
 }

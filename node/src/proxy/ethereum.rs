@@ -4,7 +4,8 @@
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 
-use super::Proxies;
+use super::digits::is_hex;
+use super::{Proxies, logs};
 use crate::limits::Payer;
 
 /// The most calls in one request.
@@ -151,7 +152,10 @@ fn checked(call: &Value) -> Result<(&'static str, Vec<Value>), CallError> {
         ("eth_call", [call, number]) => {
             ("eth_call", vec![question(call).ok_or(INVALID)?, block(number).ok_or(INVALID)?])
         }
-        ("eth_chainId" | "eth_blockNumber" | "eth_getBlockByNumber" | "eth_call", _) => return Err(INVALID),
+        ("eth_getLogs", [filter]) => ("eth_getLogs", vec![logs::filter(filter).ok_or(INVALID)?]),
+        ("eth_chainId" | "eth_blockNumber" | "eth_getBlockByNumber" | "eth_call" | "eth_getLogs", _) => {
+            return Err(INVALID);
+        }
         _ => return Err(CallError::new(-32601, "this method is not offered here")),
     })
 }
@@ -184,11 +188,6 @@ fn question(call: &Value) -> Option<Value> {
     Some(question.into())
 }
 
-fn is_hex(text: &str, max: usize) -> bool {
-    text.len() <= max
-        && text.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,12 +210,16 @@ mod tests {
             ("eth_getTransactionCount", json!([ADDRESS, "finalized"])),
             ("eth_call", json!([{ "to": ADDRESS, "data": "0x01" }, "latest"])),
             ("eth_call", json!([{ "data": "0x6001" }, "latest"])),
+            (
+                "eth_getLogs",
+                json!([{ "address": ADDRESS, "topics": [format!("0x{}", "01".repeat(32))], "fromBlock": "0x1", "toBlock": "0x2" }]),
+            ),
         ] {
             assert_eq!(code(&json!({ "method": method, "params": params })), None, "{method}");
         }
         for method in [
             "eth_sendRawTransaction",
-            "eth_getLogs",
+            "eth_newFilter",
             "eth_accounts",
             "eth_sign",
             "debug_traceCall",
@@ -246,6 +249,8 @@ mod tests {
             ("eth_call", json!([{ "to": ADDRESS, "blobs": "0x" }, "latest"])),
             ("eth_call", json!([{ "to": ADDRESS, "data": format!("0x{}", "00".repeat(MAX_DATA)) }])),
             ("eth_call", json!(["0x01"])),
+            ("eth_getLogs", json!([])),
+            ("eth_getLogs", json!([{ "address": ADDRESS }])),
         ] {
             assert_eq!(code(&json!({ "method": method, "params": params })), Some(-32602), "{params:.80}");
         }

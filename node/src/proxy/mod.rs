@@ -12,16 +12,18 @@
 //! answer is passed on as it came: each proxy gives only what it is for, so that none is an open proxy.
 
 mod blob;
+mod digits;
 mod ethereum;
 mod gateway;
 mod image;
+mod logs;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::endpoints::Endpoints;
+use crate::ethereum::endpoints::Endpoints;
 use crate::limits::{Payer, Pool};
 use crate::outgoing::Outgoing;
 

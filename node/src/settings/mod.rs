@@ -8,6 +8,7 @@
 
 mod wishes;
 
+use dm3_core::attention::Minimum;
 use dm3_core::delivery::{MessageTypes, ProfileExtension, SpamRule};
 use dm3_core::identity::Address;
 use serde_json::{Map, Value, json};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub message_types: Option<Vec<String>>,
     /// The largest envelope it takes, in bytes, if that is less than the server does.
     pub max_message_bytes: Option<u64>,
+    /// What a payment has to be for a request to be looked at before others, if it says.
+    pub attention: Option<Minimum>,
 }
 
 /// Somebody on a list.
@@ -58,7 +61,7 @@ impl Settings {
     pub fn to_json(&self) -> Value {
         let list =
             |entries: &[ListedSender]| entries.iter().map(|entry| entry.written.clone()).collect::<Vec<_>>();
-        json!({
+        let mut told = json!({
             "spamRules": self.rules.iter().map(SpamRule::to_json).collect::<Vec<_>>(),
             "allow": list(&self.allow),
             "deny": list(&self.deny),
@@ -66,7 +69,11 @@ impl Settings {
                 "supportedMessageTypes": self.message_types,
                 "maxMessageBytes": self.max_message_bytes,
             },
-        })
+        });
+        if let Some(minimum) = &self.attention {
+            told[Minimum::MEMBER] = minimum.to_json();
+        }
+        told
     }
 
     /// What is stored: the same, with the addresses.
@@ -101,6 +108,11 @@ impl Settings {
             deny: list("deny")?,
             message_types,
             max_message_bytes: delivery.get("maxMessageBytes")?.as_u64(),
+            // Settings of before had none.
+            attention: match stored.get(Minimum::MEMBER) {
+                None => None,
+                Some(minimum) => Some(Minimum::from_json(minimum)?),
+            },
         })
     }
 
@@ -122,6 +134,9 @@ impl Settings {
         published.entry("notSupportedMessageTypes").or_insert_with(|| json!([]));
         if let Some(most) = self.max_message_bytes {
             published.insert("maxMessageBytes".into(), most.into());
+        }
+        if let Some(minimum) = &self.attention {
+            published.insert(Minimum::MEMBER.into(), minimum.to_json());
         }
         published
     }
@@ -161,6 +176,12 @@ mod tests {
             deny: vec![entry("0x0202020202020202020202020202020202020202", 2)],
             message_types: Some(vec!["NEW".into(), "REPLY".into()]),
             max_message_bytes: Some(50_000),
+            attention: Some(Minimum {
+                chain: 1,
+                contract: Address::from_bytes([7; 20]),
+                token: Address::from_bytes([9; 20]),
+                amount: 500,
+            }),
         }
     }
 
@@ -182,6 +203,7 @@ mod tests {
         assert_eq!(published["spamRules"][3]["rule"], "contactsOnly");
         assert_eq!(published["supportedMessageTypes"], json!(["NEW", "REPLY"]));
         assert_eq!(published["notSupportedMessageTypes"], json!([]));
+        assert_eq!(published["attention"]["amount"], "500");
         let text = published.to_string();
         assert!(!text.contains("alice") && !text.contains("0x0202"), "{text}");
     }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use dm3_core::attention::Minimum;
 use dm3_core::delivery::SpamRule;
 use dm3_core::identity::{Address, EnsName};
 use futures_util::StreamExt as _;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{ListedSender, Settings};
-use crate::names::{Names, NamesError};
+use crate::ethereum::names::{Names, NamesError};
 
 /// The largest settings, in bytes.
 const MAX_SETTINGS: usize = 128 * 1024;
@@ -66,6 +67,8 @@ pub struct Wishes {
     deny: Vec<String>,
     #[serde(default)]
     delivery: Delivery,
+    #[serde(default)]
+    attention: Option<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -148,6 +151,7 @@ impl Wishes {
             deny: list(self.deny)?,
             message_types: self.delivery.supported_message_types,
             max_message_bytes: self.delivery.max_message_bytes,
+            attention: self.attention.map(|wish| checked_minimum(&wish)).transpose()?,
         })
     }
 }
@@ -165,6 +169,18 @@ fn parse_name(written: &str) -> Result<EnsName, SettingsError> {
     .map_err(|_| unresolvable())
 }
 
+/// What a payment has to be, with nothing beside it.
+fn checked_minimum(wish: &Value) -> Result<Minimum, SettingsError> {
+    let minimum = Minimum::from_json(wish).filter(|minimum| has_nothing_more(wish, &minimum.to_json()));
+    minimum.ok_or_else(|| SettingsError::Form("attention is {chain, contract, token, amount}".to_owned()))
+}
+
+/// Whether all members are understood.
+fn has_nothing_more(written: &Value, understood: &Value) -> bool {
+    let members = written.as_object().into_iter().flatten();
+    members.into_iter().all(|(member, _)| understood.get(member).is_some())
+}
+
 /// A rule that is checked here, with nothing in it that is not.
 fn checked_rule(n: usize, rule: &Value, chain_id: u64) -> Result<SpamRule, SettingsError> {
     let is_checked = |rule: &SpamRule| match rule {
@@ -174,10 +190,7 @@ fn checked_rule(n: usize, rule: &Value, chain_id: u64) -> Result<SpamRule, Setti
     };
     let parsed = SpamRule::from_json(rule).filter(is_checked);
     let parsed = parsed.ok_or(SettingsError::Rule(n))?;
-    let understood = parsed.to_json();
-    let members = rule.as_object().into_iter().flatten();
-    let known = members.into_iter().all(|(member, _)| understood.get(member).is_some());
-    if known { Ok(parsed) } else { Err(SettingsError::Rule(n)) }
+    if has_nothing_more(rule, &parsed.to_json()) { Ok(parsed) } else { Err(SettingsError::Rule(n)) }
 }
 
 #[cfg(test)]

@@ -52,6 +52,15 @@ pub trait DepositStore: Send + Sync {
     /// Keeps a promise, unless there is another for the same slots.
     async fn promise(&self, promise: &Promise) -> Result<Promised, StoreError>;
 
+    /// The vouchers that a sender gave to a receiver for a contract's deposit, in JSON, the latest weeks first, at most so many.
+    async fn promises(
+        &self,
+        contract: Address,
+        sender: Address,
+        receiver: Address,
+        most: u32,
+    ) -> Result<Vec<String>, StoreError>;
+
     /// What was promised to an account and to somebody else, at most so much, the latest weeks first.
     async fn double_uses(&self, owner: Address, most: u32) -> Result<Vec<Evidence>, StoreError>;
 

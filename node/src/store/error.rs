@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The transaction failed that this was part of. It may have been committed all the same.
     #[error("whether it was stored is not known: {0}")]
     Group(std::sync::Arc<StoreError>),
+    /// The sender has as many messages waiting to be stored as one may have. This one was not.
+    #[error("too many messages of this sender wait to be stored")]
+    Busy,
     /// The store was closed.
     #[error("the database is closed")]
     Closed,

@@ -1,7 +1,8 @@
 //! Group commit: what waits is committed together, and answered after the commit.
 //!
 //! Waiting for the disk is what costs, and one wait serves a whole group. While a group is committed the next
-//! one gathers, so nothing is ever held back for the sake of a larger group.
+//! one gathers, so nothing is ever held back for the sake of a larger group. Where more waits than a group holds, senders
+//! have turns ([`Turns`]).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,12 +10,11 @@ use std::sync::Arc;
 use dm3_core::identity::Address;
 use tokio::sync::{mpsc, oneshot};
 
+use super::turns::{TooMany, Turns};
 use super::{Delivery, MailboxLimits, Outcome, Standing, StoreError, address_from, unsigned};
 
 /// The most deliveries in one transaction, which bounds how long other writers wait for their turn.
 const GROUP: usize = 64;
-/// How many deliveries may wait; further ones wait to be let in.
-const QUEUE: usize = 256;
 
 /// Commits a group as one transaction; the outcomes are in the order of the deliveries.
 #[async_trait::async_trait]
@@ -26,13 +26,15 @@ type Answer = oneshot::Sender<Result<Outcome, StoreError>>;
 
 /// The way to the one task that commits. It ends when this is dropped.
 pub(super) struct GroupCommit {
-    queue: mpsc::Sender<(Delivery, Answer)>,
+    /// As many as there are requests under way, which are bounded where they come in; of each account, as many as [`Turns`]
+    /// lets wait.
+    queue: mpsc::UnboundedSender<(Delivery, Answer)>,
 }
 
 impl GroupCommit {
     /// Starts the task.
     pub fn start(engine: impl Commit) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (queue, waiting) = mpsc::unbounded_channel();
         tokio::spawn(run(engine, waiting));
         Self { queue }
     }
@@ -40,16 +42,28 @@ impl GroupCommit {
     /// Waits until the delivery's group is committed. If it fails, it may have been committed all the same.
     pub async fn deliver(&self, delivery: Delivery) -> Result<Outcome, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.send((delivery, answer)).await.map_err(|_| StoreError::Closed)?;
+        self.queue.send((delivery, answer)).map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
 }
 
-async fn run(engine: impl Commit, mut waiting: mpsc::Receiver<(Delivery, Answer)>) {
-    let mut arrived = Vec::with_capacity(GROUP);
-    while waiting.recv_many(&mut arrived, GROUP).await > 0 {
-        let (group, answers): (Vec<_>, Vec<_>) = arrived.drain(..).unzip();
-        // Nobody may be left to hear an answer.
+async fn run(engine: impl Commit, mut waiting: mpsc::UnboundedReceiver<(Delivery, Answer)>) {
+    let mut turns = Turns::new();
+    let line_up = |turns: &mut Turns<Answer>, (delivery, answer): (Delivery, Answer)| {
+        if let Err(TooMany(answer)) = turns.push(delivery, answer) {
+            // Nobody may be left to hear an answer.
+            let _ = answer.send(Err(StoreError::Busy));
+        }
+    };
+    loop {
+        if turns.is_empty() {
+            let Some(one) = waiting.recv().await else { return };
+            line_up(&mut turns, one);
+        }
+        while let Ok(one) = waiting.try_recv() {
+            line_up(&mut turns, one);
+        }
+        let (group, answers): (Vec<_>, Vec<_>) = turns.take(GROUP).into_iter().unzip();
         match engine.commit(&group).await {
             Ok(outcomes) => {
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {

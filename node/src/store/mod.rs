@@ -28,10 +28,12 @@
 
 mod accounts;
 mod blobs;
+mod burns;
 mod challenges;
 mod channels;
 mod database;
 mod deposits;
+mod disk;
 mod error;
 mod group;
 mod history;
@@ -42,22 +44,26 @@ mod names;
 mod notices;
 mod operators;
 mod postgres;
+mod rates;
 mod schema;
 mod settings;
 mod shared;
 mod sqlite;
 mod statistics;
 mod storage;
+mod turns;
 mod url;
 mod values;
 
 use accounts::PENDING_PROFILES;
 pub use accounts::{Account, AccountStore, Payment, Registered, Registration, Service};
 pub use blobs::{Begun, Blob, BlobId, BlobQuota, BlobStore, BlobUsage, NewBlob};
+pub use burns::{BurnBudget, BurnOutcome, BurnStore, KeptBurn, NewBurn, Reserved};
 pub use challenges::ChallengeStore;
 pub use channels::{Channel, ChannelKind, ChannelStore, Code, CodeIssue, CodeLimits};
 pub use database::{Database, DatabaseError};
 pub use deposits::{DepositStore, Evidence, Promise, Promised};
+pub use disk::Disk;
 pub use error::StoreError;
 pub use history::{
     HistoryQuota, HistoryStore, HistoryUsage, NewRecord, Record, RecordKey, RecordRange, Written,
@@ -76,6 +82,7 @@ pub use operators::{
 };
 use operators::{EXPORT_ROWS, LOGIN_STEP, SLICE};
 pub use postgres::Postgres;
+pub use rates::{Rate, RateStore};
 pub use schema::SchemaState;
 use schema::{migrator, newest};
 pub use settings::SettingsStore;
@@ -92,6 +99,7 @@ use values::{PROBE, address_from, signed, unsigned};
 pub trait Store:
     AccountStore
     + BlobStore
+    + BurnStore
     + ChallengeStore
     + ChannelStore
     + DepositStore
@@ -102,6 +110,7 @@ pub trait Store:
     + NameStore
     + NoticeStore
     + OperatorStore
+    + RateStore
     + SettingsStore
     + StatisticsStore
     + StorageStore

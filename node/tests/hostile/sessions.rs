@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::support::{Account, Node, Socket};
+use crate::support::{Account, Around, Clock, Node, Socket};
 
 #[tokio::test]
 async fn new_keys_and_signing_out_everywhere_end_every_session() {
@@ -34,4 +34,18 @@ async fn new_keys_and_signing_out_everywhere_end_every_session() {
     assert_eq!(socket.frame().await.as_deref(), Some("41"));
     let token = alice.sign_in(&node).await;
     assert_eq!(node.get_as(&token, &mailbox).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_socket_ends_with_its_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(clock) = Clock::in_folder(folder.path()) else { return };
+    let around = Around { clock: Some(clock), ..Around::default() };
+    let node = Node::start_in(folder, around, None, "warn", "").await;
+    let alice = Account::new(3).registered(&node).await;
+    let token = alice.sign_in(&node).await;
+    let mut socket = Socket::authorized(&node, &alice, &token).await;
+    node.around.clock.as_ref().unwrap().set(1);
+    assert_eq!(socket.frame().await.as_deref(), Some("41"));
+    assert_eq!(node.get_as(&token, &format!("/ds/mailbox/{}", alice.name)).await.status, 401);
 }

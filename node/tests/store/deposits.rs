@@ -6,6 +6,7 @@ contract!(
     a_slot_is_promised_to_one_receiver,
     a_slot_that_is_promised_twice_is_told_to_both_receivers,
     of_messages_at_once_one_is_the_first_for_a_slot,
+    what_a_sender_promised_to_a_receiver_is_told,
     promises_of_weeks_that_are_over_are_forgotten_and_evidence_is_not,
 );
 
@@ -65,6 +66,20 @@ async fn of_messages_at_once_one_is_the_first_for_a_slot(fresh: Fresh) {
     let (one, other) = tokio::join!(fresh.store.promise(&both.0), fresh.store.promise(&both.1));
     let outcomes = [one.unwrap(), other.unwrap()];
     assert!(outcomes.contains(&Promised::New) && outcomes.contains(&Promised::Twice), "{outcomes:?}");
+}
+
+async fn what_a_sender_promised_to_a_receiver_is_told(fresh: Fresh) {
+    let store = &fresh.store;
+    store.promise(&promise(2, 0..1)).await.unwrap();
+    store.promise(&promise(3, 1..2)).await.unwrap();
+    let next = Promise { epoch: 2901, voucher: "next week".into(), ..promise(2, 0..1) };
+    store.promise(&next).await.unwrap();
+    store.promise(&Promise { sender: address(7), ..promise(2, 4..7) }).await.unwrap();
+    store.promise(&Promise { contract: address(7), ..promise(2, 4..7) }).await.unwrap();
+    let told = store.promises(address(9), address(1), address(2), 10).await.unwrap();
+    assert_eq!(told, ["next week", "2 0..1"]);
+    assert_eq!(store.promises(address(9), address(1), address(2), 1).await.unwrap(), ["next week"]);
+    assert_eq!(store.promises(address(9), address(1), address(4), 10).await.unwrap(), [""; 0]);
 }
 
 async fn promises_of_weeks_that_are_over_are_forgotten_and_evidence_is_not(fresh: Fresh) {

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use dm3_core::identity::Address;
 use dm3_node::store::{
     Arrival, Copy, Database, Delivery, MailboxLimits, Outcome, PICK_UP_BYTES, PICK_UP_MESSAGES, Registration,
@@ -15,6 +18,7 @@ contract!(
     old_messages_are_removed_in_slices,
     the_totals_count_all_mailboxes,
     deliveries_at_once_are_each_stored_once_and_numbered,
+    who_sends_one_message_does_not_wait_for_all_of_who_sends_hundreds,
     a_full_mailbox_refuses_more_and_keeps_what_it_holds,
     what_an_account_that_changed_is_sent_must_be_accepted_anew,
     a_reader_by_number_misses_nothing_while_others_write,
@@ -220,6 +224,36 @@ async fn deliveries_at_once_are_each_stored_once_and_numbered(fresh: Fresh) {
     let mut sorted = found.clone();
     sorted.sort_unstable_by_key(|text| (text.len(), text.clone()));
     assert_eq!(sorted, envelopes((0..100).filter(|n| n % 3 == 1)));
+}
+
+async fn who_sends_one_message_does_not_wait_for_all_of_who_sends_hundreds(fresh: Fresh) {
+    let store = fresh.store;
+    register(store.as_ref()).await;
+    let from = |sender: u8, n: u32| Delivery {
+        sender_address: Some(address(sender)),
+        standing: Standing::Verified,
+        ..delivery(address(0), "x", n)
+    };
+    let answered = Arc::new(AtomicUsize::new(0));
+    let many: Vec<_> = (0..250)
+        .map(|n| {
+            let (store, answered, delivery) = (store.clone(), answered.clone(), from(1, n));
+            tokio::spawn(async move {
+                store.deliver(delivery).await.unwrap();
+                answered.fetch_add(1, Ordering::SeqCst);
+            })
+        })
+        .collect();
+    // They are in line once the first of them is answered.
+    while answered.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(matches!(store.deliver(from(2, 1000)).await, Ok(Outcome::Stored { .. })));
+    let before = answered.load(Ordering::SeqCst);
+    assert!(before < 200, "{before} of 250 were stored first");
+    for one in many {
+        one.await.unwrap();
+    }
 }
 
 async fn a_full_mailbox_refuses_more_and_keeps_what_it_holds(fresh: Fresh) {

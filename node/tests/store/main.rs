@@ -68,6 +68,7 @@ macro_rules! contract {
 
 mod accounts;
 mod blobs;
+mod burns;
 mod challenges;
 mod channels;
 mod checkpoints;
@@ -78,6 +79,7 @@ mod measure;
 mod migrations;
 mod names;
 mod operators;
+mod rates;
 mod settings;
 mod statistics;
 mod storage;

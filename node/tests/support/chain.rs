@@ -14,6 +14,7 @@ use dm3_core::registry::deposits as registry_deposits;
 use dm3_core::registry::ens;
 use dm3_core::registry::gateway::response_digest;
 use dm3_core::registry::{IS_VALID_SIGNATURE, SigningForm};
+use dm3_core::seal::keccak256;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -44,7 +45,18 @@ struct Records {
     deposits: HashMap<(Address, Address), u64>,
     /// For whom it was asked what is covered.
     standings: Vec<Address>,
+    /// The error with which no burn is taken.
+    burn_error: Option<&'static str>,
+    /// Transactions as they were sent, and whether they come to the chain, and well.
+    sent: Vec<String>,
+    mining: Option<bool>,
+    /// What came there, by its hash.
+    mined: HashMap<String, bool>,
 }
+
+/// What a burn costs: wei for each gas, and how much gas.
+const PRICE: u64 = 3;
+const GAS: u64 = 80_000;
 
 /// A contract that holds deposits, its token, and how much a slot is.
 pub const DEPOSITS: Address = Address::from_bytes([0xde; 20]);
@@ -53,6 +65,9 @@ pub const SLOT: u64 = 1000;
 
 /// `balanceOf(address)` of ERC-20.
 const BALANCE_OF: [u8; 4] = [0x70, 0xa0, 0x82, 0x31];
+
+/// `burnFor((address,address,uint64,uint16,uint16,bytes32),bytes,uint256,bytes)`.
+const BURN_FOR: [u8; 4] = [0x8f, 0xb0, 0x0e, 0x24];
 
 pub struct Chain {
     pub url: String,
@@ -112,6 +127,21 @@ impl Chain {
         self.records.lock().unwrap().standings.clone()
     }
 
+    /// From now on, no burn is taken, or each.
+    pub fn refuse_burns(&self, error: Option<&'static str>) {
+        self.records.lock().unwrap().burn_error = error;
+    }
+
+    /// Whether what is sent comes to the chain, and does what it is for.
+    pub fn set_mining(&self, mining: Option<bool>) {
+        self.records.lock().unwrap().mining = mining;
+    }
+
+    /// Transactions that were sent, each time.
+    pub fn sent(&self) -> Vec<String> {
+        self.records.lock().unwrap().sent.clone()
+    }
+
     /// What time it says it is.
     pub fn set_date(&self, date: Option<&str>) {
         self.records.lock().unwrap().date = date.map(str::to_owned);
@@ -161,6 +191,13 @@ fn answer(records: &mut Records, request: &Value) -> Json<Value> {
         "eth_getTransactionCount" => {
             return number(records.nonces.get(&account).copied().unwrap_or_default().into());
         }
+        "eth_estimateGas" => return number(GAS.into()),
+        "eth_maxPriorityFeePerGas" => return number(1),
+        "eth_getBlockByNumber" => {
+            return Json(json!({ "id": 1, "result": { "baseFeePerGas": format!("{:#x}", PRICE - 1) } }));
+        }
+        "eth_sendRawTransaction" => return send(records, &account),
+        "eth_getTransactionReceipt" => return receipt(records, &account),
         "eth_getBalance" => return number(records.balances.get(&account).copied().unwrap_or_default()),
         _ => {}
     }
@@ -171,6 +208,17 @@ fn answer(records: &mut Records, request: &Value) -> Json<Value> {
         let account = format!("0x{}", hex::encode(&args[12..32]));
         let held = records.token_balances.get(&account).copied().unwrap_or_default();
         return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("0x{held:064x}") }));
+    }
+    if to == DEPOSITS.to_lower_hex() && selector == BURN_FOR {
+        return match records.burn_error {
+            None => Json(json!({ "id": 1, "result": "0x" })),
+            Some(error) => {
+                let data = format!("0x{}", hex::encode(&keccak256(error.as_bytes())[..4]));
+                Json(
+                    json!({ "id": 1, "error": { "code": 3, "message": "execution reverted", "data": data } }),
+                )
+            }
+        };
     }
     if to == DEPOSITS.to_lower_hex() {
         let result = format!("0x{}", hex::encode(deposits(records, &data)));
@@ -209,6 +257,21 @@ fn answer(records: &mut Records, request: &Value) -> Json<Value> {
         }
     };
     Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("0x{}", hex::encode(result)) }))
+}
+
+fn send(records: &mut Records, raw: &str) -> Json<Value> {
+    let hash = format!("0x{}", hex::encode(keccak256(&hex::decode(&raw[2..]).unwrap())));
+    records.sent.push(raw.to_owned());
+    records.mined.extend(records.mining.map(|well| (hash.clone(), well)));
+    Json(json!({ "id": 1, "result": hash }))
+}
+
+fn receipt(records: &Records, hash: &str) -> Json<Value> {
+    let mined = records.mined.get(hash).map(|well| {
+        json!({ "status": format!("{:#x}", u8::from(*well)), "gasUsed": format!("{GAS:#x}"),
+            "effectiveGasPrice": format!("{PRICE:#x}") })
+    });
+    Json(json!({ "id": 1, "result": mined }))
 }
 
 /// A contract that holds deposits.

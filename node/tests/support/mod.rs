@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 pub mod account;
+pub mod around;
 pub mod chain;
 pub mod host;
 pub mod pooler;
@@ -10,7 +11,9 @@ pub mod postgres;
 pub mod push;
 pub mod smtp;
 pub mod socket;
+pub mod stake;
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -22,6 +25,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 pub use account::Account;
+pub use around::{Around, Clock, SmallDisk};
 pub use chain::Chain;
 pub use host::{Host, Silent};
 pub use postgres::PostgresServer;
@@ -49,6 +53,8 @@ pub struct Node {
     /// Where its metrics are, if the configuration says so.
     pub metrics: Option<String>,
     pub chain: Chain,
+    /// What its process finds around it.
+    pub around: Around,
     folder: TempDir,
     process: Child,
     client: Client,
@@ -90,8 +96,20 @@ impl Node {
 
     /// On a Postgres database instead of a SQLite file in its folder.
     pub async fn start_on(postgres: Option<&str>, log: &str, more: &str) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), Around::default(), postgres, log, more).await
+    }
+
+    /// In a folder that is there, with something around it. A small disk is at `disk` in that folder, and database and log
+    /// are on it.
+    pub async fn start_in(
+        folder: TempDir,
+        around: Around,
+        postgres: Option<&str>,
+        log: &str,
+        more: &str,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join(if around.disk.is_some() { "disk" } else { "" });
         let chain = Chain::start().await;
         let config = format!(
             "listen = '127.0.0.1:0'\npublic_url = 'http://127.0.0.1:4040'\ndatabase = '{}'\nname = 'ds1.eth'\n\
@@ -102,19 +120,19 @@ impl Node {
              requests_per_minute_per_address = 0\nrequests_per_minute_per_account = 0\n\
              proxied_per_minute_per_address = 0\nmessages_per_minute_per_sender = 0\n\
              unknown_messages_per_minute_per_address = 0\nunknown_messages_per_minute_per_mailbox = 0\n{more}",
-            postgres.map_or_else(|| folder.path().join("node.sqlite").display().to_string(), str::to_owned),
+            postgres.map_or_else(|| data.join("node.sqlite").display().to_string(), str::to_owned),
             chain.url,
             chain::REGISTRY,
         );
         std::fs::write(folder.path().join("node.toml"), without_first_of_twins(&config)).unwrap();
-        let (process, Announced { url, metrics }) = spawn(&folder).await;
+        let (process, Announced { url, metrics }) = spawn(&folder, &around).await;
         let client = Client::builder()
             .no_proxy()
             .pool_max_idle_per_host(0)
             .timeout(Duration::from_secs(40))
             .build()
             .unwrap();
-        Self { url, metrics, chain, folder, process, client }
+        Self { url, metrics, chain, around, folder, process, client }
     }
 
     /// Kills the process without warning and starts it again on the same database.
@@ -125,7 +143,7 @@ impl Node {
 
     /// Starts the process again after it ended.
     pub async fn start_again(&mut self) {
-        let announced = spawn(&self.folder).await;
+        let announced = spawn(&self.folder, &self.around).await;
         self.process = announced.0;
         self.url = announced.1.url;
     }
@@ -142,7 +160,7 @@ impl Node {
 
     /// What it has logged so far.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+        std::fs::read_to_string(log_file(&self.folder, &self.around)).unwrap()
     }
 
     /// The number of the process.
@@ -268,12 +286,19 @@ fn without_first_of_twins(config: &str) -> String {
     kept.map(|(_, line)| format!("{line}\n")).collect()
 }
 
-async fn spawn(folder: &TempDir) -> (Child, Announced) {
-    let mut process = Command::new(env!("CARGO_BIN_EXE_dm3-node"))
+/// Where it logs to.
+fn log_file(folder: &TempDir, around: &Around) -> PathBuf {
+    around.disk.as_ref().map_or_else(|| folder.path().join("log"), |disk| disk.file("log"))
+}
+
+async fn spawn(folder: &TempDir, around: &Around) -> (Child, Announced) {
+    let log = log_file(folder, around);
+    let mut process = around
+        .command()
         .arg("--config")
         .arg(folder.path().join("node.toml"))
         .stdout(Stdio::piped())
-        .stderr(std::fs::File::options().append(true).create(true).open(folder.path().join("log")).unwrap())
+        .stderr(std::fs::File::options().append(true).create(true).open(&log).unwrap())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
@@ -281,7 +306,7 @@ async fn spawn(folder: &TempDir) -> (Child, Announced) {
     let mut metrics = None;
     loop {
         let Some(line) = lines.next_line().await.unwrap() else {
-            panic!("the node ended at once: {}", std::fs::read_to_string(folder.path().join("log")).unwrap());
+            panic!("the node ended at once: {}", std::fs::read_to_string(&log).unwrap());
         };
         if let Some(url) = line.strip_prefix("metrics at ") {
             metrics = Some(url.to_owned());

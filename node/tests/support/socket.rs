@@ -10,7 +10,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::{Account, Node};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Sessions that are over are looked for every quarter of a minute.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 

@@ -22,6 +22,9 @@ pub enum OperatorError {
     /// There is no such account.
     #[error("{0} has nothing here")]
     NoAccount(Address),
+    /// Accounts need nothing at stake here.
+    #[error("accounts here have nothing at stake: registration is not \"deposit\"")]
+    NoStakes,
     /// It is so already.
     #[error("nothing was changed: that is so already")]
     Already,

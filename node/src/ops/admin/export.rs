@@ -8,8 +8,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::OperatorError;
-use crate::clock::now_ms;
-use crate::files::private;
+use crate::machine::clock::now_ms;
+use crate::machine::files::private;
 use crate::store::{Account, Part, Store};
 
 /// What the first member of an export says.

@@ -16,13 +16,15 @@ use dm3_core::identity::{Address, EnsName};
 
 pub use self::error::OperatorError;
 pub use self::task::{Task, TaskError};
-use crate::clock::now_ms;
-use crate::config::Config;
-use crate::entropy::OsEntropy;
+use crate::config::{Config, RegistrationRule};
+use crate::machine::clock::now_ms;
+use crate::machine::entropy::OsEntropy;
 use crate::mailbox::sender_key;
 use crate::price::{code_hash, make_code};
 use crate::store::{Act, Blockable, Invitation, Purged, Store};
 
+/// The most vouchers of an account that are shown.
+const MOST_STAKES: u32 = 50;
 /// Milliseconds of a day.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -68,6 +70,7 @@ impl Operator<'_> {
             Task::Invite { uses, days, note } => self.invite(*uses, *days, note).await,
             Task::Invitations { most } => Ok(show::invitations(&self.store.invitations(*most).await?)),
             Task::Revoke { invitation } => self.revoke(invitation).await,
+            Task::Stakes { who } => self.stakes(who).await,
             Task::Purge { who, sender } => self.purge(who, sender.as_deref()).await,
             Task::PurgeFiles { who } => self.purge_files(who).await,
             Task::FreeSpace => {
@@ -170,6 +173,15 @@ impl Operator<'_> {
             return Err(OperatorError::Already);
         }
         Ok(format!("nobody is let in by {id} any more; accounts that were made with it stay"))
+    }
+
+    async fn stakes(&self, who: &str) -> Result<String, OperatorError> {
+        let RegistrationRule::Deposit(stake) = self.config.registration else {
+            return Err(OperatorError::NoStakes);
+        };
+        let sender = self.address_of(who).await?;
+        let vouchers = self.store.promises(stake.contract, sender, stake.receiver, MOST_STAKES).await?;
+        Ok(show::stakes(&vouchers, now_ms()))
     }
 
     async fn purge(&self, who: &str, sender: Option<&str>) -> Result<String, OperatorError> {

@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use dm3_core::deposit::{EPOCH, SignedVoucher, Voucher, epoch_of};
 use dm3_core::identity::Address;
+use dm3_core::registry::deposits;
 use time::OffsetDateTime;
 
 use crate::store::{AccountUse, Act, Block, Invitation, SenderUse};
@@ -75,6 +77,22 @@ pub(super) fn acts(acts: &[Act]) -> String {
         vec![time(act.at), plain(&act.operator), plain(&act.act), subject]
     });
     table("when\tby\tact\twhat", rows)
+}
+
+/// Vouchers, and the transaction that burns what each promises: to which contract, with which data.
+pub(super) fn stakes(vouchers: &[String], now: u64) -> String {
+    let rows = vouchers.iter().filter_map(|text| {
+        let voucher = SignedVoucher::from_json(&serde_json::from_str(text).ok()?)?.prove().ok()?;
+        let Voucher { contract, epoch, slots, .. } = *voucher.voucher();
+        Some(vec![
+            slots.count().to_string(),
+            // It can be burned in its week, and in the one after.
+            if epoch_of(now) > epoch + 1 { none() } else { time((epoch + 2) * EPOCH) },
+            contract.to_string(),
+            format!("0x{}", hex::encode(deposits::burn(&voucher, slots.bits()))),
+        ])
+    });
+    table("slots\tburnable_until\tto\tdata", rows)
 }
 
 fn table(head: &str, rows: impl Iterator<Item = Vec<String>>) -> String {

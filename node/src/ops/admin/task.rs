@@ -28,6 +28,7 @@ pub const TASKS: &str = "  accounts                    those that use the most: 
   invite USES DAYS NOTE       make a code for so many accounts in so many days (0: for ever); NOTE: for whom it is
   invitations                 the codes that were made, how often they were used, and until when they hold
   revoke INVITATION           let nobody in by a code any more
+  stakes WHO                  what an account has at stake towards you, and how to burn it
   purge WHO unknown           remove what unknown senders left in a mailbox
   purge WHO from SENDER       remove what one sender left in a mailbox
   purge WHO files             remove the sealed files an account keeps here
@@ -120,6 +121,11 @@ pub enum Task {
         /// Which, as it is listed.
         invitation: String,
     },
+    /// See what an account has at stake towards the operator.
+    Stakes {
+        /// Whose.
+        who: String,
+    },
     /// Remove messages from a mailbox.
     Purge {
         /// Whose mailbox.
@@ -187,6 +193,7 @@ impl Task {
             }
             ["invitations"] => Self::Invitations { most },
             ["revoke", invitation] => Self::Revoke { invitation: invitation.into() },
+            ["stakes", who] => Self::Stakes { who: who.into() },
             ["purge", who, "unknown"] => Self::Purge { who: who.into(), sender: None },
             ["purge", who, "files"] => Self::PurgeFiles { who: who.into() },
             ["purge", who, "from", sender] => Self::Purge { who: who.into(), sender: Some(sender.into()) },
@@ -205,6 +212,7 @@ impl Task {
                 | Self::Blocks
                 | Self::Log { .. }
                 | Self::Invitations { .. }
+                | Self::Stakes { .. }
         )
     }
 

@@ -12,9 +12,9 @@ use reqwest::Client;
 use reqwest::header::{CONTENT_TYPE, DATE};
 
 use super::Findings;
-use crate::chain::{Chain, ChainError};
-use crate::clock::now_seconds;
-use crate::config::Config;
+use crate::config::{Config, RegistrationRule};
+use crate::ethereum::chain::{Chain, ChainError};
+use crate::machine::clock::now_seconds;
 use crate::ops::init;
 
 /// How far clocks may be apart: answers of the gateway and tokens carry times.
@@ -150,6 +150,27 @@ pub(super) async fn check_gateway(found: &mut Findings, config: &Config, chain: 
 }
 
 /// The resolver of a name or, as ENSIP-10 has it, of the nearest parent that has one.
+/// Whether what accounts cost can be had.
+pub(super) async fn check_registration(found: &mut Findings, config: &Config, chain: &Chain) {
+    let RegistrationRule::Deposit(stake) = config.registration else { return };
+    let part = "registration";
+    match chain.deposit_terms(stake.contract).await {
+        Ok(Some((token, slot))) => {
+            let slots = stake.slots;
+            found.good(
+                part,
+                format!("accounts stake {slots} times {slot} of the smallest unit of the token {token}"),
+            );
+        }
+        Ok(None) => found.wrong(
+            part,
+            format!("{} holds no deposits, so no account is taken", stake.contract),
+            "set registration_contract to a copy of Deposits.sol on this chain",
+        ),
+        Err(error) => found.wrong(part, error.to_string(), "check rpc_url"),
+    }
+}
+
 async fn resolver_of(config: &Config, chain: &Chain, name: &EnsName) -> Result<Address, ChainError> {
     let mut at = Some(name.clone());
     while let Some(name) = at {

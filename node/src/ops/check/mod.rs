@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 use self::finding::Findings;
 pub use self::finding::{Finding, Level};
-use crate::chain::Chain;
 use crate::config::Config;
-use crate::endpoints::Endpoints;
-use crate::metrics::Metrics;
+use crate::ethereum::chain::Chain;
+use crate::ethereum::endpoints::Endpoints;
+use crate::monitoring::metrics::Metrics;
 use crate::outgoing::Outgoing;
 
 /// Looks at everything that a deployment needs. Changes nothing; asks the chain and the public address.
@@ -64,6 +64,7 @@ pub async fn check(file: &Path) -> Vec<Finding> {
     let chain = chain(&config.rpc_urls);
     let question = if one_is_well {
         chain::check_record(&mut found, &config, &chain).await;
+        chain::check_registration(&mut found, &config, &chain).await;
         chain::check_gateway(&mut found, &config, &chain).await
     } else {
         None

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod blobs;
+mod burns;
 mod challenges;
 mod channels;
 mod deposits;
@@ -13,6 +14,7 @@ mod names;
 mod notice_store;
 mod notices;
 mod operators;
+mod rates;
 mod settings;
 mod statistics;
 mod storage;
@@ -48,6 +50,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "deposits", include_str!("../../../migrations/postgres/0008_deposits.sql")),
     (9, "blobs", include_str!("../../../migrations/postgres/0009_blobs.sql")),
     (10, "invitations", include_str!("../../../migrations/postgres/0010_invitations.sql")),
+    (11, "burns", include_str!("../../../migrations/postgres/0011_burns.sql")),
+    (12, "rates", include_str!("../../../migrations/postgres/0012_rates.sql")),
 ];
 
 /// A database on a Postgres server.

@@ -87,6 +87,26 @@ macro_rules! impl_deposit_store {
                 Ok(promised)
             }
 
+            async fn promises(
+                &self,
+                contract: Address,
+                sender: Address,
+                receiver: Address,
+                most: u32,
+            ) -> Result<Vec<String>, StoreError> {
+                let rows = sqlx::query(
+                    "SELECT voucher FROM promised_slots WHERE contract = $1 AND sender = $2 AND receiver = $3
+                     ORDER BY epoch DESC, voucher_key, first_slot LIMIT $4",
+                )
+                .bind(contract.as_bytes().as_slice())
+                .bind(sender.as_bytes().as_slice())
+                .bind(receiver.as_bytes().as_slice())
+                .bind(i64::from(most))
+                .fetch_all(&self.$readers)
+                .await?;
+                rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+            }
+
             async fn double_uses(&self, owner: Address, most: u32) -> Result<Vec<Evidence>, StoreError> {
                 let rows = sqlx::query(
                     "SELECT one, other FROM double_uses WHERE owner = $1

@@ -220,6 +220,8 @@ macro_rules! impl_operator_store {
                     "DELETE FROM notification_codes WHERE owner = $1",
                     "DELETE FROM promised_slots WHERE receiver = $1",
                     "DELETE FROM double_uses WHERE owner = $1",
+                    // What waits has its place among the payer's transactions.
+                    "DELETE FROM relayed_burns WHERE owner = $1 AND state <> 0",
                     "UPDATE blobs SET state = 2, ends_at = 0 WHERE owner = $1",
                 ] {
                     sqlx::query(removal).bind(bytes).execute(&mut *transaction).await?;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod blobs;
+mod burns;
 mod challenges;
 mod channels;
 mod checkpoints;
@@ -13,6 +14,7 @@ mod marks;
 mod names;
 mod notices;
 mod operators;
+mod rates;
 mod settings;
 mod statistics;
 mod storage;
@@ -30,7 +32,7 @@ use sqlx::{Connection as _, Row as _};
 use self::checkpoints::Commits;
 use super::group::GroupCommit;
 use super::{MarkStore as _, PROBE, SchemaState, Store, StoreError, migrator, newest};
-use crate::files::private;
+use crate::machine::files::private;
 
 /// After how many pages of 4 KiB the writer copies what is left of the log into the file, to use the log anew. Under
 /// full load that is about every other second, and the only time writers wait for it.
@@ -56,6 +58,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "deposits", include_str!("../../../migrations/sqlite/0008_deposits.sql")),
     (9, "blobs", include_str!("../../../migrations/sqlite/0009_blobs.sql")),
     (10, "invitations", include_str!("../../../migrations/sqlite/0010_invitations.sql")),
+    (11, "burns", include_str!("../../../migrations/sqlite/0011_burns.sql")),
+    (12, "rates", include_str!("../../../migrations/sqlite/0012_rates.sql")),
 ];
 
 /// A SQLite file.
@@ -90,6 +94,7 @@ impl Sqlite {
                 let commits = watched.clone();
                 Box::pin(async move { commits.watch(connection).await })
             })
+            .after_release(|connection, _| Box::pin(is_at_rest(connection)))
             .connect_with(writing)
             .await?;
         migrator(MIGRATIONS).run(&writer).await?;
@@ -126,6 +131,15 @@ impl Sqlite {
     }
 }
 
+/// Whether a connection has ended what it began. Where the disk is full, SQLite ends a transaction by itself, or one can be
+/// neither committed nor undone. Such a connection would refuse what comes next, or make it part of what was never
+/// committed: so it is closed, and the next one begins anew.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // What was left to be undone is undone by then.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
 /// Makes the file, if it is missing, so that its owner alone can read it; SQLite makes those beside it likewise.
 fn make_private(path: &Path) -> Result<(), StoreError> {
     match private(std::fs::File::options().write(true).create_new(true)).open(path) {
@@ -147,5 +161,25 @@ impl Store for Sqlite {
         self.writer.close().await;
         // Last, since whoever closes last has the whole file to itself, and removes the log.
         self.checkpoints.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_could_not_be_ended_spoils_nothing_that_comes_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&folder.path().join("dm3.sqlite")).await.unwrap();
+        let mut transaction = store.writer.begin().await.unwrap();
+        // As SQLite does by itself where the disk is full.
+        sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
+        drop(transaction);
+        let mut transaction = store.writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::query("CREATE TABLE kept (n INTEGER)").execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        let kept = sqlx::query("SELECT count(*) FROM kept").fetch_one(&store.readers).await;
+        assert!(kept.is_ok(), "it was committed: {kept:?}");
     }
 }

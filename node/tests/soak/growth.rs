@@ -1,21 +1,9 @@
 //! A node that is used for a while holds no more at the end than after it was warm: memory, open files, messages.
-//!
-//! `SOAK_SECONDS=3600 cargo test --release -p dm3-node --test soak -- --ignored --nocapture`
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test ends where an assumption fails"
-)]
-#![cfg(target_os = "linux")]
-
-mod support;
 
 use std::time::{Duration, Instant};
 
-use support::{Account, Node, Socket};
+use crate::seconds;
+use crate::support::{Account, Node, Socket};
 
 /// What the process holds: KiB of memory and open files.
 fn held(node: &Node) -> (u64, usize) {
@@ -52,15 +40,14 @@ async fn round(node: &Node, accounts: &[Account]) -> usize {
 }
 
 #[tokio::test]
-#[ignore = "takes as long as SOAK_SECONDS says"]
+#[ignore = "takes as long as DM3_SOAK_SECONDS says"]
 async fn a_node_that_is_used_for_long_does_not_grow() {
-    let seconds = std::env::var("SOAK_SECONDS").map_or(60, |seconds| seconds.parse().unwrap());
     let node = Node::start_with("metrics_listen = '127.0.0.1:0'\n").await;
     let mut accounts = Vec::new();
     for n in 1..=6 {
         accounts.push(Account::new(n).registered(&node).await);
     }
-    let (began, whole) = (Instant::now(), Duration::from_secs(seconds));
+    let (began, whole) = (Instant::now(), seconds(60));
     let mut messages = 0;
     while began.elapsed() < whole / 3 {
         messages += round(&node, &accounts).await;

@@ -15,8 +15,8 @@ use dm3_core::web::HttpResponse;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::clock::now_seconds;
-use crate::metrics::Metrics;
+use crate::machine::clock::now_seconds;
+use crate::monitoring::metrics::Metrics;
 use crate::outgoing::{self, Outgoing, OutgoingError};
 
 /// How long an endpoint is left that failed.

@@ -15,6 +15,12 @@ pub fn now_seconds() -> u64 {
     now_ms() / 1000
 }
 
+/// How long this day still is, in UTC.
+pub fn seconds_to_midnight() -> u64 {
+    const DAY: u64 = 24 * 60 * 60;
+    DAY - now_seconds() % DAY
+}
+
 /// A time in milliseconds since 1970 as ECMAScript's `toISOString` writes it.
 pub fn iso(ms: u64) -> String {
     let nanoseconds = i128::from(ms) * 1_000_000;

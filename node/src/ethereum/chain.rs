@@ -17,11 +17,11 @@ use dm3_core::web::{HttpRequest, HttpResponse, Method};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::endpoints::Endpoints;
+use crate::ethereum::endpoints::Endpoints;
+use crate::ethereum::recent::Recent;
 use crate::limits::{Payer, Pool};
-use crate::metrics::Metrics;
+use crate::monitoring::metrics::Metrics;
 use crate::outgoing::{self, Bounds, Fetched, Outgoing, OutgoingError, Use};
-use crate::recent::Recent;
 
 /// How long a whole lookup may take.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -219,15 +219,22 @@ impl Chain {
 
     /// The number of the chain that the Ethereum node serves.
     pub async fn id(&self) -> Result<u64, ChainError> {
-        let request = r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}"#;
-        let reply = self.ask(request.to_owned()).await?;
-        let answer: Value = serde_json::from_str(&reply.body).map_err(|_| RpcError::Form)?;
+        quantity(&self.result("eth_chainId", json!([])).await?)
+    }
+
+    /// What the Ethereum node answers to another method.
+    ///
+    /// # Errors
+    /// [`ChainError::Rpc`] also where it says that something is wrong with what was asked.
+    pub async fn result(&self, method: &str, params: Value) -> Result<Value, ChainError> {
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let reply = self.ask(request.to_string()).await?;
+        let mut answer: Value = serde_json::from_str(&reply.body).map_err(|_| RpcError::Form)?;
         if let Some(error) = answer.get("error") {
             let message = error.get("message").and_then(Value::as_str).unwrap_or("error");
             return Err(RpcError::Node(Said::new(message)).into());
         }
-        let digits = answer.get("result").and_then(Value::as_str).and_then(|text| text.strip_prefix("0x"));
-        Ok(digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or(RpcError::Form)?)
+        Ok(answer.get_mut("result").map(Value::take).ok_or(RpcError::Form)?)
     }
 
     /// How many transactions an account has sent.
@@ -267,15 +274,8 @@ impl Chain {
     }
 
     async fn number(&self, method: &str, account: Address) -> Result<Amount, ChainError> {
-        let params = [account.to_lower_hex(), "latest".to_owned()];
-        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let reply = self.ask(request.to_string()).await?;
-        let answer: Value = serde_json::from_str(&reply.body).map_err(|_| RpcError::Form)?;
-        if let Some(error) = answer.get("error") {
-            let message = error.get("message").and_then(Value::as_str).unwrap_or("error");
-            return Err(RpcError::Node(Said::new(message)).into());
-        }
-        let digits = answer.get("result").and_then(Value::as_str).and_then(|text| text.strip_prefix("0x"));
+        let answer = self.result(method, json!([account.to_lower_hex(), "latest"])).await?;
+        let digits = answer.as_str().and_then(|text| text.strip_prefix("0x"));
         let digits = digits.filter(|digits| (1..=64).contains(&digits.len())).ok_or(RpcError::Form)?;
         let mut word = [0; 32];
         hex::decode_to_slice(format!("{digits:0>64}"), &mut word).map_err(|_| RpcError::Form)?;
@@ -312,6 +312,15 @@ impl Chain {
         self.metrics.went_out("gateway", outgoing::outcome(&reply));
         reply
     }
+}
+
+/// A number of at most 64 bits in an answer.
+///
+/// # Errors
+/// [`ChainError::Rpc`] if it is none.
+pub fn quantity(value: &Value) -> Result<u64, ChainError> {
+    let digits = value.as_str().and_then(|text| text.strip_prefix("0x"));
+    Ok(digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or(RpcError::Form)?)
 }
 
 const fn is_final(error: &LookupError) -> bool {

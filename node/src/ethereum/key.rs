@@ -1,4 +1,4 @@
-//! The key that the name gateway's answers are signed with.
+//! Keys of this server on the chain: what the name gateway's answers are signed with, and what pays for burns.
 
 use dm3_core::identity::Address;
 use dm3_core::identity::wallet_signature::address_of;
@@ -6,9 +6,9 @@ use k256::ecdsa::SigningKey;
 use zeroize::Zeroizing;
 
 /// A secp256k1 key. Never shown.
-pub struct GatewayKey(SigningKey);
+pub struct EthereumKey(SigningKey);
 
-impl GatewayKey {
+impl EthereumKey {
     /// Reads `0x` and 64 hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = Zeroizing::new([0; 32]);
@@ -16,7 +16,7 @@ impl GatewayKey {
         SigningKey::from_bytes((&*bytes).into()).ok().map(Self)
     }
 
-    /// The address that the resolver contract's verifier must trust.
+    /// Its account: of the gateway's, the one that the resolver contract's verifier must trust.
     pub fn address(&self) -> Address {
         let point = self.0.verifying_key().to_sec1_point(false);
         let mut coordinates = [0; 64];
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn a_signature_recovers_to_the_address() {
-        let key = GatewayKey::from_hex(&format!("0x{}", "11".repeat(32))).unwrap();
+        let key = EthereumKey::from_hex(&format!("0x{}", "11".repeat(32))).unwrap();
         let hash = eip191_hash(b"answer");
         let signature = format!("0x{}", hex::encode(key.sign(&hash)));
         assert_eq!(recover_hash(&hash, &signature), Ok(key.address()));
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn refuses_what_is_no_key() {
         for text in ["", "0x", "0x00", &format!("0x{}", "00".repeat(32)), &"11".repeat(32)] {
-            assert!(GatewayKey::from_hex(text).is_none(), "{text}");
+            assert!(EthereumKey::from_hex(text).is_none(), "{text}");
         }
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use dm3_core::identity::{Address, EnsName, SignedProfile, VerifiedProfile};
 
-use crate::chain::{Chain, ChainError};
+use crate::ethereum::chain::{Chain, ChainError};
 use crate::store::{Store, StoreError};
 
 /// The names of this server and, through ENS, all others.
 pub struct Names {
     store: Arc<dyn Store>,
-    chain: Chain,
+    chain: Arc<Chain>,
     address_domain: EnsName,
     user_domain: Option<EnsName>,
 }
@@ -33,7 +33,7 @@ impl Names {
     /// Answers for names below the two domains out of `store`, and for others out of `chain`.
     pub fn new(
         store: Arc<dyn Store>,
-        chain: Chain,
+        chain: Arc<Chain>,
         address_domain: EnsName,
         user_domain: Option<EnsName>,
     ) -> Self {
@@ -59,7 +59,7 @@ impl Names {
     }
 
     /// The chain that other names are looked up on.
-    pub const fn chain(&self) -> &Chain {
+    pub fn chain(&self) -> &Arc<Chain> {
         &self.chain
     }
 

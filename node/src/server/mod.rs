@@ -1,5 +1,7 @@
 //! Starting and stopping.
 
+mod tasks;
+
 use std::fs::{File, TryLockError};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -15,35 +17,28 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::app::{App, AppState, Made};
-use crate::cases::expiry;
-use crate::chain::Chain;
-use crate::clock::now_seconds;
+use crate::cases::{burns, expiry};
 use crate::config::Config;
-use crate::endpoints::Endpoints;
-use crate::files::private;
+use crate::ethereum::chain::Chain;
+use crate::ethereum::endpoints::Endpoints;
+use crate::ethereum::names::Names;
 use crate::http::connections::{self, Caps};
 use crate::http::{observe, router};
-use crate::metrics::Metrics;
-use crate::names::Names;
+use crate::machine::clock::now_seconds;
+use crate::machine::files::private;
+use crate::monitoring::metrics::Metrics;
+use crate::monitoring::statistics::Statistics;
+use crate::notifications::sockets::Sockets;
 use crate::notifications::{MailError, Mailer, Notifier, NotifierParts};
 use crate::outgoing::{Outgoing, OutgoingError};
 use crate::proxy::Proxies;
-use crate::sockets::Sockets;
-use crate::statistics::Statistics;
-use crate::store::{ACTS, Arrival, Database, Notice, StoreError};
+use crate::store::{Database, StoreError};
 
 /// How long open requests may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 /// How many files are open that are no connections of clients.
 const OTHER_FILES: u64 = 256;
-/// How often those are forgotten who have not asked for a while.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
-/// How often sockets are looked for whose session has ended.
-const END_SOCKETS_EVERY: Duration = Duration::from_secs(15);
-/// How often deliveries that were counted are written down.
-const COUNT_EVERY: Duration = Duration::from_secs(30);
-/// How often it is looked whether an operator did something.
-const LOOK_FOR_ACTS_EVERY: Duration = Duration::from_secs(1);
+
 /// Why the server can't start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -113,8 +108,12 @@ impl Server {
         let proxies = Proxies::new(outgoing.clone(), endpoints.clone());
         let chain = Chain::new(outgoing.clone(), endpoints, config.ens_registry, metrics.clone())
             .with_universal_resolver(config.universal_resolver);
-        let names =
-            Names::new(store.clone(), chain, config.address_domain.clone(), config.user_domain.clone());
+        let names = Names::new(
+            store.clone(),
+            Arc::new(chain),
+            config.address_domain.clone(),
+            config.user_domain.clone(),
+        );
         let listener = listen(config.listen).await?;
         let address = listener.local_addr()?;
         let metrics_listener = match config.metrics_listen {
@@ -154,8 +153,9 @@ impl Server {
         let Self { app, router, listener, metrics_listener, lock, .. } = self;
         let metrics = metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, app.clone())));
         let expiry = tokio::spawn(expiry::run(app.clone()));
-        let notices = tokio::spawn(follow_notices(app.clone()));
-        let counting = tokio::spawn(count(app.clone()));
+        let burns = tokio::spawn(burns::run(app.clone()));
+        let notices = tokio::spawn(tasks::follow_notices(app.clone()));
+        let counting = tokio::spawn(tasks::count(app.clone()));
         let (stopping, stopped) = tokio::sync::oneshot::channel();
         let signalled = {
             let app = app.clone();
@@ -182,14 +182,15 @@ impl Server {
             per_address: app.config.max_connections_per_address,
             proxies: app.config.trusted_proxies.clone(),
         };
-        let tidying = tokio::spawn(tidy(app.clone()));
-        let ending = tokio::spawn(end_sockets(app.clone()));
-        let operators = tokio::spawn(follow_operators(app.clone()));
+        let tidying = tokio::spawn(tasks::tidy(app.clone()));
+        let ending = tokio::spawn(tasks::end_sockets(app.clone()));
+        let disk = tokio::spawn(tasks::watch_disk(app.clone()));
+        let operators = tokio::spawn(tasks::follow_operators(app.clone()));
         tokio::select! {
             () = connections::serve(listener, router, caps, || app.metrics.refused("connections"), signalled) => {}
             () = overdue => {}
         }
-        let others = [expiry, tidying, ending, notices, operators];
+        let others = [expiry, burns, tidying, ending, notices, operators, disk];
         for task in others.into_iter().chain(metrics) {
             task.abort();
         }
@@ -219,50 +220,6 @@ fn lock(database: &Database) -> Result<Option<File>, StartError> {
     }
 }
 
-/// Keeps the memory of who asked lately from growing.
-async fn tidy(app: AppState) {
-    let mut interval = tokio::time::interval(TIDY_EVERY);
-    loop {
-        interval.tick().await;
-        app.limits.tidy();
-        let refused = app.metrics.refused_lately();
-        if refused > 0 {
-            tracing::warn!(refused, "over a limit in the last minute; dm3_refused_total says which");
-        }
-    }
-}
-
-/// Sockets end with the session that opened them.
-async fn end_sockets(app: AppState) {
-    let mut interval = tokio::time::interval(END_SOCKETS_EVERY);
-    loop {
-        interval.tick().await;
-        app.close_ended_sockets(now_seconds());
-    }
-}
-
-/// Looks at sockets and caches anew when an operator did something, which is another process.
-async fn follow_operators(app: AppState) {
-    let mut interval = tokio::time::interval(LOOK_FOR_ACTS_EVERY);
-    let mut seen = None;
-    loop {
-        interval.tick().await;
-        let followed = async {
-            let acts = app.store.mark(ACTS).await?;
-            if seen != Some(acts) {
-                app.receivers.forget_all();
-                app.senders.forget_all();
-                app.close_stale_sockets().await?;
-                seen = Some(acts);
-            }
-            Ok::<_, StoreError>(())
-        };
-        if let Err(error) = followed.await {
-            tracing::warn!(%error, "what an operator did can't be looked up; it is tried again");
-        }
-    }
-}
-
 /// Every connection is an open file, of which the operating system at first allows a thousand.
 fn allow_files(connections: usize) {
     let wanted = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
@@ -272,16 +229,6 @@ fn allow_files(connections: usize) {
         }
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "the limit for open files can't be raised"),
-    }
-}
-
-async fn count(app: AppState) {
-    let mut interval = tokio::time::interval(COUNT_EVERY);
-    loop {
-        interval.tick().await;
-        if let Err(error) = app.statistics.save(app.store.as_ref(), now_seconds()).await {
-            tracing::error!(%error, "deliveries can't be counted");
-        }
     }
 }
 
@@ -296,56 +243,6 @@ async fn serve_metrics(listener: TcpListener, app: AppState) {
     }
 }
 
-/// Does what other nodes' notices ask for, for the sockets that are open here.
-async fn follow_notices(app: AppState) {
-    loop {
-        let done = match app.store.notice().await {
-            Notice::Messages(arrival) if app.sockets.has(arrival.mailbox) => push(&app, arrival).await,
-            Notice::History { owner, change } => {
-                app.announce_history(owner, change);
-                Ok(())
-            }
-            Notice::Asked { account, question } if app.sockets.has(account) => {
-                app.store.answer(question).await
-            }
-            Notice::Messages(_) | Notice::Asked { .. } => Ok(()),
-            Notice::SignedOut { account } => {
-                app.senders.forget(account);
-                app.sockets.close_of(account);
-                Ok(())
-            }
-            Notice::Interrupted => match app.close_stale_sockets().await {
-                Ok(()) => announce_histories(&app).await,
-                failed => failed,
-            },
-        };
-        if let Err(error) = done {
-            // Clients find what they were not told of when they look next.
-            tracing::warn!(%error, "what another node told can't be passed on");
-        }
-    }
-}
-
-async fn push(app: &AppState, arrival: Arrival) -> Result<(), StoreError> {
-    for text in app.store.arrived(arrival).await? {
-        if let Ok(envelope) = serde_json::from_str(&text) {
-            app.sockets.push(arrival.mailbox, &envelope);
-        }
-    }
-    Ok(())
-}
-
-/// Tells every account with an open socket of its last change, since notices of it may be missing.
-async fn announce_histories(app: &AppState) -> Result<(), StoreError> {
-    for account in app.sockets.accounts() {
-        let usage = app.store.history_usage(account).await?;
-        if usage.last_change > 0 {
-            app.announce_history(account, usage.last_change);
-        }
-    }
-    Ok(())
-}
-
 /// What an operator publishes: the keys for the delivery service's record, and the gateway's address.
 pub fn public_keys(config: &Config) -> Value {
     let keys = config.keys.public();
@@ -353,5 +250,6 @@ pub fn public_keys(config: &Config) -> Value {
         "publicSigningKey": STANDARD.encode(keys.signing.as_bytes()),
         "publicEncryptionKey": STANDARD.encode(keys.encryption.as_bytes()),
         "gatewayAddress": config.gateway_key.address(),
+        "relayAddress": config.relay.as_ref().map(|relay| relay.key.address()),
     })
 }

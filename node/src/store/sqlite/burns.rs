@@ -1,0 +1,6 @@
+//! Burns that are brought to the chain, in SQLite.
+
+use super::Sqlite;
+use crate::store::shared::impl_burn_store;
+
+impl_burn_store!(Sqlite, sqlx::sqlite::SqliteRow, readers, writer);
