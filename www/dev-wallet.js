@@ -9,7 +9,13 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
 )}`;
 
 /** Methods that make a real wallet ask its owner. */
-const PROMPTING = new Set(['eth_requestAccounts', 'personal_sign']);
+const PROMPTING = new Set([
+  'eth_requestAccounts',
+  'personal_sign',
+  'eth_signTypedData_v4',
+  'eth_sendTransaction',
+  'wallet_switchEthereumChain',
+]);
 
 /** Methods that go to the chain as they are. */
 const FORWARDED = new Set([
@@ -45,6 +51,7 @@ const toHex = (bytes) => `0x${Array.from(bytes, (byte) => byte.toString(16).padS
 export class DevWallet {
   #rpcUrl;
   #chainId;
+  #ownChainId;
   #address;
   #askOwner;
   #listeners = [];
@@ -60,6 +67,7 @@ export class DevWallet {
   constructor({ rpcUrl, chainId, address, askOwner = async () => true }) {
     this.#rpcUrl = rpcUrl;
     this.#chainId = chainId;
+    this.#ownChainId = chainId;
     this.#address = address;
     this.#askOwner = askOwner;
   }
@@ -131,6 +139,12 @@ export class DevWallet {
         return `0x${this.#chainId.toString(16)}`;
       case 'personal_sign':
         return this.#sign(...params);
+      case 'eth_signTypedData_v4':
+        return this.#signTyped(...params);
+      case 'eth_sendTransaction':
+        return this.#send(...params);
+      case 'wallet_switchEthereumChain':
+        return this.#change(...params);
       default:
         if (FORWARDED.has(method)) return this.#rpc(method, params);
         throw new ProviderError(4200, `The development wallet has no method ${method}`);
@@ -147,15 +161,43 @@ export class DevWallet {
       throw new ProviderError(-32602, 'personal_sign takes a message and the connected address');
     }
     const bytes = messageBytes(message);
-    if (this.#refusals > 0) {
-      this.#refusals -= 1;
-      throw new ProviderError(4001, 'User rejected the request.');
-    }
-    const text = new TextDecoder().decode(bytes);
-    if (!(await this.#askOwner({ method: 'personal_sign', address: this.#address, text }))) {
-      throw new ProviderError(4001, 'User rejected the request.');
-    }
+    await this.#agree('personal_sign', new TextDecoder().decode(bytes));
     return this.#rpc('personal_sign', [toHex(bytes), address]);
+  }
+
+  /** Its owner says yes, or the request ends. */
+  async #agree(method, text) {
+    const isRefused = this.#refusals > 0;
+    if (isRefused) this.#refusals -= 1;
+    if (isRefused || !(await this.#askOwner({ method, address: this.#address, text }))) {
+      throw new ProviderError(4001, 'User rejected the request.');
+    }
+  }
+
+  async #signTyped(address, typed) {
+    if (address?.toLowerCase() !== this.#address.toLowerCase()) {
+      throw new ProviderError(-32602, 'eth_signTypedData_v4 takes the connected address and a structure');
+    }
+    const structure = typeof typed === 'string' ? JSON.parse(typed) : typed;
+    await this.#agree('eth_signTypedData_v4', JSON.stringify(structure.message, null, 2));
+    return this.#rpc('eth_signTypedData_v4', [address, structure]);
+  }
+
+  async #send(transaction) {
+    if (transaction?.from?.toLowerCase() !== this.#address.toLowerCase()) {
+      throw new ProviderError(-32602, 'eth_sendTransaction takes a transaction of the connected address');
+    }
+    if (this.#chainId !== this.#ownChainId) throw new ProviderError(4901, 'Disconnected from the chain.');
+    await this.#agree('eth_sendTransaction', JSON.stringify(transaction, null, 2));
+    return this.#rpc('eth_sendTransaction', [transaction]);
+  }
+
+  /** It knows one chain. */
+  async #change({ chainId }) {
+    if (Number(chainId) !== this.#ownChainId) throw new ProviderError(4902, 'Unrecognized chain.');
+    await this.#agree('wallet_switchEthereumChain', `Chain ${Number(chainId)}`);
+    if (this.#chainId !== this.#ownChainId) this.switchChain(this.#ownChainId);
+    return null;
   }
 
   async #rpc(method, params) {

@@ -10,13 +10,15 @@ const LOADER_LIMIT = 6_000;
 /**
  * Up to the first message sent by somebody who is here for the first time. What it may be is 240,000, and was until the
  * engine came. Until it is again, the limit holds what there is, and the build says how far it is from where it should be.
+ * The same sources weigh some hundred bytes more or less in another folder, since the compiler orders by paths: what the
+ * limits leave above what is measured is for that.
  */
-const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 318_500 };
+const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 327_500 };
 /** What somebody who comes back loads before the list. */
-const RETURN = { aim: 205_000, limit: 182_000 };
+const RETURN = { aim: 205_000, limit: 186_000 };
 const PART_LIMIT = 40_000;
 /** Of parts that are larger than they should be: two that are loaded when the list stands, two that somebody asks for. */
-const LARGE = { chat: 80_000, sync: 106_000, settings: 45_000, files: 40_500 };
+const LARGE = { chat: 83_000, sync: 111_000, files: 40_700, talk: 40_500 };
 /** The rules for names outside ASCII, which most people never fetch. */
 const NAMES_LIMIT = 20_000;
 /** The two ends of the isolated mode, each; pages without it fetch neither. */

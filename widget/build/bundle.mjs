@@ -28,6 +28,8 @@ export async function bundle(build) {
       BUILD: JSON.stringify(build),
       AFTER: JSON.stringify(Object.fromEntries(PARTS.map(({ name, after }) => [name, after]))),
     },
+    // What the bindings import from the linking module, they import once for each part: always the same module.
+    logOverride: { 'duplicate-object-key': 'silent' },
     write: false,
   });
   writeFileSync(join(dist, FILES.glue), ownKeysAlone(outputFiles[0].text));

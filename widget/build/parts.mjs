@@ -30,10 +30,15 @@ export const PARTS = [
   { name: 'files', split: 'files', file: 'dm3-chat-files.wasm', styles: ['files'], after: ['talk'] },
   { name: 'emoji', split: 'emoji', file: 'dm3-chat-emoji.wasm', styles: ['emoji'], after: ['talk'] },
   { name: 'share', split: 'share', file: 'dm3-chat-share.wasm', styles: ['share'], after: ['talk'] },
+  // Of what can be demanded of strangers, what is staked, and what is paid.
+  { name: 'tokens', file: 'dm3-chat-tokens.wasm', styles: [], after: ['talk'] },
+  { name: 'stake', split: 'stake', file: 'dm3-chat-stake.wasm', styles: ['stake'], after: ['tokens'] },
+  { name: 'attention', split: 'attention', file: 'dm3-chat-attention.wasm', styles: ['stake'], after: ['tokens'] },
   { name: 'site', split: 'site', file: 'dm3-chat-site.wasm', styles: ['signin', 'site'], after: ['late'] },
   { name: 'upgrade', split: 'upgrade', file: 'dm3-chat-upgrade.wasm', styles: [], after: ['seldom'] },
   { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [], after: ['sync'] },
-  { name: 'settings', split: 'settings', file: 'dm3-chat-settings.wasm', styles: ['settings'], after: ['talk'] },
+  { name: 'settings', split: 'settings', file: 'dm3-chat-settings.wasm', styles: ['settings'], after: ['tokens'] },
+  { name: 'own', split: 'own', file: 'dm3-chat-own.wasm', styles: [], after: ['settings'] },
   { name: 'backup', split: 'backup', file: 'dm3-chat-backup.wasm', styles: ['signin'], after: ['sync'] },
 ];
 

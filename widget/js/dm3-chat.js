@@ -1,5 +1,6 @@
 // The loader: defines <dm3-chat>, paints the launcher at once and fetches the application (WASM, its glue and its
-// styles) on the first opening, when the page is idle, or immediately when the element is shown inline.
+// styles) when somebody comes near the launcher or opens it, when the page is idle if somebody is signed in, or immediately when the
+// element is shown inline.
 import { Dm3Chat } from './element.js';
 import { startCommands } from './commands.js';
 

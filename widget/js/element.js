@@ -172,6 +172,8 @@ export class Dm3Chat extends Base {
     for (const name of ['online', 'offline']) this.#root.addEventListener(name, () => this.#showOffline(name === 'offline'));
     this.#root.append(this.#launcher, this.#panel);
     this.#launcher.addEventListener('click', () => this.toggle());
+    // Who comes near may press it.
+    for (const name of ['pointerenter', 'focus']) this.#launcher.addEventListener(name, () => this.disabled || this.#mount(), { once: true });
     this.#panel.addEventListener('click', event => {
       if (event.target.closest('[data-close]')) this.hide();
       if (event.target.closest('[data-reload]')) location.reload();
@@ -205,7 +207,9 @@ export class Dm3Chat extends Base {
     Dm3Chat.#languages.observe(this.getRootNode(), { subtree: true, attributeFilter: ['lang'] });
     this.#showWords();
     this.#showFrame();
-    if (!this.#isVisible) whenIdle(() => this.isConnected && this.#mount());
+    // The chat of somebody who is signed in, which of a frame is not known here; else the launcher's words alone.
+    const isUsed = kept('signed-in') !== null || this.hasAttribute('isolated');
+    if (!this.#isVisible) whenIdle(() => this.isConnected && (isUsed ? this.#mount() : Dm3Chat.#speak()));
     if (Dm3Chat.first === this) Dm3Chat.onFirst();
   }
 
@@ -481,7 +485,10 @@ export class Dm3Chat extends Base {
     this.#handle?.unmount();
     this.#handle?.free();
     this.#handle = undefined;
-    this.#base.replaceChildren();
+    // With what listened on it.
+    const base = this.#base.cloneNode();
+    this.#base.replaceWith(base);
+    this.#base = base;
     this.#showUnread(0);
     this.#showAccount(undefined);
   }

@@ -37,6 +37,7 @@ const APP = `
       close.setAttribute('data-close', '');
       close.textContent = 'Close';
       mount.append(field, close);
+      mount.addEventListener('keydown', () => calls.push(['key']));
     }
     free() { calls.push(['free']); }
     static provide_names(importNames) { globalThis.importNames = importNames; }
@@ -127,7 +128,10 @@ describe('the loader', () => {
     });
   });
 
-  async function open(body, { early, broken, gone, builds } = {}) {
+  const SIGNED_IN = "localStorage.setItem('dm3-chat:signed-in', '1');";
+
+  /** With the application's own script by itself, as somebody is signed in; but for another script that runs `early`. */
+  async function open(body, { early = SIGNED_IN, broken, gone, builds } = {}) {
     files = { early, broken, gone, builds };
     markup = `<script src="/early.js"></script><script type="module" src="/dm3-chat.js"></script><body>${body}`;
     await page.goto(url);
@@ -185,7 +189,23 @@ describe('the loader', () => {
     assert.equal(await page.locator('dm3-chat').getAttribute('open'), null);
   });
 
-  test('it is loaded when the page is idle, so that the badge can appear', async () => {
+  test('where nobody is signed in, nothing but the loader is fetched until somebody comes near the launcher', async () => {
+    const fetched = [];
+    page.on('request', request => fetched.push(new URL(request.url()).pathname));
+    const near = [() => launcher('Open chat').hover(), () => page.keyboard.press('Tab'), () => launcher('Open chat').dispatchEvent('pointerenter')];
+    for (const come of near) {
+      fetched.length = 0;
+      await open('<dm3-chat></dm3-chat>', { early: '' });
+      await page.waitForLoadState('networkidle');
+      assert.deepEqual(fetched.filter(path => path.startsWith('/dm3-chat')), ['/dm3-chat.js']);
+      assert.equal(await page.locator('dm3-chat').evaluate(chat => chat.state), 'idle');
+      await come();
+      await called(['new', null]);
+      assert.equal(await panel().isVisible(), false);
+    }
+  });
+
+  test('of somebody who is signed in it is loaded when the page is idle, so that the badge can appear', async () => {
     await open('<dm3-chat></dm3-chat>');
     await called(['new', null]);
     await page.locator('dm3-chat').evaluate(chat => {
@@ -214,7 +234,7 @@ describe('the loader', () => {
       ['<dm3-chat lang="no language!"></dm3-chat>', 'neither/nor', 'en-US'],
     ];
     for (const [body, chosen, locale] of cases) {
-      await open(body, { early: `localStorage.setItem('dm3-chat:language', ${JSON.stringify(chosen)})` });
+      await open(body, { early: `${SIGNED_IN}localStorage.setItem('dm3-chat:language', ${JSON.stringify(chosen)})` });
       await called(['new', null]);
       assert.equal((await spoken())[0], locale, body);
     }
@@ -304,9 +324,26 @@ describe('the loader', () => {
     await open('<dm3-chat open></dm3-chat>', { early: "localStorage.setItem('dm3-chat:signed-in', '1')" });
     await called(['new', null]);
     assert.ok(!fetched.includes('/dm3-chat-sign-in.wasm'));
+    fetched.length = 0;
+    // Before the application's own script could ask for it, and once.
+    let release;
+    await page.route('**/dm3-chat-app.js', async route => {
+      await new Promise(asked => (release = asked));
+      await route.continue();
+    });
     await open('<dm3-chat open></dm3-chat>', { early: 'localStorage.clear()' });
+    const parts = ['/dm3-chat-common.wasm', '/dm3-chat-sign-in.wasm'];
+    const asked = async () => parts.every(part => fetched.includes(part));
+    for (let tries = 0; !(release && (await asked())); tries += 1) {
+      assert.ok(tries < 100, `asked for ${fetched}`);
+      await page.waitForTimeout(20);
+    }
+    release();
     await called(['new', null]);
-    assert.ok(fetched.includes('/dm3-chat-sign-in.wasm'));
+    const styles = () => page.evaluate(() => document.querySelector('dm3-chat').shadowRoot.adoptedStyleSheets[1].cssRules.length);
+    assert.equal(await page.evaluate(() => globalThis.loadPart('sign-in').then(modules => modules.length)), 2);
+    assert.equal(await styles(), 2);
+    for (const part of parts) assert.equal(fetched.filter(path => path === part).length, 1);
   });
 
   for (const file of ['/dm3-chat-common.wasm', '/dm3-chat-sign-in.wasm', '/dm3-chat-keys.wasm']) {
@@ -337,6 +374,9 @@ describe('the loader', () => {
     await called(['free']);
     await page.evaluate(() => document.body.append(globalThis.chat));
     await page.waitForFunction(() => globalThis.calls.filter(([name]) => name === 'new').length === 2);
+    // Nothing of the one that ended listens any more.
+    await page.locator('[data-autofocus]').press('a');
+    assert.equal((await calls()).filter(([name]) => name === 'key').length, 1);
   });
 
   test('properties set before the definition are picked up', async () => {
@@ -456,7 +496,8 @@ describe('the loader', () => {
     page.on('request', request => fetched.push(new URL(request.url()).pathname));
     for (const base of ['/elsewhere', '/elsewhere/', 'elsewhere']) {
       fetched.length = 0;
-      await open(`<dm3-chat lang="de" assets-base="${base}"></dm3-chat>`);
+      await open(`<dm3-chat lang="de" assets-base="${base}"></dm3-chat>`, { early: '' });
+      await page.locator('[part~="launcher"]').hover();
       await called(['new', null]);
       await launcher('open in de').waitFor();
       await page.evaluate(() => globalThis.importNames());

@@ -2,7 +2,6 @@
 // files lie beside this module.
 /* global AFTER -- the build puts in which parts are loaded before each */
 import { again } from './assets.js';
-import { kept } from './kept.js';
 import { once } from './once.js';
 import { OtherVersion, expectBuild } from './version.js';
 
@@ -10,6 +9,7 @@ import { OtherVersion, expectBuild } from './version.js';
 const FILES = {
   common: () => new URL('./dm3-chat-common.wasm', import.meta.url),
   seldom: () => new URL('./dm3-chat-seldom.wasm', import.meta.url),
+  tokens: () => new URL('./dm3-chat-tokens.wasm', import.meta.url),
   late: () => new URL('./dm3-chat-late.wasm', import.meta.url),
   'sign-in': () => new URL('./dm3-chat-sign-in.wasm', import.meta.url),
   keys: () => new URL('./dm3-chat-keys.wasm', import.meta.url),
@@ -22,20 +22,27 @@ const FILES = {
   sync: () => new URL('./dm3-chat-sync.wasm', import.meta.url),
   search: () => new URL('./dm3-chat-search.wasm', import.meta.url),
   settings: () => new URL('./dm3-chat-settings.wasm', import.meta.url),
+  own: () => new URL('./dm3-chat-own.wasm', import.meta.url),
   share: () => new URL('./dm3-chat-share.wasm', import.meta.url),
+  stake: () => new URL('./dm3-chat-stake.wasm', import.meta.url),
+  attention: () => new URL('./dm3-chat-attention.wasm', import.meta.url),
   site: () => new URL('./dm3-chat-site.wasm', import.meta.url),
   backup: () => new URL('./dm3-chat-backup.wasm', import.meta.url),
 };
 
-const modules = {};
-for (const [name, url] of Object.entries(FILES)) modules[name] = once(failures => compile(name, fetch(again(url(), failures))));
+/** Responses that the loader asked for before it was known what they are for, by the module's name. */
+let ahead = {};
 
-/** The compiled main module, of the response that the loader asked for. */
+const modules = {};
+for (const [name, url] of Object.entries(FILES)) {
+  modules[name] = once(failures => compile(name, (!failures && ahead[name]) || fetch(again(url(), failures))));
+}
+
+/** The compiled main module. What else the loader has asked for is compiled meanwhile; a fault is told when it is used. */
 export async function mainModule(fetched) {
-  // Who was not signed in when last here needs the sign-in at once: a guess, which spares a round trip. A fault is told when
-  // it is shown.
-  if (kept('signed-in') === null) loadPart('sign-in').catch(() => {});
-  return compile('main', fetched);
+  ahead = fetched;
+  if (ahead['sign-in']) loadPart('sign-in').catch(() => {});
+  return compile('main', fetched.main);
 }
 
 /** The compiled modules of the part called `name`: of those that are loaded before it, then its own. */

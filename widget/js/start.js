@@ -3,7 +3,10 @@ import { fetchEmoji } from './emoji.js';
 import { provideModules } from './link.js';
 import { loadPart, mainModule } from './modules.js';
 
-/** `init` and `ChatHandle` are what wasm-bindgen writes. `fetched` is the response with the main WASM, on its way. */
+/**
+ * `init` and `ChatHandle` are what wasm-bindgen writes. `fetched` are the responses with modules that the loader has asked for, by
+ * the modules' names; they are on their way.
+ */
 export const starter = (init, ChatHandle) => async (fetched, importNames) => {
   provideModules(loadPart);
   await init({ module_or_path: await mainModule(fetched) });

@@ -6,12 +6,14 @@ import { root } from '../build/context.mjs';
 const entry = (types, file) => ({ types: `./lib/${types}.d.ts`, default: file });
 
 export function describePackage() {
-  const { version, description, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { version, description, license, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return {
     name: 'dm3-chat',
     version,
     description,
     license,
+    // Once there is a public one, package.json says so; npm's proof of origin (`provenance`) asks for it.
+    ...(repository && { repository }),
     keywords: ['dm3', 'chat', 'wallet', 'ethereum', 'ens', 'end-to-end-encryption', 'custom-element', 'web-component', 'wasm'],
     type: 'module',
     // Whoever only imports the class, or a wrapper, and does not use it, bundles nothing.
@@ -22,7 +24,8 @@ export function describePackage() {
     jsdelivr: './dist/dm3-chat.js',
     customElements: './custom-elements.json',
     'web-types': './web-types.json',
-    bin: { 'dm3-chat': './bin/dm3-chat.js' },
+    // npm drops one that begins with ./ when it publishes.
+    bin: { 'dm3-chat': 'bin/dm3-chat.js' },
     exports: {
       '.': entry('index', './dist/index.js'),
       './element': entry('element', './dist/element.js'),

@@ -12,7 +12,8 @@ use std::rc::Rc;
 
 use dm3_core::Said;
 use dm3_core::identity::Address;
-use dm3_core::ports::{Wallet, WalletError};
+use dm3_core::ports::{SendingWallet as _, TransactionError, Wallet, WalletError};
+use dm3_core::registry::{TransactionHash, TransactionRequest, TypedData};
 use dm3_widget::adapters::wallet::{InjectedWallet, Told, Wallets};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::JsValue;
@@ -324,4 +325,89 @@ async fn a_wallet_is_locked_if_it_says_that_the_page_may_see_accounts() {
         assert_eq!(wallet_of(provider.clone()).is_locked().await, locked, "{answer}");
         assert_eq!(js("return it.asked[0].method", &provider), JsValue::from("wallet_getPermissions"));
     }
+}
+
+/// The chain of the tests, and a transaction on it.
+const CHAIN: u64 = 31337;
+
+fn transaction() -> TransactionRequest {
+    TransactionRequest { to: alice(), value: 255, data: vec![1, 2, 3, 4] }
+}
+
+/// A provider on a chain that answers to a transaction with an expression; `it.chain` is where it is.
+fn on_chain(chain: &str, switched: &str, sent: &str) -> JsValue {
+    let provider = provider(&format!(
+        "({{
+            eth_chainId: () => this.chain,
+            wallet_switchEthereumChain: () => {{ {switched} }},
+            eth_sendTransaction: () => {{ {sent} }},
+            eth_signTypedData_v4: () => '0xab',
+        }})[method]()"
+    ));
+    Reflect::set(&provider, &"chain".into(), &chain.into()).unwrap();
+    provider
+}
+
+fn asked(provider: &JsValue) -> String {
+    js("return it.asked.map(({ method }) => method).join()", provider).as_string().unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn a_transaction_is_sent_as_it_is_and_told_by_its_hash() {
+    let provider = on_chain("0x7a69", "", "return '0x' + 'ab'.repeat(32)");
+    let hash = wallet_of(provider.clone()).send(alice(), CHAIN, &transaction()).await.unwrap();
+    assert_eq!(hash, TransactionHash::from_bytes([0xab; 32]));
+    assert_eq!(asked(&provider), "eth_chainId,eth_sendTransaction");
+    let sent = js("return JSON.stringify(it.asked[1].params)", &provider).as_string().unwrap();
+    assert_eq!(sent, format!(r#"[{{"data":"0x01020304","from":"{ALICE}","to":"{ALICE}","value":"0xff"}}]"#));
+    for garbled in ["return 7", "return '0xab'", "return 'x'.repeat(66)", ""] {
+        let wallet = wallet_of(on_chain("0x7a69", "", garbled));
+        let answer = wallet.send(alice(), CHAIN, &transaction()).await;
+        assert_eq!(answer, Err(WalletError::Garbled.into()), "{garbled}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_wallet_on_another_chain_is_asked_to_change_before_anything_is_sent() {
+    let send = "return '0x' + 'ab'.repeat(32)";
+    let provider = on_chain("0x1", "this.chain = params[0].chainId; return null", send);
+    wallet_of(provider.clone()).send(alice(), CHAIN, &transaction()).await.unwrap();
+    assert_eq!(asked(&provider), "eth_chainId,wallet_switchEthereumChain,eth_chainId,eth_sendTransaction");
+    for (switched, error) in [
+        ("return null", TransactionError::OtherChain),
+        ("throw { code: 4902 }", TransactionError::OtherChain),
+        ("throw { code: -32601 }", TransactionError::OtherChain),
+        ("throw { code: 4001 }", WalletError::Refused.into()),
+    ] {
+        let provider = on_chain("0x1", switched, send);
+        let answer = wallet_of(provider.clone()).send(alice(), CHAIN, &transaction()).await;
+        assert_eq!(answer, Err(error), "{switched}");
+        assert!(!asked(&provider).contains("eth_sendTransaction"), "{switched}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn why_a_wallet_sends_nothing_is_told() {
+    for (thrown, error) in [
+        ("{ code: 4001 }", WalletError::Refused.into()),
+        ("{ code: -32002 }", WalletError::Pending.into()),
+        ("{ code: 4901 }", WalletError::Disconnected.into()),
+        ("{ code: 4200 }", TransactionError::Unsupported),
+        ("{ code: -32601 }", TransactionError::Unsupported),
+        ("'no funds'", WalletError::Failed("no funds".into()).into()),
+    ] {
+        let wallet = wallet_of(on_chain("0x7a69", "", &format!("throw {thrown}")));
+        assert_eq!(wallet.send(alice(), CHAIN, &transaction()).await, Err(error), "{thrown}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_a_contract_reads_is_put_before_the_owner_as_it_is() {
+    let provider = on_chain("0x7a69", "", "");
+    let json = dm3_core::seal::json::parse(r#"{"message":{"value":"1"}}"#).unwrap();
+    let typed = TypedData { json, digest: [0; 32] };
+    let signature = wallet_of(provider.clone()).sign_typed(alice(), &typed).await.unwrap();
+    assert_eq!(signature, "0xab");
+    let params = js("return it.asked[0].params.join(' ')", &provider).as_string().unwrap();
+    assert_eq!(params, format!(r#"{ALICE} {{"message":{{"value":"1"}}}}"#));
 }

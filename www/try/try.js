@@ -1,5 +1,6 @@
 // The playground: a throw-away wallet, and an account that answers. What is where – node, account, the element's files – is told by
 // try.json beside this page.
+import { editLook } from './look.js';
 import { ThrowAwayWallet } from './wallet.js';
 
 const find = (selector) => document.querySelector(selector);
@@ -43,6 +44,7 @@ async function begin() {
   chat.setAttribute('to', echo);
   chat.setAttribute('draft', 'Hello! Is anybody there?');
   chat.provider = wallet;
+  editLook(chat, find('[data-look]'), find('[data-look-code]'), find('[data-look-warning]'));
   find('[data-throw-away]').addEventListener('click', () => throwAway(chat));
   await import(new URL(element, document.baseURI).href);
 }

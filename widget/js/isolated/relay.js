@@ -9,6 +9,7 @@ const MOST_REQUESTS = 16;
 const PROMPTS = { time: 60_000, most: 6 };
 
 const isHex = (value, bytes) => isText(value, 2 * bytes + 2) && /^0x(?:[0-9a-f]{2})*$/i.test(value);
+const isQuantity = (value, digits) => isText(value, digits + 2) && /^0x[0-9a-f]+$/.test(value);
 const isAddress = value => isHex(value, 20) && value.length === 42;
 const listOf = (value, each) => (Array.isArray(value) ? value.slice(0, MOST_ITEMS).map(each).filter(Boolean) : []);
 const texts = (value, longest) => listOf(value, item => isText(item, longest) && item);
@@ -28,6 +29,25 @@ const METHODS = {
   personal_sign: {
     params: ([text, account]) => (isHex(text, LONGEST.signed) && isAddress(account) ? [text, account] : undefined),
     result: value => (isText(value, 16 * 1024) ? value : null),
+    prompts: true,
+  },
+  eth_signTypedData_v4: {
+    params: ([account, typed]) => (isAddress(account) && isText(typed, LONGEST.signed) ? [account, typed] : undefined),
+    result: value => (isText(value, 16 * 1024) ? value : null),
+    prompts: true,
+  },
+  eth_sendTransaction: {
+    params: ([transaction]) => {
+      const { from, to, value, data } = Object(transaction);
+      const isWhole = isAddress(from) && isAddress(to) && isQuantity(value, 32) && isHex(data, LONGEST.call);
+      return isWhole ? [{ from, to, value, data }] : undefined;
+    },
+    result: value => (isText(value, 66) ? value : null),
+    prompts: true,
+  },
+  wallet_switchEthereumChain: {
+    params: ([wanted]) => (isQuantity(Object(wanted).chainId, 16) ? [{ chainId: wanted.chainId }] : undefined),
+    result: () => null,
     prompts: true,
   },
   eth_call: {

@@ -4,6 +4,8 @@ import { MOST_WALLETS, WALLET_EVENTS } from './channel.js';
 
 /** How long something that the person did leads to signatures, in milliseconds. */
 const ACT = 120_000;
+/** What a wallet asks its owner for beside signatures of texts, of which the page is told before. */
+const SENDING = new Set(['eth_sendTransaction', 'eth_signTypedData_v4', 'wallet_switchEthereumChain']);
 
 export class FrameWallets {
   #ask;
@@ -99,8 +101,14 @@ export class FrameWallets {
   }
 
   async #guarded({ method }, request) {
-    if (method !== 'personal_sign') return request();
+    const sends = SENDING.has(method);
+    if (method !== 'personal_sign' && !sends) return request();
     if (performance.now() - this.#acted > ACT) throw refusal(4100, 'nobody has asked for this');
+    if (sends) {
+      const answer = await request();
+      this.act();
+      return answer;
+    }
     if (!this.#sign || !(await this.#agree(this.#sign))) throw refusal(4001, 'the page does not let the wallet be asked');
     this.#sign = undefined;
     const signature = await request();

@@ -2,10 +2,10 @@
 
 use dm3_core::identity::Address;
 use dm3_core::ports::{Chain, Http as _, Unreachable};
-use dm3_core::registry::CallOutcome;
 use dm3_core::registry::json_rpc::{
-    RpcError, eth_call_body, parse_eth_call, parse_quantity, transactions_body,
+    RpcError, eth_call_body, parse_eth_call, parse_quantity, parse_receipt, receipt_body, transactions_body,
 };
+use dm3_core::registry::{CallOutcome, TransactionHash, TransactionReceipt};
 use dm3_core::web::{HttpRequest, HttpResponse, HttpUrl, Outage};
 
 use super::http::BrowserHttp;
@@ -24,18 +24,27 @@ impl JsonRpcChain {
 
 impl Chain for JsonRpcChain {
     async fn call(&self, to: Option<Address>, data: &[u8]) -> Result<CallOutcome, Unreachable> {
-        let response = self.ask(eth_call_body(to, data)).await?;
+        let response = self.post(eth_call_body(to, data)).await?;
         parse_eth_call(&response.body).map_err(|error| self.outage(&response, error))
     }
 
     async fn transactions(&self, account: Address) -> Result<u64, Unreachable> {
-        let response = self.ask(transactions_body(account)).await?;
+        let response = self.post(transactions_body(account)).await?;
         parse_quantity(&response.body).map_err(|error| self.outage(&response, error))
+    }
+
+    async fn receipt(&self, hash: TransactionHash) -> Result<Option<TransactionReceipt>, Unreachable> {
+        let response = self.post(receipt_body(hash)).await?;
+        parse_receipt(&response.body, hash).map_err(|error| self.outage(&response, error))
+    }
+
+    async fn ask(&self, body: String) -> Result<String, Unreachable> {
+        self.post(body).await.map(|response| response.body)
     }
 }
 
 impl JsonRpcChain {
-    async fn ask(&self, body: String) -> Result<HttpResponse, Unreachable> {
+    async fn post(&self, body: String) -> Result<HttpResponse, Unreachable> {
         BrowserHttp.send(&HttpRequest::post(self.url.clone(), body)).await
     }
 

@@ -1,5 +1,6 @@
 //! The browser behind the ports of the core.
 
+pub mod browser;
 pub mod chain;
 pub mod clock;
 pub mod emoji;
@@ -9,7 +10,6 @@ pub mod http;
 pub mod lease;
 pub mod names;
 pub mod notifications;
-pub mod online;
 pub mod page;
 pub mod parts;
 pub mod pictures;
@@ -18,6 +18,7 @@ pub mod store;
 pub mod tabs;
 pub mod visibility;
 pub mod wallet;
+pub mod window;
 
 use dm3_core::ports::{NoIpfs, Ports};
 use dm3_core::session::TwoChains;

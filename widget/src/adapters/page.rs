@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
-use dm3_core::ports::WalletError;
+use dm3_core::ports::{SendingWallet, TransactionError, WalletError};
+use dm3_core::registry::{TransactionHash, TransactionRequest, TypedData};
 use dm3_core::web::HttpUrl;
 use futures_channel::mpsc::UnboundedSender;
 use futures_util::future::LocalBoxFuture;
@@ -18,18 +19,19 @@ use web_sys::{
 };
 
 use crate::adapters::BrowserPorts;
+use crate::adapters::browser::name_of;
 use crate::adapters::clock::BrowserClock;
 use crate::adapters::files::{self, Files};
 use crate::adapters::http;
 use crate::adapters::http::BrowserHttp;
 use crate::adapters::lease::BrowserLease;
 use crate::adapters::notifications;
-use crate::adapters::online::Online;
 use crate::adapters::pictures;
 use crate::adapters::store::{DATABASE, IndexedDbStore};
 use crate::adapters::tabs::Tabs;
 use crate::adapters::visibility::Visibility;
 use crate::adapters::wallet::{InjectedWallet, Told, Wallets, WalletsChain};
+use crate::adapters::window::WindowListener;
 use crate::app::Command;
 use crate::app::platform::{
     HostEvent, Notifying, PageWallet, Platform, Purpose, Redraw, StorageUse, TabMessage, Task, Who,
@@ -57,6 +59,8 @@ const LANGUAGE_CHOSEN: &str = "language";
 const DATA_THEME: &str = "data-theme";
 /// The class of a message that was looked for.
 const FOUND: &str = "entry-found";
+/// The window's event when its page is left.
+const LEFT: &str = "pagehide";
 /// Where a browser keeps what nodes said about themselves; the node's URL follows.
 const KEPT_DISCOVERY: &str = "dm3-chat:node:";
 
@@ -67,7 +71,7 @@ pub struct Page {
     wallets: Wallets,
     tabs: Tabs,
     visibility: Visibility,
-    _online: Online,
+    _listeners: [WindowListener; 3],
     asked_to_keep: Cell<bool>,
     files: Files,
 }
@@ -81,7 +85,7 @@ pub struct NamedWallet {
 impl Page {
     /// Looks for wallets, listens to the other tabs, and notices when the page is looked at.
     pub fn new(host: HtmlElement, commands: UnboundedSender<Command>) -> Self {
-        let (asked, told, on_online) = (commands.clone(), commands.clone(), commands.clone());
+        let (asked, told, changed) = (commands.clone(), commands.clone(), commands.clone());
         let theme = storage(Storages::Browser).and_then(|kept| kept.get_item(THEME).ok()?);
         if let Some(theme) = theme {
             mark(&host, &theme);
@@ -102,11 +106,21 @@ impl Page {
             }),
             asked_to_keep: Cell::new(false),
             files: Files::default(),
-            _online: Online::watch(move || {
-                let _ = on_online.unbounded_send(Command::Online);
-            }),
             visibility: Visibility::watch(move || {
-                let _ = commands.unbounded_send(Command::VisibilityChanged);
+                let _ = changed.unbounded_send(Command::VisibilityChanged);
+            }),
+            _listeners: ["online", LEFT, "pageshow"].map(|name| {
+                let commands = commands.clone();
+                WindowListener::new(name, move |event| {
+                    let command = match name {
+                        "online" => Command::Online,
+                        // Whether the page is kept is not known for sure; if it is not, all ends in any case.
+                        LEFT => Command::Cached(true),
+                        _ if was_kept(&event) => Command::Cached(false),
+                        _ => return,
+                    };
+                    let _ = commands.unbounded_send(command);
+                })
             }),
         }
     }
@@ -244,6 +258,10 @@ impl Platform for Page {
         self.tabs.tell(message);
     }
 
+    fn meet_tabs(&self, there: bool) {
+        self.tabs.meet(there);
+    }
+
     fn lease(&self) -> BrowserLease {
         BrowserLease
     }
@@ -378,6 +396,11 @@ impl Platform for Page {
         self.visibility.is_visible()
     }
 
+    fn device_name(&self) -> String {
+        let agent = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
+        name_of(&agent.unwrap_or_default())
+    }
+
     fn origin(&self) -> Option<String> {
         let window = web_sys::window()?;
         // In the frame of the isolated mode the site is the page around it, as the browser says (`widget/js/isolated/frame.js`).
@@ -398,6 +421,21 @@ impl Platform for Page {
 impl dm3_core::ports::Wallet for NamedWallet {
     async fn sign_text(&self, account: Address, text: &str) -> Result<String, WalletError> {
         self.wallet.sign_text(account, text).await
+    }
+}
+
+impl SendingWallet for NamedWallet {
+    async fn sign_typed(&self, account: Address, typed: &TypedData) -> Result<String, TransactionError> {
+        self.wallet.sign_typed(account, typed).await
+    }
+
+    async fn send(
+        &self,
+        account: Address,
+        chain: u64,
+        transaction: &TransactionRequest,
+    ) -> Result<TransactionHash, TransactionError> {
+        self.wallet.send(account, chain, transaction).await
     }
 }
 
@@ -475,6 +513,11 @@ fn described(event: HostEvent) -> (&'static str, JsValue) {
     };
     // Texts and numbers always convert.
     (name, serde_wasm_bindgen::to_value(&detail).unwrap_or(JsValue::UNDEFINED))
+}
+
+/// Whether a page that is shown comes from the back/forward cache (HTML standard, `PageTransitionEvent`).
+fn was_kept(shown: &Event) -> bool {
+    Reflect::get(shown, &"persisted".into()).is_ok_and(|kept| kept.is_truthy())
 }
 
 fn signed_out_key(account: Address) -> String {

@@ -1,5 +1,7 @@
 //! What elements and tabs of this origin tell each other about an account.
 
+use std::cell::RefCell;
+
 use dm3_core::identity::Address;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -14,8 +16,8 @@ const LONGEST: u32 = 120;
 
 /// A place on the channel; left when dropped. A browser that has no channels leaves each tab on its own.
 pub struct Tabs {
-    channel: Option<BroadcastChannel>,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    channel: RefCell<Option<BroadcastChannel>>,
+    on_message: Closure<dyn FnMut(MessageEvent)>,
 }
 
 impl Tabs {
@@ -29,16 +31,26 @@ impl Tabs {
                 on_message(message);
             }
         });
-        let channel = BroadcastChannel::new(CHANNEL).ok();
+        let tabs = Self { channel: RefCell::default(), on_message };
+        tabs.meet(true);
+        tabs
+    }
+
+    /// Is on the channel, or leaves it. A page that is on one does not stay in the browser's back/forward cache.
+    pub fn meet(&self, there: bool) {
+        let channel = there.then(|| BroadcastChannel::new(CHANNEL).ok()).flatten();
         if let Some(channel) = &channel {
-            channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+            channel.set_onmessage(Some(self.on_message.as_ref().unchecked_ref()));
         }
-        Self { channel, _on_message: on_message }
+        if let Some(before) = self.channel.replace(channel) {
+            before.set_onmessage(None);
+            before.close();
+        }
     }
 
     /// Tells the others something.
     pub fn tell(&self, message: TabMessage) {
-        if let Some(channel) = &self.channel {
+        if let Some(channel) = &*self.channel.borrow() {
             // Fails for what can't be cloned, which a text always can.
             let _ = channel.post_message(&write(message).into());
         }
@@ -94,9 +106,6 @@ fn read(text: &str) -> Option<TabMessage> {
 
 impl Drop for Tabs {
     fn drop(&mut self) {
-        if let Some(channel) = &self.channel {
-            channel.set_onmessage(None);
-            channel.close();
-        }
+        self.meet(false);
     }
 }

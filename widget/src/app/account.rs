@@ -10,6 +10,7 @@ use dm3_core::identity::Address;
 use dm3_core::message::Context;
 use dm3_core::session::{Conditions, ResendBudget, Session};
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use serde_json::Value;
 
 use super::opened::Opened;
 use super::platform::Platform;
@@ -52,6 +53,16 @@ pub struct Account<P: Platform> {
     pub(super) about: RefCell<Vec<(ConversationId, Context)>>,
     /// Whom the page asked for last, and as whom it named them.
     pub(super) asked: RefCell<Option<(Address, String)>>,
+    /// The voucher that goes along with what is written to somebody, as JSON.
+    pub(super) voucher: RefCell<Option<(Address, Value)>>,
+    /// The payment that goes along with what is written next to somebody, as JSON.
+    pub(super) payment: RefCell<Option<(Address, Value)>>,
+    /// With whom something is being done about payments.
+    pub(super) paying: RefCell<BTreeSet<Address>>,
+    /// With whom it is waited for an answered payment to be taken.
+    pub(super) watched: RefCell<BTreeSet<Address>>,
+    /// How often the requests were to be put into order while that goes on.
+    pub(super) ranking: Cell<usize>,
     /// Counts how often it was looked what the page's site wants to be known.
     pub(super) looks: Cell<usize>,
     /// The attachments of the open conversation.
@@ -79,6 +90,11 @@ impl<P: Platform> Account<P> {
             writing: Cell::new(false),
             conditions: RefCell::default(),
             about: RefCell::default(),
+            voucher: RefCell::default(),
+            payment: RefCell::default(),
+            paying: RefCell::default(),
+            watched: RefCell::default(),
+            ranking: Cell::new(0),
             asked: RefCell::default(),
             looks: Cell::new(0),
             shelf: Shelf::default(),

@@ -1,13 +1,15 @@
 //! What a conversation is helped with beside: what its peer takes, what its messages that did not leave need, and what
 //! stands before those that are here.
 
+use dm3_core::attention::Minimum;
 use dm3_core::conversation::ConversationId;
 use dm3_core::message::MessageHash;
 
+use super::command::AttentionAsk;
 use super::draft::{drop_draft, kept_draft};
 use super::driver::Active;
 use super::platform::Platform;
-use super::thread::follow_thread;
+use super::thread::{follow_thread, look_at_payments};
 
 /// How many pages of a conversation are fetched from the account's node at once.
 const MAX_FETCHED: usize = 4;
@@ -32,12 +34,18 @@ pub(super) async fn stop<P: Platform>(at: Active<P>, hash: MessageHash) {
 /// in vain. What can't be learned forbids nothing.
 pub(super) async fn learn_conditions<P: Platform>(at: Active<P>) {
     let Some(open) = at.open_peer() else { return };
+    let mut pays = at.session().knows_payments().await == Ok(true);
     if let Ok(told) = at.session().conditions(open).await {
-        let demanding = told.iter().flat_map(|told| &told.extension).any(|told| !told.rules.is_empty());
+        let extensions = || told.iter().flat_map(|told| &told.extension);
+        let demanding = extensions().any(|told| !told.rules.is_empty());
+        pays |= extensions().any(|told| told.other.contains_key(Minimum::MEMBER));
         at.conditions.replace(Some((ConversationId::Peer(open), told)));
         if demanding && let Ok(steps) = (at.driver.later.talk)().await {
-            (steps.demands)(at).await;
+            (steps.demands)(at.clone()).await;
         }
+    }
+    if pays {
+        look_at_payments(at, AttentionAsk::Look).await;
     }
 }
 

@@ -20,6 +20,9 @@ use super::outbox::send;
 use super::platform::Platform;
 use super::shown::look_of;
 
+/// How much of a file's name stands in the words for clients that don't know how to fetch it: characters.
+const NAME_IN_WORDS: usize = 60;
+
 /// Whether the account's node would keep all of this.
 pub(super) fn takes_all<P: Platform>(at: &Active<P>, attached: &[Attached]) -> bool {
     let session = at.session();
@@ -101,17 +104,20 @@ async fn bring_and_send<P: Platform>(
         return false;
     }
     let in_words = |(name, file): &(String, FileElsewhere)| {
-        words.replace("{address}", file.address.as_str()).replace("{name}", name)
+        let name: String = name.chars().take(NAME_IN_WORDS).collect();
+        words.replace("{address}", file.address.as_str()).replace("{name}", &name)
     };
     let words = files.iter().map(in_words).collect::<Vec<_>>().join("\n");
     // The first one says for all of them what the text ends with.
-    let attachments = files.iter().enumerate().filter_map(|(n, (name, file))| {
-        Attachment::elsewhere(name, file, if n == 0 { &words } else { "" }).ok()
-    });
-    let attachments: Vec<_> = attachments.collect();
-    if attachments.len() < files.len() {
+    let attachments = files
+        .iter()
+        .enumerate()
+        .map(|(n, (name, file))| Attachment::elsewhere(name, file, if n == 0 { &words } else { "" }));
+    let Ok(attachments) = attachments.collect::<Result<Vec<_>, _>>() else {
+        // A node that gives addresses which nobody may use.
+        Files::change(at.driver.state, |files| files.refused = Some(Refused::NotBrought));
         return false;
-    }
+    };
     let own = text.trim().to_owned();
     let whole = if own.is_empty() { words } else { format!("{own}\n\n{words}") };
     if !send(at, whole, attachments).await {

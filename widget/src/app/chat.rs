@@ -12,7 +12,7 @@ use super::state::{Apart, Filter, Screen};
 use super::steps::ChatSteps;
 use super::sync::run_engine;
 use super::welcome::name_welcome;
-use super::{changes, conversations, draft, outbox, theme, thread};
+use super::{cached, changes, conversations, draft, outbox, theme, thread};
 
 impl<P: Platform> ChatSteps<Active<P>> {
     /// The steps.
@@ -44,6 +44,10 @@ fn begin<P: Platform>(at: &Active<P>) {
 fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
     Some(match command {
         Command::Open(typed) => Box::pin(thread::open(at, typed)),
+        Command::ContextChanged => {
+            thread::context_changed(&at);
+            return None;
+        }
         Command::LookUp(typed) => Box::pin(look_up(at, typed)),
         Command::OpenPeer(peer) => Box::pin(thread::open_peer(at, peer)),
         // There is nothing to go back to.
@@ -68,6 +72,11 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::CheckPeer => Box::pin(thread::check_peer(at)),
         Command::Reconnect | Command::Online => Box::pin(changes::wake(at)),
         Command::Shown(_) | Command::VisibilityChanged => Box::pin(thread::seen(at)),
+        Command::Cached(true) => {
+            at.engine.rest(true);
+            return None;
+        }
+        Command::Cached(false) => Box::pin(cached::came_back(at)),
         Command::Told(message) => return told(at, message),
         Command::Backup(ask) => Box::pin(backup(at, ask)),
         Command::Settings(ask) => Box::pin(settings(at, ask)),

@@ -31,6 +31,8 @@ pub enum Command {
     Restart,
     /// Look up a name or address and open the conversation with it.
     Open(String),
+    /// The page says anew what the conversation is about that it asked for.
+    ContextChanged,
     /// Find out who is meant by this name or address, which stands in the list's field.
     LookUp(String),
     /// Open the conversation with somebody from the list.
@@ -65,6 +67,9 @@ pub enum Command {
     Shown(bool),
     /// The whole page became visible or was hidden; the platform knows which.
     VisibilityChanged,
+    /// The page was left and is kept by the browser as it stands, or somebody came back to it (HTML standard,
+    /// back/forward cache).
+    Cached(bool),
     /// There are further wallets in the page, or fewer.
     WalletsChanged,
     /// The page gave a wallet of its own, another one, or took it back.
@@ -112,6 +117,10 @@ pub enum Act {
     Share(ShareAsk),
     /// Find out again what the page's site wants to be known of the peer.
     LookAgain,
+    /// Something about what is at stake.
+    Stake(StakeAsk),
+    /// Something about payments for answers.
+    Attention(AttentionAsk),
 }
 
 /// Which messages are shown. Those that are older are asked for by [`Command::LoadOlder`].
@@ -201,6 +210,50 @@ pub enum ShareAsk {
     Leave,
 }
 
+/// What somebody asks for about what is at stake in the open conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StakeAsk {
+    /// Find out what is.
+    Look,
+    /// Stake what the peer wants, with a deposit if need be.
+    Stake,
+    /// A deposit that is made is to be enough for so many people.
+    Reach(u16),
+    /// The week of the voucher is over: promise anew what was promised.
+    Renew,
+    /// Ask whether what the peer staked is to be burned.
+    Doubt,
+    /// It is not.
+    Keep,
+    /// Burn it.
+    Burn,
+    /// Have the deposit with this key back: announce it, or take it.
+    Leave(Address),
+}
+
+/// What somebody asks for about payments for answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttentionAsk {
+    /// Find out how it stands with them in the open conversation.
+    Look,
+    /// Offer the peer what they look at first.
+    Offer,
+    /// Send this, and take the peer's payment for it.
+    Answer(String),
+    /// Take it for what was answered before.
+    Take,
+    /// Have the own payment back that was not taken in time.
+    GiveBack,
+    /// Put the requests into the order of what is offered with them.
+    Rank,
+    /// Find out what the account asks of payments for its answers, in the settings.
+    Asked,
+    /// This was typed there: the contract, then the token, then how much.
+    AskFor(String),
+    /// Ask for no payments.
+    AskNothing,
+}
+
 /// What somebody asks for who writes before they sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormAsk {
@@ -233,27 +286,66 @@ pub enum SettingsAsk {
     Language(String),
     /// Demand this of those who write, and nothing else.
     Demand(Vec<SpamRule>),
+    /// Find out what could be demanded of the contract with this address.
+    LookAt(String),
+    /// Demand so much of what was found.
+    DemandOf(String),
+    /// What was typed for this rule is no number.
+    Misread(Numbered, String),
     /// Tell the node who is welcome, whatever they meet.
     NameWelcome,
-    /// About what the node offers.
-    Offer(OfferAsk),
+    /// About what is asked of payments for answers.
+    Payments(AttentionAsk),
+    /// About mail.
+    Mail(MailAsk),
+    /// About what is the account's own.
+    Own(OwnAsk),
     /// Decide about somebody.
     Decide(Address, Decision),
     /// Back to where it was asked for.
     Leave,
 }
 
-/// What somebody wants of what their node offers.
+/// Rules with a number in them that is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbered {
+    /// How many transactions somebody has sent.
+    Transactions,
+    /// How many of the chain's coins they hold.
+    Coins,
+}
+
+/// What somebody asks for of what is their account's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OfferAsk {
+pub enum OwnAsk {
+    /// Show it.
+    Show,
+    /// Something about the name that the node gives.
+    Name(NameAsk),
+    /// Something about devices.
+    Device(DeviceAsk),
+    /// Have a deposit back, by its contract and its key: announce it, or take it.
+    TakeBack(Address, Address),
+}
+
+/// What somebody wants of the devices that they are signed in on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceAsk {
+    /// Ask whether these are to be signed out; none: no longer.
+    Doubt(Vec<String>),
+    /// Sign these out.
+    TurnOut(Vec<String>),
+}
+
+/// What somebody wants of the name that their node gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameAsk {
     /// A name, of which this is the part before the domain.
     Claim(String),
     /// Ask whether it is to be given back, or no longer.
     Doubt(bool),
     /// Give that name back.
     Release(EnsName),
-    /// Something about mail.
-    Mail(MailAsk),
 }
 
 /// What somebody wants of mail.
@@ -284,6 +376,8 @@ pub enum Choice {
     Replace,
     /// The recovery code is kept somewhere.
     CodeKept,
+    /// Stake what the node asks for.
+    Stake,
 }
 
 /// A secret that somebody typed: nothing prints it.

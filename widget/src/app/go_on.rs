@@ -8,6 +8,7 @@ use dm3_core::session::{Keys, Registration, SignInError};
 
 use super::command::{Choice, Typed};
 use super::driver::{Driver, SignInFlow};
+use super::entry_stake;
 use super::fault::Fault;
 use super::platform::{Platform, Purpose};
 use super::signing::{ask_to_publish, finish, keep, may_sign, show_step, show_ways};
@@ -21,6 +22,7 @@ impl<P: Platform> KeysSteps<Rc<Driver<P>>> {
         Self {
             go_on: |driver, choice| Box::pin(go_on(driver, choice)),
             own_keys: |driver| Box::pin(own_keys(driver)),
+            tell_stake: |driver, wanted| Box::pin(entry_stake::tell(driver, wanted)),
         }
     }
 }
@@ -54,6 +56,7 @@ async fn go_on<P: Platform>(driver: Rc<Driver<P>>, choice: Choice) {
         },
         Choice::Recover(typed) => recover(&driver, &flow, &typed).await,
         Choice::Replace => replace(&driver, &flow, &registration).await,
+        Choice::Stake => entry_stake::stake(&driver, &flow, &registration).await,
         Choice::CodeKept => {
             show_step(&driver, SignInStep::PublishProfile { text: registration.message() });
         }

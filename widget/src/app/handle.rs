@@ -30,8 +30,10 @@ pub struct Parts {
     pub keys: Part<KeysPart>,
     /// Everything as one file.
     pub backup: Part<ScreenPart>,
-    /// What can be set, and contacts.
+    /// What can be set.
     pub settings: Part<ScreenPart>,
+    /// What is the account's own, and contacts, after that.
+    pub own: Part<ScreenPart>,
     /// What can be done with messages, and what their texts look like.
     pub talk: Part<TalkPart>,
     /// Who is meant by what is typed into the list's field.
@@ -42,6 +44,10 @@ pub struct Parts {
     pub emoji: Part<EmojiPart>,
     /// What conversations are about, forwarding, reports, and what is asked about strangers.
     pub share: Part<ScreenPart>,
+    /// What is at stake in a conversation.
+    pub stake: Part<ScreenPart>,
+    /// Payments for answers.
+    pub attention: Part<ScreenPart>,
     /// What a site asks for beside a chat.
     pub site: Part<ScreenPart>,
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use dm3_core::identity::{Address, RecoveryCode};
 use zeroize::Zeroizing;
 
+use super::apart::Apart;
 use super::fault::Fault;
 
 /// The steps of signing in.
@@ -61,6 +62,8 @@ pub enum SignInStep {
         /// The exact text.
         text: String,
     },
+    /// The node wants something at stake first (`entry_stake`).
+    Stake(Apart),
     /// Signed; logging in at the node.
     Finishing,
 }

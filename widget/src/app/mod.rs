@@ -10,22 +10,29 @@
 //! outside; `handle` is what views hold; `whose` decides whose the element is; `scope` and `driver` hold what is going on; the
 //! use cases take the driver. `run` leads each command to its use case: `start`, `owner`, `enter`; and, through tables of
 //! what is loaded when it is used, `sign_in` and `go_on` over `signing`; `chat` – over `conversations`, `records`, `thread` and
-//! what of it is `opened`, `draft`, `outbox`, `changes` – for somebody who is signed in; `sync` – over `people` and `beside` –
+//! what of it is `opened`, `draft`, `outbox`, `changes`, `cached` – for somebody who is signed in; `sync` – over `people` and `beside` –
 //! for what goes on beside; `talk` for what is done with messages; `attach` – over `shown`, and what is on the `shelf` – for
-//! attachments; `share` for what goes from one conversation elsewhere; `site` – over `form` – for what the page's site wants; `search`; `backup`; `settings` over `theme`.
+//! attachments; `share` for what goes from one conversation elsewhere; `stake` for what is at stake in one, and `attention` over it for payments; `site` – over
+//! `form` – for what the page's site wants; `search`; `backup`; `settings` over `theme`, `demands`,
+//! `minimum` and `mail`; `own` over these.
 
 mod account;
+mod apart;
 mod attach;
+pub mod attention;
 pub mod backup;
 mod beside;
+mod cached;
 mod carry;
 mod changes;
 mod chat;
 mod command;
 mod conversations;
+mod demands;
 mod draft;
 mod driver;
 mod enter;
+pub mod entry_stake;
 pub mod fault;
 pub mod field;
 pub mod files;
@@ -33,10 +40,12 @@ pub mod form;
 mod go_on;
 mod handle;
 mod joining;
+mod mail;
+mod minimum;
 mod node;
-mod offers;
 mod opened;
 mod outbox;
+pub mod own;
 mod owner;
 pub mod part;
 mod people;
@@ -54,6 +63,7 @@ mod shown;
 mod sign_in;
 mod signing;
 pub mod site;
+pub mod stake;
 mod start;
 pub mod state;
 mod steps;
@@ -66,14 +76,14 @@ mod welcome;
 mod whose;
 
 pub use command::{
-    Act, BackupAsk, Choice, Command, FilesAsk, FormAsk, MailAsk, OfferAsk, SettingsAsk, ShareAsk, Stretch,
-    Typed,
+    Act, AttentionAsk, BackupAsk, Choice, Command, DeviceAsk, FilesAsk, FormAsk, MailAsk, NameAsk, Numbered,
+    OwnAsk, SettingsAsk, ShareAsk, StakeAsk, Stretch, Typed,
 };
 pub use driver::{Active, Driver, Later};
 pub use handle::{App, EmojiPart, FilesPart, KeysPart, Parts, ScreenPart, SearchPart, SignInPart, TalkPart};
 pub use run::run;
 pub use start::{set_network, set_node, set_rpc_url};
 pub use steps::{
-    BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, SearchSteps, SettingsSteps, ShareSteps,
-    SignInSteps, SiteSteps, SyncSteps, TalkSteps,
+    AttentionSteps, BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, OwnSteps, SearchSteps,
+    SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps, SyncSteps, TalkSteps,
 };

@@ -1,9 +1,16 @@
 //! Writing. What was written is delivered by the engine.
 
-use dm3_core::conversation::ConversationId;
-use dm3_core::message::{Attachment, Draft, Header, SignedMessage};
-use dm3_core::session::{Conditions, WriteError};
+use std::cell::RefCell;
 
+use dm3_core::conversation::ConversationId;
+use dm3_core::deposit::epoch_of;
+use dm3_core::identity::Address;
+use dm3_core::message::{Attachment, Draft, Header, SignedMessage};
+use dm3_core::seal::json::integer;
+use dm3_core::session::{Conditions, WriteError};
+use serde_json::Value;
+
+use super::command::StakeAsk;
 use super::draft::forget_draft;
 use super::driver::Active;
 use super::fault::Fault;
@@ -32,6 +39,10 @@ pub(super) async fn send<P: Platform>(at: &Active<P>, text: String, attachments:
         return false;
     }
     let state = at.driver.state;
+    if !is_promised_now(at, open).await {
+        at.writing.set(false);
+        return false;
+    }
     let composing = state.composing.get_untracked();
     let edited = match &composing {
         Composing::Edit { version, .. } => at.session().message(version).await.ok().flatten(),
@@ -39,11 +50,15 @@ pub(super) async fn send<P: Platform>(at: &Active<P>, text: String, attachments:
     };
     let edited = edited.and_then(|row| SignedMessage::parse(&row.json).ok());
     let about = state.thread.with_untracked(|thread| thread.as_ref()?.about.clone());
+    let of_open = |known: &RefCell<Option<(Address, Value)>>| {
+        known.borrow().clone().filter(|(of, _)| *of == open).map(|(_, json)| json)
+    };
+    let (voucher, payment) = (of_open(&at.voucher), of_open(&at.payment));
+    let along =
+        |draft: Draft| draft.carrying(attachments).about(about.as_ref()).vouched(voucher).paying(payment);
     let draft: Make<'_> = Box::new(|header| match &composing {
-        Composing::New => Draft::text(header, &text).carrying(attachments).about(about.as_ref()),
-        Composing::Reply(to) => {
-            Draft::reply(header, &to.hash, &text).carrying(attachments).about(about.as_ref())
-        }
+        Composing::New => along(Draft::text(header, &text)),
+        Composing::Reply(to) => along(Draft::reply(header, &to.hash, &text)),
         Composing::Edit { version, .. } => {
             let draft = Draft::edit(header, version, &text);
             // What is edited is the text.
@@ -61,6 +76,7 @@ pub(super) async fn send<P: Platform>(at: &Active<P>, text: String, attachments:
         state.text.set(before);
         return true;
     }
+    at.payment.borrow_mut().take_if(|(of, _)| *of == open);
     if about.is_some() {
         about_is_said(at, conversation);
     }
@@ -72,6 +88,21 @@ pub(super) async fn send<P: Platform>(at: &Active<P>, text: String, attachments:
     });
     forget_draft(at, conversation);
     true
+}
+
+/// Whether what was promised to the peer, if something was, holds in the week of now: if that voucher's week is over, another one
+/// takes its place. If there is none, that is told above the composer, and nothing is written that would be refused.
+async fn is_promised_now<P: Platform>(at: &Active<P>, peer: Address) -> bool {
+    let epoch = epoch_of(at.session().now());
+    let is_over = |voucher: &Value| integer(&voucher["epoch"]).is_none_or(|given| given < epoch);
+    let is_old = at.voucher.borrow().as_ref().is_some_and(|(of, voucher)| *of == peer && is_over(voucher));
+    if !is_old {
+        return true;
+    }
+    if let Ok(steps) = (at.driver.later.stake)().await {
+        (steps.carry_out)(at.clone(), StakeAsk::Renew).await;
+    }
+    at.voucher.borrow().as_ref().is_some_and(|(of, voucher)| *of == peer && !is_over(voucher))
 }
 
 /// What the conversation is about goes along with nothing any more.

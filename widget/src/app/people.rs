@@ -20,31 +20,76 @@ const AT_FIRST: usize = 20;
 /// row: milliseconds.
 const ONE_AFTER_THE_OTHER: u32 = 2_000;
 
+/// How long a name that could not be looked up is waited for at first, and at most: milliseconds.
+const TRY_AGAIN: (u32, u32) = (2_000, WHILE_OPEN);
+
 /// Finds the own name. Without one the address is shown; the connection's own state tells about the network.
 pub(super) async fn learn_own_name<P: Platform>(at: Active<P>) {
     let address = at.address();
-    if let Ok(Some(name)) = at.session().directory().primary_name(address).await {
-        let (name, standing) = (Some(name.to_string()), NameStanding::Checked);
-        at.driver.state.account.set(Some(Person { address, name, standing }));
+    let mut waits = waits();
+    loop {
+        match at.session().directory().primary_name(address).await {
+            Ok(Some(name)) => {
+                let (name, standing) = (Some(name.to_string()), NameStanding::Checked);
+                return at.driver.state.account.set(Some(Person { address, name, standing }));
+            }
+            Err(error) if error.is_temporary() => wait(&at, &mut waits).await,
+            Ok(None) | Err(_) => return,
+        }
     }
 }
 
-/// Finds the names of peers who wrote, where there are none here. Each is asked once; where the network does not answer,
-/// again when their conversation is opened.
+/// Finds the names of peers who wrote, where there are none here. Each is looked up once, and again for as long as the
+/// network does not answer.
 pub(super) async fn name_peers<P: Platform>(at: Active<P>, wrote: BTreeSet<ConversationId>) {
-    for conversation in wrote {
-        if !at.named.borrow_mut().insert(conversation) {
-            continue;
+    let mut missing: Vec<_> = wrote.into_iter().filter(|peer| at.named.borrow_mut().insert(*peer)).collect();
+    let mut waits = waits();
+    loop {
+        let mut unanswered = Vec::new();
+        for conversation in missing {
+            if !name_peer(&at, conversation).await {
+                unanswered.push(conversation);
+            }
         }
-        let contact = at.session().contact(conversation).await.ok().flatten();
-        if contact.is_none_or(|contact| contact.name.is_some()) {
-            continue;
+        if unanswered.is_empty() {
+            return;
         }
-        let Ok(Some(name)) = at.session().learn_name(conversation).await else { continue };
-        let shown = person(&at, conversation, Some(&name));
-        update_thread(&at, shown.address, |thread| thread.peer = shown.clone());
-        refresh_row(&at, conversation).await;
+        missing = unanswered;
+        wait(&at, &mut waits).await;
     }
+}
+
+/// Finds one name, if it is missing, and shows it. Tells whether that is settled.
+async fn name_peer<P: Platform>(at: &Active<P>, conversation: ConversationId) -> bool {
+    let contact = match at.session().contact(conversation).await {
+        Ok(contact) => contact,
+        Err(error) => {
+            at.storage_failed(error);
+            return true;
+        }
+    };
+    if contact.is_none_or(|contact| contact.name.is_some()) {
+        return true;
+    }
+    let name = match at.session().learn_name(conversation).await {
+        Ok(Some(name)) => name,
+        Ok(None) => return true,
+        Err(error) => return !error.is_temporary(),
+    };
+    let shown = person(at, conversation, Some(&name));
+    update_thread(at, shown.address, |thread| thread.peer = shown.clone());
+    refresh_row(at, conversation).await;
+    true
+}
+
+/// How long to wait before each further look-up: longer each time.
+fn waits() -> impl Iterator<Item = u32> {
+    let (first, longest) = TRY_AGAIN;
+    std::iter::successors(Some(first), move |wait| Some((wait * 2).min(longest)))
+}
+
+async fn wait<P: Platform>(at: &Active<P>, waits: &mut impl Iterator<Item = u32>) {
+    at.driver.platform.clock().sleep(waits.next().unwrap_or(WHILE_OPEN)).await;
 }
 
 /// Checks the name of the open conversation's peer, now and again while it is open.
@@ -63,13 +108,16 @@ pub(super) async fn watch_name<P: Platform>(at: Active<P>) {
 
 /// Checks the names in the list, the latest conversations first, for as long as the account is signed in.
 pub(super) async fn check_names<P: Platform>(at: Active<P>) {
-    let mut checked = 0;
+    let (mut checked, mut tried) = (0, 0);
     loop {
-        let Some(next) = next_name(&at, NameStanding::Unchecked) else {
+        let Some(next) = names(&at, NameStanding::Unchecked).first().copied() else {
             at.driver.platform.clock().sleep(WHILE_OPEN).await;
-            if let Some(failed) = next_name(&at, NameStanding::Uncheckable) {
-                check_name(&at, failed).await;
+            // Others each time, so that names that never answer don't keep those behind them from being asked.
+            let failed = names(&at, NameStanding::Uncheckable);
+            for name in failed.iter().cycle().skip(tried).take(AT_FIRST.min(failed.len())) {
+                check_name(&at, *name).await;
             }
+            tried = if failed.is_empty() { 0 } else { (tried + AT_FIRST) % failed.len() };
             // What was checked too long ago is unchecked now.
             refresh_list(&at).await;
             continue;
@@ -86,12 +134,12 @@ pub(super) async fn check_names<P: Platform>(at: Active<P>) {
     }
 }
 
-/// The first conversation of the list whose peer has a name with which it stands so.
-fn next_name<P: Platform>(at: &Active<P>, standing: NameStanding) -> Option<ConversationId> {
+/// The conversations of the list, in its order, whose peers have names with which it stands so.
+fn names<P: Platform>(at: &Active<P>, standing: NameStanding) -> Vec<ConversationId> {
     at.driver.state.conversations.with_untracked(|rows| {
         let stands = |person: &Person| person.name.is_some() && person.standing == standing;
-        let row = rows.iter().flatten().find(|row| stands(&row.peer))?;
-        Some(ConversationId::Peer(row.peer.address))
+        let peers = rows.iter().flatten().map(|row| &row.peer).filter(|peer| stands(peer));
+        peers.map(|peer| ConversationId::Peer(peer.address)).collect()
     })
 }
 

@@ -3,7 +3,7 @@
 use dm3_core::conversation::ConversationId;
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
-use dm3_core::ports::{Carrier, Lease, Ports, Wallet, WalletError};
+use dm3_core::ports::{Carrier, Lease, Ports, SendingWallet, WalletError};
 use dm3_core::web::HttpUrl;
 use futures_util::future::LocalBoxFuture;
 use web_sys::File;
@@ -57,6 +57,8 @@ pub trait Platform: 'static {
     fn emit(&self, event: HostEvent) -> bool;
     /// Tells the other tabs of this origin, and the other elements of this page.
     fn tell_tabs(&self, message: TabMessage);
+    /// Hears what the other tabs tell, and can tell them something; or no more.
+    fn meet_tabs(&self, there: bool);
     /// The leases of this browser, as this element sees them.
     fn lease(&self) -> Self::Lease;
     /// Keeps an unsent text in this browser, at once; or keeps it no longer.
@@ -103,6 +105,8 @@ pub trait Platform: 'static {
     /// What is in the file at this address of the page's own site, if it is there itself and no longer than so many bytes. What
     /// leads elsewhere is not followed.
     fn read_here(&self, address: String, longest: usize) -> LocalBoxFuture<'static, Option<String>>;
+    /// What this browser is called among others of the same person, such as `Firefox · Linux`.
+    fn device_name(&self) -> String;
     /// Runs a task beside the others.
     fn spawn(&self, task: Task);
 }
@@ -137,7 +141,7 @@ pub struct Redraw {
 
 /// A wallet that can be connected to the page.
 #[allow(async_fn_in_trait, reason = "as for Platform")]
-pub trait PageWallet: Wallet {
+pub trait PageWallet: SendingWallet {
     /// As it names itself.
     fn name(&self) -> String;
     /// Asks the person which accounts the page may see. The first is the one that is chosen in the wallet.

@@ -13,10 +13,12 @@ use dm3_core::device::{Lane, MessageRow, Standing, Trust};
 use dm3_core::message::{MessageHash, Receipt};
 use serde_json::Value;
 
+use super::command::AttentionAsk;
 use super::driver::Active;
 use super::opened::Opened;
 use super::platform::{HostEvent, Notifying, Platform};
 use super::state::ConversationRow;
+use super::thread::look_at_payments;
 
 /// The setting that says whether those who are welcome learn that their messages came and were seen. They do unless it is
 /// `false`.
@@ -49,6 +51,9 @@ pub(super) async fn received<P: Platform>(at: Active<P>, new: Vec<(ConversationI
             Lane::Note => answer(&at, &row).await,
             Lane::Out => {}
         }
+    }
+    if !strangers.is_empty() && at.session().knows_payments().await == Ok(true) {
+        at.spawn(|at| look_at_payments(at, AttentionAsk::Rank));
     }
     if !platform.is_visible() && platform.notifying() == Notifying::On {
         for conversation in unseen {

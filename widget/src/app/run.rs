@@ -65,7 +65,12 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
                 ask_wallets(driver, true);
             }
         }
+        Command::Cached(cached) => {
+            driver.platform.meet_tabs(!cached);
+            inside(driver, command);
+        }
         Command::Open(_)
+        | Command::ContextChanged
         | Command::LookUp(_)
         | Command::OpenPeer(_)
         | Command::Back

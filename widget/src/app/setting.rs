@@ -1,26 +1,23 @@
-//! What somebody sets, and what is looked up of a contact. Loaded when somebody asks for it.
+//! What somebody sets. Loaded when somebody asks for it.
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::ports::Clock as _;
 use dm3_core::web::HttpUrl;
 use serde_json::Value;
 
 use super::chat::decide_about;
-use super::command::SettingsAsk;
+use super::command::{AttentionAsk, OwnAsk, SettingsAsk};
+use super::demands;
 use super::driver::Active;
 use super::fault::Fault;
-use super::offers;
-use super::platform::{Platform, TabMessage};
+use super::mail;
+use super::own::OWN;
+use super::platform::{Platform, TabMessage, Task};
 use super::received::RECEIPTS;
-use super::settings::{
-    CARD, Card, Contacted, Demands, Errand, Keys, Offer, SETTINGS, Service, Settings, change, put,
-};
-use super::steps::SettingsSteps;
+use super::settings::{CARD, Contacted, Errand, Offer, SETTINGS, Settings, change, change_settings, put};
+use super::state::{Apart, Screen};
+use super::steps::{OwnSteps, SettingsSteps};
 use super::theme::{language, set_language, set_theme, theme};
 use super::thread::return_to_open;
-
-/// How often it is looked at how it stands with the delivery services while that is shown: milliseconds.
-const WATCH: u32 = 2_000;
 
 impl<P: Platform> SettingsSteps<Active<P>> {
     /// The steps.
@@ -38,7 +35,7 @@ impl<P: Platform> Default for SettingsSteps<Active<P>> {
 async fn carry_out<P: Platform>(at: Active<P>, ask: SettingsAsk) {
     match ask {
         SettingsAsk::Show => show(&at).await,
-        SettingsAsk::Card => show_card(&at).await,
+        SettingsAsk::Card => further(at, CARD, |steps, at| (steps.card)(at)).await,
         SettingsAsk::Receipts(wanted) => {
             if let Err(error) = at.session().set_setting(RECEIPTS, Value::Bool(wanted)).await {
                 return at.storage_failed(error);
@@ -66,25 +63,34 @@ async fn carry_out<P: Platform>(at: Active<P>, ask: SettingsAsk) {
             at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address(), None));
             change(&at, SETTINGS, |shown: &mut Settings| shown.language = language);
         }
-        SettingsAsk::Demand(rules) => {
-            let failed = at.session().demand(&rules).await.err().map(Fault::from);
-            change(&at, SETTINGS, |shown: &mut Settings| {
-                if let Some(Ok(demands)) = &mut shown.demands {
-                    if failed.is_none() {
-                        demands.rules = Some(rules);
-                    }
-                    demands.failed = failed;
-                }
-            });
-            at.engine.keep();
-        }
+        SettingsAsk::Demand(rules) => demands::demand(&at, rules).await,
+        SettingsAsk::LookAt(typed) => demands::look_at(&at, &typed).await,
+        SettingsAsk::DemandOf(typed) => demands::demand_of(&at, &typed).await,
+        SettingsAsk::Misread(rule, typed) => demands::misread(&at, rule, typed),
         // What can't be told now is told with the next connection, and the next decision.
         SettingsAsk::NameWelcome => drop(at.session().name_welcome().await),
-        SettingsAsk::Offer(ask) => offers::carry_out(&at, ask).await,
+        SettingsAsk::Payments(ask) => payments(at, ask).await,
+        SettingsAsk::Mail(ask) => mail::carry_out(&at, ask).await,
+        SettingsAsk::Own(OwnAsk::Show) => {
+            further(at, OWN, |steps, at| (steps.carry_out)(at, OwnAsk::Show)).await
+        }
+        SettingsAsk::Own(ask) => {
+            if let Ok(steps) = (at.driver.later.own)().await {
+                (steps.carry_out)(at, ask).await;
+            }
+        }
         SettingsAsk::Decide(peer, decision) => {
             decide_about(&at, ConversationId::Peer(peer), decision).await;
         }
         SettingsAsk::Leave => return_to_open(at).await,
+    }
+}
+
+/// What is asked of payments for answers is the business of their part.
+async fn payments<P: Platform>(at: Active<P>, ask: AttentionAsk) {
+    match (at.driver.later.attention)().await {
+        Ok(steps) => (steps.carry_out)(at, ask).await,
+        Err(missing) => change_settings(&at, |shown| shown.payments = Some(Err(Fault::Part(missing)))),
     }
 }
 
@@ -107,46 +113,34 @@ async fn show<P: Platform>(at: &Active<P>) {
         language: language(at).await,
         page_language: platform.has_language(),
         demands: None,
-        own_name: Offer::Searching,
+        payments: None,
         mail: Offer::Searching,
-        services: None,
         hosts: hosts(at, &[]),
         wallet: wallet.map(|wallet| wallet.name),
         storage: None,
     };
     put(at, SETTINGS, settings);
-    at.spawn(|at| async move {
-        let demands = at.session().own_demands().await;
-        let demands = demands.map(|rules| Demands { rules, failed: None }).map_err(Fault::from);
-        change(&at, SETTINGS, |shown: &mut Settings| shown.demands = Some(demands));
-    });
-    at.spawn(offers::look);
+    at.spawn(demands::look);
+    at.spawn(|at| payments(at, AttentionAsk::Asked));
+    at.spawn(mail::look);
     let storage = platform.storage_use().await;
     change(at, SETTINGS, |shown: &mut Settings| shown.storage = storage);
-    let homes = at.session().homes().await;
-    let found = homes.as_ref().map_or(Vec::new(), |homes| {
-        homes.iter().map(|home| (home.name.to_string(), home.host().to_owned())).collect()
-    });
-    let failed = homes.err().map(Fault::from);
-    let its: Vec<_> = found.iter().map(|(_, host)| host.clone()).collect();
+    // Which they are is said where they can be changed.
+    let homes = at.session().homes().await.unwrap_or_default();
+    let its: Vec<_> = homes.iter().map(|home| home.host().to_owned()).collect();
     change(at, SETTINGS, |shown: &mut Settings| shown.hosts = hosts(at, &its));
-    loop {
-        let services = match &failed {
-            Some(fault) => Err(fault.clone()),
-            None => Ok(found.iter().map(|(name, _)| service(at, name)).collect()),
-        };
-        let is_shown = change(at, SETTINGS, |shown: &mut Settings| shown.services = Some(services));
-        if !is_shown {
-            return;
-        }
-        platform.clock().sleep(WATCH).await;
-    }
 }
 
-fn service<P: Platform>(at: &Active<P>, name: &str) -> Service {
-    let links = if at.engine.leads() { at.engine.connections() } else { Vec::new() };
-    let link = links.into_iter().find(|(of, _)| of.as_str() == name).map(|(_, link)| link);
-    Service { name: name.to_owned(), link }
+/// Shows a screen of what comes after the settings, once that is loaded; the screen says if it can't be.
+async fn further<P: Platform>(
+    at: Active<P>,
+    place: u8,
+    show: impl FnOnce(OwnSteps<Active<P>>, Active<P>) -> Task,
+) {
+    at.driver.state.screen.set(Screen::Settings(Apart::at(place)));
+    if let Ok(steps) = (at.driver.later.own)().await {
+        show(steps, at).await;
+    }
 }
 
 /// The hosts that are known now, each once.
@@ -171,35 +165,4 @@ fn note(all: &mut Vec<Contacted>, host: &str, errand: Errand) {
         Some(known) => known.purposes.push(errand),
         None => all.push(Contacted { host: host.to_owned(), purposes: vec![errand] }),
     }
-}
-
-/// Shows what there is to know of the open conversation's peer: at once what is kept, then what has to be looked up.
-async fn show_card<P: Platform>(at: &Active<P>) {
-    let Some(open) = at.open_peer() else { return };
-    let contact = match at.session().contact(ConversationId::Peer(open)).await {
-        Ok(contact) => contact,
-        Err(error) => return at.storage_failed(error),
-    };
-    let (mut since, mut names) = (None, Vec::new());
-    if let Some(contact) = contact {
-        since = Some(contact.seen.since().map_or(contact.touched, |seen| seen.min(contact.touched)));
-        let called = contact.name;
-        // A name that is the address in other words is none that somebody chose.
-        let others = contact.found_at.iter().filter(|name| {
-            name.carried_address().is_none() && called.as_ref().is_none_or(|called| called != *name)
-        });
-        names = others.map(ToString::to_string).collect();
-    }
-    put(at, CARD, Card { since, names, keys: Keys::Searching });
-    let found = at.session().peer(open).await;
-    // Somebody else's may be shown by now.
-    if at.open_peer() != Some(open) {
-        return;
-    }
-    let keys = match found.map(|peer| peer.profile) {
-        Ok(Some((_, profile))) => Keys::Signed(at.session().comparison_code(&profile)),
-        Ok(None) => Keys::None,
-        Err(error) => Keys::Unknown(Fault::Find(error)),
-    };
-    change(at, CARD, |shown: &mut Card| shown.keys = keys);
 }

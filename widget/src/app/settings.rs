@@ -1,17 +1,18 @@
 //! What is shown of what somebody can set, and of a contact.
 
+use dm3_core::attention::Minimum;
 use dm3_core::delivery::{MailChannel, SpamRule};
-use dm3_core::engine::Connection as Link;
-use dm3_core::identity::{ComparisonCode, EnsName};
-use dm3_core::session::{ClaimError, MailError};
+use dm3_core::identity::{Address, ComparisonCode};
+use dm3_core::session::{Askable, MailError, Token};
 
+use super::command::Numbered;
 use super::driver::Active;
 use super::fault::Fault;
 use super::platform::{Notifying, Platform, StorageUse};
 use super::state::{Apart, Screen, Theme};
 
-/// Where the settings stand among what this part shows.
-pub(super) const SETTINGS: u8 = 1;
+/// Where the settings stand. What comes after them is of the part `own`.
+pub const SETTINGS: u8 = 1;
 /// Where a contact's card stands there.
 pub(super) const CARD: u8 = 2;
 
@@ -34,12 +35,10 @@ pub struct Settings {
     pub page_language: bool,
     /// What is demanded of those who write. `None` while it is looked up.
     pub demands: Option<Result<Demands, Fault>>,
-    /// The name that the node gave the account.
-    pub own_name: Offer<OwnName>,
+    /// What is asked of payments for answers. `None` while it is looked up.
+    pub payments: Option<Result<Asked, Fault>>,
     /// Mail from the node while no device is connected.
     pub mail: Offer<Mail>,
-    /// The account's delivery services. `None` while they are looked up.
-    pub services: Option<Result<Vec<Service>, Fault>>,
     /// Which hosts are asked for what.
     pub hosts: Vec<Contacted>,
     /// What the wallet is called, if one is there.
@@ -55,6 +54,74 @@ pub struct Demands {
     pub rules: Option<Vec<SpamRule>>,
     /// Why what was wanted last is not demanded.
     pub failed: Option<Fault>,
+    /// What is at the addresses that rules name, as far as that is known.
+    pub known: Vec<Askable>,
+    /// What could be demanded, too.
+    pub asking: Asking,
+    /// What was typed last that is no number, and for which rule.
+    pub misread: Option<(Numbered, String)>,
+}
+
+/// What is known of a contract that strangers could be asked for something of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Asking {
+    /// Nobody asked about one.
+    #[default]
+    None,
+    /// What was typed is no address.
+    NoAddress,
+    /// It is looked up.
+    Searching(Address),
+    /// There it is; and what was typed as the amount and is none.
+    Found(Askable, Option<String>),
+    /// It is neither a token nor a contract that holds deposits.
+    Neither,
+    /// The chain does not answer.
+    Unknown,
+}
+
+/// What is asked of payments for answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Asked {
+    /// The node tells nobody what it is.
+    pub nowhere: bool,
+    /// What they have to be, and of which token, if that is known.
+    pub minimum: Option<(Minimum, Option<Token>)>,
+    /// What is asked next to say what they have to be from now on.
+    pub next: Next,
+    /// What was typed last is not that.
+    pub wrong: Option<Wrong>,
+    /// It is looked up, or told to the node.
+    pub busy: bool,
+    /// Why it is not asked.
+    pub failed: Option<Fault>,
+}
+
+/// What is asked next of payments for answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Next {
+    /// The contract that holds them.
+    #[default]
+    Contract,
+    /// Their token, in this contract.
+    Token(Address),
+    /// How much of it.
+    Amount(Address, Token),
+}
+
+/// Why what was typed is not what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is no address.
+    Address,
+    /// There is no such contract.
+    Contract,
+    /// There is no token.
+    Token,
+    /// It is no number.
+    Number,
+    /// The chain does not answer.
+    Unknown,
 }
 
 /// Something that not every node offers.
@@ -70,21 +137,6 @@ pub enum Offer<T> {
     Unknown(Fault),
 }
 
-/// The name that the node gave the account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnName {
-    /// Below which domain the node gives names away.
-    pub domain: String,
-    /// The name.
-    pub name: Option<EnsName>,
-    /// Whether it is to be given back was asked, and not answered yet.
-    pub asked: bool,
-    /// Something is being done about it.
-    pub busy: bool,
-    /// Why the last was not done.
-    pub failed: Option<ClaimError>,
-}
-
 /// Mail from the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
@@ -94,15 +146,6 @@ pub struct Mail {
     pub busy: bool,
     /// Why the last was not done.
     pub failed: Option<MailError>,
-}
-
-/// A delivery service of the account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Service {
-    /// Its name.
-    pub name: String,
-    /// How it stands with it; `None`: another tab knows.
-    pub link: Option<Link>,
 }
 
 /// A host that the chat talks to.

@@ -10,6 +10,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use dm3_core::delivery::Price;
 use dm3_core::identity::{Address, KeyNonce};
 use dm3_core::ports::WalletError;
 use dm3_core::session::{Keys, SignInError};
@@ -153,6 +154,10 @@ async fn publish_profile<P: Platform>(driver: Rc<Driver<P>>) {
     }
     match registration.publish(&flow.wallet).await {
         Ok(signed_in) => finish(&driver, signed_in).await,
+        Err(SignInError::Price(Price::Deposit(wanted))) => match (driver.later.keys)().await {
+            Ok(steps) => (steps.tell_stake)(driver, *wanted).await,
+            Err(missing) => step_failed(&driver, Fault::Part(missing)),
+        },
         Err(error) => {
             // Another text may have to be signed now.
             show_step(&driver, SignInStep::PublishProfile { text: registration.message() });

@@ -151,7 +151,11 @@ pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
     }));
 }
 
-async fn forget<P: Platform>(driver: &Driver<P>, account: Address, keep: Keep) -> Result<(), StoreError> {
+pub(super) async fn forget<P: Platform>(
+    driver: &Driver<P>,
+    account: Address,
+    keep: Keep,
+) -> Result<(), StoreError> {
     let store = driver.platform.store();
     match keep {
         Keep::Records => {

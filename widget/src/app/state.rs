@@ -1,7 +1,6 @@
 //! What one element shows. Views read it; only the driver changes it. No secrets are in it, but a recovery
 //! code that is to be written down ([`ShownCode`]).
 
-use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,13 +9,14 @@ use dm3_core::delivery::{Refusal, SpamRule, Verdict};
 use dm3_core::device::{Notice, Standing, Trust};
 use dm3_core::identity::Address;
 use dm3_core::message::{Context, MessageHash};
-use dm3_core::session::NameStanding;
+use dm3_core::session::{NameStanding, Token};
 use dm3_core::thread::{Quote, Reaction};
 use leptos::prelude::StoredValue;
 
 use super::fault::Fault;
 use super::field::{Field, Slot};
 
+pub use super::apart::Apart;
 pub use super::joining::{Busy, OtherKeys, OwnKeys, ShownCode, SignIn, SignInStep, WalletChoice, Way};
 
 /// Writes [`State`] and its slots out of one list: each field with what it holds and its first value.
@@ -77,6 +77,12 @@ state! {
     form: Apart = Apart::waiting(),
     /// What `site` found out about the peer. Place 0: nothing was asked.
     site: Apart = Apart::waiting(),
+    /// What `stake` knows of what is at stake in the open conversation.
+    stake: Apart = Apart::waiting(),
+    /// What `attention` knows of payments in the open conversation. Place 0: there are none, and none are asked for.
+    attention: Apart = Apart::waiting(),
+    /// The requests that something is offered with, in the order in which they stand before all others.
+    ranked: Vec<Ranked> = Vec::new(),
     /// The page wants nobody to learn here that their messages came and were read.
     silent: bool = false,
     /// True while a panel can be closed (launcher mode); false inline.
@@ -175,51 +181,6 @@ impl Theme {
     }
 }
 
-/// What a part shows: it alone knows what is in it, so that its code is nowhere else.
-#[derive(Clone)]
-pub struct Apart {
-    shown: Option<Rc<dyn Any>>,
-    /// Another number is another screen.
-    pub place: u8,
-}
-
-impl Apart {
-    /// The part is on its way.
-    pub const fn waiting() -> Self {
-        Self { shown: None, place: 0 }
-    }
-
-    /// Nothing but the place.
-    pub const fn at(place: u8) -> Self {
-        Self { shown: None, place }
-    }
-
-    /// This is shown, at a place.
-    pub fn new(shown: impl Any, place: u8) -> Self {
-        Self { shown: Some(Rc::new(shown)), place }
-    }
-
-    /// What is shown, for the part.
-    pub fn shown<T: Any>(&self) -> Option<&T> {
-        self.shown.as_ref()?.downcast_ref()
-    }
-}
-
-impl fmt::Debug for Apart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Apart({})", self.place)
-    }
-}
-
-impl PartialEq for Apart {
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.shown, &other.shown) {
-            (Some(one), Some(other)) => Rc::ptr_eq(one, other),
-            (one, other) => one.is_none() && other.is_none(),
-        }
-    }
-}
-
 /// A file that somebody gave. It may be large, so nothing copies it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileBytes(Arc<Vec<u8>>);
@@ -286,6 +247,17 @@ impl ConversationRow {
     pub fn counts(&self) -> bool {
         self.standing.trust == Trust::Accepted && !self.standing.muted
     }
+}
+
+/// A request with a payment for its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ranked {
+    /// Whose it is.
+    pub peer: Address,
+    /// How much is held, in the token's smallest unit.
+    pub amount: u128,
+    /// Of which token, if that is known.
+    pub token: Option<Token>,
 }
 
 /// Which conversations a list shows.

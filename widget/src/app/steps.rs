@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 
 use dm3_core::conversation::ConversationId;
+use dm3_core::delivery::Stake;
 use dm3_core::message::MessageHash;
 use dm3_core::session::{FindError, Peer};
 use futures_util::future::LocalBoxFuture;
 
-use super::command::{Act, BackupAsk, Choice, Command, FilesAsk, FormAsk, SettingsAsk, ShareAsk};
+use super::command::{
+    Act, AttentionAsk, BackupAsk, Choice, Command, FilesAsk, FormAsk, OwnAsk, SettingsAsk, ShareAsk, StakeAsk,
+};
 use super::part::PartMissing;
 use super::platform::Task;
 
@@ -23,6 +26,8 @@ pub struct SignInSteps<D> {
 pub struct KeysSteps<D> {
     pub(super) go_on: fn(D, Choice) -> Task,
     pub(super) own_keys: fn(D) -> Task,
+    /// The node wants something at stake.
+    pub(super) tell_stake: fn(D, Stake) -> Task,
 }
 
 /// What goes on for somebody who is signed in, beyond the list that the device has.
@@ -57,6 +62,8 @@ pub struct SyncSteps<A> {
     pub(super) received: fn(A, Vec<(ConversationId, MessageHash)>) -> Task,
     pub(super) seen: fn(A, ConversationId, usize) -> Task,
     pub(super) sent: fn(A, MessageHash) -> Task,
+    /// Another device of the account chose something; perhaps that this one is signed out.
+    pub(super) obey: fn(A) -> Task,
 }
 
 /// Keeping the account's history as deployed clients do, at a node that keeps none of ours.
@@ -70,9 +77,16 @@ pub struct BackupSteps<A> {
     pub(super) carry_out: fn(A, BackupAsk) -> Task,
 }
 
-/// What can be set, and what there is to know of contacts.
+/// What can be set.
 pub struct SettingsSteps<A> {
     pub(super) carry_out: fn(A, SettingsAsk) -> Task,
+}
+
+/// What is the account's own; and contacts.
+pub struct OwnSteps<A> {
+    pub(super) carry_out: fn(A, OwnAsk) -> Task,
+    /// Shows what there is to know of the open conversation's peer.
+    pub(super) card: fn(A) -> Task,
 }
 
 /// What is done with messages of the open conversation.
@@ -90,6 +104,16 @@ pub struct FilesSteps<A> {
 /// What goes from the open conversation elsewhere.
 pub struct ShareSteps<A> {
     pub(super) carry_out: fn(A, ShareAsk) -> Task,
+}
+
+/// What is at stake in the open conversation.
+pub struct StakeSteps<A> {
+    pub(super) carry_out: fn(A, StakeAsk) -> Task,
+}
+
+/// Payments for answers.
+pub struct AttentionSteps<A> {
+    pub(super) carry_out: fn(A, AttentionAsk) -> Task,
 }
 
 /// What a site asks for beside a chat.
@@ -121,12 +145,18 @@ pub struct Later<D, A> {
     pub backup: Load<BackupSteps<A>>,
     /// What can be set.
     pub settings: Load<SettingsSteps<A>>,
+    /// What is the account's own; and contacts.
+    pub own: Load<OwnSteps<A>>,
     /// What is done with messages.
     pub talk: Load<TalkSteps<A>>,
     /// Attachments.
     pub files: Load<FilesSteps<A>>,
     /// What goes elsewhere.
     pub share: Load<ShareSteps<A>>,
+    /// What is at stake.
+    pub stake: Load<StakeSteps<A>>,
+    /// Payments for answers.
+    pub attention: Load<AttentionSteps<A>>,
     /// What a site asks for.
     pub site: Load<SiteSteps<D, A>>,
 }

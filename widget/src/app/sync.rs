@@ -5,6 +5,7 @@ use futures_util::future::join;
 
 use super::driver::Active;
 use super::fault::Fault;
+use super::own::devices;
 use super::platform::Platform;
 use super::state::Connection;
 use super::steps::{BackendSteps, Load, SyncSteps};
@@ -28,6 +29,7 @@ impl<P: Platform> SyncSteps<Active<P>> {
             fetch_draft: |at, stood| Box::pin(beside::fetch_draft(at, stood)),
             received: |at, new| Box::pin(received::received(at, new)),
             sent: |at, hash| Box::pin(received::sent(at, hash)),
+            obey: |at| Box::pin(devices::obey(at)),
             seen: |at, conversation, count| Box::pin(received::seen(at, conversation, count)),
         }
     }
@@ -65,6 +67,7 @@ async fn stay_in_touch<P: Platform>(at: Active<P>) {
 
 /// At a node that has no history of ours, nothing is let go of before the backend had its turn.
 async fn with_history<P: Platform>(at: Active<P>) {
+    at.spawn(devices::note);
     if at.session().directory().discovery().history_url.is_some() {
         return at.engine.stay_in_touch().await;
     }

@@ -4,13 +4,13 @@ use dm3_core::conversation::ConversationId;
 use dm3_core::message::{Draft, MessageHash};
 use dm3_core::ports::Clock as _;
 
-use super::command::{Act, Stretch};
+use super::command::{Act, AttentionAsk, Stretch};
 use super::driver::Active;
 use super::outbox::{Make, conditions, write};
 use super::platform::{Platform, Task};
 use super::state::{ActingPage, Bubble, BubbleContent};
 use super::steps::TalkSteps;
-use super::thread::{self, read_older, show_opened, update_thread};
+use super::thread::{self, look_at_payments, read_older, show_opened, update_thread};
 
 /// How many messages further back another is looked for: so many readings, each of so many.
 const MAX_READINGS: usize = 50;
@@ -50,6 +50,18 @@ async fn carry_out<P: Platform>(at: Active<P>, act: Act) {
         Act::Share(ask) => {
             if let Ok(steps) = (at.driver.later.share)().await {
                 (steps.carry_out)(at, ask).await;
+            }
+        }
+        Act::Stake(ask) => {
+            if let Ok(steps) = (at.driver.later.stake)().await {
+                (steps.carry_out)(at, ask).await;
+            }
+        }
+        Act::Attention(ask) => {
+            // For most people there is nothing to be put into order.
+            let is_known = ask != AttentionAsk::Rank || at.session().knows_payments().await == Ok(true);
+            if is_known {
+                look_at_payments(at, ask).await;
             }
         }
         Act::Show(stretch) => {

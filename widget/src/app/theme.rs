@@ -42,9 +42,10 @@ pub(super) async fn set_language<P: Platform>(at: &Active<P>, language: &str) ->
     Ok(())
 }
 
-/// Shows the element as was chosen.
+/// Shows the element as was chosen, on this device or another one, where it may also have been chosen to leave this one.
 pub(super) async fn show_theme<P: Platform>(at: Active<P>) {
     let (theme, language) = (theme(&at).await, language(&at).await);
     at.driver.platform.set_theme(theme);
     at.driver.platform.set_language(&language);
+    at.beside(|steps, at| (steps.obey)(at)).await;
 }

@@ -7,6 +7,7 @@ use dm3_core::message::{Context, MessageHash};
 use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
+use super::command::AttentionAsk;
 use super::conversations::{back, person, refresh_list, refresh_row};
 use super::draft::{draft, form_key};
 use super::driver::{Active, Driver};
@@ -41,18 +42,43 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
             let conversation = ConversationId::Peer(peer.address);
             let state = at.driver.state;
             if state.to.with_untracked(|to| to.as_deref() == Some(typed)) {
-                let about = state.context.get_untracked().and_then(|said| Context::new(&said));
-                // Of some nothing can be seen.
-                set_about(at, conversation, about.filter(|about| !about.line().is_empty()));
+                take_context(at, conversation);
                 at.asked.replace(Some((peer.address, typed.to_owned())));
             }
             show_thread(at, person(at, conversation, peer.name.as_ref()), reach(&peer)).await;
         }
         Err(fault) => {
             at.driver.tell_fault(&fault);
+            if at.driver.state.locked.get_untracked() {
+                // Nobody writes to whom the page asked for before.
+                back(at.clone()).await;
+            }
             not_found(at, fault);
         }
     }
+}
+
+/// The page says anew what the conversation is about that it asked for.
+pub(super) fn context_changed<P: Platform>(at: &Active<P>) {
+    let asked = at.asked.borrow().clone();
+    let Some((peer, typed)) = asked.filter(|(peer, _)| at.open_peer() == Some(*peer)) else { return };
+    // Where it asks for somebody else now, what it says is for them.
+    if at.driver.state.to.with_untracked(|to| to.as_ref() != Some(&typed)) {
+        return;
+    }
+    take_context(at, ConversationId::Peer(peer));
+    update_thread(at, peer, |thread| thread.about = None);
+    show_about(at, ConversationId::Peer(peer));
+    if concerns_site(at) {
+        look_for_site(at);
+    }
+}
+
+/// Notes what the page says the conversation is about.
+fn take_context<P: Platform>(at: &Active<P>, conversation: ConversationId) {
+    let about = at.driver.state.context.get_untracked().and_then(|said| Context::new(&said));
+    // Of some nothing can be seen.
+    set_about(at, conversation, about.filter(|about| !about.line().is_empty()));
 }
 
 /// Finds whom somebody means. Most often that is plain; else it takes a part that is loaded for it.
@@ -124,6 +150,8 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     state.composing.set(Composing::New);
     state.acting.set(None);
     state.sharing.set(Apart::waiting());
+    state.stake.set(Apart::waiting());
+    state.attention.set(Apart::waiting());
     state.picking.set(None);
     state.unsent.set(None);
     at.spawn(|at| at.beside(|steps, at| (steps.learn_conditions)(at)));
@@ -198,6 +226,13 @@ pub(super) fn look_for_site<P: Platform>(at: &Active<P>) {
             (steps.opened)(at).await;
         }
     });
+}
+
+/// Finds out how it stands with payments. Without the part nothing is said of them.
+pub(super) async fn look_at_payments<P: Platform>(at: Active<P>, ask: AttentionAsk) {
+    if let Ok(steps) = (at.driver.later.attention)().await {
+        (steps.carry_out)(at, ask).await;
+    }
 }
 
 /// Shows more of the open conversation.
@@ -309,6 +344,11 @@ pub(super) async fn follow_thread<P: Platform>(at: &Active<P>, conversation: Con
             opened.changes = opened.changes.max(news.until);
             if looks.iter().any(|look| look.is_new && !look.entry.own) && concerns_site(at) {
                 look_for_site(at);
+            }
+            if looks.iter().any(|look| look.is_new)
+                && at.driver.state.attention.with_untracked(|it| it.place > 0)
+            {
+                at.spawn(|at| look_at_payments(at, AttentionAsk::Look));
             }
             let is_away = is_away(at);
             let left = opened.leave_out(is_away);

@@ -112,6 +112,7 @@ impl ChatHandle {
             "context" => {
                 *self.context.borrow_mut() = value;
                 self.driver.state.context.set(self.context.borrow().clone());
+                self.command(Command::ContextChanged);
             }
             "draft" => self.driver.state.draft.set(value.unwrap_or_default()),
             "to" => {

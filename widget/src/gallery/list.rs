@@ -1,11 +1,11 @@
 //! The list, and who is looked for.
 
-use dm3_core::session::FindError;
+use dm3_core::session::{FindError, Token};
 
 use super::made::{CAROL, States, bob, inside, later, person, rows, silence};
 use crate::app::fault::Fault;
 use crate::app::search::{Answer, Guess};
-use crate::app::state::{Apart, Connection, Filter, Lookup, Reach, Screen, State};
+use crate::app::state::{Apart, Connection, Filter, Lookup, Ranked, Reach, Screen, State};
 
 pub(super) const STATES: States = &[
     ("starting", |_| Some(())),
@@ -23,6 +23,11 @@ pub(super) const STATES: States = &[
     ("list-requests", |state| {
         state.filter.set(Filter::Requests);
         list(state)
+    }),
+    ("list-requests-offered", |state| {
+        state.filter.set(Filter::Requests);
+        list(state)?;
+        offered(state)
     }),
     ("list-no-unread", |state| {
         list(state)?;
@@ -75,6 +80,15 @@ pub(super) const STATES: States = &[
 
 fn list(state: State) -> Option<()> {
     inside(state, Screen::List)
+}
+
+/// Something is offered with the request that came first.
+fn offered(state: State) -> Option<()> {
+    let mut requests = rows()?.into_iter().filter(|row| Filter::Requests.shows(row));
+    let peer = requests.next_back()?.peer.address;
+    let token = Token { address: peer, symbol: Some("DAI".to_owned()), decimals: 18 };
+    state.ranked.set(vec![Ranked { peer, amount: 500_000_000_000_000_000, token: Some(token) }]);
+    Some(())
 }
 
 /// This stands in the field, and that is known of it.

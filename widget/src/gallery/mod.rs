@@ -5,6 +5,7 @@
 mod list;
 mod made;
 mod other;
+mod own;
 mod sign_in;
 mod site;
 mod thread;
@@ -36,7 +37,7 @@ pub(crate) fn names() -> Vec<String> {
 }
 
 fn all() -> impl Iterator<Item = (&'static str, Fill)> {
-    [sign_in::STATES, list::STATES, thread::STATES, site::STATES, other::STATES]
+    [sign_in::STATES, list::STATES, thread::STATES, site::STATES, own::STATES, other::STATES]
         .into_iter()
         .flatten()
         .copied()

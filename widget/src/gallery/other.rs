@@ -1,10 +1,11 @@
 //! Settings, a contact, backups, and faults that stop everything.
 
+use dm3_core::attention::Minimum;
 use dm3_core::delivery::{Amount, ChannelRefusal, MailChannel, SpamRule};
-use dm3_core::engine::Connection as Link;
-use dm3_core::identity::{BackupError, ComparisonCode, KeySeed, ProfileKeys, RecoveryCode};
+use dm3_core::deposit::Terms;
+use dm3_core::identity::{Address, BackupError, ComparisonCode, KeySeed, ProfileKeys, RecoveryCode};
 use dm3_core::ports::StoreError;
-use dm3_core::session::{ClaimError, MailError, Restored};
+use dm3_core::session::{Askable, MailError, Restored, Token};
 use dm3_core::testing::SeededEntropy;
 
 use super::made::{ALICE, BOB, ERIN, LONG, States, ago, bob, inside, person, silence, talk, thread};
@@ -12,40 +13,57 @@ use crate::app::backup::{Backup, BackupFault, BackupStep};
 use crate::app::fault::Fault;
 use crate::app::part::PartMissing;
 use crate::app::platform::{Notifying, StorageUse};
-use crate::app::settings::{Card, Contacted, Demands, Errand, Keys, Mail, Offer, OwnName, Service, Settings};
+use crate::app::settings::{
+    Asked, Asking, Card, Contacted, Demands, Errand, Keys, Mail, Next, Offer, Settings, Wrong,
+};
 use crate::app::state::{Apart, Person, Screen, ShownCode, State, Theme};
 
 pub(super) const STATES: States = &[
-    ("settings", |state| inside(state, Screen::Settings(Apart::new(settings(Some(Link::Live)), 1)))),
+    ("settings", |state| inside(state, Screen::Settings(Apart::new(settings(), 1)))),
     ("settings-loading", |state| {
-        let settings = Settings {
-            demands: None,
-            services: None,
-            storage: None,
-            wallet: None,
-            own_name: Offer::Searching,
-            mail: Offer::Searching,
-            ..settings(None)
-        };
+        let settings =
+            Settings { demands: None, storage: None, wallet: None, mail: Offer::Searching, ..settings() };
         inside(state, Screen::Settings(Apart::new(settings, 1)))
     }),
     ("settings-nothing-yet", |state| {
-        let domain = "user.dm3.eth".into();
-        let own_name = Offer::Known(OwnName {
-            domain,
-            name: None,
-            asked: false,
-            busy: false,
-            failed: Some(ClaimError::Taken),
-        });
         let mail = Offer::Known(Mail { channel: None, busy: false, failed: None });
-        let settings = Settings { own_name, mail, notifying: Notifying::Off, ..settings(Some(Link::Live)) };
+        let settings = Settings { mail, notifying: Notifying::Off, ..settings() };
         inside(state, Screen::Settings(Apart::new(settings, 1)))
     }),
     ("settings-code", |state| {
         let failed = Some(MailError::Refused(ChannelRefusal::WrongCode));
         let mail = Offer::Known(Mail { channel: Some(mail_to(false)), busy: false, failed });
-        let settings = Settings { own_name: Offer::Nowhere, mail, ..settings(Some(Link::Live)) };
+        let settings = Settings { mail, ..settings() };
+        inside(state, Screen::Settings(Apart::new(settings, 1)))
+    }),
+    ("settings-stake", |state| {
+        let address = Address::from_bytes([8; 20]);
+        let token = Token { address, symbol: Some("DAI".into()), decimals: 18 };
+        let (contract, slot) = (Address::from_bytes([7; 20]), 500_000_000_000_000_000);
+        let rule = SpamRule::Deposit(Terms { chain: 1, contract, token: address, slot, slots: 3 });
+        let deposits = Askable::Deposits { chain: 1, contract, token, slot };
+        let demands = Demands {
+            rules: Some(vec![rule]),
+            failed: None,
+            known: vec![deposits.clone()],
+            asking: Asking::Found(deposits, Some("0.5".into())),
+            misread: None,
+        };
+        let settings = Settings { demands: Some(Ok(demands)), ..settings() };
+        inside(state, Screen::Settings(Apart::new(settings, 1)))
+    }),
+    ("settings-payments", |state| {
+        let address = Address::from_bytes([8; 20]);
+        let token = Token { address, symbol: Some("DAI".into()), decimals: 18 };
+        let contract = Address::from_bytes([7; 20]);
+        let minimum = Minimum { chain: 1, contract, token: address, amount: 500_000_000_000_000_000 };
+        let asked = Asked {
+            minimum: Some((minimum, Some(token.clone()))),
+            next: Next::Amount(contract, token),
+            wrong: Some(Wrong::Number),
+            ..Asked::default()
+        };
+        let settings = Settings { payments: Some(Ok(asked)), ..settings() };
         inside(state, Screen::Settings(Apart::new(settings, 1)))
     }),
     ("card", |state| card(state, bob()?, Keys::Signed(code()?))),
@@ -73,7 +91,7 @@ pub(super) const STATES: States = &[
     ("failed-part", |state| failed(state, Fault::Part(PartMissing::OtherVersion))),
 ];
 
-fn settings(link: Option<Link>) -> Settings {
+fn settings() -> Settings {
     let contacted =
         |host: &str, purposes: &[Errand]| Contacted { host: host.into(), purposes: purposes.into() };
     Settings {
@@ -90,19 +108,12 @@ fn settings(link: Option<Link>) -> Settings {
                 SpamRule::MinBalance(Amount::from(10_000_000_000_000_000)),
             ]),
             failed: None,
+            known: Vec::new(),
+            asking: Asking::None,
+            misread: None,
         })),
-        own_name: Offer::Known(OwnName {
-            domain: "user.dm3.eth".into(),
-            name: "alice.user.dm3.eth".parse().ok(),
-            asked: false,
-            busy: false,
-            failed: None,
-        }),
+        payments: Some(Ok(Asked::default())),
         mail: Offer::Known(Mail { channel: Some(mail_to(true)), busy: false, failed: None }),
-        services: Some(Ok(vec![
-            Service { name: "ds.dm3.eth".into(), link },
-            Service { name: "another-delivery-service.example.eth".into(), link: None },
-        ])),
         hosts: vec![
             contacted("node.example", &[Errand::Node, Errand::Service]),
             contacted("ethereum.example:8545", &[Errand::Chain]),

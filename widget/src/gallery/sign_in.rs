@@ -1,15 +1,17 @@
 //! Signing in, step by step.
 
-use dm3_core::delivery::Price;
-use dm3_core::identity::RecoveryCode;
+use dm3_core::delivery::{Price, Stake};
+use dm3_core::deposit::Terms;
+use dm3_core::identity::{Address, RecoveryCode};
 use dm3_core::ports::WalletError;
-use dm3_core::session::SignInError;
+use dm3_core::session::{SignInError, StakeError, Token};
 use dm3_core::testing::SeededEntropy;
 
 use super::made::{ALICE, States, later};
+use crate::app::entry_stake::EntryStake;
 use crate::app::fault::Fault;
 use crate::app::state::{
-    Busy, OtherKeys, OwnKeys, Screen, ShownCode, SignIn, SignInStep, State, WalletChoice, Way,
+    Apart, Busy, OtherKeys, OwnKeys, Screen, ShownCode, SignIn, SignInStep, State, WalletChoice, Way,
 };
 
 pub(super) const STATES: States = &[
@@ -38,6 +40,8 @@ pub(super) const STATES: States = &[
         let step = SignInStep::PublishProfile { text: TEXT.into() };
         at(state, step, None, Some(Fault::SignIn(SignInError::Price(Price::Invitation))))
     }),
+    ("sign-in-stake", |state| at(state, stake(None), None, None)),
+    ("sign-in-stake-failed", |state| at(state, stake(Some(StakeError::Reverted)), None, None)),
     ("sign-in-finishing", |state| at(state, SignInStep::Finishing, Some(Busy::Network), None)),
     ("sign-in-other-keys", |state| at(state, other(None), None, None)),
     ("sign-in-nonce", |state| at(state, other(Some(Way::Nonce)), None, None)),
@@ -66,6 +70,15 @@ fn wallets(names: &[&str]) -> SignInStep {
 
 fn keys() -> SignInStep {
     SignInStep::CreateKeys { text: TEXT.into(), other_app: false }
+}
+
+fn stake(failed: Option<StakeError>) -> SignInStep {
+    let address = |byte| Address::from_bytes([byte; 20]);
+    let slot = 500_000_000_000_000_000;
+    let terms = Terms { chain: 1, contract: address(7), token: address(8), slot, slots: 4 };
+    let token = Some(Token { address: address(8), symbol: Some("DAI".into()), decimals: 18 });
+    let wanted = Stake { terms, receiver: address(9) };
+    SignInStep::Stake(Apart::new(EntryStake { wanted, token, unseen: false, failed }, 1))
 }
 
 fn other(way: Option<Way>) -> SignInStep {

@@ -3,18 +3,24 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use dm3_core::attention::{Minimum, Payment};
 use dm3_core::delivery::{Refusal, SpamRule, Verdict};
+use dm3_core::deposit::Terms;
 use dm3_core::device::{Notice, Trust};
+use dm3_core::identity::Address;
 use dm3_core::message::Context;
-use dm3_core::session::FindError;
+use dm3_core::registry::deposits::Deposited;
+use dm3_core::session::{BurnRecord, Fate, FindError, OwnDeposit, StakeError, Token};
 use dm3_core::thread::{Quote, Reaction};
 
 use super::made::{
     BOB, ERIN, LONG, States, ago, bob, bubble, hash, later, open, person, silence, talk, text, thread,
 };
+use crate::app::attention::{Known, Payments};
 use crate::app::fault::Fault;
 use crate::app::files::{Attached, Away, Files, Item, Look, Ready};
 use crate::app::share::{Report, Sharing};
+use crate::app::stake::Stakes;
 use crate::app::state::{
     Acting, ActingPage, Apart, BubbleContent, Composing, Connection, Delivery, FileBytes, Reach, State,
 };
@@ -34,6 +40,13 @@ pub(super) const STATES: States = &[
         ];
         change(state, |it| it.demands = demands)
     }),
+    ("thread-stake", |state| stakes(state, false)),
+    ("thread-staked", |state| stakes(state, true)),
+    ("thread-payment-asked", |state| payments(state, None, None)),
+    ("thread-payment-pending", |state| payments(state, Some((Fate::Held(HALF), true)), None)),
+    ("thread-payment-late", |state| payments(state, Some((Fate::Late(HALF), false)), None)),
+    ("thread-payment-taken", |state| payments(state, Some((Fate::Claimed, false)), None)),
+    ("thread-payment-offered", |state| payments(state, None, Some(Fate::Held(HALF)))),
     ("thread-about", |state| {
         open(state, thread(bob()?, Vec::new()))?;
         let token = "eip155:1/erc721:0x06012c8cf97BEaD5deAe237070F9587f8E7A266d/771769";
@@ -122,6 +135,14 @@ pub(super) const STATES: States = &[
         Some(())
     }),
     ("request", |state| request(state, Trust::Requested)),
+    ("request-payment", |state| {
+        request(state, Trust::Requested)?;
+        offer(state, Ok(Fate::Held(HALF)))
+    }),
+    ("request-payment-none", |state| {
+        request(state, Trust::Requested)?;
+        offer(state, Err(StakeError::Worthless))
+    }),
     ("request-blocked", |state| request(state, Trust::Blocked)),
 ];
 
@@ -292,4 +313,93 @@ fn request(state: State, trust: Trust) -> Option<()> {
     let mut shown = thread(person(Some("shop-support.eth"), ERIN)?, talk(&[(false, words)])?);
     shown.standing.trust = trust;
     open(state, shown)
+}
+
+/// A conversation with somebody who wants a stake of strangers; with a deposit, it is promised.
+fn stakes(state: State, promised: bool) -> Option<()> {
+    market(state)?;
+    let address = |byte| Address::from_bytes([byte; 20]);
+    let (contract, token) = (address(7), address(8));
+    let terms = Terms { chain: 1, contract, token, slot: 500_000_000_000_000_000, slots: 2 };
+    change(state, |it| it.demands = vec![(SpamRule::Deposit(terms.clone()), Verdict::Unknown)])?;
+    let open = Deposited::Open { amount: 2_000_000_000_000_000_000 };
+    let deposit = OwnDeposit { contract, key: address(9), standing: open, promises: Vec::new() };
+    let shown = Stakes {
+        peer: state.thread.with_untracked(|thread| thread.as_ref().map(|thread| thread.peer.address))?,
+        terms: Some(terms),
+        token: Some(Token { address: token, symbol: Some("DAI".to_owned()), decimals: 18 }),
+        promised,
+        record: Some(Some(BurnRecord { senders: 2, since: ago(9_000) })),
+        people: 3,
+        deposits: promised.then_some(deposit).into_iter().collect(),
+        given: None,
+        received: None,
+        epoch: 0,
+        asked: false,
+        busy: false,
+        failed: None,
+    };
+    state.stake.set(Apart::new(shown, 1));
+    Some(())
+}
+
+/// Half of a token.
+const HALF: u128 = 500_000_000_000_000_000;
+
+/// A conversation with somebody who looks first at who pays; who was paid, or pays.
+fn payments(state: State, given: Option<(Fate, bool)>, received: Option<Fate>) -> Option<()> {
+    market(state)?;
+    let (payment, token) = (payment(), dai());
+    let wanted = (given.is_none() && received.is_none()).then(|| {
+        let (contract, token) = (payment.contract, payment.token);
+        (Minimum { chain: 1, contract, token, amount: HALF }, dai())
+    });
+    let known = |fate| Known { payment: payment.clone(), fate, token: Some(token.clone()) };
+    put_payments(state, |shown| {
+        shown.wanted = wanted;
+        shown.pending = given.is_some_and(|(_, pending)| pending);
+        shown.given = given.map(|(fate, _)| known(fate));
+        shown.received = received.map(|fate| Ok(known(fate)));
+    })
+}
+
+/// The open conversation's peer offers something, or says so.
+fn offer(state: State, fate: Result<Fate, StakeError>) -> Option<()> {
+    let received = fate.map(|fate| Known { payment: payment(), fate, token: Some(dai()) });
+    put_payments(state, |shown| shown.received = Some(received))
+}
+
+fn put_payments(state: State, change: impl FnOnce(&mut Payments)) -> Option<()> {
+    let peer = state.thread.with_untracked(|thread| thread.as_ref().map(|thread| thread.peer.address))?;
+    let mut shown = Payments {
+        peer,
+        wanted: None,
+        given: None,
+        pending: false,
+        received: None,
+        answer: None,
+        busy: false,
+        failed: None,
+    };
+    change(&mut shown);
+    state.attention.set(Apart::new(shown, 1));
+    Some(())
+}
+
+fn dai() -> Token {
+    Token { address: Address::from_bytes([8; 20]), symbol: Some("DAI".to_owned()), decimals: 18 }
+}
+
+fn payment() -> Payment {
+    let address = |byte| Address::from_bytes([byte; 20]);
+    Payment {
+        chain: 1,
+        contract: address(7),
+        payer: address(1),
+        receiver: address(2),
+        token: address(8),
+        amount: HALF,
+        until: ago(0) / 1000 + 7 * 24 * 60 * 60,
+        topic: [0; 32],
+    }
 }

@@ -10,14 +10,16 @@ use web_sys::{Element, EventTarget, HtmlInputElement, HtmlTextAreaElement};
 
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
+use crate::app::entry_stake::EntryStake;
 use crate::app::part::Loader;
+use crate::app::stake::Failure;
 use crate::app::state::{Busy, OtherKeys, OwnKeys, ShownCode, SignIn, SignInStep, Way};
 use crate::app::{App, Choice, Command, Driver, KeysPart, KeysSteps, Typed};
 use crate::texts::{self, KeysWord, Word, say, short_address};
 use crate::view::attributes::{attrs, class};
 use crate::view::form::{VERBATIM, button, link};
 use crate::view::panel::{bare_header, connection_bar, note};
-use crate::view::{OnClick, OnKey, on_click, sends, when};
+use crate::view::{OnClick, OnKey, on_click, sends, truth, when};
 
 thread_local! {
     pub(super) static LOADER: Loader<KeysPart> = Loader::new(table);
@@ -31,6 +33,7 @@ fn keys(app: &App, at: &SignIn) -> Option<AnyView> {
     match &at.step {
         SignInStep::OtherKeys(ways) => Some(other_keys(app, at, ways)),
         SignInStep::KeepCode { code, why } => Some(keep_code(app, at, code, *why)),
+        SignInStep::Stake(stake) => stake.shown().map(|stake| entry_stake(app, at, stake)),
         SignInStep::Connect { .. }
         | SignInStep::CreateKeys { .. }
         | SignInStep::PublishProfile { .. }
@@ -107,6 +110,41 @@ fn keep_code(app: &App, at: &SignIn, code: &ShownCode, why: OwnKeys) -> AnyView 
         {another_wallet(app)}
     };
     frame(app, KeysWord::KeepCode, body.into_any(), actions.into_any())
+}
+
+/// What the node wants to be at stake before it takes the account.
+fn entry_stake(app: &App, at: &SignIn, stake: &EntryStake) -> AnyView {
+    let EntryStake { wanted, token, unseen, failed } = stake;
+    let staked = wanted.terms.stake().unwrap_or(u128::MAX);
+    let amount = texts::staked(staked, token.as_ref());
+    let twice = texts::staked(staked.saturating_mul(2), token.as_ref());
+    let error = at.error.as_ref().map(texts::fault);
+    let error = error.or_else(|| {
+        let failed = failed.as_ref().map(|error| texts::stake_failed(&Failure::Stake(error.clone())));
+        failed.or_else(|| unseen.then(|| say(KeysWord::StakeUnseen).to_owned()))
+    });
+    let busy = at.busy.is_some();
+    let press = if busy { on_click(|| ()) } else { sends(app, Command::GoOn(Choice::Stake)) };
+    let label = match at.busy {
+        Some(Busy::Wallet) => say(Word::WaitingForWallet).to_owned(),
+        Some(Busy::Network) => say(Word::OneMoment).to_owned(),
+        None => texts::stake_put(&amount),
+    };
+    let waits = if at.busy == Some(Busy::Wallet) { say(Word::AnswerInWallet) } else { "" };
+    let operator = short_address(wanted.receiver);
+    let body = view! {
+        <p>{texts::keys_stake_explained(&amount, &operator)}</p>
+        <p>{texts::stake_how(&twice)}</p>
+    };
+    let actions = view! {
+        {note("sr", "status", waits.to_owned())}
+        {problem(error)}
+        <button {attrs(&[("class", "button"), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=press>
+            {label}
+        </button>
+        {another_wallet(app)}
+    };
+    frame(app, KeysWord::Stake, body.into_any(), actions.into_any())
 }
 
 fn frame(app: &App, title: KeysWord, body: AnyView, actions: AnyView) -> AnyView {

@@ -11,18 +11,22 @@
 //! `FILES` of `widget/js/modules.js`. Its file gets what nothing outside calls. Without the feature `parts` – in tests and
 //! checks – everything is one file and the same code runs.
 
+mod attention;
 mod backend;
 mod backup;
 mod chat;
+mod clipboard;
 mod emoji;
 mod files;
 mod focus;
 mod keys;
+mod own;
 mod search;
 mod settings;
 mod share;
 mod sign_in;
 mod site;
+mod stake;
 mod sync;
 mod talk;
 
@@ -36,11 +40,14 @@ pub const PARTS: Parts = Parts {
     keys: Part::new(&keys::LOADER),
     backup: Part::new(&backup::LOADER),
     settings: Part::new(&settings::LOADER),
+    own: Part::new(&own::LOADER),
     talk: Part::new(&talk::LOADER),
     search: Part::new(&search::LOADER),
     files: Part::new(&files::LOADER),
     emoji: Part::new(&emoji::LOADER),
     share: Part::new(&share::LOADER),
+    stake: Part::new(&stake::LOADER),
+    attention: Part::new(&attention::LOADER),
     site: Part::new(&site::LOADER),
 };
 
@@ -54,8 +61,11 @@ pub const LATER: Later<Page> = Later {
     backend: backend::steps,
     backup: backup::steps,
     settings: settings::steps,
+    own: own::steps,
     talk: talk::steps,
     files: files::steps,
     share: share::steps,
+    stake: stake::steps,
+    attention: attention::steps,
     site: site::steps,
 };

@@ -35,7 +35,7 @@ fn number(step: &SignInStep) -> usize {
     match step {
         SignInStep::Connect { .. } => 1,
         SignInStep::CreateKeys { .. } | SignInStep::OtherKeys(_) | SignInStep::KeepCode { .. } => 2,
-        SignInStep::PublishProfile { .. } => 3,
+        SignInStep::PublishProfile { .. } | SignInStep::Stake(_) => 3,
         SignInStep::Finishing => 4,
     }
 }
@@ -47,6 +47,7 @@ fn text_to_sign(step: &SignInStep) -> Option<&str> {
         SignInStep::Connect { .. }
         | SignInStep::OtherKeys(_)
         | SignInStep::KeepCode { .. }
+        | SignInStep::Stake(_)
         | SignInStep::Finishing => None,
     }
 }
@@ -62,7 +63,7 @@ fn action(at: &SignIn) -> Option<Command> {
         },
         SignInStep::CreateKeys { .. } => Some(Command::CreateKeys),
         SignInStep::PublishProfile { .. } => Some(Command::PublishProfile),
-        SignInStep::OtherKeys(_) | SignInStep::KeepCode { .. } => None,
+        SignInStep::OtherKeys(_) | SignInStep::KeepCode { .. } | SignInStep::Stake(_) => None,
         SignInStep::Finishing => at.error.is_some().then_some(Command::Restart),
     }
 }

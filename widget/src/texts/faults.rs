@@ -219,6 +219,7 @@ fn sign_in(error: &SignInError) -> String {
         SignInError::Node(error) => return api(error),
         SignInError::Price(Price::Invitation) => FaultWord::PriceInvitation,
         SignInError::Price(Price::Work(_)) => FaultWord::PriceWork,
+        SignInError::Price(Price::Deposit(_)) => FaultWord::PriceDeposit,
         SignInError::Price(Price::Closed) => FaultWord::PriceClosed,
         SignInError::NotShown => FaultWord::NotShown,
         SignInError::Store(error) => store(error),

@@ -14,6 +14,7 @@ mod faults;
 mod message;
 mod sizes;
 mod spoken;
+mod stake;
 mod words;
 
 use dm3_core::device::Notice;
@@ -21,22 +22,32 @@ use dm3_core::identity::Address;
 
 pub use address::short_address;
 pub use backup::{backup_failed, backup_restored};
-pub use demands::demand;
+pub use demands::{demand, demand_of, tokens};
 pub use faults::{fault, refused};
 pub use sizes::file_size;
 pub use spoken::{code, date, say, speak};
+pub use stake::{stake_failed, staked};
 pub use words::{
-    BackupWord, EmojiWord, FilesWord, KeysWord, SearchWord, SettingsWord, ShareWord, SiteWord, TalkWord,
-    Word, attachments, message_field, no_messages_with, no_profile, quarantined, unread,
+    AttentionWord, BackupWord, EmojiWord, FilesWord, KeysWord, OwnWord, SearchWord, SettingsWord, ShareWord,
+    SiteWord, StakeWord, TalkWord, Word, attachments, message_field, no_messages_with, no_profile,
+    quarantined, unread,
 };
 pub use words::{
-    files_further as further_files, files_picture_named as picture_named, files_remove as remove_file,
-    search_write_to as write_to, settings_mail_sent as mail_sent, settings_of_whom as of_whom,
-    settings_own_name_field as own_name_field, share_report_help as report_explained, share_token,
-    site_asking as owns_asking, site_official as official_contact, site_owns as owns,
-    site_owns_no_more as owns_no_more, site_owns_no_more_but as owns_no_more_but, site_owns_not as owns_not,
-    site_owns_not_but as owns_not_but, site_owns_unknown as owns_unknown, talk_came as came,
-    talk_first_written as first_written, talk_looks_like as looks_like,
+    attention_answer, attention_asks, attention_claimed, attention_done, attention_given, attention_how,
+    attention_late, attention_offers, attention_over, attention_pending, attention_put, attention_returned,
+    attention_take, attention_taken, files_further as further_files, files_picture_named as picture_named,
+    files_remove as remove_file, keys_stake_explained, own_deposit_at, own_deposit_promised,
+    own_device_days as device_days, own_name_field, own_sign_out_sure as sign_out_sure,
+    search_write_to as write_to, settings_demands_held as demands_held,
+    settings_demands_stakes as demands_stakes, settings_mail_sent as mail_sent, settings_of_whom as of_whom,
+    settings_payments_amount as payments_amount, settings_payments_stand_first as payments_stand_first,
+    share_report_help as report_explained, share_token, site_asking as owns_asking,
+    site_official as official_contact, site_owns as owns, site_owns_no_more as owns_no_more,
+    site_owns_no_more_but as owns_no_more_but, site_owns_not as owns_not, site_owns_not_but as owns_not_but,
+    site_owns_unknown as owns_unknown, stake_asks, stake_at_stake, stake_burned, stake_confirm, stake_gone,
+    stake_how, stake_leaving, stake_own, stake_people, stake_promised, stake_put, stake_record,
+    stake_record_none, stake_record_unknown, talk_came as came, talk_first_written as first_written,
+    talk_looks_like as looks_like,
 };
 
 use crate::app::files::Refused;
@@ -199,7 +210,9 @@ pub fn sign_in_action(step: &SignInStep, busy: Option<Busy>, failed: bool) -> &'
         (None, SignInStep::CreateKeys { .. }) => Word::CreateKeys,
         (None, SignInStep::PublishProfile { .. }) => Word::PublishProfile,
         // These have buttons of their own.
-        (None, SignInStep::OtherKeys(_) | SignInStep::KeepCode { .. }) => Word::TryAgain,
+        (None, SignInStep::OtherKeys(_) | SignInStep::KeepCode { .. } | SignInStep::Stake(_)) => {
+            Word::TryAgain
+        }
         (None, SignInStep::Finishing) if failed => Word::TryAgain,
         (None, SignInStep::Finishing) => Word::SigningIn,
     })

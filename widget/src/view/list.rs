@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast as _;
 use web_sys::Element;
 
 use super::account::account_menu;
+use super::attention;
 use super::attributes::{VALUE, attrs, class};
 use super::icons::{Picture, icon};
 use super::names::display_name;
@@ -16,8 +17,8 @@ use super::person::{person_avatar, person_name};
 use super::states::{empty, skeleton_rows};
 use super::{OnInput, OnKey, Rows, on_click, part, sends, time, truth, when};
 use crate::app::part::Loading;
-use crate::app::state::{ConversationRow, Filter, Person, State};
-use crate::app::{App, Command};
+use crate::app::state::{ConversationRow, Filter, Person, Ranked, State};
+use crate::app::{Act, App, AttentionAsk, Command};
 use crate::texts::{self, Word, say};
 
 /// How many rows are drawn at first, more than a panel shows, and how many more each time that somebody comes near the
@@ -173,7 +174,13 @@ fn filters(app: &App) -> Option<AnyView> {
     let chosen = state.filter.get();
     let choice = |filter, word, count: usize| {
         let words = if count > 0 { format!("{} · {count}", say(word)) } else { say(word).to_owned() };
-        let choose = on_click(move || state.filter.set(filter));
+        let app = app.clone();
+        let choose = on_click(move || {
+            state.filter.set(filter);
+            if filter == Filter::Requests && count > 0 {
+                app.command(Command::Act(Act::Attention(AttentionAsk::Rank)));
+            }
+        });
         view! {
             <button {attrs(&[("class", "filter"), ("type", "button"), ("aria-pressed", truth(filter == chosen))])} on:click=choose>
                 {words}
@@ -197,15 +204,27 @@ fn filters(app: &App) -> Option<AnyView> {
 /// Who is looked for is found in whichever part of the list, unless they are blocked.
 fn matching(state: State, wanted: &str, limit: usize) -> Option<Vec<(String, Row)>> {
     let open = state.thread.with(|thread| thread.as_ref().map(|thread| thread.peer.address));
-    let row = |row: &ConversationRow| Row { is_open: open == Some(row.peer.address), row: row.clone() };
+    let filter = state.filter.get();
+    let ranked = if filter == Filter::Requests { state.ranked.get() } else { Vec::new() };
+    let row = |row: &ConversationRow, offered: Option<&Ranked>| {
+        let is_open = open == Some(row.peer.address);
+        (row.peer.address.to_lower_hex(), Row { is_open, row: row.clone(), offered: offered.cloned() })
+    };
     state.conversations.with(|rows| {
-        let filter = state.filter.get();
         let is_shown = |row: &&ConversationRow| match wanted.is_empty() {
             true => filter.shows(row),
             false => row.standing.trust != Trust::Blocked && is_meant(&row.peer, wanted),
         };
-        let matching = rows.as_ref()?.iter().filter(is_shown);
-        Some(matching.take(limit).map(|it| (it.peer.address.to_lower_hex(), row(it))).collect())
+        let shown = || rows.iter().flatten().filter(is_shown);
+        let is_of = |ranked: &Ranked, row: &ConversationRow| ranked.peer == row.peer.address;
+        let mut all: Vec<_> = ranked
+            .iter()
+            .filter_map(|offered| Some(row(shown().find(|it| is_of(offered, it))?, Some(offered))))
+            .collect();
+        let others = shown().filter(|it| !ranked.iter().any(|offered| is_of(offered, it)));
+        all.extend(others.take(limit).map(|it| row(it, None)));
+        all.truncate(limit);
+        rows.is_some().then_some(all)
     })
 }
 
@@ -233,10 +252,12 @@ struct Row {
     row: ConversationRow,
     /// Its conversation stands beside the list.
     is_open: bool,
+    /// What is offered with it.
+    offered: Option<Ranked>,
 }
 
 /// One conversation.
-fn row_view(app: &App, Row { row, is_open }: &Row) -> AnyView {
+fn row_view(app: &App, Row { row, is_open, offered }: &Row) -> AnyView {
     let unread = row.unread;
     let classes = if unread > 0 { "row row-unread" } else { "row" };
     let current = if *is_open { "true" } else { "" };
@@ -262,6 +283,7 @@ fn row_view(app: &App, Row { row, is_open }: &Row) -> AnyView {
                     <span {attrs(&[("class", "preview"), ("dir", "auto")])}>
                         {preview(row)}
                     </span>
+                    {offered.as_ref().and_then(|with| attention::offered(app, with))}
                     {badge}
                 </span>
             </span>

@@ -9,6 +9,7 @@
 //! throughout would be set through `innerHTML`, which Trusted Types forbid.
 
 mod account;
+pub(crate) mod attention;
 pub(crate) mod attributes;
 mod composer;
 pub(crate) mod emoji;
@@ -20,9 +21,10 @@ pub mod listening;
 pub(crate) mod names;
 pub(crate) mod panel;
 pub(crate) mod person;
-mod screen;
+pub(crate) mod screen;
 pub(crate) mod share;
 pub(crate) mod site;
+pub(crate) mod stake;
 pub(crate) mod states;
 mod talk;
 mod thread;

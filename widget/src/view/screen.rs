@@ -19,6 +19,9 @@ use crate::app::part::{Loading, Part};
 use crate::app::state::{Apart, Screen, SignIn, SignInStep, State, ThreadState, Way};
 use crate::app::{App, ScreenPart};
 
+/// For how many frames a screen that is on its way is waited for to take the focus: five seconds of most displays.
+const FRAMES: u16 = 300;
+
 /// A screen without what changes while it stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -40,6 +43,8 @@ enum Aside {
     None,
     Ways(Option<Way>),
     Code,
+    /// The node wants something at stake.
+    Stake,
     /// To the page's only contact it is written first.
     Form,
 }
@@ -49,6 +54,7 @@ impl Aside {
         match &at.step {
             SignInStep::OtherKeys(ways) => Self::Ways(ways.way),
             SignInStep::KeepCode { .. } => Self::Code,
+            SignInStep::Stake(_) => Self::Stake,
             SignInStep::Connect { .. } if is_form(state, at) => Self::Form,
             SignInStep::Connect { .. }
             | SignInStep::CreateKeys { .. }
@@ -105,7 +111,7 @@ fn peer_in(thread: &Option<ThreadState>) -> Option<Address> {
 }
 
 /// A screen of a part.
-fn of_part(app: &App, part: Part<ScreenPart>, at: &Apart) -> AnyView {
+pub(crate) fn of_part(app: &App, part: Part<ScreenPart>, at: &Apart) -> AnyView {
     match part.state() {
         Loading::There(part) => (part.view)(app, at),
         Loading::Waiting => starting(app),
@@ -146,7 +152,7 @@ pub fn Chat(
         }
         let refocus = |left: Option<Address>| {
             if let Some(root) = engaged.borrow().clone() {
-                request_animation_frame(move || focus_screen(&root, place, left));
+                focus_when_drawn(root, state, place, left, FRAMES);
             }
         };
         match before {
@@ -238,7 +244,9 @@ fn panes(app: &App) -> AnyView {
     let again: OnClick = Box::new(move |event| {
         let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         if let Some(root) = pressed.filter(is_row_of_open).and_then(|pressed| root_of(&pressed)) {
-            request_animation_frame(move || focus_screen(&root, Place::of(state), None));
+            request_animation_frame(move || {
+                focus_screen(&root, Place::of(state), None);
+            });
         }
     });
     view! {
@@ -266,9 +274,20 @@ fn root_of(inside: &Element) -> Option<HtmlElement> {
     inside.closest(".panes").ok()??.dyn_into().ok()
 }
 
+/// The same once it is drawn: its part may still be on its way. Until then whoever goes on elsewhere is left there.
+fn focus_when_drawn(root: HtmlElement, state: State, place: Place, left: Option<Address>, frames: u16) {
+    request_animation_frame(move || {
+        let is_elsewhere = frames < FRAMES && matches!(root.query_selector(":focus"), Ok(Some(_)));
+        let stands = untrack(|| Place::of(state)) == place;
+        if stands && !is_elsewhere && !focus_screen(&root, place, left) && frames > 0 {
+            focus_when_drawn(root, state, place, left, frames - 1);
+        }
+    });
+}
+
 /// A field takes the focus only where that opens no on-screen keyboard; else the heading does. Who comes back from a
-/// conversation goes on at its row.
-fn focus_screen(root: &HtmlElement, place: Place, left: Option<Address>) {
+/// conversation goes on at its row. Tells whether there is one of these.
+fn focus_screen(root: &HtmlElement, place: Place, left: Option<Address>) -> bool {
     let find = |selector: &str| root.query_selector(selector).ok().flatten();
     let fine = window().match_media("(pointer: fine)").ok().flatten().is_some_and(|query| query.matches());
     let (field, heading) = match place {
@@ -278,8 +297,10 @@ fn focus_screen(root: &HtmlElement, place: Place, left: Option<Address>) {
     let row = left.filter(|_| place == Place::List).and_then(|left| find(&row_of(left)));
     let field = if fine { find(field) } else { None };
     let target = row.or(field).or_else(|| find(heading));
-    if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+    let target = target.and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    if let Some(target) = &target {
         // An element that cannot take the focus leaves it where it is.
         let _ = target.focus();
     }
+    target.is_some()
 }

@@ -412,6 +412,21 @@ fn a_message_leaves_only_when_its_file_is_at_the_node_and_all_stays_where_it_can
 }
 
 #[test]
+fn many_files_with_long_names_go_through_the_node_with_one_message() {
+    let (world, alice, bobs) = two_with_a_node();
+    let name = |n: usize| format!("{}{n}.bin", "\u{1f4ce}".repeat(40));
+    let files = (0..20).map(|n| given(&name(n), "", &[1; LARGE])).collect();
+    attach(&world, &alice, files);
+    ask(&world, &alice, FilesAsk::ThroughNode("A file that is kept elsewhere. {name}: {address}".into()));
+    alice.ask(Command::Send("here".into()));
+    world.pass(60_000);
+    assert_eq!((Files::now(alice.state).refused, names(&alice).len()), (None, 0));
+    let last = bubbles(&bobs).pop().unwrap();
+    let whole = |content: &BubbleContent| matches!(content, BubbleContent::Text { text, attachments: 20, .. } if text == "here");
+    assert!(whole(&last.content), "{last:?}");
+}
+
+#[test]
 fn of_a_file_that_is_not_what_was_sent_nothing_is_shown() {
     let (world, alice, bobs) = two_with_a_node();
     attach(&world, &alice, vec![given("a.bin", "", &[1; LARGE])]);

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::{
-    BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, Later, SearchSteps, SettingsSteps,
-    ShareSteps, SignInSteps, SiteSteps, SyncSteps, TalkSteps,
+    AttentionSteps, BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, Later, OwnSteps,
+    SearchSteps, SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps, SyncSteps, TalkSteps,
 };
 use futures_util::future::LocalBoxFuture;
 
@@ -35,10 +35,13 @@ pub fn later() -> Later<TestPlatform> {
         backend: || fetched("backend", BackendSteps::new),
         backup: || fetched("backup", BackupSteps::new),
         settings: || fetched("settings", SettingsSteps::new),
+        own: || fetched("own", OwnSteps::new),
         talk: || fetched("talk", TalkSteps::new),
         files: || fetched("files", FilesSteps::new),
         share: || fetched("share", ShareSteps::new),
         site: || fetched("site", SiteSteps::new),
+        stake: || fetched("stake", StakeSteps::new),
+        attention: || fetched("attention", AttentionSteps::new),
     }
 }
 

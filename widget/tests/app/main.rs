@@ -7,6 +7,7 @@
     reason = "a test that can't go on must fail"
 )]
 
+mod attention;
 mod backup;
 mod devices;
 mod ending;
@@ -14,9 +15,10 @@ mod files;
 mod growth;
 mod keys;
 mod loading;
+mod mail;
 mod names;
-mod offers;
 mod outbox;
+mod own;
 mod parts;
 mod receipts;
 mod reconnecting;
@@ -28,6 +30,7 @@ mod settings;
 mod share;
 mod signing_in;
 mod site;
+mod stake;
 mod tabs;
 mod talk;
 mod thread;

@@ -7,7 +7,7 @@ use dm3_core::testing::Fault;
 use dm3_widget::app::Command;
 use dm3_widget::app::state::Person;
 
-use super::world::{Tab, World};
+use super::world::{Tab, World, now};
 
 fn bobs_name() -> EnsName {
     "bob.eth".parse().unwrap()
@@ -101,4 +101,56 @@ fn a_name_that_moved_meanwhile_is_never_shown_as_theirs_after_a_reload() {
     tab.ask(Command::OpenPeer(bob.address()));
     world.run();
     assert_eq!(notices(&tab).len(), 1);
+}
+
+#[test]
+fn ones_own_name_that_could_not_be_looked_up_is_found_when_the_chain_is_back() {
+    let world = World::new();
+    let (alice, _) = world.person("alice");
+    world.network.fail("eth_call", Fault::Unreachable);
+    let tab = alice.open_tab(&world);
+    world.pass(5_000);
+    let own = || tab.state.account.get_untracked().and_then(|account| account.name);
+    assert_eq!(own(), None);
+    world.network.heal();
+    world.pass(10_000);
+    assert_eq!(own().as_deref(), Some("alice.eth"));
+}
+
+#[test]
+fn the_name_of_somebody_who_wrote_is_found_when_whoever_serves_it_answers() {
+    let world = World::new();
+    let ((alice, _), (bob, bobs)) = (world.person("alice"), world.person("bob"));
+    let reverse = EnsName::reverse_of(bob.address());
+    world.network.edit_name(&reverse, |records| records.gateway = Some("https://away.example/{data}".into()));
+    world.network.fail("https://away.example", Fault::Unreachable);
+    let tab = alice.open_tab(&world);
+    world.run();
+    now(bobs.compose(alice.peer.conversation(), "hello")).unwrap();
+    now(bobs.flush()).unwrap();
+    world.pass(5_000);
+    assert_eq!(rows(&tab).remove(0).name, None);
+    world.network.heal();
+    world.network.edit_name(&reverse, |records| records.gateway = None);
+    world.pass(10_000);
+    assert_eq!(rows(&tab).remove(0).name.as_deref(), Some("bob.eth"));
+}
+
+#[test]
+fn of_many_names_that_can_not_be_checked_each_has_its_turn() {
+    let world = World::new();
+    let (alice, session) = world.person("alice");
+    for i in 0..25 {
+        world.person(&format!("p{i}"));
+        let peer = now(session.find(&format!("p{i}.eth"))).unwrap();
+        now(session.keep(&peer)).unwrap();
+    }
+    world.network.fail("eth_call", Fault::Unreachable);
+    let tab = alice.open_tab(&world);
+    world.pass(80_000);
+    let with = |standing| rows(&tab).iter().filter(|peer| peer.standing == standing).count();
+    assert_eq!((rows(&tab).len(), with(NameStanding::Uncheckable)), (25, 25));
+    world.network.heal();
+    world.pass(125_000);
+    assert_eq!(with(NameStanding::Checked), 25);
 }

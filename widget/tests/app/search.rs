@@ -63,7 +63,8 @@ fn half_a_name_is_asked_of_nobody() {
     let world = World::new();
     let (alice, _) = world.person("alice");
     let tab = alice.open_tab(&world);
-    world.pass(1000);
+    // What the device tells of itself is told by then.
+    world.pass(10_000);
     let asked = (world.network.calls(), world.network.requests().len());
     for typed in [
         "b",

@@ -2,12 +2,16 @@
 
 use std::rc::Rc;
 
-use dm3_core::delivery::SpamRule;
-use dm3_core::session::Decision;
+use dm3_core::delivery::{Amount, SpamRule};
+use dm3_core::deposit::Terms;
+use dm3_core::identity::Address;
+use dm3_core::registry::abi::{Arg, encode};
+use dm3_core::registry::{deposits, erc20};
+use dm3_core::session::{Askable, Decision};
 use dm3_core::testing::Fault as NetworkFault;
-use dm3_widget::app::settings::{Card, Demands, Errand, Keys, Service, Settings};
+use dm3_widget::app::settings::{Asking, Card, Demands, Errand, Keys, Settings};
 use dm3_widget::app::state::{ConversationRow, Delivery, Filter, Screen, Theme};
-use dm3_widget::app::{BackupAsk, Command, SettingsAsk};
+use dm3_widget::app::{BackupAsk, Command, Numbered, SettingsAsk};
 
 use super::loading::without_part;
 use super::world::{Device, NODE, Tab, World};
@@ -228,15 +232,11 @@ fn a_card_whose_keys_are_out_of_reach_says_so_and_shows_the_rest() {
 }
 
 #[test]
-fn the_settings_tell_where_the_chat_connects_and_how_it_stands() {
+fn the_settings_tell_where_the_chat_connects() {
     let (world, _, tab, ..) = acquainted();
     ask(&world, &tab, SettingsAsk::Show);
     let shown = settings(&tab);
     let discovery = world.network.discovery();
-    let services = shown.services.unwrap().unwrap();
-    let [Service { name, link }] = services.as_slice() else { panic!("{services:?}") };
-    assert_eq!(*name, discovery.name.to_string());
-    assert!(link.is_some());
     let of = |errand| {
         let found = shown.hosts.iter().find(|host| host.purposes.contains(&errand));
         found.map(|found| found.host.clone()).unwrap()
@@ -278,6 +278,10 @@ fn settings_that_cannot_be_loaded_hold_up_nothing() {
     settings(&tab);
 }
 
+fn demands(rules: Option<Vec<SpamRule>>) -> Demands {
+    Demands { rules, failed: None, known: Vec::new(), asking: Asking::None, misread: None }
+}
+
 /// Whom the first node lets write to somebody whatever they meet.
 fn allowed(world: &World, of: &Rc<Device>) -> Vec<String> {
     let wishes = world.network.first_service().wishes(of.address());
@@ -289,7 +293,7 @@ fn allowed(world: &World, of: &Rc<Device>) -> Vec<String> {
 fn what_is_demanded_stands_at_the_node_with_those_who_may_write_all_the_same() {
     let (world, alice, _, bob, tab) = acquainted();
     ask(&world, &tab, SettingsAsk::Show);
-    let demanded = |rules: &[SpamRule]| Some(Ok(Demands { rules: Some(rules.to_vec()), failed: None }));
+    let demanded = |rules: &[SpamRule]| Some(Ok(demands(Some(rules.to_vec()))));
     assert_eq!(settings(&tab).demands, demanded(&[]));
     assert_eq!(allowed(&world, &bob), [""; 0]);
     let rules = [SpamRule::ContactsOnly, SpamRule::MinNonce(3)];
@@ -349,5 +353,84 @@ fn a_node_that_checks_nobody_is_said_to() {
     let tab = alice.open_tab(&world);
     world.pass(1_000);
     ask(&world, &tab, SettingsAsk::Show);
-    assert_eq!(settings(&tab).demands, Some(Ok(Demands { rules: None, failed: None })));
+    assert_eq!(settings(&tab).demands, Some(Ok(demands(None))));
+}
+
+const CONTRACT: Address = Address::from_bytes([7; 20]);
+const TOKEN: Address = Address::from_bytes([8; 20]);
+
+/// bob at his settings, on a chain with a contract that holds deposits of a token with six decimals.
+fn at_demands() -> (World, Rc<Device>, Tab) {
+    let (world, _, _, bob, tab) = acquainted();
+    world.network.set_answer(CONTRACT, &deposits::token_call(), &encode(&[Arg::Address(TOKEN)]));
+    world.network.set_answer(CONTRACT, &deposits::slot_call(), &encode(&[Arg::Uint(500_000)]));
+    world.network.set_answer(TOKEN, &erc20::decimals_call(), &encode(&[Arg::Uint(6)]));
+    world.network.set_answer(TOKEN, &erc20::symbol_call(), &encode(&[Arg::Bytes(b"USDC")]));
+    ask(&world, &tab, SettingsAsk::Show);
+    (world, bob, tab)
+}
+
+fn demanded(tab: &Tab) -> Demands {
+    settings(tab).demands.expect("they are known").expect("without a fault")
+}
+
+#[test]
+fn a_stake_and_a_token_are_demanded_by_what_their_contracts_say() {
+    let (world, bob, tab) = at_demands();
+    ask(&world, &tab, SettingsAsk::LookAt(format!(" {CONTRACT} ")));
+    assert!(matches!(demanded(&tab).asking, Asking::Found(Askable::Deposits { slot: 500_000, .. }, None)));
+    for wrong in ["", "0", "257", "1.5", "many"] {
+        ask(&world, &tab, SettingsAsk::DemandOf(wrong.into()));
+        let kept = demanded(&tab).asking;
+        assert!(matches!(&kept, Asking::Found(_, Some(typed)) if typed == wrong), "{kept:?}");
+    }
+    ask(&world, &tab, SettingsAsk::DemandOf("3".into()));
+    let (chain, contract, token, slot) = (31337, CONTRACT, TOKEN, 500_000);
+    let stake = SpamRule::Deposit(Terms { chain, contract, token, slot, slots: 3 });
+    assert_eq!((demanded(&tab).rules, demanded(&tab).asking), (Some(vec![stake.clone()]), Asking::None));
+
+    ask(&world, &tab, SettingsAsk::LookAt(TOKEN.to_string()));
+    ask(&world, &tab, SettingsAsk::DemandOf("2,5".into()));
+    let held = SpamRule::MinTokenBalance { token: TOKEN, amount: Amount::from(2_500_000) };
+    assert_eq!(demanded(&tab).rules, Some(vec![stake, held.clone()]));
+    // Another number takes the place of the one before.
+    ask(&world, &tab, SettingsAsk::LookAt(CONTRACT.to_string()));
+    ask(&world, &tab, SettingsAsk::DemandOf("1".into()));
+    let stake = SpamRule::Deposit(Terms { chain, contract, token, slot, slots: 1 });
+    assert_eq!(demanded(&tab).rules, Some(vec![held, stake]));
+    let wishes = world.network.first_service().wishes(bob.address());
+    assert_eq!(wishes["spamRules"][1]["rule"], "deposit");
+    // Whoever comes back reads what they are about.
+    ask(&world, &tab, SettingsAsk::Leave);
+    ask(&world, &tab, SettingsAsk::Show);
+    let known = demanded(&tab).known;
+    assert!(matches!(known.as_slice(), [Askable::Token(_), Askable::Deposits { .. }]), "{known:?}");
+}
+
+#[test]
+fn what_is_no_number_is_kept_until_something_is_demanded() {
+    let (world, _, tab) = at_demands();
+    ask(&world, &tab, SettingsAsk::Misread(Numbered::Coins, "a lot".into()));
+    // Whatever is drawn anew meanwhile.
+    ask(&world, &tab, SettingsAsk::LookAt("0x12".into()));
+    assert_eq!(demanded(&tab).misread, Some((Numbered::Coins, "a lot".to_owned())));
+    assert_eq!(demanded(&tab).rules, Some(Vec::new()));
+    ask(&world, &tab, SettingsAsk::Demand(vec![SpamRule::MinNonce(1)]));
+    assert_eq!(demanded(&tab).misread, None);
+}
+
+#[test]
+fn what_nothing_can_be_demanded_of_is_said() {
+    let (world, _, tab) = at_demands();
+    let asking = |typed: &str| {
+        ask(&world, &tab, SettingsAsk::LookAt(typed.into()));
+        demanded(&tab).asking
+    };
+    assert_eq!(asking("0x12"), Asking::NoAddress);
+    assert_eq!(asking(&Address::from_bytes([9; 20]).to_string()), Asking::Neither);
+    world.network.fail("eth_call", NetworkFault::Unreachable);
+    assert_eq!(asking(&CONTRACT.to_string()), Asking::Unknown);
+    world.network.heal();
+    assert!(matches!(asking(&CONTRACT.to_string()), Asking::Found(..)));
+    assert_eq!(demanded(&tab).rules, Some(Vec::new()));
 }

@@ -98,6 +98,29 @@ fn what_is_about_something_else_says_so_and_the_same_is_not_said_twice() {
 }
 
 #[test]
+fn what_the_page_says_anew_counts_for_the_open_conversation_it_asked_for_and_for_no_other() {
+    let (world, _, _, alice, _) = two_talking();
+    let (carol, _) = world.person("carol");
+    let says = |line: Option<&str>| {
+        alice.state.context.set(line.map(Into::into));
+        alice.ask(Command::ContextChanged);
+        world.run();
+        about(&alice)
+    };
+    page_opens(&world, &alice, "bob.eth", Some("NFT #7"));
+    assert_eq!(says(Some("NFT #8")).as_deref(), Some("NFT #8"));
+    assert_eq!(says(None), None);
+    assert_eq!(says(Some("NFT #9")).as_deref(), Some("NFT #9"));
+    // It asks for somebody else, who is not found yet.
+    alice.state.to.set(Some("dora.eth".into()));
+    assert_eq!(says(Some("for dora")).as_deref(), Some("NFT #9"));
+    alice.ask(Command::Open("carol.eth".into()));
+    world.pass(1_000);
+    assert_eq!(says(Some("NFT #10")), None, "the page did not ask for carol");
+    drop(carol);
+}
+
+#[test]
 fn who_does_not_want_it_to_go_along_leaves_it_out() {
     let (world, _, _, alice, bob) = two_talking();
     page_opens(&world, &alice, "bob.eth", Some("NFT #7"));

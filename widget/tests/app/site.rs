@@ -8,7 +8,7 @@ use dm3_core::identity::Address;
 use dm3_core::session::{Decision, Holding};
 use dm3_core::testing::Fault;
 use dm3_widget::app::site::{Known, Owning, Owns};
-use dm3_widget::app::state::BubbleContent;
+use dm3_widget::app::state::{BubbleContent, Lookup, Screen};
 use dm3_widget::app::{Act, Command, FormAsk};
 
 use super::world::{Device, Tab, WALLET, World, two_talking};
@@ -370,4 +370,16 @@ fn who_is_not_signed_in_sees_an_official_contact_before_they_write() {
     world.pass(1_000);
     assert_eq!(known(&tab).official.as_deref(), Some("shop.example"));
     drop(bob);
+}
+
+#[test]
+fn where_the_pages_only_contact_can_not_be_found_the_one_before_can_not_be_written_to() {
+    let (world, _, _, alice, _) = two_talking();
+    alice.state.locked.set(true);
+    alice.state.to.set(Some("nobody.eth".into()));
+    alice.ask(Command::Open("nobody.eth".into()));
+    world.pass(1_000);
+    assert!(alice.state.thread.get_untracked().is_none());
+    assert_eq!(alice.screen(), Screen::List);
+    assert!(matches!(alice.state.lookup.get_untracked(), Lookup::Failed(_)));
 }

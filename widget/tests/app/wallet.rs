@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use dm3_core::identity::Address;
-use dm3_core::ports::{Clock as _, Wallet, WalletError};
+use dm3_core::ports::{Clock as _, SendingWallet, TransactionError, Wallet, WalletError};
+use dm3_core::registry::{TransactionHash, TransactionRequest, TypedData};
 use dm3_core::testing::{FakeClock, TestWallet};
 use dm3_widget::app::Command;
 use dm3_widget::app::platform::PageWallet;
@@ -52,6 +53,11 @@ impl PersonsWallet {
         self.keys.borrow_mut().extend(other.keys.borrow().iter().cloned());
     }
 
+    /// Its first account.
+    pub fn key(&self) -> Rc<TestWallet> {
+        Rc::clone(&self.keys.borrow()[0])
+    }
+
     /// A page listens to what it tells.
     pub fn listen(&self, page: UnboundedSender<Command>) {
         self.listening.borrow_mut().push(page);
@@ -84,6 +90,11 @@ impl PersonsWallet {
         self.share(Vec::new());
     }
 
+    /// Whatever it is asked for fails like this from now on.
+    pub fn fail(&self, failure: Option<WalletError>) {
+        self.keys.borrow().iter().for_each(|key| key.set_failure(failure.clone()));
+    }
+
     /// How often its owner was asked for anything.
     pub fn prompts(&self) -> usize {
         self.connections.get() + self.keys.borrow().iter().map(|key| key.prompts().len()).sum::<usize>()
@@ -104,13 +115,32 @@ impl PatientWallet {
 
 impl Wallet for PatientWallet {
     async fn sign_text(&self, account: Address, text: &str) -> Result<String, WalletError> {
+        self.key_of(account).await?.sign_text(account, text).await
+    }
+}
+
+impl PatientWallet {
+    /// The key of an account that the page may see, once the owner answers.
+    async fn key_of(&self, account: Address) -> Result<Rc<TestWallet>, WalletError> {
         self.owner().await;
         let shared = self.wallet.shared.borrow().contains(&account);
         let key = self.wallet.keys.borrow().iter().find(|key| key.address() == account).cloned();
-        match key.filter(|_| shared) {
-            Some(key) => key.sign_text(account, text).await,
-            None => Err(WalletError::Disconnected),
-        }
+        key.filter(|_| shared).ok_or(WalletError::Disconnected)
+    }
+}
+
+impl SendingWallet for PatientWallet {
+    async fn sign_typed(&self, account: Address, typed: &TypedData) -> Result<String, TransactionError> {
+        self.key_of(account).await?.sign_typed(account, typed).await
+    }
+
+    async fn send(
+        &self,
+        account: Address,
+        chain: u64,
+        transaction: &TransactionRequest,
+    ) -> Result<TransactionHash, TransactionError> {
+        self.key_of(account).await?.send(account, chain, transaction).await
     }
 }
 

@@ -9,8 +9,7 @@ use dm3_core::message::MessageHash;
 use dm3_core::ports::Store as _;
 use dm3_core::session::Session;
 use dm3_core::testing::{
-    FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SeededEntropy, SharedLeases, TabLease, Tasks,
-    TestWallet,
+    FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SharedLeases, TabLease, Tasks, TestWallet,
 };
 use dm3_core::web::HttpUrl;
 use dm3_widget::app::platform::{HostEvent, Notifying, Platform, Redraw, StorageUse, TabMessage, Task, Who};
@@ -70,7 +69,6 @@ pub struct Device {
     tabs: RefCell<Vec<UnboundedSender<Command>>>,
     kept: RefCell<BTreeMap<String, String>>,
     leases: SharedLeases,
-    starts: Cell<u64>,
 }
 
 /// Draws a picture anew.
@@ -185,7 +183,6 @@ impl World {
             revealed: RefCell::default(),
             notifying: Cell::new(Notifying::Off),
             notified: RefCell::default(),
-            starts: Cell::new(100),
         })
     }
 
@@ -399,9 +396,8 @@ impl Platform for TestPlatform {
     type Carrier = Network;
 
     fn ports(&self, _: &HttpUrl, _: u64) -> MemoryPorts {
-        let start = self.device.starts.replace(self.device.starts.get() + 1);
-        let entropy = SeededEntropy::new(u64::from(self.device.address().as_bytes()[0]) << 32 | start);
-        MemoryPorts::new(self.network.clone(), self.device.peer.store.clone(), entropy)
+        let peer = &self.device.peer;
+        MemoryPorts::new(self.network.clone(), peer.store.clone(), peer.entropy())
     }
 
     fn store(&self) -> &MemoryStore {
@@ -475,6 +471,14 @@ impl Platform for TestPlatform {
         for tab in self.device.tabs.borrow().iter().filter(|tab| !tab.same_receiver(&self.commands)) {
             // A tab that was closed does not listen.
             let _ = tab.unbounded_send(Command::Told(message));
+        }
+    }
+
+    fn meet_tabs(&self, there: bool) {
+        let mut tabs = self.device.tabs.borrow_mut();
+        tabs.retain(|tab| !tab.same_receiver(&self.commands));
+        if there {
+            tabs.push(self.commands.clone());
         }
     }
 
@@ -577,6 +581,10 @@ impl Platform for TestPlatform {
     fn read_here(&self, address: String, _: usize) -> LocalBoxFuture<'static, Option<String>> {
         let is_there = address == "https://shop.example/.well-known/dm3-contact.json";
         Box::pin(std::future::ready(self.device.site_file.borrow().clone().filter(|_| is_there)))
+    }
+
+    fn device_name(&self) -> String {
+        "Firefox · Linux".to_owned()
     }
 
     fn spawn(&self, task: Task) {

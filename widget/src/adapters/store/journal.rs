@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use dm3_core::device::{Changed, JournalEntry, Slot};
 use dm3_core::identity::Address;
-use dm3_core::ports::StoreError;
+use dm3_core::ports::{StoreError, ValueChange};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{IdbObjectStore, IdbTransaction};
@@ -121,13 +121,7 @@ pub async fn set_value(
     value: Option<&str>,
 ) -> Result<(), StoreError> {
     let name = slot.to_string();
-    let record = value.map(|value| {
-        object(&[
-            ("owner", owner.to_string().into()),
-            ("slot", name.as_str().into()),
-            ("value", value.into()),
-        ])
-    });
+    let record = value.map(|value| value_record(owner, &name, value));
     let changed = slot.changed().map(|changed| entry(owner, &changed));
     let write = database.write_for(owner, &[table::VALUES, table::JOURNAL], move |t| async move {
         let values = t.object_store(table::VALUES)?;
@@ -141,4 +135,36 @@ pub async fn set_value(
         Ok(JsValue::UNDEFINED)
     });
     write.await.map(drop)
+}
+
+/// Changes it in the transaction that reads it.
+pub async fn update_value(
+    database: &Rc<Database>,
+    owner: Address,
+    slot: &Slot,
+    change: ValueChange,
+) -> Result<(), StoreError> {
+    let name = slot.to_string();
+    let entered = slot.changed().map(|changed| entry(owner, &changed));
+    let write = database.write_for(owner, &[table::VALUES, table::JOURNAL], move |t| async move {
+        let values = t.object_store(table::VALUES)?;
+        let known = read_value(&answer(values.get(&key(owner, &name))?).await?);
+        let changed = change(known.clone());
+        if changed == known {
+            return Ok(JsValue::UNDEFINED);
+        }
+        match changed {
+            Some(value) => values.put(&value_record(owner, &name, &value))?,
+            None => values.delete(&key(owner, &name))?,
+        };
+        if let Some(entered) = entered {
+            t.object_store(table::JOURNAL)?.put(&entered)?;
+        }
+        Ok(JsValue::UNDEFINED)
+    });
+    write.await.map(drop)
+}
+
+fn value_record(owner: Address, name: &str, value: &str) -> JsValue {
+    object(&[("owner", owner.to_string().into()), ("slot", name.into()), ("value", value.into())])
 }

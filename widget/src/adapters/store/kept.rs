@@ -1,7 +1,7 @@
 //! Envelopes that wait to be taken in.
 //!
 //! ```text
-//! kept       {owner, kept: {id, service, sender, arrived, size, code, value, tries, due}}
+//! kept       {owner, kept: {id, service, sender, arrived, taken?, size, code, value, tries, due}}
 //! envelopes  {owner, id, text}
 //! ```
 
@@ -23,6 +23,7 @@ fn record(owner: Address, kept: &Kept) -> Result<JsValue, StoreError> {
         ("service", kept.service.as_str().into()),
         ("sender", kept.sender.as_str().into()),
         ("arrived", moment(kept.arrived)?),
+        ("taken", kept.taken.map(moment).transpose()?.unwrap_or(JsValue::UNDEFINED)),
         ("size", moment(kept.size)?),
         ("code", kept.waits_for.code().into()),
         ("value", kept.waits_for.value().into()),
@@ -40,6 +41,7 @@ pub fn read(record: &JsValue) -> Result<Kept, StoreError> {
         service: EnsName::from_normalised(&text(&kept, "service")?).map_err(|_| StoreError::Damaged)?,
         sender: Said::new(&text(&kept, "sender")?),
         arrived: read_moment(&kept, "arrived")?,
+        taken: read_moment(&kept, "taken").ok(),
         size: read_moment(&kept, "size")?,
         waits_for: WaitsFor::from_code(&text(&kept, "code")?, &text(&kept, "value")?),
         tries: u32::try_from(read_moment(&kept, "tries")?).unwrap_or(u32::MAX),

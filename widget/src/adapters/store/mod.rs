@@ -33,7 +33,7 @@ use dm3_core::device::{
 };
 use dm3_core::identity::{Address, KeySeed};
 use dm3_core::message::MessageHash;
-use dm3_core::ports::{ContactChange, Store, StoreError};
+use dm3_core::ports::{ContactChange, Store, StoreError, ValueChange};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, IdbCursor, IdbCursorDirection, IdbCursorWithValue};
@@ -490,6 +490,10 @@ impl Store for IndexedDbStore {
 
     async fn set_value(&self, owner: Address, slot: &Slot, value: Option<&str>) -> Result<(), StoreError> {
         journal::set_value(&self.0, owner, slot, value).await
+    }
+
+    async fn update_value(&self, owner: Address, slot: &Slot, change: ValueChange) -> Result<(), StoreError> {
+        journal::update_value(&self.0, owner, slot, change).await
     }
 
     async fn erase(&self, owner: Address) -> Result<(), StoreError> {

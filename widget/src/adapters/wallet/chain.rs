@@ -45,7 +45,7 @@ impl WalletsChain {
     async fn wallet(&self) -> Option<InjectedWallet> {
         for wallet in self.wallets.all().into_iter().take(MAX_WALLETS) {
             let is_open = wallet.accounts().await.is_ok_and(|accounts| !accounts.is_empty());
-            if is_open && chain_of(&wallet).await == Some(self.chain_id) {
+            if is_open && wallet.chain().await == Some(self.chain_id) {
                 return Some(wallet);
             }
         }
@@ -82,11 +82,6 @@ impl WalletChain for WalletsChain {
             }
         }
     }
-}
-
-async fn chain_of(wallet: &InjectedWallet) -> Option<u64> {
-    let id = wallet.ask("eth_chainId", &Array::new()).await.ok()?;
-    u64::from_str_radix(text(&id, 20)?.strip_prefix("0x")?, 16).ok()
 }
 
 fn bytes(value: &JsValue) -> Option<Vec<u8>> {

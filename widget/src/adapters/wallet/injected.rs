@@ -83,6 +83,12 @@ impl InjectedWallet {
         Watch { wallet: self.clone(), is_active, listener }
     }
 
+    /// The number of the chain that it is on. Asks nobody.
+    pub(super) async fn chain(&self) -> Option<u64> {
+        let id = self.ask("eth_chainId", &Array::new()).await.ok()?;
+        u64::from_str_radix(text(&id, 20)?.strip_prefix("0x")?, 16).ok()
+    }
+
     async fn request(&self, method: &str, params: &Array) -> Result<JsValue, WalletError> {
         if !member(&self.provider, "request").is_function() {
             return Err(WalletError::Gone);
@@ -117,12 +123,7 @@ impl Wallet for InjectedWallet {
         let params = Array::of2(&bytes.into(), &account.to_string().into());
         let answer = self.request("personal_sign", &params).await?;
         // The text stays as it is, letter case included: keys are derived from it.
-        text(&answer, MAX_SIGNATURE)
-            .filter(|signature| {
-                let digits = signature.strip_prefix("0x").unwrap_or_default();
-                !digits.is_empty() && digits.len() % 2 == 0 && digits.bytes().all(|b| b.is_ascii_hexdigit())
-            })
-            .ok_or(WalletError::Garbled)
+        text(&answer, MAX_SIGNATURE).filter(|signature| is_signature(signature)).ok_or(WalletError::Garbled)
     }
 }
 
@@ -159,8 +160,14 @@ fn each(list: &JsValue) -> impl Iterator<Item = JsValue> {
     (0..count as u32).map(|index| Reflect::get_u32(list, index).unwrap_or(JsValue::UNDEFINED))
 }
 
+/// Bytes as `0x…` text: what is signed with, smart accounts say.
+pub(super) fn is_signature(signature: &str) -> bool {
+    let digits = signature.strip_prefix("0x").unwrap_or_default();
+    !digits.is_empty() && digits.len().is_multiple_of(2) && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 /// What a wallet's error means. Some wrap the error of a deeper layer.
-fn wallet_error(error: &JsValue) -> WalletError {
+pub(super) fn wallet_error(error: &JsValue) -> WalletError {
     let inner = member(&member(error, "data"), "originalError");
     let codes = [member(error, "code"), member(&inner, "code")];
     for code in codes.iter().filter_map(JsValue::as_f64) {

@@ -14,6 +14,7 @@ mod chain;
 mod discovery;
 mod injected;
 mod outside;
+mod sending;
 
 pub use chain::WalletsChain;
 pub use discovery::{Told, WalletInfo, WalletSource, Wallets};

@@ -7,14 +7,14 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
+use web_sys::{Element, HtmlTextAreaElement};
 
 use super::known::{Emojis, Known};
 use crate::adapters::emoji::fetch;
 use crate::app::part::PartMissing;
 use crate::app::state::Picking;
 use crate::app::{Act, App, Command};
-use crate::more::focus::{element, focus, focus_later, screen};
+use crate::more::focus::{Row, element, focus, focus_later, screen};
 use crate::texts::{EmojiWord, Word, emoji_group, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
@@ -196,13 +196,8 @@ fn pressed(app: &App, event: &KeyboardEvent) {
     }
     let all = if in_groups { ".emoji-groups button" } else { "[data-sign]" };
     let columns = if in_groups { 1 } else { columns(&dialog) };
-    let Ok(all) = dialog.query_selector_all(all) else { return };
-    let count = all.length() as i32;
-    let at = |place: i32| u32::try_from(place).ok().and_then(|place| all.get(place));
-    let Some(now) = (0..count).find(|place| at(*place).is_some_and(|it| it.is_same_node(Some(&target))))
-    else {
-        return;
-    };
+    let Some(all) = Row::of(&dialog, all) else { return };
+    let Some(now) = all.place(&target) else { return };
     let forwards = if target.matches(":dir(rtl)").unwrap_or_default() { -1 } else { 1 };
     let next = match key.as_str() {
         "ArrowRight" => now + forwards,
@@ -218,16 +213,15 @@ fn pressed(app: &App, event: &KeyboardEvent) {
         }
         "ArrowUp" => now - columns,
         "Home" => 0,
-        "End" => count - 1,
+        "End" => all.count() - 1,
         _ => return,
     };
     event.prevent_default();
-    if let Some(next) = at(next).and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
-        let _ = next.focus();
-        if in_groups {
-            next.click();
-            focus(&dialog, "[aria-selected=true]");
-        }
+    if let Some(next) = all.focus(next)
+        && in_groups
+    {
+        next.click();
+        focus(&dialog, "[aria-selected=true]");
     }
 }
 

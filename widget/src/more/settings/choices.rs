@@ -1,7 +1,6 @@
 //! What can be set, and how the chat works for somebody.
 
 use dm3_core::device::Trust;
-use dm3_core::engine::Connection as Link;
 use dm3_core::session::Decision;
 use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
@@ -9,14 +8,16 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlSelectElement};
 
 use super::demands::demands;
-use super::offers::{mail, own_name};
-use super::pieces::{fact, failed, group, hint, screen, switch};
+use super::mail::mail;
+use super::pieces::{fact, group, hint, screen, switch};
 use crate::app::platform::Notifying;
-use crate::app::settings::{Service, Settings};
-use crate::app::state::{Connection, ConversationRow, Theme};
-use crate::app::{App, BackupAsk, Command, SettingsAsk};
+use crate::app::settings::Settings;
+use crate::app::state::{ConversationRow, Theme};
+use crate::app::{App, BackupAsk, Command, OwnAsk, SettingsAsk};
 use crate::texts::{self, SettingsWord, say};
+use crate::view::attention::asked;
 use crate::view::attributes::{attrs, class};
+use crate::view::icons::{Picture, icon};
 use crate::view::names::display_name;
 use crate::view::person::{person_avatar, person_name};
 use crate::view::{OnInput, OnKey, sends, truth};
@@ -44,19 +45,34 @@ pub(super) fn choices(app: &App, settings: &Settings) -> AnyView {
         SettingsWord::NoneHidden,
     );
     let body = view! {
+        {own(app)}
         {group(SettingsWord::Privacy, receipts(app, settings))}
         {group(SettingsWord::WhoMayWrite, demands(app, settings.demands.as_ref()))}
+        {group(SettingsWord::Payments, asked(app, settings).into_any())}
         {group(SettingsWord::Notifications, told(app, settings))}
-        {group(SettingsWord::OwnName, own_name(app, &settings.own_name))}
         {group(SettingsWord::Blocked, blocked)}
         {group(SettingsWord::HiddenOnes, hidden)}
         {group(SettingsWord::Appearance, appearance(app, settings))}
         {group(SettingsWord::Language, languages(app, settings))}
-        {group(SettingsWord::Services, services(app, settings))}
         {group(SettingsWord::Hosts, hosts(settings))}
         {group(SettingsWord::Storage, storage(app, settings))}
     };
     screen(app, SettingsWord::Title, body.into_any())
+}
+
+/// The way to what is the account's own.
+fn own(app: &App) -> AnyView {
+    let show = sends(app, Command::Settings(SettingsAsk::Own(OwnAsk::Show)));
+    view! {
+        <button {attrs(&[("class", "setting setting-way group-card"), ("type", "button")])} on:click=show>
+            <span {class("setting-body")}>
+                <b>{say(SettingsWord::Own)}</b>
+                <span {class("setting-help")}>{say(SettingsWord::OwnHelp)}</span>
+            </span>
+            {icon(Picture::Down)}
+        </button>
+    }
+    .into_any()
 }
 
 fn receipts(app: &App, settings: &Settings) -> AnyView {
@@ -203,32 +219,6 @@ fn move_choice(event: KeyboardEvent) {
         let _ = next.focus();
         next.click();
     }
-}
-
-fn services(app: &App, settings: &Settings) -> AnyView {
-    let list = match &settings.services {
-        None => hint(SettingsWord::LookedUp),
-        Some(Err(fault)) => failed(texts::fault(fault)),
-        Some(Ok(services)) if services.is_empty() => hint(SettingsWord::NoService),
-        Some(Ok(services)) => {
-            let rows = services.iter().map(|service| service_row(app, service));
-            rows.collect::<Vec<_>>().into_any()
-        }
-    };
-    view! { {list} {hint(SettingsWord::ServicesHelp)} }.into_any()
-}
-
-fn service_row(app: &App, service: &Service) -> AnyView {
-    let connection = app.state.connection.get();
-    let (word, classes) = match (&service.link, connection) {
-        (Some(Link::Live), _) | (None, Connection::Live) => (SettingsWord::Live, "link-good"),
-        (Some(Link::Polling), _) => (SettingsWord::Polling, "link-good"),
-        (Some(Link::Lost(_)), _) | (None, Connection::Lost(_)) => (SettingsWord::Lost, "link-bad"),
-        (Some(Link::Connecting), _) | (None, Connection::Idle | Connection::Connecting) => {
-            (SettingsWord::Connecting, "")
-        }
-    };
-    fact(service.name.clone(), say(word).to_owned(), classes)
 }
 
 fn hosts(settings: &Settings) -> AnyView {

@@ -1,21 +1,20 @@
-//! What somebody can set, and what there is to know of a contact.
+//! What somebody can set.
 
-mod card;
 mod choices;
 mod demands;
-mod offers;
-mod pieces;
+mod mail;
+pub(super) mod pieces;
 
 use leptos::prelude::*;
 
-use self::card::card;
 use self::choices::choices;
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
 use crate::app::part::Loader;
-use crate::app::settings::{Card, Settings};
+use crate::app::settings::{SETTINGS, Settings};
 use crate::app::state::Apart;
 use crate::app::{Active, App, ScreenPart, SettingsSteps};
+use crate::view::screen::of_part;
 use crate::view::states::starting;
 
 thread_local! {
@@ -27,9 +26,12 @@ part!(fn steps in settings("settings") -> SettingsSteps<Active<Page>> = Settings
 
 /// The whole screen.
 fn settings(app: &App, at: &Apart) -> AnyView {
-    match (at.shown::<Settings>(), at.shown::<Card>()) {
-        (Some(settings), _) => choices(app, settings),
-        (_, Some(shown)) => card(app, shown),
-        (None, None) => starting(app),
+    match at.shown::<Settings>() {
+        Some(settings) => choices(app, settings),
+        None if at.place > SETTINGS => {
+            app.parts.own.want();
+            of_part(app, app.parts.own, at)
+        }
+        None => starting(app),
     }
 }

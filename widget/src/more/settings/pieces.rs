@@ -1,6 +1,9 @@
-//! What both screens are made of.
+//! What these screens are made of, and those that come after them.
 
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlFormElement, HtmlInputElement};
 
 use crate::app::{App, Command, SettingsAsk};
 use crate::texts::{SettingsWord, Word, say};
@@ -9,14 +12,19 @@ use crate::view::icons::{Picture, icon};
 use crate::view::panel::header;
 use crate::view::{sends, truth};
 
+/// A screen whose header leads back to where it was asked for.
+pub(crate) fn screen(app: &App, title: SettingsWord, body: AnyView) -> AnyView {
+    screen_of(app, say(title), SettingsAsk::Leave, body)
+}
+
 /// A header that leads back, and what is below it.
-pub(super) fn screen(app: &App, title: SettingsWord, body: AnyView) -> AnyView {
+pub(crate) fn screen_of(app: &App, title: &'static str, back: SettingsAsk, body: AnyView) -> AnyView {
     let content = view! {
-        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=sends(app, Command::Settings(SettingsAsk::Leave))>
+        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=sends(app, Command::Settings(back))>
             {icon(Picture::Back)}
         </button>
         <div {class("title")}>
-            <h2 {attrs(&[("tabindex", "-1")])}>{say(title)}</h2>
+            <h2 {attrs(&[("tabindex", "-1")])}>{title}</h2>
         </div>
     };
     view! {
@@ -26,11 +34,16 @@ pub(super) fn screen(app: &App, title: SettingsWord, body: AnyView) -> AnyView {
     .into_any()
 }
 
+/// A group with a heading.
+pub(crate) fn group(title: SettingsWord, body: AnyView) -> AnyView {
+    group_of(say(title), body)
+}
+
 /// A group with a heading, which takes the focus when what had it is gone.
-pub(super) fn group(title: SettingsWord, body: AnyView) -> AnyView {
+pub(crate) fn group_of(title: &'static str, body: AnyView) -> AnyView {
     view! {
         <section {class("group")}>
-            <h3 {attrs(&[("tabindex", "-1")])}>{say(title)}</h3>
+            <h3 {attrs(&[("tabindex", "-1")])}>{title}</h3>
             <div {class("group-card")}>{body}</div>
         </section>
     }
@@ -38,17 +51,22 @@ pub(super) fn group(title: SettingsWord, body: AnyView) -> AnyView {
 }
 
 /// What explains a group.
-pub(super) fn hint(word: SettingsWord) -> AnyView {
-    view! { <p {class("group-hint")}>{say(word)}</p> }.into_any()
+pub(crate) fn hint(word: SettingsWord) -> AnyView {
+    hint_of(say(word).to_owned())
+}
+
+/// What explains a group, in words that were put together.
+pub(crate) fn hint_of(words: String) -> AnyView {
+    view! { <p {class("group-hint")}>{words}</p> }.into_any()
 }
 
 /// Why something was not done, or is not known.
-pub(super) fn failed(words: String) -> AnyView {
+pub(crate) fn failed(words: String) -> AnyView {
     view! { <p {attrs(&[("class", "group-hint setting-wrong"), ("role", "alert")])}>{words}</p> }.into_any()
 }
 
 /// Two lines: what it is, and what there is to know of it.
-pub(super) fn fact(title: String, words: String, classes: &str) -> AnyView {
+pub(crate) fn fact(title: String, words: String, classes: &str) -> AnyView {
     view! {
         <div {class("setting")}>
             <div {class("setting-body")}>
@@ -76,6 +94,56 @@ pub(super) fn switch(
             </span>
             <span {class("switch-track")}></span>
         </button>
+    }
+    .into_any()
+}
+
+/// Attributes of a field.
+pub(crate) type Attributes = &'static [(&'static str, &'static str)];
+
+/// Of the address of a contract.
+pub(crate) const ADDRESS: Attributes = &[
+    ("autocomplete", "off"),
+    ("spellcheck", "false"),
+    ("maxlength", "60"),
+    ("placeholder", "0x…"),
+    ("dir", "ltr"),
+];
+
+/// A field, what stands behind it, and what is done with what was typed. Nothing is done twice, or with nothing.
+pub(crate) fn form(
+    app: &App,
+    busy: bool,
+    label: &str,
+    field: &[(&'static str, &str)],
+    behind: Option<String>,
+    action: &'static str,
+    ask: Box<dyn Fn(String) -> Command>,
+) -> AnyView {
+    let app = app.clone();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let form = event.target().and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+        let typed = form.and_then(|form| form.query_selector("input").ok().flatten());
+        let typed = typed.and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+        let typed = typed.map(|field| field.value()).unwrap_or_default();
+        if !busy && !typed.trim().is_empty() {
+            app.command(ask(typed));
+        }
+    };
+    let mut attributes = vec![("class", "setting-field setting-field-wide"), ("aria-label", label)];
+    attributes.extend_from_slice(field);
+    let behind = behind
+        .map(|words| view! { <span {attrs(&[("class", "setting-behind"), ("dir", "ltr")])}>{words}</span> });
+    view! {
+        <form {attrs(&[("class", "setting"), ("novalidate", "novalidate")])} on:submit=submit>
+            <span {attrs(&[("class", "setting-label"), ("aria-hidden", "true")])}>{label.to_owned()}</span>
+            <span {attrs(&[("class", "setting-body setting-typed"), ("dir", "ltr")])}>
+                <input {attrs(&attributes)} />
+                {behind}
+            </span>
+            <button {attrs(&[("class", "setting-act"), ("type", "submit"), ("aria-disabled", truth(busy))])}>{action}</button>
+        </form>
     }
     .into_any()
 }

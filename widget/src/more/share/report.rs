@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::sheet::sheet;
 use crate::app::share::Report;
 use crate::app::{Act, App, Command, ShareAsk};
+use crate::more::clipboard::copy;
 use crate::texts::{ShareWord, TalkWord, report_explained, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::names::display_name;
@@ -28,13 +29,9 @@ pub(super) fn report(app: &App, made: Report) -> AnyView {
         }
     });
     let copied = app.state.copied;
-    let copy = {
+    let press = {
         let text = made.text;
-        on_click(move || {
-            // Where the browser has none, or forbids it, nothing is copied.
-            let _ = window().navigator().clipboard().write_text(&text);
-            copied.set(true);
-        })
+        on_click(move || copy(text.to_string(), Box::new(move |done| copied.set(done))))
     };
     let label = part(move || say(if copied.get() { ShareWord::Copied } else { ShareWord::Copy }).into_any());
     let block = (trust != Trust::Blocked).then(|| {
@@ -55,7 +52,7 @@ pub(super) fn report(app: &App, made: Report) -> AnyView {
             <p>{say(ShareWord::ReportWhom)}</p>
             <div {class("sheet-actions")}>
                 {save}
-                <button {attrs(&[("class", "button button-quiet"), ("type", "button")])} on:click=copy>
+                <button {attrs(&[("class", "button button-quiet"), ("type", "button")])} on:click=press>
                     <span {attrs(&[("aria-live", "polite")])}>{label}</span>
                 </button>
                 {block}

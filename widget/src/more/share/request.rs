@@ -8,12 +8,14 @@ use leptos::prelude::*;
 use crate::app::state::{Person, State};
 use crate::app::{App, Command, ShareAsk};
 use crate::texts::{TalkWord, first_written, looks_like, say, short_address};
+use crate::view::attention::{REQUESTED, payments};
 use crate::view::attributes::{attrs, class};
 use crate::view::form::link;
 use crate::view::icons::{Picture, icon};
 use crate::view::names::display_name;
 use crate::view::person::{person_avatar, person_name};
 use crate::view::share::shares;
+use crate::view::stake::{STAKED, at_stake};
 use crate::view::{sends, time};
 
 /// How a fact is meant.
@@ -55,6 +57,8 @@ pub(super) fn request(app: &App) -> AnyView {
         Trust::Requested => view! {
             <div {attrs(&[("class", "request"), ("role", "group"), ("aria-label", say(TalkWord::Request))])}>
                 {card(app.state, &peer, first)}
+                {at_stake(app, STAKED)}
+                {payments(app, REQUESTED)}
                 <p>{say(TalkWord::RequestHelp)}</p>
                 <div {class("request-choices")}>
                     {decide(Decision::Block, TalkWord::Block, "button button-quiet")}

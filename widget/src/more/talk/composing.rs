@@ -1,16 +1,18 @@
 //! What the composer is for: a new message, an answer, or an edit.
 
-use dm3_core::delivery::Verdict;
+use dm3_core::delivery::{SpamRule, Verdict};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use crate::app::App;
 use crate::app::state::{Bubble, BubbleContent, Composing};
 use crate::texts::{TalkWord, demand, say};
+use crate::view::attention::{ABOVE, payments};
 use crate::view::attributes::attrs;
 use crate::view::icons::{Picture, icon};
 use crate::view::names::display_name;
 use crate::view::on_click;
+use crate::view::stake::{TERMS, at_stake};
 
 /// Escape ends an answer or an edit; an arrow in an empty field edits what was written last.
 pub(super) fn typed(app: &App, event: &KeyboardEvent) {
@@ -57,9 +59,10 @@ pub(super) fn stop_composing(app: &App) {
     app.state.composing.set(Composing::New);
 }
 
-/// What the peer demands of those who write, as far as the account may not meet it; and what the composer is for.
+/// What the peer demands of those who write, as far as the account may not meet it; payments for answers; and what the
+/// composer is for.
 pub(super) fn composing(app: &App) -> AnyView {
-    view! { {demands(app)} {purpose(app)} }.into_any()
+    view! { {demands(app)} {payments(app, ABOVE)} {purpose(app)} }.into_any()
 }
 
 fn demands(app: &App) -> Option<AnyView> {
@@ -68,8 +71,11 @@ fn demands(app: &App) -> Option<AnyView> {
         Some((display_name(&thread.peer), thread.demands.clone()))
     })?;
     let unmet = demands.iter().filter(|(_, verdict)| *verdict != Verdict::Met);
-    let each: Vec<_> =
-        unmet.map(|(rule, verdict)| view! { <p>{demand(&name, rule, *verdict)}</p> }.into_any()).collect();
+    let each = unmet.map(|(rule, verdict)| match rule {
+        SpamRule::Deposit(_) => at_stake(app, TERMS).into_any(),
+        _ => view! { <p>{demand(&name, rule, *verdict)}</p> }.into_any(),
+    });
+    let each: Vec<_> = each.collect();
     (!each.is_empty())
         .then(|| view! { <div {attrs(&[("class", "demands"), ("role", "status")])}>{each}</div> }.into_any())
 }

@@ -11,7 +11,8 @@ use super::composing::{edit, stop_composing};
 use crate::app::part::Loading;
 use crate::app::state::{Acting, ActingPage, Bubble, BubbleContent, Composing, Picking};
 use crate::app::{Act, App, Command, ShareAsk};
-use crate::more::focus::{element, focus_later, screen};
+use crate::more::clipboard::copy;
+use crate::more::focus::{Row, element, focus_later, screen};
 use crate::texts::{TalkWord, Word, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::emoji::pick;
@@ -122,13 +123,10 @@ fn menu_pressed(app: &App, event: &KeyboardEvent) {
         }
         _ => return,
     };
-    let Ok(items) = screen.query_selector_all(".acts button") else { return };
-    let count = items.length() as i32;
-    let now = (0..count).find(|at| items.get(*at as u32).is_some_and(|it| it.is_same_node(Some(&target))));
-    let next = (now.unwrap_or(-1) + step).rem_euclid(count.max(1));
-    if let Some(next) = items.get(next as u32).and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
+    let Some(items) = Row::of(&screen, ".acts button") else { return };
+    let next = (items.place(&target).unwrap_or(-1) + step).rem_euclid(items.count().max(1));
+    if items.focus(next).is_some() {
         event.prevent_default();
-        let _ = next.focus();
     }
 }
 
@@ -200,10 +198,8 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
     };
     let copied = {
         let text = text.clone();
-        move |_: &App| {
-            // Where the browser has none, or forbids it, nothing is copied.
-            let _ = window().navigator().clipboard().write_text(&text);
-        }
+        // The menu closes at once, so there is nothing left that could tell how it went.
+        move |_: &App| copy(text.clone(), Box::new(|_| {}))
     };
     let forwarded = {
         let hash = hash.clone();

@@ -21,7 +21,7 @@ use crate::adapters::parts::part;
 use crate::app::part::Loader;
 use crate::app::state::Screen;
 use crate::app::{Act, Active, App, Command, SettingsAsk, TalkPart, TalkSteps};
-use crate::more::focus::element;
+use crate::more::focus::{Row, element};
 
 thread_local! {
     pub(super) static LOADER: Loader<TalkPart> = Loader::new(table);
@@ -99,22 +99,15 @@ fn pressed(app: &App, event: &KeyboardEvent) {
                 let _ = log.dyn_into::<HtmlElement>().map(|log| log.focus());
                 return;
             }
-            let Ok(rows) = log.query_selector_all(".entry") else { return };
-            let count = rows.length();
-            let now: Option<u32> = row.and_then(|row| {
-                (0..count).find(|at| rows.get(*at).is_some_and(|it| it.is_same_node(Some(&row))))
-            });
-            let next = match (key.as_str(), now) {
-                ("ArrowUp", Some(now)) => now.checked_sub(1),
-                ("ArrowDown", Some(now)) => Some(now + 1),
-                ("Home", _) => Some(0),
-                _ => count.checked_sub(1),
+            let Some(rows) = Row::of(&log, ".entry") else { return };
+            let next = match (key.as_str(), row.and_then(|row| rows.place(&row))) {
+                ("ArrowUp", Some(now)) => now - 1,
+                ("ArrowDown", Some(now)) => now + 1,
+                ("Home", _) => 0,
+                _ => rows.count() - 1,
             };
-            let next =
-                next.and_then(|next| rows.get(next)).and_then(|next| next.dyn_into::<HtmlElement>().ok());
-            if let Some(next) = next {
+            if rows.focus(next).is_some() {
                 event.prevent_default();
-                let _ = next.focus();
             }
         }
         _ => {}

@@ -5,10 +5,11 @@ use dm3_core::identity::ComparisonCode;
 use dm3_core::session::{Decision, NameStanding};
 use leptos::prelude::*;
 
-use super::pieces::{group, hint, screen};
 use crate::app::settings::{Card, Keys};
 use crate::app::state::Person;
 use crate::app::{App, Command, ShareAsk};
+use crate::more::clipboard::copy;
+use crate::more::settings::pieces::{group, hint, screen};
 use crate::texts::{SettingsWord, Word, known_since, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon, verified};
@@ -69,20 +70,16 @@ fn whole_name(peer: &Person) -> AnyView {
 fn address(peer: &Person) -> AnyView {
     let address = peer.address.to_string();
     let copied = RwSignal::new(false);
-    let copy = {
+    let press = {
         let address = address.clone();
-        on_click(move || {
-            // Where the browser has none, or forbids it, nothing is copied.
-            let _ = window().navigator().clipboard().write_text(&address);
-            copied.set(true);
-        })
+        on_click(move || copy(address.clone(), Box::new(move |done| copied.set(done))))
     };
     let sign = move || icon(if copied.get() { Picture::Check } else { Picture::Copy });
     let told = move || if copied.get() { say(SettingsWord::Copied) } else { "" };
     view! {
         <div {class("setting")}>
             <span {attrs(&[("class", "setting-body mono card-address"), ("dir", "ltr")])}>{address}</span>
-            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", say(SettingsWord::CopyAddress))])} on:click=copy>
+            <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", say(SettingsWord::CopyAddress))])} on:click=press>
                 {sign}
             </button>
             <span {attrs(&[("class", "sr"), ("role", "status")])}>{told}</span>

@@ -1,0 +1,49 @@
+//! What is the account's own: its names, its delivery services, its devices, its deposits. And what is looked up of a contact. Loaded when
+//! somebody asks for it, after the settings.
+//!
+//! `name`, `services`, `devices`, `deposits` do what is wanted of each; what is shown of them all is `shown`.
+
+mod card;
+mod deposits;
+pub(super) mod devices;
+mod name;
+mod services;
+mod shown;
+
+pub use self::shown::{Devices, Held, OWN, Own, OwnName, Service};
+
+use super::command::OwnAsk;
+use super::driver::Active;
+use super::platform::Platform;
+use super::settings::{Offer, put};
+use super::steps::OwnSteps;
+
+impl<P: Platform> OwnSteps<Active<P>> {
+    /// The steps.
+    pub fn new() -> Self {
+        Self { carry_out: |at, ask| Box::pin(carry_out(at, ask)), card: |at| Box::pin(card::show(at)) }
+    }
+}
+
+impl<P: Platform> Default for OwnSteps<Active<P>> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn carry_out<P: Platform>(at: Active<P>, ask: OwnAsk) {
+    match ask {
+        OwnAsk::Show => show(at),
+        OwnAsk::Name(ask) => name::carry_out(&at, ask).await,
+        OwnAsk::Device(ask) => devices::carry_out(&at, ask).await,
+        OwnAsk::TakeBack(contract, key) => deposits::take_back(&at, contract, key).await,
+    }
+}
+
+fn show<P: Platform>(at: Active<P>) {
+    put(&at, OWN, Own { name: Offer::Searching, services: None, devices: Offer::Searching, deposits: None });
+    at.spawn(name::look);
+    at.spawn(services::watch);
+    at.spawn(devices::watch);
+    at.spawn(deposits::look);
+}

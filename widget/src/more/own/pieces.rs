@@ -1,0 +1,22 @@
+//! What this screen is made of.
+
+use leptos::prelude::*;
+
+use crate::app::{Command, OwnAsk, SettingsAsk};
+use crate::more::settings::pieces::{group_of, hint_of};
+use crate::texts::{OwnWord, say};
+
+/// A group with a heading.
+pub(super) fn group(title: OwnWord, body: AnyView) -> AnyView {
+    group_of(say(title), body)
+}
+
+/// What explains a group.
+pub(super) fn hint(word: OwnWord) -> AnyView {
+    hint_of(say(word).to_owned())
+}
+
+/// What is asked for.
+pub(super) fn ask(ask: OwnAsk) -> Command {
+    Command::Settings(SettingsAsk::Own(ask))
+}

@@ -1,0 +1,211 @@
+//! What is at stake in a conversation: what its peer asks for, and what a stranger staked.
+
+use dm3_core::deposit::{EPOCH, Terms};
+use dm3_core::registry::deposits::Deposited;
+use dm3_core::session::{OwnDeposit, Staked, Token};
+use leptos::ev::Event;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
+
+use crate::adapters::page::Page;
+use crate::adapters::parts::part;
+use crate::app::part::Loader;
+use crate::app::stake::{Failure, Stakes, deposit_for, reaches};
+use crate::app::state::{Apart, Person};
+use crate::app::{Act, Active, App, Command, ScreenPart, StakeAsk, StakeSteps};
+use crate::texts::{
+    self, StakeWord, say, stake_asks, stake_at_stake, stake_burned, stake_confirm, stake_gone, stake_how,
+    stake_people, stake_promised, stake_put, stake_record, stake_record_none, stake_record_unknown,
+    staked as amount,
+};
+use crate::view::attributes::{attrs, class};
+use crate::view::form::link;
+use crate::view::names::display_name;
+use crate::view::stake::{STAKED, TERMS};
+use crate::view::{OnInput, sends, time, truth};
+
+thread_local! {
+    pub(super) static LOADER: Loader<ScreenPart> = Loader::new(table);
+}
+
+part!(fn table in stake("stake") -> ScreenPart = ScreenPart { view });
+part!(fn steps in stake("stake") -> StakeSteps<Active<Page>> = StakeSteps::new());
+
+fn view(app: &App, what: &Apart) -> AnyView {
+    let peer = app.state.thread.with(|thread| thread.as_ref().map(|thread| thread.peer.clone()));
+    let Some(peer) = peer else { return ().into_any() };
+    let stakes = app.state.stake.with(|stake| stake.shown::<Stakes>().cloned());
+    let stakes = stakes.filter(|stakes| stakes.peer == peer.address);
+    let demands_one = what.place == TERMS;
+    let Some(stakes) = stakes.filter(|stakes| !demands_one || stakes.terms.is_some()) else {
+        app.command(ask(StakeAsk::Look));
+        return ().into_any();
+    };
+    match what.place {
+        TERMS => stakes.terms.as_ref().map(|terms| asked(app, &peer, terms, &stakes)).into_any(),
+        STAKED => received(app, &peer, &stakes),
+        _ => ().into_any(),
+    }
+}
+
+const fn ask(ask: StakeAsk) -> Command {
+    Command::Act(Act::Stake(ask))
+}
+
+/// What the peer asks for, and how far it is met.
+fn asked(app: &App, peer: &Person, terms: &Terms, stakes: &Stakes) -> AnyView {
+    let token = stakes.token.as_ref();
+    let stake = amount(terms.stake().unwrap_or(u128::MAX), token);
+    let name = display_name(peer);
+    let gone = stakes.given.as_ref().filter(|given| given.burned > 0).map(|given| {
+        let gone = stake_gone(&slots(given, given.burned, token));
+        view! { <p {attrs(&[("class", "stake-bad"), ("role", "alert")])}>{gone}</p> }
+    });
+    let own: Vec<_> = stakes.deposits.iter().filter_map(|own| deposit(app, own, stakes)).collect();
+    let offer = if stakes.promised {
+        view! { <p {class("stake-good")}>{stake_promised(&stake)}</p> }.into_any()
+    } else {
+        view! {
+            {record(stakes, &name)}
+            {reach(app, terms, stakes)}
+            <p>{stake_how(&amount(deposit_for(terms, stakes.people), token))}</p>
+            {button(app, "button", stake_put(&stake), stakes.busy, StakeAsk::Stake)}
+        }
+        .into_any()
+    };
+    view! {
+        <div {class("stake")}>
+            <p>{stake_asks(&stake, &name)}</p>
+            {gone}
+            {offer}
+            {own}
+            {failed(stakes.failed.as_ref())}
+        </div>
+    }
+    .into_any()
+}
+
+/// What the peer has burned lately, before somebody stakes something towards them.
+fn record(stakes: &Stakes, name: &str) -> Option<AnyView> {
+    let words = match stakes.record? {
+        None => stake_record_unknown(name),
+        Some(record) => {
+            let since = time::day(record.since, time::now());
+            match record.senders {
+                0 => stake_record_none(&since, name),
+                senders => stake_record(senders, &since, name),
+            }
+        }
+    };
+    Some(view! { <p>{words}</p> }.into_any())
+}
+
+/// For how many people a deposit is to be enough.
+fn reach(app: &App, terms: &Terms, stakes: &Stakes) -> Option<AnyView> {
+    let choices: Vec<u16> = reaches(terms).collect();
+    if choices.len() < 2 {
+        return None;
+    }
+    let chosen = {
+        let app = app.clone();
+        let choices = choices.clone();
+        let chosen: OnInput = Box::new(move |event: Event| {
+            let select = event.target().and_then(|it| it.dyn_into::<HtmlSelectElement>().ok());
+            let place = select.and_then(|select| usize::try_from(select.selected_index()).ok());
+            if let Some(people) = place.and_then(|place| choices.get(place)) {
+                app.command(ask(StakeAsk::Reach(*people)));
+            }
+        });
+        chosen
+    };
+    let options = choices.iter().map(|people| {
+        let selected = *people == stakes.people;
+        view! { <option prop:selected=selected>{stake_people((*people).into())}</option> }.into_any()
+    });
+    let options: Vec<_> = options.collect();
+    Some(
+        view! {
+            <label {class("stake-reach")}>
+                <span>{say(StakeWord::Reach)}</span>
+                <select on:change=chosen>{options}</select>
+            </label>
+        }
+        .into_any(),
+    )
+}
+
+/// What is left of a deposit, and which way it goes from there; nothing if there is none.
+pub(super) fn standing(
+    own: &OwnDeposit,
+    token: Option<&Token>,
+    epoch: u64,
+) -> Option<(String, Option<StakeWord>)> {
+    Some(match own.standing {
+        Deposited::Open { amount: left } => (texts::stake_own(&amount(left, token)), Some(StakeWord::Leave)),
+        Deposited::Leaving { amount: left, exit } => {
+            let from = time::day(exit.saturating_mul(EPOCH), time::now());
+            let words = texts::stake_leaving(&amount(left, token), &from);
+            (words, (exit <= epoch).then_some(StakeWord::Withdraw))
+        }
+        Deposited::None | Deposited::Closed => return None,
+    })
+}
+
+/// A deposit of the account, with the way back.
+fn deposit(app: &App, own: &OwnDeposit, stakes: &Stakes) -> Option<AnyView> {
+    let (words, label) = standing(own, stakes.token.as_ref(), stakes.epoch)?;
+    let leave = label.map(|label| link(say(label), sends(app, ask(StakeAsk::Leave(own.key)))));
+    Some(view! { <p {class("stake-own")}><span>{words}</span> {leave}</p> }.into_any())
+}
+
+/// What a stranger has at stake, and what can become of it.
+fn received(app: &App, peer: &Person, stakes: &Stakes) -> AnyView {
+    let staked = match &stakes.received {
+        None => return ().into_any(),
+        Some(Err(_)) => return view! { <p {class("stake-bad")}>{say(StakeWord::Worthless)}</p> }.into_any(),
+        Some(Ok(staked)) => staked,
+    };
+    let (name, token) = (display_name(peer), stakes.token.as_ref());
+    let burned = (staked.burned > 0).then(|| {
+        let burned = stake_burned(&slots(staked, staked.burned, token));
+        view! { <p {attrs(&[("class", "stake-bad"), ("role", "status")])}>{burned}</p> }
+    });
+    let left = slots(staked, staked.burnable, token);
+    let choice = match (staked.burnable, stakes.asked) {
+        (0, _) => ().into_any(),
+        (_, false) => view! {
+            <p>{stake_at_stake(&left, &name)}</p>
+            {link(say(StakeWord::Burn), sends(app, ask(StakeAsk::Doubt)))}
+        }
+        .into_any(),
+        (_, true) => view! {
+            <p {attrs(&[("role", "alert")])}>{stake_confirm(&left, &name)}</p>
+            <div {class("stake-choices")}>
+                {button(app, "button button-quiet", say(StakeWord::Keep).to_owned(), stakes.busy, StakeAsk::Keep)}
+                {button(app, "button button-bad", say(StakeWord::BurnNow).to_owned(), stakes.busy, StakeAsk::Burn)}
+            </div>
+        }
+        .into_any(),
+    };
+    view! { <div {class("stake")}>{burned} {choice} {failed(stakes.failed.as_ref())}</div> }.into_any()
+}
+
+fn button(app: &App, classes: &'static str, words: String, busy: bool, what: StakeAsk) -> AnyView {
+    view! {
+        <button {attrs(&[("class", classes), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=sends(app, ask(what))>
+            {words}
+        </button>
+    }
+    .into_any()
+}
+
+/// Why it, or a payment, was not done.
+pub(super) fn failed(why: Option<&Failure>) -> Option<AnyView> {
+    let words = texts::stake_failed(why?);
+    Some(view! { <p {attrs(&[("class", "stake-bad"), ("role", "alert")])}>{words}</p> }.into_any())
+}
+
+fn slots(staked: &Staked, count: u16, token: Option<&Token>) -> String {
+    amount(staked.slot.saturating_mul(count.into()), token)
+}
