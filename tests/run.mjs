@@ -1,7 +1,8 @@
-// npm test: all stages in order, each under a heading and timed; the first failure ends the run.
+// npm test: the stages in order, each under a heading and timed; the first failure ends the run.
 //
-//   node tests/run.mjs              everything
-//   node tests/run.mjs lint e2e     only the stages whose name contains one of the words
+//   node tests/run.mjs              everything, the end-to-end tests in their short form
+//   node tests/run.mjs lint short   only the stages whose name contains one of the words
+//   node tests/run.mjs all          every end-to-end test, and the gallery: npm run test:e2e
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -13,6 +14,11 @@ const testsIn = (folder) =>
   readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith('.test.mjs'))
     .map((name) => join(folder, name));
+
+// What the short form leaves out, which takes as long as all the others: a picture of each state in four looks, a
+// conversation of thousands, elements that come and go by the hundred.
+const LONG = ['gallery', 'leaks', 'thread'];
+const isShort = (file) => !LONG.some((name) => file.endsWith(`/${name}.test.mjs`));
 
 // One file after the other: each starts a network and a browser of its own.
 const nodeTest = (...files) => [process.execPath, '--test', '--test-reporter=spec', '--test-concurrency=1', ...files];
@@ -73,20 +79,31 @@ const STAGES = [
   { name: 'package (with size check)', commands: [[process.execPath, 'widget/build.mjs']] },
   // Writes the npm package from what was built, and reads it as those do who install it.
   { name: 'npm package', commands: [nodeTest(...testsIn('tests/package'))] },
-  { name: 'gallery (build)', commands: [[process.execPath, 'widget/build.mjs', '--gallery']] },
   // The contracts of core/contracts on a chain; what is random there is short, and long by a command of its own.
   { name: 'contracts', commands: [nodeTest(...testsIn('tests/contracts'))] },
   { name: 'local network', needs: PROGRAMS, commands: [again('node', ...testsIn('tests/localnet'))] },
   { name: 'embedding (short)', needs: PROGRAMS, commands: [again('node', ...testsIn('tests/embed'))] },
-  { name: 'end to end', needs: PROGRAMS, commands: [again('node', ...testsIn('tests/e2e'))] },
+  { name: 'end to end (short)', needs: PROGRAMS, commands: [again('node', ...testsIn('tests/e2e').filter(isShort))] },
 ];
+
+/** Only when it is asked for. */
+const ALL_END_TO_END = {
+  name: 'end to end (all)',
+  needs: PROGRAMS,
+  commands: [
+    [process.execPath, 'widget/build.mjs'],
+    [process.execPath, 'widget/build.mjs', '--gallery'],
+    again('node', ...testsIn('tests/e2e')),
+  ],
+};
 
 setup('test');
 
 const words = process.argv.slice(2);
-const stages = STAGES.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const KNOWN = [...STAGES, ALL_END_TO_END];
+const stages = words.length === 0 ? STAGES : KNOWN.filter(({ name }) => words.some((word) => name.includes(word)));
 if (stages.length === 0) {
-  console.error(`No stage is called ${words.join(' or ')}. There are: ${STAGES.map(({ name }) => name).join(', ')}`);
+  console.error(`No stage is called ${words.join(' or ')}. There are: ${KNOWN.map(({ name }) => name).join(', ')}`);
   process.exit(1);
 }
 

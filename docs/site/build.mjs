@@ -34,13 +34,18 @@ for (const file of readdirSync(docs).filter((name) => name.endsWith('.md'))) {
   writeFileSync(join(pages, file), inside(text));
 }
 mkdirSync(join(pages, 'public'));
-copyFileSync(join(docs, 'picture.png'), join(pages, 'public/picture.png'));
+const PICTURES = /\.(png|svg|webp)$/;
+for (const name of readdirSync(docs).filter((name) => PICTURES.test(name))) {
+  // Pages name what lies beside them, the first page what is public.
+  for (const folder of [pages, join(pages, 'public')]) copyFileSync(join(docs, name), join(folder, name));
+}
 copyFileSync(join(here, '../../www/icon.svg'), join(pages, 'public/icon.svg'));
 if (!(await writePlayground(join(pages, 'public')))) console.log('dist/ is empty: the site comes without its playground ("npm run build" first).');
 
 const chat = declarationOf(await readManifest());
 writeFileSync(join(pages, 'reference.md'), reference(chat));
 writeFileSync(join(pages, 'theming.md'), theming(chat));
+copyFileSync(join(here, 'policy.md'), join(pages, 'policy.md'));
 writeFileSync(join(pages, 'index.md'), home);
 writeFileSync(join(pages, '.vitepress/config.json'), JSON.stringify({ ...config, themeConfig: { ...config.themeConfig, sidebar: menu(written) } }));
 writeFileSync(

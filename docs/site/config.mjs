@@ -12,15 +12,27 @@ const MENU = [
       page('Quick start and frameworks', 'embedding'),
       page('Reference', 'reference'),
       page('Theming', 'theming'),
+      page('Policy', 'policy'),
       page('Browsers', 'browsers'),
       page('Wallets', 'wallets'),
+      page('Coming from another chat', 'migration'),
     ],
   },
   { text: 'Security', items: [page('What is checked', 'security'), page('The node’s defences', 'node-security')] },
-  { text: 'Running a node', items: [page('Operating', 'operating'), page('Routes', 'node-routes')] },
+  {
+    text: 'Running a node',
+    items: [
+      page('Operating', 'operating'),
+      page('Routes', 'node-routes'),
+      page('Limits', 'node-limits'),
+      page('Deposits', 'deposits'),
+      page('Scale', 'scale'),
+    ],
+  },
   {
     text: 'Inside',
     items: [
+      page('The protocol in short', 'protocol'),
       page('Architecture', 'architecture'),
       page('Performance', 'performance'),
       page('Simulation', 'simulation'),
@@ -28,6 +40,7 @@ const MENU = [
       page('Backup format', 'backup-format'),
     ],
   },
+  { text: 'Changelog', items: [page('What is new', 'changelog')] },
 ];
 
 /** The menu over these pages, `[{ name, title }]`: those without a place of their own come last. */
@@ -48,7 +61,7 @@ export const config = {
     logo: '/icon.svg',
     // Made with the site; nothing is asked for elsewhere.
     search: { provider: 'local' },
-    nav: [PLAYGROUND, page('Quick start', 'embedding'), page('Reference', 'reference'), page('Security', 'security')],
+    nav: [PLAYGROUND, page('Quick start', 'embedding'), page('Reference', 'reference'), page('Security', 'security'), page('Changelog', 'changelog')],
   },
 };
 
@@ -69,5 +82,13 @@ features:
   - { title: A strict policy is enough, details: 'No inline scripts, no inline styles, Trusted Types, and the node as the only further host.' }
 ---
 
-![A conversation and the sign-in, light and dark](/picture.png)
+<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="./picture-dark.webp" />
+  <img src="./picture-light.webp" alt="One signs in and writes, the other answers" width="840" height="608" />
+</picture>
+
+\`\`\`html
+<script type="module" src="/dm3-chat/dm3-chat.js"></script>
+<dm3-chat node="https://node.example" to="shop.eth"></dm3-chat>
+\`\`\`
 `;

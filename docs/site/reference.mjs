@@ -16,13 +16,16 @@ export function reference({ attributes, members, events, slots, description }) {
   const fields = members.filter(({ kind, attribute }) => kind === 'field' && !attribute);
   const methods = members.filter(({ kind }) => kind === 'method');
   const propertyOf = (name) => members.find((it) => it.attribute === name || it.name === name)?.name;
+  const namesOf = (name) => [...new Set([name, propertyOf(name) ?? name])].map(code).join('<br>');
   return `# Reference
 
 ${description}
 
 ## Attributes
 
-${table(['Attribute', 'Property', 'Type', 'If absent', 'Meaning'], attributes.map((it) => [code(it.name), code(propertyOf(it.name)), code(it.type?.text), code(it.default), cell(it.description)]))}
+Each is a property, too; where that has another name, it stands below.
+
+${table(['Attribute', 'Type', 'Meaning'], attributes.map((it) => [namesOf(it.name), code(it.type?.text), cell(it.description) + (it.default ? ` If absent: ${code(it.default)}.` : '')]))}
 
 ## Properties
 
@@ -65,7 +68,8 @@ dm3-chat {
 \`\`\`
 
 Styles of the page do not come in by themselves. Where you choose colours, choose them for both looks with \`light-dark(…, …)\`, and
-keep a contrast of 4.5 to 1.
+keep a contrast of 4.5 to 1. [The playground](/try/index.html#look){target="_self"} has a chat whose look you change beside it, and the styles to take
+along.
 
 ## Variables
 

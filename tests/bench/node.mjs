@@ -3,16 +3,17 @@
 //
 //   npm run bench -- node                 all of it (about five minutes after the build)
 //   BENCH_NODE="load push" npm run …      parts: load, push, stored, hostile, million; `sqlite` leaves Postgres out
+//   npm run bench -- node --beside FILE   with another program, as the build before, measured in turns in the same run
 
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OUTPUT = fileURLToPath(new URL('output', import.meta.url));
-const BARS = { submissions: 3000, p99: 10, memory: 100, hostile: 100 };
+const BARS = { submissions: 3000, p99: 10, memory: 100, hostile: 100, hostileMemory: 200, cryptography: 0.8 };
 
 function measure(words) {
   return new Promise((resolve, reject) => {
@@ -44,13 +45,14 @@ function table(head, rows) {
 /** Each row's value for each engine, and the second as a ratio of the first. */
 function sideBySide(title, rows, results) {
   const names = results.map(({ engine }) => engine);
-  const ratio = results.length === 2;
-  const head = [title, ...names, ...(ratio ? [`${names[1]} / ${names[0]}`] : []), 'bar'];
+  // Each with the one before it: the two engines, or each engine and what was measured beside it.
+  const pairs = names.flatMap((name, index) => (index % 2 === 1 ? [[index, index - 1]] : []));
+  const head = [title, ...names, ...pairs.map(([one, other]) => `${names[one]} / ${names[other]}`), 'bar'];
   return table(
     head,
     rows.map(({ name, of, show, bar = () => '' }) => {
       const values = results.map(of);
-      return [name, ...values.map(show), ...(ratio ? [times(values[1], values[0])] : []), bar(values)];
+      return [name, ...values.map(show), ...pairs.map(([one, other]) => times(values[one], values[other])), bar(values)];
     }),
   );
 }
@@ -76,7 +78,7 @@ function svgPlot(results) {
   const most = Math.max(BARS.submissions, ...points.map(({ perSecond }) => perSecond)) * 1.1;
   const x = (connections) => left + (Math.log2(connections) / 6) * (width - left - 20);
   const y = (perSecond) => height - bottom - (perSecond / most) * (height - bottom - 20);
-  const colours = ['#2563eb', '#d97706'];
+  const colours = ['#2563eb', '#d97706', '#059669', '#dc2626'];
   const lines = results.map(({ engine, submissions }, index) => {
     const path = submissions.full.map(({ connections, perSecond }) => `${x(connections)},${y(perSecond)}`).join(' ');
     const dots = submissions.full.map(
@@ -116,6 +118,17 @@ function report(results) {
         { name: `p50 at ${connections}`, of: of('p50'), show: ms },
         { name: `p99 at ${connections}`, of: of('p99'), show: ms },
       ];
+    });
+    const share = (index) => ({ submissions, cryptography }) => submissions.full[index].perSecond / cryptography;
+    const percent = (number) => `${Math.round(number * 100)} %`;
+    results[0].submissions.full.forEach(({ connections }, index) => {
+      if (connections < 16) return;
+      rows.push({
+        name: `of what cryptography alone allows (${Math.round(results[0].cryptography)}/s), at ${connections}`,
+        of: share(index),
+        show: percent,
+        bar: (values) => verdict(values[0] >= BARS.cryptography, '≥ 80 %'),
+      });
     });
     const half = (key) => (result) => result.submissions.half[key];
     rows.push({ name: 'p50 at half of 16', of: half('p50'), show: ms });
@@ -161,12 +174,36 @@ function report(results) {
         bar: (values) => (key === 'max' ? verdict(values.every((value) => value < BARS.hostile), '< 100 ms') : ''),
       })),
     );
+    hostile.push({
+      name: 'refused or failed, of all of the good client’s',
+      of: (result) => result.hostile.reduce((sum, { failed }) => sum + failed, 0),
+      show: String,
+      bar: (values) => verdict(values.every((value) => value === 0), 'none'),
+    });
+    hostile.push({
+      name: 'memory, the most',
+      of: (result) => result.hostileMemory,
+      show: (number) => `${Math.round(number)} MB`,
+      bar: (values) => verdict(values.every((value) => value < BARS.hostileMemory), '< 200 MB'),
+    });
     parts.push(sideBySide('a good client beside', hostile, results));
   }
   return parts.join('\n\n');
 }
 
-export const run = () => measureAndShow((process.env.BENCH_NODE ?? '').split(' ').filter(Boolean));
+/** The value of an option, as a word for the measurement. */
+export function option(options, name) {
+  const at = options.indexOf(`--${name}`);
+  if (at < 0) return [];
+  if (!options[at + 1]) throw new Error(`--${name} needs a value`);
+  return [`${name}=${options[at + 1]}`];
+}
+
+export function run(options) {
+  const parts = (process.env.BENCH_NODE ?? '').split(' ').filter(Boolean);
+  const beside = option(options, 'beside').map((word) => `beside=${resolve(word.slice('beside='.length))}`);
+  return measureAndShow([...parts, ...beside]);
+}
 
 /** Measures the parts that are named, or all, and prints the tables. */
 export async function measureAndShow(words) {

@@ -1,16 +1,22 @@
 // What a device costs that keeps much: 100,000 messages in 500 conversations beside 10 in 10, in one Chromium, with the
-// built element, the local network and its node.
+// built element, the local network and its node, both as they are released.
 //
 //   npm run bench -- session
 //   npm run bench -- session --waiting    only what waits, on the smallest store; is written nowhere
+import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { Wallet } from 'ethers';
 import { Dm3Client, aliasOf, resolveProfile } from '../e2e/client.mjs';
 import { openWorld } from '../e2e/support.mjs';
+import { ROOT } from '../setup/index.mjs';
 import { fill, welcome } from './lib/fill.js';
 import { machine, report } from './lib/report.mjs';
 
+const NEEDED = [
+  ['cargo', 'build', '--release', '-p', 'dm3-node'],
+  [process.execPath, 'widget/build.mjs'],
+];
 const MARK = '<!-- npm run bench -- session -->';
 const STORES = [
   { label: 'carol', messages: 11, conversations: 10, first: 0 },
@@ -30,7 +36,8 @@ const [PAGE, ROWS] = [80, 40];
 const INLINE = '/inline.html';
 
 export async function run(options = []) {
-  const world = await openWorld();
+  for (const [program, ...words] of NEEDED) execFileSync(program, words, { cwd: ROOT, stdio: 'inherit' });
+  const world = await openWorld({ release: true });
   try {
     const init = await readFile(new URL('session.page.js', import.meta.url), 'utf8');
     const devices = [];

@@ -97,11 +97,7 @@ describe('the core in every browser', () => {
         await visitor.enter('Search or enter a name', 'bob.eth');
         await visitor.enter('Message bob.eth', `Hello Bob, from ${name}`);
         await visitor.reads(`Hello Bob, from ${name}`);
-        await until('bob has it', async () => {
-          const envelopes = await bob.incoming(await bob.logIn());
-          const texts = await Promise.all(envelopes.map(async (envelope) => (await bob.open(envelope)).message));
-          return texts.includes(`Hello Bob, from ${name}`);
-        });
+        await until('bob has it', async () => (await bob.texts()).includes(`Hello Bob, from ${name}`));
       });
 
       test('an answer is shown as it arrives', async () => {

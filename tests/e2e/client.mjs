@@ -115,13 +115,20 @@ export class Dm3Client {
     return JSON.parse(await decryptAsymmetric(this.#keys.encryptionKeyPair, JSON.parse(message)));
   }
 
+  /** The texts of the messages that wait at the delivery service. */
+  async texts() {
+    const envelopes = await this.incoming(await this.logIn());
+    return Promise.all(envelopes.map(async (envelope) => (await this.open(envelope)).message));
+  }
+
   /**
    * A signed message, with the members that the reference app writes for its type. `from` and `signWith` default to the
    * truth.
    */
-  async message({ to, text, type = 'NEW', about, from = this.alias, signWith = this.#keys.signingKeyPair.privateKey }) {
+  async message({ to, text, type = 'NEW', about, attachments, from = this.alias, signWith = this.#keys.signingKeyPair.privateKey }) {
     const reference = about && { referenceMessageHash: about };
-    const body = type === 'DELETE_REQUEST' ? {} : { message: text, ...(type !== 'NEW' && { attachments: [] }) };
+    const attached = attachments ?? (type === 'NEW' ? undefined : []);
+    const body = type === 'DELETE_REQUEST' ? {} : { message: text, ...(attached && { attachments: attached }) };
     const unsigned = { ...body, metadata: { to, from, timestamp: Date.now(), type, ...reference } };
     return { ...unsigned, signature: await sign(signWith, stringify(unsigned)) };
   }

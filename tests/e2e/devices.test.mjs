@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { until, useWorld } from './support.mjs';
+import { looksRight, until, useWorld } from './support.mjs';
 
 /** The same text more often than a page shows at once. */
 const COUNT = 30;
@@ -18,13 +18,10 @@ function watchPersist() {
   };
 }
 
-/** A further browser of somebody who has signed up: the same wallet makes the same keys, and the profile is there. */
+/** A further browser of somebody who has signed up. */
 async function furtherDevice(world, label) {
   const device = await world.person(label, { init: watchPersist });
-  await device.open();
-  await device.button('Connect wallet').click();
-  await device.button('Create keys').click();
-  await device.heading.waitFor();
+  await device.signIn();
   return device;
 }
 
@@ -144,6 +141,50 @@ describe('several devices', () => {
     assert.equal(await second.signatures(), 0);
   });
 
+  test('who signs out all other devices goes on alone, and nothing of the account stays there', async () => {
+    const devices = first.chat.locator('section', { has: first.page.getByRole('heading', { name: 'Devices', exact: true }) });
+    await first.button('Account').click();
+    await first.button('Settings').click();
+    await first.button(/^Your account/).click();
+    await devices.getByText('This one').waitFor();
+    // Each time the second one lost what it is called, it began as another; those of before may have told nobody.
+    const others = devices.getByRole('button', { name: /^Sign out .*Linux/ });
+    await until('the second is listed', async () => (await others.count()) >= 1);
+    await looksRight(first, 'own-devices');
+    await first.button('Sign out all others …').click();
+    await devices.getByRole('alert').getByText(/keys and messages are deleted there/).waitFor();
+    await looksRight(first, 'own-devices-sure');
+    await first.button('Leave it').click();
+    await first.button('Sign out all others …').click();
+    await first.button('Sign out there').click();
+    await devices.getByText(/Signed out\. It takes effect/).waitFor();
+    await second.chat.getByText(/was signed out in another tab or from another device/).waitFor();
+    await second.page.reload();
+    await second.open();
+    await second.button('Connect wallet').waitFor();
+    const kept = await second.page.evaluate(async () => {
+      const [{ name }] = await indexedDB.databases();
+      const database = await new Promise((resolve) => {
+        indexedDB.open(name).onsuccess = ({ target }) => resolve(target.result);
+      });
+      const stores = [...database.objectStoreNames].filter((store) => ['messages', 'contacts', 'values', 'journal'].includes(store));
+      const counts = stores.map(
+        (store) =>
+          new Promise((resolve) => {
+            database.transaction(store).objectStore(store).count().onsuccess = ({ target }) => resolve(target.result);
+          }),
+      );
+      return Promise.all(counts);
+    });
+    assert.ok(kept.length === 4 && kept.every((count) => count === 0), `nothing is kept: ${kept}`);
+    await first.button('Back').click();
+    await first.chat.getByRole('heading', { name: 'Settings' }).waitFor();
+    await first.back();
+    await first.openRow(/bob\.eth/);
+    await first.send('I am alone now');
+    await bob.sees('I am alone now');
+  });
+
   test('nobody’s page broke its policy', () => world().assertNoFaults());
 });
 
@@ -193,10 +234,7 @@ describe('backups', () => {
     // The node has lost the history: the file alone has it.
     const device = await world().person('alice');
     await device.context.route('**/api/history/**', (route) => route.abort());
-    await device.open();
-    await device.button('Connect wallet').click();
-    await device.button('Create keys').click();
-    await device.heading.waitFor();
+    await device.signIn();
     await device.page.evaluate((bytes) => {
       document.querySelector('dm3-chat').importBackup(new Blob([new Uint8Array(bytes)]));
     }, [...file]);

@@ -16,6 +16,8 @@ import { servePages } from '../localnet/serve.mjs';
 import { BROWSER_ARGS, OUTPUT } from './support.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** How long all states may take to be drawn, each one an element with parts of its own: milliseconds. */
+const READY = 240_000;
 const PICTURES = fileURLToPath(new URL('gallery', import.meta.url));
 const require = createRequire(import.meta.url);
 
@@ -77,7 +79,7 @@ export async function openGallery() {
       });
       await page.clock.setFixedTime(NOON);
       await page.goto(`${pages.url}/gallery.html?look=${look}${plain ? '&plain' : ''}`);
-      const states = await page.waitForFunction(() => window.dm3States).then((states) => states.jsonValue());
+      const states = await page.waitForFunction(() => window.dm3States, undefined, { timeout: READY }).then((states) => states.jsonValue());
       await page.evaluate(useFont, fonts);
       await page.waitForLoadState('networkidle');
       await page.waitForTimeout(500);

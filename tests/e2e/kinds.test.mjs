@@ -5,6 +5,9 @@ import { after, before, describe, test } from 'node:test';
 import { Dm3Client, aliasOf } from './client.mjs';
 import { until, useWorld } from './support.mjs';
 
+/** A picture of one pixel, as PNG. */
+const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 /** Texts that a name or an encoding may stumble over. */
 const FOREIGN = 'Grüße 👋🏽 漢字 שלום \\ " \u2028 end';
 
@@ -130,9 +133,46 @@ describe('every kind of message goes both ways', () => {
     await got('that it is to go', (it) => it.metadata.type === 'DELETE_REQUEST' && it.metadata.referenceMessageHash === own.hash);
   });
 
+  test('attachments', async () => {
+    const picker = alice.page.waitForEvent('filechooser');
+    await alice.button('Attach files').click();
+    await (await picker).setFiles([
+      { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from(FOREIGN) },
+      { name: 'dot.png', mimeType: 'image/png', buffer: Buffer.from(DOT, 'base64') },
+    ]);
+    await until('both are ready', async () => {
+      const texts = await alice.chat.getByRole('list', { name: 'Attached files' }).getByRole('listitem').allInnerTexts();
+      return texts.length === 2 && !texts.some((text) => text.includes('Preparing'));
+    });
+    await alice.send('With two files');
+    const { attachments } = await got('files of the element', ofKind('NEW', 'With two files'));
+    assert.deepEqual(attachments.map(({ name }) => name), ['notes.txt', 'dot.png']);
+    const [notes, dot] = attachments.map(({ data }) => /^data:([^;,]+);base64,(.+)$/.exec(data).slice(1));
+    assert.deepEqual([notes[0], Buffer.from(notes[1], 'base64').toString()], ['text/plain', FOREIGN]);
+    assert.equal(dot[0], 'image/png');
+    await carol.tell(toAlice, {
+      text: 'Two back',
+      attachments: [
+        { name: 'answer.txt', data: `data:text/plain;base64,${Buffer.from('An attached answer').toString('base64')}` },
+        { name: 'back.png', data: `data:image/png;base64,${DOT}` },
+      ],
+    });
+    await showsFiles();
+  });
+
+  /** The files of the other client are shown. */
+  async function showsFiles() {
+    await alice.sees('Two back');
+    await entry('Two back').getByText('answer.txt').first().waitFor();
+    const image = alice.log.getByRole('img', { name: 'Picture: back.png' });
+    await until('the picture is drawn', () => image.evaluate((it) => it.complete && it.naturalWidth > 0));
+  }
+
   test('after a reload everything is as it was', async () => {
     await alice.reload();
     await alice.openRow(/0x/);
+    await showsFiles();
+    await entry('With two files').getByText('notes.txt').first().waitFor();
     await alice.sees('Thanks for it.');
     assert.deepEqual(await alice.order(['Regretted', 'Teh text', 'The text', 'Mine, right']), ['The text', 'Mine, right']);
     assert.match(await entry('Thanks for it.').locator('.quote').innerText(), /An answer\./);

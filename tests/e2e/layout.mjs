@@ -29,9 +29,9 @@ export function layoutFaults(host = document.querySelector('dm3-chat')) {
   const all = [...root.querySelectorAll('*')].filter(isForEyes);
   const controls = all.filter((element) => element.matches('button, input, textarea, select, a[href]'));
   const isText = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== '';
-  // What lies on top of what can be scrolled below it, and what scrolls sideways on purpose.
+  // What lies on top of what can be scrolled below it, and what scrolls sideways on purpose, as a field of one line does.
   const STICKY = '.actions';
-  const SIDEWAYS = '.strip';
+  const SIDEWAYS = '.strip, input';
   const texts = all.filter((element) => [...element.childNodes].some(isText));
 
   /** What of an element its scrolling ancestors let through; null if nothing. */

@@ -41,8 +41,21 @@ describe('what a node offers', () => {
     await person.chat.getByRole('heading', { name: 'Settings' }).waitFor();
   }
 
+  async function openOwn(person) {
+    await openSettings(person);
+    await person.button(/^Your account/).click();
+    await person.chat.getByRole('heading', { name: 'Your name', exact: true }).waitFor();
+  }
+
+  /** Out of what is the account's own, over the settings, to the list. */
+  async function leaveOwn(person) {
+    await person.button('Back').click();
+    await person.chat.getByRole('heading', { name: 'Settings' }).waitFor();
+    await person.back();
+  }
+
   test('somebody takes a name, which others find them by', async () => {
-    await openSettings(alice);
+    await openOwn(alice);
     const name = field(alice, 'Name below user.dm3.eth');
     await name.fill('al.ice');
     await name.press('Enter');
@@ -51,14 +64,14 @@ describe('what a node offers', () => {
     await alice.button('Claim').click();
     await group(alice, 'Your name').getByText('alice-shop.user.dm3.eth').waitFor();
     await looksRight(alice, 'offers-name');
-    await openSettings(bob);
+    await openOwn(bob);
     await field(bob, 'Name below user.dm3.eth').fill('alice-shop');
     await bob.button('Claim').click();
     await alertOf(bob, 'Your name').getByText('This name is taken').waitFor();
-    await bob.back();
+    await leaveOwn(bob);
     await bob.writeTo('alice-shop.user.dm3.eth');
     await bob.send('Found you by your name');
-    await alice.back();
+    await leaveOwn(alice);
     await alice.openRow(/bob\.eth/);
     await alice.sees('Found you by your name');
     await alice.back();
@@ -102,18 +115,19 @@ describe('what a node offers', () => {
   test('who changes their mind gives the name back, and has the address forgotten', async () => {
     await alice.arrive();
     await alice.resume();
-    await openSettings(alice);
+    await openOwn(alice);
     await alice.button('Give the name back …').click();
     await group(alice, 'Your name').getByText(/Others can take it then/).waitFor();
     await alice.button('Keep it').click();
     await alice.button('Give the name back …').click();
     await alice.button('Give it back').click();
     await field(alice, 'Name below user.dm3.eth').waitFor();
+    await alice.button('Back').click();
     await alice.button('Have this address forgotten').click();
     await field(alice, 'Mail address').waitFor();
     await looksRight(alice, 'offers-none');
     await bob.back();
-    await openSettings(bob);
+    await openOwn(bob);
     await field(bob, 'Name below user.dm3.eth').fill('alice-shop');
     await field(bob, 'Name below user.dm3.eth').press('Enter');
     await group(bob, 'Your name').getByText('alice-shop.user.dm3.eth').waitFor();

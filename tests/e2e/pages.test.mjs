@@ -166,7 +166,7 @@ describe('the page server and the development wallet', () => {
   });
 
   test('the pages keep to their policy', async () => {
-    for (const path of ['/', '/inline.html', '/shop.html']) {
+    for (const path of ['/', '/inline.html', '/shop.html', '/contact.html']) {
       await page.goto(`${pages.url}${path}`);
       await page.waitForLoadState('networkidle');
     }

@@ -47,6 +47,25 @@ describe('the playground', () => {
     assert.match(key, /^0x[0-9a-f]{64}$/);
     assert.ok(!sent.some((text) => text.includes(key.slice(2))));
 
+    // Its look can be changed, is told as styles, and what would be hard to read is said.
+    const set = (name, value) => person.page.getByLabel(name, { exact: true }).fill(value);
+    await set('Accent', '#fde047');
+    await set('Corners of the panel', '4');
+    await person.composer.fill('In colour');
+    await until('the button has the colour', async () => {
+      const { background, color } = await person.button('Send').evaluate((button) => {
+        const { backgroundColor: background, color } = getComputedStyle(button);
+        return { background, color };
+      });
+      return background === 'rgb(253, 224, 71)' && color === 'rgb(17, 19, 28)';
+    });
+    const styles = await person.page.locator('[data-look-code]').innerText();
+    assert.equal(styles, 'dm3-chat {\n  --dm3-accent: #fde047;\n  --dm3-on-accent: #11131c;\n  --dm3-radius: 4px;\n}');
+    assert.equal(await person.page.locator('[data-look-warning]').isVisible(), false);
+    await set('Text', '#cccccc');
+    await person.page.getByText(/^Hard to read: text on the background/).waitFor();
+    await person.page.locator('#look').screenshot({ path: join(OUTPUT, 'playground-look.png') });
+
     // A reload keeps account and conversation; thrown away, another wallet begins, and nothing of the first is left.
     const first = await addressOf(person);
     await person.page.reload();

@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { rpc } from '../localnet/chain.mjs';
 import { startLocalnet } from '../localnet/index.mjs';
 import { servePages } from '../localnet/serve.mjs';
 import { layoutFaults } from './layout.mjs';
@@ -132,6 +133,14 @@ export class Person {
     await this.heading.waitFor();
   }
 
+  /** The same of somebody who has signed up elsewhere: the wallet makes the same keys, and the profile is there. */
+  async signIn() {
+    await this.open();
+    await this.button('Connect wallet').click();
+    await this.button('Create keys').click();
+    await this.heading.waitFor();
+  }
+
   /** Opens the panel where sign-in is already done, and waits for the list. */
   async resume() {
     await this.open();
@@ -207,6 +216,11 @@ export class Person {
     );
   }
 
+  /** What the wallet was asked for since the page was loaded. */
+  async prompts() {
+    return this.page.evaluate(() => window.dm3DevWallet.prompts.map(({ method }) => method));
+  }
+
   async refuseNextSignature() {
     await this.page.evaluate(() => window.dm3DevWallet.refuseNext());
   }
@@ -255,12 +269,13 @@ export function announceContractWallet({ address, chainId, walletIn = 'both' }) 
 }
 
 /**
- * The local network, its pages and a browser. With `second` there are two nodes, each with pages of its own; `wide`
- * pages may reach the other node as well.
+ * The local network, its pages and a browser. With `second` there are two nodes, each with pages of its own; with `stakes`
+ * there are contracts for deposits and a token; `wide`
+ * pages may reach the other node as well. With `release` the nodes are programs as operators run them.
  */
-export async function openWorld({ second = false, wide = false, settings = {} } = {}) {
+export async function openWorld({ second = false, wide = false, stakes = false, settings = {}, release = false } = {}) {
   await mkdir(OUTPUT, { recursive: true });
-  const net = await startLocalnet({ second, settings });
+  const net = await startLocalnet({ second, stakes, settings, release });
   const closing = [() => net.stop()];
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end();
@@ -284,6 +299,18 @@ export async function openWorld({ second = false, wide = false, settings = {} } 
       browser,
 
       account: (label) => net.accounts.find((account) => account.label === label),
+
+      /** How much somebody has of the token that is staked and paid. */
+      async coinsOf(label) {
+        const data = `0x70a08231${world.account(label).address.slice(2).toLowerCase().padStart(64, '0')}`;
+        return BigInt(await rpc(net.rpcUrl, 'eth_call', [{ to: net.stakes.token, data }, 'latest']));
+      },
+
+      /** The chain's clock goes on by so many seconds. */
+      async pass(seconds) {
+        await rpc(net.rpcUrl, 'evm_increaseTime', [seconds]);
+        await rpc(net.rpcUrl, 'evm_mine');
+      },
 
       /**
        * Somebody with a device of their own, at the demo page (or `path`) as this account.

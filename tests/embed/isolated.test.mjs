@@ -167,6 +167,8 @@ describe('the isolated mode', () => {
   test('a visitor signs in with the page’s wallet, writes and is answered; the page hears of it and reads nothing', async () => {
     const person = await visitor();
     await person.signUp();
+    const allowed = await person.frame.evaluate(() => document.hasStorageAccess());
+    assert.equal(allowed, false, 'as in a private window, cookies of third parties are blocked');
     const { address, client, token } = await world.receiver();
     await person.writeTo(address);
     await person.send('Is it still for sale?');
@@ -337,6 +339,40 @@ describe('the isolated mode', () => {
     assert.deepEqual(person.faults, []);
   });
 
+  test('who is official is asked of the site around the frame, and not of the frame’s', async () => {
+    const node = world.net.nodeUrl;
+    const file = '/.well-known/dm3-contact.json';
+    const [sitePages, framePages, frameHeaders] = [{}, {}, {}];
+    const frame = await serve({ mounts: { '/dm3-chat/': FILES }, pages: framePages, headers: frameHeaders }, 'localhost');
+    const site = await serve({
+      mounts: { '/dm3-chat/': FILES },
+      pages: sitePages,
+      headers: { ...printedHeaders(node, '--frame', `${frame.url}${FRAME}`), 'access-control-allow-origin': '*' },
+    });
+    framePages[FRAME] = allowing(site.url);
+    framePages[file] = JSON.stringify({ contacts: ['shop.eth'] });
+    sitePages['/'] = page(`node="${node}" to="shop.eth" official`, `${frame.url}${FRAME}`);
+    sitePages[file] = JSON.stringify({ contacts: ['other.eth'] });
+    Object.assign(frameHeaders, printedHeaders(node, '--embedder', site.url, '--host', site.url));
+    await world.net.setText('shop.eth', world.net.accounts.find(({ label }) => label === 'shop').address, 'url', site.url);
+
+    const person = await world.visitor(site.url, { kind: IsolatedPerson, walletIn: 'page' });
+    closing.push(() => person.context.close());
+    const badge = person.page.frameLocator('iframe').getByText(`Official contact of ${new URL(site.url).host}`);
+    const asked = person.page.waitForResponse(`${site.url}${file}`);
+    await person.open();
+    for (const name of ['Connect wallet', 'Create keys', 'Publish profile']) await person.button(name).click();
+    await person.composer.waitFor();
+    await (await asked).finished();
+    assert.equal(await badge.count(), 0);
+    sitePages[file] = framePages[file];
+    await person.page.reload();
+    await person.open();
+    await badge.waitFor();
+    await person.screenshot('isolated-official');
+    assert.deepEqual(person.faults, []);
+  });
+
   test('a page that the frame does not list gets no chat, and it is said', async () => {
     const person = await visitor('/stranger');
     await person.open();
@@ -430,9 +466,16 @@ describe('the isolated mode', () => {
     const code = async (...question) => (await ask(...question)).error?.code;
     const prompts = () => person.signatures();
 
-    for (const method of ['eth_sendTransaction', 'eth_signTypedData_v4', 'eth_sign', 'wallet_switchEthereumChain', 'constructor', '__proto__']) {
+    for (const method of ['eth_sendRawTransaction', 'eth_signTypedData', 'eth_sign', 'wallet_addEthereumChain', 'constructor', '__proto__']) {
       assert.equal(await code(method, [{}]), 4200, method);
     }
+    const transaction = { from: account, to: account, value: '0x0', data: '0x' };
+    const odd = { to: undefined, value: '1', data: '0x0', from: 'x' };
+    for (const [member, value] of Object.entries(odd)) {
+      assert.equal(await code('eth_sendTransaction', [{ ...transaction, [member]: value }]), -32602, member);
+    }
+    assert.equal(await code('eth_signTypedData_v4', ['x', '{}']), -32602);
+    assert.equal(await code('wallet_switchEthereumChain', [{ chainId: 1 }]), -32602);
     assert.equal(await code('eth_accounts', [], 99), 4900);
     for (const params of [[], [{ data: 'x' }, 'latest'], [{ data: '0x00' }, 'pending'], [{ data: '0x00', to: 'x' }, 'latest'], [{ data: `0x${'00'.repeat(300_000)}` }, 'latest']]) {
       assert.equal(await code('eth_call', params), -32602);
@@ -452,10 +495,13 @@ describe('the isolated mode', () => {
       [
         { type: 'ask', number: 1, method: 'eth_requestAccounts' },
         { type: 'ask', number: 1, method: 'personal_sign', params: [text, account] },
+        { type: 'ask', number: 1, method: 'eth_signTypedData_v4', params: [account, '{}'] },
+        { type: 'ask', number: 1, method: 'eth_sendTransaction', params: [transaction] },
+        { type: 'ask', number: 1, method: 'wallet_switchEthereumChain', params: [{ chainId: '0x1' }] },
       ],
     );
     await person.page.waitForTimeout(9_000);
-    assert.deepEqual(await evil().evaluate(() => window.codes), [4100, 4100]);
+    assert.deepEqual(await evil().evaluate(() => window.codes), [4100, 4100, 4100, 4100, 4100]);
 
     // With it, the page is told what is to be signed first, and each text is signed once.
     await evil().locator('button').click();

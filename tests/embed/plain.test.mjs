@@ -9,6 +9,11 @@ import { PACKAGE, makePackage, openEmbedWorld, serveFolders } from './support.mj
 
 const FILES = join(PACKAGE, 'dist');
 const NONCE = 'dGVzdC1vbmx5';
+/** What a site may forbid its scripts: all that has a name and could be asked for here. */
+const NOTHING = [
+  ...['autoplay', 'camera', 'clipboard-read', 'clipboard-write', 'display-capture', 'encrypted-media', 'fullscreen', 'geolocation'],
+  ...['microphone', 'payment', 'publickey-credentials-create', 'publickey-credentials-get', 'storage-access', 'sync-xhr', 'web-share'],
+].map((feature) => `${feature}=()`).join(', ');
 
 /** What the command prints, as headers of a server. */
 function printedHeaders(...words) {
@@ -41,11 +46,11 @@ describe('without a bundler', () => {
     return server;
   };
 
-  test('from a sub-path of the own origin, with the node as the only further host', async () => {
+  test('from a sub-path of the own origin, as gateways of IPFS have, with the node as the only further host', async () => {
     const node = world.net.nodeUrl;
     const { url } = await serve({
-      mounts: { '/some/where/chat/': FILES },
-      pages: { '/deep/page.html': page(node, '<script type="module" src="/some/where/chat/dm3-chat.js"></script>') },
+      mounts: { '/ipfs/bafybeibwzif/chat/': FILES },
+      pages: { '/deep/page.html': page(node, '<script type="module" src="/ipfs/bafybeibwzif/chat/dm3-chat.js"></script>') },
       headers: printedHeaders(node),
     });
     await world.chatWorks(`${url}/deep/page.html`, { name: 'plain' });
@@ -84,6 +89,25 @@ describe('without a bundler', () => {
     });
     const isIsolated = async (visitor) => assert.equal(await visitor.page.evaluate(() => crossOriginIsolated), true);
     await world.chatWorks(url, { name: 'isolated', check: isIsolated });
+  });
+
+  test('under a Permissions-Policy that allows nothing, where a text is copied all the same', async () => {
+    const node = world.net.nodeUrl;
+    const { url } = await serve({
+      mounts: { '/chat/': FILES },
+      pages: { '/': page(node, '<script type="module" src="/chat/dm3-chat.js"></script>') },
+      headers: { ...printedHeaders(node), 'permissions-policy': NOTHING },
+    });
+    const copies = async (visitor) => {
+      const allowed = await visitor.page.evaluate(() => document.featurePolicy.allowedFeatures());
+      assert.deepEqual(['clipboard-write', 'clipboard-read', 'microphone', 'storage-access'].filter((it) => allowed.includes(it)), []);
+      await visitor.log.locator('.entry', { hasText: 'Is it still for sale?' }).hover();
+      await visitor.button('Message actions').click();
+      await visitor.chat.getByRole('menuitem', { name: 'Copy text' }).click();
+      await visitor.composer.press('Control+V');
+      assert.equal(await visitor.composer.inputValue(), 'Is it still for sale?');
+    };
+    await world.chatWorks(url, { name: 'permissions', check: copies });
   });
 
   test('a policy that leaves the node out is a fault that these tests see', async () => {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createReadStream } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -26,12 +26,13 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** The folder of the package, written from dist/. */
-export const PACKAGE = join(ROOT, 'dist-package');
+/** The folder of the package, written from dist/: one for each test file, since these run beside each other. */
+export const PACKAGE = mkdtempSync(join(tmpdir(), 'dm3-package-'));
+process.on('exit', () => rmSync(PACKAGE, { recursive: true, force: true }));
 
 /** Writes the package; with `tarball`, as the file that npm would publish. */
 export function makePackage({ tarball } = {}) {
-  execFileSync(process.execPath, ['widget/package.mjs'], { cwd: ROOT });
+  execFileSync(process.execPath, ['widget/package.mjs', '--into', PACKAGE], { cwd: ROOT });
   if (!tarball) return PACKAGE;
   const packed = execFileSync('npm', ['pack', '--json', '--offline', '--pack-destination', tarball], { cwd: PACKAGE });
   return join(tarball, JSON.parse(packed)[0].filename);
@@ -126,9 +127,12 @@ export async function openEmbedWorld({ browserArgs = [] } = {}) {
       return { address, client, token: await client.logIn() };
     };
 
-    /** A visitor signs in at this page and writes; the message arrives, and the page's policy was kept. `check` may look further. */
-    const chatWorks = async (url, { framed, name, faults = [], check } = {}) => {
-      const visiting = await visitor(url, { framed });
+    /**
+     * A visitor signs in at this page and writes; the message arrives, and the page's policy was kept. `inits` run first in its
+     * pages, `check` may look further.
+     */
+    const chatWorks = async (url, { framed, name, faults = [], inits, check } = {}) => {
+      const visiting = await visitor(url, { framed, inits });
       try {
         await visiting.signUp();
         const { address, client, token } = await receiver();

@@ -48,6 +48,9 @@ const PEOPLE = [
   { index: 7, label: 'shop', name: 'shop.eth' },
 ];
 
+/** The account that deploys the contracts, and owns what has an owner. */
+export const deployer = () => wallet(0).address;
+
 function wallet(index) {
   return HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(MNEMONIC), `m/44'/60'/0'/0/${index}`);
 }
@@ -64,6 +67,12 @@ export function people() {
 export function echoAccount() {
   const { address, privateKey } = wallet(8);
   return { label: 'echo', address, privateKey, name: 'echo.eth' };
+}
+
+/** The account with which a node brings burns to the chain; nobody of the people. */
+export function relayAccount() {
+  const { address, privateKey } = wallet(9);
+  return { label: 'relay', address, privateKey };
 }
 
 function anvilProgram() {
@@ -132,7 +141,7 @@ const ARTIFACTS = {
 };
 
 /** Sends from unlocked accounts. Anvil mines each transaction at once: the receipt is there within milliseconds. */
-class Sender {
+export class Sender {
   #rpcUrl;
 
   constructor(rpcUrl) {
@@ -149,7 +158,11 @@ class Sender {
   }
 
   async deploy(kind, from, types = [], values = []) {
-    const { abi, bytecode } = require(ARTIFACTS[kind]);
+    return this.deployCode(require(ARTIFACTS[kind]), from, types, values);
+  }
+
+  /** Deploys what a compiler made of a contract. */
+  async deployCode({ abi, bytecode }, from, types = [], values = []) {
     const data = concat([bytecode, AbiCoder.defaultAbiCoder().encode(types, values)]);
     const { contractAddress } = await this.send({ from, data });
     return new Contract(this, getAddress(contractAddress), new Interface(abi));
@@ -174,7 +187,7 @@ class Contract {
 /** Deploys the registry, a public resolver and dm3's CCIP resolver, and registers everybody's names. */
 export async function deployNames(rpcUrl, accounts) {
   const sender = new Sender(rpcUrl);
-  const { address: owner } = wallet(0);
+  const owner = deployer();
 
   const registry = await sender.deploy('registry', owner);
   const resolver = await sender.deploy('publicResolver', owner, ['address'], [registry.address]);

@@ -2,17 +2,27 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Wallet, getCreateAddress, toBeHex } from 'ethers';
 import { Dm3Client } from '../e2e/client.mjs';
 import { Deposits, SLOT, World, slots } from '../contracts/world.mjs';
+import { people, rpc } from './chain.mjs';
 import { startLocalnet } from './index.mjs';
+import { waitFor } from './process.mjs';
 
 let net;
 let here;
 let alice;
-const person = (label) => net.accounts.find((account) => account.label === label);
+const person = (label) => people().find((account) => account.label === label);
 
 before(async () => {
-  net = await startLocalnet();
+  const payer = Wallet.createRandom();
+  const deployer = person('dave').address;
+  // The node is told of contracts before they are there: where the first ones of who makes them will be.
+  const contracts = [...Array(16).keys()].map((nonce) => getCreateAddress({ from: deployer, nonce }));
+  net = await startLocalnet({
+    settings: { relay_private_key: payer.privateKey, relay_contracts: contracts.join(' ') },
+  });
+  await rpc(net.rpcUrl, 'anvil_setBalance', [payer.address, '0xde0b6b3a7640000']);
   here = await Deposits.in(World.at(net.rpcUrl, 'Deposits.sol'), 'SigningToken', { stays: true });
   alice = new Dm3Client(net, person('alice'));
   await alice.signUp();
@@ -33,9 +43,9 @@ async function demanding(label, count) {
   const client = new Dm3Client(net, person(label));
   await client.signUp();
   const headers = { authorization: `Bearer ${await client.logIn()}`, 'content-type': 'application/json' };
-  const ask = async (path, options) => {
-    const response = await fetch(`${net.nodeUrl}/ds/${path}/${client.alias}`, { headers, ...options });
-    assert.equal(response.status, 200);
+  const ask = async (path, options, more = '', status = 200) => {
+    const response = await fetch(`${net.nodeUrl}/ds/${path}/${client.alias}${more}`, { headers, ...options });
+    assert.equal(response.status, status);
     return response.json();
   };
   await ask('settings', { method: 'PUT', body: JSON.stringify({ spamRules: [rule(count)] }) });
@@ -75,6 +85,26 @@ test('a stranger gets through with a deposit, loses it for spam, and all of it f
   // It was spam.
   await here.send(bob.address, 'burn', toBob, toBob.signature, slots(3, 1));
   assert.equal(await here.left(person('alice').address, key), 19n * SLOT);
+
+  // More of it burns without a coin of Bob's: the node brings it, once.
+  const burned = slots(4, 1);
+  const wallet = new Wallet(person('bob').privateKey);
+  const wish = { voucher: toBob, slots: toBeHex(burned, 32), consent: await here.consent(wallet, toBob, burned) };
+  const post = { method: 'POST', body: JSON.stringify(wish) };
+  const brought = await bob.ask('deposits', post, '/burns');
+  const settled = await waitFor('the burn', async () => {
+    const { burns } = await bob.ask('deposits', {}, '/burns');
+    return burns[0].state === 'waiting' ? null : burns[0];
+  });
+  assert.deepEqual(settled, { ...brought, state: 'burned' });
+  assert.deepEqual(await bob.ask('deposits', post, '/burns'), settled);
+  assert.equal(await here.left(person('alice').address, key), 18n * SLOT);
+  const receipt = await rpc(net.rpcUrl, 'eth_getTransactionReceipt', [settled.transaction]);
+  assert.equal(receipt.status, '0x1');
+  // The contract says what a burn of nothing that is left is.
+  const again = { ...wish, slots: toBeHex(slots(3, 1), 32), consent: await here.consent(wallet, toBob, slots(3, 1)) };
+  const refused = await bob.ask('deposits', { method: 'POST', body: JSON.stringify(again) }, '/burns', 400);
+  assert.equal(refused.reason, 'burned');
 
   const toCarol = await voucher(key, carol.address, { first: 4, count: 3 });
   assert.equal((await write(carol, toCarol)).code, -32010);

@@ -7,20 +7,25 @@ import { join } from 'node:path';
 import { CHAIN_ID, NODES, deployNames, echoAccount, people, startAnvil } from './chain.mjs';
 import { configureNode, makeNodeSecrets } from './node.mjs';
 import { freePort } from './process.mjs';
+import { deployStakes, relaySettings } from './stakes.mjs';
 
 /**
  * Starts the local network.
  *
  * With `node: false` only the chain runs and the node's records are missing; with `second` a second node runs beside
- * the first, with a name, a domain of address names, keys and a database of its own: `second` of the result. `settings`
- * are more keys of the nodes' configuration; `built` resolves when the node's program is there, if it is still being
- * built. Everything that was started ends with `stop()`, at SIGINT and SIGTERM, and when this process ends in any other
- * way.
+ * the first, with a name, a domain of address names, keys and a database of its own: `second` of the result. With `stakes` the
+ * contracts for deposits and attention are on the chain, with a token of which everybody has 1,000: `stakes` of the result
+ * has their addresses. They take seconds to compile. `settings` are more keys of the nodes' configuration, or give them when
+ * they are called with `{ accounts, stakes }`; `built` resolves when the node's program is there, if it is still being built;
+ * with `release` that is the program as operators run it. Everything that was started ends with `stop()`, at SIGINT and
+ * SIGTERM, and when this process ends in any other way.
  */
 export async function startLocalnet({
   node: withNode = true,
   second: withSecond = false,
+  stakes: withStakes = false,
   settings = {},
+  release = false,
   built,
   log = () => {},
 } = {}) {
@@ -48,6 +53,9 @@ export async function startLocalnet({
     const names = await deployNames(chain.rpcUrl, [...accounts, echo]);
     log(`ENS registry: ${names.registry}`);
 
+    const stakes = withStakes ? await deployStakes(chain.rpcUrl, accounts) : undefined;
+    if (stakes) log(`deposits: ${stakes.deposits}, attention: ${stakes.attention}, token: ${stakes.token}`);
+
     const { pointName, setText } = names;
     const network = {
       rpcUrl: chain.rpcUrl,
@@ -55,6 +63,7 @@ export async function startLocalnet({
       chainId: CHAIN_ID,
       accounts,
       echo,
+      stakes,
       pointName,
       setText,
       stop,
@@ -62,7 +71,8 @@ export async function startLocalnet({
     if (!withNode) return network;
 
     await built;
-    const world = { chain, names, settings, cleanups, log };
+    const more = typeof settings === 'function' ? settings({ accounts, stakes }) : settings;
+    const world = { chain, names, settings: { ...(stakes && relaySettings(stakes)), ...more }, release, cleanups, log };
     const first = await addNode({ ...world, folder, number: 0 });
     if (!withSecond) return { ...network, ...first };
     const secondFolder = join(folder, 'second');
@@ -75,11 +85,12 @@ export async function startLocalnet({
 }
 
 /** Configures, announces and starts one node. */
-async function addNode({ chain, names, settings, cleanups, log, folder, number }) {
+async function addNode({ chain, names, settings, release, cleanups, log, folder, number }) {
   const { name, domain, userDomain } = NODES[number];
   const secrets = makeNodeSecrets();
   const node = await configureNode({
       folder,
+      release,
       log,
       port: await freePort(),
       settings: {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { Contract, formatUnits } from 'ethers';
 import { createKeyPair, createSigningKeyPair } from '@dm3-org/dm3-lib-crypto';
 import { Dm3Client, resolveProfile } from '../e2e/client.mjs';
 import { DELIVERY_SERVICE_RECORD, NODE_NAME, ensProvider } from './chain.mjs';
@@ -15,7 +16,7 @@ describe('the local network', () => {
   const account = (label) => net.accounts.find((account) => account.label === label);
 
   before(async () => {
-    net = await startLocalnet();
+    net = await startLocalnet({ stakes: true });
     provider = ensProvider(net);
   });
   after(async () => {
@@ -41,6 +42,15 @@ describe('the local network', () => {
 
   test('every account is funded', async () => {
     for (const { address } of net.accounts) assert.ok((await provider.getBalance(address)) > 0n);
+  });
+
+  test('everybody has some of the token that can be staked, and the contract of deposits is for it', async () => {
+    const { deposits, token } = net.stakes;
+    const stakes = new Contract(deposits, ['function token() view returns (address)', 'function slot() view returns (uint128)'], provider);
+    assert.equal(await stakes.token(), token);
+    assert.equal(formatUnits(await stakes.slot()), '0.5');
+    const coins = new Contract(token, ['function balanceOf(address) view returns (uint256)'], provider);
+    for (const { address } of net.accounts) assert.equal(formatUnits(await coins.balanceOf(address)), '1000.0');
   });
 
   test('the delivery service is announced with the keys the reference derives from its seed', async () => {

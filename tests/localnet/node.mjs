@@ -9,9 +9,10 @@ import { promisify } from 'node:util';
 import { CARGO_TARGET } from '../setup/index.mjs';
 import { startProcess, waitFor } from './process.mjs';
 
-function nodeProgram() {
-  const program = join(CARGO_TARGET, 'debug', 'dm3-node');
-  if (!existsSync(program)) throw new Error(`${program} is missing: run "cargo build -p dm3-node" first`);
+function nodeProgram(release) {
+  const program = join(CARGO_TARGET, release ? 'release' : 'debug', 'dm3-node');
+  const command = `cargo build -p dm3-node${release ? ' --release' : ''}`;
+  if (!existsSync(program)) throw new Error(`${program} is missing: run "${command}" first`);
   return program;
 }
 
@@ -38,10 +39,10 @@ export function makeNodeSecrets() {
  * Writes the configuration and returns the node, not yet started.
  *
  * `keys()` asks the program itself which public keys the configuration gives, `start()` and `stop()` may alternate:
- * port and data stay the same.
+ * port and data stay the same. With `release` it is the program as operators run it, which is faster.
  */
-export async function configureNode({ folder, port, settings, log = () => {} }) {
-  const program = nodeProgram();
+export async function configureNode({ folder, port, settings, release = false, log = () => {} }) {
+  const program = nodeProgram(release);
   const env = cleanEnvironment();
   const url = `http://127.0.0.1:${port}`;
   const config = join(folder, 'node.toml');

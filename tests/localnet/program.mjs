@@ -1,8 +1,10 @@
 // Runs the core's example programs as a person at a terminal would.
 
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { CARGO_TARGET } from '../setup/index.mjs';
 import { ADDRESS_DOMAIN } from './chain.mjs';
@@ -24,6 +26,30 @@ export async function startExample(name, args, env = {}) {
   const running = startProcess(program(name), args, { env: { ...process.env, ...env }, onLine: ready });
   running.exited.then((code) => ready(`${name} ended with ${code}`));
   return { ...running, line: await first };
+}
+
+/**
+ * Starts an example that is told what to do line by line; resolves after it has printed its first line. `ask` writes one, and
+ * gives the line that is printed then.
+ */
+export async function talkToExample(name, args, env = {}) {
+  const child = spawn(program(name), args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${name} has ended`);
+    return value;
+  };
+  const stop = async () => {
+    child.stdin.end();
+    await once(child, 'exit');
+  };
+  const line = await next();
+  const ask = (said) => {
+    child.stdin.write(`${said}\n`);
+    return next();
+  };
+  return { line, ask, stop };
 }
 
 /** What an example prints; rejects with what it says on standard error if it fails. */

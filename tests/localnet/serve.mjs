@@ -88,19 +88,20 @@ function fileFor(path) {
  *
  * `/localnet.json` tells the pages where everything is. It has no private keys: the chain itself signs for its
  * development accounts. `first` is a script (a file) that runs first in every page: what tests want to watch. `others`
- * are hosts that the pages may reach beside the node and the chain.
+ * are hosts that the pages may reach beside the node and the chain. `cacheControl` says how long a browser may keep a page.
  */
-export async function servePages({ net, port = 0, first, others }) {
+export async function servePages({ net, port = 0, first, others, cacheControl = 'no-store' }) {
   const description = JSON.stringify({
     rpcUrl: net.rpcUrl,
     nodeUrl: net.nodeUrl,
     chainId: net.chainId,
+    stakes: net.stakes,
     accounts: net.accounts.map(({ label, address, name }) => ({ label, address, name })),
   });
   const place = playgroundPlace({ ...net, echo: net.echo?.name, element: '/dist/dm3-chat.js' });
   const policy = contentSecurityPolicy(net, others);
   const server = createServer(async (request, response) => {
-    const headers = { 'content-security-policy': policy, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
+    const headers = { 'content-security-policy': policy, 'x-content-type-options': 'nosniff', 'cache-control': cacheControl };
     const answer = (status, type, body) =>
       response.writeHead(status, { ...headers, 'content-type': type }).end(request.method === 'HEAD' ? '' : body);
     const text = (status, body) => answer(status, 'text/plain; charset=utf-8', body);

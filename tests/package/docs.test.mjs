@@ -1,16 +1,18 @@
 // The documentation's site, without building it: all pages are there and can be found, and the reference has everything.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { menu } from '../../docs/site/config.mjs';
+import { answer, untouched } from '../../docs/site/policy.js';
 import { reference, theming } from '../../docs/site/reference.mjs';
 import { declarationOf, readManifest } from '../../widget/package/manifest.mjs';
 import { documentationPolicy } from '../localnet/serve.mjs';
 import { ROOT } from '../setup/index.mjs';
 
-const MADE = ['reference', 'theming'];
+const MADE = ['reference', 'theming', 'policy'];
 
 describe('the documentation', () => {
   test('every page is in the menu, and leads to a page', () => {
@@ -36,6 +38,25 @@ describe('the documentation', () => {
       const cells = table.trim().split('\n').map((row) => row.replaceAll('\\|', '').split('|').length);
       assert.deepEqual([...new Set(cells)].length, 1, table);
     }
+  });
+
+  test('the page of policies says what the command that it names prints', () => {
+    const forms = [
+      {},
+      { rpc: 'https://rpc.example/key', cdn: ' https://cdn.example/a ', hosts: 'https://one.example\nhttps://two.example' },
+      { nonce: 'abc123==', strictDynamic: true, trustedTypes: false, media: false },
+      { frame: 'https://chat.example/dm3-chat-frame.html' },
+      { embedders: 'https://shop.example https://other.example' },
+    ];
+    for (const form of forms) {
+      const { policy, command } = answer({ ...untouched(), ...form });
+      const [npx, program, ...words] = command.split(' ');
+      assert.deepEqual([npx, program], ['npx', 'dm3-chat']);
+      const printed = execFileSync(process.execPath, [join(ROOT, 'widget/package/bin/dm3-chat.js'), ...words], { encoding: 'utf8' });
+      assert.equal(printed, `Content-Security-Policy: ${policy}\n`);
+    }
+    assert.deepEqual(answer({ ...untouched(), node: 'node.example' }), { fault: 'the node is no address: node.example; write it as https://host.example' });
+    assert.match(answer({ ...untouched(), strictDynamic: true }).fault, /needs a nonce/);
   });
 
   test('the scripts in a page may run, and no others', () => {

@@ -56,10 +56,16 @@ describe('what is published', () => {
     const targets = (entry) => (typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(targets));
     const { exports, main, types, unpkg, jsdelivr, customElements, bin } = json('package.json');
     for (const target of [exports, main, types, unpkg, jsdelivr, customElements, bin].flatMap(targets)) {
-      const pattern = new RegExp(`^${target.slice(2).replaceAll('.', '\\.').replace('*', '.+')}$`);
+      const pattern = new RegExp(`^${target.replace(/^\.\//, '').replaceAll('.', '\\.').replace('*', '.+')}$`);
       assert.ok(published.some((path) => pattern.test(path)), `${target} is not published`);
     }
     for (const name of ['dm3-chat.js', 'index.js']) assert.ok(json('package.json').sideEffects.includes(`./dist/${name}`));
+  });
+
+  test('npm publishes it as it is', () => {
+    const { stderr } = spawnSync('npm', ['publish', '--dry-run', '--offline', '--provenance=false'], { cwd: PACKAGE, encoding: 'utf8' });
+    assert.match(stderr, /dm3-chat@/);
+    assert.doesNotMatch(stderr, /auto-corrected/);
   });
 
   test('each file has its hash, for the attribute integrity', () => {

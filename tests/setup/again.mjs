@@ -1,6 +1,7 @@
 // Tests of programs that run beside each other – browsers, nodes, databases: what fails is run a second time, by itself.
 //
-//   node tests/setup/again.mjs node FILE…    files of Node's test runner, one after the other
+//   node tests/setup/again.mjs node FILE…    files of Node's test runner, two at a time: each waits most of its time for
+//                                            a browser or a network of its own
 //   node tests/setup/again.mjs cargo         everything that cargo tests
 //
 // On a busy machine one of more than a thousand tests may fail because of what the machine did meanwhile. That must not cost
@@ -14,7 +15,8 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from './index.mjs';
 
-const MOST = 2;
+const MOST = 3;
+const AT_ONCE = 2;
 const REPORTER = fileURLToPath(new URL('failed.mjs', import.meta.url));
 
 /** Runs a program and shows what it prints; resolves with whether it passed, and what it said as errors. */
@@ -32,12 +34,12 @@ function shown(program, args) {
 }
 
 /** Files of Node's test runner; a reporter of ours writes down which failed. */
-async function node(files) {
+async function node(files, atOnce = AT_ONCE) {
   const folder = mkdtempSync(join(tmpdir(), 'dm3-again-'));
   const list = join(folder, 'failed');
   try {
     const { passed } = await shown(process.execPath, [
-      ...['--test', '--test-concurrency=1'],
+      ...['--test', `--test-concurrency=${atOnce}`],
       ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
       ...[`--test-reporter=${REPORTER}`, `--test-reporter-destination=${list}`],
       ...files,
@@ -72,7 +74,7 @@ if (!first.passed) {
   // Without a name there is nothing to try again, as where something does not compile.
   if (first.failed.length === 0 || first.failed.length > MOST) process.exit(1);
   console.log(`\n━━ A second time: ${first.failed.join(', ')}`);
-  if (!(await run(first.failed)).passed) process.exit(1);
+  if (!(await run(first.failed, 1)).passed) process.exit(1);
   console.log('\n━━ Passed only the second time, look into it:');
   for (const name of first.failed) console.log(`   ${kind === 'node' ? relative(ROOT, resolve(ROOT, name)) : name}`);
 }

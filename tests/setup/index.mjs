@@ -121,13 +121,21 @@ function installPostgres() {
   throw new Missing("the node's tests need Postgres: sudo apt-get install postgresql");
 }
 
-/** What stands in front of a node, and between it and Postgres: the tests start these as node/deploy has them. */
-function installProxies() {
+/** Whether there is a clock that can be set for one program alone. */
+const hasClock = () =>
+  readdirSync('/usr/lib').some((folder) => existsSync(join('/usr/lib', folder, 'faketime/libfaketimeMT.so.1')));
+
+/**
+ * What stands in front of a node, and between it and Postgres – the tests start these as node/deploy has them –, and the clock
+ * that they set.
+ */
+function installSurroundings() {
   const missing = [
     ['nginx', 'nginx-light'],
     ['caddy', 'caddy'],
     ['pgbouncer', 'pgbouncer'],
   ].flatMap(([program, debianPackage]) => (onPath(program) || existsSync(join('/usr/sbin', program)) ? [] : [debianPackage]));
+  if (!hasClock()) missing.push('libfaketime');
   if (missing.length === 0) return;
   if (isRoot()) {
     // The tests start their own: nothing is to listen on this machine.
@@ -144,7 +152,7 @@ function installProxies() {
 
 /**
  * Makes this machine ready for `purpose`: `tools` (Rust and Node), `build` (also the npm packages) or `test` (also
- * browsers, Postgres and proxies). Ends the process with one line when a person has to help.
+ * browsers, Postgres, proxies and a clock). Ends the process with one line when a person has to help.
  */
 export function setup(purpose) {
   try {
@@ -154,7 +162,7 @@ export function setup(purpose) {
     if (purpose === 'test') {
       installBrowsers();
       installPostgres();
-      installProxies();
+      installSurroundings();
     }
   } catch (error) {
     if (!(error instanceof Missing)) throw error;

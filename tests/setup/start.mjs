@@ -33,7 +33,7 @@ async function start() {
   );
   const node = steps.step('the node', () => runLabelled('node', 'cargo', ['build', '--locked', ...NODE_AND_XTASK]));
   const started = steps.step('the local network, with the wait for the node', () =>
-    startLocalnet({ built: node, log: (line) => console.log(line) }),
+    startLocalnet({ built: node, stakes: true, log: (line) => console.log(line) }),
   );
   const [net] = await Promise.all([started, element, node]);
   const pages = await servePages({ net, port: PAGE_PORT });

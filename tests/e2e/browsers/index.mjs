@@ -58,9 +58,14 @@ export class Visitor {
     return this.#act('button', name, (element) => this.#page.click(element));
   }
 
+  /** Types into a field. */
+  type(name, text) {
+    return this.#act('textbox', name, (element) => this.#page.type(element, text));
+  }
+
   /** Types into a field, then presses Enter. */
   async enter(name, text) {
-    await this.#act('textbox', name, (element) => this.#page.type(element, text));
+    await this.type(name, text);
     await this.#act('textbox', name, (element) => this.#page.enter(element));
   }
 

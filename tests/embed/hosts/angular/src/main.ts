@@ -1,5 +1,6 @@
-import { CUSTOM_ELEMENTS_SCHEMA, Component, provideZonelessChangeDetection, signal } from '@angular/core';
+import { CUSTOM_ELEMENTS_SCHEMA, Component, inject, provideZonelessChangeDetection, signal } from '@angular/core';
 import { bootstrapApplication } from '@angular/platform-browser';
+import { Router, RouterLink, RouterOutlet, provideRouter } from '@angular/router';
 import type { Dm3ChatEventMap } from 'dm3-chat/element';
 import { NODE } from './node-url';
 
@@ -20,4 +21,23 @@ class Shop {
   }
 }
 
-bootstrapApplication(Shop, { providers: [provideZonelessChangeDetection()] });
+@Component({ template: '<h1>Elsewhere</h1>' })
+class Elsewhere {}
+
+@Component({
+  selector: 'app-root',
+  imports: [RouterLink, RouterOutlet],
+  template: `
+    <a id="away" [routerLink]="router.url === '/' ? '/away' : '/'">Come and go</a>
+    <router-outlet />
+  `,
+})
+class App {
+  readonly router = inject(Router);
+}
+
+const routes = [
+  { path: '', component: Shop },
+  { path: 'away', component: Elsewhere },
+];
+bootstrapApplication(App, { providers: [provideZonelessChangeDetection(), provideRouter(routes)] });

@@ -1,4 +1,16 @@
 import 'dm3-chat';
 import { NODE } from './node-url.js';
 
-document.querySelector('dm3-chat').node = NODE;
+let chat = document.querySelector('dm3-chat');
+chat.node = NODE;
+
+document.querySelector('#away').addEventListener('click', () => {
+  if (chat) {
+    chat.remove();
+    chat = undefined;
+  } else {
+    chat = document.createElement('dm3-chat');
+    chat.node = NODE;
+    document.body.append(chat);
+  }
+});
