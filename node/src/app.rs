@@ -17,7 +17,7 @@ use crate::monitoring::readiness::Readiness;
 use crate::monitoring::statistics::Statistics;
 use crate::notifications::sockets::Sockets;
 use crate::notifications::{Notifier, Passwords};
-use crate::price::Price;
+use crate::price::{Price, Share};
 use crate::proxy::Proxies;
 use crate::relay::Relay;
 use crate::store::{Disk, Store};
@@ -56,6 +56,8 @@ pub struct App {
     pub writing: Turns<Address>,
     /// What a new account costs.
     pub price: Price,
+    /// More room for who has something at stake, if there is some.
+    pub share: Option<Share>,
     /// Burns that this server pays for, if it pays for some.
     pub relay: Option<Relay>,
     /// How much room there is for new things.
@@ -125,6 +127,7 @@ impl App {
                 Arc::clone(names.chain()),
                 Arc::clone(&store),
             ),
+            share: Share::of(&config, Arc::clone(names.chain()), Arc::clone(&store)),
             relay: config.relay.take().map(|chosen| Relay::new(chosen, config.chain_id)),
             disk: Disk::new(&config.database, config.disk_bytes_kept_free, config.disk_reserve_bytes),
             proxy_told: AtomicBool::new(false),

@@ -6,8 +6,11 @@ use subtle::ConstantTimeEq as _;
 
 use crate::app::App;
 use crate::blobs::{BlobSecret, MAX_BLOBS, PIECE};
+use crate::config::Room;
 use crate::limits::{Payer, TooMany};
 use crate::machine::clock::now_ms;
+use crate::mailbox::deposits::Unsure;
+use crate::price::Lift;
 use crate::store::{Begun, Blob, BlobId, BlobQuota, BlobUsage, Blockable, NewBlob, StoreError};
 
 /// How long a blob may take to come, in milliseconds. What does not come further is given up then.
@@ -36,7 +39,7 @@ pub enum BlobError {
     TooLarge(u64),
     /// The account would have more than it may.
     #[error("the files of this account take all of its room; delete some, or wait until they end")]
-    Full,
+    Full(Option<Box<Lift>>),
     /// All accounts together would.
     #[error("this server has no room for further files; try again later")]
     NoRoom,
@@ -52,6 +55,9 @@ pub enum BlobError {
     /// More than is allowed in this time.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// It is not known what would help.
+    #[error(transparent)]
+    Unsure(#[from] Unsure),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -76,14 +82,17 @@ impl App {
             _ => {}
         }
         self.counted("blobs", self.limits.blob(owner))?;
+        let room = self.room_of(owner).await?;
         let secret = BlobSecret::new_random();
         let blob = NewBlob { id: secret.id(), owner, size, hash, ends_at: now_ms() + PATIENCE };
-        let quota = BlobQuota { bytes: limits.account, blobs: MAX_BLOBS, all_bytes: limits.all };
+        let quota = BlobQuota { bytes: room.files, blobs: MAX_BLOBS, all_bytes: limits.all };
         match self.store.begin_blob(blob, quota).await? {
             Begun::Begun => Ok(secret),
             Begun::Full => {
                 self.metrics.refused("blobs_of_account");
-                Err(BlobError::Full)
+                let has = self.blob_usage(owner).await?;
+                let would = |larger: Room| has.bytes + size <= larger.files && has.blobs < MAX_BLOBS;
+                Err(BlobError::Full(self.lift(room, would).await?))
             }
             Begun::NoRoom => {
                 self.metrics.refused("blobs_of_all");

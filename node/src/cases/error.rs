@@ -13,6 +13,7 @@ use crate::ethereum::chain::ChainError;
 use crate::ethereum::names::NamesError;
 use crate::limits::TooMany;
 use crate::mailbox::deposits::Unsure;
+use crate::price::Lift;
 use crate::store::StoreError;
 
 /// Why a request is refused. Status and body are the reference's where it has them.
@@ -63,6 +64,12 @@ pub enum ApiError {
     /// The account would have more than it may: 507 `{error}`.
     #[error("{0}")]
     Full(String),
+    /// The same, and what would lift that: 507 `{error, reason, price, limits}`.
+    #[error("{0}")]
+    FreeShareFull(String, Box<Lift>),
+    /// What came is not what gives more room: 400 `{error, reason, price, limits}`.
+    #[error("this is not what is to be at stake for more room")]
+    Unstaked(Box<Lift>),
     /// A name that leads nowhere: 400 `{message}`.
     #[error("could not get profile for {0}. Unable to resolve address")]
     Unresolvable(String),
@@ -97,6 +104,14 @@ const fn priced(price: &Price) -> &'static str {
             "this server takes new accounts that have something at stake; use a newer client"
         }
         Price::Closed => "this server takes no new accounts; try another one",
+    }
+}
+
+/// An account has no more room, unless something lifts that.
+fn full(text: String, lift: Option<Box<Lift>>) -> ApiError {
+    match lift {
+        Some(lift) => ApiError::FreeShareFull(text, lift),
+        None => ApiError::Full(text),
     }
 }
 
@@ -136,9 +151,11 @@ impl From<StorageError> for ApiError {
 
 impl From<HistoryError> for ApiError {
     fn from(error: HistoryError) -> Self {
+        let text = error.to_string();
         match error {
             HistoryError::Store(error) => error.into(),
-            HistoryError::Full => Self::Full(error.to_string()),
+            HistoryError::Unsure(error) => error.into(),
+            HistoryError::Full(lift) => full(text, lift),
             error => Self::History(error),
         }
     }
@@ -146,10 +163,13 @@ impl From<HistoryError> for ApiError {
 
 impl From<BlobError> for ApiError {
     fn from(error: BlobError) -> Self {
+        let text = error.to_string();
         match error {
             BlobError::Store(error) => error.into(),
             BlobError::TooMany(error) => error.into(),
-            BlobError::Full | BlobError::NoRoom => Self::Full(error.to_string()),
+            BlobError::Unsure(error) => error.into(),
+            BlobError::Full(lift) => full(text, lift),
+            BlobError::NoRoom => Self::Full(text),
             BlobError::Absent => Self::NotFound,
             BlobError::Off => Self::Refused(error.to_string()),
             error => Self::Blob(error),

@@ -12,6 +12,9 @@ use dm3_core::identity::Address;
 use serde_json::json;
 
 use crate::app::App;
+use crate::config::Room;
+use crate::mailbox::deposits::Unsure;
+use crate::price::Lift;
 use crate::store::{
     HistoryQuota, HistoryUsage, NewRecord, Record, RecordKey, RecordRange, StoreError, Written,
 };
@@ -54,7 +57,10 @@ pub enum HistoryError {
     Conflict(Vec<(RecordKey, u64)>),
     /// The account would have more than it may. Nothing is written.
     #[error("the history of this account is full; delete something")]
-    Full,
+    Full(Option<Box<Lift>>),
+    /// It is not known what would help.
+    #[error(transparent)]
+    Unsure(#[from] Unsure),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -100,7 +106,8 @@ impl App {
                 _ => {}
             }
         }
-        let quota = HistoryQuota { bytes: self.config.storage_limit, records: MAX_RECORDS };
+        let room = self.room_of(owner).await?;
+        let quota = HistoryQuota { bytes: room.history, records: MAX_RECORDS };
         let _turn = self.writing.of(owner).await;
         match self.store.write_records(owner, records, quota).await? {
             Written::Versions(versions) => {
@@ -110,7 +117,14 @@ impl App {
                 Ok(versions)
             }
             Written::Conflict(conflicts) => Err(HistoryError::Conflict(conflicts)),
-            Written::Full => Err(HistoryError::Full),
+            Written::Full => {
+                let (has, count) = (self.history_usage(owner).await?, records.len() as u64);
+                let more: u64 =
+                    records.iter().flat_map(|record| &record.data).map(|data| data.len() as u64).sum();
+                let would =
+                    |larger: Room| has.bytes + more <= larger.history && has.records + count <= MAX_RECORDS;
+                Err(HistoryError::Full(self.lift(room, would).await?))
+            }
         }
     }
 

@@ -15,6 +15,7 @@ mod ready;
 mod registration;
 mod room;
 mod settings;
+mod share;
 pub mod storage;
 mod submit;
 

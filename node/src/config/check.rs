@@ -9,7 +9,7 @@ use dm3_core::deposit::MOST_SLOTS;
 use dm3_core::identity::{Address, EnsName, ProfileKeys};
 use zeroize::Zeroizing;
 
-use super::choices::{RegistrationRule, RegistrationStake, RegistrationWord};
+use super::choices::{OperatorStake, RegistrationRule, RegistrationWord, Room, StakedShare};
 use super::keys::Keys;
 use super::secrets::Secrets;
 use super::smtp::SmtpKeys;
@@ -51,6 +51,7 @@ impl Keys {
         };
         let rpc_urls = rpc_urls(&secrets.rpc_urls)?;
         let registration = registration(&self)?;
+        let staked_share = unless_empty(&self.staked_contract, |contract| staked_share(contract, &self))?;
         let relay = unless_empty(&secrets.relay_private_key, |key| relaying(key, &self))?;
         Ok(Config {
             listen: self
@@ -188,6 +189,7 @@ impl Keys {
             registration_work_bits: work_bits(self.registration_work_bits)?,
             sender_check: self.sender_check,
             storage_limit: self.storage_limit,
+            staked_share,
             blobs: BlobLimits {
                 blob: within("blob_limit", self.blob_limit, 0..=MAX_BLOB, "between 0 and 100000000")? as u64,
                 account: self.blob_account_limit,
@@ -291,7 +293,7 @@ fn registration(keys: &Keys) -> Result<RegistrationRule, ConfigError> {
         RegistrationWord::Open => RegistrationRule::Open,
         RegistrationWord::Invitation => RegistrationRule::Invitation,
         RegistrationWord::Work => RegistrationRule::Work,
-        RegistrationWord::Deposit => RegistrationRule::Deposit(RegistrationStake {
+        RegistrationWord::Deposit => RegistrationRule::Deposit(OperatorStake {
             contract: contract.ok_or_else(|| wrong(CONTRACT, "there, since accounts cost a stake"))?,
             slots: slots as u16,
             receiver: receiver
@@ -299,6 +301,24 @@ fn registration(keys: &Keys) -> Result<RegistrationRule, ConfigError> {
         }),
         RegistrationWord::Closed => RegistrationRule::Closed,
     })
+}
+
+/// More for who has something at stake, never less.
+fn staked_share(contract: &str, keys: &Keys) -> Result<StakedShare, ConfigError> {
+    let slots = within("staked_slots", keys.staked_slots, 1..=MOST_SLOTS.into(), "between 1 and 256")?;
+    let room = Room { history: keys.staked_storage_limit, files: keys.staked_blob_account_limit };
+    if room.history < keys.storage_limit {
+        return Err(wrong("staked_storage_limit", "at least as much as storage_limit"));
+    }
+    if room.files < keys.blob_account_limit {
+        return Err(wrong("staked_blob_account_limit", "at least as much as blob_account_limit"));
+    }
+    let stake = OperatorStake {
+        contract: address("staked_contract", contract)?,
+        slots: slots as u16,
+        receiver: address("staked_receiver", &keys.staked_receiver)?,
+    };
+    Ok(StakedShare { stake, room })
 }
 
 fn within(

@@ -14,15 +14,33 @@ pub(super) enum RegistrationWord {
     Closed,
 }
 
-/// What an account has to have at stake.
+/// What an account has to have at stake towards the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RegistrationStake {
+pub struct OperatorStake {
     /// The contract that holds deposits.
     pub contract: Address,
     /// How many slots.
     pub slots: u16,
     /// Who may burn them.
     pub receiver: Address,
+}
+
+/// What who has something at stake may keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StakedShare {
+    /// What is to be at stake.
+    pub stake: OperatorStake,
+    /// How much room they have.
+    pub room: Room,
+}
+
+/// How much of an account is kept, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Of its history.
+    pub history: u64,
+    /// Of its sealed files.
+    pub files: u64,
 }
 
 /// Who may have a new account.
@@ -35,7 +53,7 @@ pub enum RegistrationRule {
     /// Whose device has worked for it.
     Work,
     /// Who has something at stake towards the operator.
-    Deposit(RegistrationStake),
+    Deposit(OperatorStake),
     /// Nobody.
     Closed,
 }

@@ -156,6 +156,16 @@ pub(super) struct Keys {
     pub sender_check: SenderCheck,
     #[serde(default = "default_storage_limit", deserialize_with = "number")]
     pub storage_limit: u64,
+    #[serde(default)]
+    pub staked_contract: String,
+    #[serde(default = "default_staked_slots", deserialize_with = "number")]
+    pub staked_slots: u64,
+    #[serde(default)]
+    pub staked_receiver: String,
+    #[serde(default = "default_staked_storage_limit", deserialize_with = "number")]
+    pub staked_storage_limit: u64,
+    #[serde(default = "default_staked_blob_account_limit", deserialize_with = "number")]
+    pub staked_blob_account_limit: u64,
     #[serde(default = "default_blob_limit", deserialize_with = "number")]
     pub blob_limit: u64,
     #[serde(default = "default_blob_account_limit", deserialize_with = "number")]
@@ -265,6 +275,18 @@ fn default_registration() -> RegistrationWord {
 
 fn default_registration_work_bits() -> u64 {
     20
+}
+
+fn default_staked_slots() -> u64 {
+    1
+}
+
+fn default_staked_storage_limit() -> u64 {
+    5_000_000_000
+}
+
+fn default_staked_blob_account_limit() -> u64 {
+    2_500_000_000
 }
 
 fn default_registration_slots() -> u64 {

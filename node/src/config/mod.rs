@@ -29,7 +29,7 @@ mod keys;
 mod secrets;
 mod smtp;
 
-pub use choices::{LogFormat, RegistrationRule, RegistrationStake, SenderCheck};
+pub use choices::{LogFormat, OperatorStake, RegistrationRule, Room, SenderCheck, StakedShare};
 pub use error::ConfigError;
 use keys::Keys;
 
@@ -127,6 +127,8 @@ pub struct Config {
     pub sender_check: SenderCheck,
     /// How much an account may keep in the encrypted storage, and as much again in its history, in bytes.
     pub storage_limit: u64,
+    /// What who has something at stake may keep beyond that and beyond the limit of sealed files, if anybody may.
+    pub staked_share: Option<StakedShare>,
     /// How many sealed files accounts may keep, and for how long.
     pub blobs: BlobLimits,
     /// The mail server for notifications, if there is one.

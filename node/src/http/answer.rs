@@ -8,8 +8,10 @@ use dm3_core::deposit::BurnFault;
 use serde_json::{Value, json};
 
 use crate::cases::{ApiError, BlobError, HistoryError, Progress, SubmitError};
+use crate::config::Room;
 use crate::limits::TooMany;
 use crate::machine::clock::seconds_to_midnight;
+use crate::price::Lift;
 use crate::store::RecordKey;
 
 /// After how many seconds to try again what can't be done at the moment.
@@ -20,6 +22,17 @@ pub fn etag(version: u64) -> HeaderValue {
     // Digits in quotation marks are always a header's value.
     HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
+
+/// What an account without a stake is told of more room.
+fn more_room(error: String, reason: &str, lift: &Lift) -> Value {
+    json!({ "error": error, "reason": reason, "price": lift.price.to_json(), "limits": room_json(lift.room) })
+}
+
+/// How much of an account is kept.
+pub fn room_json(room: Room) -> Value {
+    json!({ "historyBytes": room.history, "fileBytes": room.files })
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let plain =
@@ -67,6 +80,12 @@ impl IntoResponse for ApiError {
             Self::Submit(SubmitError::Missing | SubmitError::Json) => html(text),
             Self::Schema | Self::RefusedText(_) => html(text),
             Self::Full(_) => error(StatusCode::INSUFFICIENT_STORAGE, text),
+            Self::FreeShareFull(_, lift) => {
+                (StatusCode::INSUFFICIENT_STORAGE, Json(more_room(text, "free_share", &lift))).into_response()
+            }
+            Self::Unstaked(lift) => {
+                (StatusCode::BAD_REQUEST, Json(more_room(text, "not_staked", &lift))).into_response()
+            }
             Self::Precondition(version) => {
                 let tag = (version > 0).then(|| [(ETAG, etag(version))]);
                 let body = Json(json!({ "error": text, "version": version }));

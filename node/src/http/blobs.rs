@@ -55,11 +55,11 @@ pub fn offer(config: &Config) -> Option<FileOffer> {
 /// `GET`: what the account has, and may have.
 pub async fn usage(State(app): State<AppState>, member: Member) -> Result<JsonBody<Value>, ApiError> {
     let usage = app.blob_usage(member.address).await?;
-    let limits = app.config.blobs;
+    let (limits, room) = (app.config.blobs, app.room_of(member.address).await?);
     Ok(JsonBody(json!({
         "blobs": usage.blobs,
         "bytes": usage.bytes,
-        "limits": { "blobs": MAX_BLOBS, "bytes": limits.account, "blobBytes": limits.blob },
+        "limits": { "blobs": MAX_BLOBS, "bytes": room.files, "blobBytes": limits.blob },
     })))
 }
 

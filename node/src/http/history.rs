@@ -16,7 +16,6 @@ use super::extract::Schema;
 use crate::app::AppState;
 use crate::cases::history::{HistoryError, MAX_BATCH, MAX_PAGE, MAX_RECORD, MAX_RECORDS, key};
 use crate::cases::{ApiError, Member};
-use crate::config::Config;
 use crate::store::{NewRecord, Record};
 
 /// How many records an answer holds if nothing is asked for.
@@ -90,15 +89,15 @@ pub async fn usage(State(app): State<AppState>, member: Member) -> Result<JsonBo
         "lastChange": usage.last_change,
         "records": usage.records,
         "bytes": usage.bytes,
-        "limits": history_limits(&app.config),
+        "limits": history_limits(app.room_of(member.address).await?.history),
     })))
 }
 
 /// How much history an account may write, in all, in a record and in a request.
-pub fn history_limits(config: &Config) -> Value {
+pub fn history_limits(bytes: u64) -> Value {
     json!({
         "records": MAX_RECORDS,
-        "bytes": config.storage_limit,
+        "bytes": bytes,
         "recordBytes": MAX_RECORD,
         "batch": MAX_BATCH,
         "page": MAX_PAGE,

@@ -6,7 +6,8 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, on};
 
 use super::{
-    api, blobs, burns, ds, gateway, history, notifications, proxy, resolver, settings, storage, well_known,
+    api, blobs, burns, ds, gateway, history, notifications, proxy, resolver, settings, share, storage,
+    well_known,
 };
 use crate::app::AppState;
 
@@ -80,6 +81,8 @@ fn delivery(routes: Routes) -> Routes {
         .get("/ds/deposits/{name}", settings::deposits)
         .get("/ds/deposits/{name}/burns", burns::list)
         .post("/ds/deposits/{name}/burns", burns::bring)
+        .get("/ds/deposits/{name}/room", share::read)
+        .post("/ds/deposits/{name}/room", share::stake)
         .get("/ds/settings/{name}", settings::read)
         .put("/ds/settings/{name}", settings::write)
         .get("/ds/metrics", ds::metrics)

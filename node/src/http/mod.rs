@@ -18,6 +18,7 @@ mod proxy;
 mod resolver;
 mod router;
 mod settings;
+mod share;
 mod socket;
 mod storage;
 mod well_known;

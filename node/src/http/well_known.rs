@@ -7,11 +7,12 @@ use axum::response::{IntoResponse, Response};
 use dm3_core::delivery::{ChainAccess, Discovery, Notifications, Proxies};
 use serde_json::{Value, json};
 
+use super::answer::room_json;
 use super::blobs;
 use super::history::history_limits;
 use super::json_text;
 use crate::app::{App, AppState};
-use crate::config::RegistrationRule;
+use crate::config::{RegistrationRule, StakedShare};
 use crate::relay::Relay;
 use crate::store::ChannelKind;
 
@@ -65,6 +66,11 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
         // Burns of these are brought to the chain.
         "burns": app.relay.as_ref().map_or(&[][..], Relay::contracts),
     });
+    if let Some(StakedShare { stake, room }) = config.staked_share {
+        document["deposits"]["room"] = json!({
+            "contract": stake.contract, "slots": stake.slots, "receiver": stake.receiver, "limits": room_json(room),
+        });
+    }
     document["limits"] = json!({
         "requestBytes": App::max_body(config),
         "envelopeBytes": config.size_limit,
@@ -72,7 +78,7 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
         "mailboxBytes": bounded(config.mailbox_limits.bytes),
         "messageTtlSeconds": config.message_ttl.map(|ttl| ttl.as_secs()),
         "storageBytes": config.storage_limit,
-        "history": history_limits(config),
+        "history": history_limits(config.storage_limit),
     });
     if discovery.files.is_some() {
         document["files"]["accountBytes"] = json!(config.blobs.account);

@@ -1,4 +1,4 @@
-//! What a new account costs, and whether it was paid.
+//! What a new account costs, and whether it was paid; and what more room costs.
 //!
 //! ```text
 //! registration without an account here ─▶ dyn Rule ─┬─ unpaid ─▶ the price, told in the refusal
@@ -11,6 +11,7 @@
 
 mod invitation;
 mod rule;
+mod share;
 mod stake;
 mod work;
 
@@ -22,6 +23,7 @@ use dm3_core::identity::Address;
 use self::invitation::Invited;
 pub use self::invitation::{code_hash, make_code};
 use self::rule::{Rule, Unsure};
+pub use self::share::{Lift, Share};
 use self::stake::Staked;
 use self::work::Worked;
 use crate::config::{Config, RegistrationRule};

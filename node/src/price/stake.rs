@@ -10,7 +10,7 @@ use dm3_core::deposit::{EPOCH, SignedVoucher, Terms};
 use dm3_core::identity::Address;
 
 use super::rule::{Rule, Unsure};
-use crate::config::RegistrationStake;
+use crate::config::OperatorStake;
 use crate::ethereum::chain::Chain;
 use crate::mailbox::deposits::{Deposits, Letter};
 use crate::store::{Payment, Store};
@@ -20,36 +20,40 @@ pub(super) struct Staked {
     pub(super) chain: Arc<Chain>,
     pub(super) store: Arc<dyn Store>,
     pub(super) chain_id: u64,
-    pub(super) wanted: RegistrationStake,
+    pub(super) wanted: OperatorStake,
     pub(super) deposits: Deposits,
 }
 
 impl Staked {
     /// What is wanted, as the contract says what that is; `None` if it is no such contract.
-    async fn terms(&self) -> Result<Option<Terms>, Unsure> {
-        let RegistrationStake { contract, slots, .. } = self.wanted;
+    pub(super) async fn stake(&self) -> Result<Option<wire::Stake>, Unsure> {
+        let OperatorStake { contract, slots, receiver } = self.wanted;
         let told = self.deposits.terms(&self.chain, contract).await?;
-        Ok(told.map(|(token, slot)| Terms { chain: self.chain_id, contract, token, slot, slots }))
+        let terms = |(token, slot)| Terms { chain: self.chain_id, contract, token, slot, slots };
+        Ok(told.map(|told| wire::Stake { terms: terms(told), receiver }))
+    }
+
+    /// Whether a voucher of this account promises what is wanted. If it does, its slots are the operator's from now on.
+    pub(super) async fn takes(&self, account: Address, voucher: &SignedVoucher) -> Result<bool, Unsure> {
+        let Some(wire::Stake { terms, receiver }) = self.stake().await? else { return Ok(false) };
+        let letter = Letter { sender: account, receiver, voucher: Some(voucher) };
+        self.deposits.check(&self.chain, self.store.as_ref(), &terms, letter).await
     }
 }
 
 #[async_trait::async_trait]
 impl Rule for Staked {
     async fn price(&self, _: Address, _: u64) -> Result<wire::Price, Unsure> {
-        let receiver = self.wanted.receiver;
-        let Some(terms) = self.terms().await? else {
+        let Some(stake) = self.stake().await? else {
             tracing::error!(contract = %self.wanted.contract, "registration_contract holds no deposits: no account is taken");
             return Ok(wire::Price::Closed);
         };
-        Ok(wire::Price::Deposit(Box::new(wire::Stake { terms, receiver })))
+        Ok(wire::Price::Deposit(Box::new(stake)))
     }
 
     async fn accept(&self, account: Address, paid: &str, _: u64) -> Result<Option<Payment>, Unsure> {
         let Some(wire::Payment::Deposit(voucher)) = wire::Payment::parse(paid, 1) else { return Ok(None) };
-        let Some(terms) = self.terms().await? else { return Ok(None) };
-        let letter = Letter { sender: account, receiver: self.wanted.receiver, voucher: Some(&voucher) };
-        let is_good = self.deposits.check(&self.chain, self.store.as_ref(), &terms, letter).await?;
-        Ok(if is_good { once(&voucher) } else { None })
+        Ok(if self.takes(account, &voucher).await? { once(&voucher) } else { None })
     }
 }
 

@@ -23,7 +23,9 @@ pub enum OperatorError {
     #[error("{0} has nothing here")]
     NoAccount(Address),
     /// Accounts need nothing at stake here.
-    #[error("accounts here have nothing at stake: registration is not \"deposit\"")]
+    #[error(
+        "accounts here have nothing at stake: registration is not \"deposit\", and there is no staked_contract"
+    )]
     NoStakes,
     /// It is so already.
     #[error("nothing was changed: that is so already")]

@@ -10,6 +10,7 @@ mod export;
 mod show;
 mod task;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use dm3_core::identity::{Address, EnsName};
@@ -176,11 +177,19 @@ impl Operator<'_> {
     }
 
     async fn stakes(&self, who: &str) -> Result<String, OperatorError> {
-        let RegistrationRule::Deposit(stake) = self.config.registration else {
+        let mut towards = BTreeSet::new();
+        if let RegistrationRule::Deposit(stake) = self.config.registration {
+            towards.insert((stake.contract, stake.receiver));
+        }
+        towards.extend(self.config.staked_share.map(|share| (share.stake.contract, share.stake.receiver)));
+        if towards.is_empty() {
             return Err(OperatorError::NoStakes);
-        };
+        }
         let sender = self.address_of(who).await?;
-        let vouchers = self.store.promises(stake.contract, sender, stake.receiver, MOST_STAKES).await?;
+        let mut vouchers = Vec::new();
+        for (contract, receiver) in towards {
+            vouchers.extend(self.store.promises(contract, sender, receiver, MOST_STAKES).await?);
+        }
         Ok(show::stakes(&vouchers, now_ms()))
     }
 

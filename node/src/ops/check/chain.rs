@@ -12,7 +12,7 @@ use reqwest::Client;
 use reqwest::header::{CONTENT_TYPE, DATE};
 
 use super::Findings;
-use crate::config::{Config, RegistrationRule};
+use crate::config::{Config, OperatorStake, RegistrationRule};
 use crate::ethereum::chain::{Chain, ChainError};
 use crate::machine::clock::now_seconds;
 use crate::ops::init;
@@ -149,11 +149,22 @@ pub(super) async fn check_gateway(found: &mut Findings, config: &Config, chain: 
     question
 }
 
-/// The resolver of a name or, as ENSIP-10 has it, of the nearest parent that has one.
-/// Whether what accounts cost can be had.
-pub(super) async fn check_registration(found: &mut Findings, config: &Config, chain: &Chain) {
-    let RegistrationRule::Deposit(stake) = config.registration else { return };
-    let part = "registration";
+/// Whether what accounts have at stake can be had.
+pub(super) async fn check_stakes(found: &mut Findings, config: &Config, chain: &Chain) {
+    if let RegistrationRule::Deposit(stake) = config.registration {
+        check_stake(found, chain, ("registration", "registration_contract"), stake).await;
+    }
+    if let Some(share) = config.staked_share {
+        check_stake(found, chain, ("more room", "staked_contract"), share.stake).await;
+    }
+}
+
+async fn check_stake(
+    found: &mut Findings,
+    chain: &Chain,
+    (part, key): (&'static str, &str),
+    stake: OperatorStake,
+) {
     match chain.deposit_terms(stake.contract).await {
         Ok(Some((token, slot))) => {
             let slots = stake.slots;
@@ -164,13 +175,14 @@ pub(super) async fn check_registration(found: &mut Findings, config: &Config, ch
         }
         Ok(None) => found.wrong(
             part,
-            format!("{} holds no deposits, so no account is taken", stake.contract),
-            "set registration_contract to a copy of Deposits.sol on this chain",
+            format!("{} holds no deposits, so nobody can stake any", stake.contract),
+            format!("set {key} to a copy of Deposits.sol on this chain"),
         ),
         Err(error) => found.wrong(part, error.to_string(), "check rpc_url"),
     }
 }
 
+/// The resolver of a name or, as ENSIP-10 has it, of the nearest parent that has one.
 async fn resolver_of(config: &Config, chain: &Chain, name: &EnsName) -> Result<Address, ChainError> {
     let mut at = Some(name.clone());
     while let Some(name) = at {

@@ -64,7 +64,7 @@ pub async fn check(file: &Path) -> Vec<Finding> {
     let chain = chain(&config.rpc_urls);
     let question = if one_is_well {
         chain::check_record(&mut found, &config, &chain).await;
-        chain::check_registration(&mut found, &config, &chain).await;
+        chain::check_stakes(&mut found, &config, &chain).await;
         chain::check_gateway(&mut found, &config, &chain).await
     } else {
         None
