@@ -17,7 +17,7 @@ use dm3_core::identity::Address;
 use dm3_core::seal::keccak256;
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::chain::{DEPOSITED, DEPOSITS};
+use support::chain::{DEPOSITED, DEPOSITS, hash_of};
 use support::stake::{Key, voucher};
 use support::{Account, Node, Reply};
 
@@ -205,6 +205,85 @@ async fn what_waits_is_sent_again_as_it_was_and_what_was_in_vain_may_be_asked_fo
     assert_ne!(other["transaction"], failed["transaction"]);
     assert_eq!(bob.settled(&node).await["state"], "burned");
     assert_eq!(BTreeSet::from_iter(node.chain.sent()).len(), 2);
+}
+
+/// The different transactions that were sent, once there are so many.
+async fn offers(node: &Node, count: usize) -> Vec<String> {
+    for _ in 0..600 {
+        let mut sent = node.chain.sent();
+        sent.dedup();
+        if sent.len() >= count {
+            return sent;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no more was offered: {:?}", node.chain.sent());
+}
+
+#[tokio::test]
+async fn more_is_offered_for_what_fees_have_risen_above_and_whichever_is_taken_is_paid_for_once() {
+    // Budget for the first offer and the second, and not for both: 100,000 gas at 5 wei, then at 2,001.
+    let mut node = relaying(
+        "relay_gwei_per_day_per_account = 0
+",
+    )
+    .await;
+    drop(node);
+    node = relaying(
+        "relay_highest_fee_gwei = 1
+",
+    )
+    .await;
+    let (alice, bob) = (Account::new(1).registered(&node).await, Receiver::of(&node, 2).await);
+    node.chain.set_mining(None);
+    let wish = bob.wish(voucher(&alice, &bob.account, 0, 1)).to_json();
+    let first = bob.post(&node, &wish).await.json();
+    offers(&node, 1).await;
+    node.chain.set_base_fee(1_000);
+    let sent = offers(&node, 2).await;
+    let raised = bob.post(&node, &wish).await.json();
+    assert_eq!(raised["id"], first["id"]);
+    assert_eq!(raised["transaction"], hash_of(&sent[1]), "the last offer is told");
+    // A restart in between: the last offer comes again, and nothing new.
+    node.kill_and_restart().await;
+    let again = node.chain.sent().len();
+    while node.chain.sent().len() == again {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(offers(&node, 2).await, sent);
+    // Fees above the highest: it waits.
+    node.chain.set_base_fee(2_000_000_000);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(offers(&node, 2).await, sent);
+    // The chain takes the first offer after all.
+    node.chain.mine(&sent[0]);
+    let settled = bob.settled(&node).await;
+    assert_eq!((&settled["state"], &settled["transaction"]), (&json!("burned"), &first["transaction"]));
+    assert_eq!(bob.post(&node, &wish).await.json(), settled);
+    assert_eq!(offers(&node, 2).await, sent);
+}
+
+#[tokio::test]
+async fn no_more_is_offered_than_the_budget_of_a_day_allows() {
+    // 100,000 gas: the first offer is of 5 wei, the next would be of 20,001.
+    let node = relaying(
+        "relay_gwei_per_day_per_account = 1
+",
+    )
+    .await;
+    let (alice, bob) = (Account::new(1).registered(&node).await, Receiver::of(&node, 2).await);
+    node.chain.set_mining(None);
+    let wish = bob.wish(voucher(&alice, &bob.account, 0, 1)).to_json();
+    assert_eq!(bob.post(&node, &wish).await.status, 200);
+    let first = offers(&node, 1).await;
+    node.chain.set_base_fee(10_000);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(offers(&node, 1).await, first, "2,000,100,000 wei are more than one gwei");
+    node.chain.set_base_fee(1_000);
+    let sent = offers(&node, 2).await;
+    node.chain.mine(&sent[1]);
+    let settled = bob.settled(&node).await;
+    assert_eq!((&settled["state"], &settled["transaction"]), (&json!("burned"), &json!(hash_of(&sent[1]))));
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ const MOST_AT_ONCE: usize = 4_000_000_000;
 const MOST_CONTRACTS: usize = 16;
 /// The most that is paid for burns on a day, in gwei: 9 coins, so that sums of wei stay numbers of 63 bits.
 const MOST_GWEI: usize = 9_000_000_000;
+/// The most that is offered for gas, in gwei.
+const MOST_FEE: usize = 100_000;
 const GWEI: u64 = 1_000_000_000;
 
 /// The largest sealed file that a node may take, in bytes: clients fetch no larger one.
@@ -275,6 +277,13 @@ fn relaying(key: &str, keys: &Keys) -> Result<Relaying, ConfigError> {
         key: EthereumKey::from_hex(key)
             .ok_or_else(|| wrong("relay_private_key", "a secp256k1 key, 0x and 64 hexadecimal digits"))?,
         contracts,
+        highest_fee: within(
+            "relay_highest_fee_gwei",
+            keys.relay_highest_fee_gwei,
+            1..=MOST_FEE,
+            "between 1 and 100000",
+        )? as u64
+            * GWEI,
         budget: BurnBudget {
             all: wei("relay_gwei_per_day", keys.relay_gwei_per_day)?,
             account: wei("relay_gwei_per_day_per_account", keys.relay_gwei_per_day_per_account)?,

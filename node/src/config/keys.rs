@@ -66,6 +66,8 @@ pub(super) struct Keys {
     pub relay_gwei_per_day: u64,
     #[serde(default = "default_relay_gwei_per_day_per_account", deserialize_with = "number")]
     pub relay_gwei_per_day_per_account: u64,
+    #[serde(default = "default_relay_highest_fee_gwei", deserialize_with = "number")]
+    pub relay_highest_fee_gwei: u64,
     #[serde(default = "default_burns_per_hour_per_account", deserialize_with = "number")]
     pub burns_per_hour_per_account: u64,
     #[serde(default = "default_gateway_ttl_seconds", deserialize_with = "number")]
@@ -423,6 +425,10 @@ fn default_blob_megabytes_per_hour_per_address() -> u64 {
 
 fn default_relay_gwei_per_day() -> u64 {
     20_000_000
+}
+
+fn default_relay_highest_fee_gwei() -> u64 {
+    500
 }
 
 fn default_relay_gwei_per_day_per_account() -> u64 {

@@ -7,8 +7,14 @@
 //! ```
 //!
 //! All that the chain gets is made of what is kept, so that the same is sent again after a restart, by whichever process, and
-//! nothing is paid for twice. Nothing is sent in the place of a transaction whose fee has become too low: it waits until fees
-//! fall, and those behind it wait, too.
+//! nothing is paid for twice.
+//!
+//! ```text
+//! Waiting ─fees have risen above it─▶ the same with a higher fee: kept, within the budget of its day and the highest fee ─▶ sent
+//! ```
+//!
+//! A higher offer has the number of the one before, so the chain takes one of them at most, whichever; and it counts once, with the
+//! most it can cost. Where no more may be offered, it waits until fees fall, and those behind it wait, too.
 
 mod fees;
 mod transaction;
@@ -26,7 +32,7 @@ use tokio::sync::Notify;
 use self::fees::Fees;
 use crate::ethereum::chain::{Chain, ChainError, quantity};
 use crate::ethereum::key::EthereumKey;
-use crate::store::{BurnBudget, BurnOutcome, KeptBurn, NewBurn, Reserved, Store, StoreError};
+use crate::store::{BurnBudget, BurnOutcome, KeptBurn, NewBurn, Offer, Reserved, Store, StoreError};
 
 /// The most gas that a burn may use: one of three slots uses 87,000, and a contract account may look at its signature.
 const MOST_GAS: u64 = 300_000;
@@ -34,6 +40,8 @@ const MOST_GAS: u64 = 300_000;
 const AT_ONCE: u32 = 64;
 /// When one is sent again that the chain does not know.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How often more is offered for one burn: each time, as a rule, twice as much.
+const MOST_OFFERS: usize = 8;
 /// How long, in milliseconds, the chain may have passed a transaction's number without telling what became of it.
 const PATIENCE: u64 = 10 * 60 * 1000;
 
@@ -43,6 +51,8 @@ pub struct Relaying {
     pub key: EthereumKey,
     /// The contracts whose burns are paid for.
     pub contracts: Vec<Address>,
+    /// The most that is offered for gas, in wei.
+    pub highest_fee: u64,
     /// How much a day.
     pub budget: BurnBudget,
 }
@@ -126,14 +136,11 @@ impl Relay {
         if gas > MOST_GAS {
             return Err(BurnFault::Reverted.into());
         }
-        let Fees { fee, tip } = Fees::of(chain).await?;
-        let nonce = chain.nonce(payer).await?.as_str().parse().unwrap_or_default();
+        let Offer { fee, tip } = Fees::of(chain).await?.offer(self.chosen.highest_fee);
+        let nonce = nonce_of(chain, payer).await?;
         let (id, owner) = (wish.burn().digest(), given.receiver);
         let burn = NewBurn { id, owner, payer, nonce, contract, data, gas, fee, tip, made_at: now };
-        if chain.balance(payer).await? < Amount::from(u128::from(burn.cost())) {
-            tracing::warn!(%payer, "the account that pays for burns has too little");
-            return Err(RelayError::Poor);
-        }
+        self.want_coins(chain, &burn).await?;
         match store.reserve_burn(&burn, self.chosen.budget).await? {
             Reserved::Spent => Err(BurnFault::Spent.into()),
             Reserved::Known(kept) => Ok(kept),
@@ -164,22 +171,36 @@ impl Relay {
         let payer = self.chosen.key.address();
         let waiting = store.waiting_burns(payer, AT_ONCE).await?;
         sent.retain(|nonce, _| waiting.iter().any(|kept| kept.burn.nonce == *nonce));
-        let mut left = 0;
-        for kept in &waiting {
-            let signed = transaction::sign(&kept.burn, self.chain_id, &self.chosen.key);
-            let found = chain.result("eth_getTransactionReceipt", json!([hex_of(&signed.hash)])).await?;
-            let outcome = match found {
-                Value::Null => self.lost(chain, kept, now).await?,
-                receipt => Some(outcome(&receipt)?),
+        let is_old = |kept: &KeptBurn| now >= kept.burn.made_at.saturating_add(PATIENCE);
+        // Asked before the receipts: of what the chain had passed by then, it has one, or never will.
+        let passed = if waiting.iter().any(is_old) { nonce_of(chain, payer).await? } else { 0 };
+        let (mut left, mut fees) = (0, None);
+        for mut kept in waiting {
+            let nonce = kept.burn.nonce;
+            let found = self.taken(chain, &kept).await?;
+            let lost = || {
+                let replaced = BurnOutcome { fault: Some(BurnFault::Replaced), cost: 0 };
+                (is_old(&kept) && passed > nonce).then(|| (kept.burn.clone(), replaced))
             };
-            if let Some(outcome) = outcome {
+            if let Some((burn, outcome)) = found.or_else(lost) {
                 tracing::info!(wei = outcome.cost, fault = ?outcome.fault, "a burn is settled");
-                store.settle_burn(payer, kept.burn.nonce, outcome).await?;
+                store.settle_burn(&burn, outcome).await?;
                 continue;
             }
             left += 1;
-            if sent.get(&kept.burn.nonce).is_none_or(|at| at.elapsed() >= AGAIN) {
-                sent.insert(kept.burn.nonce, Instant::now());
+            if sent.contains_key(&nonce) || is_old(&kept) {
+                let fees = match fees {
+                    Some(fees) => fees,
+                    None => *fees.insert(Fees::of(chain).await?),
+                };
+                if let Some(raised) = self.raise(chain, store, &kept, fees).await? {
+                    sent.remove(&nonce);
+                    kept.burn = raised;
+                }
+            }
+            if sent.get(&nonce).is_none_or(|at| at.elapsed() >= AGAIN) {
+                sent.insert(nonce, Instant::now());
+                let signed = transaction::sign(&kept.burn, self.chain_id, &self.chosen.key);
                 match chain.result("eth_sendRawTransaction", json!([hex_of(&signed.raw)])).await {
                     Ok(_) => {}
                     // It may know it already; what else it says is looked into by the operator.
@@ -191,20 +212,60 @@ impl Relay {
         Ok(left)
     }
 
-    /// Whether the chain has had another transaction of this number, and nothing will come of this one.
-    async fn lost(
+    /// Which of the offers for a burn the chain has taken, and what became of it.
+    async fn taken(
         &self,
         chain: &Chain,
         kept: &KeptBurn,
-        now: u64,
-    ) -> Result<Option<BurnOutcome>, ChainError> {
-        if now < kept.burn.made_at.saturating_add(PATIENCE) {
+    ) -> Result<Option<(NewBurn, BurnOutcome)>, ChainError> {
+        let earlier = kept.earlier.iter().rev().copied();
+        for offer in std::iter::once(kept.burn.offer()).chain(earlier) {
+            let burn = kept.burn.at(offer);
+            let hash = transaction::sign(&burn, self.chain_id, &self.chosen.key).hash;
+            let found = chain.result("eth_getTransactionReceipt", json!([hex_of(&hash)])).await?;
+            if !found.is_null() {
+                return Ok(Some((burn, outcome(&found)?)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps a higher offer for a burn that fees have risen above; nothing if it is high enough, or no more may be offered.
+    async fn raise(
+        &self,
+        chain: &Chain,
+        store: &dyn Store,
+        kept: &KeptBurn,
+        fees: Fees,
+    ) -> Result<Option<NewBurn>, RelayError> {
+        let higher = fees.raise(kept.burn.offer(), self.chosen.highest_fee);
+        let Some(offer) = higher.filter(|_| kept.earlier.len() < MOST_OFFERS) else { return Ok(None) };
+        let raised = kept.burn.at(offer);
+        match self.want_coins(chain, &raised).await {
+            Err(RelayError::Poor) => return Ok(None),
+            enough => enough?,
+        }
+        if !store.raise_burn(kept, offer, self.chosen.budget).await? {
             return Ok(None);
         }
-        let next: u64 = chain.nonce(kept.burn.payer).await?.as_str().parse().unwrap_or_default();
-        let replaced = BurnOutcome { fault: Some(BurnFault::Replaced), cost: 0 };
-        Ok((next > kept.burn.nonce).then_some(replaced))
+        tracing::info!(nonce = raised.nonce, fee = raised.fee, "more is offered for a burn");
+        Ok(Some(raised))
     }
+
+    /// Whether the account that pays has what a burn can cost.
+    async fn want_coins(&self, chain: &Chain, burn: &NewBurn) -> Result<(), RelayError> {
+        let payer = burn.payer;
+        if chain.balance(payer).await? >= Amount::from(u128::from(burn.cost())) {
+            return Ok(());
+        }
+        tracing::warn!(%payer, "the account that pays for burns has too little");
+        Err(RelayError::Poor)
+    }
+}
+
+/// How many of an account's transactions the chain has.
+async fn nonce_of(chain: &Chain, account: Address) -> Result<u64, ChainError> {
+    Ok(chain.nonce(account).await?.as_str().parse().unwrap_or_default())
 }
 
 /// What a transaction's receipt says.

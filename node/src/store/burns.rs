@@ -36,8 +36,19 @@ pub struct NewBurn {
 pub struct KeptBurn {
     /// What it is made of.
     pub burn: NewBurn,
+    /// What was offered for it before, the first offer first: the chain may take any of them yet.
+    pub earlier: Vec<Offer>,
     /// Where it stands.
     pub state: BurnState,
+}
+
+/// What a transaction is worth to those who make blocks, in wei for each gas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    /// At most.
+    pub fee: u64,
+    /// Of it, for who makes the block.
+    pub tip: u64,
 }
 
 /// How many wei may be paid on a day; what waits counts with the most it can cost.
@@ -47,6 +58,13 @@ pub struct BurnBudget {
     pub all: u64,
     /// For one account.
     pub account: u64,
+}
+
+impl BurnBudget {
+    /// Whether so much more may be paid where this is spent.
+    pub const fn allows(&self, cost: u64, spent: Self) -> bool {
+        spent.all.saturating_add(cost) <= self.all && spent.account.saturating_add(cost) <= self.account
+    }
 }
 
 /// What became of a wish.
@@ -70,6 +88,16 @@ pub struct BurnOutcome {
 }
 
 impl NewBurn {
+    /// What is offered for it.
+    pub const fn offer(&self) -> Offer {
+        Offer { fee: self.fee, tip: self.tip }
+    }
+
+    /// The same for another offer. The chain takes one of all with one number.
+    pub fn at(&self, Offer { fee, tip }: Offer) -> Self {
+        Self { fee, tip, ..self.clone() }
+    }
+
     /// What it costs at most, in wei.
     pub const fn cost(&self) -> u64 {
         self.gas.saturating_mul(self.fee)
@@ -96,8 +124,13 @@ pub trait BurnStore: Send + Sync {
     /// Those of a payer that wait, at most so many, in their order.
     async fn waiting_burns(&self, payer: Address, most: u32) -> Result<Vec<KeptBurn>, StoreError>;
 
-    /// Notes what became of one that waits.
-    async fn settle_burn(&self, payer: Address, nonce: u64, outcome: BurnOutcome) -> Result<(), StoreError>;
+    /// Offers more for one that waits: what it can cost counts in place of what it could before. False, and nothing is changed,
+    /// if it waits no more, if something else is offered for it than is said here, or if the budget of its day does not allow it.
+    async fn raise_burn(&self, kept: &KeptBurn, offer: Offer, budget: BurnBudget)
+    -> Result<bool, StoreError>;
+
+    /// Notes what became of one that waits, at the offer that was taken.
+    async fn settle_burn(&self, burn: &NewBurn, outcome: BurnOutcome) -> Result<(), StoreError>;
 
     /// Forgets those that wait no more and were made before this, at most so many; says how many.
     async fn forget_burns(&self, before: u64, most: u32) -> Result<u64, StoreError>;

@@ -58,7 +58,7 @@ mod values;
 use accounts::PENDING_PROFILES;
 pub use accounts::{Account, AccountStore, Payment, Registered, Registration, Service};
 pub use blobs::{Begun, Blob, BlobId, BlobQuota, BlobStore, BlobUsage, NewBlob};
-pub use burns::{BurnBudget, BurnOutcome, BurnStore, KeptBurn, NewBurn, Reserved};
+pub use burns::{BurnBudget, BurnOutcome, BurnStore, KeptBurn, NewBurn, Offer, Reserved};
 pub use challenges::ChallengeStore;
 pub use channels::{Channel, ChannelKind, ChannelStore, Code, CodeIssue, CodeLimits};
 pub use database::{Database, DatabaseError};

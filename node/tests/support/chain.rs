@@ -50,6 +50,8 @@ struct Records {
     /// Transactions as they were sent, and whether they come to the chain, and well.
     sent: Vec<String>,
     mining: Option<bool>,
+    /// What a block takes for gas, if it is not the usual.
+    base_fee: Option<u64>,
     /// What came there, by its hash.
     mined: HashMap<String, bool>,
 }
@@ -137,6 +139,17 @@ impl Chain {
         self.records.lock().unwrap().mining = mining;
     }
 
+    /// From now on, a block takes so much for gas.
+    pub fn set_base_fee(&self, wei: u64) {
+        self.records.lock().unwrap().base_fee = Some(wei);
+    }
+
+    /// A block takes this transaction, of all that were sent.
+    pub fn mine(&self, raw: &str) {
+        let hash = hash_of(raw);
+        self.records.lock().unwrap().mined.insert(hash, true);
+    }
+
     /// Transactions that were sent, each time.
     pub fn sent(&self) -> Vec<String> {
         self.records.lock().unwrap().sent.clone()
@@ -194,7 +207,9 @@ fn answer(records: &mut Records, request: &Value) -> Json<Value> {
         "eth_estimateGas" => return number(GAS.into()),
         "eth_maxPriorityFeePerGas" => return number(1),
         "eth_getBlockByNumber" => {
-            return Json(json!({ "id": 1, "result": { "baseFeePerGas": format!("{:#x}", PRICE - 1) } }));
+            return Json(
+                json!({ "id": 1, "result": { "baseFeePerGas": format!("{:#x}", records.base_fee.unwrap_or(PRICE - 1)) } }),
+            );
         }
         "eth_sendRawTransaction" => return send(records, &account),
         "eth_getTransactionReceipt" => return receipt(records, &account),
@@ -259,8 +274,13 @@ fn answer(records: &mut Records, request: &Value) -> Json<Value> {
     Json(json!({ "jsonrpc": "2.0", "id": 1, "result": format!("0x{}", hex::encode(result)) }))
 }
 
+/// By what a transaction is found.
+pub fn hash_of(raw: &str) -> String {
+    format!("0x{}", hex::encode(keccak256(&hex::decode(&raw[2..]).unwrap())))
+}
+
 fn send(records: &mut Records, raw: &str) -> Json<Value> {
-    let hash = format!("0x{}", hex::encode(keccak256(&hex::decode(&raw[2..]).unwrap())));
+    let hash = hash_of(raw);
     records.sent.push(raw.to_owned());
     records.mined.extend(records.mining.map(|well| (hash.clone(), well)));
     Json(json!({ "id": 1, "result": hash }))

@@ -3,4 +3,4 @@
 use super::Postgres;
 use crate::store::shared::impl_burn_store;
 
-impl_burn_store!(Postgres, sqlx::postgres::PgRow, pool, pool);
+impl_burn_store!(Postgres, sqlx::postgres::PgRow, sqlx::PgConnection, pool, pool);

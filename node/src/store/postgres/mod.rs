@@ -52,6 +52,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "invitations", include_str!("../../../migrations/postgres/0010_invitations.sql")),
     (11, "burns", include_str!("../../../migrations/postgres/0011_burns.sql")),
     (12, "rates", include_str!("../../../migrations/postgres/0012_rates.sql")),
+    (13, "offers", include_str!("../../../migrations/postgres/0013_offers.sql")),
 ];
 
 /// A database on a Postgres server.

@@ -1,15 +1,15 @@
 //! Burns that are brought to the chain, in SQL.
 
-/// `impl BurnStore` for an engine, by its kind of row and the fields of its pools for reading and for writing.
+/// `impl BurnStore` for an engine, by its kinds of row and connection and the fields of its pools for reading and for writing.
 macro_rules! impl_burn_store {
-    ($engine:ty, $row:ty, $readers:ident, $writer:ident) => {
+    ($engine:ty, $row:ty, $connection:ty, $readers:ident, $writer:ident) => {
         use dm3_core::delivery::BurnState;
         use dm3_core::deposit::BurnFault;
         use dm3_core::identity::Address;
         use sqlx::Row as _;
 
         use crate::store::{
-            BurnBudget, BurnOutcome, BurnStore, KeptBurn, NewBurn, Reserved, StoreError, address_from,
+            BurnBudget, BurnOutcome, BurnStore, KeptBurn, NewBurn, Offer, Reserved, StoreError, address_from,
             signed, unsigned,
         };
 
@@ -21,12 +21,7 @@ macro_rules! impl_burn_store {
                 budget: BurnBudget,
             ) -> Result<Reserved, StoreError> {
                 let mut transaction = self.$writer.begin().await?;
-                // Held until the end: two wishes at once can't both have the last of a budget, or one number.
-                sqlx::query(
-                    "INSERT INTO relay_turns (one) VALUES (1) ON CONFLICT (one) DO UPDATE SET one = excluded.one",
-                )
-                .execute(&mut *transaction)
-                .await?;
+                sqlx::query(TAKE_TURN).execute(&mut *transaction).await?;
                 let known = sqlx::query(
                     "SELECT * FROM relayed_burns WHERE id = $1 AND state <> 2 ORDER BY made_at DESC LIMIT 1",
                 )
@@ -36,18 +31,9 @@ macro_rules! impl_burn_store {
                 if let Some(known) = known {
                     return Ok(Reserved::Known(kept_burn(&known)?));
                 }
-                let spent = sqlx::query(
-                    "SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT),
-                         CAST(COALESCE(SUM(CASE WHEN owner = $2 THEN cost ELSE 0 END), 0) AS BIGINT)
-                     FROM relayed_burns WHERE day = $1",
-                )
-                .bind(signed(burn.day()))
-                .bind(burn.owner.as_bytes().as_slice())
-                .fetch_one(&mut *transaction)
-                .await?;
-                let (all, account): (i64, i64) = (spent.try_get(0)?, spent.try_get(1)?);
-                let fits = |spent, most| unsigned(spent).saturating_add(burn.cost()) <= most;
-                if !fits(all, budget.all) || !fits(account, budget.account) {
+                // None of those that are kept has this number.
+                let spent = spent_beside(&mut transaction, burn, -1).await?;
+                if !budget.allows(burn.cost(), spent) {
                     return Ok(Reserved::Spent);
                 }
                 let last = sqlx::query(
@@ -78,7 +64,7 @@ macro_rules! impl_burn_store {
                 .await?;
                 transaction.commit().await?;
                 let burn = NewBurn { nonce, ..burn.clone() };
-                Ok(Reserved::New(KeptBurn { burn, state: BurnState::Waiting }))
+                Ok(Reserved::New(KeptBurn { burn, earlier: Vec::new(), state: BurnState::Waiting }))
             }
 
             async fn burn(&self, id: [u8; 32]) -> Result<Option<KeptBurn>, StoreError> {
@@ -113,21 +99,53 @@ macro_rules! impl_burn_store {
                 rows.iter().map(kept_burn).collect()
             }
 
-            async fn settle_burn(
+            async fn raise_burn(
                 &self,
-                payer: Address,
-                nonce: u64,
-                outcome: BurnOutcome,
-            ) -> Result<(), StoreError> {
+                kept: &KeptBurn,
+                offer: Offer,
+                budget: BurnBudget,
+            ) -> Result<bool, StoreError> {
+                let mut transaction = self.$writer.begin().await?;
+                sqlx::query(TAKE_TURN).execute(&mut *transaction).await?;
+                let burn = &kept.burn;
+                let raised = burn.at(offer);
+                let spent = spent_beside(&mut transaction, burn, signed(burn.nonce)).await?;
+                if !budget.allows(raised.cost(), spent) {
+                    return Ok(false);
+                }
+                let offers = kept.earlier.iter().copied().chain([burn.offer()]);
+                let earlier: Vec<u8> =
+                    offers.flat_map(|offer| [offer.fee, offer.tip]).flat_map(u64::to_be_bytes).collect();
+                let done = sqlx::query(
+                    "UPDATE relayed_burns SET fee = $3, tip = $4, cost = $5, earlier_offers = $6
+                     WHERE payer = $1 AND nonce = $2 AND state = 0 AND fee = $7 AND tip = $8",
+                )
+                .bind(burn.payer.as_bytes().as_slice())
+                .bind(signed(burn.nonce))
+                .bind(signed(raised.fee))
+                .bind(signed(raised.tip))
+                .bind(signed(raised.cost()))
+                .bind(earlier)
+                .bind(signed(burn.fee))
+                .bind(signed(burn.tip))
+                .execute(&mut *transaction)
+                .await?;
+                transaction.commit().await?;
+                Ok(done.rows_affected() == 1)
+            }
+
+            async fn settle_burn(&self, burn: &NewBurn, outcome: BurnOutcome) -> Result<(), StoreError> {
                 sqlx::query(
-                    "UPDATE relayed_burns SET state = $3, fault = $4, cost = $5
+                    "UPDATE relayed_burns SET state = $3, fault = $4, cost = $5, fee = $6, tip = $7
                      WHERE payer = $1 AND nonce = $2 AND state = 0",
                 )
-                .bind(payer.as_bytes().as_slice())
-                .bind(signed(nonce))
+                .bind(burn.payer.as_bytes().as_slice())
+                .bind(signed(burn.nonce))
                 .bind(if outcome.fault.is_some() { 2_i64 } else { 1 })
                 .bind(outcome.fault.map(BurnFault::code))
                 .bind(signed(outcome.cost))
+                .bind(signed(burn.fee))
+                .bind(signed(burn.tip))
                 .execute(&self.$writer)
                 .await?;
                 Ok(())
@@ -147,6 +165,30 @@ macro_rules! impl_burn_store {
                 .await?;
                 Ok(done.rows_affected())
             }
+        }
+
+        /// Held until the end: two wishes at once can't both have the last of a budget, or one number.
+        const TAKE_TURN: &str =
+            "INSERT INTO relay_turns (one) VALUES (1) ON CONFLICT (one) DO UPDATE SET one = excluded.one";
+
+        /// What is spent on the day of a burn, by all and by its account, without the payer's transaction of this number.
+        async fn spent_beside(
+            connection: &mut $connection,
+            burn: &NewBurn,
+            nonce: i64,
+        ) -> Result<BurnBudget, StoreError> {
+            let spent = sqlx::query(
+                "SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT),
+                     CAST(COALESCE(SUM(CASE WHEN owner = $2 THEN cost ELSE 0 END), 0) AS BIGINT)
+                 FROM relayed_burns WHERE day = $1 AND NOT (payer = $3 AND nonce = $4)",
+            )
+            .bind(signed(burn.day()))
+            .bind(burn.owner.as_bytes().as_slice())
+            .bind(burn.payer.as_bytes().as_slice())
+            .bind(nonce)
+            .fetch_one(connection)
+            .await?;
+            Ok(BurnBudget { all: unsigned(spent.try_get(0)?), account: unsigned(spent.try_get(1)?) })
         }
 
         fn kept_burn(row: &$row) -> Result<KeptBurn, StoreError> {
@@ -172,7 +214,13 @@ macro_rules! impl_burn_store {
                 1 => BurnState::Burned,
                 _ => BurnState::Failed(fault.unwrap_or(BurnFault::Reverted)),
             };
-            Ok(KeptBurn { burn, state })
+            let earlier: Vec<u8> = row.try_get("earlier_offers")?;
+            let offer = |bytes: &[u8; 16]| {
+                let number = u128::from_be_bytes(*bytes);
+                Offer { fee: (number >> 64) as u64, tip: number as u64 }
+            };
+            let earlier = earlier.as_chunks().0.iter().map(offer).collect();
+            Ok(KeptBurn { burn, earlier, state })
         }
     };
 }

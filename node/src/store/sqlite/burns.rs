@@ -3,4 +3,4 @@
 use super::Sqlite;
 use crate::store::shared::impl_burn_store;
 
-impl_burn_store!(Sqlite, sqlx::sqlite::SqliteRow, readers, writer);
+impl_burn_store!(Sqlite, sqlx::sqlite::SqliteRow, sqlx::SqliteConnection, readers, writer);
