@@ -23,7 +23,9 @@ use crate::seal::json::object;
 
 /// The setting that tells every device what the account asks of payments, and what it once asked.
 const ATTENTION: &str = "attention";
-/// The setting that tells every device which payments the account made, and what it knows of their end.
+/// What every device is told of: each payment the account made, and what it knows of its end.
+const PAYMENT: &str = "payment";
+/// The setting that once told of all of them together.
 const PAYMENTS: &str = "payments";
 /// The most minima that are remembered.
 const MOST_MINIMA: usize = 8;
@@ -63,7 +65,9 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn knows_payments(&self) -> Result<bool, StoreError> {
-        Ok(self.setting(ATTENTION).await?.is_some() || self.setting(PAYMENTS).await?.is_some())
+        Ok(self.setting(ATTENTION).await?.is_some()
+            || self.setting(PAYMENTS).await?.is_some()
+            || !self.each(PAYMENT).await?.is_empty())
     }
 
     /// What the account asks of payments, as its devices know.
@@ -124,7 +128,7 @@ impl<P: Ports> Session<P> {
         let paid = self.carry(wallet, attention::offer(&payment), "offer").await;
         let refused = StakeError::Transaction(TransactionError::Wallet(WalletError::Refused));
         if paid == Err(refused) || paid == Err(StakeError::Reverted) {
-            self.drop_payment(payment.id()).await?;
+            self.drop_payment(&payment).await?;
         }
         paid.map(|()| payment)
     }
@@ -149,7 +153,7 @@ impl<P: Ports> Session<P> {
         let fate = self.fate(payment).await?;
         if fate == Fate::None && payment.until < self.chain_time().await? {
             // Nobody can offer it any more.
-            self.drop_payment(payment.id()).await?;
+            self.drop_payment(payment).await?;
         }
         Ok(fate)
     }
@@ -255,33 +259,41 @@ impl<P: Ports> Session<P> {
         self.carry_through(wallet, request.to, request.data, &[PURPOSE, purpose].concat()).await
     }
 
+    /// All payments that are kept, the latest first.
     async fn kept_payments(&self) -> Result<Vec<Kept>, StoreError> {
-        Ok(payments_in(self.setting(PAYMENTS).await?.as_ref()))
+        let each = self.each(PAYMENT).await?;
+        let mut all: Vec<_> = each.iter().filter_map(|(_, value)| payment_in(value)).collect();
+        let together = self.setting(PAYMENTS).await?;
+        let before = together.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(payment_in);
+        let is_apart = |kept: &Kept| each.iter().any(|(id, _)| *id == id_of(&kept.payment));
+        all.extend(before.filter(|kept| !is_apart(kept)).take(MOST_PAYMENTS));
+        Ok(all)
     }
 
-    /// Keeps a payment before all others, with its end. Of too many, those that came to one give way first.
+    /// Keeps a payment with its end, if there is one. Of too many, those that came to one give way first.
     async fn keep_payment(&self, payment: Payment, end: Option<Fate>) -> Result<(), StoreError> {
-        let change = move |list: Option<Value>| {
-            let mut all = payments_in(list.as_ref());
-            all.retain(|kept| kept.payment != payment);
-            all.insert(0, Kept { payment, end });
-            while all.len() > MOST_PAYMENTS {
-                let done = all.iter().rposition(|kept| kept.end.is_some());
-                all.remove(done.unwrap_or(MOST_PAYMENTS));
-            }
-            written(&all)
+        let id = id_of(&payment);
+        let change = move |known: Option<&Value>| {
+            let end = end.or_else(|| payment_in(known?)?.end);
+            written(&Kept { payment, end })
         };
-        self.update_setting(PAYMENTS, change).await
+        self.keep_each(PAYMENT, &id, change).await?;
+        let all = self.kept_payments().await?;
+        if all.len() > MOST_PAYMENTS
+            && let Some(done) = all.iter().rfind(|kept| kept.end.is_some())
+        {
+            self.drop_payment(&done.payment).await?;
+        }
+        Ok(())
     }
 
-    async fn drop_payment(&self, id: [u8; 32]) -> Result<(), StoreError> {
-        let change = move |list: Option<Value>| {
-            let mut all = payments_in(list.as_ref());
-            all.retain(|kept| kept.payment.id() != id);
-            written(&all)
-        };
-        self.update_setting(PAYMENTS, change).await
+    async fn drop_payment(&self, payment: &Payment) -> Result<(), StoreError> {
+        self.drop_each(PAYMENT, &id_of(payment)).await
     }
+}
+
+fn id_of(payment: &Payment) -> String {
+    hex::encode(payment.id())
 }
 
 /// All minima in the setting, the latest first.
@@ -290,32 +302,25 @@ fn minima_in(noted: Option<&Value>) -> Vec<Minimum> {
     once.into_iter().flatten().take(MOST_MINIMA).filter_map(Minimum::from_json).collect()
 }
 
-/// The payments in the setting.
-fn payments_in(list: Option<&Value>) -> Vec<Kept> {
-    let one = |value: &Value| {
-        let end = match value.get("end").and_then(Value::as_str) {
-            Some("claimed") => Some(Fate::Claimed),
-            Some("back") => Some(Fate::Back),
-            _ => None,
-        };
-        Some(Kept { payment: Payment::from_json(value)?, end })
+/// A payment as it is written down.
+fn payment_in(value: &Value) -> Option<Kept> {
+    let end = match value.get("end").and_then(Value::as_str) {
+        Some("claimed") => Some(Fate::Claimed),
+        Some("back") => Some(Fate::Back),
+        _ => None,
     };
-    let list = list.and_then(Value::as_array);
-    list.into_iter().flatten().take(MOST_PAYMENTS).filter_map(one).collect()
+    Some(Kept { payment: Payment::from_json(value)?, end })
 }
 
-fn written(all: &[Kept]) -> Value {
-    let one = |kept: &Kept| {
-        let mut json = kept.payment.to_json();
-        let end = match kept.end {
-            Some(Fate::Claimed) => "claimed",
-            Some(Fate::Back) => "back",
-            _ => return json,
-        };
-        if let Some(members) = json.as_object_mut() {
-            members.insert("end".to_owned(), end.into());
-        }
-        json
+fn written(kept: &Kept) -> Value {
+    let mut json = kept.payment.to_json();
+    let end = match kept.end {
+        Some(Fate::Claimed) => "claimed",
+        Some(Fate::Back) => "back",
+        _ => return json,
     };
-    all.iter().map(one).collect()
+    if let Some(members) = json.as_object_mut() {
+        members.insert("end".to_owned(), end.into());
+    }
+    json
 }

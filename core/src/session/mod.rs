@@ -29,6 +29,7 @@ mod demands;
 mod detours;
 mod devices;
 mod directory;
+mod each;
 mod entry_stake;
 mod files;
 mod history;

@@ -29,7 +29,9 @@ use crate::seal::Entropy as _;
 use crate::seal::json::object;
 use crate::web::SessionToken;
 
-/// The setting that tells every device of the account which deposits it has.
+/// What every device is told of: each deposit that the account made.
+const DEPOSIT: &str = "deposit";
+/// The setting that once told of all of them together.
 const DEPOSITS: &str = "deposits";
 /// The most deposits that are remembered.
 const MOST_DEPOSITS: usize = 64;
@@ -409,30 +411,30 @@ impl<P: Ports> Session<P> {
     }
 
     async fn remembered_deposits(&self) -> Result<Vec<(Address, Address)>, StoreError> {
-        Ok(deposits_in(self.setting(DEPOSITS).await?.as_ref()))
+        let each = self.each(DEPOSIT).await?;
+        let mut all: Vec<_> = each.iter().filter_map(|(_, value)| deposit_in(value)).collect();
+        let together = self.setting(DEPOSITS).await?;
+        for before in together.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(deposit_in)
+        {
+            if !all.contains(&before) {
+                all.push(before);
+            }
+        }
+        all.truncate(MOST_DEPOSITS);
+        Ok(all)
     }
 
     pub(super) async fn remember_deposit(&self, contract: Address, key: Address) -> Result<(), StoreError> {
-        let change = move |known: Option<Value>| {
-            let mut all = deposits_in(known.as_ref());
-            all.retain(|known| *known != (contract, key));
-            all.insert(0, (contract, key));
-            all.truncate(MOST_DEPOSITS);
-            let one = |(contract, key): (Address, Address)| {
-                object(vec![("contract", contract.to_string().into()), ("key", key.to_string().into())])
-            };
-            Value::Array(all.into_iter().map(one).collect())
+        let id = format!("{}-{}", contract.to_lower_hex(), key.to_lower_hex());
+        let change = move |_: Option<&Value>| {
+            object(vec![("contract", contract.to_string().into()), ("key", key.to_string().into())])
         };
-        self.update_setting(DEPOSITS, change).await
+        self.keep_each(DEPOSIT, &id, change).await
     }
 }
 
-/// The contracts and keys in the setting.
-fn deposits_in(list: Option<&Value>) -> Vec<(Address, Address)> {
-    let one = |value: &Value| {
-        let address = |member: &str| Address::parse_unchecked_case(value.get(member)?.as_str()?).ok();
-        Some((address("contract")?, address("key")?))
-    };
-    let list = list.and_then(Value::as_array);
-    list.map(|list| list.iter().take(MOST_DEPOSITS).filter_map(one).collect()).unwrap_or_default()
+/// A contract and a key as they are written down.
+fn deposit_in(value: &Value) -> Option<(Address, Address)> {
+    let address = |member: &str| Address::parse_unchecked_case(value.get(member)?.as_str()?).ok();
+    Some((address("contract")?, address("key")?))
 }

@@ -7,8 +7,9 @@ use dm3_core::ports::{Clock as _, TransactionError, WalletError};
 use dm3_core::registry::abi::{Arg, encode};
 use dm3_core::registry::{TransactionRequest, attention, erc20};
 use dm3_core::session::{Fate, StakeError};
-use dm3_core::testing::{Fault, Network, Pair, Peer};
+use dm3_core::testing::{Fault, Network, Pair, Peer, TestWallet};
 
+use crate::history::{pull, push};
 use crate::support::{TestSession, run, say, sync};
 
 const CONTRACT: Address = Address::from_bytes([7; 20]);
@@ -298,5 +299,37 @@ fn no_more_payments_are_begun_than_can_be_remembered() {
         assert_eq!(alice.given_payment(&first).await, Ok(Fate::Claimed));
         alice.offer(wallet, &minimum(), bob, WEEK).await.unwrap();
         assert_eq!(alice.payments_to(bob).await.unwrap().len(), 64);
+    });
+}
+
+#[test]
+fn payments_that_two_devices_make_at_once_are_both_known_to_both() {
+    run(async {
+        let (pair, first, _) = bob_asks().await;
+        allow(&pair, 500);
+        let device = Peer::with_wallet(&pair.network, TestWallet::of("alice"));
+        let second = device.sign_up().await;
+        pull(&first).await;
+        pull(&second).await;
+        // Neither knows of the other.
+        let bob = pair.bob.address();
+        let one = offered(&pair, &first).await;
+        pair.network.clock().advance(5);
+        let other = second.offer(&device.wallet, &minimum(), bob, WEEK).await.unwrap();
+        put(&pair, &other, 2, 500);
+        assert_eq!(second.given_payment(&other).await, Ok(Fate::Claimed));
+        for _ in 0..2 {
+            for session in [&first, &second] {
+                push(session).await;
+                pull(&first).await;
+                pull(&second).await;
+            }
+        }
+        for session in [&first, &second] {
+            assert_eq!(session.payments_to(bob).await.unwrap(), [other.clone(), one.clone()]);
+            assert_eq!(session.given_payment(&one).await, Ok(Fate::Held(500)));
+            // The chain does not tell any more which way it went; the account knows.
+            assert_eq!(session.given_payment(&other).await, Ok(Fate::Claimed));
+        }
     });
 }

@@ -11,10 +11,11 @@ use dm3_core::registry::permit::{self, Permit, PermitToken, SignedPermit};
 use dm3_core::registry::{CallOutcome, TransactionRequest, erc20};
 use dm3_core::seal::keccak256;
 use dm3_core::session::{BurnRecord, StakeError};
-use dm3_core::testing::{Pair, Peer};
+use dm3_core::testing::{Pair, Peer, TestWallet};
 use futures_util::future::join;
 use serde_json::{Value, json};
 
+use crate::history::{pull, push};
 use crate::support::{SUBMIT, TestSession, run, sync};
 
 const CONTRACT: Address = Address::from_bytes([7; 20]);
@@ -339,5 +340,35 @@ fn what_is_not_for_the_account_or_of_somebody_else_is_worth_nothing() {
         pair.network.clock().advance(2 * dm3_core::deposit::EPOCH);
         let late = bob.staked(of_alice, pair.alice.address()).await;
         assert_eq!(late.map(|staked| staked.burnable), Ok(0));
+    });
+}
+
+#[test]
+fn deposits_that_two_devices_make_at_once_are_both_known_to_both() {
+    run(async {
+        let (pair, first, _) = Pair::signed_in().await;
+        put_contract(&pair);
+        let device = Peer::with_wallet(&pair.network, TestWallet::of("alice"));
+        let second = device.sign_up().await;
+        pull(&first).await;
+        pull(&second).await;
+        // Neither knows of the other.
+        let one = deposited(&pair, &first, 4).await;
+        pair.network.clock().advance(5);
+        second.deposit(&device.wallet, CONTRACT, 8 * SLOT).await.unwrap();
+        let other = key_in(&device.wallet.sent());
+        assert_ne!(one, other);
+        put_deposit(&pair, other, 1, 4, [0; 32]);
+        for _ in 0..2 {
+            for session in [&first, &second] {
+                push(session).await;
+                pull(&first).await;
+                pull(&second).await;
+            }
+        }
+        for session in [&first, &second] {
+            let own = session.own_deposits().await.unwrap();
+            assert_eq!(own.iter().map(|own| own.key).collect::<Vec<_>>(), [other, one]);
+        }
     });
 }
