@@ -34,6 +34,8 @@ pub struct Stakes {
     pub token: Option<Token>,
     /// A voucher goes along with what is written.
     pub promised: bool,
+    /// What the account has at stake could not be found out: what stands here of it is from before.
+    pub unknown: bool,
     /// What the peer has burned lately, as far as that is known. The outer `None` while it is looked up.
     pub record: Option<Option<BurnRecord>>,
     /// For how many people a deposit is to be enough.
@@ -123,6 +125,7 @@ async fn look<P: Platform>(at: &Active<P>, peer: Address) {
         terms: terms.clone(),
         token: None,
         promised: false,
+        unknown: false,
         record: None,
         people: 1,
         deposits: Vec::new(),
@@ -154,18 +157,16 @@ async fn look<P: Platform>(at: &Active<P>, peer: Address) {
         None => None,
     };
     if let Some(terms) = &terms {
-        let own = session.own_deposits().await.unwrap_or_default();
         stakes.epoch = session.epoch_at(terms.contract).await.unwrap_or(epoch);
-        stakes.deposits = own.into_iter().filter(|own| own.contract == terms.contract).collect();
-        let is_promised = stakes
-            .deposits
-            .iter()
-            .flat_map(|own| &own.promises)
-            .any(|promise| promise.receiver == peer && promise.epoch == epoch);
-        stakes.promised = is_promised && promise(at, terms, peer).await.is_ok();
-        if !stakes.promised {
-            // What was promised is burned, or its week is over.
-            at.voucher.take();
+        match own(at, terms, peer, epoch).await {
+            Ok((deposits, promised)) => {
+                (stakes.deposits, stakes.promised, stakes.unknown) = (deposits, promised, false);
+                if !promised {
+                    // What was promised is burned, or its week is over.
+                    at.voucher.take();
+                }
+            }
+            Err(_) => stakes.unknown = true,
         }
     }
     change(at, peer, |shown| {
@@ -178,6 +179,32 @@ async fn look<P: Platform>(at: &Active<P>, peer: Address) {
     // Once while the conversation is open: it does not change that soon, and nothing waits for it.
     let record = session.burn_record(terms.contract, peer).await.ok();
     change(at, peer, |stakes| stakes.record = Some(record));
+}
+
+/// The account's deposits where the peer wants one, and whether something of them is promised to the peer in this week.
+async fn own<P: Platform>(
+    at: &Active<P>,
+    terms: &Terms,
+    peer: Address,
+    epoch: u64,
+) -> Result<(Vec<OwnDeposit>, bool), StakeError> {
+    let all = at.session().own_deposits().await?.into_iter();
+    let deposits: Vec<_> = all.filter(|own| own.contract == terms.contract).collect();
+    let promises = deposits.iter().flat_map(|own| &own.promises);
+    let is_promised = { promises }.any(|promise| promise.receiver == peer && promise.epoch == epoch);
+    let promised = match is_promised {
+        true => promise(at, terms, peer).await,
+        false => return Ok((deposits, false)),
+    };
+    match promised {
+        Err(error) if passes(&error) => Err(error),
+        promised => Ok((deposits, promised.is_ok())),
+    }
+}
+
+/// Whether it is only now that something is not known.
+pub const fn passes(error: &StakeError) -> bool {
+    matches!(error, StakeError::Unreachable(_) | StakeError::Home(_) | StakeError::Store(_))
 }
 
 /// The newest voucher of the peer, and the newest that was given to them.

@@ -329,6 +329,7 @@ fn stakes(state: State, promised: bool) -> Option<()> {
         terms: Some(terms),
         token: Some(Token { address: token, symbol: Some("DAI".to_owned()), decimals: 18 }),
         promised,
+        unknown: false,
         record: Some(Some(BurnRecord { senders: 2, since: ago(9_000) })),
         people: 3,
         deposits: promised.then_some(deposit).into_iter().collect(),

@@ -11,13 +11,13 @@ use web_sys::HtmlSelectElement;
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
 use crate::app::part::Loader;
-use crate::app::stake::{Failure, Stakes, deposit_for, reaches};
+use crate::app::stake::{Failure, Stakes, deposit_for, passes, reaches};
 use crate::app::state::{Apart, Person};
 use crate::app::{Act, Active, App, Command, ScreenPart, StakeAsk, StakeSteps};
 use crate::texts::{
-    self, StakeWord, say, stake_asks, stake_at_stake, stake_burned, stake_confirm, stake_gone, stake_how,
-    stake_people, stake_promised, stake_put, stake_record, stake_record_none, stake_record_unknown,
-    staked as amount,
+    self, StakeWord, Word, say, stake_asks, stake_at_stake, stake_burned, stake_confirm, stake_gone,
+    stake_how, stake_people, stake_promised, stake_put, stake_record, stake_record_none,
+    stake_record_unknown, staked as amount,
 };
 use crate::view::attributes::{attrs, class};
 use crate::view::form::link;
@@ -63,7 +63,9 @@ fn asked(app: &App, peer: &Person, terms: &Terms, stakes: &Stakes) -> AnyView {
         view! { <p {attrs(&[("class", "stake-bad"), ("role", "alert")])}>{gone}</p> }
     });
     let own: Vec<_> = stakes.deposits.iter().filter_map(|own| deposit(app, own, stakes)).collect();
-    let offer = if stakes.promised {
+    let offer = if stakes.unknown {
+        unknown(app)
+    } else if stakes.promised {
         view! { <p {class("stake-good")}>{stake_promised(&stake)}</p> }.into_any()
     } else {
         view! {
@@ -84,6 +86,14 @@ fn asked(app: &App, peer: &Person, terms: &Terms, stakes: &Stakes) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// What is at stake can't be found out now, which is no word about it.
+fn unknown(app: &App) -> AnyView {
+    let again = link(say(Word::TryAgain), sends(app, ask(StakeAsk::Look)));
+    let words = say(StakeWord::Unknown);
+    view! { <p {attrs(&[("class", "stake-own"), ("role", "status")])}><span>{words}</span> {again}</p> }
+        .into_any()
 }
 
 /// What the peer has burned lately, before somebody stakes something towards them.
@@ -163,6 +173,7 @@ fn deposit(app: &App, own: &OwnDeposit, stakes: &Stakes) -> Option<AnyView> {
 fn received(app: &App, peer: &Person, stakes: &Stakes) -> AnyView {
     let staked = match &stakes.received {
         None => return ().into_any(),
+        Some(Err(error)) if passes(error) => return unknown(app),
         Some(Err(_)) => return view! { <p {class("stake-bad")}>{say(StakeWord::Worthless)}</p> }.into_any(),
         Some(Ok(staked)) => staked,
     };
