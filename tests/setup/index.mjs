@@ -126,14 +126,15 @@ const hasClock = () =>
   readdirSync('/usr/lib').some((folder) => existsSync(join('/usr/lib', folder, 'faketime/libfaketimeMT.so.1')));
 
 /**
- * What stands in front of a node, and between it and Postgres – the tests start these as node/deploy has them –, and the clock
- * that they set.
+ * What stands in front of a node, and between it and Postgres – the tests start these as node/deploy has them –, whom it asks
+ * for certificates, and the clock that they set.
  */
 function installSurroundings() {
   const missing = [
     ['nginx', 'nginx-light'],
     ['caddy', 'caddy'],
     ['pgbouncer', 'pgbouncer'],
+    ['pebble', 'pebble'],
   ].flatMap(([program, debianPackage]) => (onPath(program) || existsSync(join('/usr/sbin', program)) ? [] : [debianPackage]));
   if (!hasClock()) missing.push('libfaketime');
   if (missing.length === 0) return;
