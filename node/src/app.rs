@@ -21,6 +21,7 @@ use crate::price::{Price, Share};
 use crate::proxy::Proxies;
 use crate::relay::Relay;
 use crate::store::{Disk, Store};
+use crate::tls::Tls;
 
 /// The least body that is taken, in bytes: what the reference's web server takes.
 const MIN_BODY: usize = 1_000_000;
@@ -80,6 +81,8 @@ pub struct App {
     pub statistics: Arc<Statistics>,
     /// Open sockets.
     pub sockets: Sockets,
+    /// TLS of its own, if it has some.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// A handle to the one [`App`].
@@ -101,12 +104,14 @@ pub struct Made {
     pub statistics: Arc<Statistics>,
     /// Where sockets open.
     pub sockets: Sockets,
+    /// TLS of its own, if it has some.
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(mut config: Config, made: Made) -> Self {
-        let Made { store, names, metrics, proxies, notifier, statistics, sockets } = made;
+        let Made { store, names, metrics, proxies, notifier, statistics, sockets, tls } = made;
         Self {
             tokens: Tokens::new(
                 &config.token_key,
@@ -141,6 +146,7 @@ impl App {
             notifier,
             statistics,
             sockets,
+            tls,
             config,
         }
     }

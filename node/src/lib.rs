@@ -28,6 +28,7 @@ mod relay;
 mod server;
 mod settings;
 pub mod store;
+mod tls;
 
 pub use config::{Config, ConfigError, LogFormat};
 pub use ops::admin::{OperatorError, Task, TaskError, administer};

@@ -12,7 +12,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl App {
     /// How the parts are. Whoever asks at the same time gets the same answer.
     pub async fn report(&self) -> Report {
-        self.readiness.report(async || tokio::join!(self.database_fault(), self.chain_fault())).await
+        let look = async || tokio::join!(self.database_fault(), self.chain_fault());
+        let report = self.readiness.report(look).await;
+        match &self.tls {
+            Some(tls) => report.with_certificate(tls.fault()),
+            None => report,
+        }
     }
 
     /// The database answers; its schema was brought up to date before the first request was taken.

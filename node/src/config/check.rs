@@ -7,12 +7,14 @@ use std::time::Duration;
 use dm3_core::delivery::MAX_WORK_BITS;
 use dm3_core::deposit::MOST_SLOTS;
 use dm3_core::identity::{Address, EnsName, ProfileKeys};
+use dm3_core::web::BaseUrl;
 use zeroize::Zeroizing;
 
 use super::choices::{OperatorStake, RegistrationRule, RegistrationWord, Room, StakedShare};
 use super::keys::Keys;
 use super::secrets::Secrets;
 use super::smtp::SmtpKeys;
+use super::tls::TlsKeys;
 use super::{Config, ConfigError};
 use crate::blobs::BlobLimits;
 use crate::ethereum::key::EthereumKey;
@@ -21,6 +23,7 @@ use crate::notifications::{Vapid, VapidError};
 use crate::outgoing::{AtOnce, Reach};
 use crate::relay::Relaying;
 use crate::store::{BurnBudget, Database, MailboxLimits};
+use crate::tls::TlsChoice;
 
 /// The most Ethereum nodes that are asked one after the other.
 const MOST_ENDPOINTS: usize = 8;
@@ -55,14 +58,30 @@ impl Keys {
         let registration = registration(&self)?;
         let staked_share = unless_empty(&self.staked_contract, |contract| staked_share(contract, &self))?;
         let relay = unless_empty(&secrets.relay_private_key, |key| relaying(key, &self))?;
+        let public_url: BaseUrl = self.public_url.parse().map_err(|_| {
+            wrong("public_url", "an https:// address (http:// only for this machine), without a query")
+        })?;
+        let tls = TlsKeys {
+            names: &self.tls_names,
+            directory: &self.tls_directory,
+            contact: &self.tls_contact,
+            folder: &self.tls_cache,
+            ca_file: &self.tls_ca_file,
+            certificate_file: &self.tls_certificate_file,
+            key_file: &self.tls_key_file,
+        };
+        let tls = tls.check(&public_url)?;
+        let mut secret_files = secrets.files;
+        if let Some(TlsChoice::Files(files)) = &tls {
+            secret_files.push(files.key.clone());
+        }
         Ok(Config {
             listen: self
                 .listen
                 .parse()
                 .map_err(|_| wrong("listen", "an IP address and a port, as 127.0.0.1:4040"))?,
-            public_url: self.public_url.parse().map_err(|_| {
-                wrong("public_url", "an https:// address (http:// only for this machine), without a query")
-            })?,
+            public_url,
+            tls,
             database: Zeroizing::new(self.database)
                 .parse::<Database>()
                 .map_err(|_| wrong("database", "a path, or postgres://user:password@host:port/database"))?
@@ -89,7 +108,7 @@ impl Keys {
             previous_token_key: secrets.previous_token_key,
             keys: ProfileKeys::derive(&secrets.seed),
             previous_keys: secrets.previous_keys,
-            secret_files: secrets.files,
+            secret_files,
             gateway_key: EthereumKey::from_hex(&secrets.gateway_private_key).ok_or_else(|| {
                 wrong("gateway_private_key", "a secp256k1 key, 0x and 64 hexadecimal digits")
             })?,
@@ -165,6 +184,10 @@ impl Keys {
             },
             allowances: Allowances {
                 requests: rate("requests_per_minute_per_address", self.requests_per_minute_per_address)?,
+                handshakes: rate(
+                    "tls_handshakes_per_minute_per_address",
+                    self.tls_handshakes_per_minute_per_address,
+                )?,
                 proxied: rate("proxied_per_minute_per_address", self.proxied_per_minute_per_address)?,
                 account: rate("requests_per_minute_per_account", self.requests_per_minute_per_account)?,
                 sender: rate("messages_per_minute_per_sender", self.messages_per_minute_per_sender)?,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rustls_acme::acme::LETS_ENCRYPT_PRODUCTION_DIRECTORY;
 use serde::{Deserialize, Deserializer};
 
 use super::choices::{LogFormat, RegistrationWord, SenderCheck};
@@ -13,6 +14,22 @@ pub(super) struct Keys {
     #[serde(default = "default_listen")]
     pub listen: String,
     pub public_url: String,
+    #[serde(default)]
+    pub tls_names: String,
+    #[serde(default = "default_tls_directory")]
+    pub tls_directory: String,
+    #[serde(default)]
+    pub tls_contact: String,
+    #[serde(default = "default_tls_cache")]
+    pub tls_cache: String,
+    #[serde(default)]
+    pub tls_ca_file: String,
+    #[serde(default)]
+    pub tls_certificate_file: String,
+    #[serde(default)]
+    pub tls_key_file: String,
+    #[serde(default = "default_tls_handshakes_per_minute", deserialize_with = "number")]
+    pub tls_handshakes_per_minute_per_address: u64,
     pub database: String,
     #[serde(default)]
     pub database_password_file: String,
@@ -218,6 +235,18 @@ pub(super) struct Keys {
 
 fn default_listen() -> String {
     "127.0.0.1:4040".into()
+}
+
+fn default_tls_directory() -> String {
+    LETS_ENCRYPT_PRODUCTION_DIRECTORY.into()
+}
+
+fn default_tls_cache() -> String {
+    "dm3-node-tls".into()
+}
+
+fn default_tls_handshakes_per_minute() -> u64 {
+    600
 }
 
 fn default_reserved_names() -> String {

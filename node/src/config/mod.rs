@@ -21,6 +21,7 @@ use crate::notifications::{Smtp, Vapid};
 use crate::outgoing::{AtOnce, Reach};
 use crate::relay::Relaying;
 use crate::store::{Database, MailboxLimits};
+use crate::tls::TlsChoice;
 
 mod check;
 mod choices;
@@ -28,6 +29,7 @@ mod error;
 mod keys;
 mod secrets;
 mod smtp;
+mod tls;
 
 pub use choices::{LogFormat, OperatorStake, RegistrationRule, Room, SenderCheck, StakedShare};
 pub use error::ConfigError;
@@ -42,6 +44,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address clients reach the server at, without a path.
     pub public_url: BaseUrl,
+    /// Where certificates come from, if the node has TLS of its own.
+    pub tls: Option<TlsChoice>,
     /// Where the node keeps what it remembers.
     pub database: Database,
     /// The delivery service's ENS name.
@@ -211,8 +215,13 @@ impl Config {
 
     /// The host name clients reach the server at; mail servers are greeted with it.
     pub fn host(&self) -> &str {
-        self.public_url.authority().split(':').next().unwrap_or_default()
+        host_of(&self.public_url)
     }
+}
+
+/// The host of an address, without its port.
+fn host_of(url: &BaseUrl) -> &str {
+    url.authority().split(':').next().unwrap_or_default()
 }
 
 impl fmt::Debug for Config {

@@ -1,7 +1,8 @@
 //! Accepting connections so that no client keeps another waiting.
 //!
 //! Each connection is a task of its own. One that is slow to send a request's head, to send its body or to read
-//! its answer is closed; one too many, of all or from one address, is closed at once rather than queued.
+//! its answer is closed; one too many, of all or from one address, is closed at once rather than queued. With TLS of the
+//! node's own its handshake is the first that has to be made in time.
 
 use std::future::Future;
 use std::io;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use tokio_io_timeout::TimeoutStream;
 use tower_service::Service;
 
+use super::handshake::Handshakes;
 use crate::limits::{Client, Payer, Peer, Place, Pool, Trusted};
 
 /// How long the head of a request may take, and how long a connection may be idle between two requests.
@@ -48,12 +50,13 @@ pub struct Caps {
 }
 
 /// Serves until `stop` is ready, then ends the open connections as soon as their requests are answered.
-/// `refused` is told of each connection that is closed at once.
+/// `refused` is told of each connection that is closed at once, and in one word by which limit.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     caps: Caps,
-    refused: impl Fn(),
+    handshakes: Option<Handshakes>,
+    refused: impl Fn(&'static str),
     stop: impl Future<Output = ()>,
 ) {
     let open = Open::new(caps);
@@ -78,30 +81,32 @@ pub async fn serve(
             }
         };
         let Some(place) = open.enter(peer.ip()) else {
-            refused();
+            refused("connections");
             tracing::debug!("closing a connection over the limit");
             continue;
         };
+        if handshakes.as_ref().is_some_and(|handshakes| !handshakes.may_begin(peer.ip())) {
+            refused("handshakes");
+            continue;
+        }
         // Without it, small answers wait for acknowledgements; a stream that refuses is as good as closed.
         let _ = stream.set_nodelay(true);
         let router = router.clone();
         let (slot, last) = (Slot::default(), open.is_nearly_full());
         let counted = Counted::new(stream, place, slot.clone());
         let service = service_fn(move |request| answer(router.clone(), peer, slot.clone(), last, request));
-        let connection = server.serve_connection(TokioIo::new(counted), service);
-        let mut stopped = stopped.clone();
+        let (server, handshakes, mut stopped) = (server.clone(), handshakes.clone(), stopped.clone());
         tokio::spawn(async move {
-            let mut connection = pin!(connection.with_upgrades());
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                // Fails if the sender is gone, which means the same.
-                _ = stopped.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
+            let Some(handshakes) = handshakes else {
+                return converse(&server, counted, service, stopped).await;
             };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection ended early");
+            let made = tokio::select! {
+                made = handshakes.make(counted) => made,
+                // Fails if the sender is gone, which means the same.
+                _ = stopped.changed() => None,
+            };
+            if let Some(stream) = made {
+                converse(&server, stream, service, stopped).await;
             }
         });
     }
@@ -109,6 +114,33 @@ pub async fn serve(
     // Fails if nobody is connected, who would have to know.
     let _ = stopping.send(());
     stopping.closed().await;
+}
+
+/// Answers the requests of one connection until it ends, or is `stopped`.
+async fn converse<S>(
+    server: &http1::Builder,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    service: S,
+    mut stopped: watch::Receiver<()>,
+) where
+    S: hyper::service::Service<
+            Request<Incoming>,
+            Response = axum::response::Response,
+            Error = std::convert::Infallible,
+        >,
+{
+    let mut connection = pin!(server.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        // Fails if the sender is gone, which means the same.
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }
 
 async fn answer(
@@ -262,7 +294,7 @@ mod tests {
         let mut one = TcpStream::connect(address).await.unwrap();
         one.write_all(b"GET /one HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
         let caps = Caps { all: 9, kept_free: 0, per_address: 9, proxies: Trusted::default() };
-        serve(listener, router, caps, || {}, async move { ended.notified().await }).await;
+        serve(listener, router, caps, None, |_| {}, async move { ended.notified().await }).await;
         let place = asked.lock().unwrap().iter().position(|path| path == "/one").unwrap();
         assert!(place < 8, "{place} requests of the other were answered first");
     }

@@ -9,6 +9,7 @@ pub mod connections;
 mod ds;
 mod extract;
 mod gateway;
+pub mod handshake;
 mod history;
 mod limit;
 mod map;
@@ -21,7 +22,7 @@ mod settings;
 mod share;
 mod socket;
 mod storage;
-mod well_known;
+pub mod well_known;
 
 pub use router::router;
 

@@ -30,6 +30,8 @@ pub use turns::Turns;
 pub struct Allowances {
     /// Requests from one address (of IPv6: from one /64 network).
     pub requests: u32,
+    /// TLS handshakes that one address begins.
+    pub handshakes: u32,
     /// Calls and fetches that one address has made by proxy.
     pub proxied: u32,
     /// Requests, and messages over sockets, of one signed-in account.
@@ -76,6 +78,7 @@ pub struct TooMany {
 /// What was asked of this process lately.
 pub struct Limits {
     requests: Limit<Client>,
+    handshakes: Limit<Client>,
     proxied: Limit<Client>,
     accounts: Limit<Address>,
     senders: Limit<Address>,
@@ -95,6 +98,7 @@ impl Limits {
     pub fn new(allowances: Allowances) -> Self {
         Self {
             requests: Limit::new(allowances.requests, MINUTE),
+            handshakes: Limit::new(allowances.handshakes, MINUTE),
             proxied: Limit::new(allowances.proxied, MINUTE),
             accounts: Limit::new(allowances.account, MINUTE),
             senders: Limit::new(allowances.sender, MINUTE),
@@ -112,6 +116,14 @@ impl Limits {
     /// [`TooMany`].
     pub fn request(&self, client: Client) -> Result<(), TooMany> {
         self.requests.count(&client, 1)
+    }
+
+    /// Counts a TLS handshake that an address begins.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn handshake(&self, client: Client) -> Result<(), TooMany> {
+        self.handshakes.count(&client, 1)
     }
 
     /// Counts calls or fetches that an address has made by proxy.
@@ -176,6 +188,7 @@ impl Limits {
     /// Forgets those who have not asked for a while.
     pub fn tidy(&self) {
         self.requests.tidy();
+        self.handshakes.tidy();
         self.proxied.tidy();
         self.accounts.tidy();
         self.senders.tidy();
@@ -236,6 +249,7 @@ mod tests {
 
     pub(super) const NONE: Allowances = Allowances {
         requests: 0,
+        handshakes: 0,
         proxied: 0,
         account: 0,
         sender: 0,

@@ -123,6 +123,9 @@ pub struct Metrics {
     store_waiting: Gauge,
     outgoing: Family<OutgoingLabels, Counter>,
     chain_calls: Gauge,
+    handshakes: Family<OutcomeLabel, Counter>,
+    certificates: Family<OutcomeLabel, Counter>,
+    certificate_expires: Gauge,
     refused: Family<CauseLabel, Counter>,
     /// Refused since it was last asked.
     refused_lately: AtomicU64,
@@ -151,6 +154,9 @@ impl Metrics {
             store_waiting: Gauge::default(),
             outgoing: Family::default(),
             chain_calls: Gauge::default(),
+            handshakes: Family::default(),
+            certificates: Family::default(),
+            certificate_expires: Gauge::default(),
             refused: Family::default(),
             refused_lately: AtomicU64::new(0),
         };
@@ -189,6 +195,17 @@ impl Metrics {
             "chain_calls_today",
             "Calls of Ethereum nodes since midnight UTC, which rpc_calls_per_day bounds",
             metrics.chain_calls.clone(),
+        );
+        registry.register("tls_handshakes", "TLS handshakes, by outcome", metrics.handshakes.clone());
+        registry.register(
+            "tls_certificates",
+            "Certificates for TLS that came into use, and why others did not, by outcome",
+            metrics.certificates.clone(),
+        );
+        registry.register(
+            "tls_certificate_expires",
+            "When the certificate for TLS expires, in seconds since 1970; 0 is none",
+            metrics.certificate_expires.clone(),
         );
         registry.register("refused", "What was refused by a limit, by its cause", metrics.refused.clone());
         metrics
@@ -248,6 +265,21 @@ impl Metrics {
     /// How many calls of Ethereum nodes there were today.
     pub fn set_chain_calls(&self, calls: u64) {
         self.chain_calls.set(i64::try_from(calls).unwrap_or(i64::MAX));
+    }
+
+    /// A TLS handshake ended.
+    pub fn handshake(&self, outcome: &'static str) {
+        self.handshakes.get_or_create(&OutcomeLabel { outcome }).inc();
+    }
+
+    /// A certificate came into use, or did not.
+    pub fn certificate(&self, outcome: &'static str) {
+        self.certificates.get_or_create(&OutcomeLabel { outcome }).inc();
+    }
+
+    /// When the one in use expires, in seconds since 1970.
+    pub fn set_certificate_expiry(&self, expires: i64) {
+        self.certificate_expires.set(expires);
     }
 
     /// How many sockets are open now.

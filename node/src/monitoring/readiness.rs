@@ -30,7 +30,7 @@ impl Readiness {
             Some((_, report)) => report.clone(),
             None => {
                 let (database, chain) = look().await;
-                let report = Report { stopping: false, database, chain };
+                let report = Report { stopping: false, database, chain, certificate: None };
                 *last = Some((Instant::now(), report.clone()));
                 report
             }
@@ -46,12 +46,20 @@ pub struct Report {
     stopping: bool,
     database: Option<String>,
     chain: Option<String>,
+    /// Only where the node has TLS of its own.
+    certificate: Option<Option<String>>,
 }
 
 impl Report {
+    /// With what is wrong with the certificate for TLS.
+    pub fn with_certificate(self, fault: Option<String>) -> Self {
+        Self { certificate: Some(fault), ..self }
+    }
+
     /// Whether requests can be served.
     pub const fn is_ready(&self) -> bool {
-        !self.stopping && self.database.is_none() && self.chain.is_none()
+        let is_shown = !matches!(self.certificate, Some(Some(_)));
+        !self.stopping && self.database.is_none() && self.chain.is_none() && is_shown
     }
 
     /// As it is answered: each part `ok` or what is wrong with it.
@@ -62,6 +70,11 @@ impl Report {
             _ => "not ready",
         };
         let word = |part: &Option<String>| part.clone().unwrap_or_else(|| "ok".into());
-        json!({ "status": status, "database": word(&self.database), "chain": word(&self.chain) })
+        let mut json =
+            json!({ "status": status, "database": word(&self.database), "chain": word(&self.chain) });
+        if let Some(certificate) = &self.certificate {
+            json["certificate"] = word(certificate).into();
+        }
+        json
     }
 }

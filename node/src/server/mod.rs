@@ -23,7 +23,8 @@ use crate::ethereum::chain::Chain;
 use crate::ethereum::endpoints::Endpoints;
 use crate::ethereum::names::Names;
 use crate::http::connections::{self, Caps};
-use crate::http::{observe, router};
+use crate::http::handshake::Handshakes;
+use crate::http::{observe, router, well_known};
 use crate::machine::clock::now_seconds;
 use crate::machine::files::private;
 use crate::monitoring::metrics::Metrics;
@@ -33,6 +34,7 @@ use crate::notifications::{MailError, Mailer, Notifier, NotifierParts};
 use crate::outgoing::{Outgoing, OutgoingError};
 use crate::proxy::Proxies;
 use crate::store::{Database, StoreError};
+use crate::tls::{Renewal, Tls, TlsError};
 
 /// How long open requests may go on after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -51,6 +53,9 @@ pub enum StartError {
     /// The mail server can't be used.
     #[error(transparent)]
     Mail(#[from] MailError),
+    /// TLS of its own can't be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A secret is the example's.
     #[error(
         "{0} is the example's, which everybody knows, and {1} is not this machine alone: make keys of your own \
@@ -80,6 +85,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     metrics_listener: Option<TcpListener>,
+    renewal: Option<Renewal>,
     /// Held while this process serves the database.
     lock: Option<File>,
 }
@@ -89,7 +95,7 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn bind(config: Config) -> Result<Self, StartError> {
+    pub async fn bind(mut config: Config) -> Result<Self, StartError> {
         if let Some(key) = config.public_secret().filter(|_| !config.is_for_this_machine()) {
             return Err(StartError::PublicSecret(key, config.public_url.as_str().to_owned()));
         }
@@ -132,10 +138,12 @@ impl Server {
             names_sender: config.notifications_name_sender,
         });
         let (socket_layer, sockets) = Sockets::new(App::max_body(&config));
-        let made = Made { store, names, metrics, proxies, notifier, statistics, sockets };
+        let tls = config.tls.take().map(|choice| Tls::new(choice, metrics.clone())).transpose()?;
+        let (tls, renewal) = tls.unzip();
+        let made = Made { store, names, metrics, proxies, notifier, statistics, sockets, tls };
         let app = Arc::new(App::new(config, made));
         let router = router(&app, socket_layer);
-        Ok(Self { app, router, listener, address, metrics_listener, lock })
+        Ok(Self { app, router, listener, address, metrics_listener, renewal, lock })
     }
 
     /// Where the metrics are, if they are served.
@@ -148,10 +156,16 @@ impl Server {
         self.address
     }
 
+    /// What is spoken there: `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        if self.app.tls.is_some() { "https" } else { "http" }
+    }
+
     /// Serves until `stop` is ready, then ends open requests in good order.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let Self { app, router, listener, metrics_listener, lock, .. } = self;
+        let Self { app, router, listener, metrics_listener, renewal, lock, .. } = self;
         let metrics = metrics_listener.map(|listener| tokio::spawn(serve_metrics(listener, app.clone())));
+        let renewal = app.tls.clone().zip(renewal).map(|(tls, renewal)| tokio::spawn(tls.run(renewal)));
         let expiry = tokio::spawn(expiry::run(app.clone()));
         let burns = tokio::spawn(burns::run(app.clone()));
         let notices = tokio::spawn(tasks::follow_notices(app.clone()));
@@ -182,16 +196,17 @@ impl Server {
             per_address: app.config.max_connections_per_address,
             proxies: app.config.trusted_proxies.clone(),
         };
+        let handshakes = Handshakes::of(&app);
         let tidying = tokio::spawn(tasks::tidy(app.clone()));
         let ending = tokio::spawn(tasks::end_sockets(app.clone()));
         let disk = tokio::spawn(tasks::watch_disk(app.clone()));
         let operators = tokio::spawn(tasks::follow_operators(app.clone()));
         tokio::select! {
-            () = connections::serve(listener, router, caps, || app.metrics.refused("connections"), signalled) => {}
+            () = connections::serve(listener, router, caps, handshakes, |cause| app.metrics.refused(cause), signalled) => {}
             () = overdue => {}
         }
         let others = [expiry, burns, tidying, ending, notices, operators, disk];
-        for task in others.into_iter().chain(metrics) {
+        for task in others.into_iter().chain(metrics).chain(renewal) {
             task.abort();
         }
         counting.abort();
@@ -237,7 +252,11 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 async fn serve_metrics(listener: TcpListener, app: AppState) {
-    let router = Router::new().route("/metrics", get(observe::metrics)).with_state(app);
+    // Where handshakes fail for want of a certificate, this is where it is told.
+    let router = Router::new()
+        .route("/metrics", get(observe::metrics))
+        .route("/ready", get(well_known::ready))
+        .with_state(app);
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "metrics are served no longer");
     }

@@ -105,7 +105,7 @@ fn serve(file: &Path) -> Result<(), Failure> {
         if let Some(address) = server.metrics_address() {
             println!("metrics at http://{address}/metrics");
         }
-        println!("listening on http://{}", server.address());
+        println!("listening on {}://{}", server.scheme(), server.address());
         server.run(interrupted()).await;
         Ok(())
     })

@@ -48,7 +48,7 @@ fn proxies(found: &mut Findings, config: &Config) {
 }
 
 #[cfg(unix)]
-fn permissions(found: &mut Findings, part: &'static str, path: &Path, secret: bool) {
+pub(super) fn permissions(found: &mut Findings, part: &'static str, path: &Path, secret: bool) {
     use std::os::unix::fs::PermissionsExt as _;
     let Ok(metadata) = std::fs::metadata(path) else { return };
     let mode = metadata.permissions().mode() & 0o777;
@@ -65,7 +65,7 @@ fn permissions(found: &mut Findings, part: &'static str, path: &Path, secret: bo
 }
 
 #[cfg(not(unix))]
-fn permissions(_: &mut Findings, _: &'static str, _: &Path, _: bool) {}
+pub(super) fn permissions(_: &mut Findings, _: &'static str, _: &Path, _: bool) {}
 
 async fn database(found: &mut Findings, config: &Config) {
     let part = "database";
@@ -108,7 +108,7 @@ fn remedy(database: &Database, error: &StoreError) -> &'static str {
 }
 
 /// Writes and removes a file.
-fn tempfile_in(folder: &Path) -> std::io::Result<()> {
+pub(super) fn tempfile_in(folder: &Path) -> std::io::Result<()> {
     let probe = folder.join(format!(".dm3-node-check-{}", std::process::id()));
     std::fs::OpenOptions::new().write(true).create_new(true).open(&probe)?;
     std::fs::remove_file(probe)

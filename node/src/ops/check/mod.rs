@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! local: file, keys, permissions, database ─▶ chain: node, id, clock, records, gateway contract
+//!                                          ─▶ tls: the certificate, and whom it is asked of
 //!                                          ─▶ web: the public address, and whether this node answers there
 //!                                          ─▶ notifications: the mail server, the key for web push
 //! ```
@@ -10,6 +11,7 @@ mod chain;
 mod finding;
 mod local;
 mod notifications;
+mod tls;
 mod web;
 
 use std::path::Path;
@@ -69,6 +71,7 @@ pub async fn check(file: &Path) -> Vec<Finding> {
     } else {
         None
     };
+    tls::check(&mut found, &config).await;
     web::check(&mut found, &config, &client, question.as_deref()).await;
     notifications::check(&mut found, &config).await;
     found.into_all()

@@ -25,7 +25,12 @@ pub(super) async fn check(found: &mut Findings, config: &Config, client: &Client
             "for everybody else, set public_url to the https address of the proxy in front",
         );
     }
-    let proxy = "start the node, and let the TLS proxy pass everything on (docs/operating.md has examples)";
+    let proxy = match &config.tls {
+        Some(_) => {
+            "start the node, and let port 443 of the public address lead to it; its log says how its certificate is"
+        }
+        None => "start the node, and let the TLS proxy pass everything on (docs/operating.md has examples)",
+    };
     let reply = match outgoing::send(client.get(format!("{url}/.well-known/dm3")), MAX_ANSWER).await {
         Ok(reply) => reply,
         Err(error) => return found.wrong(part, format!("{url}: {}", reason(&error)), proxy),
