@@ -20,7 +20,7 @@ use crate::web::{BaseUrl, SessionToken};
 /// How far a claimed time follows what stands before the message into the future: milliseconds. What is further apart
 /// is not put in order by what it claims.
 const MAX_LEAP: u64 = CLOSE + 1_000;
-/// How many of a conversation's newest messages are looked at to find the newest own one.
+/// How many of a conversation's newest messages are looked at to find the newest own one, and the last that was taken.
 const LOOK_BACK: usize = 20;
 
 /// What a new message of a conversation is to be later than: milliseconds since 1970. Each may be far in the future, where
@@ -113,12 +113,13 @@ impl<P: Ports> Session<P> {
     }
 
     /// The place of what is written now: behind everything in the conversation, which its author has before them, whatever
-    /// their clock says.
+    /// their clock says. Also behind when that was taken, wherever it stands here: on another device it may stand there.
     pub(super) async fn place_behind_all(&self, conversation: ConversationId) -> Result<Place, StoreError> {
         self.begin_time().await?;
-        let newest = self.ports().store().messages(self.account, conversation, None, 1).await?;
+        let newest = self.ports().store().messages(self.account, conversation, None, LOOK_BACK).await?;
+        let last = newest.iter().map(|row| row.place.max(row.taken)).max();
         let now = Place::at(self.now());
-        Ok(newest.first().map_or(now, |row| now.max(row.place.next())))
+        Ok(last.map_or(now, |last| now.max(last.next())))
     }
 
     /// Signs a message that is about to be sent.

@@ -270,6 +270,36 @@ fn what_was_answered_on_another_device_stands_behind_what_it_answers_also_where_
 }
 
 #[test]
+fn an_answer_by_a_slow_clock_stands_behind_what_it_answers_also_where_that_stands_later() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let alices_phone = another_device(&pair, "alice");
+        let phone = alices_phone.sign_up().await;
+        let bobs_phone = another_device(&pair, "bob");
+        let bob_on_phone = bobs_phone.sign_up().await;
+        pair.network.clock().advance(100_000);
+        // A device whose clock is fast says something, which only bob's phone has.
+        pair.alice.clock.set_error(20_000);
+        say(&alice, &pair.bob, "fast").await;
+        sync(&bob_on_phone).await;
+        pair.network.clock().advance(1_000);
+        say(&phone, &pair.bob, "a question").await;
+        pair.network.fail("cknowledg", Fault::Unreachable);
+        sync(&bob).await;
+        pair.network.heal();
+        sync(&bob_on_phone).await;
+        assert_eq!(bobs_phone.texts(&pair.alice).await, ["a question", "fast"], "it claims to be earlier");
+        bobs_phone.clock.set_error(-1_800);
+        let bob_on_phone = bobs_phone.resume().await;
+        say(&bob_on_phone, &pair.alice, "an answer").await;
+        push(&bob_on_phone).await;
+        pull(&bob).await;
+        older(&bob, pair.alice.conversation()).await;
+        assert_eq!(pair.bob.texts(&pair.alice).await, ["fast", "a question", "an answer"]);
+    });
+}
+
+#[test]
 fn whatever_is_interrupted_nothing_is_lost_or_written_twice() {
     run(async {
         for fault in [Fault::ReplyLost, Fault::Unreachable, Fault::Status(503), Fault::Duplicated] {

@@ -216,7 +216,7 @@ impl Oracle {
                 if asked.order && (asked.leaps || !leapt) {
                     let known = places.into_iter().filter(|(_, place)| self.can_know(device, &rows[*place]));
                     let places = known.collect();
-                    check_order(&said, device, *peer, &rows, &places, &mut wrong);
+                    check_order(&said, &devices, device, *peer, &rows, &places, &mut wrong);
                 }
                 for number in rows.iter().filter_map(number_of) {
                     kept.entry(number).or_default().push(device.number);
@@ -295,6 +295,7 @@ fn check_conversation(
 /// What is wrong with the order in which a device shows a conversation.
 fn check_order(
     said: &[Said],
+    devices: &[Rc<Device>],
     device: &Device,
     peer: Address,
     rows: &[MessageRow],
@@ -317,6 +318,13 @@ fn check_order(
             let Some(other) = other else { continue };
             let (these, those) = (times(number), times(&other));
             wrong.push(format!("{at}: m{number} ({these}) stands before m{other} ({those}), {why}"));
+            // Where the account's other devices have both.
+            for device in devices.iter().filter(|it| it.owner == device.owner && it.number != device.number) {
+                let rows = device.rows(ConversationId::Peer(peer));
+                let times = |wanted| rows.iter().find(|row| number_of(row) == Some(wanted)).map(times_of);
+                let there = [*number, other].map(|wanted| times(wanted).unwrap_or_else(|| "nowhere".into()));
+                wrong.push(format!("  on device {}: {there:?}", device.number));
+            }
         }
     }
 }
