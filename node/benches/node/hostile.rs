@@ -23,7 +23,7 @@ const MEMBERS: u16 = 40;
 const MESSAGES: usize = 20;
 
 /// A kind of hostile client: its name, and how many at once.
-pub const KINDS: [(&str, usize); 21] = [
+pub const KINDS: [(&str, usize); 25] = [
     ("silent: connects and says nothing", 100),
     ("slow: a byte of its head every 100 ms", 100),
     ("huge: bodies of 50 MB", 4),
@@ -45,6 +45,10 @@ pub const KINDS: [(&str, usize); 21] = [
     ("opening: begins sessions of socket.io and leaves them", 32),
     ("storing: one account's batches of 500 messages", 8),
     ("coming: registers accounts that are new", 8),
+    ("letting: acknowledges what it has not, from names whose gateway never answers", 8),
+    ("crowding: sockets of one account, which stay open", 200),
+    ("promising: files of which nothing comes", 8),
+    ("calling: asks the chain through the node", 16),
 ];
 
 /// What hostile clients have made before they begin.
@@ -60,6 +64,14 @@ pub struct Prepared {
     storing: Vec<u8>,
     /// Profiles of accounts that are new.
     coming: Vec<Vec<u8>>,
+    /// Acknowledgements of messages that nobody sent.
+    letting: Vec<u8>,
+    /// What signs a socket in.
+    handshake: Vec<u8>,
+    /// A file that nobody sends.
+    promising: Vec<u8>,
+    /// A question to the chain.
+    calling: Vec<u8>,
     next: AtomicUsize,
 }
 
@@ -88,6 +100,14 @@ impl Prepared {
             .collect();
         let batch = json!({ "encryptedContactName": "bob", "messageBatch": batch });
         let path = format!("/api/storage/new/{}/addMessageBatch", alice.name);
+        let acknowledgements: Vec<_> = (0..50)
+            .map(|n| json!({ "contactAddress": format!("a{n}.slow.eth"), "messageHash": format!("0x{n:064x}") }))
+            .collect();
+        let letting = json!({ "acknowledgements": acknowledgements });
+        let letting_path = format!("/ds/delivery/messages/{}/syncAcknowledgements/", alice.name);
+        let file = json!({ "size": 20_000_000, "hash": "ab".repeat(32) });
+        let call = json!({ "to": Address::ZERO, "data": "0x" });
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [call, "latest"] });
         let coming = (1000..1400).map(|n| {
             let account = Account::of_many(n);
             let path = format!("/ds/profile/{}", account.name);
@@ -99,6 +119,10 @@ impl Prepared {
             joining,
             storing: request("POST", &path, Some(&token), Some(&batch)),
             coming: coming.collect(),
+            letting: request("POST", &letting_path, Some(&token), Some(&letting)),
+            handshake: handshake(&alice, &token),
+            promising: request("POST", &format!("/ds/blobs/{}", alice.name), Some(&token), Some(&file)),
+            calling: request("POST", "/proxy/ethereum", None, Some(&call)),
             silent,
             next: AtomicUsize::new(0),
         }
@@ -107,6 +131,19 @@ impl Prepared {
     fn number(&self) -> usize {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
+}
+
+/// A socket's upgrade, and the packet of socket.io that signs it in, in a frame of its own.
+fn handshake(account: &Account, token: &str) -> Vec<u8> {
+    let mut bytes = b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: bench\r\nconnection: upgrade\r\n\
+        upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        .to_vec();
+    let packet = format!("40{}", json!({ "account": { "ensName": account.name.as_str() }, "token": token }));
+    // A text, masked by nothing (RFC 6455, section 5.2).
+    let [high, low] = u16::try_from(packet.len()).unwrap_or_default().to_be_bytes();
+    bytes.extend([0x81, 0x80 | 126, high, low, 0, 0, 0, 0]);
+    bytes.extend(packet.into_bytes());
+    bytes
 }
 
 /// Lets `count` clients of kind `kind` loose.
@@ -240,6 +277,22 @@ async fn act(
         },
         20 => loop {
             connection.exchange(&prepared.coming[prepared.number() % prepared.coming.len()]).await?;
+        },
+        21 => loop {
+            connection.exchange(&prepared.letting).await?;
+        },
+        22 => {
+            stream.write_all(&prepared.handshake).await?;
+            // Its answers are read, and the node's pings are not answered.
+            loop {
+                stream.read_u8().await?;
+            }
+        }
+        23 => loop {
+            connection.exchange(&prepared.promising).await?;
+        },
+        24 => loop {
+            connection.exchange(&prepared.calling).await?;
         },
         5 => {
             let question = request("GET", "/.well-known/dm3", None, None);
