@@ -38,7 +38,7 @@ const done = new Set();
 
 // Where the programs were built, xtask is among them; a stage that runs by itself has cargo build xtask alone.
 const wasmTest = (...args) => () => {
-  return ['cargo', 'test', ...(done.has(PROGRAMS) ? XTASK_RUNNER : []), '--target', WASM_TARGET, ...args];
+  return again('cargo', ...(done.has(PROGRAMS) ? XTASK_RUNNER : []), '--target', WASM_TARGET, ...args);
 };
 
 const STAGES = [
@@ -59,7 +59,7 @@ const STAGES = [
     ],
   },
   { name: 'programs (native)', commands: [PROGRAMS] },
-  { name: 'tests (native)', commands: [again('cargo')] },
+  { name: 'tests (native)', commands: [again('cargo', '--workspace')] },
   {
     name: 'tests (wasm, headless browser)',
     env: { CHROMEDRIVER },

@@ -2,7 +2,7 @@
 //
 //   node tests/setup/again.mjs node FILE…    files of Node's test runner, two at a time: each waits most of its time for
 //                                            a browser or a network of its own
-//   node tests/setup/again.mjs cargo         everything that cargo tests
+//   node tests/setup/again.mjs cargo WORD…   what `cargo test` with these words tests, natively or in a browser
 //
 // On a busy machine one of more than a thousand tests may fail because of what the machine did meanwhile. That must not cost
 // a whole run; nor may it go unseen. So what passed only the second time is named at the end, and more than MOST of such
@@ -52,15 +52,15 @@ async function node(files, atOnce = AT_ONCE) {
 }
 
 /**
- * Test programs of the workspace, each as the arguments that choose it; without any: all. Cargo tells which failed, and of
- * which package; that is left out, since a package that is chosen alone is compiled anew, with what it needs.
+ * What `cargo test` with some words tests, or of it some programs, each as the arguments that choose it. Cargo tells which
+ * failed, and of which package; that is left out, since a package that is chosen alone is compiled anew, with what it needs.
  */
-async function cargo(programs) {
-  const chosen = programs.length > 0 ? [...new Set(programs)].map((one) => one.split(' ')) : [[]];
+async function cargo(words, programs = ['']) {
   const failed = [];
   let passed = true;
-  for (const args of chosen) {
-    const end = await shown('cargo', ['test', '--workspace', '--no-fail-fast', ...args]);
+  for (const program of new Set(programs)) {
+    const chosen = program.split(' ').filter(Boolean);
+    const end = await shown('cargo', ['test', '--no-fail-fast', ...words, ...chosen]);
     passed &&= end.passed;
     failed.push(...[...end.said.matchAll(/^ {4}`-p \S+ ([^`]+)`$/gm)].map(([, name]) => name));
   }
@@ -68,13 +68,13 @@ async function cargo(programs) {
 }
 
 const [kind, ...what] = process.argv.slice(2);
-const run = { node, cargo }[kind];
-const first = await run(what);
+const first = await (kind === 'node' ? node(what) : cargo(what));
 if (!first.passed) {
   // Without a name there is nothing to try again, as where something does not compile.
   if (first.failed.length === 0 || first.failed.length > MOST) process.exit(1);
   console.log(`\n━━ A second time: ${first.failed.join(', ')}`);
-  if (!(await run(first.failed, 1)).passed) process.exit(1);
+  const second = await (kind === 'node' ? node(first.failed, 1) : cargo(what, first.failed));
+  if (!second.passed) process.exit(1);
   console.log('\n━━ Passed only the second time, look into it:');
   for (const name of first.failed) console.log(`   ${kind === 'node' ? relative(ROOT, resolve(ROOT, name)) : name}`);
 }
