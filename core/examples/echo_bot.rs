@@ -13,6 +13,7 @@ use dm3_core::device::Lane;
 use dm3_core::engine::{Change, Engine};
 use dm3_core::message::SignedMessage;
 use dm3_core::ports::Alone;
+use dm3_core::session::NewMessage;
 use futures_util::StreamExt as _;
 use futures_util::future::select;
 
@@ -28,10 +29,10 @@ async fn echo() -> Result<(), Box<dyn Error>> {
     let engine = Engine::new(session, move |change| drop(tell.unbounded_send(change)));
     let answer = async {
         while let Some(change) = changes.next().await {
-            let Change::Received { conversation, hash } = change else { continue };
-            let Some(row) = engine.session().message(&hash).await?.filter(|row| row.lane == Lane::In) else {
+            let Change::Received(NewMessage { conversation, hash, lane: Lane::In }) = change else {
                 continue;
             };
+            let Some(row) = engine.session().message(&hash).await? else { continue };
             let text = SignedMessage::parse(&row.json)?.text().to_owned();
             engine.send(conversation, &[], &text).await?;
         }

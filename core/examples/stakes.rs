@@ -23,7 +23,7 @@ use dm3_core::delivery::SpamRule;
 use dm3_core::deposit::Terms;
 use dm3_core::message::{Draft, MessageHash, SignedMessage};
 use dm3_core::registry::deposits::Deposited;
-use dm3_core::session::{Conditions, Session, StakeError, Staked};
+use dm3_core::session::{Conditions, NewMessage, Session, StakeError, Staked};
 use native::{NativePorts, RpcWallet};
 
 /// How many receivers a week a deposit is for.
@@ -61,7 +61,7 @@ async fn carry_out(
         "read" => {
             let received = session.sync().await?;
             let mut told = Vec::new();
-            for (_, hash) in &received.new {
+            for NewMessage { hash, .. } in &received.new {
                 let worth = match staked(session, hash).await? {
                     Some(staked) => format!("{} burnable, {} burned", staked.burnable, staked.burned),
                     None => "nothing at stake".to_owned(),

@@ -3,7 +3,7 @@
 use crate::conversation::ConversationId;
 use crate::message::MessageHash;
 use crate::ports::StoreError;
-use crate::session::HomeError;
+use crate::session::{HomeError, NewMessage};
 
 /// Something that has changed. What it is now is read from the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +17,7 @@ pub enum Change {
     /// A delivery service has a message of this account.
     Sent(MessageHash),
     /// A message came in.
-    Received {
-        /// In which conversation.
-        conversation: ConversationId,
-        /// Which one.
-        hash: MessageHash,
-    },
+    Received(NewMessage),
     /// Something came in that can't be proven; or what could not be proven was.
     Unproven,
     /// So many entries of the mailboxes are no envelopes.

@@ -1,8 +1,12 @@
 //! What is to be done for the account's other devices.
 
 use std::cell::Cell;
+use std::pin::pin;
+
+use futures_util::future::select;
 
 use super::nudge::Nudge;
+use crate::ports::Clock;
 
 /// What is to be done about the history.
 #[derive(Default)]
@@ -14,6 +18,8 @@ pub(super) struct History {
     full: Cell<bool>,
     /// How many are taking in what waits in a mailbox.
     taking: Cell<usize>,
+    /// Nobody does any more.
+    taken: Nudge,
     /// Since when nothing was brought to the node because of them: milliseconds since 1970.
     held_since: Cell<Option<u64>>,
 }
@@ -26,8 +32,11 @@ pub(super) struct Taking<'a>(&'a History);
 
 impl Drop for Taking<'_> {
     fn drop(&mut self) {
-        let History { taking, held_since, news, .. } = self.0;
+        let History { taking, taken, held_since, news, .. } = self.0;
         taking.set(taking.get().saturating_sub(1));
+        if taking.get() == 0 {
+            taken.give();
+        }
         if held_since.get().is_some() {
             news.give();
         }
@@ -74,6 +83,20 @@ impl History {
         let due = self.taking.get() == 0 || now.saturating_sub(since) > HELD;
         self.held_since.set((!due).then_some(since));
         due
+    }
+
+    /// Waits until nobody takes in what waits in a mailbox, or for [`HELD`].
+    pub(super) async fn quiet<C: Clock>(&self, clock: &C) {
+        let taken = async {
+            loop {
+                let seen = self.taken.count();
+                if self.taking.get() == 0 {
+                    break;
+                }
+                self.taken.after(seen).await;
+            }
+        };
+        select(pin!(taken), pin!(clock.sleep(HELD as u32))).await;
     }
 
     /// Whether the node has no room for more.

@@ -182,6 +182,10 @@ impl<P: Ports> Engine<P> {
         receipt: Receipt,
         messages: &[MessageHash],
     ) -> Result<(), StoreError> {
+        // What waits in a mailbox comes first: each of a thousand messages has a receipt.
+        if receipt == Receipt::Received {
+            self.0.history.quiet(self.0.ports().clock()).await;
+        }
         // As for all that is written.
         let turn = self.0.writing.take().await;
         let written = self.0.session.write_receipts(conversation, receipt, messages).await?;

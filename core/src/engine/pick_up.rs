@@ -201,13 +201,12 @@ impl<P: Ports> Works<P> {
             self.tell(Change::Unreadable(received.unreadable));
         }
         let mut told = Vec::new();
-        for (conversation, hash) in &received.new {
-            let (conversation, hash) = (*conversation, hash.clone());
-            if !told.contains(&conversation) {
-                told.push(conversation);
-                self.tell(Change::Conversation(conversation));
+        for message in &received.new {
+            if !told.contains(&message.conversation) {
+                told.push(message.conversation);
+                self.tell(Change::Conversation(message.conversation));
             }
-            self.tell(Change::Received { conversation, hash });
+            self.tell(Change::Received(message.clone()));
         }
     }
 }

@@ -79,7 +79,7 @@ pub use ipfs::IpfsGateways;
 pub use live::Live;
 pub use name_checks::NameStanding;
 pub use names::CheckedName;
-pub use receive::{Occasion, Received};
+pub use receive::{NewMessage, Occasion, Received};
 pub use remembered::{forget, leave, remember_account, remembered_account, remembered_seed};
 pub use resend::{ResendBudget, Resent};
 pub use route::Progress;

@@ -105,7 +105,7 @@ async fn ask(
         bob.write(to, &[], |header| Draft::resend_request(header, missed)).await.unwrap().hash().clone();
     bob.flush().await.unwrap();
     let received = alice.sync().await.unwrap().new;
-    assert_eq!(received, [(pair.bob.conversation(), request.clone())]);
+    assert_eq!(received, [came(&pair.bob, &request, Lane::Note)]);
     alice.answer_resend_request(budget, pair.bob.conversation(), &request).await.unwrap()
 }
 
@@ -123,7 +123,7 @@ fn a_message_that_was_missed_is_sent_again_as_it_was_signed() {
         let mut budget = ResendBudget::default();
         let resent = ask(&pair, (&alice, &bob), &mut budget, sent.hash()).await;
         assert_eq!(resent, Resent::Accepted(sent.hash().clone()));
-        assert_eq!(bob.sync().await.unwrap().new, [(pair.alice.conversation(), sent.hash().clone())]);
+        assert_eq!(bob.sync().await.unwrap().new, [came(&pair.alice, sent.hash(), Lane::In)]);
         let arrived = conversation(&pair.bob, &pair.alice).await;
         assert_eq!(arrived.iter().find(|row| row.hash == *sent.hash()).unwrap().json, sent.row().json);
 

@@ -69,7 +69,7 @@ fn weakness_11_an_envelope_of_somebody_else_is_noticed_and_does_no_harm_to_the_m
 
             letter.outside.0 = None;
             letter.submit(&pair).await;
-            assert_eq!(bob.sync().await.unwrap().new, [(pair.alice.conversation(), letter.hash())]);
+            assert_eq!(bob.sync().await.unwrap().new, [came(&pair.alice, &letter.hash(), Lane::In)]);
             say(&alice, &pair.bob, "more").await;
             assert_eq!(sync(&bob).await, 1);
         });

@@ -101,7 +101,7 @@ fn a_type_that_the_receiver_does_not_want_is_not_written() {
     run(async {
         let (pair, alice, bob) = Pair::signed_in().await;
         say(&bob, &pair.alice, "hello").await;
-        let [(_, hash)] = alice.sync().await.unwrap().new.try_into().unwrap();
+        let [NewMessage { hash, .. }] = alice.sync().await.unwrap().new.try_into().unwrap();
         let to = pair.bob.conversation();
         for (extension, wanted) in [
             (json!({ "notSupportedMessageTypes": ["NEW"] }), true),

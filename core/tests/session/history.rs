@@ -300,6 +300,31 @@ fn an_answer_by_a_slow_clock_stands_behind_what_it_answers_also_where_that_stand
 }
 
 #[test]
+fn what_was_said_on_another_device_stands_before_its_answers_also_where_these_came_first_and_moved() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let alices_phone = another_device(&pair, "alice");
+        let phone = alices_phone.sign_up().await;
+        let bobs_phone = another_device(&pair, "bob");
+        let bob_on_phone = bobs_phone.sign_up().await;
+        pair.network.clock().advance(100_000);
+        say(&bob_on_phone, &pair.alice, "a question").await;
+        push(&bob_on_phone).await;
+        // Two answers; the first comes from a device whose clock is fast.
+        pair.network.clock().advance(200);
+        pair.alice.clock.set_error(20_000);
+        say(&alice, &pair.bob, "claims to be later").await;
+        pair.network.clock().advance(500);
+        say(&phone, &pair.bob, "claims to be earlier").await;
+        sync(&bob).await;
+        pull(&bob).await;
+        older(&bob, pair.alice.conversation()).await;
+        let texts = pair.bob.texts(&pair.alice).await;
+        assert_eq!(texts, ["a question", "claims to be earlier", "claims to be later"]);
+    });
+}
+
+#[test]
 fn whatever_is_interrupted_nothing_is_lost_or_written_twice() {
     run(async {
         for fault in [Fault::ReplyLost, Fault::Unreachable, Fault::Status(503), Fault::Duplicated] {

@@ -194,9 +194,9 @@ fn a_claimed_hash_suppresses_no_other_message() {
         let mut letter = Letter::new(&pair, "a trick").await;
         letter.claimed_hash = Some(genuine.hash().to_string());
         letter.submit(&pair).await;
-        assert_eq!(bob.sync().await.unwrap().new, [(pair.alice.conversation(), letter.hash())]);
+        assert_eq!(bob.sync().await.unwrap().new, [came(&pair.alice, &letter.hash(), Lane::In)]);
         alice.flush().await.unwrap();
-        assert_eq!(bob.sync().await.unwrap().new, [(pair.alice.conversation(), genuine.hash().clone())]);
+        assert_eq!(bob.sync().await.unwrap().new, [came(&pair.alice, genuine.hash(), Lane::In)]);
     });
 }
 

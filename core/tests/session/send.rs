@@ -22,7 +22,7 @@ fn a_message_by_name_arrives_verified() {
         assert_eq!((flushed.accepted, flushed.waiting), (vec![sent.hash().clone()], 0));
 
         let received = bob.sync().await.unwrap();
-        assert_eq!(received.new, [(pair.alice.conversation(), sent.hash().clone())]);
+        assert_eq!(received.new, [came(&pair.alice, sent.hash(), Lane::In)]);
         assert_eq!(received.quarantined + received.unreadable + received.postponed, 0);
         let stored =
             pair.bob.store.messages(pair.bob.address(), pair.alice.conversation(), None, 9).await.unwrap();

@@ -1,11 +1,13 @@
 //! What the tests of this folder share.
 
 use dm3_core::delivery::api;
+pub use dm3_core::device::Lane;
 use dm3_core::device::MessageRow;
 use dm3_core::identity::{EnsName, KeySeed, ProfileKeys};
 use dm3_core::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
 use dm3_core::ports::{Http as _, Store as _};
 use dm3_core::seal::{EncryptionKey, seal};
+pub use dm3_core::session::NewMessage;
 use dm3_core::session::{Flushed, Session};
 use dm3_core::testing::{DeliveryService, MemoryPorts, Pair, Peer, SeededEntropy};
 use serde_json::{Value, json};
@@ -139,4 +141,9 @@ impl Letter {
         let reply = pair.network.send(&api::submit(service.url(), &envelope)).await;
         api::parse_submitted(&reply.unwrap()).unwrap();
     }
+}
+
+/// What is told of a message of `peer` that was not here before.
+pub fn came(peer: &Peer, hash: &MessageHash, lane: Lane) -> NewMessage {
+    NewMessage { conversation: peer.conversation(), hash: hash.clone(), lane }
 }

@@ -36,6 +36,8 @@ pub struct Device {
     pub opened: RefCell<BTreeSet<Address>>,
     /// Whether its storage was emptied once.
     pub emptied: Cell<bool>,
+    /// The messages that its node kept when it was.
+    at_node: RefCell<BTreeSet<String>>,
     schedule: Schedule,
     discovery: Discovery,
     store: RefCell<MemoryStore>,
@@ -86,6 +88,7 @@ impl Device {
             tabs: RefCell::default(),
             opened: RefCell::default(),
             emptied: Cell::default(),
+            at_node: RefCell::default(),
             lease: DeviceLease::new(schedule.clone()),
             schedule,
             discovery,
@@ -153,6 +156,8 @@ impl Device {
         for tab in self.tabs.take() {
             self.schedule.kill(&tab.process);
         }
+        let rows = self.peers().into_iter().flat_map(|peer| self.rows(ConversationId::Peer(peer)));
+        self.at_node.borrow_mut().extend(rows.map(|row| row.hash.to_string()));
         let seed = self.peek(async |store| store.seed(owner).await).unwrap().unwrap();
         self.store.replace(MemoryStore::default());
         self.opened.borrow_mut().clear();
@@ -244,6 +249,9 @@ impl Device {
 
     /// Whether a message is kept here, or its envelope until it can be proven.
     pub fn has(&self, hash: &str) -> bool {
+        if self.at_node.borrow().contains(hash) {
+            return true;
+        }
         let Ok(parsed) = hash.parse() else { return false };
         self.peek(async |store| {
             if store.message(self.owner, &parsed).await?.is_some() {

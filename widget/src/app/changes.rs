@@ -2,8 +2,8 @@
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::engine::{Change, Connection as Link};
-use dm3_core::message::MessageHash;
 use dm3_core::ports::Clock as _;
+use dm3_core::session::NewMessage;
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt as _;
 
@@ -32,7 +32,7 @@ pub(super) async fn follow<P: Platform>(at: Active<P>, mut told: UnboundedReceiv
             count += 1;
         }
         if !received.is_empty() {
-            let wrote = received.iter().map(|(conversation, _)| *conversation).collect();
+            let wrote = received.iter().map(|message| message.conversation).collect();
             at.spawn(|at| at.beside(|steps, at| (steps.name_peers)(at, wrote)));
         }
         if !news.is_empty() {
@@ -58,12 +58,7 @@ pub(super) async fn told<P: Platform>(at: Active<P>, conversation: Option<Conver
 }
 
 /// Notes what is to be shown anew, and who wrote.
-fn note<P: Platform>(
-    at: &Active<P>,
-    told: Told,
-    news: &mut News,
-    received: &mut Vec<(ConversationId, MessageHash)>,
-) {
+fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut Vec<NewMessage>) {
     let platform = &at.driver.platform;
     let change = match told {
         Told::Here(change) => change,
@@ -89,7 +84,7 @@ fn note<P: Platform>(
             at.spawn(name_welcome);
             at.spawn(|at| at.beside(|steps, at| (steps.sent)(at, hash)));
         }
-        Change::Received { conversation, hash } => received.push((conversation, hash)),
+        Change::Received(message) => received.push(message),
         Change::Unreadable(count) => at.unreadable.set(count),
         Change::Connection(link) => {
             at.driver.state.clock_error.set(at.session().clock_error());

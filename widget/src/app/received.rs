@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dm3_core::conversation::ConversationId;
 use dm3_core::device::{Lane, MessageRow, Standing, Trust};
 use dm3_core::message::{MessageHash, Receipt};
+use dm3_core::session::NewMessage;
 use serde_json::Value;
 
 use super::command::AttentionAsk;
@@ -25,11 +26,11 @@ use super::thread::look_at_payments;
 pub(super) const RECEIPTS: &str = "receipts";
 
 /// Tells whom it concerns of messages that came in just now.
-pub(super) async fn received<P: Platform>(at: Active<P>, new: Vec<(ConversationId, MessageHash)>) {
+pub(super) async fn received<P: Platform>(at: Active<P>, new: Vec<NewMessage>) {
     let platform = &at.driver.platform;
     let (mut strangers, mut unseen) = (BTreeSet::new(), BTreeSet::new());
     let mut arrived = BTreeMap::<_, Vec<MessageHash>>::new();
-    for (conversation, hash) in new {
+    for NewMessage { conversation, hash, lane } in new {
         let peer = conversation.peer();
         let Standing { trust, muted, .. } = standing(&at, conversation);
         if trust != Trust::Accepted {
@@ -38,9 +39,7 @@ pub(super) async fn received<P: Platform>(at: Active<P>, new: Vec<(ConversationI
             }
             continue;
         }
-        // What can't be read just now is in the conversation all the same.
-        let Ok(Some(row)) = at.session().message(&hash).await else { continue };
-        match row.lane {
+        match lane {
             Lane::In => {
                 if !muted {
                     platform.emit(HostEvent::MessageReceived { peer, hash: hash.clone() });
@@ -48,7 +47,7 @@ pub(super) async fn received<P: Platform>(at: Active<P>, new: Vec<(ConversationI
                 }
                 arrived.entry(conversation).or_default().push(hash);
             }
-            Lane::Note => answer(&at, &row).await,
+            Lane::Note => answer(&at, conversation, &hash).await,
             Lane::Out => {}
         }
     }
@@ -103,10 +102,10 @@ async fn tell<P: Platform>(
 }
 
 /// Sends again what the author of a note misses, if it says so.
-async fn answer<P: Platform>(at: &Active<P>, note: &MessageRow) {
+async fn answer<P: Platform>(at: &Active<P>, conversation: ConversationId, note: &MessageHash) {
     // While one answer is under way there is no other: who still misses something asks again.
     let Some(mut budget) = at.resends.take() else { return };
-    let _ = at.session().answer_resend_request(&mut budget, note.conversation, &note.hash).await;
+    let _ = at.session().answer_resend_request(&mut budget, conversation, note).await;
     at.resends.set(Some(budget));
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Stake;
 use dm3_core::message::MessageHash;
-use dm3_core::session::{FindError, Peer};
+use dm3_core::session::{FindError, NewMessage, Peer};
 use futures_util::future::LocalBoxFuture;
 
 use super::command::{
@@ -59,7 +59,7 @@ pub struct SyncSteps<A> {
     pub(super) stop: fn(A, MessageHash) -> Task,
     pub(super) share_drafts: fn(A) -> Task,
     pub(super) fetch_draft: fn(A, String) -> Task,
-    pub(super) received: fn(A, Vec<(ConversationId, MessageHash)>) -> Task,
+    pub(super) received: fn(A, Vec<NewMessage>) -> Task,
     pub(super) seen: fn(A, ConversationId, usize) -> Task,
     pub(super) sent: fn(A, MessageHash) -> Task,
     /// Another device of the account chose something; perhaps that this one is signed out.

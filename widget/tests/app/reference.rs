@@ -57,6 +57,6 @@ fn a_server_that_the_page_describes_is_used_as_any_other() {
     world.run();
     let received = super::world::now(bobs.sync()).unwrap();
     assert_eq!(received.new.len(), 1);
-    assert_eq!(received.new[0].0.peer(), alice.address());
+    assert_eq!(received.new[0].conversation.peer(), alice.address());
     assert_ne!(bob.address(), alice.address());
 }

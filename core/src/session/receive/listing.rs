@@ -5,6 +5,7 @@
 //! deployed  one listing, the newest of about 100 conversations; what is acknowledged makes room for what it hides
 //! ```
 
+use futures_channel::oneshot;
 use futures_util::future::join;
 
 use super::arrival::Item;
@@ -77,14 +78,23 @@ impl<P: Ports> Session<P> {
             let items = items.map(|(number, envelope)| Item { envelope, number: Some(number) }).collect();
             // A page that leads nowhere must not be asked for again and again.
             let next = page.next.filter(|next| *next > after);
-            let following = async {
-                match next {
-                    Some(next) => Some(self.ask_for_page(home, url, next).await),
-                    None => None,
-                }
+            // What is on this page comes before what is on the next: a thousand envelopes keep a device busy.
+            let (told, first) = oneshot::channel::<()>();
+            let taking = async {
+                let mut told = Some(told);
+                let mut tell = |received: Received| {
+                    tell(received);
+                    told.take();
+                };
+                self.take_in(Batch { home, items, crowded: false }, &mut tell).await
             };
-            let (taken, reply) =
-                join(self.take_in(Batch { home, items, crowded: false }, tell), following).await;
+            let following = async {
+                let next = next?;
+                // It is never sent, and gone when something is told, or there is nothing to tell.
+                let _ = first.await;
+                Some(self.ask_for_page(home, url, next).await)
+            };
+            let (taken, reply) = join(taking, following).await;
             let taken = taken?;
             // What is pushed just now is acknowledged with the next look.
             if let Some(number) = taken.in_work {

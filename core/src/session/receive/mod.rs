@@ -22,7 +22,7 @@ use crate::ports::Ports;
 use arrival::Item;
 pub use kept::Occasion;
 pub(super) use place::CLOSE;
-pub use received::Received;
+pub use received::{NewMessage, Received};
 pub(super) use seen::Seen;
 pub(super) use shelf::Shelf;
 pub(super) use store::Proven;

@@ -1,11 +1,23 @@
 use crate::conversation::ConversationId;
+use crate::device::Lane;
 use crate::message::MessageHash;
+
+/// A message that was not here before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// Which one.
+    pub hash: MessageHash,
+    /// What it is for the conversation.
+    pub lane: Lane,
+}
 
 /// What came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// Messages that were not here before, with their conversation.
-    pub new: Vec<(ConversationId, MessageHash)>,
+    /// Messages that were not here before.
+    pub new: Vec<NewMessage>,
     /// Envelopes that could not be proven and were not known yet.
     pub quarantined: usize,
     /// Entries of the mailbox that are no envelopes.

@@ -66,18 +66,28 @@ impl<P: Ports> Session<P> {
                 let new = New { taken: told.taken, claimed, after: None };
                 told.place = places(&[new], line).first().copied().unwrap_or(told.place);
             }
-            // Ours was written in sight of what had been taken then, wherever that stands here.
-            None => {
-                let seen = |other: &&Told| was_before(other, &told) && other.place >= told.place;
-                if let Some(last) = line.iter().filter(seen).map(|other| other.place).max() {
-                    told.place = free_behind(last, line);
-                }
-            }
+            None => told.place = place_of_ours(&told, line),
             Some(_) => {}
         }
         let at = line.partition_point(|other| other.place < told.place);
         line.insert(at, told);
         message.moved_to(told.place)
+    }
+}
+
+/// The place of ours, which was written in sight of what had been taken then, wherever that stands here; and before what
+/// was taken later, also where claims have moved that.
+fn place_of_ours(ours: &Told, line: &[Told]) -> Place {
+    let last = line.iter().filter(|other| was_before(other, ours)).map(|other| other.place).max();
+    if let Some(last) = last.filter(|last| *last >= ours.place) {
+        return free_behind(last, line);
+    }
+    let later = |other: &&Told| other.claimed.is_some() && other.taken.time() > ours.taken.time();
+    match line.iter().filter(later).map(|other| other.place).min() {
+        Some(first) if first <= ours.place && last.is_none_or(|last| last < first) => {
+            free_before(first, line)
+        }
+        _ => ours.place,
     }
 }
 
@@ -93,6 +103,12 @@ fn was_before(other: &Told, ours: &Told) -> bool {
 fn free_behind(place: Place, line: &[Told]) -> Place {
     let gaps = line.iter().map(|told| told.place.parts_since(place)).filter(|gap| *gap > 0);
     place.behind((gaps.min().unwrap_or(ROOM).min(ROOM) / 4).max(1))
+}
+
+/// The same between another and what stands next before it.
+fn free_before(place: Place, line: &[Told]) -> Place {
+    let gaps = line.iter().map(|told| place.parts_since(told.place)).filter(|gap| *gap > 0);
+    place.before((gaps.min().unwrap_or(ROOM).min(ROOM) / 4).max(1))
 }
 
 /// Messages by conversation, in the order in which these come first.

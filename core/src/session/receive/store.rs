@@ -1,6 +1,9 @@
 //! Proven messages, put to their places and stored.
 
+use std::collections::BTreeSet;
+
 use super::place::{CLOSE, New, Told, places};
+use super::received::NewMessage;
 use crate::conversation::ConversationId;
 use crate::device::{MessageRow, Place, Position, StoredMessage, Trust};
 use crate::index::Index;
@@ -55,7 +58,7 @@ impl<P: Ports> Session<P> {
     pub(in crate::session) async fn keep_messages(
         &self,
         messages: Vec<Proven>,
-    ) -> Result<Vec<(ConversationId, MessageHash)>, StoreError> {
+    ) -> Result<Vec<NewMessage>, StoreError> {
         let Some(first) = messages.first() else { return Ok(Vec::new()) };
         let conversation = ConversationId::Peer(first.message.author());
         let store = self.ports().store();
@@ -74,8 +77,9 @@ impl<P: Ports> Session<P> {
                 received.at(taken(proven)).moved_to(place)
             })
             .collect();
-        let new = store.add_messages(self.account, &rows).await?;
-        Ok(new.into_iter().map(|hash| (conversation, hash)).collect())
+        let new: BTreeSet<_> = store.add_messages(self.account, &rows).await?.into_iter().collect();
+        let new = rows.iter().map(StoredMessage::row).filter(|row| new.contains(&row.hash));
+        Ok(new.map(|row| NewMessage { conversation, hash: row.hash.clone(), lane: row.lane }).collect())
     }
 
     async fn placed(

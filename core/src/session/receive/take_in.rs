@@ -39,7 +39,8 @@ const PATIENCE: u32 = 5_000;
 pub(super) const LONG_PATIENCE: u32 = 60_000;
 /// How many are few: of them, what comes first is to be there at once.
 const FEW: usize = 16;
-/// How long of few only the first sender is looked up: milliseconds.
+/// How long of few only the first sender is looked up, and then twice as many each time: milliseconds. Each look-up takes
+/// several requests, and whoever answers them has what is asked first to do first.
 const HEAD_START: u32 = 100;
 /// How many that are opened may wait for their senders before the next are opened.
 const MAX_OPENED: usize = 256;
@@ -92,7 +93,7 @@ impl<P: Ports> Session<P> {
         }
         self.begin_time().await?;
         let source = Source { home, key: self.service_key(home).await, crowded };
-        let mut head_start = if items.len() <= FEW { HEAD_START } else { 0 };
+        let mut at_once = if items.len() <= FEW { 1 } else { CONCURRENT_SENDERS };
         let mut pieces = pieces(items).into_iter();
         let mut ready = true;
         let mut in_work = InWork::new(&self.seen);
@@ -102,16 +103,18 @@ impl<P: Ports> Session<P> {
         loop {
             // A sender's messages are taken together, but nobody waits for what is not opened now.
             ready |= pieces.len() == 0 || queue.waiting() >= MAX_OPENED;
-            while ready && failure.is_none() && running.len() < CONCURRENT_SENDERS {
+            while ready && failure.is_none() && running.len() < at_once {
                 let Some((sender, arrivals)) = queue.next() else { break };
                 running.push(async move { (sender, self.take_from(arrivals, crowded, PATIENCE).await) });
             }
             let more = failure.is_none() && pieces.len() > 0 && queue.waiting() < MAX_OPENED;
-            let ended = match (more, running.is_empty()) {
+            let held = failure.is_none() && at_once < CONCURRENT_SENDERS && queue.waiting() > 0;
+            let ended = match (more || held, running.is_empty()) {
                 (true, true) => None,
                 (true, false) => {
                     // Whatever can go on does so before more is opened; a page draws, too.
-                    let pause = pin!(self.ports().clock().sleep(std::mem::take(&mut head_start)));
+                    let pause = if at_once < CONCURRENT_SENDERS { HEAD_START } else { 0 };
+                    let pause = pin!(self.ports().clock().sleep(pause));
                     match select(running.next(), pause).await {
                         Either::Left((ended, _)) => ended,
                         Either::Right(_) => None,
@@ -120,6 +123,9 @@ impl<P: Ports> Session<P> {
                 (false, true) => break,
                 (false, false) => running.next().await,
             };
+            if at_once < CONCURRENT_SENDERS && (ended.is_some() || !running.is_empty()) {
+                at_once *= 2;
+            }
             let settled = match ended {
                 Some((sender, settled)) => {
                     queue.free(sender);
