@@ -1,7 +1,5 @@
 //! Proven messages, put to their places and stored.
 
-use std::collections::BTreeSet;
-
 use super::place::{CLOSE, New, Told, places};
 use super::received::NewMessage;
 use crate::conversation::ConversationId;
@@ -77,8 +75,11 @@ impl<P: Ports> Session<P> {
                 received.at(taken(proven)).moved_to(place)
             })
             .collect();
-        let new: BTreeSet<_> = store.add_messages(self.account, &rows).await?.into_iter().collect();
-        let new = rows.iter().map(StoredMessage::row).filter(|row| new.contains(&row.hash));
+        let mut added = Index::default();
+        for hash in store.add_messages(self.account, &rows).await? {
+            added.insert(hash.as_str().to_owned(), 0);
+        }
+        let new = rows.iter().map(StoredMessage::row).filter(|row| added.get(row.hash.as_str()).is_some());
         Ok(new.map(|row| NewMessage { conversation, hash: row.hash.clone(), lane: row.lane }).collect())
     }
 
