@@ -5,7 +5,6 @@
 //! deployed  one listing, the newest of about 100 conversations; what is acknowledged makes room for what it hides
 //! ```
 
-use futures_channel::oneshot;
 use futures_util::future::join;
 
 use super::arrival::Item;
@@ -16,6 +15,7 @@ use crate::ports::Ports;
 use crate::seal::sha256;
 use crate::session::home::Mailbox;
 use crate::session::{Home, HomeError, Session};
+use crate::turns::Turns;
 use crate::web::{BaseUrl, HttpResponse};
 
 /// How often a delivery service is asked in a row for what waits: 100,000 messages in pages of a thousand.
@@ -79,19 +79,20 @@ impl<P: Ports> Session<P> {
             // A page that leads nowhere must not be asked for again and again.
             let next = page.next.filter(|next| *next > after);
             // What is on this page comes before what is on the next: a thousand envelopes keep a device busy.
-            let (told, first) = oneshot::channel::<()>();
+            let turns = Turns::default();
+            let mut turn = Some(turns.take().await);
             let taking = async {
-                let mut told = Some(told);
                 let mut tell = |received: Received| {
                     tell(received);
-                    told.take();
+                    turn.take();
                 };
-                self.take_in(Batch { home, items, crowded: false }, &mut tell).await
+                let taken = self.take_in(Batch { home, items, crowded: false }, &mut tell).await;
+                turn.take();
+                taken
             };
             let following = async {
                 let next = next?;
-                // It is never sent, and gone when something is told, or there is nothing to tell.
-                let _ = first.await;
+                drop(turns.take().await);
                 Some(self.ask_for_page(home, url, next).await)
             };
             let (taken, reply) = join(taking, following).await;
