@@ -78,15 +78,17 @@ impl<P: Ports> Session<P> {
 /// The place of ours, which was written in sight of what had been taken then, wherever that stands here; and before what
 /// was taken later, also where claims have moved that.
 fn place_of_ours(ours: &Told, line: &[Told]) -> Place {
-    let last = line.iter().filter(|other| was_before(other, ours)).map(|other| other.place).max();
-    if let Some(last) = last.filter(|last| *last >= ours.place) {
-        return free_behind(last, line);
-    }
-    let later = |other: &&Told| other.claimed.is_some() && other.taken.time() > ours.taken.time();
-    match line.iter().filter(later).map(|other| other.place).min() {
-        Some(first) if first <= ours.place && last.is_none_or(|last| last < first) => {
-            free_before(first, line)
+    let (mut last, mut first) = (None, None);
+    for other in line {
+        if was_before(other, ours) {
+            last = Some(other.place);
+        } else if first.is_none() && other.claimed.is_some() && other.taken.time() > ours.taken.time() {
+            first = Some(other.place);
         }
+    }
+    match (last, first) {
+        (Some(last), _) if last >= ours.place => beside(last, line, Side::Behind),
+        (last, Some(first)) if first <= ours.place && last < Some(first) => beside(first, line, Side::Before),
         _ => ours.place,
     }
 }
@@ -99,16 +101,25 @@ fn was_before(other: &Told, ours: &Told) -> bool {
     }
 }
 
-/// A place between another and what stands next behind it, with room for more on both sides.
-fn free_behind(place: Place, line: &[Told]) -> Place {
-    let gaps = line.iter().map(|told| told.place.parts_since(place)).filter(|gap| *gap > 0);
-    place.behind((gaps.min().unwrap_or(ROOM).min(ROOM) / 4).max(1))
+/// On which side of another message.
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    Behind,
 }
 
-/// The same between another and what stands next before it.
-fn free_before(place: Place, line: &[Told]) -> Place {
-    let gaps = line.iter().map(|told| place.parts_since(told.place)).filter(|gap| *gap > 0);
-    place.before((gaps.min().unwrap_or(ROOM).min(ROOM) / 4).max(1))
+/// A place between another and what stands next on that side of it, with room for more on both sides.
+fn beside(place: Place, line: &[Told], side: Side) -> Place {
+    let gap = |told: &Told| match side {
+        Side::Before => place.parts_since(told.place),
+        Side::Behind => told.place.parts_since(place),
+    };
+    let least = line.iter().map(gap).filter(|gap| *gap > 0).min();
+    let room = (least.unwrap_or(ROOM).min(ROOM) / 4).max(1);
+    match side {
+        Side::Before => place.before(room),
+        Side::Behind => place.behind(room),
+    }
 }
 
 /// Messages by conversation, in the order in which these come first.
