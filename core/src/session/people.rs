@@ -135,7 +135,10 @@ impl<P: Ports> Session<P> {
             }
             contact.may_be_at(&claimed);
         };
-        self.change_known(peer, change).await
+        self.change_known(peer, change).await?;
+        // A contact has other room than a stranger.
+        self.shelf.take();
+        Ok(())
     }
 
     /// Changes what is kept of a conversation with a peer, if there is one.

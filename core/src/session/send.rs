@@ -397,6 +397,7 @@ impl<P: Ports> Session<P> {
         change: Change,
     ) -> Result<(), StoreError> {
         let now = self.now();
+        let is_found = matches!(change, Change::Found(_));
         let change = Box::new(move |known: Option<Contact>| {
             // Nobody asked for a conversation that its owner opens.
             let opened = || Contact { standing: Standing::accepted(), ..Contact::new(conversation, now) };
@@ -416,7 +417,12 @@ impl<P: Ports> Session<P> {
             }
             Some(contact)
         });
-        self.ports().store().update_contact(self.account, conversation, change).await
+        self.ports().store().update_contact(self.account, conversation, change).await?;
+        if is_found {
+            // A contact has other room than a stranger among what can't be taken in yet.
+            self.shelf.take();
+        }
+        Ok(())
     }
 }
 

@@ -187,6 +187,32 @@ fn a_flood_of_unknown_senders_hides_no_honest_mail_at_a_deployed_server() {
 }
 
 #[test]
+fn a_contact_who_writes_much_while_nobody_knows_them_loses_nothing_at_a_crowded_server() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        say(&alice, &pair.bob, "hello").await;
+        bob.sync().await.unwrap();
+        let service = pair.network.first_service();
+        service.show_senders(Some(101));
+        for n in 0..250 {
+            alice.compose(pair.bob.conversation(), &n.to_string()).await.unwrap();
+        }
+        alice.flush().await.unwrap();
+        pair.network.clock().advance(2 * 60_000);
+        pair.network.fail("gateway", Fault::Status(404));
+        assert_eq!(bob.sync().await.unwrap().new, []);
+        assert_eq!((waiting(&pair), pair.bob.kept().await), (50, 200));
+        pair.network.heal();
+        pair.network.clock().advance(24 * 3_600_000);
+        for _ in 0..3 {
+            bob.sync().await.unwrap();
+        }
+        assert_eq!((waiting(&pair), pair.bob.kept().await), (0, 0));
+        assert_eq!(pair.bob.texts(&pair.alice).await.len(), 251);
+    });
+}
+
+#[test]
 fn what_was_sealed_for_other_keys_is_kept_at_a_crowded_server_and_opened_when_they_are_restored() {
     run(async {
         let (pair, alice, bob) = Pair::signed_in().await;

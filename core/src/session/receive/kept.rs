@@ -13,7 +13,6 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use super::arrival::{Arrival, Origin, acknowledgement_of, open};
 use super::queue::Queue;
 use super::received::Received;
-use super::seen::Fate;
 use super::shelf::Shelf;
 use super::take_in::{LONG_PATIENCE, Settled, quarantined};
 use crate::device::{Doubt, Kept, Quarantined, WaitsFor};
@@ -66,8 +65,8 @@ impl<P: Ports> Session<P> {
         self.begin_time().await?;
         let store = self.ports().store();
         let list = store.kept(self.account).await?;
-        let contacts = if list.is_empty() { Vec::new() } else { store.contacts(self.account).await? };
-        *self.shelf.borrow_mut() = Some(Shelf::new(&list, &contacts));
+        // Counted anew when something is to be kept: who is a contact by then has the room of one.
+        self.shelf.take();
         if list.is_empty() {
             return Ok(LATE as u32);
         }
@@ -85,7 +84,7 @@ impl<P: Ports> Session<P> {
             WaitsFor::Network => occasion == Occasion::Network || left(kept, now) == 0,
             WaitsFor::Record(_) => left(kept, now) == 0,
         };
-        let (mut queue, mut tried) = (Queue::default(), 0);
+        let (mut queue, mut tried, before) = (Queue::default(), 0, list.len());
         for kept in list.into_iter().filter(is_due).take(MAX_TRIED) {
             tried += 1;
             if let Some(arrival) = self.taken_up(kept, &homes, now).await? {
@@ -102,9 +101,16 @@ impl<P: Ports> Session<P> {
                 tell(received);
             }
         }
+        let rest = store.kept(self.account).await?;
+        if rest.len() < before {
+            // What was left at a delivery service because there was no room is looked for there again.
+            self.shelf.take();
+            self.seen.borrow_mut().make_room();
+            homes.iter().for_each(|home| home.after.set(0));
+        }
         let now = self.now();
         let left = |kept: &Kept| if unplaced(kept) { MINUTE } else { left(kept, now) };
-        let left = store.kept(self.account).await?.iter().map(left).min().unwrap_or(LATE);
+        let left = rest.iter().map(left).min().unwrap_or(LATE);
         // What is known of the clock grows old meanwhile, so that the time may seem to pass more slowly.
         let wait = (left + left / 1_000).clamp(SOON, LATE);
         Ok(if tried == MAX_TRIED { SOON } else { wait } as u32)
@@ -209,8 +215,12 @@ impl<P: Ports> Session<P> {
         Ok(room)
     }
 
+    fn may_stay(&self, kept: &Kept, outside: &str) -> bool {
+        self.shelf.borrow().as_ref().is_some_and(|shelf| shelf.may_stay(kept, outside))
+    }
+
     /// Keeps what can't be proven now. Where there is no room it stays at the delivery service, unless it could hide
-    /// something there.
+    /// something of others there.
     pub(super) async fn postpone(
         &self,
         arrival: Arrival,
@@ -248,15 +258,17 @@ impl<P: Ports> Session<P> {
             }
         };
         let raw = arrival.raw.clone();
-        if self.keep_for_later(kept, raw).await? {
+        let outside = Some(arrival.outside.as_str()).filter(|name| !name.is_empty());
+        let outside = outside.unwrap_or(arrival.message.claimed_sender());
+        if self.keep_for_later(kept.clone(), raw).await? {
             settled.received.postponed += 1;
             over.push(arrival);
-        } else if crowded {
+        } else if crowded && !self.may_stay(&kept, outside) {
             forged.push(quarantined(arrival.id.clone(), now, doubt, arrival.raw.clone()));
             over.push(arrival);
         } else {
             settled.received.postponed += 1;
-            self.seen.borrow_mut().set(&arrival.id, Fate::Left);
+            self.seen.borrow_mut().leave(&arrival.id);
         }
         Ok(())
     }

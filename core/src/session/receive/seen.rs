@@ -8,6 +8,9 @@ use crate::index::Index;
 /// How many envelopes are remembered; then all are forgotten, which costs no more than opening them again.
 const MAX: usize = 5_000;
 
+/// From here on: how often there had been room again when there was none.
+const WITHOUT_ROOM: usize = 4;
+
 /// What became of an envelope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -21,28 +24,47 @@ pub(super) enum Fate {
 
 /// By the envelopes' ids.
 #[derive(Default)]
-pub(crate) struct Seen(Index);
+pub(crate) struct Seen {
+    fates: Index,
+    /// How often there was room again.
+    room: usize,
+}
 
 impl Seen {
     pub(super) fn fate(&self, id: &str) -> Option<Fate> {
-        match self.0.get(id)? {
+        match self.fates.get(id)? {
             1 => Some(Fate::InWork),
             2 => Some(Fate::Done),
             3 => Some(Fate::Left),
+            without_room if without_room == WITHOUT_ROOM + self.room => Some(Fate::Left),
             _ => None,
         }
     }
 
     pub(super) fn set(&mut self, id: &str, fate: Fate) {
-        if self.0.len() >= MAX {
-            self.0 = Index::default();
+        self.put(id, fate as usize);
+    }
+
+    /// It is left at the delivery service until there is room for it here.
+    pub(super) fn leave(&mut self, id: &str) {
+        self.put(id, WITHOUT_ROOM + self.room);
+    }
+
+    /// There is room again.
+    pub(super) const fn make_room(&mut self) {
+        self.room += 1;
+    }
+
+    fn put(&mut self, id: &str, number: usize) {
+        if self.fates.len() >= MAX {
+            self.fates = Index::default();
         }
-        self.0.insert(id.to_owned(), fate as usize);
+        self.fates.insert(id.to_owned(), number);
     }
 
     /// Nothing became of it.
     pub(super) fn forget(&mut self, id: &str) {
-        self.0.insert(id.to_owned(), 0);
+        self.fates.insert(id.to_owned(), 0);
     }
 }
 

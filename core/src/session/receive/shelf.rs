@@ -69,6 +69,12 @@ impl Shelf {
             && room.envelopes_of.get(sender).unwrap_or_default() < MAX_OF_ONE
     }
 
+    /// Whether an envelope may stay at a delivery service that shows a part of what it has: it is a contact's, and stands
+    /// there under a name at which that contact was found, so that it hides nobody else.
+    pub(super) fn may_stay(&self, kept: &Kept, outside: &str) -> bool {
+        self.room_of(kept) == 0 && self.contacts.get(outside).is_some()
+    }
+
     /// An envelope is kept now.
     pub(super) fn add(&mut self, kept: &Kept) {
         if self.has(&kept.id) {
