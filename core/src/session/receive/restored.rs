@@ -78,17 +78,22 @@ impl<P: Ports> Session<P> {
 /// The place of ours, which was written in sight of what had been taken then, wherever that stands here; and before what
 /// was taken later, also where claims have moved that.
 fn place_of_ours(ours: &Told, line: &[Told]) -> Place {
-    let (mut last, mut first) = (None, None);
+    // Of one millisecond nobody knows; where it stands on the other device is as good as anything.
+    let (mut last, mut same, mut first) = (None, None, None);
     for other in line {
         if was_before(other, ours) {
             last = Some(other.place);
-        } else if first.is_none() && other.claimed.is_some() && other.taken.time() > ours.taken.time() {
-            first = Some(other.place);
+        } else if other.claimed.is_some() && other.taken.time() > ours.taken.time() {
+            first = first.or(Some(other.place));
+        } else if other.place < ours.place {
+            same = Some(other.place);
         }
     }
     match (last, first) {
         (Some(last), _) if last >= ours.place => beside(last, line, Side::Behind),
-        (last, Some(first)) if first <= ours.place && last < Some(first) => beside(first, line, Side::Before),
+        (last, Some(first)) if first <= ours.place && last.max(same) < Some(first) => {
+            beside(first, line, Side::Before)
+        }
         _ => ours.place,
     }
 }
