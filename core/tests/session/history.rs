@@ -45,6 +45,41 @@ fn another_device(pair: &Pair, name: &str) -> Peer {
     Peer::with_wallet(&pair.network, TestWallet::of(name))
 }
 
+/// Two people who have two devices each, for a while already.
+struct Phones {
+    pair: Pair,
+    alice: TestSession,
+    /// Alice's.
+    phone: TestSession,
+    bob: TestSession,
+    bobs_phone: Peer,
+    bob_on_phone: TestSession,
+}
+
+impl Phones {
+    async fn new() -> Self {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let phone = another_device(&pair, "alice").sign_up().await;
+        let bobs_phone = another_device(&pair, "bob");
+        let bob_on_phone = bobs_phone.sign_up().await;
+        pair.network.clock().advance(100_000);
+        Self { pair, alice, phone, bob, bobs_phone, bob_on_phone }
+    }
+
+    /// Alice says something on the device whose clock is fast, which only bob's phone has, and then a text on her phone.
+    async fn say_fast_and_then(&self, text: &str) {
+        let Self { pair, alice, phone, bob, bob_on_phone, .. } = self;
+        pair.alice.clock.set_error(20_000);
+        say(alice, &pair.bob, "fast").await;
+        sync(bob_on_phone).await;
+        pair.network.clock().advance(1_000);
+        say(phone, &pair.bob, text).await;
+        pair.network.fail("cknowledg", Fault::Unreachable);
+        sync(bob).await;
+        pair.network.heal();
+    }
+}
+
 /// A conversation with somebody nobody knows.
 fn stranger(number: u16) -> ConversationId {
     let [high, low] = number.to_be_bytes();
@@ -210,21 +245,9 @@ fn what_waits_reaches_the_other_device_in_its_order_also_if_it_was_written_while
 #[test]
 fn what_another_device_moved_comes_behind_what_stands_here_and_was_said_before_it() {
     run(async {
-        let (pair, alice, bob) = Pair::signed_in().await;
-        let alices_phone = another_device(&pair, "alice");
-        let phone = alices_phone.sign_up().await;
-        let bobs_phone = another_device(&pair, "bob");
-        let bob_on_phone = bobs_phone.sign_up().await;
-        pair.network.clock().advance(100_000);
-        // A device whose clock is fast says something, which only the phone has.
-        pair.alice.clock.set_error(20_000);
-        say(&alice, &pair.bob, "fast").await;
-        sync(&bob_on_phone).await;
-        pair.network.clock().advance(1_000);
-        say(&phone, &pair.bob, "one").await;
-        pair.network.fail("cknowledg", Fault::Unreachable);
-        sync(&bob).await;
-        pair.network.heal();
+        let phones = Phones::new().await;
+        phones.say_fast_and_then("one").await;
+        let Phones { pair, phone, bob, bobs_phone, bob_on_phone, .. } = phones;
         pair.network.clock().advance(1_000);
         say(&phone, &pair.bob, "two").await;
         sync(&bob_on_phone).await;
@@ -272,21 +295,9 @@ fn what_was_answered_on_another_device_stands_behind_what_it_answers_also_where_
 #[test]
 fn an_answer_by_a_slow_clock_stands_behind_what_it_answers_also_where_that_stands_later() {
     run(async {
-        let (pair, alice, bob) = Pair::signed_in().await;
-        let alices_phone = another_device(&pair, "alice");
-        let phone = alices_phone.sign_up().await;
-        let bobs_phone = another_device(&pair, "bob");
-        let bob_on_phone = bobs_phone.sign_up().await;
-        pair.network.clock().advance(100_000);
-        // A device whose clock is fast says something, which only bob's phone has.
-        pair.alice.clock.set_error(20_000);
-        say(&alice, &pair.bob, "fast").await;
-        sync(&bob_on_phone).await;
-        pair.network.clock().advance(1_000);
-        say(&phone, &pair.bob, "a question").await;
-        pair.network.fail("cknowledg", Fault::Unreachable);
-        sync(&bob).await;
-        pair.network.heal();
+        let phones = Phones::new().await;
+        phones.say_fast_and_then("a question").await;
+        let Phones { pair, bob, bobs_phone, bob_on_phone, .. } = phones;
         sync(&bob_on_phone).await;
         assert_eq!(bobs_phone.texts(&pair.alice).await, ["a question", "fast"], "it claims to be earlier");
         bobs_phone.clock.set_error(-1_800);
@@ -302,12 +313,7 @@ fn an_answer_by_a_slow_clock_stands_behind_what_it_answers_also_where_that_stand
 #[test]
 fn what_was_said_on_another_device_stands_before_its_answers_also_where_these_came_first_and_moved() {
     run(async {
-        let (pair, alice, bob) = Pair::signed_in().await;
-        let alices_phone = another_device(&pair, "alice");
-        let phone = alices_phone.sign_up().await;
-        let bobs_phone = another_device(&pair, "bob");
-        let bob_on_phone = bobs_phone.sign_up().await;
-        pair.network.clock().advance(100_000);
+        let Phones { pair, alice, phone, bob, bob_on_phone, .. } = Phones::new().await;
         say(&bob_on_phone, &pair.alice, "a question").await;
         push(&bob_on_phone).await;
         // Two answers; the first comes from a device whose clock is fast.
