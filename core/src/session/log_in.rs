@@ -119,8 +119,19 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    pub(super) async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
+    async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
         self.prove_keys_to(&home.url, Some(home)).await
+    }
+
+    /// Asks a delivery service for a challenge, and learns what it says of the time.
+    pub(super) async fn challenge_of(&self, home: &Home) -> Result<Challenge, HomeError> {
+        let learn = |challenge: &Challenge, asked| self.learn_time(home, &challenge.issued(), asked);
+        challenge_of(self.ports(), &home.url, &self.alias, learn).await
+    }
+
+    /// Answers a challenge of a delivery service.
+    pub(super) async fn answer(&self, home: &Home, challenge: &Challenge) -> Result<SessionToken, HomeError> {
+        answer(self.ports(), &home.url, &self.alias, challenge, &self.keys.signing).await
     }
 
     /// Answers a fresh challenge of a server; what it says of the time is learned of a delivery service.
@@ -150,10 +161,36 @@ pub(super) async fn answer_challenge<E>(
 where
     E: From<Unreachable> + From<ApiError>,
 {
+    let challenge = challenge_of::<E>(ports, server, name, learn).await?;
+    answer(ports, server, name, &challenge, key).await
+}
+
+async fn challenge_of<E>(
+    ports: &impl Ports,
+    server: &BaseUrl,
+    name: &EnsName,
+    learn: impl FnOnce(&Challenge, u64),
+) -> Result<Challenge, E>
+where
+    E: From<Unreachable> + From<ApiError>,
+{
     let asked = ports.clock().now();
     let reply = ports.http().send(&api::get_challenge(server, name)).await?;
     let challenge = api::parse_challenge(server, &reply, name)?;
     learn(&challenge, asked);
-    let answer = api::answer_challenge(server, name, &challenge, key);
+    Ok(challenge)
+}
+
+async fn answer<E>(
+    ports: &impl Ports,
+    server: &BaseUrl,
+    name: &EnsName,
+    challenge: &Challenge,
+    key: &SigningSecret,
+) -> Result<SessionToken, E>
+where
+    E: From<Unreachable> + From<ApiError>,
+{
+    let answer = api::answer_challenge(server, name, challenge, key);
     Ok(api::parse_token(&ports.http().send(&answer).await?)?)
 }

@@ -101,10 +101,10 @@ fn nobody_logs_in_early_with_keys_that_the_node_does_not_have() {
     now(alice.peer.publish(others.public(), vec!["ds.dm3.eth".parse().unwrap()]));
     let (_, profile) = now(alice.peer.directory().profile_of(alice.peer.address())).unwrap().unwrap();
     assert!(world.network.first_service().take_profile(profile));
-    let logins = world.network.count("https://dm3.example/ds/auth");
+    let logins = world.network.count("POST https://dm3.example/ds/auth");
     let _tab = world.open(&alice);
     world.pass(60_000);
-    assert_eq!(world.network.count("https://dm3.example/ds/auth"), logins);
+    assert_eq!(world.network.count("POST https://dm3.example/ds/auth"), logins);
 }
 
 #[test]

@@ -24,12 +24,14 @@ impl<P: Ports> Session<P> {
         let home = &self.node;
         let Mailbox::Numbered(url) = home.mailbox.borrow().clone() else { return None };
         let turn = home.logging_in.take().await;
-        let reply = self.ports().http().send(&api::get_profile(&home.url, &self.alias)).await.ok()?;
-        let there = api::parse_profile(&reply).ok()??;
+        // A challenge is asked for beside that, which changes nothing there; it is answered only if the keys are ours.
+        let profile = api::get_profile(&home.url, &self.alias);
+        let (reply, challenge) = join(self.ports().http().send(&profile), self.challenge_of(home)).await;
+        let there = api::parse_profile(&reply.ok()?).ok()??;
         if there.profile().keys() != self.keys.public() {
             return None;
         }
-        let token = self.answer_challenge(home).await.ok()?;
+        let token = self.answer(home, &challenge.ok()?).await.ok()?;
         *home.token.borrow_mut() = Some(token.clone());
         home.is_fresh.set(true);
         drop(turn);
