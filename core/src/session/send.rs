@@ -92,11 +92,14 @@ impl<P: Ports> Session<P> {
     /// What a new message claims: later than the one before, and than what stands before it, unless that is far in the
     /// future: then a clock was set back, and what claims to be a little earlier would be taken for it.
     pub(super) fn header_behind(&self, behind: Behind, to: EnsName) -> Header {
-        let now = self.now();
-        let close = |time: &u64| *time <= now.saturating_add(MAX_LEAP);
         let before = [behind.stands, behind.claimed, self.last_sent.get()];
-        let later = before.into_iter().map(|time| time.saturating_add(1)).filter(close).max();
-        let timestamp = now.max(later.unwrap_or_default());
+        let mut timestamp = self.now();
+        // What follows one of them may come near another, and is not to be a little earlier than that.
+        for _ in before {
+            let near = timestamp..=timestamp.saturating_add(MAX_LEAP);
+            let last = before.into_iter().filter(|time| near.contains(time)).max();
+            timestamp = last.map_or(timestamp, |last| last.saturating_add(1));
+        }
         self.last_sent.set(timestamp);
         Header { from: self.alias.clone(), to, timestamp }
     }

@@ -2,7 +2,7 @@
 
 use dm3_core::message::SignedMessage;
 use dm3_core::session::Occasion;
-use dm3_core::testing::{Fault, Pair};
+use dm3_core::testing::{Fault, Pair, Peer};
 
 use crate::support::*;
 
@@ -97,5 +97,27 @@ fn what_another_tab_wrote_before_claims_less_though_something_stands_far_in_the_
             .collect();
         assert_eq!(pair.alice.texts(&pair.bob).await, ["one", "two", "three"]);
         assert!(claims[1] < claims[0] && claims[1] < claims[2], "{claims:?}");
+    });
+}
+
+#[test]
+fn what_follows_an_own_claim_in_another_conversation_is_not_a_little_earlier_than_the_one_before() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let carol = Peer::new(&pair.network, "carol");
+        say(&alice, &pair.bob, "one").await;
+        // Another tab writes to somebody else while the clock is slow, and then it is set back further.
+        let other_tab = pair.alice.resume().await;
+        pair.alice.clock.set_error(-40_000);
+        say(&other_tab, &carol, "elsewhere").await;
+        pair.alice.clock.set_error(-80_000);
+        say(&other_tab, &pair.bob, "two").await;
+        let claims: Vec<_> = conversation(&pair.alice, &pair.bob)
+            .await
+            .into_iter()
+            .map(|row| SignedMessage::parse(&row.json).unwrap().timestamp())
+            .collect();
+        let earlier_by = claims[0].saturating_sub(claims[1]);
+        assert!(claims[1] > claims[0] || earlier_by > 60_000, "{claims:?}");
     });
 }
