@@ -2,9 +2,13 @@
 //! no node learns of them, or can make one up, or have one signed out.
 //!
 //! ```text
-//! device-<id>      = {name, since, seen}    written by the device itself, at most once a day
-//! device-out-<id>  = true                   written by another one: it deletes what it has of the account
+//! device-<id>      = {name, since, seen, after}  written by the device itself, at most once a day
+//! device-out-<id>  = true                        written by another one: it deletes what it has of the account
+//! devices-alone    = "<id> <mark>"               written by the device that stays: so do all others
 //! ```
+//!
+//! Who signs out all others may not know of each yet. So a device notes which `devices-alone` it found when all of the
+//! settings had come to it for the first time (`after`): it came after that one, and another one means it as well.
 //!
 //! A number is chosen anew by each sign-in to an empty store, so nothing that was said of it counts a second time. Whoever
 //! has copied the keys is not bound by any of this.
@@ -20,6 +24,8 @@ use crate::seal::json::{integer, object};
 
 const PREFIX: &str = "device-";
 const OUT: &str = "device-out-";
+const ALONE: &str = "devices-alone";
+const AFTER: &str = "after";
 /// The digits of a number.
 const DIGITS: usize = 32;
 /// How exactly it is told when a device was there last, in milliseconds: a day.
@@ -64,9 +70,23 @@ impl<P: Ports> Session<P> {
             return Ok(false);
         }
         let since = known.map_or(now, |known| known.since);
-        let members = vec![("name", name.into()), ("since", since.into()), ("seen", now.into())];
+        let mut members = vec![("name", name.into()), ("since", since.into()), ("seen", now.into())];
+        members.extend(self.came_after(&id).await?.map(|after| (AFTER, after.into())));
         self.set_setting(&format!("{PREFIX}{id}"), object(members)).await?;
         Ok(true)
+    }
+
+    /// Notes, as all of the account's settings are here, after which signing out of all others this device came.
+    pub(super) async fn note_arrival(&self) -> Result<(), StoreError> {
+        let Some(id) = self.ports().store().value(self.account, &Slot::Device).await? else { return Ok(()) };
+        let name = format!("{PREFIX}{id}");
+        match self.setting(&name).await? {
+            Some(Value::Object(mut members)) if !members.contains_key(AFTER) => {
+                members.insert(AFTER.to_owned(), self.alone().await?.into());
+                self.set_setting(&name, Value::Object(members)).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The account's devices: this one, then the others, those first that were there last.
@@ -104,13 +124,28 @@ impl<P: Ports> Session<P> {
         Ok(())
     }
 
+    /// Has all other devices signed out, also those that this one does not know of yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn turn_out_others(&self) -> Result<(), StoreError> {
+        let others = self.devices().await?.into_iter().filter(|device| !device.own);
+        self.turn_out(&others.map(|device| device.id).collect::<Vec<_>>()).await?;
+        let alone = format!("{} {}", self.own_device().await?, self.draw());
+        self.set_setting(ALONE, alone.into()).await
+    }
+
     /// Whether another device of the account has had this one signed out.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn is_turned_out(&self) -> Result<bool, StoreError> {
         let id = self.own_device().await?;
-        Ok(self.setting(&format!("{OUT}{id}")).await?.is_some())
+        if self.setting(&format!("{OUT}{id}")).await?.is_some() {
+            return Ok(true);
+        }
+        let alone = self.alone().await?;
+        Ok(!alone.starts_with(&id) && self.came_after(&id).await?.is_some_and(|after| after != alone))
     }
 
     /// Ends every session at the account's node, this one as well. Who has the keys logs in anew.
@@ -135,15 +170,31 @@ impl<P: Ports> Session<P> {
         Ok(Some(Device { id: id.to_owned(), name, since, seen, own: false }))
     }
 
+    /// The last signing out of all others; empty if there was none.
+    async fn alone(&self) -> Result<String, StoreError> {
+        let alone = self.setting(ALONE).await?;
+        Ok(alone.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// After which signing out of all others a device came, if it has noted that.
+    async fn came_after(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let own = self.setting(&format!("{PREFIX}{id}")).await?;
+        Ok(own.and_then(|own| own.get(AFTER)?.as_str().map(str::to_owned)))
+    }
+
+    fn draw(&self) -> String {
+        let mut bytes = [0; DIGITS / 2];
+        self.ports().entropy().fill(&mut bytes);
+        hex::encode(bytes)
+    }
+
     /// What this device is known by; chosen now, if it was not.
     async fn own_device(&self) -> Result<String, StoreError> {
         let store = self.ports().store();
         if let Some(id) = store.value(self.account, &Slot::Device).await? {
             return Ok(id);
         }
-        let mut bytes = [0; DIGITS / 2];
-        self.ports().entropy().fill(&mut bytes);
-        let chosen = hex::encode(bytes);
+        let chosen = self.draw();
         // Another tab may choose at the same time: the first one counts.
         let keep = Box::new(move |kept: Option<String>| Some(kept.unwrap_or(chosen)));
         store.update_value(self.account, &Slot::Device, keep).await?;

@@ -78,6 +78,35 @@ fn who_is_turned_out_learns_it_and_is_listed_no_more_whatever_it_writes_itself()
 }
 
 #[test]
+fn who_signs_out_all_others_means_those_too_that_they_do_not_know_of() {
+    run(async {
+        let (pair, first, _, second) = two().await;
+        let peer = Peer::with_wallet(&pair.network, TestWallet::of("alice"));
+        let third = peer.sign_up().await;
+        third.note_device("Chrome · Android").await.unwrap();
+        pull(&third).await;
+        first.turn_out_others().await.unwrap();
+        push(&first).await;
+        // Who comes now came after that.
+        let peer = Peer::with_wallet(&pair.network, TestWallet::of("alice"));
+        let fourth = peer.sign_up().await;
+        fourth.note_device("Chrome · Windows").await.unwrap();
+        for device in [&first, &second, &third, &fourth] {
+            pull(device).await;
+        }
+        assert!(second.is_turned_out().await.unwrap());
+        assert!(third.is_turned_out().await.unwrap());
+        assert!(!first.is_turned_out().await.unwrap());
+        assert!(!fourth.is_turned_out().await.unwrap());
+        fourth.turn_out_others().await.unwrap();
+        push(&fourth).await;
+        pull(&first).await;
+        assert!(first.is_turned_out().await.unwrap());
+        assert!(!fourth.is_turned_out().await.unwrap());
+    });
+}
+
+#[test]
 fn sessions_end_at_the_node_and_who_has_the_keys_goes_on() {
     run(async {
         let (_pair, first, _, second) = two().await;

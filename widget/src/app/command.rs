@@ -335,6 +335,8 @@ pub enum DeviceAsk {
     Doubt(Vec<String>),
     /// Sign these out.
     TurnOut(Vec<String>),
+    /// Sign all others out.
+    TurnOutOthers,
 }
 
 /// What somebody wants of the name that their node gives.

@@ -54,7 +54,10 @@ impl<P: Ports> Session<P> {
                 followed.head = match listing.next {
                     Some(next) if next > after => next,
                     Some(_) => return Err(ApiError::Garbled("changes that do not go on").into()),
-                    None => return Ok(pulled),
+                    None => {
+                        self.note_arrival().await?;
+                        return Ok(pulled);
+                    }
                 };
                 listing
             };

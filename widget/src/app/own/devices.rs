@@ -41,21 +41,24 @@ pub(super) async fn watch<P: Platform>(at: Active<P>) {
 pub(super) async fn carry_out<P: Platform>(at: &Active<P>, ask: DeviceAsk) {
     match ask {
         DeviceAsk::Doubt(asked) => change_devices(at, |shown| shown.asked = asked),
-        DeviceAsk::TurnOut(ids) => {
-            if let Err(error) = at.session().turn_out(&ids).await {
-                return at.storage_failed(error);
-            }
-            at.engine.keep();
-            let list = match at.session().devices().await {
-                Ok(list) => list,
-                Err(error) => return at.storage_failed(error),
-            };
-            change_devices(at, |shown| *shown = Devices { list, told: true, ..Devices::default() });
-            // Who has a session there begins anew, and learns of it. What has not come to the node by then comes soon.
-            let failed = at.session().end_sessions().await.err().map(Fault::from);
-            change_devices(at, |shown| shown.failed = failed);
-        }
+        DeviceAsk::TurnOut(ids) => turned_out(at, at.session().turn_out(&ids).await).await,
+        DeviceAsk::TurnOutOthers => turned_out(at, at.session().turn_out_others().await).await,
     }
+}
+
+async fn turned_out<P: Platform>(at: &Active<P>, noted: Result<(), StoreError>) {
+    if let Err(error) = noted {
+        return at.storage_failed(error);
+    }
+    at.engine.keep();
+    let list = match at.session().devices().await {
+        Ok(list) => list,
+        Err(error) => return at.storage_failed(error),
+    };
+    change_devices(at, |shown| *shown = Devices { list, told: true, ..Devices::default() });
+    // Who has a session there begins anew, and learns of it. What has not come to the node by then comes soon.
+    let failed = at.session().end_sessions().await.err().map(Fault::from);
+    change_devices(at, |shown| shown.failed = failed);
 }
 
 fn change_devices<P: Platform>(at: &Active<P>, change: impl FnOnce(&mut Devices)) {

@@ -73,7 +73,12 @@ fn doubt(app: &App, devices: &Devices) -> AnyView {
     let named = devices.list.iter().filter(|device| devices.asked.contains(&device.id));
     let names = named.map(|device| device.name.as_str()).collect::<Vec<_>>().join(", ");
     let keep = sends(app, device_ask(DeviceAsk::Doubt(Vec::new())));
-    let go_on = sends(app, device_ask(DeviceAsk::TurnOut(devices.asked.clone())));
+    // Only who wants to stay alone is asked about several.
+    let turn_out = match devices.asked.as_slice() {
+        [_, _, ..] => DeviceAsk::TurnOutOthers,
+        one => DeviceAsk::TurnOut(one.to_vec()),
+    };
+    let go_on = sends(app, device_ask(turn_out));
     view! {
         <div {class("setting setting-doubt")}>
             <span {attrs(&[("class", "setting-body setting-help"), ("role", "alert")])}>{texts::sign_out_sure(&names)}</span>
