@@ -59,6 +59,8 @@ pub enum Slot {
     Promised,
     /// What this device is called among the account's devices.
     Device,
+    /// The token that the account's node gave, sealed.
+    Token,
 }
 
 /// A text is not the text form of a [`Changed`] or a [`Slot`].
@@ -78,7 +80,8 @@ impl Slot {
             | Self::Clock
             | Self::Transactions
             | Self::Promised
-            | Self::Device => None,
+            | Self::Device
+            | Self::Token => None,
         }
     }
 }
@@ -119,6 +122,7 @@ impl fmt::Display for Slot {
             Self::Transactions => f.write_str("transactions"),
             Self::Promised => f.write_str("promised"),
             Self::Device => f.write_str("device"),
+            Self::Token => f.write_str("token"),
         }
     }
 }
@@ -134,6 +138,7 @@ impl FromStr for Slot {
             None if text == "transactions" => Ok(Self::Transactions),
             None if text == "promised" => Ok(Self::Promised),
             None if text == "device" => Ok(Self::Device),
+            None if text == "token" => Ok(Self::Token),
             Some(("draft", rest)) => conversation(rest).map(Self::Draft),
             Some(("history", rest)) => conversation(rest).map(Self::HistoryOf),
             Some(("backend", rest)) => conversation(rest).map(Self::BackendOf),
@@ -172,6 +177,7 @@ mod tests {
             Slot::Transactions,
             Slot::Promised,
             Slot::Device,
+            Slot::Token,
         ] {
             assert_eq!(slot.to_string().parse(), Ok(slot));
         }

@@ -120,7 +120,8 @@ impl<P: Ports> Session<P> {
     }
 
     async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
-        self.prove_keys_to(&home.url, Some(home)).await
+        let challenge = self.challenge_of(home).await?;
+        self.answer(home, &challenge).await
     }
 
     /// Asks a delivery service for a challenge, and learns what it says of the time.
@@ -131,21 +132,16 @@ impl<P: Ports> Session<P> {
 
     /// Answers a challenge of a delivery service.
     pub(super) async fn answer(&self, home: &Home, challenge: &Challenge) -> Result<SessionToken, HomeError> {
-        answer(self.ports(), &home.url, &self.alias, challenge, &self.keys.signing).await
+        let key = &self.keys.signing;
+        let token = answer::<HomeError>(self.ports(), &home.url, &self.alias, challenge, key).await?;
+        // Without it the next start has to log in.
+        let _ = self.keep_token(home, &token).await;
+        Ok(token)
     }
 
-    /// Answers a fresh challenge of a server; what it says of the time is learned of a delivery service.
-    pub(super) async fn prove_keys_to(
-        &self,
-        server: &BaseUrl,
-        home: Option<&Home>,
-    ) -> Result<SessionToken, HomeError> {
-        let learn = |challenge: &Challenge, asked| {
-            if let Some(home) = home {
-                self.learn_time(home, &challenge.issued(), asked);
-            }
-        };
-        answer_challenge(self.ports(), server, &self.alias, &self.keys.signing, learn).await
+    /// Answers a fresh challenge of a server that takes no messages.
+    pub(super) async fn prove_keys_to(&self, server: &BaseUrl) -> Result<SessionToken, HomeError> {
+        answer_challenge(self.ports(), server, &self.alias, &self.keys.signing, |_, _| {}).await
     }
 }
 

@@ -36,6 +36,7 @@ mod history;
 mod home;
 #[cfg(feature = "ipfs")]
 mod ipfs;
+mod kept_token;
 mod live;
 mod log_in;
 mod name_checks;

@@ -1,7 +1,7 @@
 //! Who is signed in on this device: what is known and done without a session.
 
 use super::Session;
-use crate::device::Account;
+use crate::device::{Account, Slot};
 use crate::identity::{Address, KeySeed};
 use crate::ports::{Ports, Store, StoreError};
 
@@ -45,6 +45,11 @@ pub async fn remember_account(store: &impl Store, account: Address) -> Result<()
 /// # Errors
 /// [`StoreError`] if the platform does not let go of the account.
 pub async fn leave(store: &impl Store, account: Address) -> Result<(), StoreError> {
+    match store.set_value(account, &Slot::Token, None).await {
+        // Nothing is kept of the account.
+        Ok(()) | Err(StoreError::SignedOut) => {}
+        Err(error) => return Err(error),
+    }
     match store.account().await {
         Ok(Some(last)) if last.address != account => Ok(()),
         Ok(None) => Ok(()),

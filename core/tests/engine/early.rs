@@ -1,8 +1,10 @@
 //! What is done before it is known that the node is one of the account's delivery services, and what waits for that.
 
+use dm3_core::device::Slot;
 use dm3_core::engine::Connection;
 use dm3_core::identity::{KeySeed, ProfileKeys};
-use dm3_core::session::HomeError;
+use dm3_core::ports::Store as _;
+use dm3_core::session::{HomeError, leave};
 use dm3_core::testing::Fault;
 
 use super::world::{Device, World, now};
@@ -146,4 +148,53 @@ fn a_mailbox_that_takes_long_to_read_does_not_hold_the_history_for_ever() {
     world.pass(20_000);
     assert!(alice.texts(&bob).len() < 60, "it is still being read");
     assert!(world.network.count(HISTORY) > written);
+}
+
+/// The same for who was here before, and has the token of that time.
+fn waiting_again(world: &World, alice: &Device, bob: &Device) {
+    let tab = world.open(alice);
+    world.run();
+    tab.kill();
+    let bobs = world.open(bob);
+    world.run();
+    bobs.send(alice, "again");
+    world.run();
+    bobs.kill();
+}
+
+#[test]
+fn who_comes_back_reads_the_mailbox_without_a_login() {
+    let (world, alice, bob) = waiting(0);
+    waiting_again(&world, &alice, &bob);
+    let logins = world.network.count(LOGIN);
+    let tab = world.open(&alice);
+    world.run();
+    assert_eq!((alice.texts(&bob), left(&world, &alice)), (vec!["again".to_owned()], 0));
+    assert_eq!(tab.connection(), Connection::Live);
+    assert_eq!(world.network.count(LOGIN), logins);
+}
+
+#[test]
+fn a_kept_token_that_has_ended_costs_a_login() {
+    let (world, alice, bob) = waiting(0);
+    waiting_again(&world, &alice, &bob);
+    world.network.first_service().forget_tokens();
+    let logins = world.network.count(LOGIN);
+    let tab = world.open(&alice);
+    world.run();
+    assert_eq!((alice.texts(&bob), left(&world, &alice)), (vec!["again".to_owned()], 0));
+    assert_eq!(tab.connection(), Connection::Live);
+    assert_eq!(world.network.count(LOGIN), logins + 1);
+}
+
+#[test]
+fn the_kept_token_is_sealed_and_gone_after_signing_out() {
+    let (world, alice, bob) = waiting(0);
+    waiting_again(&world, &alice, &bob);
+    let kept = || now(alice.peer.store.value(alice.peer.address(), &Slot::Token)).unwrap();
+    let text = kept().unwrap();
+    let token = world.network.requests().iter().rev().find_map(|asked| asked.bearer.clone()).unwrap();
+    assert!(!text.contains(token.expose()));
+    now(leave(&alice.peer.store, alice.peer.address())).unwrap();
+    assert_eq!(kept(), None);
 }

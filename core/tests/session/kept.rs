@@ -100,7 +100,7 @@ fn it_is_tried_again_later_and_later_and_at_once_when_the_network_was_the_cause(
             wait = retry(&bob, Occasion::Time).await.1;
             waits.push(wait);
         }
-        assert!(waits[0] > 80_000 && waits[4] > waits[1], "{waits:?}");
+        assert!(waits[0] >= 45_000 && waits[4] > waits[1], "{waits:?}");
         assert!(waits.iter().all(|wait| *wait <= 3_600_000), "the hour is the longest sleep: {waits:?}");
         pair.network.heal();
         assert_eq!(retry(&bob, Occasion::Time).await.0, Received::default(), "it is not due");

@@ -37,7 +37,7 @@ impl<P: Ports> Session<P> {
                 return Ok(reply);
             }
         }
-        let token = match self.prove_keys_to(server, None).await {
+        let token = match self.prove_keys_to(server).await {
             // Who has no account there, or one with other keys, does not use it. None is made.
             Err(HomeError::Api(ApiError::NoAccount | ApiError::OtherKey)) => {
                 return Err(HistoryError::NotOffered);
