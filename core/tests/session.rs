@@ -53,6 +53,8 @@ mod log_in;
 mod offers;
 #[path = "session/order.rs"]
 mod order;
+#[path = "session/own_search.rs"]
+mod own_search;
 #[path = "session/receive.rs"]
 mod receive;
 #[path = "session/routes.rs"]

@@ -18,6 +18,7 @@ mod plan;
 mod price;
 mod refusal;
 mod reply;
+pub mod room;
 mod rpc;
 pub mod socket_io;
 mod spam_rule;

@@ -185,7 +185,7 @@ impl Price {
         }
     }
 
-    fn from_json(value: &Value) -> Option<Self> {
+    pub(super) fn from_json(value: &Value) -> Option<Self> {
         match value.get("kind")?.as_str()? {
             INVITATION => Some(Self::Invitation),
             "closed" => Some(Self::Closed),

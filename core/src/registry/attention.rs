@@ -1,11 +1,15 @@
 //! The calls of a contract that holds payments (`contracts/Attention.sol`): what it says, and what is said to it. And the
 //! chain's clock, by which it goes.
 
+use serde_json::Value;
+
 use super::abi::{Arg, Tuple, encode_call};
+use super::json_rpc::{Blocks, RpcError, account_in, logs_body, parse_own_logs, topic_of};
 use super::lookup::CallOutcome;
-use super::transaction::TransactionRequest;
+use super::transaction::{TransactionHash, TransactionRequest};
 use crate::attention::{DOMAIN_NAME, Payment, PaymentState};
 use crate::identity::Address;
+use crate::identity::typed_data::word;
 
 /// `payments(bytes32)`.
 const PAYMENTS: [u8; 4] = [0x07, 0x16, 0x32, 0x6d];
@@ -19,6 +23,8 @@ const CLAIM_FOR: [u8; 4] = [0x82, 0xd5, 0x74, 0x7f];
 const GIVE_BACK: [u8; 4] = [0x24, 0x8c, 0x0b, 0x54];
 /// `eip712Domain()` (ERC-5267).
 const DOMAIN: [u8; 4] = [0x84, 0xb0, 0x19, 0x6e];
+/// `Offered(bytes32 indexed,address indexed,address indexed,address,uint256)`.
+const OFFERED: &str = "0xb5e090e24b5ba092ae60775ed9f6c9fe85d6803a425638b7854ead901ddde75f";
 /// TIMESTAMP, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN.
 const CLOCK: [u8; 9] = [0x42, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3];
 
@@ -49,7 +55,64 @@ pub fn clock(answer: &CallOutcome) -> Option<u64> {
 
 /// Asks what is held for a payment.
 pub fn payment_call(payment: &Payment) -> Vec<u8> {
-    encode_call(PAYMENTS, &[Arg::Word(payment.id())])
+    held_call(payment.id())
+}
+
+/// The same by its id.
+pub fn held_call(id: [u8; 32]) -> Vec<u8> {
+    encode_call(PAYMENTS, &[Arg::Word(id)])
+}
+
+/// Asks a contract's events for what a payer offered in some blocks.
+pub fn own_body(contract: Address, payer: Address, blocks: Blocks) -> String {
+    logs_body(contract, vec![OFFERED.into(), Value::Null, topic_of(payer).into()], blocks)
+}
+
+/// Reads the answer: the ids of the payments and the transactions that offered them, the latest first.
+///
+/// # Errors
+/// [`RpcError`], also if something else is in it.
+pub fn parse_own(
+    body: &str,
+    contract: Address,
+    payer: Address,
+    blocks: Blocks,
+) -> Result<Vec<([u8; 32], TransactionHash)>, RpcError> {
+    let logs = parse_own_logs(body, contract, &[OFFERED], (2, payer), blocks)?;
+    let one = |log: &super::json_rpc::Log| {
+        let mut id = [0; 32];
+        hex::decode_to_slice(log.topics.get(1)?.strip_prefix("0x")?, &mut id).ok()?;
+        log.topics.get(3).and_then(|receiver| account_in(receiver))?;
+        Some((id, log.transaction?))
+    };
+    logs.iter().rev().map(one).collect::<Option<_>>().ok_or(RpcError::Form)
+}
+
+/// The payment of this id among what a transaction called with, wherever it stands there: a smart account's call has it inside
+/// others. Its id proves it.
+pub fn payment_in(
+    input: &[u8],
+    (chain, contract): (u64, Address),
+    payer: Address,
+    id: [u8; 32],
+) -> Option<Payment> {
+    const WORDS: usize = 6;
+    let begins = word(payer.as_bytes());
+    let places = input.windows(32 * WORDS).filter(|words| words.starts_with(&begins));
+    let mut read = places.filter_map(|words| {
+        let words = Tuple::new(words).ok()?;
+        Some(Payment {
+            chain,
+            contract,
+            payer,
+            receiver: words.address(1).ok()?,
+            token: words.address(2).ok()?,
+            amount: super::deposits::number(words.word(3).ok()?)?,
+            until: words.uint(4).ok()?,
+            topic: words.word(5).ok()?,
+        })
+    });
+    read.find(|payment| payment.id() == id)
 }
 
 /// What is; `None` if the answer is none, as that of an address without such a contract.
@@ -94,4 +157,16 @@ pub fn give_back(payment: &Payment) -> TransactionRequest {
 fn request(payment: &Payment, selector: [u8; 4], more: &[Arg<'_>]) -> TransactionRequest {
     let words = payment.words().map(Arg::Word);
     TransactionRequest::call(payment.contract, encode_call(selector, &[&words, more].concat()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::keccak256;
+
+    #[test]
+    fn the_event_is_the_hash_of_its_signature() {
+        let event = keccak256(b"Offered(bytes32,address,address,address,uint256)");
+        assert_eq!(OFFERED[2..], hex::encode(event));
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::abi::{Arg, Tuple, encode_call};
-use super::json_rpc::{Blocks, RpcError, logs_body, parse_logs, topic_of};
+use super::json_rpc::{Blocks, RpcError, account_in, logs_body, parse_logs, parse_own_logs, topic_of};
 use super::lookup::CallOutcome;
 use super::permit::SignedPermit;
 use crate::deposit::{BurnFault, ConsentedBurn, Coverage, DoubleUse, ProvenVoucher};
@@ -37,6 +37,10 @@ const PROVE_DOUBLE_USE: [u8; 4] = [0xc1, 0xb0, 0x33, 0x67];
 
 /// `Burned(address indexed,address indexed,address,uint64,uint256)`.
 const BURNED: &str = "0xae27c5466f4857563905f89f76f58e4d890295c21f6d6af30b683af891ca2c51";
+/// `Deposited(address indexed,address indexed,uint256)`.
+const DEPOSITED: &str = "0x8752a472e571a816aea92eec8dae9baf628e840f4929fbcc2d155e6233ff68a7";
+/// `ExitAnnounced(address indexed,address indexed,uint64)`.
+const EXIT_ANNOUNCED: &str = "0x5d64a715ec8f09cb2733573057a53574db8a52ce8ad63b02c1b39e105f2e16ac";
 /// The most burns that are read of an answer.
 const MOST_BURNS: usize = 1_000;
 
@@ -207,9 +211,36 @@ pub fn parse_burns(body: &str, contract: Address, receiver: Address) -> Result<V
     let of = logs.iter().filter(|log| log.contract == contract).filter_map(|log| {
         let [event, sender, by] = log.topics.as_slice() else { return None };
         let is_burn = event == BURNED && by.eq_ignore_ascii_case(&receiver);
-        Address::parse_unchecked_case(&format!("0x{}", sender.get(26..)?)).ok().filter(|_| is_burn)
+        account_in(sender).filter(|_| is_burn)
     });
     Ok(of.take(MOST_BURNS).collect())
+}
+
+/// Asks a contract's events for what a sender deposited, or announced to take back, in some blocks.
+pub fn own_body(contract: Address, sender: Address, blocks: Blocks) -> String {
+    let events = [DEPOSITED, EXIT_ANNOUNCED].map(Value::from).to_vec();
+    logs_body(contract, vec![Value::Array(events), topic_of(sender).into()], blocks)
+}
+
+/// Reads the answer: the keys of the deposits, each once, the latest first.
+///
+/// # Errors
+/// [`RpcError`], also if something else is in it: who finds nothing has to know that there was nothing.
+pub fn parse_own(
+    body: &str,
+    contract: Address,
+    sender: Address,
+    blocks: Blocks,
+) -> Result<Vec<Address>, RpcError> {
+    let mut keys = Vec::new();
+    let logs = parse_own_logs(body, contract, &[DEPOSITED, EXIT_ANNOUNCED], (1, sender), blocks)?;
+    for log in logs.iter().rev() {
+        let key = log.topics.get(2).and_then(|key| account_in(key)).ok_or(RpcError::Form)?;
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
 }
 
 /// A word that is a number of at most 128 bits.
@@ -257,6 +288,8 @@ mod tests {
     fn burns_are_those_of_the_contract_and_the_receiver() {
         let [contract, receiver, sender] = [1, 2, 3].map(|n| Address::from_bytes([n; 20]));
         assert_eq!(BURNED[2..], hex::encode(keccak256(b"Burned(address,address,address,uint64,uint256)")));
+        assert_eq!(DEPOSITED[2..], hex::encode(keccak256(b"Deposited(address,address,uint256)")));
+        assert_eq!(EXIT_ANNOUNCED[2..], hex::encode(keccak256(b"ExitAnnounced(address,address,uint64)")));
         let asked: Value =
             serde_json::from_str(&burns_body(contract, receiver, Blocks::up_to(12_000))).unwrap();
         let filter = &asked["params"][0];

@@ -47,7 +47,7 @@ pub fn receipt_body(hash: TransactionHash) -> String {
 /// The most blocks that are asked for at once: what Ethereum nodes look through.
 pub const MOST_BLOCKS: u64 = 10_000;
 
-/// Blocks one after the other, at most [`MOST_BLOCKS`].
+/// Blocks one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Blocks {
     pub(super) first: u64,
@@ -57,7 +57,12 @@ pub struct Blocks {
 impl Blocks {
     /// Those up to this one.
     pub const fn up_to(last: u64) -> Self {
-        Self { first: last.saturating_sub(MOST_BLOCKS - 1), last }
+        Self::so_many(last, MOST_BLOCKS)
+    }
+
+    /// So many up to this one, or all there are. More than [`MOST_BLOCKS`] only some nodes look through.
+    pub const fn so_many(last: u64, count: u64) -> Self {
+        Self { first: last.saturating_sub(count.saturating_sub(1)), last }
     }
 
     /// Those before, if there are some.
@@ -68,6 +73,10 @@ impl Blocks {
     /// The first of them.
     pub const fn first(self) -> u64 {
         self.first
+    }
+
+    pub(super) const fn contain(self, block: u64) -> bool {
+        self.first <= block && block <= self.last
     }
 }
 
@@ -183,6 +192,8 @@ pub(super) struct Log {
     pub topics: Vec<String>,
     pub data: Vec<u8>,
     pub block: u64,
+    /// Which transaction it belongs to, if that is told.
+    pub transaction: Option<TransactionHash>,
 }
 
 /// Reads the answer to an `eth_getLogs`, in its order. What is no event, or was taken back, is passed over.
@@ -190,12 +201,38 @@ pub(super) struct Log {
 /// # Errors
 /// [`RpcError`] if there is no list.
 pub(super) fn parse_logs(body: &str) -> Result<Vec<Log>, RpcError> {
+    Ok(logs_in(body)?.into_iter().flatten().collect())
+}
+
+/// Reads an answer that has to be all there is, as far as that can be seen: events of this contract in these blocks, of these
+/// kinds, and with the account in its place among the topics.
+///
+/// # Errors
+/// [`RpcError`], also if there is anything else in it.
+pub(super) fn parse_own_logs(
+    body: &str,
+    contract: Address,
+    kinds: &[&str],
+    (place, account): (usize, Address),
+    blocks: Blocks,
+) -> Result<Vec<Log>, RpcError> {
+    let of = topic_of(account);
+    let is_asked = |log: &Log| {
+        let is_of = log.topics.get(place).is_some_and(|topic| topic.eq_ignore_ascii_case(&of));
+        let is_kind = log.topics.first().is_some_and(|kind| kinds.contains(&kind.as_str()));
+        log.contract == contract && is_of && is_kind && blocks.contain(log.block)
+    };
+    let told = logs_in(body)?.into_iter().map(|log| log.filter(is_asked));
+    told.collect::<Option<_>>().ok_or(RpcError::Form)
+}
+
+fn logs_in(body: &str) -> Result<Vec<Option<Log>>, RpcError> {
     if body.len() > 4 * MAX_RESULT {
         return Err(RpcError::TooLarge);
     }
     let answer = json::parse(body).ok_or(RpcError::Form)?;
     if let Some(logs) = answer.get("result").and_then(Value::as_array) {
-        return Ok(logs.iter().filter_map(log).collect());
+        return Ok(logs.iter().map(log).collect());
     }
     Err(refusal(&answer))
 }
@@ -211,7 +248,40 @@ fn log(log: &Value) -> Option<Log> {
         topics: topics.map(|topic| topic.as_str().map(str::to_owned)).collect::<Option<_>>()?,
         data: bytes(text("data")?).ok()?,
         block: u64::from_str_radix(text("blockNumber")?.strip_prefix("0x")?, 16).ok()?,
+        transaction: text("transactionHash").and_then(|hash| hash.parse().ok()),
     })
+}
+
+/// A topic that is an account.
+pub(super) fn account_in(topic: &str) -> Option<Address> {
+    let address = topic.strip_prefix("0x000000000000000000000000")?;
+    Address::parse_unchecked_case(&format!("0x{address}")).ok()
+}
+
+/// The body that asks for a transaction.
+pub fn transaction_body(hash: TransactionHash) -> String {
+    request_body("eth_getTransactionByHash", vec![hash.to_string().into()])
+}
+
+/// Reads what a transaction called with; nothing if the node does not know it.
+///
+/// # Errors
+/// [`RpcError`], also if it is about another transaction.
+pub fn parse_input(body: &str, hash: TransactionHash) -> Result<Option<Vec<u8>>, RpcError> {
+    if body.len() > 4 * MAX_RESULT {
+        return Err(RpcError::TooLarge);
+    }
+    let answer = json::parse(body).ok_or(RpcError::Form)?;
+    let told = match answer.get("result") {
+        None => return Err(refusal(&answer)),
+        Some(Value::Null) => return Ok(None),
+        Some(told) => told,
+    };
+    let text = |member: &str| told.get(member).and_then(Value::as_str);
+    if text("hash").and_then(|of| of.parse().ok()) != Some(hash) {
+        return Err(RpcError::Form);
+    }
+    bytes(text("input").ok_or(RpcError::Form)?).map(Some)
 }
 
 /// Reads the answer to an `eth_call`. Nodes put the revert data at `error.data`, some one level deeper.

@@ -21,7 +21,8 @@ use crate::registry::{TransactionHash, TransactionRequest, attention, erc20};
 use crate::seal::Entropy as _;
 use crate::seal::json::object;
 
-/// The setting that tells every device what the account asks of payments, and what it once asked.
+/// The setting that tells every device what the account asks of payments, and once told what it had asked, too. With an id behind
+/// it, each contract and token of which the account ever asked for payments.
 const ATTENTION: &str = "attention";
 /// What every device is told of: each payment the account made, and what it knows of its end.
 const PAYMENT: &str = "payment";
@@ -81,17 +82,32 @@ impl<P: Ports> Session<P> {
 
     /// Notes what the account asks of payments from now on.
     pub(super) async fn note_attention(&self, minimum: Option<Minimum>) -> Result<(), StoreError> {
-        let change = move |noted: Option<Value>| {
-            let mut once = minima_in(noted.as_ref());
-            if let Some(minimum) = &minimum {
-                once.retain(|it| it != minimum);
-                once.insert(0, minimum.clone());
-                once.truncate(MOST_MINIMA);
-            }
-            let now = minimum.as_ref().map_or(Value::Null, Minimum::to_json);
-            object(vec![("now", now), ("once", once.iter().map(Minimum::to_json).collect())])
-        };
-        self.update_setting(ATTENTION, change).await
+        let now = minimum.as_ref().map_or(Value::Null, Minimum::to_json);
+        let each = self.each(ATTENTION).await?;
+        let is_apart = |known: &Minimum| each.iter().any(|(id, _)| *id == id_of_minimum(known));
+        // Of what once stood together, the latest is kept last: of two, the later stands before the other.
+        let together = self.minima().await?.into_iter().rev().filter(|known| !is_apart(known));
+        let id = minimum.as_ref().map(id_of_minimum);
+        for minimum in together.chain(minimum) {
+            self.keep_each(ATTENTION, &id_of_minimum(&minimum), move |_| minimum.to_json()).await?;
+        }
+        let each = self.each(ATTENTION).await?;
+        let kept = each.iter().filter(|(_, value)| !value.is_null()).map(|(id, _)| id);
+        for old in kept.skip(MOST_MINIMA).filter(|old| Some(*old) != id.as_ref()) {
+            self.drop_each(ATTENTION, old).await?;
+        }
+        self.set_setting(ATTENTION, object(vec![("now", now)])).await
+    }
+
+    /// Of which contracts and tokens the account ever asked for payments, the latest first.
+    pub(super) async fn minima(&self) -> Result<Vec<Minimum>, StoreError> {
+        let each = self.each(ATTENTION).await?;
+        let mut all: Vec<_> = each.iter().filter_map(|(_, value)| Minimum::from_json(value)).collect();
+        let noted = self.setting(ATTENTION).await?;
+        let list = noted.as_ref().and_then(|it| it.get("once")).and_then(Value::as_array);
+        let together = list.into_iter().flatten().take(MOST_MINIMA).filter_map(Minimum::from_json);
+        all.extend(together.filter(|minimum| each.iter().all(|(id, _)| *id != id_of_minimum(minimum))));
+        Ok(all)
     }
 
     /// Offers a receiver what they look at first, for so many seconds: asks the wallet for the allowance, if there is none, and
@@ -138,8 +154,35 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn payments_to(&self, receiver: Address) -> Result<Vec<Payment>, StoreError> {
-        let kept = self.kept_payments().await?.into_iter().map(|kept| kept.payment);
-        Ok(kept.filter(|payment| payment.receiver == receiver).collect())
+        let mut all = self.payments().await?;
+        all.retain(|payment| payment.receiver == receiver);
+        Ok(all)
+    }
+
+    /// The account's payments that it remembers and that are held, the latest first.
+    ///
+    /// # Errors
+    /// [`StakeError`].
+    pub async fn own_payments(&self) -> Result<Vec<(Payment, Fate)>, StakeError> {
+        let mut held = Vec::new();
+        for Kept { payment, end } in self.kept_payments().await?.into_iter().take(MOST_PAYMENTS) {
+            if end.is_none()
+                && let fate @ (Fate::Held(_) | Fate::Late(_)) = self.fate(&payment).await?
+            {
+                held.push((payment, fate));
+            }
+        }
+        Ok(held)
+    }
+
+    /// All that are remembered.
+    pub(super) async fn payments(&self) -> Result<Vec<Payment>, StoreError> {
+        Ok(self.kept_payments().await?.into_iter().map(|kept| kept.payment).collect())
+    }
+
+    /// Remembers one that was found.
+    pub(super) async fn remember_payment(&self, payment: Payment) -> Result<(), StoreError> {
+        self.keep_payment(payment, None).await
     }
 
     /// What became of a payment that the account made.
@@ -164,7 +207,6 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StakeError::Worthless`] if it does not count, whatever the chain says; else as the others.
     pub async fn paid(&self, payment: &Payment, payer: Address) -> Result<Fate, StakeError> {
-        let noted = self.setting(ATTENTION).await?;
         // How much it has to be, and until when, is another question.
         let counts = |minimum: &Minimum| {
             matches!(
@@ -172,7 +214,7 @@ impl<P: Ports> Session<P> {
                 Ok(()) | Err(Unfit::Amount | Unfit::Late)
             )
         };
-        if !minima_in(noted.as_ref()).iter().any(counts) {
+        if !self.minima().await?.iter().any(counts) {
             return Err(StakeError::Worthless);
         }
         self.fate(payment).await
@@ -296,10 +338,10 @@ fn id_of(payment: &Payment) -> String {
     hex::encode(payment.id())
 }
 
-/// All minima in the setting, the latest first.
-fn minima_in(noted: Option<&Value>) -> Vec<Minimum> {
-    let once = noted.and_then(|it| it.get("once")).and_then(Value::as_array);
-    once.into_iter().flatten().take(MOST_MINIMA).filter_map(Minimum::from_json).collect()
+/// By what a minimum is known: whether a payment counts depends on nothing else of it.
+fn id_of_minimum(minimum: &Minimum) -> String {
+    let [contract, token] = [minimum.contract, minimum.token].map(|address| address.to_lower_hex());
+    format!("{}-{contract}-{token}", minimum.chain)
 }
 
 /// A payment as it is written down.

@@ -7,12 +7,9 @@ use std::collections::BTreeSet;
 
 use super::{Session, StakeError};
 use crate::identity::Address;
-use crate::ports::{Chain as _, Ports, Unreachable};
+use crate::ports::{Chain as _, Ports};
 use crate::registry::deposits;
-use crate::registry::json_rpc::{
-    Blocks, RpcError, block_body, latest_block_body, parse_block_time, parse_quantity,
-};
-use crate::web::Outage;
+use crate::registry::json_rpc::{Blocks, block_body, latest_block_body, parse_block_time, parse_quantity};
 
 /// How many stretches of blocks are looked through, from the latest back.
 const STRETCHES: usize = 3;
@@ -33,33 +30,21 @@ impl<P: Ports> Session<P> {
     /// [`StakeError::Unreachable`] if the chain does not tell.
     pub async fn burn_record(&self, contract: Address, receiver: Address) -> Result<BurnRecord, StakeError> {
         let latest = parse_quantity(&self.ask_chain(latest_block_body()).await?);
-        let mut blocks = Blocks::up_to(self.read(latest)?);
+        let mut blocks = Blocks::up_to(self.answer_of(latest)?);
         let mut senders = BTreeSet::new();
         for stretch in 1..=STRETCHES {
             let told = self.ask_chain(deposits::burns_body(contract, receiver, blocks)).await?;
-            senders.extend(self.read(deposits::parse_burns(&told, contract, receiver))?);
+            senders.extend(self.answer_of(deposits::parse_burns(&told, contract, receiver))?);
             match blocks.before().filter(|_| stretch < STRETCHES) {
                 Some(before) => blocks = before,
                 None => break,
             }
         }
         let first = parse_block_time(&self.ask_chain(block_body(blocks.first())).await?);
-        Ok(BurnRecord { senders: senders.len(), since: self.read(first)?.saturating_mul(1000) })
+        Ok(BurnRecord { senders: senders.len(), since: self.answer_of(first)?.saturating_mul(1000) })
     }
 
-    async fn ask_chain(&self, body: String) -> Result<String, StakeError> {
+    pub(super) async fn ask_chain(&self, body: String) -> Result<String, StakeError> {
         Ok(self.ports().chain().ask(body).await?)
-    }
-
-    fn read<T>(&self, answer: Result<T, RpcError>) -> Result<T, StakeError> {
-        answer.map_err(|error| {
-            let outage = match error {
-                RpcError::Form => Outage::Garbled,
-                RpcError::TooLarge => Outage::TooLarge,
-                RpcError::Node(said) => Outage::Failed(said),
-            };
-            let host = self.directory.discovery().rpc_url.authority().to_owned();
-            StakeError::Unreachable(Unreachable { host, outage })
-        })
     }
 }

@@ -31,6 +31,8 @@ use crate::web::SessionToken;
 
 /// What every device is told of: each deposit that the account made.
 const DEPOSIT: &str = "deposit";
+/// And each that was found on the chain. They stand behind the others: a contract can claim what it likes.
+const FOUND: &str = "found";
 /// The setting that once told of all of them together.
 const DEPOSITS: &str = "deposits";
 /// The most deposits that are remembered.
@@ -91,6 +93,8 @@ pub struct OwnDeposit {
     pub key: Address,
     /// What is left of it.
     pub standing: Deposited,
+    /// This device can promise something of it: it has the key. Whoever has the account can take it back.
+    pub promises_here: bool,
     /// Who was promised something of it by this device that can still be burned.
     pub promises: Vec<Promise>,
 }
@@ -165,12 +169,21 @@ impl<P: Ports> Session<P> {
     pub async fn own_deposits(&self) -> Result<Vec<OwnDeposit>, StakeError> {
         let promised = self.promised().await?;
         let mut all = Vec::new();
+        let mut here: Vec<(Address, Option<Address>)> = Vec::new();
         for (contract, key) in self.remembered_deposits().await? {
+            if here.iter().all(|(at, _)| *at != contract) {
+                let own = match promised.key(contract) {
+                    Some(tag) => self.address_of_key(tag).await.ok(),
+                    None => None,
+                };
+                here.push((contract, own));
+            }
             let answer = self.ask_contract(contract, deposits::deposit_of_call(self.account, key)).await?;
             let Some(standing) = deposits::deposited(&answer) else { continue };
             let is_of = |promise: &&Promise| promise.contract == contract && promise.key == key;
             let promises = promised.all().iter().filter(is_of).copied().collect();
-            all.push(OwnDeposit { contract, key, standing, promises });
+            let promises_here = here.contains(&(contract, Some(key)));
+            all.push(OwnDeposit { contract, key, standing, promises_here, promises });
         }
         Ok(all)
     }
@@ -410,7 +423,7 @@ impl<P: Ports> Session<P> {
         Ok(self.ports().chain().call(Some(contract), &call).await?)
     }
 
-    async fn remembered_deposits(&self) -> Result<Vec<(Address, Address)>, StoreError> {
+    pub(super) async fn remembered_deposits(&self) -> Result<Vec<(Address, Address)>, StoreError> {
         let each = self.each(DEPOSIT).await?;
         let mut all: Vec<_> = each.iter().filter_map(|(_, value)| deposit_in(value)).collect();
         let together = self.setting(DEPOSITS).await?;
@@ -420,16 +433,30 @@ impl<P: Ports> Session<P> {
                 all.push(before);
             }
         }
+        let found = self.each(FOUND).await?;
+        for found in found.iter().filter_map(|(_, value)| deposit_in(value)) {
+            if !all.contains(&found) {
+                all.push(found);
+            }
+        }
         all.truncate(MOST_DEPOSITS);
         Ok(all)
     }
 
     pub(super) async fn remember_deposit(&self, contract: Address, key: Address) -> Result<(), StoreError> {
+        self.remember(DEPOSIT, contract, key).await
+    }
+
+    pub(super) async fn remember_found(&self, contract: Address, key: Address) -> Result<(), StoreError> {
+        self.remember(FOUND, contract, key).await
+    }
+
+    async fn remember(&self, kind: &str, contract: Address, key: Address) -> Result<(), StoreError> {
         let id = format!("{}-{}", contract.to_lower_hex(), key.to_lower_hex());
         let change = move |_: Option<&Value>| {
             object(vec![("contract", contract.to_string().into()), ("key", key.to_string().into())])
         };
-        self.keep_each(DEPOSIT, &id, change).await
+        self.keep_each(kind, &id, change).await
     }
 }
 

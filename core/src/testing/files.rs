@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::delivery::FileOffer;
 use crate::seal::sha256;
-use crate::web::{BaseUrl, HttpRequest, HttpResponse};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, Method};
 
 /// The bytes of a piece.
 const PIECE: u64 = 65_536;
@@ -70,8 +70,15 @@ impl FileHost {
         })
     }
 
-    /// The answer to who wants to keep a file at `node`.
+    /// The answer to who wants to keep a file at `node`, or asks how much is there.
     pub(super) fn begin(&self, node: &BaseUrl, request: &HttpRequest) -> HttpResponse {
+        if request.method == Method::Get {
+            let bytes: usize = self.files.borrow().values().map(|file| file.bytes.len()).sum();
+            return HttpResponse::new(
+                200,
+                json!({ "bytes": bytes, "limits": { "bytes": MOST } }).to_string(),
+            );
+        }
         let body = request.body.as_deref().and_then(|body| serde_json::from_str::<Value>(body).ok());
         let (Some(body), Some(_)) = (body, &request.bearer) else {
             return HttpResponse::new(401, String::new());

@@ -74,6 +74,7 @@ impl HistoryService {
             (Method::Get, []) => json!({
                 "lastChange": owner.last,
                 "records": owner.records.len(),
+                "bytes": owner.records.values().filter_map(|(_, data)| data.as_ref()).map(String::len).sum::<usize>(),
                 "limits": { "batch": MAX_BATCH, "recordBytes": RECORD_BYTES },
             }),
             (Method::Post, []) => {

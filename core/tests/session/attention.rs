@@ -333,3 +333,63 @@ fn payments_that_two_devices_make_at_once_are_both_known_to_both() {
         }
     });
 }
+
+#[test]
+fn what_two_devices_ask_at_once_counts_on_both() {
+    run(async {
+        let (pair, alice, first) = bob_asks().await;
+        let device = Peer::with_wallet(&pair.network, TestWallet::of("bob"));
+        let second = device.sign_up().await;
+        pull(&first).await;
+        pull(&second).await;
+        // Neither knows of the other.
+        let other = |n: u8| Minimum { token: Address::from_bytes([n; 20]), ..minimum() };
+        first.want_attention(Some(other(21))).await.unwrap();
+        pair.network.clock().advance(5);
+        second.want_attention(Some(other(22))).await.unwrap();
+        for _ in 0..2 {
+            for session in [&first, &second] {
+                push(session).await;
+                pull(&first).await;
+                pull(&second).await;
+            }
+        }
+        for session in [&first, &second] {
+            for asked in [minimum(), other(21), other(22)] {
+                let payment = payment_of(&pair, &asked);
+                assert_eq!(session.paid(&payment, alice.account()).await, Ok(Fate::Held(500)), "{asked:?}");
+            }
+        }
+    });
+}
+
+/// A payment of alice's to bob that the contract holds.
+fn payment_of(pair: &Pair, asked: &Minimum) -> Payment {
+    let until = pair.network.clock().now() / 1000 + WEEK;
+    let Minimum { chain, contract, token, amount } = *asked;
+    let [payer, receiver] = [pair.alice.address(), pair.bob.address()];
+    let payment = Payment { chain, contract, payer, receiver, token, amount, until, topic: [3; 32] };
+    put(pair, &payment, 1, 500);
+    payment
+}
+
+#[test]
+fn of_many_that_were_asked_the_latest_count_and_what_is_asked_now_always() {
+    run(async {
+        let (pair, alice, bob) = bob_asks().await;
+        let other = |n: u8| Minimum { token: Address::from_bytes([n; 20]), ..minimum() };
+        for n in 21..30 {
+            bob.want_attention(Some(other(n))).await.unwrap();
+        }
+        let counts =
+            async |asked: &Minimum| bob.paid(&payment_of(&pair, asked), alice.account()).await.is_ok();
+        assert!(!counts(&minimum()).await && !counts(&other(21)).await);
+        assert!(counts(&other(22)).await && counts(&other(29)).await);
+        // What was asked before is asked again: it does not become the first to go.
+        bob.want_attention(Some(other(22))).await.unwrap();
+        bob.want_attention(Some(other(30))).await.unwrap();
+        bob.want_attention(Some(other(22))).await.unwrap();
+        assert_eq!(bob.wanted_attention().await.unwrap(), Some(other(22)));
+        assert!(counts(&other(22)).await);
+    });
+}
