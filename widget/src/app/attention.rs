@@ -195,7 +195,7 @@ async fn look<P: Platform>(at: &Active<P>, peer: Address) {
     put(at, Payments { peer, wanted, given, pending, received, answer, busy, failed });
 }
 
-async fn known<P: Platform>(at: &Active<P>, payment: Payment, fate: Fate) -> Known {
+pub(super) async fn known<P: Platform>(at: &Active<P>, payment: Payment, fate: Fate) -> Known {
     let token = at.session().directory().token(payment.token).await.ok().flatten();
     Known { payment, fate, token }
 }

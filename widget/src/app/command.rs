@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dm3_core::attention::Payment;
 use dm3_core::delivery::SpamRule;
 use dm3_core::identity::{Address, EnsName};
 use dm3_core::message::MessageHash;
@@ -326,6 +327,14 @@ pub enum OwnAsk {
     Device(DeviceAsk),
     /// Have a deposit back, by its contract and its key: announce it, or take it.
     TakeBack(Address, Address),
+    /// Have a payment back that nobody took in time.
+    PayBack(Payment),
+    /// Stake what gives more room at the node.
+    StakeForRoom,
+    /// Look for deposits and payments further back on the chain.
+    Search,
+    /// Look for them at the contract of which this is typed.
+    SearchAt(String),
 }
 
 /// What somebody wants of the devices that they are signed in on.

@@ -179,6 +179,13 @@ async fn look<P: Platform>(at: &Active<P>, peer: Address) {
     // Once while the conversation is open: it does not change that soon, and nothing waits for it.
     let record = session.burn_record(terms.contract, peer).await.ok();
     change(at, peer, |stakes| stakes.record = Some(record));
+    let knows_none = shown(at, peer).is_some_and(|stakes| !stakes.unknown && stakes.deposits.is_empty());
+    if knows_none && session.find_deposits(terms.contract).await.is_ok() {
+        // What no device knew any more: it stands here with its way back.
+        let found = own(at, &terms, peer, epoch).await.map(|(found, _)| found).unwrap_or_default();
+        at.engine.keep();
+        change(at, peer, |stakes| stakes.deposits = found);
+    }
 }
 
 /// The account's deposits where the peer wants one, and whether something of them is promised to the peer in this week.

@@ -1,13 +1,18 @@
 //! What is the account's own.
 
-use dm3_core::deposit::{Promise, Slots, Topic};
+use dm3_core::attention::Payment;
+use dm3_core::delivery::Stake;
+use dm3_core::delivery::room::{Limits, MoreRoom, Used};
+use dm3_core::deposit::{Promise, Slots, Terms, Topic};
 use dm3_core::engine::Connection as Link;
 use dm3_core::identity::Address;
 use dm3_core::registry::deposits::Deposited;
-use dm3_core::session::{ClaimError, Device, OwnDeposit, StakeError, Token};
+use dm3_core::session::Room as Told;
+use dm3_core::session::{ClaimError, Device, Fate, OwnDeposit, Searched, StakeError, Token};
 
 use super::made::{States, ago, inside};
-use crate::app::own::{Devices, Held, OWN, Own, OwnName, Service};
+use crate::app::attention::Known;
+use crate::app::own::{Devices, Held, OWN, Own, OwnName, Room, Search, Service, Unsearched};
 use crate::app::settings::Offer;
 use crate::app::stake::Failure;
 use crate::app::state::{Apart, Screen, State};
@@ -15,7 +20,18 @@ use crate::app::state::{Apart, Screen, State};
 pub(super) const STATES: States = &[
     ("own", |state| show(state, own())),
     ("own-loading", |state| {
-        show(state, Own { name: Offer::Searching, services: None, devices: Offer::Searching, deposits: None })
+        let deposits = None;
+        show(
+            state,
+            Own {
+                name: Offer::Searching,
+                services: None,
+                devices: Offer::Searching,
+                room: None,
+                deposits,
+                ..own()
+            },
+        )
     }),
     ("own-nothing-yet", |state| {
         let name = OwnName { name: None, failed: Some(ClaimError::Taken), ..name() };
@@ -25,10 +41,17 @@ pub(super) const STATES: States = &[
                 name: Offer::Known(name),
                 devices: Offer::Nowhere,
                 deposits: Some(Ok(Vec::new())),
+                search: Search {
+                    contracts: vec![Address::from_bytes([7; 20])],
+                    failed: Some(Unsearched::Unknown),
+                    ..Search::default()
+                },
                 ..own()
             },
         )
     }),
+    ("own-room-staked", |state| show(state, Own { room: Some(Ok(room(true))), ..own() })),
+    ("own-found", |state| show(state, found())),
     ("own-sign-out", |state| {
         let devices = Devices { asked: vec!["2".into()], ..devices() };
         show(state, Own { devices: Offer::Known(devices), ..own() })
@@ -59,7 +82,60 @@ fn own() -> Own {
                 ..held(2, Deposited::Leaving { amount: 500_000_000_000_000_000, exit: 0 })
             },
         ])),
+        room: Some(Ok(room(false))),
+        payments: Vec::new(),
+        paying: None,
+        unpaid: None,
+        search: Search::default(),
     }
+}
+
+/// So much room; with a stake, more.
+fn room(staked: bool) -> Room {
+    let address = |byte| Address::from_bytes([byte; 20]);
+    let (free, more) = (
+        Limits { history: 50_000_000, files: 10_000_000 },
+        Limits { history: 500_000_000, files: 2_000_000_000 },
+    );
+    let has = if staked { more } else { free };
+    let terms =
+        Terms { chain: 1, contract: address(7), token: address(8), slot: 500_000_000_000_000_000, slots: 4 };
+    let stake = Stake { terms, receiver: address(4) };
+    let told = Told {
+        history: Some(Used { bytes: 48_900_000, of: Some(has.history) }),
+        files: Some(Used { bytes: 2_300_000, of: Some(has.files) }),
+        more: Some(MoreRoom { has, stake, then: more }),
+    };
+    Room { told, token: dai(), ..Room::empty() }
+}
+
+/// Found on the chain by a browser that knew nothing.
+fn found() -> Own {
+    let mut elsewhere = held(3, Deposited::Open { amount: 2_000_000_000_000_000_000 });
+    elsewhere.own.promises_here = false;
+    let address = |byte| Address::from_bytes([byte; 20]);
+    let offered = |until, fate| {
+        let (contract, token, payer, receiver) = (address(6), address(8), address(1), address(5));
+        let payment =
+            Payment { chain: 1, contract, payer, receiver, token, amount: 5, until, topic: [0; 32] };
+        Known { payment, fate, token: dai() }
+    };
+    let lately = |contract| Searched { since: Some(ago(40 * 24 * 60)), ..Searched::new(contract) };
+    let contracts = vec![address(6), address(7)];
+    let searched = contracts.iter().copied().map(lately).collect();
+    Own {
+        deposits: Some(Ok(vec![elsewhere])),
+        payments: vec![
+            offered(ago(3 * 24 * 60) / 1000, Fate::Late(2_500_000_000_000_000_000)),
+            offered(ago(60) / 1000, Fate::Held(1_000_000_000_000_000_000)),
+        ],
+        search: Search { contracts, searched, ..Search::default() },
+        ..own()
+    }
+}
+
+fn dai() -> Option<Token> {
+    Some(Token { address: Address::from_bytes([8; 20]), symbol: Some("DAI".into()), decimals: 18 })
 }
 
 fn held(number: u8, standing: Deposited) -> Held {
@@ -74,9 +150,8 @@ fn held(number: u8, standing: Deposited) -> Held {
         topic: Topic::from_bytes([0; 32]),
     };
     let promises = Slots::new(0, 1).filter(|_| number == 1).map(promise).into_iter().collect();
-    let own = OwnDeposit { contract, key: address(number), standing, promises };
-    let token = Some(Token { address: address(8), symbol: Some("DAI".into()), decimals: 18 });
-    Held { own, token, epoch: 0, busy: false, failed: None }
+    let own = OwnDeposit { contract, key: address(number), standing, promises_here: true, promises };
+    Held { own, token: dai(), epoch: 0, busy: false, failed: None }
 }
 
 fn devices() -> Devices {

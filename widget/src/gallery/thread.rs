@@ -323,7 +323,8 @@ fn stakes(state: State, promised: bool) -> Option<()> {
     let terms = Terms { chain: 1, contract, token, slot: 500_000_000_000_000_000, slots: 2 };
     change(state, |it| it.demands = vec![(SpamRule::Deposit(terms.clone()), Verdict::Unknown)])?;
     let open = Deposited::Open { amount: 2_000_000_000_000_000_000 };
-    let deposit = OwnDeposit { contract, key: address(9), standing: open, promises: Vec::new() };
+    let deposit =
+        OwnDeposit { contract, key: address(9), standing: open, promises_here: true, promises: Vec::new() };
     let shown = Stakes {
         peer: state.thread.with_untracked(|thread| thread.as_ref().map(|thread| thread.peer.address))?,
         terms: Some(terms),

@@ -9,10 +9,11 @@ use dm3_core::ports::{Clock as _, Wallet as _};
 use dm3_core::registry::abi::{Arg, encode};
 use dm3_core::registry::deposits::{self, Deposited};
 use dm3_core::registry::erc20;
-use dm3_core::seal::sha256;
+use dm3_core::registry::json_rpc::{Blocks, latest_block_body};
+use dm3_core::seal::{keccak256, sha256};
 use dm3_core::session::{SignIn, StakeError};
 use dm3_widget::app::entry_stake::EntryStake;
-use dm3_widget::app::own::{Held, Own};
+use dm3_widget::app::own::{Held, Own, Search, Unsearched};
 use dm3_widget::app::platform::Who;
 use dm3_widget::app::stake::{Failure, Stakes, deposit_for, reaches};
 use dm3_widget::app::state::{Screen, SignInStep};
@@ -195,6 +196,48 @@ fn all_deposits_stand_in_one_place_with_the_way_back() {
     put_deposit(&world, alice.address(), key, 3, 0);
     own(OwnAsk::Show);
     assert_eq!(held(&tab), []);
+}
+
+fn search(tab: &Tab) -> Search {
+    match tab.screen() {
+        Screen::Settings(apart) => apart.shown::<Own>().expect("it is shown").search.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_no_device_knows_is_found_at_the_contract_that_somebody_types() {
+    let world = world();
+    let (alice, _) = world.person("alice");
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    let own = |ask| {
+        tab.ask(Command::Settings(SettingsAsk::Own(ask)));
+        world.pass(1_000);
+    };
+    own(OwnAsk::Show);
+    own(OwnAsk::SearchAt("0x12".into()));
+    assert_eq!(search(&tab).failed, Some(Unsearched::Address));
+    own(OwnAsk::SearchAt(format!(" {CONTRACT} ")));
+    assert_eq!(search(&tab).failed, Some(Unsearched::Unknown), "the chain does not answer");
+    let (network, key) = (&world.network, Address::from_bytes([9; 20]));
+    put_deposit(&world, alice.address(), key, 1, 2);
+    let topic = |account: Address| format!("0x{}{}", "0".repeat(24), &account.to_lower_hex()[2..]);
+    let event = format!("0x{}", hex::encode(keccak256(b"Deposited(address,address,uint256)")));
+    let log = json!({
+        "address": CONTRACT.to_string(), "data": "0x", "blockNumber": "0x3",
+        "topics": [event, topic(alice.address()), topic(key)],
+    });
+    network.tell(latest_block_body(), json!({ "result": "0x9" }).to_string());
+    let body = deposits::own_body(CONTRACT, alice.address(), Blocks::up_to(9));
+    network.tell(body, json!({ "result": [log] }).to_string());
+    own(OwnAsk::SearchAt(CONTRACT.to_string()));
+    let found = search(&tab);
+    assert_eq!((found.failed, found.busy, found.has_more(), found.since()), (None, false, false, Some(None)));
+    let [one]: [Held; 1] = held(&tab).try_into().unwrap();
+    assert_eq!((one.own.key, one.own.promises_here), (key, false));
+    own(OwnAsk::SearchAt(TOKEN.to_string()));
+    assert_eq!(search(&tab).failed, Some(Unsearched::Neither));
 }
 
 fn entry(tab: &Tab) -> EntryStake {

@@ -1,16 +1,19 @@
-//! What is the account's own: its names, its delivery services, its devices, its deposits. And what is looked up of a contact. Loaded when
+//! What is the account's own: its names, its delivery services, its devices, the room it has, its deposits. And what is looked up of a contact. Loaded when
 //! somebody asks for it, after the settings.
 //!
-//! `name`, `services`, `devices`, `deposits` do what is wanted of each; what is shown of them all is `shown`.
+//! `name`, `services`, `devices`, `room`, `deposits` do what is wanted of each, `search` finds deposits on the chain; what is shown of them
+//! all is `shown`.
 
 mod card;
 mod deposits;
 pub(super) mod devices;
 mod name;
+mod room;
+mod search;
 mod services;
 mod shown;
 
-pub use self::shown::{Devices, Held, OWN, Own, OwnName, Service};
+pub use self::shown::{Devices, Held, OWN, Own, OwnName, Room, Search, Service, Unsearched};
 
 use super::command::OwnAsk;
 use super::driver::Active;
@@ -37,13 +40,29 @@ async fn carry_out<P: Platform>(at: Active<P>, ask: OwnAsk) {
         OwnAsk::Name(ask) => name::carry_out(&at, ask).await,
         OwnAsk::Device(ask) => devices::carry_out(&at, ask).await,
         OwnAsk::TakeBack(contract, key) => deposits::take_back(&at, contract, key).await,
+        OwnAsk::PayBack(payment) => deposits::pay_back(&at, payment).await,
+        OwnAsk::StakeForRoom => room::stake(&at).await,
+        OwnAsk::Search => search::further(&at).await,
+        OwnAsk::SearchAt(typed) => search::typed(&at, &typed).await,
     }
 }
 
 fn show<P: Platform>(at: Active<P>) {
-    put(&at, OWN, Own { name: Offer::Searching, services: None, devices: Offer::Searching, deposits: None });
+    let own = Own {
+        name: Offer::Searching,
+        services: None,
+        devices: Offer::Searching,
+        room: None,
+        deposits: None,
+        payments: Vec::new(),
+        paying: None,
+        unpaid: None,
+        search: Search::default(),
+    };
+    put(&at, OWN, own);
     at.spawn(name::look);
     at.spawn(services::watch);
     at.spawn(devices::watch);
-    at.spawn(deposits::look);
+    at.spawn(room::look);
+    at.spawn(search::begin);
 }

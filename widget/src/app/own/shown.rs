@@ -1,9 +1,12 @@
 //! What is shown of what is the account's own.
 
+use dm3_core::attention::Payment;
 use dm3_core::engine::Connection as Link;
-use dm3_core::identity::EnsName;
-use dm3_core::session::{ClaimError, Device, OwnDeposit, Token};
+use dm3_core::identity::{Address, EnsName};
+use dm3_core::session::Room as Told;
+use dm3_core::session::{ClaimError, Device, OwnDeposit, Searched, Token};
 
+use crate::app::attention::Known;
 use crate::app::driver::Active;
 use crate::app::fault::Fault;
 use crate::app::platform::Platform;
@@ -22,8 +25,87 @@ pub struct Own {
     pub services: Option<Result<Vec<Service>, Fault>>,
     /// The devices that the account is signed in on.
     pub devices: Offer<Devices>,
+    /// How much its node keeps of it. `None` while that is looked up.
+    pub room: Option<Result<Room, Fault>>,
     /// What it has at stake. `None` while that is looked up.
     pub deposits: Option<Result<Vec<Held>, Failure>>,
+    /// What it offered for answers and can have back, now or later.
+    pub payments: Vec<Known>,
+    /// Which of these is being taken back.
+    pub paying: Option<Payment>,
+    /// Why the last was not.
+    pub unpaid: Option<Failure>,
+    /// How far the chain was looked through for either.
+    pub search: Search,
+}
+
+/// How far the chain was looked through for what the account has at stake.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Search {
+    /// The contracts that are known.
+    pub contracts: Vec<Address>,
+    /// How far those were that were.
+    pub searched: Vec<Searched>,
+    /// They are being looked through.
+    pub busy: bool,
+    /// Why the last was not done.
+    pub failed: Option<Unsearched>,
+}
+
+/// Why a contract was not looked through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsearched {
+    /// What was typed is no address.
+    Address,
+    /// The contract there holds neither deposits nor payments.
+    Neither,
+    /// The chain does not tell now.
+    Unknown,
+}
+
+impl Search {
+    /// Whether there is more to be looked through.
+    pub fn has_more(&self) -> bool {
+        let is_all = |contract: &Address| {
+            self.searched.iter().any(|it| it.contract == *contract && it.since.is_none())
+        };
+        !self.contracts.iter().all(is_all)
+    }
+
+    /// Back to when all of them were; the outer `None` if one was not at all, the inner one for all of the chain.
+    pub fn since(&self) -> Option<Option<u64>> {
+        let mut since = None;
+        for contract in &self.contracts {
+            since = since.max(self.searched.iter().find(|it| it.contract == *contract)?.since);
+        }
+        (!self.contracts.is_empty()).then_some(since)
+    }
+
+    /// How many payments are held of which nobody who was asked tells how to have them back.
+    pub fn unread(&self) -> usize {
+        self.searched.iter().map(|it| it.unread).sum()
+    }
+}
+
+/// How much the account's node keeps of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Room {
+    /// What the node tells.
+    pub told: Told,
+    /// What is to be at stake for more.
+    pub token: Option<Token>,
+    /// It is being staked.
+    pub busy: bool,
+    /// Why the last was not.
+    pub failed: Option<Failure>,
+}
+
+impl Room {
+    /// Of which nothing is known.
+    pub const fn empty() -> Self {
+        let told = Told { history: None, files: None, more: None };
+        Self { told, token: None, busy: false, failed: None }
+    }
 }
 
 /// A deposit of the account.

@@ -5,15 +5,16 @@ use leptos::prelude::*;
 
 use super::received::image;
 use super::viewer::viewer;
-use crate::app::files::{Attached, Files, Room};
+use crate::app::files::{Attached, Files, Refused, Room};
 use crate::app::state::Composing;
-use crate::app::{App, Command, FilesAsk};
+use crate::app::{App, Command, FilesAsk, OwnAsk, SettingsAsk};
 use crate::more::focus::{focus_later, screen};
 use crate::texts::{
-    FilesWord, file_in_words, file_size, make_smaller, not_attached, remove_file, say, sending_file,
+    FilesWord, Word, file_in_words, file_size, make_smaller, not_attached, remove_file, say, sending_file,
     too_large_by,
 };
 use crate::view::attributes::{attrs, class};
+use crate::view::form::link;
 use crate::view::icons::{Picture, icon};
 use crate::view::panel::note;
 use crate::view::{OnClick, sends, when};
@@ -36,7 +37,12 @@ pub(super) fn strip(app: &App) -> AnyView {
         .into_any()
     });
     let refused = refused.filter(|_| !edits);
-    let refused = refused.map(|why| note("error error-inset", "alert", not_attached(why).to_owned()));
+    let refused = refused.map(|why| {
+        // Your account shows how much there is, and what would give more.
+        let show = Command::Settings(SettingsAsk::Own(OwnAsk::Show));
+        let more = (why == Refused::NoRoom).then(|| link(say(Word::HistoryRoom), sends(app, show)));
+        view! { {note("error error-inset", "alert", not_attached(why).to_owned())} {more} }
+    });
     let hovering = when(hovering, || {
         view! { <div {class("dropping")}>{icon(Picture::Clip)}<b>{say(FilesWord::Drop)}</b></div> }.into_any()
     });

@@ -1,10 +1,11 @@
-//! What is the account's own: its names, its delivery services, its devices, its deposits. And what there is to know of a contact.
+//! What is the account's own: its names, its delivery services, its devices, the room it has, its deposits. And what there is to know of a contact.
 
 mod card;
 mod deposits;
 mod devices;
 mod name;
 mod pieces;
+mod room;
 mod services;
 
 use leptos::prelude::*;
@@ -14,6 +15,7 @@ use self::deposits::deposits;
 use self::devices::devices;
 use self::name::own_name;
 use self::pieces::group;
+use self::room::room;
 use self::services::services;
 use super::settings::pieces::screen_of;
 use crate::adapters::page::Page;
@@ -44,7 +46,8 @@ fn own(app: &App, at: &Apart) -> AnyView {
         {group(OwnWord::Name, own_name(app, &own.name))}
         {group(OwnWord::Services, services(app, own.services.as_ref()))}
         {group(OwnWord::Devices, devices(app, &own.devices))}
-        {group(OwnWord::Deposits, deposits(app, own.deposits.as_ref()))}
+        {group(OwnWord::Room, room(app, own.room.as_ref()))}
+        {group(OwnWord::Deposits, deposits(app, own))}
     };
     screen_of(app, say(OwnWord::Title), SettingsAsk::Show, body.into_any())
 }
