@@ -61,17 +61,10 @@ pub struct Discovery {
     /// Sealed files that are too large for a message. Nodes of ours may keep them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<FileOffer>,
-    /// The contracts of deposits that the node names: for accounts, for more room, and whose burns it brings to the chain. Only read
-    /// here: where they stand, the node says more of each.
-    #[serde(skip)]
-    pub stakes: Vec<Address>,
     /// Where a page's requests to other hosts go if its policy names the node alone.
     #[serde(skip_serializing_if = "Proxies::is_empty")]
     pub proxies: Proxies,
 }
-
-/// The most contracts of deposits that are read.
-const MOST_STAKES: usize = 8;
 
 /// How a node can tell accounts of messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -166,7 +159,6 @@ impl Discovery {
             user_domain: None,
             notifications: None,
             files: None,
-            stakes: Vec::new(),
             proxies: Proxies::default(),
         }
     }
@@ -242,7 +234,6 @@ impl Discovery {
                 Some(notifications) => Notifications::read(notifications)?,
             },
             files: value.get("files").and_then(FileOffer::read),
-            stakes: stakes(&value),
             proxies: match value.get("proxies") {
                 Some(proxies) => Proxies {
                     gateway: offered(proxies, "gateway")?,
@@ -258,22 +249,6 @@ impl Discovery {
     pub fn to_json(&self) -> String {
         serde_json::json!(self).to_string()
     }
-}
-
-/// The contracts of deposits that a node names.
-fn stakes(document: &Value) -> Vec<Address> {
-    let burns = document.pointer("/deposits/burns").and_then(Value::as_array);
-    let one = ["/registration/deposit/contract", "/deposits/room/contract"];
-    let named =
-        one.into_iter().filter_map(|place| document.pointer(place)).chain(burns.into_iter().flatten());
-    let mut all: Vec<Address> = Vec::new();
-    for contract in named.take(MOST_STAKES).filter_map(|it| Address::parse_unchecked_case(it.as_str()?).ok())
-    {
-        if !all.contains(&contract) {
-            all.push(contract);
-        }
-    }
-    all
 }
 
 fn text_of<'a>(document: &'a Value, name: &'static str) -> Result<&'a str, DiscoveryError> {
@@ -334,18 +309,6 @@ mod tests {
         assert_eq!(Discovery::parse(&value.to_string()), Ok(node()));
         let request = Discovery::request(&"https://a.example".parse().unwrap());
         assert_eq!(request.url.as_str(), "https://a.example/.well-known/dm3");
-    }
-
-    #[test]
-    fn contracts_of_deposits_are_those_that_the_node_names() {
-        let mut value: Value = serde_json::from_str(&node().to_json()).unwrap();
-        let [one, other] = [1, 2].map(|n| Address::from_bytes([n; 20]));
-        value["registration"]["deposit"]["contract"] = one.to_string().into();
-        value["deposits"]["burns"] = serde_json::json!([one.to_string(), 7, "0x12", other.to_lower_hex()]);
-        assert_eq!(Discovery::parse(&value.to_string()).unwrap().stakes, [one, other]);
-        value["deposits"]["burns"] =
-            (1..=20).map(|n| Value::from(Address::from_bytes([n; 20]).to_string())).collect();
-        assert_eq!(Discovery::parse(&value.to_string()).unwrap().stakes.len(), 7);
     }
 
     #[test]

@@ -69,13 +69,16 @@ impl<P: Ports> Session<P> {
         let mut all: Vec<Address> = Vec::new();
         let in_use = self.contracts_in_use().await?;
         let minima = self.minima().await?.into_iter().map(|minimum| minimum.contract);
-        let of_node = self.directory.discovery().stakes.iter().copied();
+        // What a node of another kind does not tell is not looked at.
+        let mut of_node = self.relayed_burns().await.map(|told| told.contracts).unwrap_or_default();
+        let room = self.room().await.ok().and_then(|room| room.more);
+        of_node.extend(room.map(|more| more.stake.terms.contract));
         let demands = self.own_demands().await.ok().flatten().unwrap_or_default();
         let demanded = demands.iter().filter_map(|rule| match rule {
             SpamRule::Deposit(terms) => Some(terms.contract),
             _ => None,
         });
-        for contract in of_node.chain(demanded).chain(minima).chain(in_use) {
+        for contract in of_node.into_iter().chain(demanded).chain(minima).chain(in_use) {
             if !all.contains(&contract) && all.len() < MOST_CONTRACTS {
                 all.push(contract);
             }

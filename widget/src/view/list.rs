@@ -68,7 +68,6 @@ pub fn list(app: &App) -> AnyView {
         let app = app.clone();
         Box::new(move |event: KeyboardEvent| go(&app, &event, true))
     };
-    let advised = app.clone();
     view! {
         {top}
         {search}
@@ -78,7 +77,7 @@ pub fn list(app: &App) -> AnyView {
             {found}
         </div>
         {part(move || quarantine_note(state).into_any())}
-        {part(move || advice(&advised).into_any())}
+        {part(move || advice(state).into_any())}
     }
     .into_any()
 }

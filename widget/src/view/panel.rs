@@ -3,13 +3,12 @@
 use leptos::prelude::*;
 
 use super::attributes::{attrs, class};
-use super::form::link;
 use super::icons::{Picture, icon};
 use super::{OnClick, sends};
 use crate::app::fault::Fault;
 use crate::app::part::PartMissing;
 use crate::app::state::{Connection, Lookup, State};
-use crate::app::{App, Command, OwnAsk, SettingsAsk};
+use crate::app::{App, Command};
 use crate::texts::{self, Word, say};
 
 /// The top of a screen: what the screen puts there, then the button that closes the panel.
@@ -98,19 +97,10 @@ pub fn quarantine_note(state: State) -> Option<AnyView> {
 }
 
 /// What somebody can do something about who loses nothing by it now.
-pub fn advice(app: &App) -> Vec<AnyView> {
-    let full = app.state.history_full.get().then(|| {
-        // What there is, and what would give more.
-        let show = sends(app, Command::Settings(SettingsAsk::Own(OwnAsk::Show)));
-        view! {
-            <p {attrs(&[("class", "note"), ("role", "status")])}>
-                {say(Word::HistoryFull)} " " {link(say(Word::HistoryRoom), show)}
-            </p>
-        }
-        .into_any()
-    });
-    let clock = app.state.clock_error.get().map(texts::clock_error);
-    full.into_iter().chain(clock.map(|words| note("note", "status", words))).collect()
+pub fn advice(state: State) -> Vec<AnyView> {
+    let full = state.history_full.get().then(|| say(Word::HistoryFull).to_owned());
+    let clock = state.clock_error.get().map(texts::clock_error);
+    full.into_iter().chain(clock).map(|words| note("note", "status", words)).collect()
 }
 
 /// A paragraph that assistive technology announces.

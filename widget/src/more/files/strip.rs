@@ -10,7 +10,7 @@ use crate::app::state::Composing;
 use crate::app::{App, Command, FilesAsk, OwnAsk, SettingsAsk};
 use crate::more::focus::{focus_later, screen};
 use crate::texts::{
-    FilesWord, Word, file_in_words, file_size, make_smaller, not_attached, remove_file, say, sending_file,
+    FilesWord, file_in_words, file_size, make_smaller, not_attached, remove_file, say, sending_file,
     too_large_by,
 };
 use crate::view::attributes::{attrs, class};
@@ -40,7 +40,7 @@ pub(super) fn strip(app: &App) -> AnyView {
     let refused = refused.map(|why| {
         // Your account shows how much there is, and what would give more.
         let show = Command::Settings(SettingsAsk::Own(OwnAsk::Show));
-        let more = (why == Refused::NoRoom).then(|| link(say(Word::HistoryRoom), sends(app, show)));
+        let more = (why == Refused::NoRoom).then(|| link(say(FilesWord::Room), sends(app, show)));
         view! { {note("error error-inset", "alert", not_attached(why).to_owned())} {more} }
     });
     let hovering = when(hovering, || {
