@@ -1,6 +1,7 @@
 //! Who writes to somebody that demands a deposit.
 //!
-//! `DM3_FLOOD=1000 cargo test -p dm3-node --test deposits` is a flood of a thousand senders.
+//! `DM3_FLOOD=1000 cargo test --release -p dm3-node --test deposits flood -- --nocapture` is a flood of a thousand senders, and says
+//! how long somebody beside it waits for an answer; then that is at most [`LONGEST`].
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +12,9 @@
 
 mod support;
 
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
 use dm3_core::deposit::{SignedVoucher, Voucher};
 use futures_util::StreamExt as _;
 use reqwest::Method;
@@ -19,6 +23,11 @@ use support::account::submit;
 use support::chain::{DEPOSITED, DEPOSITS, SLOT};
 use support::stake::{Key, voucher};
 use support::{Account, Node, Socket};
+
+/// What a good client may wait beside a flood.
+const LONGEST: Duration = Duration::from_millis(100);
+/// How long it is silent between two messages.
+const PAUSE: Duration = Duration::from_millis(20);
 
 fn rule(slots: u16) -> Value {
     json!({
@@ -233,9 +242,21 @@ fn answer_to(frame: &str, number: u32) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_funded_and_unfunded_senders_asks_the_chain_once_for_each() {
-    let senders: u16 = std::env::var("DM3_FLOOD").map_or(100, |text| text.parse().unwrap());
+    let wanted = std::env::var("DM3_FLOOD").ok();
+    let senders: u16 = wanted.as_deref().map_or(100, |text| text.parse().unwrap());
     let node = Node::start().await;
     let (bob, _) = demanding(&node, 2, &rule(1)).await;
+    // Beside it, somebody writes to somebody who demands nothing.
+    let (alice, carol) = (Account::new(1).registered(&node).await, Account::new(3).registered(&node).await);
+    let waits = RefCell::new(Vec::new());
+    let beside = async {
+        loop {
+            let from = Instant::now();
+            assert_eq!(write(&node, &alice, &carol, None).await, None);
+            waits.borrow_mut().push(from.elapsed());
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
     let key = Key::new(9);
     let flood = futures_util::stream::iter(0..senders).map(|n| {
         let (node, bob, key) = (&node, &bob, &key);
@@ -257,7 +278,15 @@ async fn a_flood_of_funded_and_unfunded_senders_asks_the_chain_once_for_each() {
             assert_eq!(other.map(|(code, _)| code), Some(-32002), "{n}");
         }
     });
-    flood.buffer_unordered(16).collect::<Vec<_>>().await;
+    tokio::select! {
+        _ = flood.buffer_unordered(16).collect::<Vec<_>>() => {}
+        () = beside => {}
+    }
+    let mut waits = waits.into_inner();
+    waits.sort();
+    let (median, longest) = (waits[waits.len() / 2], waits[waits.len() - 1]);
+    println!("{senders} senders; beside them {} messages: {median:?}, {longest:?} at most", waits.len());
+    assert!(wanted.is_none() || longest <= LONGEST, "{longest:?}");
     let mut asked = node.chain.standings();
     assert_eq!(asked.len(), usize::from(senders));
     asked.sort();

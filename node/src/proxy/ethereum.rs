@@ -152,10 +152,19 @@ fn checked(call: &Value) -> Result<(&'static str, Vec<Value>), CallError> {
         ("eth_call", [call, number]) => {
             ("eth_call", vec![question(call).ok_or(INVALID)?, block(number).ok_or(INVALID)?])
         }
-        ("eth_getLogs", [filter]) => ("eth_getLogs", vec![logs::filter(filter).ok_or(INVALID)?]),
-        ("eth_chainId" | "eth_blockNumber" | "eth_getBlockByNumber" | "eth_call" | "eth_getLogs", _) => {
-            return Err(INVALID);
+        ("eth_getTransactionByHash", [hash]) => {
+            ("eth_getTransactionByHash", vec![transaction(hash).ok_or(INVALID)?])
         }
+        ("eth_getLogs", [filter]) => ("eth_getLogs", vec![logs::filter(filter).ok_or(INVALID)?]),
+        (
+            "eth_chainId"
+            | "eth_blockNumber"
+            | "eth_getBlockByNumber"
+            | "eth_call"
+            | "eth_getLogs"
+            | "eth_getTransactionByHash",
+            _,
+        ) => return Err(INVALID),
         _ => return Err(CallError::new(-32601, "this method is not offered here")),
     })
 }
@@ -168,6 +177,11 @@ fn of_address(params: &[Value]) -> Option<Vec<Value>> {
     };
     let text = address.as_str()?;
     (text.len() == 42 && is_hex(text, 42)).then(|| vec![text.into(), number])
+}
+
+fn transaction(hash: &Value) -> Option<Value> {
+    let text = hash.as_str()?;
+    (text.len() == 66 && is_hex(text, 66)).then(|| text.into())
 }
 
 fn block(value: &Value) -> Option<Value> {
@@ -208,6 +222,7 @@ mod tests {
             ("eth_getBalance", json!([ADDRESS, "0x10"])),
             ("eth_getCode", json!([ADDRESS])),
             ("eth_getTransactionCount", json!([ADDRESS, "finalized"])),
+            ("eth_getTransactionByHash", json!([format!("0x{}", "01".repeat(32))])),
             ("eth_call", json!([{ "to": ADDRESS, "data": "0x01" }, "latest"])),
             ("eth_call", json!([{ "data": "0x6001" }, "latest"])),
             (
@@ -249,6 +264,8 @@ mod tests {
             ("eth_call", json!([{ "to": ADDRESS, "blobs": "0x" }, "latest"])),
             ("eth_call", json!([{ "to": ADDRESS, "data": format!("0x{}", "00".repeat(MAX_DATA)) }])),
             ("eth_call", json!(["0x01"])),
+            ("eth_getTransactionByHash", json!([ADDRESS])),
+            ("eth_getTransactionByHash", json!([])),
             ("eth_getLogs", json!([])),
             ("eth_getLogs", json!([{ "address": ADDRESS }])),
         ] {

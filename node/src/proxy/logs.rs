@@ -6,6 +6,8 @@ use super::digits::is_hex;
 
 /// The most blocks that are looked through.
 const MOST_BLOCKS: u64 = 10_000;
+/// The most for some events that name one account, or one of something else: the answer is short.
+const MOST_BLOCKS_OF_ONE: u64 = 100_000;
 /// The most events among which one may be, in one place of a filter; and the most places.
 const MOST_TOPICS: usize = 4;
 /// `0x` and the digits of an address, of a topic, and the most of a block's number.
@@ -24,7 +26,9 @@ pub(super) fn filter(filter: &Value) -> Option<Value> {
     let address = text("address").filter(|text| text.len() == ADDRESS && is_hex(text, ADDRESS))?;
     let (first, last) = (block("fromBlock")?, block("toBlock")?);
     let topics = members.get("topics")?.as_array()?;
-    let is_bounded = members.len() == 4 && first <= last && last - first < MOST_BLOCKS;
+    let is_of_one = topics.iter().skip(1).any(Value::is_string);
+    let most = if is_of_one { MOST_BLOCKS_OF_ONE } else { MOST_BLOCKS };
+    let is_bounded = members.len() == 4 && first <= last && last - first < most;
     // Without the first one, all that a contract has ever told would be looked through.
     let is_named = topics.first().is_some_and(|topic| !topic.is_null()) && topics.len() <= MOST_TOPICS;
     (is_bounded && is_named && topics.iter().all(is_place)).then(|| {
@@ -52,9 +56,14 @@ mod tests {
         let topic = format!("0x{}", "01".repeat(32));
         let good = json!({
             "address": "0x00000000000c2e074ec69a0dfb2997ba6c7d2e1e", "topics": [[topic, topic], null, topic],
-            "fromBlock": "0x1", "toBlock": "0x2710",
+            "fromBlock": "0x1", "toBlock": "0x186a0",
         });
         assert_eq!(filter(&good), Some(good.clone()));
+        let mut of_all = good.clone();
+        of_all["topics"] = json!([[topic, topic], null, [topic]]);
+        assert_eq!(filter(&of_all), None);
+        of_all["toBlock"] = json!("0x2710");
+        assert_eq!(filter(&of_all), Some(of_all.clone()));
         for (member, value) in [
             ("address", json!(["0x00000000000c2e074ec69a0dfb2997ba6c7d2e1e"])),
             ("address", json!("0x12")),
@@ -68,7 +77,7 @@ mod tests {
             ("fromBlock", json!("earliest")),
             ("toBlock", json!("0x0")),
             ("toBlock", json!("latest")),
-            ("toBlock", json!("0x2711")),
+            ("toBlock", json!("0x186a1")),
             ("blockHash", json!(topic)),
         ] {
             let mut wrong = good.clone();
