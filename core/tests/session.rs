@@ -55,6 +55,8 @@ mod offers;
 mod order;
 #[path = "session/own_search.rs"]
 mod own_search;
+#[path = "session/publish.rs"]
+mod publish;
 #[path = "session/receive.rs"]
 mod receive;
 #[path = "session/routes.rs"]

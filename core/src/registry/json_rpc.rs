@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{CallOutcome, TransactionHash, TransactionReceipt};
+use super::{CallOutcome, TransactionHash, TransactionReceipt, TransactionRequest};
 use crate::identity::Address;
 use crate::said::Said;
 use crate::seal::json::{self, canonical, object};
@@ -90,6 +90,16 @@ pub fn block_body(number: u64) -> String {
     request_body("eth_getBlockByNumber", vec![format!("{number:#x}").into(), false.into()])
 }
 
+/// The body that asks how much gas a transaction of an account would take.
+pub fn estimate_body(from: Address, transaction: &TransactionRequest) -> String {
+    request_body("eth_estimateGas", vec![transaction.to_json(from)])
+}
+
+/// The body that asks what a unit of gas costs at the moment, in wei.
+pub fn gas_price_body() -> String {
+    request_body("eth_gasPrice", Vec::new())
+}
+
 /// The body that asks for events of a contract in some blocks, by their topics.
 pub(super) fn logs_body(contract: Address, topics: Vec<Value>, blocks: Blocks) -> String {
     let quantity = |block: u64| Value::from(format!("{block:#x}"));
@@ -129,6 +139,20 @@ pub fn parse_quantity(body: &str) -> Result<u64, RpcError> {
     match answer.get("result") {
         Some(result) => quantity(result).ok_or(RpcError::Form),
         None => Err(refusal(&answer)),
+    }
+}
+
+/// Reads how much gas a transaction would take; nothing if it would be refused.
+///
+/// # Errors
+/// [`RpcError`] if that is not said.
+pub fn parse_estimate(body: &str) -> Result<Option<u64>, RpcError> {
+    match parse_quantity(body) {
+        Err(error @ RpcError::Node(_)) => match parse_eth_call(body) {
+            Ok(CallOutcome::Reverted(_)) => Ok(None),
+            Ok(CallOutcome::Returned(_)) | Err(_) => Err(error),
+        },
+        gas => gas.map(Some),
     }
 }
 
@@ -331,6 +355,23 @@ mod tests {
         }
         let refused = parse_quantity(r#"{"error":{"message":"not now"}}"#);
         assert_eq!(refused, Err(RpcError::Node(Said::new("not now"))));
+    }
+
+    #[test]
+    fn what_a_transaction_takes_is_told_apart_from_that_it_would_be_refused() {
+        assert_eq!(parse_estimate(r#"{"result":"0x5208"}"#), Ok(Some(21_000)));
+        for refused in [
+            r#"{"error":{"code":3,"message":"execution reverted","data":"0x"}}"#,
+            r#"{"error":{"code":-32000,"message":"execution reverted"}}"#,
+            r#"{"error":{"code":-32603,"message":"x","data":{"data":"0x08c379a0"}}}"#,
+        ] {
+            assert_eq!(parse_estimate(refused), Ok(None), "{refused}");
+        }
+        let failing = r#"{"error":{"code":-32005,"message":"limit exceeded"}}"#;
+        assert_eq!(parse_estimate(failing), Err(RpcError::Node(Said::new("limit exceeded"))));
+        for none in ["", r#"{"result":null}"#, r#"{"result":"0x"}"#, r#"{"result":21000}"#] {
+            assert_eq!(parse_estimate(none), Err(RpcError::Form), "{none}");
+        }
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// The account's published profile, which holds the keys of this device.
-    async fn own_profile(&self) -> Result<VerifiedProfile, HomeError> {
+    pub(super) async fn own_profile(&self) -> Result<VerifiedProfile, HomeError> {
         let published = self.directory.profile_at(&self.alias, self.account).await?;
         let (_, profile) = published.ok_or(HomeError::NoProfile)?;
         if profile.keys() != self.keys.public() {

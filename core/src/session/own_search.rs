@@ -191,7 +191,7 @@ impl<P: Ports> Session<P> {
             Events::Deposits(keys) => keys.len(),
             Events::Payments(ids) => ids.len(),
         };
-        if many > MOST_FOUND { Err(self.away(Outage::TooLarge)) } else { Ok(events) }
+        if many > MOST_FOUND { Err(self.away(Outage::TooLarge).into()) } else { Ok(events) }
     }
 
     /// Whether what is told of all blocks has the deposits in it of which the account knows, so that it can be all.
@@ -202,7 +202,7 @@ impl<P: Ports> Session<P> {
             let call = deposits::deposit_of_call(self.account, key);
             let standing = deposits::deposited(&self.ask_contract(contract, call).await?);
             if matches!(standing, Some(Deposited::Open { .. } | Deposited::Leaving { .. })) {
-                return Err(self.away(Outage::Garbled));
+                return Err(self.away(Outage::Garbled).into());
             }
         }
         Ok(())
@@ -213,7 +213,7 @@ impl<P: Ports> Session<P> {
         let (mut unread, mut new) = (0, 0);
         let mut is_one_more = || {
             new += 1;
-            if new > MOST_NEW { Err(self.away(Outage::TooLarge)) } else { Ok(()) }
+            if new > MOST_NEW { Err(self.away(Outage::TooLarge).into()) } else { Ok(()) }
         };
         match events {
             Events::Deposits(keys) => {
@@ -227,7 +227,7 @@ impl<P: Ports> Session<P> {
                         }
                         Some(Deposited::Closed) => {}
                         // It was deposited, the events say; the contract does not.
-                        Some(Deposited::None) | None => return Err(self.away(Outage::Garbled)),
+                        Some(Deposited::None) | None => return Err(self.away(Outage::Garbled).into()),
                     }
                 }
             }
@@ -242,7 +242,7 @@ impl<P: Ports> Session<P> {
                             unread += usize::from(!self.read_payment(contract, id, transaction).await?);
                         }
                         Some(PaymentState::Done) => {}
-                        Some(PaymentState::None) | None => return Err(self.away(Outage::Garbled)),
+                        Some(PaymentState::None) | None => return Err(self.away(Outage::Garbled).into()),
                     }
                 }
             }
@@ -268,18 +268,20 @@ impl<P: Ports> Session<P> {
 
     /// What a node's answer says, which can't be found out now if it is none.
     pub(super) fn answer_of<T>(&self, answer: Result<T, RpcError>) -> Result<T, StakeError> {
-        answer.map_err(|error| {
-            self.away(match error {
-                RpcError::Form => Outage::Garbled,
-                RpcError::TooLarge => Outage::TooLarge,
-                RpcError::Node(said) => Outage::Failed(said),
-            })
+        answer.map_err(|error| self.chain_failed(error).into())
+    }
+
+    /// What an unusable answer of the chain says of it.
+    pub(super) fn chain_failed(&self, error: RpcError) -> Unreachable {
+        self.away(match error {
+            RpcError::Form => Outage::Garbled,
+            RpcError::TooLarge => Outage::TooLarge,
+            RpcError::Node(said) => Outage::Failed(said),
         })
     }
 
-    fn away(&self, outage: Outage) -> StakeError {
-        let host = self.directory.discovery().rpc_url.authority().to_owned();
-        StakeError::Unreachable(Unreachable { host, outage })
+    fn away(&self, outage: Outage) -> Unreachable {
+        Unreachable { host: self.directory.discovery().rpc_url.authority().to_owned(), outage }
     }
 }
 

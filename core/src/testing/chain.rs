@@ -24,7 +24,7 @@ use crate::web::HttpResponse;
 /// The ENS registry.
 pub const REGISTRY: Address = Address::from_bytes([0xee; 20]);
 /// Answers for ordinary names, from its own records.
-const PLAIN: Address = Address::from_bytes([0x11; 20]);
+pub(super) const PLAIN: Address = Address::from_bytes([0x11; 20]);
 /// Answer for everything below the two address domains, through their gateways (ENSIP-10, EIP-3668).
 const WILDCARDS: [Address; 2] = [Address::from_bytes([0x22; 20]), Address::from_bytes([0x55; 20])];
 /// Sends everybody to the gateway that the name's owner chose.
@@ -41,7 +41,7 @@ pub struct Chain {
     clock: FakeClock,
     domains: [Domain; 2],
     gateway_key: SigningKey,
-    names: BTreeMap<EnsName, Name>,
+    pub(super) names: BTreeMap<EnsName, Name>,
     /// Smart accounts and their owners.
     accounts: BTreeMap<Address, Address>,
     /// Contracts of NFTs, and who owns each. Of a contract that is here without any, many may own each.
@@ -82,6 +82,8 @@ pub struct Domain {
 pub struct Name {
     /// Where it points.
     pub address: Option<Address>,
+    /// Who may change its records, if that is not who it points to.
+    pub owner: Option<Address>,
     /// Its text records.
     pub texts: BTreeMap<String, String>,
     /// For how many seconds its records may be kept; zero if nothing is said.
@@ -154,7 +156,7 @@ impl Chain {
 
     /// Any question in JSON-RPC; one that it can't answer is not answered.
     pub fn ask(&self, body: &str) -> Option<String> {
-        self.told.get(body).cloned()
+        self.told.get(body).cloned().or_else(|| self.answer_about_costs(body))
     }
 
     /// From now on every transaction is in a block at once, and succeeds.

@@ -2,7 +2,7 @@
 
 use dm3_core::identity::{Address, AddressError, EnsName, MeantError, NameError, Nft, UserProfile};
 use dm3_core::ports::Clock as _;
-use dm3_core::registry::{PROFILE_KEY, Site, profile_record};
+use dm3_core::registry::{PROFILE_KEY, Site};
 use dm3_core::seal::sha256_hex;
 use dm3_core::session::{FindError, Holding};
 use dm3_core::testing::{Fault, Network, Pair, Peer, TestWallet};
@@ -95,27 +95,6 @@ fn with_a_universal_resolver_the_same_people_are_found() {
         let (alice, bob) = (pair.alice.resume().await, pair.bob.resume().await);
         say(&alice, &pair.bob, "all the same").await;
         assert_eq!(sync(&bob).await, 1);
-    });
-}
-
-#[test]
-fn a_profile_is_published_on_an_own_name_by_a_transaction_to_its_resolver() {
-    run(async {
-        let (pair, _, _) = Pair::signed_in().await;
-        let directory = pair.bob.directory();
-        let (_, profile) = directory.profile_of(pair.bob.address()).await.unwrap().unwrap();
-        let transaction = directory.publication(&name("bob.eth"), &profile).await.unwrap();
-        // What the resolver does with it.
-        let args = dm3_core::registry::abi::Tuple::new(&transaction.data[4..]).unwrap();
-        assert_eq!(args.word(0), Ok(name("bob.eth").namehash()));
-        let (key, record) = (args.string(1).unwrap().to_owned(), args.string(2).unwrap().to_owned());
-        assert_eq!((key.as_str(), &record), (PROFILE_KEY, &profile_record(profile.as_signed())));
-        pair.network.edit_name(&name("bob.eth"), |records| records.texts.extend([(key, record)]));
-        let found = pair.alice.directory().profile_at(&name("bob.eth"), pair.bob.address()).await.unwrap();
-        assert_eq!(found, Some((name("bob.eth"), profile.clone())));
-
-        let elsewhere = directory.publication(&pair.bob.alias(), &profile).await;
-        assert_eq!(elsewhere, Err(FindError::NoResolver(pair.bob.alias())));
     });
 }
 

@@ -323,6 +323,8 @@ pub enum OwnAsk {
     Show,
     /// Something about the name that the node gives.
     Name(NameAsk),
+    /// Something about ENS names of their own.
+    Ens(EnsAsk),
     /// Something about devices.
     Device(DeviceAsk),
     /// Have a deposit back, by its contract and its key: announce it, or take it.
@@ -357,6 +359,19 @@ pub enum NameAsk {
     Doubt(bool),
     /// Give that name back.
     Release(EnsName),
+}
+
+/// What somebody wants of ENS names of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnsAsk {
+    /// Find out whether the profile can be published on this one, and what it costs.
+    Look(String),
+    /// Publish it there.
+    Publish,
+    /// Don't.
+    Leave,
+    /// That one is no longer one of the account's.
+    Forget(EnsName),
 }
 
 /// What somebody wants of mail.

@@ -107,7 +107,6 @@ fn find_code(error: &FindError) -> &'static str {
         FindError::Unreachable(_) | FindError::Lookup { .. } => "lookup-unreachable",
         FindError::Store(_) => "storage",
         FindError::NotItself { .. }
-        | FindError::NoResolver(_)
         | FindError::Record { .. }
         | FindError::Profile { .. }
         | FindError::OldProfile { .. }

@@ -6,39 +6,33 @@ use dm3_core::delivery::room::{Limits, MoreRoom, Used};
 use dm3_core::deposit::{Promise, Slots, Terms, Topic};
 use dm3_core::engine::Connection as Link;
 use dm3_core::identity::Address;
+use dm3_core::registry::TransactionRequest;
 use dm3_core::registry::deposits::Deposited;
 use dm3_core::session::Room as Told;
-use dm3_core::session::{ClaimError, Device, Fate, OwnDeposit, Searched, StakeError, Token};
+use dm3_core::session::{
+    ClaimError, Device, Fate, NameStands, OwnDeposit, OwnEns, Publication, PublishError, Searched,
+    StakeError, Token,
+};
 
 use super::made::{States, ago, inside};
 use crate::app::attention::Known;
-use crate::app::own::{Devices, Held, OWN, Own, OwnName, Room, Search, Service, Unsearched};
+use crate::app::own::{
+    Devices, Ens, Held, NotPublished, OWN, Own, OwnName, Publishing, Room, Search, Service, Unsearched,
+};
 use crate::app::settings::Offer;
 use crate::app::stake::Failure;
 use crate::app::state::{Apart, Screen, State};
 
 pub(super) const STATES: States = &[
-    ("own", |state| show(state, own())),
-    ("own-loading", |state| {
-        let deposits = None;
-        show(
-            state,
-            Own {
-                name: Offer::Searching,
-                services: None,
-                devices: Offer::Searching,
-                room: None,
-                deposits,
-                ..own()
-            },
-        )
-    }),
+    ("own", |state| show(state, own()?)),
+    ("own-loading", |state| show(state, Own::new())),
     ("own-nothing-yet", |state| {
         let name = OwnName { name: None, failed: Some(ClaimError::Taken), ..name() };
         show(
             state,
             Own {
                 name: Offer::Known(name),
+                ens: ens(&[], Publishing::Idle)?,
                 devices: Offer::Nowhere,
                 deposits: Some(Ok(Vec::new())),
                 search: Search {
@@ -46,20 +40,52 @@ pub(super) const STATES: States = &[
                     failed: Some(Unsearched::Unknown),
                     ..Search::default()
                 },
-                ..own()
+                ..own()?
             },
         )
     }),
-    ("own-room-staked", |state| show(state, Own { room: Some(Ok(room(true))), ..own() })),
-    ("own-found", |state| show(state, found())),
+    ("own-room-staked", |state| show(state, Own { room: Some(Ok(room(true))), ..own()? })),
+    ("own-found", |state| show(state, found()?)),
+    ("own-ens-asked", |state| {
+        let publication = Publication {
+            name: "alice-and-the-looking-glass.example.eth".parse().ok()?,
+            cost: 1_234_567_890_123_456,
+            replaces: true,
+            request: TransactionRequest::call(Address::ZERO, Vec::new()),
+        };
+        let names = [("alice-and-the-looking-glass.example.eth", NameStands::Older)];
+        show(state, Own { ens: ens(&names, Publishing::Asked(publication))?, ..own()? })
+    }),
+    ("own-ens-sign", |state| show(state, Own { ens: ens(&[], Publishing::Signing)?, ..own()? })),
+    ("own-ens-waiting", |state| {
+        let ens = ens(&[("alice.eth", NameStands::Without)], Publishing::Waiting("alice.eth".parse().ok()?))?;
+        show(state, Own { ens, ..own()? })
+    }),
+    ("own-ens-done", |state| {
+        let ens = ens(&[("alice.eth", NameStands::Published)], Publishing::Done("alice.eth".parse().ok()?))?;
+        show(state, Own { ens, ..own()? })
+    }),
+    ("own-ens-failed", |state| {
+        let names = [
+            ("alice.eth", NameStands::Without),
+            ("sold.eth", NameStands::Elsewhere),
+            ("another-name-of-alice.example.eth", NameStands::Unknown),
+        ];
+        let failed = Some(PublishError::NotAllowed("managed.eth".parse().ok()?).into());
+        show(state, Own { ens: Ens { failed, ..ens(&names, Publishing::Idle)? }, ..own()? })
+    }),
+    ("own-ens-unknown", |state| {
+        let ens = Ens { names: Some(Err(NotPublished::NoWallet)), ..ens(&[], Publishing::Looking)? };
+        show(state, Own { ens, ..own()? })
+    }),
     ("own-sign-out", |state| {
         let devices = Devices { asked: vec!["2".into()], ..devices() };
-        show(state, Own { devices: Offer::Known(devices), ..own() })
+        show(state, Own { devices: Offer::Known(devices), ..own()? })
     }),
     ("own-signed-out", |state| {
         let mut devices = Devices { told: true, ..devices() };
         devices.list.truncate(1);
-        show(state, Own { devices: Offer::Known(devices), ..own() })
+        show(state, Own { devices: Offer::Known(devices), ..own()? })
     }),
 ];
 
@@ -67,9 +93,17 @@ fn show(state: State, own: Own) -> Option<()> {
     inside(state, Screen::Settings(Apart::new(own, OWN)))
 }
 
-fn own() -> Own {
-    Own {
+fn ens(names: &[(&str, NameStands)], step: Publishing) -> Option<Ens> {
+    let own =
+        |(name, stands): &(&str, NameStands)| Some(OwnEns { name: name.parse().ok()?, stands: *stands });
+    let names = names.iter().map(own).collect::<Option<Vec<_>>>()?;
+    Some(Ens { names: Some(Ok(names)), step, failed: None })
+}
+
+fn own() -> Option<Own> {
+    Some(Own {
         name: Offer::Known(name()),
+        ens: ens(&[("alice.eth", NameStands::Published)], Publishing::Idle)?,
         services: Some(Ok(vec![
             Service { name: "ds.dm3.eth".into(), link: Some(Link::Live) },
             Service { name: "another-delivery-service.example.eth".into(), link: None },
@@ -87,7 +121,7 @@ fn own() -> Own {
         paying: None,
         unpaid: None,
         search: Search::default(),
-    }
+    })
 }
 
 /// So much room; with a stake, more.
@@ -110,7 +144,7 @@ fn room(staked: bool) -> Room {
 }
 
 /// Found on the chain by a browser that knew nothing.
-fn found() -> Own {
+fn found() -> Option<Own> {
     let mut elsewhere = held(3, Deposited::Open { amount: 2_000_000_000_000_000_000 });
     elsewhere.own.promises_here = false;
     let address = |byte| Address::from_bytes([byte; 20]);
@@ -123,15 +157,15 @@ fn found() -> Own {
     let lately = |contract| Searched { since: Some(ago(40 * 24 * 60)), ..Searched::new(contract) };
     let contracts = vec![address(6), address(7)];
     let searched = contracts.iter().copied().map(lately).collect();
-    Own {
+    Some(Own {
         deposits: Some(Ok(vec![elsewhere])),
         payments: vec![
             offered(ago(3 * 24 * 60) / 1000, Fate::Late(2_500_000_000_000_000_000)),
             offered(ago(60) / 1000, Fate::Held(1_000_000_000_000_000_000)),
         ],
         search: Search { contracts, searched, ..Search::default() },
-        ..own()
-    }
+        ..own()?
+    })
 }
 
 fn dai() -> Option<Token> {

@@ -117,7 +117,6 @@ fn find(error: &FindError) -> String {
         FindError::Store(error) => return told(store(error)),
         FindError::Unknown(name) => (fault_find_unknown, name),
         FindError::NotItself { name, .. } => (fault_find_not_itself, name),
-        FindError::NoResolver(name) => (fault_find_no_resolver, name),
         FindError::Lookup { name, .. } => (fault_find_lookup, name),
         FindError::Record { name, .. } => (fault_find_record, name),
         FindError::Profile { name, .. } => (fault_find_profile, name),

@@ -11,6 +11,7 @@ mod attention;
 mod backup;
 mod devices;
 mod ending;
+mod ens;
 mod files;
 mod growth;
 mod keys;

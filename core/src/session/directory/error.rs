@@ -24,9 +24,6 @@ pub enum FindError {
         /// Where it points.
         address: Address,
     },
-    /// The name has no resolver of its own, so nothing can be published on it by a transaction.
-    #[error("{0} has no resolver of its own; its records are changed where it was registered")]
-    NoResolver(EnsName),
     /// What is published for the account now was replaced before: whoever serves it may be serving an old one, and it is
     /// not used unless the account's owner says so by another way, or the person here accepts it.
     #[error("the dm3 profile of {name} is one that was replaced before")]

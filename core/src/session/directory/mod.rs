@@ -27,10 +27,8 @@ use super::detours::Detours;
 use crate::delivery::Discovery;
 use crate::identity::{Address, EnsName, Meant, NameError, ProfileError, SignedProfile, VerifiedProfile};
 use crate::ports::{Chain as _, Clock as _, Normaliser as _, Ports, Unreachable};
-use crate::registry::abi::Tuple;
 use crate::registry::{
-    CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, PROFILE_KEY, ProfileQuestion, Record,
-    TransactionRequest, ens,
+    DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, PROFILE_KEY, ProfileQuestion, Record,
 };
 use kept::{Kept, KeptCall, RECENT};
 use proven::Proven;
@@ -289,25 +287,6 @@ impl<P: Ports> Directory<P> {
         let question = asked.question();
         let outcome = self.ports.chain().call(question.to(), question.data()).await?;
         Ok(asked.answer(&outcome).ok_or(error))
-    }
-
-    /// The transaction that publishes a profile on an own name, for the wallet of its owner.
-    ///
-    /// # Errors
-    /// [`FindError::NoResolver`] if the name gets its records from elsewhere.
-    pub async fn publication(
-        &self,
-        name: &EnsName,
-        profile: &VerifiedProfile,
-    ) -> Result<TransactionRequest, FindError> {
-        let registry = Some(self.discovery.ens_registry);
-        let resolver = match self.ports.chain().call(registry, &ens::resolver_call(name)).await? {
-            CallOutcome::Returned(data) => Tuple::new(&data).and_then(|tuple| tuple.address(0)).ok(),
-            CallOutcome::Reverted(_) => None,
-        };
-        let resolver = resolver.filter(|resolver| *resolver != Address::ZERO);
-        let resolver = resolver.ok_or_else(|| FindError::NoResolver(name.clone()))?;
-        Ok(TransactionRequest::set_profile(resolver, name, profile))
     }
 
     /// What a delivery service's name says about it.

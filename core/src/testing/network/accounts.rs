@@ -6,7 +6,7 @@ use super::{Network, body_of};
 use crate::delivery::{Payment, Price};
 use crate::identity::{Address, SignedProfile};
 use crate::ports::Clock as _;
-use crate::registry::TransactionHash;
+use crate::registry::{TransactionHash, TransactionRequest};
 use crate::seal::json::canonical;
 use crate::web::{HttpRequest, HttpResponse};
 
@@ -40,6 +40,13 @@ impl Network {
     /// Puts a transaction into a block.
     pub fn mine(&self, hash: TransactionHash, succeeded: bool) {
         self.0.chain.borrow_mut().mine(hash, succeeded);
+    }
+
+    /// Puts the transaction of an account into a block: it does what it is to do, unless it is refused.
+    pub fn carry_out(&self, hash: TransactionHash, from: Address, transaction: &TransactionRequest) {
+        let mut chain = self.0.chain.borrow_mut();
+        let succeeded = chain.carry_out(from, transaction);
+        chain.mine(hash, succeeded);
     }
 
     pub(super) fn answer_names(&self, path: &str, request: &HttpRequest) -> HttpResponse {

@@ -24,7 +24,7 @@ impl Chain for Network {
     }
 
     async fn ask(&self, body: String) -> Result<String, Unreachable> {
-        self.reach_chain("eth_getLogs").await?;
+        self.reach_chain(&body).await?;
         let asked = self.0.chain.borrow().ask(&body);
         asked.ok_or_else(|| unreachable("rpc.example", Outage::TimedOut))
     }

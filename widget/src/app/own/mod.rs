@@ -1,24 +1,27 @@
 //! What is the account's own: its names, its delivery services, its devices, the room it has, its deposits. And what is looked up of a contact. Loaded when
 //! somebody asks for it, after the settings.
 //!
-//! `name`, `services`, `devices`, `room`, `deposits` do what is wanted of each, `search` finds deposits on the chain; what is shown of them
-//! all is `shown`.
+//! `name`, `ens`, `services`, `devices`, `room`, `deposits` do what is wanted of each, `search` finds deposits on the chain; what is
+//! shown of them all is `shown`.
 
 mod card;
 mod deposits;
 pub(super) mod devices;
+mod ens;
 mod name;
 mod room;
 mod search;
 mod services;
 mod shown;
 
-pub use self::shown::{Devices, Held, OWN, Own, OwnName, Room, Search, Service, Unsearched};
+pub use self::shown::{
+    Devices, Ens, Held, NotPublished, OWN, Own, OwnName, Publishing, Room, Search, Service, Unsearched,
+};
 
 use super::command::OwnAsk;
 use super::driver::Active;
 use super::platform::Platform;
-use super::settings::{Offer, put};
+use super::settings::put;
 use super::steps::OwnSteps;
 
 impl<P: Platform> OwnSteps<Active<P>> {
@@ -38,6 +41,7 @@ async fn carry_out<P: Platform>(at: Active<P>, ask: OwnAsk) {
     match ask {
         OwnAsk::Show => show(at),
         OwnAsk::Name(ask) => name::carry_out(&at, ask).await,
+        OwnAsk::Ens(ask) => ens::carry_out(&at, ask).await,
         OwnAsk::Device(ask) => devices::carry_out(&at, ask).await,
         OwnAsk::TakeBack(contract, key) => deposits::take_back(&at, contract, key).await,
         OwnAsk::PayBack(payment) => deposits::pay_back(&at, payment).await,
@@ -48,19 +52,9 @@ async fn carry_out<P: Platform>(at: Active<P>, ask: OwnAsk) {
 }
 
 fn show<P: Platform>(at: Active<P>) {
-    let own = Own {
-        name: Offer::Searching,
-        services: None,
-        devices: Offer::Searching,
-        room: None,
-        deposits: None,
-        payments: Vec::new(),
-        paying: None,
-        unpaid: None,
-        search: Search::default(),
-    };
-    put(&at, OWN, own);
+    put(&at, OWN, Own::new());
     at.spawn(name::look);
+    at.spawn(ens::look);
     at.spawn(services::watch);
     at.spawn(devices::watch);
     at.spawn(room::look);

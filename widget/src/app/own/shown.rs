@@ -4,7 +4,7 @@ use dm3_core::attention::Payment;
 use dm3_core::engine::Connection as Link;
 use dm3_core::identity::{Address, EnsName};
 use dm3_core::session::Room as Told;
-use dm3_core::session::{ClaimError, Device, OwnDeposit, Searched, Token};
+use dm3_core::session::{ClaimError, Device, OwnDeposit, OwnEns, Publication, PublishError, Searched, Token};
 
 use crate::app::attention::Known;
 use crate::app::driver::Active;
@@ -21,6 +21,8 @@ pub const OWN: u8 = 3;
 pub struct Own {
     /// The name that the node gave the account.
     pub name: Offer<OwnName>,
+    /// Its ENS names.
+    pub ens: Ens,
     /// The account's delivery services. `None` while they are looked up.
     pub services: Option<Result<Vec<Service>, Fault>>,
     /// The devices that the account is signed in on.
@@ -105,6 +107,80 @@ impl Room {
     pub const fn empty() -> Self {
         let told = Told { history: None, files: None, more: None };
         Self { told, token: None, busy: false, failed: None }
+    }
+}
+
+impl Own {
+    /// Nothing is known yet.
+    pub fn new() -> Self {
+        Self {
+            name: Offer::Searching,
+            ens: Ens { names: None, step: Publishing::Idle, failed: None },
+            services: None,
+            devices: Offer::Searching,
+            room: None,
+            deposits: None,
+            payments: Vec::new(),
+            paying: None,
+            unpaid: None,
+            search: Search::default(),
+        }
+    }
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// ENS names of the account's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ens {
+    /// Which there are. `None` while they are looked up.
+    pub names: Option<Result<Vec<OwnEns>, NotPublished>>,
+    /// How far it has come with publishing on one.
+    pub step: Publishing,
+    /// Why the last was not done.
+    pub failed: Option<NotPublished>,
+}
+
+/// How far it has come with publishing the profile on a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Publishing {
+    /// Nobody asked for it.
+    Idle,
+    /// It is found out whether it can be done.
+    Looking,
+    /// It can, and the person is asked.
+    Asked(Publication),
+    /// The wallet is asked.
+    Signing,
+    /// It is on its way.
+    Waiting(EnsName),
+    /// It is published.
+    Done(EnsName),
+}
+
+impl Publishing {
+    /// Whether something is being done.
+    pub const fn is_busy(&self) -> bool {
+        matches!(self, Self::Looking | Self::Signing | Self::Waiting(_))
+    }
+}
+
+/// Why the profile is not published on a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotPublished {
+    /// The account's wallet is not in this page.
+    NoWallet,
+    /// Anything else.
+    Publish(PublishError),
+}
+
+impl From<PublishError> for NotPublished {
+    fn from(error: PublishError) -> Self {
+        Self::Publish(error)
     }
 }
 

@@ -3,6 +3,7 @@
 mod card;
 mod deposits;
 mod devices;
+mod ens;
 mod name;
 mod pieces;
 mod room;
@@ -13,6 +14,7 @@ use leptos::prelude::*;
 use self::card::card;
 use self::deposits::deposits;
 use self::devices::devices;
+use self::ens::ens;
 use self::name::own_name;
 use self::pieces::group;
 use self::room::room;
@@ -44,6 +46,7 @@ fn own(app: &App, at: &Apart) -> AnyView {
     };
     let body = view! {
         {group(OwnWord::Name, own_name(app, &own.name))}
+        {group(OwnWord::Ens, ens(app, &own.ens))}
         {group(OwnWord::Services, services(app, own.services.as_ref()))}
         {group(OwnWord::Devices, devices(app, &own.devices))}
         {group(OwnWord::Room, room(app, own.room.as_ref()))}
