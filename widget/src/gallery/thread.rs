@@ -89,6 +89,12 @@ pub(super) const STATES: States = &[
         open(state, thread(bob()?, talk(&[(false, words), (true, words)])?))
     }),
     ("thread-files", files),
+    ("thread-files-away", away),
+    ("thread-files-sending", |state| {
+        attached(state)?;
+        Files::change(state, |files| files.sending = Some(42));
+        Some(())
+    }),
     ("thread-attached", attached),
     ("thread-typed", |state| {
         market(state)?;
@@ -234,7 +240,52 @@ fn long(state: State) -> Option<()> {
 }
 
 fn files(state: State) -> Option<()> {
-    let with = |number, delivery, words: &str| {
+    let url = "/icon.svg".to_owned();
+    let picture = Look::Picture { url: url.clone(), width: 200, height: 120 };
+    let text = Look::Text { url: url.clone(), text: "A note.\nOf two lines.".into(), cut: false };
+    let bill = "an-invoice-whose-name-is-long-as-they-are.pdf";
+    with_files(
+        state,
+        vec![
+            (Delivery::Received, "", item("picture.svg", "image/png", 2_048, picture)),
+            (Delivery::Read, "The invoice", item(bill, "application/octet-stream", 84_000, Look::File(url))),
+            (Delivery::Received, "", item("note.txt", "text/plain", 26, text)),
+            (
+                Delivery::Sent,
+                "",
+                item("elsewhere", "", 0, Look::Elsewhere("files.example/some/where".into())),
+            ),
+            (Delivery::Received, "", item("broken", "", 0, Look::Unusable)),
+            (Delivery::Received, "", item("holiday.mp4", "", 6_000_000, Away::Waiting.into())),
+            (Delivery::Received, "", item("changed.mp4", "", 6_000_000, Away::Changed.into())),
+        ],
+    )
+}
+
+/// What lies sealed at its sender's node.
+fn away(state: State) -> Option<()> {
+    let film = |name, away: Away| item(name, "", 48_000_000, away.into());
+    with_files(
+        state,
+        vec![
+            (Delivery::Received, "", film("waiting.mp4", Away::Waiting)),
+            (Delivery::Received, "The whole evening", film("coming.mp4", Away::Coming(42))),
+            (Delivery::Received, "", film("interrupted.mp4", Away::Failed)),
+            (Delivery::Received, "", film("gone.mp4", Away::Gone)),
+            (Delivery::Received, "", film("changed.mp4", Away::Changed)),
+            (Delivery::Sent, "", film("a-film-of-ours-whose-name-is-long-as-they-are.mp4", Away::Waiting)),
+        ],
+    )
+}
+
+fn item(name: &str, media_type: &'static str, size: usize, look: Look) -> Item {
+    Item { name: name.into(), media_type, size, look }
+}
+
+/// A conversation of messages with a file each.
+fn with_files(state: State, each: Vec<(Delivery, &str, Item)>) -> Option<()> {
+    let (mut messages, mut shown) = (Vec::new(), BTreeMap::new());
+    for (number, (delivery, words, item)) in each.into_iter().enumerate() {
         let content = BubbleContent::Text {
             text: words.into(),
             edited: false,
@@ -242,38 +293,10 @@ fn files(state: State) -> Option<()> {
             attachments: 1,
             about: None,
         };
-        bubble(number, 80 - 10 * number as u64, content, delivery)
-    };
-    let messages = vec![
-        with(1, Delivery::Received, "")?,
-        with(2, Delivery::Read, "The invoice")?,
-        with(3, Delivery::Received, "")?,
-        with(4, Delivery::Sent, "")?,
-        with(5, Delivery::Received, "")?,
-        with(6, Delivery::Received, "")?,
-        with(7, Delivery::Received, "")?,
-    ];
-    let item = |name: &str, media_type, size, look| Item { name: name.into(), media_type, size, look };
-    let url = "/icon.svg".to_owned();
-    let picture = Look::Picture { url: url.clone(), width: 200, height: 120 };
-    let text = Look::Text { url: url.clone(), text: "A note.\nOf two lines.".into(), cut: false };
-    let looks = [
-        item("picture.svg", "image/png", 2_048, picture),
-        item(
-            "an-invoice-whose-name-is-long-as-they-are.pdf",
-            "application/octet-stream",
-            84_000,
-            Look::File(url),
-        ),
-        item("note.txt", "text/plain", 26, text),
-        item("elsewhere", "", 0, Look::Elsewhere("files.example/some/where".into())),
-        item("broken", "", 0, Look::Unusable),
-        item("holiday.mp4", "", 6_000_000, Away::Waiting.into()),
-        item("changed.mp4", "", 6_000_000, Away::Changed.into()),
-    ];
-    let shown =
-        messages.iter().zip(looks).map(|(bubble, item)| (bubble.version.clone(), Rc::new(vec![item])));
-    let shown: BTreeMap<_, _> = shown.collect();
+        let bubble = bubble(number + 1, 70 - 10 * number as u64, content, delivery)?;
+        shown.insert(bubble.version.clone(), Rc::new(vec![item]));
+        messages.push(bubble);
+    }
     open(state, thread(bob()?, messages))?;
     Files::change(state, |files| files.shown = shown);
     Some(())
