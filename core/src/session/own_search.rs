@@ -213,7 +213,7 @@ impl<P: Ports> Session<P> {
         let (mut unread, mut new) = (0, 0);
         let mut is_one_more = || {
             new += 1;
-            if new > MOST_NEW { Err(self.away(Outage::TooLarge).into()) } else { Ok(()) }
+            if new > MOST_NEW { Err(self.away(Outage::TooLarge)) } else { Ok(()) }
         };
         match events {
             Events::Deposits(keys) => {

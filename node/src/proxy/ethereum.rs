@@ -152,8 +152,13 @@ fn checked(call: &Value) -> Result<(&'static str, Vec<Value>), CallError> {
         ("eth_call", [call, number]) => {
             ("eth_call", vec![question(call).ok_or(INVALID)?, block(number).ok_or(INVALID)?])
         }
+        ("eth_estimateGas", [call]) => ("eth_estimateGas", vec![question(call).ok_or(INVALID)?]),
+        ("eth_gasPrice", []) => ("eth_gasPrice", Vec::new()),
         ("eth_getTransactionByHash", [hash]) => {
             ("eth_getTransactionByHash", vec![transaction(hash).ok_or(INVALID)?])
+        }
+        ("eth_getTransactionReceipt", [hash]) => {
+            ("eth_getTransactionReceipt", vec![transaction(hash).ok_or(INVALID)?])
         }
         ("eth_getLogs", [filter]) => ("eth_getLogs", vec![logs::filter(filter).ok_or(INVALID)?]),
         (
@@ -161,8 +166,11 @@ fn checked(call: &Value) -> Result<(&'static str, Vec<Value>), CallError> {
             | "eth_blockNumber"
             | "eth_getBlockByNumber"
             | "eth_call"
+            | "eth_estimateGas"
+            | "eth_gasPrice"
             | "eth_getLogs"
-            | "eth_getTransactionByHash",
+            | "eth_getTransactionByHash"
+            | "eth_getTransactionReceipt",
             _,
         ) => return Err(INVALID),
         _ => return Err(CallError::new(-32601, "this method is not offered here")),
@@ -239,7 +247,6 @@ mod tests {
             "eth_sign",
             "debug_traceCall",
             "admin_peers",
-            "eth_estimateGas",
             "",
         ] {
             let call = json!({ "method": method, "params": [] });
