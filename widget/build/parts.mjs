@@ -39,6 +39,7 @@ export const PARTS = [
   { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [], after: ['sync'] },
   { name: 'settings', split: 'settings', file: 'dm3-chat-settings.wasm', styles: ['settings'], after: ['tokens'] },
   { name: 'own', split: 'own', file: 'dm3-chat-own.wasm', styles: [], after: ['settings'] },
+  { name: 'own-steps', split: 'own_steps', file: 'dm3-chat-own-steps.wasm', styles: [], after: ['own'] },
   { name: 'backup', split: 'backup', file: 'dm3-chat-backup.wasm', styles: ['signin'], after: ['sync'] },
 ];
 

@@ -23,6 +23,7 @@ const FILES = {
   search: () => new URL('./dm3-chat-search.wasm', import.meta.url),
   settings: () => new URL('./dm3-chat-settings.wasm', import.meta.url),
   own: () => new URL('./dm3-chat-own.wasm', import.meta.url),
+  'own-steps': () => new URL('./dm3-chat-own-steps.wasm', import.meta.url),
   share: () => new URL('./dm3-chat-share.wasm', import.meta.url),
   stake: () => new URL('./dm3-chat-stake.wasm', import.meta.url),
   attention: () => new URL('./dm3-chat-attention.wasm', import.meta.url),

@@ -31,6 +31,8 @@ impl<P: Ports> Session<P> {
 
     async fn run_live(&self, home: &Home, tell: &mut impl FnMut(Live)) -> Result<(), HomeError> {
         let token = self.log_in(home).await?;
+        // Without it the next start has to log in.
+        let _ = self.keep_token(home, &token).await;
         let mut connection = self.ports().sockets().connect(&socket_io::websocket_url(&home.socket)).await?;
         let mut socket = SocketSession::new(self.alias.clone(), token);
         loop {

@@ -35,7 +35,7 @@ thread_local! {
 }
 
 part!(fn table in own("own") -> ScreenPart = ScreenPart { view: own });
-part!(fn steps in own("own") -> OwnSteps<Active<Page>> = OwnSteps::new());
+part!(fn steps in own_steps("own-steps") -> OwnSteps<Active<Page>> = OwnSteps::new());
 
 /// The whole screen.
 fn own(app: &App, at: &Apart) -> AnyView {
