@@ -102,6 +102,7 @@ impl<P: Ports> Engine<P> {
             self.0.leads.set(false);
             self.0.links.clear();
             self.0.outbox.clear();
+            self.0.session.forget_time();
             self.0.tell_connection();
         }
     }

@@ -93,17 +93,26 @@ impl<P: Ports> Session<P> {
         self.ports().store().set_value(self.account, &Slot::Clock, text.as_deref()).await
     }
 
-    /// Begins with what was known of the time when this program ran before. Comes before all that asks for the time to
-    /// put messages into their order.
+    /// Begins with what was known of the time when this program ran before; and while another tab is in touch, goes on with
+    /// what that one knows. Comes before all that asks for the time to put messages into their order.
     ///
     /// # Errors
     /// [`StoreError`].
     pub(super) async fn begin_time(&self) -> Result<(), StoreError> {
-        if self.kept_time.get().is_none() {
+        let knows = self.homes.borrow().iter().any(|home| home.ahead.get().is_some());
+        if !knows || self.kept_time.get().is_none() {
             let text = self.ports().store().value(self.account, &Slot::Clock).await?;
             self.kept_time.set(Some(text.and_then(|text| Ahead::parse(&text))));
         }
         Ok(())
+    }
+
+    /// From now on another tab is in touch: what that one learns of the time counts, since this one hears of no clock
+    /// that is set.
+    pub(crate) fn forget_time(&self) {
+        for home in self.homes.borrow().iter() {
+            home.ahead.set(None);
+        }
     }
 
     fn lead(&self) -> Option<Ahead> {

@@ -101,6 +101,25 @@ fn what_another_tab_wrote_before_claims_less_though_something_stands_far_in_the_
 }
 
 #[test]
+fn a_tab_that_is_not_in_touch_goes_by_the_time_that_the_other_one_knows() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let other_tab = pair.alice.resume().await;
+        say(&other_tab, &pair.bob, "one").await;
+        // The clock is set back by hours, which whoever logs in notices.
+        pair.alice.clock.set_error(-54_000_000);
+        pair.network.first_service().forget_tokens();
+        sync(&alice).await;
+        say(&alice, &pair.bob, "two").await;
+        say(&other_tab, &pair.bob, "three").await;
+        let rows = conversation(&pair.alice, &pair.bob).await;
+        let claims: Vec<_> =
+            rows.iter().map(|row| SignedMessage::parse(&row.json).unwrap().timestamp()).collect();
+        assert!(claims.is_sorted(), "{claims:?}");
+    });
+}
+
+#[test]
 fn what_follows_an_own_claim_in_another_conversation_is_not_a_little_earlier_than_the_one_before() {
     run(async {
         let (pair, alice, _) = Pair::signed_in().await;
