@@ -40,9 +40,14 @@ describe('a page that is gone back to', () => {
 
   const aliceAlias = () => aliasOf(net.accounts.find(({ label }) => label === 'alice').address);
 
+  /**
+   * Leaves when nothing is being written any more. A page that is left in the middle of that is not kept by the browser
+   * once another tab of the account has to wait for it.
+   */
   async function leave() {
-    await alice.evaluate(() => {
+    await alice.evaluate(async () => {
       window.stayed = true;
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
     });
     await page.goto(ELSEWHERE);
   }
