@@ -9,7 +9,7 @@ use dm3_core::registry::{TransactionRequest, attention, erc20};
 use dm3_core::session::{Fate, StakeError};
 use dm3_core::testing::{Fault, Network, Pair, Peer, TestWallet};
 
-use crate::history::{pull, push};
+use crate::history::{exchange, pull};
 use crate::support::{TestSession, run, say, sync};
 
 const CONTRACT: Address = Address::from_bytes([7; 20]);
@@ -319,11 +319,7 @@ fn payments_that_two_devices_make_at_once_are_both_known_to_both() {
         put(&pair, &other, 2, 500);
         assert_eq!(second.given_payment(&other).await, Ok(Fate::Claimed));
         for _ in 0..2 {
-            for session in [&first, &second] {
-                push(session).await;
-                pull(&first).await;
-                pull(&second).await;
-            }
+            exchange(&first, &second).await;
         }
         for session in [&first, &second] {
             assert_eq!(session.payments_to(bob).await.unwrap(), [other.clone(), one.clone()]);
@@ -348,11 +344,7 @@ fn what_two_devices_ask_at_once_counts_on_both() {
         pair.network.clock().advance(5);
         second.want_attention(Some(other(22))).await.unwrap();
         for _ in 0..2 {
-            for session in [&first, &second] {
-                push(session).await;
-                pull(&first).await;
-                pull(&second).await;
-            }
+            exchange(&first, &second).await;
         }
         for session in [&first, &second] {
             for asked in [minimum(), other(21), other(22)] {

@@ -27,6 +27,15 @@ pub async fn push(session: &TestSession) -> usize {
     panic!("it never ends");
 }
 
+/// Has two devices of an account tell each other what changed.
+pub async fn exchange(first: &TestSession, second: &TestSession) {
+    for session in [first, second] {
+        push(session).await;
+        pull(first).await;
+        pull(second).await;
+    }
+}
+
 /// Takes in everything, and gives how many conversations changed.
 pub async fn pull(session: &TestSession) -> usize {
     let mut changed = 0;
@@ -381,11 +390,7 @@ fn what_two_devices_write_at_once_becomes_one() {
         pull(&first).await;
         pull(&second).await;
         // What each made of both is the same after one more round.
-        for session in [&first, &second] {
-            push(session).await;
-            pull(&first).await;
-            pull(&second).await;
-        }
+        exchange(&first, &second).await;
         for (session, device) in [(&first, &pair.alice), (&second, &second_device)] {
             assert_eq!(device.texts(&pair.bob).await, ["from the first", "from the second"]);
             assert_eq!(session.draft(with_bob).await.unwrap(), "later");

@@ -15,7 +15,7 @@ use dm3_core::testing::{Pair, Peer, TestWallet};
 use futures_util::future::join;
 use serde_json::{Value, json};
 
-use crate::history::{pull, push};
+use crate::history::{exchange, pull};
 use crate::support::{SUBMIT, TestSession, run, sync};
 
 const CONTRACT: Address = Address::from_bytes([7; 20]);
@@ -360,11 +360,7 @@ fn deposits_that_two_devices_make_at_once_are_both_known_to_both() {
         assert_ne!(one, other);
         put_deposit(&pair, other, 1, 4, [0; 32]);
         for _ in 0..2 {
-            for session in [&first, &second] {
-                push(session).await;
-                pull(&first).await;
-                pull(&second).await;
-            }
+            exchange(&first, &second).await;
         }
         for session in [&first, &second] {
             let own = session.own_deposits().await.unwrap();
