@@ -42,21 +42,22 @@ async fn look<P: Platform>(at: &Active<P>, contracts: Vec<Address>) {
         }
     });
     let Some(before) = before else { return };
+    let mut failed = None;
     for contract in contracts {
         let so_far = before.iter().find(|it| it.contract == contract);
-        let found = at.session().search_chain(contract, so_far).await;
-        change_search(at, |search| match found {
-            Ok(Some(found)) => note(search, found),
+        match at.session().search_chain(contract, so_far).await {
+            Ok(Some(found)) => change_search(at, |search| note(search, found)),
             Ok(None) => {
-                search.contracts.retain(|known| *known != contract);
-                search.failed = Some(Unsearched::Neither);
+                change_search(at, |search| search.contracts.retain(|known| *known != contract));
+                failed = Some(Unsearched::Neither);
             }
-            Err(_) => search.failed = Some(Unsearched::Unknown),
-        });
+            Err(_) => failed = Some(Unsearched::Unknown),
+        }
     }
     at.engine.keep();
     deposits::look(at).await;
-    change_search(at, |search| search.busy = false);
+    // Said once the next may be asked for: who reads it tries another.
+    change_search(at, |search| (search.busy, search.failed) = (false, failed));
 }
 
 fn note(search: &mut Search, found: Searched) {
