@@ -172,10 +172,15 @@ export class Person {
   async findRow(name) {
     const row = this.chat.locator('[part~="list"]').getByRole('button', { name }).first();
     const requests = this.chat.getByRole('button', { name: /^Requests · /, pressed: false });
+    const all = this.chat.getByRole('button', { name: 'All', exact: true, pressed: false });
     await until(`${name} is in the list`, async () => {
       // On a busy machine a click may be answered late.
       if (await this.button('Back').isVisible()) return true;
-      if (!(await row.isVisible()) && (await requests.isVisible())) await requests.click();
+      if (!(await row.isVisible())) {
+        // Who was accepted on another device leaves the requests once this one is told.
+        if (await requests.isVisible()) await requests.click();
+        else if (await all.isVisible()) await all.click();
+      }
       await row.click({ timeout: 2_000 });
       return true;
     });
