@@ -7,6 +7,8 @@ import { World } from './world.mjs';
 
 const AMOUNT = 5_000n;
 const ANSWER = id('the answer');
+/** The longest time that a payment may be held, in seconds. */
+const LONGEST = 90 * 24 * 60 * 60;
 const AUTHORIZATION = ['address from', 'address to', 'uint256 value', 'uint256 validAfter', 'uint256 validBefore', 'bytes32 nonce'];
 const PERMIT = ['address owner', 'address spender', 'uint256 value', 'uint256 nonce', 'uint256 deadline'];
 const typed = (members) => members.map((it) => ({ type: it.split(' ')[0], name: it.split(' ')[1] }));
@@ -71,6 +73,19 @@ test('what is not claimed goes back to who paid, whoever asks for it', async () 
   assert.equal(await world.balance(token, alice), 1_000_000n);
 });
 
+test('a time is offered and claimed to its last second', async () => {
+  for (const time of [1, LONGEST]) {
+    const at = (await world.now()) + 60;
+    const { token, request } = await ready('SigningToken', { until: at + time });
+    const had = await world.balance(token, bob);
+    await world.ask('evm_setNextBlockTimestamp', at);
+    await send(alice, 'offer', request);
+    await world.ask('evm_setNextBlockTimestamp', request.until);
+    await send(bob, 'claim', request, ANSWER);
+    assert.equal(await world.balance(token, bob), had + AMOUNT);
+  }
+});
+
 test('a receiver without coins claims by a signature that somebody brings', async () => {
   const { token, request } = await ready();
   await send(alice, 'offer', request);
@@ -89,9 +104,11 @@ test('nobody offers what is another’s, nothing, or for ever', async () => {
   const { request } = await ready();
   await world.refuses('NotPayer', send(mallory, 'offer', request));
   await world.refuses('NotPayer', send(mallory, 'offerWithPermit', request, 0, 27, toBeHex(1, 32), toBeHex(1, 32)));
-  const now = await world.now();
-  for (const until of [now, now + 90 * 24 * 3600 + 60]) {
-    await world.refuses('NoSuchTime', send(alice, 'offer', { ...request, until }));
+  let at = await world.now();
+  for (const away of [-1, 0, LONGEST + 1]) {
+    at += 10;
+    await world.ask('evm_setNextBlockTimestamp', at);
+    await world.refuses('NoSuchTime', send(alice, 'offer', { ...request, until: at + away }));
   }
   const lie = await ready('LyingToken');
   await world.refuses('NothingArrived', send(alice, 'offer', lie.request));

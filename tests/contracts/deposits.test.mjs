@@ -411,6 +411,8 @@ describe('double use', () => {
       await world.goTo((here.epoch + 3) * WEEK - 60);
       await here.send(bob, 'proveDoubleUse', ...two, ...one);
       assert.equal(await here.left(alice, key), 0n);
+      // An exit that was announced before keeps nothing open.
+      assert.deepEqual([...(await here.call('standing', alice, key.address, here.epoch + 1))], [0n, 0n, false]);
     }
   });
 

@@ -1,6 +1,7 @@
 // A chain with one of the project's contracts, people who call it, and time that goes where the tests send it.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { AbiCoder, Interface, Wallet, concat, getAddress, toBeHex } from 'ethers';
 import { people, rpc, startAnvil } from '../localnet/chain.mjs';
 import { freePort, waitFor } from '../localnet/process.mjs';
@@ -30,6 +31,24 @@ const BURN = {
 /** The slots from `first` on, as the contract has them: one bit for each. */
 export const slots = (first, count) => ((1n << BigInt(count)) - 1n) << BigInt(first);
 
+/**
+ * A contract of the project and what the tests need beside it, by name. Where it has a fault that the tests are to find
+ * (mutate.mjs), it was compiled before, and stands in a file.
+ */
+export function compiled(file) {
+  const { CONTRACTS } = process.env;
+  if (CONTRACTS) return JSON.parse(readFileSync(CONTRACTS, 'utf8'));
+  return { ...compileSolidity(file, { folder: PRODUCT, evmVersion: 'cancun' }), ...helpers() };
+}
+
+/** Tokens and accounts for the tests. */
+export function helpers() {
+  return {
+    ...compileSolidity('StakedTokens.sol', { evmVersion: 'cancun', isOptimized: false }),
+    ...compileSolidity('SmartAccount.sol', { isOptimized: false }),
+  };
+}
+
 /** A contract is an address with what it calls its functions and errors: `{ address, abi }`. */
 export class World {
   #rpcUrl;
@@ -49,14 +68,7 @@ export class World {
     world.#rpcUrl = rpcUrl;
     world.people = Object.fromEntries(people().map((person) => [person.label, person.address]));
     world.wallets = Object.fromEntries(people().map(({ label, privateKey }) => [label, new Wallet(privateKey)]));
-    // The folder can be another one, where a contract has a fault that the tests are to find (mutate.mjs); it is
-    // compiled in the way that takes the least time then.
-    const folder = process.env.CONTRACTS ?? PRODUCT;
-    world.code = {
-      ...compileSolidity(file, { folder, evmVersion: 'cancun', isOptimized: folder === PRODUCT }),
-      ...compileSolidity('StakedTokens.sol', { evmVersion: 'cancun', isOptimized: false }),
-      ...compileSolidity('SmartAccount.sol', { isOptimized: false }),
-    };
+    world.code = compiled(file);
     const errors = Object.values(world.code).flatMap(({ abi }) => abi.filter(({ type }) => type === 'error'));
     world.#errors = new Interface(errors);
     return world;

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import solc from 'solc';
 
 const require = createRequire(import.meta.url);
 
@@ -19,13 +18,16 @@ function imported(path) {
 }
 
 function compile(language, file, source, settings, isStrict = false) {
+  // Loading the compiler takes a second, so it is loaded by those alone who compile.
+  const solc = require('solc');
   const input = {
     language,
     sources: { [file]: { content: source } },
     settings: {
       // Older than the newest, so that it runs on every chain a person may be on.
       evmVersion: 'paris',
-      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
+      // Of this file alone: code of what it imports would take as long again.
+      outputSelection: { [file]: { '*': ['abi', 'evm.bytecode.object'] } },
       ...settings,
     },
   };
@@ -42,10 +44,15 @@ function compile(language, file, source, settings, isStrict = false) {
  * `cancun`, which their package has used since 5.6.
  */
 export function compileSolidity(file, { folder = CONTRACTS, evmVersion = 'paris', isOptimized = true } = {}) {
-  const settings = { evmVersion, optimizer: { enabled: isOptimized }, viaIR: isOptimized };
   const source = readFileSync(join(folder, file), 'utf8');
   // In what people trust with their money, what the compiler warns of is an error.
-  const contracts = compile('Solidity', file, source, settings, folder === PRODUCT);
+  return compileSource(file, source, { evmVersion, isOptimized, isStrict: folder === PRODUCT });
+}
+
+/** The same of a source that is in no file; `file` is what it is called. */
+export function compileSource(file, source, { evmVersion, isOptimized, isStrict = false }) {
+  const settings = { evmVersion, optimizer: { enabled: isOptimized }, viaIR: isOptimized };
+  const contracts = compile('Solidity', file, source, settings, isStrict);
   return Object.fromEntries(
     Object.entries(contracts).map(([name, { abi, evm }]) => [name, { abi, bytecode: `0x${evm.bytecode.object}` }]),
   );
