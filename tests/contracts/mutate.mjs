@@ -1,7 +1,7 @@
 // npm run mutate: takes each guard of the contracts away, one after the other, and runs the tests. A guard that no test
 // misses is one that nothing proves.
 //
-//   npm run mutate                 all of them; some five minutes on two cores that others use too
+//   npm run mutate                 all of them; five minutes on two cores that others use, too
 //   npm run mutate -- NotCovered   only those whose line has one of the words
 //
 // What is taken away: each `revert`, as a whole and for each part of its condition; whether what is compared may be equal;

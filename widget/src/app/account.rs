@@ -1,7 +1,7 @@
 //! The account that is signed in, and everything that goes with it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
@@ -36,11 +36,11 @@ pub struct Account<P: Platform> {
     /// Counts the conversations that were opened: the name of the last is checked.
     pub(super) name_watch: Cell<usize>,
     /// Those who wrote and were asked for their names: once is enough while they go on writing.
-    pub(super) named: RefCell<BTreeSet<ConversationId>>,
+    pub(super) named: RefCell<Vec<ConversationId>>,
     /// Entries of the mailboxes that are no envelopes.
     pub(super) unreadable: Cell<usize>,
     /// Where something was typed or forgotten that the other devices do not have yet, and when: milliseconds since 1970.
-    pub(super) typed: RefCell<BTreeMap<ConversationId, u64>>,
+    pub(super) typed: RefCell<Vec<(ConversationId, u64)>>,
     /// Counts what was typed until they have it.
     pub(super) strokes: Cell<u64>,
     /// How much may still be sent again to those who miss something; `None` while an answer is under way.

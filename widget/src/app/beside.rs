@@ -1,15 +1,20 @@
-//! What a conversation is helped with beside: what its peer takes, what its messages that did not leave need, and what
-//! stands before those that are here.
+//! What a conversation is helped with beside: what its peer takes, what its messages that did not leave need, what stands
+//! before those that are here, and what is decided about its peer.
 
 use dm3_core::attention::Minimum;
 use dm3_core::conversation::ConversationId;
 use dm3_core::message::MessageHash;
+use dm3_core::session::Decision;
 
 use super::command::AttentionAsk;
+use super::conversations::{back, refresh_row};
 use super::draft::{drop_draft, kept_draft};
 use super::driver::Active;
-use super::platform::Platform;
-use super::thread::{follow_thread, look_at_payments};
+use super::opened::{Opened, PAGE};
+use super::platform::{Platform, TabMessage};
+use super::state::Filter;
+use super::thread::{follow_thread, look_at_payments, refresh_thread, show_opened};
+use super::welcome::name_welcome;
 
 /// How many pages of a conversation are fetched from the account's node at once.
 const MAX_FETCHED: usize = 4;
@@ -95,4 +100,72 @@ pub(super) async fn fetch_draft<P: Platform>(at: Active<P>, stood: String) {
         drop_draft(&at, conversation, changed);
         text.set(there);
     }
+}
+
+/// Shows more of the open conversation.
+pub(super) async fn load_older<P: Platform>(at: Active<P>) {
+    if at.opened.borrow().as_ref().is_some_and(Opened::is_at_begin) {
+        read_older(&at, PAGE).await;
+    }
+    at.opened.borrow_mut().iter_mut().for_each(Opened::show_older);
+    show_opened(&at);
+}
+
+/// Reads so many messages of the open conversation that stand before what was read, also from the account's node. What is
+/// shown stays.
+pub(super) async fn read_older<P: Platform>(at: &Active<P>, count: usize) {
+    let wanted = at.opened.borrow_mut().as_mut().map(|opened| {
+        opened.want(count);
+        (opened.conversation, opened.begins().cloned())
+    });
+    let Some((conversation, begins)) = wanted else { return };
+    if let Some(begins) = begins {
+        match at.session().page(conversation, Some(&begins), count).await {
+            Ok(page) => {
+                let mut opened = at.opened.borrow_mut();
+                // Asked for twice, it comes twice.
+                let is_next =
+                    |it: &&mut Opened| it.conversation == conversation && it.begins() == Some(&begins);
+                if let Some(opened) = opened.as_mut().filter(is_next) {
+                    opened.add_older(&page);
+                }
+            }
+            Err(error) => return at.storage_failed(error),
+        }
+    }
+    fetch_older(at.clone()).await;
+}
+
+/// Decides about the open conversation's peer. A conversation that is not wanted any more makes room for the list.
+pub(super) async fn decide<P: Platform>(at: Active<P>, decision: Decision) {
+    let Some(open) = at.open_peer() else { return };
+    if !decide_about(&at, ConversationId::Peer(open), decision).await {
+        return;
+    }
+    match decision {
+        // There it is now.
+        Decision::Accept => at.driver.state.filter.set(Filter::All),
+        Decision::Block | Decision::Hide(true) if !at.driver.state.locked.get_untracked() => {
+            back(at).await;
+        }
+        Decision::Block | Decision::Hide(_) | Decision::Mute(_) => {}
+    }
+}
+
+/// Decides about somebody, and shows it. Tells whether that is kept.
+pub(super) async fn decide_about<P: Platform>(
+    at: &Active<P>,
+    conversation: ConversationId,
+    decision: Decision,
+) -> bool {
+    if let Err(error) = at.session().decide(conversation, decision).await {
+        at.storage_failed(error);
+        return false;
+    }
+    at.engine.keep();
+    at.spawn(name_welcome);
+    at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address(), Some(conversation)));
+    refresh_thread(at).await;
+    refresh_row(at, conversation).await;
+    true
 }

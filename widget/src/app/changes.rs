@@ -11,10 +11,9 @@ use super::account::Told;
 use super::driver::Active;
 use super::fault::Fault;
 use super::platform::{LeaderNews, Platform, TabMessage};
-use super::records::{News, show};
+use super::records::{News, add, show};
 use super::state::Connection;
 use super::theme::show_theme;
-use super::welcome::name_welcome;
 
 /// So much was told at once that more is on its way.
 const BURST: usize = 16;
@@ -32,7 +31,8 @@ pub(super) async fn follow<P: Platform>(at: Active<P>, mut told: UnboundedReceiv
             count += 1;
         }
         if !received.is_empty() {
-            let wrote = received.iter().map(|message| message.conversation).collect();
+            // A list, though many may be of one: a set would bring code that sorts.
+            let wrote: Vec<_> = received.iter().map(|message| message.conversation).collect();
             at.spawn(|at| at.beside(|steps, at| (steps.name_peers)(at, wrote)));
         }
         if !news.is_empty() {
@@ -67,12 +67,14 @@ fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut
                 news.all = true;
                 at.spawn(show_theme);
             }
-            news.elsewhere.extend(conversation);
+            if let Some(conversation) = conversation {
+                add(&mut news.elsewhere, conversation);
+            }
             return;
         }
     };
     match change {
-        Change::Conversation(conversation) => drop(news.here.insert(conversation)),
+        Change::Conversation(conversation) => drop(add(&mut news.here, conversation)),
         Change::Settings => {
             at.spawn(show_theme);
             platform.tell_tabs(TabMessage::RecordsChanged(at.address(), None));
@@ -80,8 +82,6 @@ fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut
         Change::Unproven => news.unproven = true,
         Change::Outbox => platform.tell_tabs(TabMessage::OutboxGrew(at.address())),
         Change::Sent(hash) => {
-            // Whoever is written to is welcome.
-            at.spawn(name_welcome);
             at.spawn(|at| at.beside(|steps, at| (steps.sent)(at, hash)));
         }
         Change::Received(message) => received.push(message),
@@ -119,7 +119,7 @@ fn show_connection<P: Platform>(at: &Active<P>, link: Link) {
         at.driver.tell_fault(fault);
     }
     if connection == Connection::Live {
-        at.spawn(name_welcome);
+        at.spawn(|at| at.beside(|steps, at| (steps.name_welcome)(at)));
     }
     shown.set(connection);
     if at.engine.leads() {

@@ -1,17 +1,14 @@
 //! What goes on for somebody who is signed in, beyond the list that the device has: the engine runs, names are checked,
 //! and commands are led to their use cases.
 
-use dm3_core::conversation::ConversationId;
 use dm3_core::identity::Address;
-use dm3_core::session::Decision;
 
 use super::command::{Act, BackupAsk, Command, FilesAsk, SettingsAsk};
 use super::driver::Active;
 use super::platform::{Platform, TabMessage, Task};
-use super::state::{Apart, Filter, Screen};
+use super::state::{Apart, Screen};
 use super::steps::ChatSteps;
 use super::sync::run_engine;
-use super::welcome::name_welcome;
 use super::{cached, changes, conversations, draft, outbox, theme, thread};
 
 impl<P: Platform> ChatSteps<Active<P>> {
@@ -59,16 +56,16 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         }),
         Command::Files(ask) => Box::pin(files(at, ask)),
         Command::Act(act) => Box::pin(talk(at, act)),
-        Command::Decide(decision) => Box::pin(decide(at, decision)),
-        Command::Resend(hash) => Box::pin(at.beside(move |steps, at| (steps.resend)(at, hash))),
-        Command::Stop(hash) => Box::pin(at.beside(move |steps, at| (steps.stop)(at, hash))),
+        Command::Decide(decision) => at.beside(move |steps, at| (steps.decide)(at, decision)),
+        Command::Resend(hash) => at.beside(move |steps, at| (steps.resend)(at, hash)),
+        Command::Stop(hash) => at.beside(move |steps, at| (steps.stop)(at, hash)),
         Command::Typed(text) => {
             // At once: the tab may be closed in the next moment.
             draft::keep_draft(&at, &text);
             return None;
         }
-        Command::LoadOlder => Box::pin(thread::load_older(at)),
-        Command::AcceptProfile => Box::pin(at.beside(|steps, at| (steps.accept_profile)(at))),
+        Command::LoadOlder => at.beside(|steps, at| (steps.load_older)(at)),
+        Command::AcceptProfile => at.beside(|steps, at| (steps.accept_profile)(at)),
         Command::CheckPeer => Box::pin(thread::check_peer(at)),
         Command::Reconnect | Command::Online => Box::pin(changes::wake(at)),
         Command::Shown(_) | Command::VisibilityChanged => Box::pin(thread::seen(at)),
@@ -108,40 +105,6 @@ async fn files<P: Platform>(at: Active<P>, ask: FilesAsk) {
     if let Ok(steps) = (at.driver.later.files)().await {
         (steps.carry_out)(at, ask).await;
     }
-}
-
-/// Decides about the open conversation's peer. A conversation that is not wanted any more makes room for the list.
-async fn decide<P: Platform>(at: Active<P>, decision: Decision) {
-    let Some(open) = at.open_peer() else { return };
-    if !decide_about(&at, ConversationId::Peer(open), decision).await {
-        return;
-    }
-    match decision {
-        // There it is now.
-        Decision::Accept => at.driver.state.filter.set(Filter::All),
-        Decision::Block | Decision::Hide(true) if !at.driver.state.locked.get_untracked() => {
-            conversations::back(at).await;
-        }
-        Decision::Block | Decision::Hide(_) | Decision::Mute(_) => {}
-    }
-}
-
-/// Decides about somebody, and shows it. Tells whether that is kept.
-pub(super) async fn decide_about<P: Platform>(
-    at: &Active<P>,
-    conversation: ConversationId,
-    decision: Decision,
-) -> bool {
-    if let Err(error) = at.session().decide(conversation, decision).await {
-        at.storage_failed(error);
-        return false;
-    }
-    at.engine.keep();
-    at.spawn(name_welcome);
-    at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address(), Some(conversation)));
-    thread::refresh_thread(at).await;
-    conversations::refresh_row(at, conversation).await;
-    true
 }
 
 /// Finds who is meant, once that is loaded. What stands there can be asked for meanwhile.

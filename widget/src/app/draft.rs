@@ -23,11 +23,18 @@ pub(super) fn keep_draft<P: Platform>(at: &Active<P>, text: &str) {
     let time = later(at, conversation);
     let kept = (!text.trim().is_empty() && text.len() <= LONGEST).then(|| format!("{time} {text}"));
     at.driver.platform.keep_draft(&key, kept.as_deref());
-    at.typed.borrow_mut().insert(conversation, time);
+    note_typed(at, conversation, time);
     // Otherwise somebody waits for the end of it already.
     if at.strokes.replace(at.strokes.get() + 1) == 0 {
         at.spawn(share);
     }
+}
+
+/// Notes that the other devices are to learn of this draft: once, with the latest time.
+fn note_typed<P: Platform>(at: &Active<P>, conversation: ConversationId, time: u64) {
+    let mut typed = at.typed.borrow_mut();
+    typed.retain(|(of, _)| *of != conversation);
+    typed.push((conversation, time));
 }
 
 /// Hands what was typed on to the account's other devices, once nobody types any more.
@@ -66,7 +73,7 @@ pub(super) fn kept_draft<P: Platform>(at: &Active<P>, conversation: Conversation
 pub(super) fn forget_draft<P: Platform>(at: &Active<P>, conversation: ConversationId) {
     let time = later(at, conversation);
     drop_draft(at, conversation, time);
-    at.typed.borrow_mut().insert(conversation, time);
+    note_typed(at, conversation, time);
     at.spawn(|at| at.beside(|steps, at| (steps.share_drafts)(at)));
 }
 

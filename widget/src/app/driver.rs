@@ -254,10 +254,8 @@ impl<P: Platform> Active<P> {
 
     /// Takes a step of what goes on beside, once the steps are loaded. That they can't be is told by whoever stays in
     /// touch.
-    pub(super) async fn beside(self, step: impl FnOnce(SyncSteps<Self>, Self) -> Task) {
-        if let Ok(steps) = (self.driver.later.sync)().await {
-            step(steps, self).await;
-        }
+    pub(super) fn beside(self, step: impl FnOnce(SyncSteps<Self>, Self) -> Task + 'static) -> Task {
+        beside(self, Box::new(step))
     }
 
     /// Storage failed in the middle of something. If the account was signed out where this tab could not hear it, nothing
@@ -304,6 +302,18 @@ impl<P: Platform> Clone for Active<P> {
         let (driver, account) = (Rc::clone(&self.driver), Rc::clone(&self.account));
         Self { driver, account, scope: self.scope.clone() }
     }
+}
+
+/// A step of what goes on beside.
+type Beside<A> = Box<dyn FnOnce(SyncSteps<A>, A) -> Task>;
+
+/// Of one type for all steps, so that the code that waits for them exists once.
+fn beside<P: Platform>(at: Active<P>, step: Beside<Active<P>>) -> Task {
+    Box::pin(async move {
+        if let Ok(steps) = (at.driver.later.sync)().await {
+            step(steps, at).await;
+        }
+    })
 }
 
 fn parse_node(text: &str) -> Result<BaseUrl, Fault> {

@@ -3,14 +3,11 @@
 use std::cell::RefCell;
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::deposit::epoch_of;
 use dm3_core::identity::Address;
 use dm3_core::message::{Attachment, Draft, Header, SignedMessage};
-use dm3_core::seal::json::integer;
 use dm3_core::session::{Conditions, WriteError};
 use serde_json::Value;
 
-use super::command::StakeAsk;
 use super::draft::forget_draft;
 use super::driver::Active;
 use super::fault::Fault;
@@ -90,19 +87,17 @@ pub(super) async fn send<P: Platform>(at: &Active<P>, text: String, attachments:
     true
 }
 
-/// Whether what was promised to the peer, if something was, holds in the week of now: if that voucher's week is over, another one
-/// takes its place. If there is none, that is told above the composer, and nothing is written that would be refused.
+/// Whether what was promised to the peer, if something was, holds in the week of now. If it does not, that is told above the
+/// composer, and nothing is written that would be refused.
 async fn is_promised_now<P: Platform>(at: &Active<P>, peer: Address) -> bool {
-    let epoch = epoch_of(at.session().now());
-    let is_over = |voucher: &Value| integer(&voucher["epoch"]).is_none_or(|given| given < epoch);
-    let is_old = at.voucher.borrow().as_ref().is_some_and(|(of, voucher)| *of == peer && is_over(voucher));
-    if !is_old {
+    if !at.voucher.borrow().as_ref().is_some_and(|(of, _)| *of == peer) {
         return true;
     }
-    if let Ok(steps) = (at.driver.later.stake)().await {
-        (steps.carry_out)(at.clone(), StakeAsk::Renew).await;
+    match (at.driver.later.stake)().await {
+        Ok(steps) => (steps.is_promised_now)(at.clone(), peer).await,
+        // It promised, so it is there.
+        Err(_) => false,
     }
-    at.voucher.borrow().as_ref().is_some_and(|(of, voucher)| *of == peer && !is_over(voucher))
 }
 
 /// What the conversation is about goes along with nothing any more.

@@ -1,7 +1,5 @@
 //! Names of people: found, and checked for as long as they are shown.
 
-use std::collections::BTreeSet;
-
 use dm3_core::conversation::ConversationId;
 use dm3_core::ports::Clock as _;
 use dm3_core::session::NameStanding;
@@ -9,6 +7,7 @@ use dm3_core::session::NameStanding;
 use super::conversations::{person, refresh_list, refresh_row};
 use super::driver::Active;
 use super::platform::Platform;
+use super::records::add;
 use super::state::Person;
 use super::thread::{check_peer, refresh_thread, update_thread};
 
@@ -41,8 +40,9 @@ pub(super) async fn learn_own_name<P: Platform>(at: Active<P>) {
 
 /// Finds the names of peers who wrote, where there are none here. Each is looked up once, and again for as long as the
 /// network does not answer.
-pub(super) async fn name_peers<P: Platform>(at: Active<P>, wrote: BTreeSet<ConversationId>) {
-    let mut missing: Vec<_> = wrote.into_iter().filter(|peer| at.named.borrow_mut().insert(*peer)).collect();
+pub(super) async fn name_peers<P: Platform>(at: Active<P>, wrote: Vec<ConversationId>) {
+    let mut missing = wrote;
+    missing.retain(|peer| add(&mut at.named.borrow_mut(), *peer));
     let mut waits = waits();
     loop {
         let mut unanswered = Vec::new();

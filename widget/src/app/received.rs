@@ -20,6 +20,7 @@ use super::opened::Opened;
 use super::platform::{HostEvent, Notifying, Platform};
 use super::state::ConversationRow;
 use super::thread::look_at_payments;
+use super::welcome::name_welcome;
 
 /// The setting that says whether those who are welcome learn that their messages came and were seen. They do unless it is
 /// `false`.
@@ -64,12 +65,14 @@ pub(super) async fn received<P: Platform>(at: Active<P>, new: Vec<NewMessage>) {
     }
 }
 
-/// Tells the page what left, if somebody wrote it: receipts leave by themselves.
+/// Tells the page what left, if somebody wrote it: receipts leave by themselves. And the node, who is welcome now.
 pub(super) async fn sent<P: Platform>(at: Active<P>, hash: MessageHash) {
     let row = at.session().message(&hash).await;
     if matches!(row, Ok(Some(MessageRow { lane: Lane::Out, .. }))) {
         at.driver.platform.emit(HostEvent::MessageSent(hash));
     }
+    // Whoever is written to is welcome.
+    name_welcome(at).await;
 }
 
 /// Tells the peer of the open conversation that their newest messages, so many, were seen.

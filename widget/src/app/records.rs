@@ -5,8 +5,6 @@
 //!                                                  └▶ summary of each ─▶ its row of the list, at its place
 //! ```
 
-use std::collections::BTreeSet;
-
 use dm3_core::conversation::ConversationId;
 
 use super::conversations::{refresh_list, refresh_quarantine, refresh_row};
@@ -17,13 +15,13 @@ use super::thread::{is_away, mark_read, refresh_thread};
 /// If more conversations changed at once, the list is read as a whole, which is one reading.
 const MANY: usize = 20;
 
-/// What is to be shown anew.
+/// What is to be shown anew. Lists in which each stands once: a set's type would bring kilobytes of code of its own.
 #[derive(Default)]
 pub(super) struct News {
     /// What this tab wrote; the others are told.
-    pub(super) here: BTreeSet<ConversationId>,
+    pub(super) here: Vec<ConversationId>,
     /// What another tab wrote.
-    pub(super) elsewhere: BTreeSet<ConversationId>,
+    pub(super) elsewhere: Vec<ConversationId>,
     /// Another tab wrote much.
     pub(super) all: bool,
     /// How much can't be proven.
@@ -40,6 +38,15 @@ impl News {
     }
 }
 
+/// Adds what is not in the list yet, and tells whether that is so.
+pub(super) fn add(list: &mut Vec<ConversationId>, new: ConversationId) -> bool {
+    let is_new = !list.contains(&new);
+    if is_new {
+        list.push(new);
+    }
+    is_new
+}
+
 /// Shows what was written to the device, and tells the other tabs what this one wrote.
 pub(super) async fn show<P: Platform>(at: &Active<P>, news: &News) {
     let open = at.open_peer().map(ConversationId::Peer).filter(|open| news.is_about(*open));
@@ -53,7 +60,10 @@ pub(super) async fn show<P: Platform>(at: &Active<P>, news: &News) {
     if news.all || news.here.len() + news.elsewhere.len() > MANY {
         refresh_list(at).await;
     } else {
-        for conversation in news.here.union(&news.elsewhere) {
+        for conversation in &news.here {
+            refresh_row(at, *conversation).await;
+        }
+        for conversation in news.elsewhere.iter().filter(|it| !news.here.contains(it)) {
             refresh_row(at, *conversation).await;
         }
     }

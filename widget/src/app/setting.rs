@@ -4,7 +4,7 @@ use dm3_core::conversation::ConversationId;
 use dm3_core::web::HttpUrl;
 use serde_json::Value;
 
-use super::chat::decide_about;
+use super::beside::decide_about;
 use super::command::{AttentionAsk, OwnAsk, SettingsAsk};
 use super::demands;
 use super::driver::Active;

@@ -9,7 +9,9 @@ use dm3_core::identity::Address;
 use dm3_core::message::SignedMessage;
 use dm3_core::ports::Clock as _;
 use dm3_core::registry::deposits::Deposited;
+use dm3_core::seal::json::integer;
 use dm3_core::session::{Askable, BurnRecord, OwnDeposit, StakeError, Staked, Token};
+use serde_json::Value;
 
 use super::command::StakeAsk;
 use super::driver::Active;
@@ -74,7 +76,10 @@ impl From<StakeError> for Failure {
 impl<P: Platform> StakeSteps<Active<P>> {
     /// The steps.
     pub fn new() -> Self {
-        Self { carry_out: |at, ask| Box::pin(carry_out(at, ask)) }
+        Self {
+            carry_out: |at, ask| Box::pin(carry_out(at, ask)),
+            is_promised_now: |at, peer| Box::pin(is_promised_now(at, peer)),
+        }
     }
 }
 
@@ -243,6 +248,19 @@ async fn stake<P: Platform>(at: &Active<P>, stakes: &Stakes) -> Result<(), Failu
         }
         promised => Ok(promised?),
     }
+}
+
+/// Whether what was promised to the peer, if something was, holds in the week of now: if that voucher's week is over, another
+/// one takes its place.
+async fn is_promised_now<P: Platform>(at: Active<P>, peer: Address) -> bool {
+    let epoch = epoch_of(at.session().now());
+    let is_over = |voucher: &Value| integer(&voucher["epoch"]).is_none_or(|given| given < epoch);
+    let is_old = at.voucher.borrow().as_ref().is_some_and(|(of, voucher)| *of == peer && is_over(voucher));
+    if !is_old {
+        return true;
+    }
+    carry_out(at.clone(), StakeAsk::Renew).await;
+    at.voucher.borrow().as_ref().is_some_and(|(of, voucher)| *of == peer && !is_over(voucher))
 }
 
 /// Promises anew what was promised in a week that is over, of the deposit that is there: nothing more is deposited.

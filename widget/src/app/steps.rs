@@ -1,12 +1,11 @@
 //! What is loaded when it is used, as the rest of the application reaches it: tables of functions. Each is a part
 //! ([`Part`](super::part::Part)). They take the driver (`D`) or the account that is signed in (`A`).
 
-use std::collections::BTreeSet;
-
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Stake;
+use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
-use dm3_core::session::{FindError, NewMessage, Peer};
+use dm3_core::session::{Decision, FindError, NewMessage, Peer};
 use futures_util::future::LocalBoxFuture;
 
 use super::command::{
@@ -50,11 +49,14 @@ pub struct SyncSteps<A> {
     pub(super) stay_in_touch: fn(A) -> Task,
     pub(super) learn_own_name: fn(A) -> Task,
     pub(super) check_names: fn(A) -> Task,
-    pub(super) name_peers: fn(A, BTreeSet<ConversationId>) -> Task,
+    pub(super) name_peers: fn(A, Vec<ConversationId>) -> Task,
     pub(super) watch_name: fn(A) -> Task,
     pub(super) accept_profile: fn(A) -> Task,
     pub(super) learn_conditions: fn(A) -> Task,
     pub(super) fetch_older: fn(A) -> Task,
+    pub(super) load_older: fn(A) -> Task,
+    pub(super) decide: fn(A, Decision) -> Task,
+    pub(super) name_welcome: fn(A) -> Task,
     pub(super) resend: fn(A, MessageHash) -> Task,
     pub(super) stop: fn(A, MessageHash) -> Task,
     pub(super) share_drafts: fn(A) -> Task,
@@ -109,6 +111,8 @@ pub struct ShareSteps<A> {
 /// What is at stake in the open conversation.
 pub struct StakeSteps<A> {
     pub(super) carry_out: fn(A, StakeAsk) -> Task,
+    /// Whether what was promised to somebody holds in the week of now.
+    pub(super) is_promised_now: fn(A, Address) -> LocalBoxFuture<'static, bool>,
 }
 
 /// Payments for answers.

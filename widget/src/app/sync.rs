@@ -9,7 +9,7 @@ use super::own::devices;
 use super::platform::Platform;
 use super::state::Connection;
 use super::steps::{BackendSteps, Load, SyncSteps};
-use super::{beside, people, received};
+use super::{beside, people, received, welcome};
 
 impl<P: Platform> SyncSteps<Active<P>> {
     /// The steps.
@@ -23,6 +23,9 @@ impl<P: Platform> SyncSteps<Active<P>> {
             accept_profile: |at| Box::pin(people::accept_profile(at)),
             learn_conditions: |at| Box::pin(beside::learn_conditions(at)),
             fetch_older: |at| Box::pin(beside::fetch_older(at)),
+            load_older: |at| Box::pin(beside::load_older(at)),
+            decide: |at, decision| Box::pin(beside::decide(at, decision)),
+            name_welcome: |at| Box::pin(welcome::name_welcome(at)),
             resend: |at, hash| Box::pin(beside::resend(at, hash)),
             stop: |at, hash| Box::pin(beside::stop(at, hash)),
             share_drafts: |at| Box::pin(beside::share_drafts(at)),

@@ -4,13 +4,14 @@ use dm3_core::conversation::ConversationId;
 use dm3_core::message::{Draft, MessageHash};
 use dm3_core::ports::Clock as _;
 
+use super::beside::read_older;
 use super::command::{Act, AttentionAsk, Stretch};
 use super::driver::Active;
 use super::outbox::{Make, conditions, write};
 use super::platform::{Platform, Task};
 use super::state::{ActingPage, Bubble, BubbleContent};
 use super::steps::TalkSteps;
-use super::thread::{self, look_at_payments, read_older, show_opened, update_thread};
+use super::thread::{self, look_at_payments, show_opened, update_thread};
 
 /// How many messages further back another is looked for: so many readings, each of so many.
 const MAX_READINGS: usize = 50;

@@ -235,40 +235,6 @@ pub(super) async fn look_at_payments<P: Platform>(at: Active<P>, ask: AttentionA
     }
 }
 
-/// Shows more of the open conversation.
-pub(super) async fn load_older<P: Platform>(at: Active<P>) {
-    if at.opened.borrow().as_ref().is_some_and(Opened::is_at_begin) {
-        read_older(&at, PAGE).await;
-    }
-    at.opened.borrow_mut().iter_mut().for_each(Opened::show_older);
-    show_opened(&at);
-}
-
-/// Reads so many messages of the open conversation that stand before what was read, also from the account's node. What is
-/// shown stays.
-pub(super) async fn read_older<P: Platform>(at: &Active<P>, count: usize) {
-    let wanted = at.opened.borrow_mut().as_mut().map(|opened| {
-        opened.want(count);
-        (opened.conversation, opened.begins().cloned())
-    });
-    let Some((conversation, begins)) = wanted else { return };
-    if let Some(begins) = begins {
-        match at.session().page(conversation, Some(&begins), count).await {
-            Ok(page) => {
-                let mut opened = at.opened.borrow_mut();
-                // Asked for twice, it comes twice.
-                let is_next =
-                    |it: &&mut Opened| it.conversation == conversation && it.begins() == Some(&begins);
-                if let Some(opened) = opened.as_mut().filter(is_next) {
-                    opened.add_older(&page);
-                }
-            }
-            Err(error) => return at.storage_failed(error),
-        }
-    }
-    at.clone().beside(|steps, at| (steps.fetch_older)(at)).await;
-}
-
 /// Reads what has changed of the open conversation: its messages, and what happened to names and keys.
 pub(super) async fn refresh_thread<P: Platform>(at: &Active<P>) {
     let Some(open) = at.open_peer() else { return };
@@ -340,7 +306,10 @@ pub(super) async fn follow_thread<P: Platform>(at: &Active<P>, conversation: Con
             Err(error) => return at.storage_failed(error),
         };
         if let Some(opened) = at.opened.borrow_mut().as_mut().filter(is_open) {
-            let looks: Vec<_> = news.messages.iter().flat_map(|message| opened.take(message)).collect();
+            let mut looks = Vec::new();
+            for message in &news.messages {
+                looks.extend(opened.take(message));
+            }
             opened.changes = opened.changes.max(news.until);
             if looks.iter().any(|look| look.is_new && !look.entry.own) && concerns_site(at) {
                 look_for_site(at);
