@@ -90,7 +90,7 @@ pub(super) async fn send<P: Platform>(at: &Active<P>, text: String, attachments:
 /// Whether what was promised to the peer, if something was, holds in the week of now. If it does not, that is told above the
 /// composer, and nothing is written that would be refused.
 async fn is_promised_now<P: Platform>(at: &Active<P>, peer: Address) -> bool {
-    if !at.voucher.borrow().as_ref().is_some_and(|(of, _)| *of == peer) {
+    if at.voucher.borrow().as_ref().is_none_or(|(of, _)| *of != peer) {
         return true;
     }
     match (at.driver.later.stake)().await {
