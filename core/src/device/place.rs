@@ -8,8 +8,9 @@ pub struct Place(u64);
 impl Place {
     /// A millisecond has so many places.
     pub const PARTS: u64 = 1_024;
-    /// So many parts behind the last message stands the next one, if it comes in the same millisecond.
-    pub const STEP: u64 = 32;
+    /// So many parts behind the last message stands the next one, if it comes in the same millisecond: a millisecond, which
+    /// nobody sees. What was said between the two may come later, one by one, and finds room there.
+    pub const STEP: u64 = Self::PARTS;
 
     /// The first place of a millisecond since 1970.
     pub const fn at(time: u64) -> Self {

@@ -288,6 +288,12 @@ fn check_conversation(
         if places.insert(number, place).is_some() {
             wrong.push(format!("{at}: m{number} is there twice"));
         }
+        // What is said between two at one place would never find room there.
+        if let Some(other) = place.checked_sub(1).and_then(|before| rows.get(before))
+            && other.place == row.place
+        {
+            wrong.push(format!("{at}: m{number} stands where another does ({})", row.place.time()));
+        }
     }
     places
 }

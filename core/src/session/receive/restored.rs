@@ -69,6 +69,10 @@ impl<P: Ports> Session<P> {
             None => told.place = place_of_ours(&told, line),
             Some(_) => {}
         }
+        // Between two at one place there would never be room.
+        if line.iter().any(|other| other.place == told.place) {
+            told.place = beside(told.place, line, Side::Behind);
+        }
         let at = line.partition_point(|other| other.place < told.place);
         line.insert(at, told);
         message.moved_to(told.place)
