@@ -29,6 +29,14 @@ const MIN_BODY: usize = 1_000_000;
 /// How much of one account is written at the same time; what else it has to write waits for that.
 const WRITING_AT_ONCE: usize = 2;
 
+/// How much is read for one network at the same time: few beside the connections to the database, since whoever has a /48
+/// would else have them all.
+const READING_AT_ONCE: usize = 2;
+
+/// How many sockets may be that ask again and again instead of staying connected, and how many of them of one address. Such
+/// a one costs some 70 KB until it is found to be gone, without a connection that would count.
+const POLLING: (usize, usize) = (1_024, 64);
+
 /// Everything the handlers need.
 pub struct App {
     /// What the operator chose.
@@ -49,12 +57,16 @@ pub struct App {
     pub shared: Shared,
     /// Requests under way of those who come through proxies, and their sockets.
     pub requests: Pool<Client>,
+    /// Sockets without a connection of their own.
+    pub polling: Pool<Client>,
     /// Bytes of bodies that are held for requests under way.
     pub bodies: Pool<Payer>,
     /// Bytes of large answers that wait to be read.
     pub answers: Pool<Payer>,
     /// Turns of accounts at writing into the database.
     pub writing: Turns<Address>,
+    /// Turns of networks at what is only read from it.
+    pub reading: Turns<Client>,
     /// What a new account costs.
     pub price: Price,
     /// More room for who has something at stake, if there is some.
@@ -123,9 +135,11 @@ impl App {
             limits: Limits::new(config.allowances),
             shared: Shared::new(config.allowances),
             requests: Pool::new(config.max_connections, config.max_connections_per_address),
+            polling: Pool::new(POLLING.0, POLLING.1),
             bodies: bodies(&config),
             answers: Pool::new(config.answer_bytes_at_once, config.answer_bytes_at_once_per_address),
             writing: Turns::new(WRITING_AT_ONCE),
+            reading: Turns::new(READING_AT_ONCE),
             price: Price::of(
                 &config,
                 derive(&config.token_key, "price of an account"),

@@ -166,12 +166,17 @@ function report(results) {
   }
   if (rows.length) parts.push(sideBySide('else', rows, results));
   if (has('hostile')) {
+    const bars = {
+      p99: { show: ms },
+      max: { show: ms, most: BARS.hostile, told: '< 100 ms' },
+      memory: { show: (number) => `${Math.round(number)} MB`, most: BARS.hostileMemory, told: '< 200 MB' },
+    };
     const hostile = results[0].hostile.flatMap(({ beside }, index) =>
-      ['p99', 'max'].map((key) => ({
+      Object.entries(bars).map(([key, { show, most, told }]) => ({
         name: `${beside}, ${key}`,
         of: (result) => result.hostile[index][key],
-        show: ms,
-        bar: (values) => (key === 'max' ? verdict(values.every((value) => value < BARS.hostile), '< 100 ms') : ''),
+        show,
+        bar: (values) => (most ? verdict(values.every((value) => value < most), told) : ''),
       })),
     );
     hostile.push({
@@ -179,12 +184,6 @@ function report(results) {
       of: (result) => result.hostile.reduce((sum, { failed }) => sum + failed, 0),
       show: String,
       bar: (values) => verdict(values.every((value) => value === 0), 'none'),
-    });
-    hostile.push({
-      name: 'memory, the most',
-      of: (result) => result.hostileMemory,
-      show: (number) => `${Math.round(number)} MB`,
-      bar: (values) => verdict(values.every((value) => value < BARS.hostileMemory), '< 200 MB'),
     });
     parts.push(sideBySide('a good client beside', hostile, results));
   }

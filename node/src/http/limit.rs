@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! whose is it? ─▶ one of the last places: signed in, or watching? ─▶ rate ─▶ behind a proxy: a place of its own
+//!      ─▶ a socket that will ask again and again: a place for it ─▶ only reads: its network's turn
 //!      ─▶ body: its bytes are counted as they come ─▶ served; it pays for all that it causes
 //!      ─▶ answer: its bytes are counted until they are read
 //! ```
 
 use std::any::Any;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::body::{Body, HttpBody as _};
@@ -42,11 +44,18 @@ pub async fn limit(State(app): State<AppState>, mut request: Request, next: Next
         return too_many(&app, &request, error);
     }
     let Ok(place) = enter(&app, &request, client) else { return refused(&app, "requests") };
+    if begins_polling(&request) {
+        let Ok(place) = app.polling.enter(&client, 1) else { return refused(&app, "polling") };
+        // A socket keeps what stands beside the request that began it.
+        request.extensions_mut().insert(Arc::new(place));
+    }
     let payer = Payer::Client(client);
     request.extensions_mut().insert(client);
     let Ok(reserved) = app.bodies.enter(&payer, 0) else { return refused(&app, "bodies") };
     let (request, bodies) = Counted::in_request(request, reserved);
+    let reading = if only_reads(&request) { Some(app.reading.of(client.widest()).await) } else { None };
     let response = payer.pays(next.run(request)).await;
+    drop(reading);
     if bodies.were_too_much() {
         return refused(&app, "bodies");
     }
@@ -80,6 +89,23 @@ fn enter(app: &App, request: &Request, client: Client) -> Result<Option<Place<Cl
         }
         _ => Ok(Some(place)),
     }
+}
+
+/// Whether it begins a socket that asks again and again: one that is known already has an id, one that stays connected is an
+/// upgrade, and has a connection's place (Engine.IO protocol 4, handshake).
+fn begins_polling(request: &Request) -> bool {
+    let is_known = |query: &str| query.split('&').any(|part| part.starts_with("sid="));
+    request.uri().path().starts_with("/socket.io")
+        && !request.headers().contains_key(UPGRADE)
+        && !request.uri().query().is_some_and(is_known)
+}
+
+/// Whether all that is done is to read from the database: nobody else is asked, and nothing is waited for.
+fn only_reads(request: &Request) -> bool {
+    let path = request.uri().path();
+    matches!(*request.method(), Method::GET | Method::HEAD)
+        && !request.headers().contains_key(UPGRADE)
+        && !["/health", "/ready", "/socket.io", "/proxy"].iter().any(|others| path.starts_with(others))
 }
 
 /// Whether the request's token is one of ours; whether it still holds, its route finds out.

@@ -45,6 +45,11 @@ impl Client {
         // A prefix of at most 128 bits is always one.
         Self(IpNet::new(network.into(), bits).unwrap_or(IpAddr::V6(network).into()))
     }
+
+    /// The widest network that whoever has this address may have whole.
+    pub fn widest(self) -> Self {
+        self.shares().pop().map_or(self, |(widest, _)| widest)
+    }
 }
 
 impl fmt::Display for Client {
@@ -184,6 +189,13 @@ mod tests {
         }
         assert_eq!(places.len(), 32, "sixteen times a share for a /48");
         assert!(pool.enter(&of("2a00:1:3::1"), 1).is_ok(), "another /48 is not concerned");
+    }
+
+    #[test]
+    fn all_networks_that_a_subscriber_may_have_are_one_in_the_widest() {
+        assert_eq!(of("2a00:1:2:3::1").widest(), of("2a00:1:2:ffff::1").widest());
+        assert_ne!(of("2a00:1:2:3::1").widest(), of("2a00:1:3:3::1").widest());
+        assert_eq!(of("192.0.2.1").widest(), of("192.0.2.1"));
     }
 
     #[test]

@@ -56,6 +56,45 @@ async fn behind_a_proxy_each_client_has_its_own_share_of_sockets() {
 }
 
 #[tokio::test]
+async fn sockets_that_only_ask_again_have_places_until_they_end() {
+    let node = Node::start_with("trusted_proxies = '127.0.0.1'\n").await;
+    let client = Client::builder().no_proxy().build().unwrap();
+    let socket = format!("{}/socket.io/?EIO=4&transport=polling", node.url);
+    let begin = |from: &str| {
+        let request = client.get(&socket).header("x-forwarded-for", from);
+        async move {
+            let reply = request.send().await.unwrap();
+            (reply.status().as_u16(), reply.text().await.unwrap())
+        }
+    };
+    let mut first = String::new();
+    for _ in 0..64 {
+        let (status, told) = begin("192.0.2.1").await;
+        assert_eq!(status, 200, "{told}");
+        first = told;
+    }
+    assert_eq!(begin("192.0.2.1").await.0, 503);
+    assert_eq!(begin("192.0.2.2").await.0, 200, "another client");
+    let told: serde_json::Value = serde_json::from_str(first.strip_prefix('0').unwrap()).unwrap();
+    let id = told["sid"].as_str().unwrap();
+    // It says that it ends (Engine.IO protocol 4, packet type 1).
+    let end = client.post(format!("{socket}&sid={id}")).body("1").send().await.unwrap();
+    assert_eq!(end.status(), 200);
+    let again = async {
+        while begin("192.0.2.1").await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), again).await.expect("places are given back");
+    let others = async {
+        while begin("192.0.2.1").await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), others).await.expect("those of who is gone, too");
+}
+
+#[tokio::test]
 async fn an_account_has_few_sockets_and_the_newest_stay() {
     let node = Node::start_with("max_sockets_per_account = 2\n").await;
     let alice = Account::new(3).registered(&node).await;

@@ -218,7 +218,8 @@ fn answer(records: &mut Records, request: &Value) -> Json<Value> {
     }
     let to = request["params"][0]["to"].as_str().unwrap().to_lowercase();
     let data = hex::decode(request["params"][0]["data"].as_str().unwrap().trim_start_matches("0x")).unwrap();
-    let (selector, args) = split_selector(&data).unwrap();
+    let no_contract = || Json(json!({ "jsonrpc": "2.0", "id": 1, "result": "0x" }));
+    let Ok((selector, args)) = split_selector(&data) else { return no_contract() };
     if selector == BALANCE_OF {
         let account = format!("0x{}", hex::encode(&args[12..32]));
         let held = records.token_balances.get(&account).copied().unwrap_or_default();
@@ -240,8 +241,7 @@ fn answer(records: &mut Records, request: &Value) -> Json<Value> {
         return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": result }));
     }
     if args.len() < 32 {
-        // No contract.
-        return Json(json!({ "jsonrpc": "2.0", "id": 1, "result": "0x" }));
+        return no_contract();
     }
     if let (IS_VALID_SIGNATURE, Some(owner)) = (selector, records.owners.get(&to.parse().unwrap())) {
         let args = Tuple::new(args).unwrap();

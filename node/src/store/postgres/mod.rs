@@ -29,8 +29,13 @@ use self::notices::{Notices, Origin};
 use super::group::GroupCommit;
 use super::{MarkStore as _, PROBE, PostgresUrl, SchemaState, Store, StoreError, migrator, newest};
 
-/// How many connections one node holds at most.
-const CONNECTIONS: u32 = 10;
+/// How many connections one node holds at most, beside those for deliveries and for notices.
+const CONNECTIONS: u32 = 9;
+/// Deliveries are committed one group after the other by a connection of their own: what else is asked, however much, does
+/// not stand before them.
+const FOR_DELIVERIES: u32 = 1;
+/// A connection that was used so lately is there; of others it is asked before they are used again.
+const SURELY_THERE: Duration = Duration::from_secs(1);
 /// How long a request waits for a free connection, or for the server to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -58,6 +63,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
 /// A database on a Postgres server.
 pub struct Postgres {
     pool: PgPool,
+    deliveries: PgPool,
     group: GroupCommit,
     notices: Notices,
 }
@@ -68,16 +74,13 @@ impl Postgres {
     /// # Errors
     /// [`StoreError`] if the server can't be reached or the schema is newer than this program.
     pub async fn open(url: &PostgresUrl) -> Result<Self, StoreError> {
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(PATIENCE)
-            .connect_with(url.options()?)
-            .await?;
+        let pool = connections(url, CONNECTIONS).await?;
         migrator(MIGRATIONS).run(&pool).await?;
+        let deliveries = connections(url, FOR_DELIVERIES).await?;
         let origin = Origin::new();
-        let group = GroupCommit::start(writer::Writer { pool: pool.clone(), origin: origin.clone() });
+        let group = GroupCommit::start(writer::Writer { pool: deliveries.clone(), origin: origin.clone() });
         let notices = Notices::listen(pool.clone(), origin).await?;
-        Ok(Self { pool, group, notices })
+        Ok(Self { pool, deliveries, group, notices })
     }
 
     /// How far the database's schema is.
@@ -101,6 +104,25 @@ impl Postgres {
     }
 }
 
+/// At most so many connections. One that broke while nobody used it is found out before somebody does.
+async fn connections(url: &PostgresUrl, most: u32) -> Result<PgPool, StoreError> {
+    let pool = PgPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, of| {
+            Box::pin(async move {
+                if of.idle_for > SURELY_THERE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(url.options()?)
+        .await?;
+    Ok(pool)
+}
+
 #[async_trait::async_trait]
 impl Store for Postgres {
     async fn check(&self) -> Result<(), StoreError> {
@@ -109,6 +131,7 @@ impl Store for Postgres {
     }
 
     async fn close(&self) {
+        self.deliveries.close().await;
         self.pool.close().await;
     }
 }

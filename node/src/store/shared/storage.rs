@@ -14,6 +14,8 @@ macro_rules! impl_storage_store {
 
         /// How many messages one statement moves, so that other writers get their turn.
         const SLICE: i64 = 500;
+        /// How many messages one statement adds.
+        const ROWS: usize = 50;
 
         /// What an account uses.
         #[derive(Clone, Copy)]
@@ -102,26 +104,36 @@ macro_rules! impl_storage_store {
             Ok(id)
         }
 
+        /// Adds those of a conversation that are new, some with each statement, in this order: while a long batch is
+        /// written, others wait. Gives the sizes of what is new.
         async fn insert(
             connection: &mut $connection,
             owner: Address,
             conversation: &str,
-            message: &NewMessage,
-        ) -> Result<bool, StoreError> {
-            let done = sqlx::query(
-                "INSERT INTO storage_messages (owner, id, conversation, created_at, halted, size, container)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (owner, id) DO NOTHING",
-            )
-            .bind(owner.as_bytes().as_slice())
-            .bind(&message.id)
-            .bind(conversation)
-            .bind(signed(message.created_at))
-            .bind(message.halted)
-            .bind(signed(message.container.len() as u64))
-            .bind(&message.container)
-            .execute(connection)
-            .await?;
-            Ok(done.rows_affected() == 1)
+            messages: &[NewMessage],
+        ) -> Result<Vec<usize>, StoreError> {
+            let mut new = Vec::with_capacity(messages.len());
+            for some in messages.chunks(ROWS) {
+                let mut adding = sqlx::QueryBuilder::<<$connection as sqlx::Connection>::Database>::new(
+                    "INSERT INTO storage_messages (owner, id, conversation, created_at, halted, size, container) ",
+                );
+                adding.push_values(some, |mut row, message| {
+                    row.push_bind(owner.as_bytes().to_vec());
+                    row.push_bind(message.id.clone());
+                    row.push_bind(conversation.to_owned());
+                    row.push_bind(signed(message.created_at));
+                    row.push_bind(message.halted);
+                    row.push_bind(signed(message.container.len() as u64));
+                    row.push_bind(message.container.clone());
+                });
+                adding.push(" ON CONFLICT (owner, id) DO NOTHING RETURNING size");
+                // One that is kept is another statement for each number of rows.
+                let rows = adding.build().persistent(some.len() == ROWS).fetch_all(&mut *connection).await?;
+                for row in rows {
+                    new.push(usize::try_from(unsigned(row.try_get("size")?)).unwrap_or(usize::MAX));
+                }
+            }
+            Ok(new)
         }
 
         fn message(row: &$row) -> Result<StoredMessage, StoreError> {
@@ -238,12 +250,10 @@ macro_rules! impl_storage_store {
                     Some((id, _)) => id,
                     None => make(&mut transaction, owner, contact, "", now, &mut usage, quota.row).await?,
                 };
-                let mut new = 0;
-                for message in messages {
-                    if insert(&mut transaction, owner, &conversation, message).await? {
-                        usage.replace(0, message.container.len() + quota.row);
-                        new += 1;
-                    }
+                let added = insert(&mut transaction, owner, &conversation, messages).await?;
+                let new = added.len();
+                for size in added {
+                    usage.replace(0, size + quota.row);
                 }
                 if usage.exceeds(quota, before) {
                     return Ok(Stored::Full);
@@ -281,7 +291,7 @@ macro_rules! impl_storage_store {
                             Some((id, _)) => id,
                             None => make(&mut transaction, owner, contact, "", now, &mut usage, quota.row).await?,
                         };
-                        insert(&mut transaction, owner, &conversation, message).await?;
+                        insert(&mut transaction, owner, &conversation, std::slice::from_ref(message)).await?;
                         usage.replace(0, message.container.len() + quota.row);
                         new += 1;
                         continue;

@@ -89,8 +89,10 @@ impl Sqlite {
             options.clone().pragma("wal_autocheckpoint", CHECKPOINT_PAGES).pragma("cache_size", CACHE_KIB);
         let commits = Commits::new();
         let watched = commits.clone();
+        // A connection to a file does not break while nobody uses it.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .test_before_acquire(false)
             .after_connect(move |connection, _| {
                 let commits = watched.clone();
                 Box::pin(async move { commits.watch(connection).await })
@@ -102,8 +104,11 @@ impl Sqlite {
         let options = options.create_if_missing(false);
         let checkpoints = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         commits.copy_by(checkpoints.clone());
-        let readers =
-            SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .test_before_acquire(false)
+            .connect_with(options.read_only(true))
+            .await?;
         let group = GroupCommit::start(writer::Writer(writer.clone()));
         Ok(Self { writer, readers, checkpoints, group })
     }
