@@ -63,6 +63,8 @@ mod receive;
 mod routes;
 #[path = "session/send.rs"]
 mod send;
+#[path = "session/services.rs"]
+mod services;
 #[path = "session/sign_in.rs"]
 mod sign_in;
 #[path = "session/stake.rs"]

@@ -79,6 +79,7 @@ impl<P: Ports> Works<P> {
             self.tell(Change::Conversation(*conversation));
         }
         if pulled.settings {
+            self.session.look_for_homes_again();
             self.tell(Change::Settings);
         }
         if !pulled.changed.is_empty() {

@@ -143,6 +143,17 @@ impl UserProfile {
         self
     }
 
+    /// The same keys, and whatever else is in it, with these delivery services, as the edition after this one. Names that
+    /// we can't read stay, behind the others. `None` if these names have too few letters to count the editions so far.
+    pub fn with_services(&self, services: &[EnsName]) -> Option<Self> {
+        let unread = self.listed().filter(|name| name.parse::<EnsName>().is_err());
+        let listed: Value = services.iter().map(EnsName::as_str).chain(unread).collect();
+        let mut next = Self { delivery_services: services.to_vec(), ..self.clone() };
+        next.json.insert("deliveryServices".into(), listed);
+        let edition = self.edition().checked_add(1)?;
+        Some(next.with_edition(edition)).filter(|next| next.edition() == edition)
+    }
+
     /// The delivery services as they are spelled.
     fn listed(&self) -> impl Iterator<Item = &str> {
         self.json
@@ -309,6 +320,33 @@ mod tests {
             );
         }
         assert_eq!(first.clone().with_edition(1 << 12).edition(), 0, "it begins anew");
+    }
+
+    #[test]
+    fn other_services_are_a_later_edition_of_a_profile_of_which_all_else_stays() {
+        let mut json = profile(&["ds.eth"]).json;
+        json.insert("deliveryServices".into(), serde_json::json!(["Ds.eth", "ünread.eth"]));
+        json.insert("more".into(), 7.into());
+        let first = UserProfile::from_json(json.into()).unwrap();
+        let names: Vec<EnsName> = ["two.eth", "ds.eth"].iter().map(|name| name.parse().unwrap()).collect();
+        let next = first.with_services(&names).unwrap();
+        assert_eq!(spelled(&next), ["tWo.eth", "ds.eth", "ünread.eth"]);
+        assert_eq!((first.edition(), next.edition()), (1, 2));
+        assert_eq!((&next.delivery_services, next.keys), (&names, first.keys));
+        assert_eq!(next.json["more"], 7);
+        let again = UserProfile::from_json(next.json.clone().into()).unwrap();
+        assert_eq!(again, next);
+    }
+
+    #[test]
+    fn services_whose_names_can_t_count_the_editions_are_none() {
+        let counted = |edition, services: &[&str]| {
+            let names: Vec<EnsName> = services.iter().map(|name| name.parse().unwrap()).collect();
+            profile(&["ds.dm3.eth"]).with_edition(edition).with_services(&names).map(|next| next.edition())
+        };
+        assert_eq!(counted(30, &["ds.eth"]), Some(31));
+        assert_eq!(counted(31, &["ds.eth"]), None);
+        assert_eq!(counted(31, &["ds.eth", "ds.dm3.eth"]), Some(32));
     }
 
     proptest! {

@@ -11,15 +11,20 @@ use crate::ports::{Clock as _, Http as _, Ports, Unreachable};
 use crate::seal::signing::SigningSecret;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 
+/// For how long those that were found are believed to be all: milliseconds. Another device may have published others.
+const BELIEVED: u64 = 60 * 60_000;
+
 impl<P: Ports> Session<P> {
-    /// The delivery services that the account's profile lists and that can be found. Those that could not be
-    /// looked up are looked up again the next time.
+    /// The delivery services that the account's profile lists and that can be found, and behind them those that it
+    /// [left lately](super::services). Those that could not be looked up are looked up again the next time, and all of them
+    /// every hour.
     ///
     /// # Errors
     /// [`HomeError`] if none can be found, or the profile is not the one of this device's keys.
     pub async fn homes(&self) -> Result<Vec<Rc<Home>>, HomeError> {
         let kept = self.homes.borrow().clone();
-        if self.all_homes_found.get() {
+        let found = self.homes_found.get();
+        if self.all_homes_found.get() && self.ports().clock().now().saturating_sub(found) < BELIEVED {
             return Ok(kept);
         }
         match self.find_homes(&kept).await {
@@ -33,7 +38,11 @@ impl<P: Ports> Session<P> {
         let profile = self.own_profile().await?;
         let mut homes = Vec::new();
         let mut problem: Option<FindError> = None;
-        for name in profile.delivery_services() {
+        let left = self.services_left().await?;
+        for name in profile.delivery_services().iter().chain(&left) {
+            if homes.iter().any(|home: &Rc<Home>| home.name == *name) {
+                continue;
+            }
             if let Some(home) = kept.iter().find(|home| home.name == *name) {
                 homes.push(Rc::clone(home));
                 continue;
@@ -57,6 +66,7 @@ impl<P: Ports> Session<P> {
             return Err(error.into());
         }
         self.all_homes_found.set(complete);
+        self.homes_found.set(self.ports().clock().now());
         self.homes.borrow_mut().clone_from(&homes);
         Ok(homes)
     }
@@ -157,7 +167,8 @@ where
     answer(ports, server, name, &challenge, key).await
 }
 
-async fn challenge_of<E>(
+/// Asks a server for a challenge.
+pub(super) async fn challenge_of<E>(
     ports: &impl Ports,
     server: &BaseUrl,
     name: &EnsName,

@@ -54,6 +54,8 @@ mod resend;
 mod room;
 mod route;
 mod send;
+mod services;
+mod services_left;
 mod sign_in;
 mod stake;
 mod standing;
@@ -91,6 +93,7 @@ pub use resend::{ResendBudget, Resent};
 pub use room::Room;
 pub use route::Progress;
 pub use send::{Flushed, Handed, Wait};
+pub use services::{Asked, LeftService, MOST_SERVICES, Services, ServicesError};
 pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};
 pub use stake::{OwnDeposit, StakeError, Staked};
 pub use standing::Decision;
@@ -121,6 +124,8 @@ pub struct Session<P> {
     homes: RefCell<Vec<Rc<Home>>>,
     /// Nothing is left to be looked up for [`Self::homes`].
     all_homes_found: Cell<bool>,
+    /// When they were looked up last, by this device's clock: milliseconds since 1970.
+    homes_found: Cell<u64>,
     /// What is kept of the time; the outer `None` until that was read.
     kept_time: Cell<Option<Option<ahead::Ahead>>>,
     /// The time of the newest own message, so that the next one is later even within a millisecond.
@@ -154,6 +159,7 @@ impl<P: Ports> Session<P> {
             node,
             homes: RefCell::default(),
             all_homes_found: Cell::new(false),
+            homes_found: Cell::new(0),
             kept_time: Cell::new(None),
             last_sent: Cell::new(0),
             pauses: Pauses::default(),

@@ -137,6 +137,17 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
+/// What a wallet signed is not the profile of its account.
+impl From<ProfileError> for SignInError {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::OtherSigner { account, signer } => Self::OtherAccount { account, signer },
+            ProfileError::Signature(error) => Self::Signature(error),
+            ProfileError::TooLarge | ProfileError::Form(_) => Self::Signature(RecoverError::Invalid),
+        }
+    }
+}
+
 impl<P: Ports> SignIn<P> {
     /// Begins, with the nonce that most clients use.
     pub fn new(directory: Rc<Directory<P>>, account: Address) -> Self {
@@ -332,11 +343,7 @@ impl<P: Ports> Registration<P> {
     async fn sign(&self, wallet: &impl Wallet) -> Result<VerifiedProfile, SignInError> {
         let signature = wallet.sign_text(self.account, &self.message()).await?;
         let signed = self.profile.borrow().clone().signed(signature);
-        self.directory.verify(signed, self.account).await?.map_err(|error| match error {
-            ProfileError::OtherSigner { account, signer } => SignInError::OtherAccount { account, signer },
-            ProfileError::Signature(error) => SignInError::Signature(error),
-            ProfileError::TooLarge | ProfileError::Form(_) => SignInError::Signature(RecoverError::Invalid),
-        })
+        Ok(self.directory.verify(signed, self.account).await??)
     }
 
     async fn hand_over(&self, signed: &VerifiedProfile) -> Result<(), SignInError> {

@@ -399,16 +399,16 @@ impl DeliveryService {
         let mut state = self.state.borrow_mut();
         let text = |member: &str| body.get(member).and_then(Value::as_str).unwrap_or_default();
         let challenge = text("challenge");
-        let (owner, until) = state.challenges.remove(challenge).ok_or(400_u16)?;
-        if Some(owner) != account || until <= self.clock.now() {
-            return Err(400);
-        }
+        let known = state.challenges.remove(challenge).filter(|(_, until)| *until > self.clock.now());
+        let owner = known.map(|(owner, _)| owner).filter(|owner| Some(*owner) == account).ok_or(400_u16)?;
         let answered =
             |profile: &VerifiedProfile| profile.keys().signing.verify(challenge, text("signature")).is_ok();
         let State { accounts, replacements, .. } = &mut *state;
         let held = accounts.get_mut(&owner).ok_or(404_u16)?;
-        if let (false, Some(replacements)) = (answered(held), replacements) {
-            let waits = |waiting: &VerifiedProfile| waiting.account() == owner && answered(waiting);
+        if let Some(replacements) = replacements {
+            let edition = |of: &VerifiedProfile| of.as_signed().profile().edition();
+            let later = |new: &VerifiedProfile| !answered(held) || edition(new) > edition(held);
+            let waits = |new: &VerifiedProfile| new.account() == owner && answered(new) && later(new);
             if let Some(new) = replacements.waiting.iter().rev().find(|profile| waits(profile)).cloned() {
                 replacements.superseded.push((owner, content(held)));
                 replacements.waiting.retain(|profile| profile.account() != owner);

@@ -111,3 +111,30 @@ fn what_the_first_sender_wrote_is_told_before_what_all_others_wrote_is_stored() 
     world.pass(1_000);
     assert_eq!(now(store.summaries(me)).unwrap().len(), 10);
 }
+
+#[test]
+fn a_service_that_another_device_has_listed_is_reached_once_the_history_tells_and_one_that_is_left_goes_on() {
+    let world = World::new();
+    let (alice, laptop, phone) = (world.person("alice"), world.person("bob"), world.person("bob"));
+    let (tab, laptops, phones) = (world.open(&alice), world.open(&laptop), world.open(&phone));
+    world.pass(10_000);
+    let wanted = ["ds2.eth".parse().unwrap()];
+    let session = laptops.engine.session();
+    let signed = now(session.sign_services(&laptop.peer.wallet, &wanted)).unwrap();
+    now(session.publish_services(&signed)).unwrap();
+    laptops.engine.keep();
+    laptops.engine.wake();
+    world.pass(70_000);
+    for bobs in [&laptops, &phones] {
+        let links = bobs.engine.connections();
+        let names: Vec<_> = links.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["ds.dm3.eth", "ds2.eth"]);
+        assert!(links.iter().all(|(_, link)| *link == Connection::Live), "{links:?}");
+    }
+    tab.send(&laptop, "to the new one");
+    world.pass(10_000);
+    assert_eq!(world.network.count("POST https://ds2.example/ds/rpc"), 1);
+    for device in [&laptop, &phone] {
+        assert_eq!(device.texts(&alice), ["to the new one"]);
+    }
+}

@@ -50,7 +50,7 @@ pub async fn pull(session: &TestSession) -> usize {
 }
 
 /// Another device of the same person, with nothing on it.
-fn another_device(pair: &Pair, name: &str) -> Peer {
+pub fn another_device(pair: &Pair, name: &str) -> Peer {
     Peer::with_wallet(&pair.network, TestWallet::of(name))
 }
 

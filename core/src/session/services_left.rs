@@ -1,0 +1,33 @@
+//! The delivery services that the account's profile does not list any more. Who has a former profile may still write
+//! there, and what waits there is picked up all the same.
+//!
+//! ```text
+//! services = {left: {<name>: <until>, …}, edition}   until: milliseconds since 1970; written by who changes the list
+//! ```
+
+use super::Session;
+use crate::identity::EnsName;
+use crate::ports::{Ports, StoreError};
+use crate::seal::json::integer;
+
+/// What every device is told of: which were left, and that the list has changed.
+pub(super) const SERVICES: &str = "services";
+/// The member with those that were left.
+pub(super) const LEFT: &str = "left";
+
+impl<P: Ports> Session<P> {
+    /// Those that were left and are read for a while yet.
+    pub(super) async fn services_left(&self) -> Result<Vec<EnsName>, StoreError> {
+        let Some(known) = self.setting(SERVICES).await? else { return Ok(Vec::new()) };
+        let now = self.now();
+        let left = known.get(LEFT).and_then(|left| left.as_object()).into_iter().flatten();
+        let read = left.filter(|(_, until)| integer(until).is_some_and(|until| until > now));
+        Ok(read.filter_map(|(name, _)| EnsName::from_normalised(name).ok()).collect())
+    }
+
+    /// Another list may be published by now: it is looked up the next time.
+    pub fn look_for_homes_again(&self) {
+        self.directory.forget(&self.alias);
+        self.homes_found.set(0);
+    }
+}
