@@ -245,7 +245,7 @@ What is kept for ever decides the price, not what is done.
 Nothing is spread: an account is where its owner published it. The profile on the chain names the delivery service, a sender finds
 the node by that, and no node has a list of others or of accounts elsewhere. So nodes are added by opening another one – with a name, a seed and a
 database of its own – and letting new accounts go there (\`registration\`, [node-limits.md](node-limits.md)). An account moves when its owner signs a profile with
-another delivery service; what still waits at the old one is fetched from both. What this leaves to operators: names
+another delivery service; what still waits at the old one is fetched for 30 days more. What this leaves to operators: names
 (\`user_domain\`) belong to one node, and who moves takes another one.
 
 **One step, simulated**: ten times the accounts that one node holds by its writer, ${count(even.accounts)}, on ten nodes; a day of 1,440 minutes with a tide and

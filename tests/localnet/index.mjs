@@ -132,6 +132,7 @@ async function addNode({ chain, names, settings, release, cleanups, log, folder,
       nodeKeys: keys,
       nodeSeed: secrets.signingSeed,
       checkNode: node.check,
+      operateNode: node.operate,
       startNode: node.start,
       stopNode: node.stop,
     };

@@ -75,6 +75,12 @@ export async function configureNode({ folder, port, settings, release = false, l
       return stdout;
     },
 
+    /** What its operator asks for beside it, such as `registration stop`. */
+    async operate(...task) {
+      const { stdout } = await promisify(execFile)(program, ['--config', config, 'admin', ...task], { cwd: folder, env });
+      return stdout;
+    },
+
     async start() {
       if (running) return;
       const tail = [];

@@ -18,7 +18,7 @@ use super::services_left::{LEFT, SERVICES};
 use super::{FindError, HomeError, Session, SignInError};
 use crate::delivery::api::{self, ApiError};
 use crate::delivery::{Discovery, Payment, Price};
-use crate::identity::{EnsName, NameError, VerifiedProfile};
+use crate::identity::{EnsName, NameError, UserProfile, VerifiedProfile};
 use crate::ports::{Clock as _, Http as _, Ports, StoreError, Unreachable, Wallet};
 use crate::seal::json::{self, integer, object};
 use crate::web::{BaseUrl, HttpRequest};
@@ -176,15 +176,12 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    /// Lets the wallet sign the profile of now with these delivery services in place of its own. Nobody has it yet.
+    /// The profile of now with these delivery services in place of its own, which is [to be
+    /// signed](UserProfile::registration_message).
     ///
     /// # Errors
-    /// [`ServicesError`]; a refusal by the person is one.
-    pub async fn sign_services(
-        &self,
-        wallet: &impl Wallet,
-        services: &[EnsName],
-    ) -> Result<VerifiedProfile, ServicesError> {
+    /// [`ServicesError`].
+    pub async fn propose_services(&self, services: &[EnsName]) -> Result<UserProfile, ServicesError> {
         let profile = self.profile_now().await?;
         let listed = profile.delivery_services();
         if services.is_empty() {
@@ -194,10 +191,21 @@ impl<P: Ports> Session<P> {
         if services.len() > MOST_SERVICES.max(listed.len()) {
             return Err(ServicesError::TooMany);
         }
-        let next = profile.as_signed().profile().with_services(services).ok_or(ServicesError::Uncounted)?;
-        let text = next.registration_message(self.account);
+        profile.as_signed().profile().with_services(services).ok_or(ServicesError::Uncounted)
+    }
+
+    /// Lets the wallet sign it. Nobody has it yet.
+    ///
+    /// # Errors
+    /// [`ServicesError::Sign`]; a refusal by the person is one.
+    pub async fn sign_services(
+        &self,
+        wallet: &impl Wallet,
+        proposed: UserProfile,
+    ) -> Result<VerifiedProfile, ServicesError> {
+        let text = proposed.registration_message(self.account);
         let signature = wallet.sign_text(self.account, &text).await.map_err(SignInError::from)?;
-        let verified = self.directory.verify(next.signed(signature), self.account).await;
+        let verified = self.directory.verify(proposed.signed(signature), self.account).await;
         Ok(verified.map_err(SignInError::from)?.map_err(SignInError::from)?)
     }
 

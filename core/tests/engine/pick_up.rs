@@ -120,7 +120,9 @@ fn a_service_that_another_device_has_listed_is_reached_once_the_history_tells_an
     world.pass(10_000);
     let wanted = ["ds2.eth".parse().unwrap()];
     let session = laptops.engine.session();
-    let signed = now(session.sign_services(&laptop.peer.wallet, &wanted)).unwrap();
+    let signed =
+        now(session.sign_services(&laptop.peer.wallet, now(session.propose_services(&wanted)).unwrap()))
+            .unwrap();
     now(session.publish_services(&signed)).unwrap();
     laptops.engine.keep();
     laptops.engine.wake();

@@ -27,8 +27,17 @@ fn second() -> EnsName {
 
 /// Signs and publishes a list.
 async fn list(session: &TestSession, who: &Peer, services: &[EnsName]) -> Result<(), ServicesError> {
-    let signed = session.sign_services(&who.wallet, services).await?;
+    let signed = sign(session, who, services).await?;
     session.publish_services(&signed).await
+}
+
+async fn sign(
+    session: &TestSession,
+    who: &Peer,
+    services: &[EnsName],
+) -> Result<VerifiedProfile, ServicesError> {
+    let proposed = session.propose_services(services).await?;
+    session.sign_services(&who.wallet, proposed).await
 }
 
 /// What others find.
@@ -235,7 +244,7 @@ fn who_declines_in_the_wallet_has_changed_nothing() {
 fn nothing_is_published_unless_each_new_service_takes_the_account_and_what_was_signed_goes_on() {
     run(async {
         let (pair, alice, bob) = Pair::signed_in().await;
-        let signed = bob.sign_services(&pair.bob.wallet, &[second()]).await.unwrap();
+        let signed = sign(&bob, &pair.bob, &[second()]).await.unwrap();
         let prompts = pair.bob.wallet.prompts().len();
         let price = |price: &Price| {
             let body = json!({ "error": "pay first", "price": price.to_json() }).to_string();
@@ -292,7 +301,7 @@ fn an_end_half_way_is_not_told_as_done_and_loses_nothing() {
                         pair.network.guard_profiles();
                     }
                     say(&alice, &pair.bob, "waits").await;
-                    let signed = bob.sign_services(&pair.bob.wallet, &[second()]).await.unwrap();
+                    let signed = sign(&bob, &pair.bob, &[second()]).await.unwrap();
                     // The first look at the gateway is at the profile of before.
                     let n = if step.starts_with("gateway") { 2 } else { 1 };
                     pair.network.fail_nth(n, step, fault);
@@ -317,7 +326,7 @@ fn what_another_device_has_published_meanwhile_is_not_replaced_unseen() {
         let (pair, _, bob) = Pair::signed_in().await;
         let phone = another_device(&pair, "bob");
         let phones = phone.sign_up().await;
-        let signed = bob.sign_services(&pair.bob.wallet, &[second(), first()]).await.unwrap();
+        let signed = sign(&bob, &pair.bob, &[second(), first()]).await.unwrap();
         list(&phones, &phone, &[second()]).await.unwrap();
         assert_eq!(bob.publish_services(&signed).await, Err(ServicesError::Changed));
         assert_eq!(found(&pair.bob).await.delivery_services(), [second()]);

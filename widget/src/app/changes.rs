@@ -53,6 +53,9 @@ pub(super) async fn follow<P: Platform>(at: Active<P>, mut told: UnboundedReceiv
 
 /// Another tab tells that it changed records.
 pub(super) async fn told<P: Platform>(at: Active<P>, conversation: Option<ConversationId>) {
+    if conversation.is_none() {
+        at.session().look_for_homes_again();
+    }
     // After the account was left nobody listens.
     let _ = at.others.unbounded_send(Told::Elsewhere(conversation));
 }

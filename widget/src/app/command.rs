@@ -325,6 +325,8 @@ pub enum OwnAsk {
     Name(NameAsk),
     /// Something about ENS names of their own.
     Ens(EnsAsk),
+    /// Something about their delivery services.
+    Services(ServicesAsk),
     /// Something about devices.
     Device(DeviceAsk),
     /// Have a deposit back, by its contract and its key: announce it, or take it.
@@ -372,6 +374,23 @@ pub enum EnsAsk {
     Leave,
     /// That one is no longer one of the account's.
     Forget(EnsName),
+}
+
+/// What somebody wants of their delivery services. Nothing of it is so before it is published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServicesAsk {
+    /// List the one that is meant by this, behind the others.
+    Add(String),
+    /// List this one again.
+    Keep(EnsName),
+    /// List it one place earlier; else one later.
+    Move(EnsName, bool),
+    /// List it no more.
+    Remove(EnsName),
+    /// Leave all of them as they are.
+    Leave,
+    /// Sign it and publish it.
+    Publish,
 }
 
 /// What somebody wants of mail.

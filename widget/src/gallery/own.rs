@@ -10,14 +10,16 @@ use dm3_core::registry::TransactionRequest;
 use dm3_core::registry::deposits::Deposited;
 use dm3_core::session::Room as Told;
 use dm3_core::session::{
-    ClaimError, Device, Fate, NameStands, OwnDeposit, OwnEns, Publication, PublishError, Searched,
-    StakeError, Token,
+    Asked, ClaimError, Device, Fate, LeftService, NameStands, OwnDeposit, OwnEns, Publication, PublishError,
+    Searched, Services, ServicesError, StakeError, Token,
 };
 
 use super::made::{States, ago, inside};
 use crate::app::attention::Known;
+use crate::app::fault::Fault;
 use crate::app::own::{
-    Devices, Ens, Held, NotPublished, OWN, Own, OwnName, Publishing, Room, Search, Service, Unsearched,
+    Devices, Ens, Held, Listing, NotListed, NotPublished, OWN, Own, OwnName, OwnServices, Publishing, Room,
+    Search, Unsearched,
 };
 use crate::app::settings::Offer;
 use crate::app::stake::Failure;
@@ -78,6 +80,34 @@ pub(super) const STATES: States = &[
         let ens = Ens { names: Some(Err(NotPublished::NoWallet)), ..ens(&[], Publishing::Looking)? };
         show(state, Own { ens, ..own()? })
     }),
+    ("own-services-changed", |state| show(state, Own { services: changed()?, ..own()? })),
+    ("own-services-alone", |state| {
+        let wanted = vec![OTHER.parse().ok()?];
+        let services = OwnServices { wanted, step: Listing::Signing, ..services()? };
+        show(state, Own { services, ens: ens(&[], Publishing::Idle)?, ..own()? })
+    }),
+    ("own-services-publishing", |state| {
+        show(state, Own { services: OwnServices { step: Listing::Publishing, ..changed()? }, ..own()? })
+    }),
+    ("own-services-failed", |state| {
+        let asks = ServicesError::Asks { name: NEW.parse().ok()?, asked: Asked::Invitation };
+        show(state, Own { services: OwnServices { failed: Some(asks.into()), ..changed()? }, ..own()? })
+    }),
+    ("own-services-done", |state| {
+        let left =
+            vec![LeftService { name: "ds.dm3.eth".parse().ok()?, until: ago(0) + 30 * 24 * 60 * 60_000 }];
+        let wanted = vec![OTHER.parse().ok()?];
+        let (found, links) = (found_services(&[OTHER], left), Some(Vec::new()));
+        let services = OwnServices { found, wanted, links, step: Listing::Done, ..OwnServices::default() };
+        show(
+            state,
+            Own { services, ens: ens(&[("alice.eth", NameStands::Older)], Publishing::Idle)?, ..own()? },
+        )
+    }),
+    ("own-services-no-wallet", |state| {
+        let services = OwnServices { failed: Some(NotListed::NoWallet), ..changed()? };
+        show(state, Own { services, ..own()? })
+    }),
     ("own-sign-out", |state| {
         let devices = Devices { asked: vec!["2".into()], ..devices() };
         show(state, Own { devices: Offer::Known(devices), ..own()? })
@@ -104,10 +134,7 @@ fn own() -> Option<Own> {
     Some(Own {
         name: Offer::Known(name()),
         ens: ens(&[("alice.eth", NameStands::Published)], Publishing::Idle)?,
-        services: Some(Ok(vec![
-            Service { name: "ds.dm3.eth".into(), link: Some(Link::Live) },
-            Service { name: "another-delivery-service.example.eth".into(), link: None },
-        ])),
+        services: services()?,
         devices: Offer::Known(devices()),
         deposits: Some(Ok(vec![
             held(1, Deposited::Open { amount: 2_000_000_000_000_000_000 }),
@@ -122,6 +149,28 @@ fn own() -> Option<Own> {
         unpaid: None,
         search: Search::default(),
     })
+}
+
+const OTHER: &str = "another-delivery-service.example.eth";
+const NEW: &str = "new.example.eth";
+
+fn services() -> Option<OwnServices> {
+    let listed = ["ds.dm3.eth", OTHER];
+    let links = vec![("ds.dm3.eth".parse().ok()?, Link::Live), (OTHER.parse().ok()?, Link::Connecting)];
+    let wanted = listed.iter().map(|name| name.parse().ok()).collect::<Option<Vec<_>>>()?;
+    let found = found_services(&listed, Vec::new());
+    Some(OwnServices { found, wanted, links: Some(links), ..OwnServices::default() })
+}
+
+/// A new one is wanted first, and the node's own no more.
+fn changed() -> Option<OwnServices> {
+    let wanted = [NEW, OTHER].iter().map(|name| name.parse().ok()).collect::<Option<Vec<_>>>()?;
+    Some(OwnServices { wanted, ..services()? })
+}
+
+fn found_services(listed: &[&str], left: Vec<LeftService>) -> Option<Result<Services, Fault>> {
+    let listed = listed.iter().map(|name| name.parse().ok()).collect::<Option<Vec<_>>>()?;
+    Some(Ok(Services { listed, left, node: "ds.dm3.eth".parse().ok()? }))
 }
 
 /// So much room; with a stake, more.

@@ -27,6 +27,7 @@ mod reference;
 mod requests;
 mod search;
 mod seeing;
+mod services;
 mod settings;
 mod share;
 mod signing_in;

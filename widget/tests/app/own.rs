@@ -1,10 +1,11 @@
 //! What is the account's own: its names, its delivery services, its devices.
 
+use dm3_core::engine::Connection;
 use dm3_core::ports::StoreError;
 use dm3_core::session::ClaimError;
 use dm3_core::testing::Fault as NetworkFault;
 use dm3_widget::app::fault::Fault;
-use dm3_widget::app::own::{Devices, Own, OwnName, Service};
+use dm3_widget::app::own::{Devices, Own, OwnName};
 use dm3_widget::app::settings::{Offer, Settings};
 use dm3_widget::app::state::Screen;
 use dm3_widget::app::{Command, DeviceAsk, NameAsk, OwnAsk, SettingsAsk};
@@ -89,10 +90,10 @@ fn a_name_is_not_known_of_a_node_that_does_not_answer() {
 #[test]
 fn the_delivery_services_are_told_with_how_it_stands_with_each() {
     let (world, _, tab) = shown();
-    let services = own(&tab).services.unwrap().unwrap();
-    let [Service { name, link }] = services.as_slice() else { panic!("{services:?}") };
-    assert_eq!(*name, world.network.discovery().name.to_string());
-    assert!(link.is_some());
+    let services = own(&tab).services;
+    let name = world.network.discovery().name;
+    assert_eq!((services.listed(), &services.wanted), ([name.clone()].as_slice(), &vec![name.clone()]));
+    assert_eq!(services.links.unwrap(), [(name, Connection::Live)]);
 }
 
 #[test]

@@ -65,6 +65,8 @@ pub struct Device {
     pub site_file: RefCell<Option<String>>,
     /// Where those were that can't be saved any more.
     pub withdrawn: RefCell<Vec<String>>,
+    /// Its pages let no wallet be asked to sign.
+    pub forbids_signing: Cell<bool>,
     signed_out: RefCell<BTreeSet<Address>>,
     tabs: RefCell<Vec<UnboundedSender<Command>>>,
     kept: RefCell<BTreeMap<String, String>>,
@@ -174,6 +176,7 @@ impl World {
             draws: Cell::default(),
             site_file: RefCell::default(),
             withdrawn: RefCell::default(),
+            forbids_signing: Cell::default(),
             signed_out: RefCell::default(),
             tabs: RefCell::default(),
             kept: RefCell::default(),
@@ -460,8 +463,9 @@ impl Platform for TestPlatform {
     }
 
     fn emit(&self, event: HostEvent) -> bool {
+        let forbidden = self.device.forbids_signing.get() && matches!(event, HostEvent::BeforeSign { .. });
         self.events.borrow_mut().push(event);
-        true
+        !forbidden
     }
 
     fn tell_tabs(&self, message: TabMessage) {

@@ -94,7 +94,7 @@ fn failed<P: Platform>(at: &Active<P>, why: NotPublished) {
     change_ens(at, |ens| (ens.step, ens.failed) = (Publishing::Idle, Some(why)));
 }
 
-async fn look_at_names<P: Platform>(at: &Active<P>) {
+pub(super) async fn look_at_names<P: Platform>(at: &Active<P>) {
     let names = at.session().own_names().await.map_err(NotPublished::from);
     change_ens(at, |ens| ens.names = Some(names));
 }

@@ -15,7 +15,8 @@ mod services;
 mod shown;
 
 pub use self::shown::{
-    Devices, Ens, Held, NotPublished, OWN, Own, OwnName, Publishing, Room, Search, Service, Unsearched,
+    Devices, Ens, Held, Listing, NotListed, NotPublished, OWN, Own, OwnName, OwnServices, Publishing, Room,
+    Search, Unsearched,
 };
 
 use super::command::OwnAsk;
@@ -42,6 +43,7 @@ async fn carry_out<P: Platform>(at: Active<P>, ask: OwnAsk) {
         OwnAsk::Show => show(at),
         OwnAsk::Name(ask) => name::carry_out(&at, ask).await,
         OwnAsk::Ens(ask) => ens::carry_out(&at, ask).await,
+        OwnAsk::Services(ask) => services::carry_out(&at, ask).await,
         OwnAsk::Device(ask) => devices::carry_out(&at, ask).await,
         OwnAsk::TakeBack(contract, key) => deposits::take_back(&at, contract, key).await,
         OwnAsk::PayBack(payment) => deposits::pay_back(&at, payment).await,

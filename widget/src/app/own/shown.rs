@@ -2,9 +2,12 @@
 
 use dm3_core::attention::Payment;
 use dm3_core::engine::Connection as Link;
-use dm3_core::identity::{Address, EnsName};
+use dm3_core::identity::{Address, EnsName, VerifiedProfile};
 use dm3_core::session::Room as Told;
-use dm3_core::session::{ClaimError, Device, OwnDeposit, OwnEns, Publication, PublishError, Searched, Token};
+use dm3_core::session::{
+    ClaimError, Device, OwnDeposit, OwnEns, Publication, PublishError, Searched, Services, ServicesError,
+    Token,
+};
 
 use crate::app::attention::Known;
 use crate::app::driver::Active;
@@ -23,8 +26,8 @@ pub struct Own {
     pub name: Offer<OwnName>,
     /// Its ENS names.
     pub ens: Ens,
-    /// The account's delivery services. `None` while they are looked up.
-    pub services: Option<Result<Vec<Service>, Fault>>,
+    /// Its delivery services.
+    pub services: OwnServices,
     /// The devices that the account is signed in on.
     pub devices: Offer<Devices>,
     /// How much its node keeps of it. `None` while that is looked up.
@@ -116,7 +119,7 @@ impl Own {
         Self {
             name: Offer::Searching,
             ens: Ens { names: None, step: Publishing::Idle, failed: None },
-            services: None,
+            services: OwnServices::default(),
             devices: Offer::Searching,
             room: None,
             deposits: None,
@@ -214,13 +217,76 @@ pub struct OwnName {
     pub failed: Option<ClaimError>,
 }
 
-/// A delivery service of the account.
+/// The account's delivery services, and another list of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OwnServices {
+    /// Those that others find, and those that were left. `None` while they are looked up.
+    pub found: Option<Result<Services, Fault>>,
+    /// How it stands with those that were begun to be reached; `None`: another tab knows.
+    pub links: Option<Vec<(EnsName, Link)>>,
+    /// Those that are wanted, in this order.
+    pub wanted: Vec<EnsName>,
+    /// What the wallet has signed for these.
+    pub signed: Option<VerifiedProfile>,
+    /// How far it has come with them.
+    pub step: Listing,
+    /// Why the last was not done.
+    pub failed: Option<NotListed>,
+}
+
+impl OwnServices {
+    /// Those that others find.
+    pub fn listed(&self) -> &[EnsName] {
+        match &self.found {
+            Some(Ok(found)) => &found.listed,
+            Some(Err(_)) | None => &[],
+        }
+    }
+
+    /// Others are wanted than are found, or in another order; or it is not sure which are found.
+    pub fn is_changed(&self) -> bool {
+        matches!(self.found, Some(Ok(_))) && (self.signed.is_some() || self.wanted != self.listed())
+    }
+}
+
+/// How far it has come with another list of delivery services.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listing {
+    /// Nothing is being done.
+    #[default]
+    Idle,
+    /// One is looked up.
+    Looking,
+    /// The wallet is asked.
+    Signing,
+    /// What it signed is handed to those whom it concerns.
+    Publishing,
+    /// Others find it.
+    Done,
+}
+
+impl Listing {
+    /// Whether something is being done.
+    pub const fn is_busy(self) -> bool {
+        matches!(self, Self::Looking | Self::Signing | Self::Publishing)
+    }
+}
+
+/// Why delivery services are not listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Service {
-    /// Its name.
-    pub name: String,
-    /// How it stands with it; `None`: another tab knows.
-    pub link: Option<Link>,
+pub enum NotListed {
+    /// The account's wallet is not in this page.
+    NoWallet,
+    /// The page does not let it be asked.
+    Forbidden,
+    /// Anything else.
+    Services(ServicesError),
+}
+
+impl From<ServicesError> for NotListed {
+    fn from(error: ServicesError) -> Self {
+        Self::Services(error)
+    }
 }
 
 /// The devices that the account is signed in on.

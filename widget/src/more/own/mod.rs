@@ -47,7 +47,7 @@ fn own(app: &App, at: &Apart) -> AnyView {
     let body = view! {
         {group(OwnWord::Name, own_name(app, &own.name))}
         {group(OwnWord::Ens, ens(app, &own.ens))}
-        {group(OwnWord::Services, services(app, own.services.as_ref()))}
+        {group(OwnWord::Services, services(app, &own.services, &own.ens))}
         {group(OwnWord::Devices, devices(app, &own.devices))}
         {group(OwnWord::Room, room(app, own.room.as_ref()))}
         {group(OwnWord::Deposits, deposits(app, own))}

@@ -1,39 +1,271 @@
-//! The delivery services that take in messages for the account.
+//! The delivery services that take in messages for the account, and another list of them.
 
+use dm3_core::delivery::api::ApiError;
 use dm3_core::engine::Connection as Link;
+use dm3_core::identity::EnsName;
+use dm3_core::session::{Asked, FindError, LeftService, NameStands, Services, ServicesError};
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use super::pieces::hint;
-use crate::app::App;
+use super::pieces::{ask, hint};
 use crate::app::fault::Fault;
-use crate::app::own::Service;
+use crate::app::own::{Ens, Listing, NotListed, OwnServices};
 use crate::app::state::Connection;
-use crate::more::settings::pieces::{fact, failed, hint_of};
-use crate::texts::{self, OwnWord, SettingsWord, say};
+use crate::app::{App, Command, OwnAsk, ServicesAsk};
+use crate::more::focus::{element, focus};
+use crate::more::settings::pieces::{Attributes, fact, failed, form, hint_of};
+use crate::texts::{self, OwnWord, SettingsWord, StakeWord, say};
+use crate::view::attributes::{attrs, class};
+use crate::view::{OnClick, sends, time, truth};
 
 /// The group.
-pub(super) fn services(app: &App, services: Option<&Result<Vec<Service>, Fault>>) -> AnyView {
-    let list = match services {
-        None => hint_of(say(SettingsWord::LookedUp).to_owned()),
-        Some(Err(fault)) => failed(texts::fault(fault)),
-        Some(Ok(services)) if services.is_empty() => hint(OwnWord::NoService),
-        Some(Ok(services)) => {
-            let rows = services.iter().map(|service| service_row(app, service));
-            rows.collect::<Vec<_>>().into_any()
-        }
+pub(super) fn services(app: &App, services: &OwnServices, ens: &Ens) -> AnyView {
+    let found = match &services.found {
+        None => return hint_of(say(SettingsWord::LookedUp).to_owned()),
+        Some(Err(fault)) => return failed(texts::fault(fault)),
+        Some(Ok(found)) => found,
     };
-    view! { {list} {hint(OwnWord::ServicesHelp)} }.into_any()
+    let none = services.wanted.is_empty().then(|| hint(OwnWord::NoService));
+    let rows: Vec<_> = (0..services.wanted.len()).map(|place| row(app, services, place)).collect();
+    let gone = services.listed().iter().filter(|name| !services.wanted.contains(name));
+    let gone: Vec<_> = gone.map(|name| gone_row(app, services, name)).collect();
+    let left: Vec<_> =
+        found.left.iter().filter(|left| !services.wanted.contains(&left.name)).map(left_row).collect();
+    let busy = services.step.is_busy();
+    let add = Box::new(|typed| services_ask(ServicesAsk::Add(typed)));
+    let field = form(app, busy, say(OwnWord::ServicesField), FIELD, None, say(OwnWord::ServicesAdd), add);
+    let sure = services.is_changed().then(|| sure(app, services, found, ens));
+    let told = match services.step {
+        Listing::Looking => say(SettingsWord::LookedUp).to_owned(),
+        Listing::Signing => say(OwnWord::ServicesSign).to_owned(),
+        Listing::Publishing => say(OwnWord::ServicesPublishing).to_owned(),
+        Listing::Done => done(ens),
+        Listing::Idle => String::new(),
+    };
+    view! {
+        <ol>{rows}</ol>
+        {none}
+        {gone}
+        {left}
+        {field}
+        {sure}
+        <p {attrs(&[("class", "group-hint"), ("role", "status")])}>{told}</p>
+        {services.failed.as_ref().map(|why| failed(words(why)))}
+        {hint(OwnWord::ServicesHelp)}
+    }
+    .into_any()
 }
 
-fn service_row(app: &App, service: &Service) -> AnyView {
-    let connection = app.state.connection.get();
-    let (word, classes) = match (&service.link, connection) {
+const FIELD: Attributes = &[
+    ("autocapitalize", "none"),
+    ("autocomplete", "off"),
+    ("spellcheck", "false"),
+    ("maxlength", "253"),
+    ("placeholder", "….eth"),
+    ("dir", "ltr"),
+];
+
+/// One that is wanted, with its place, and the ways to another.
+fn row(app: &App, services: &OwnServices, place: usize) -> AnyView {
+    let Some(name) = services.wanted.get(place) else { return ().into_any() };
+    let (busy, count) = (services.step.is_busy(), services.wanted.len());
+    let (word, classes) = standing(app, services, name);
+    let move_to = |earlier| ServicesAsk::Move(name.clone(), earlier);
+    let ways = [
+        (OwnWord::ServicesUp, move_to(true), busy || place == 0),
+        (OwnWord::ServicesDown, move_to(false), busy || place + 1 == count),
+        (OwnWord::EnsForget, ServicesAsk::Remove(name.clone()), busy || count == 1),
+    ];
+    let ways = ways.map(|(word, wanted, idle)| way(app, name, word, wanted, idle));
+    view! {
+        <li {attrs(&[("class", "setting setting-doubt"), ("data-service", name.as_str())])}>
+            <div {class("setting-body")}>
+                <b {attrs(&[("dir", "auto")])}>{format!("{}. {name}", place + 1)}</b>
+                <p {class(classes)}>{say(word)}</p>
+            </div>
+            {Vec::from(ways)}
+        </li>
+    }
+    .into_any()
+}
+
+/// How it stands with one that is wanted.
+fn standing(app: &App, services: &OwnServices, name: &EnsName) -> (OwnWord, &'static str) {
+    if !services.listed().contains(name) {
+        return (OwnWord::ServicesNew, "link-good");
+    }
+    let links = services.links.iter().flatten();
+    let link = links.into_iter().find(|(of, _)| of == name).map(|(_, link)| link);
+    match (link, app.state.connection.get()) {
         (Some(Link::Live), _) | (None, Connection::Live) => (OwnWord::Live, "link-good"),
         (Some(Link::Polling), _) => (OwnWord::Polling, "link-good"),
         (Some(Link::Lost(_)), _) | (None, Connection::Lost(_)) => (OwnWord::Lost, "link-bad"),
         (Some(Link::Connecting), _) | (None, Connection::Idle | Connection::Connecting) => {
             (OwnWord::Connecting, "")
         }
+    }
+}
+
+/// One that is listed, and not wanted any more.
+fn gone_row(app: &App, services: &OwnServices, name: &EnsName) -> AnyView {
+    let keep = ServicesAsk::Keep(name.clone());
+    view! {
+        <div {attrs(&[("class", "setting"), ("data-service", name.as_str())])}>
+            <div {class("setting-body")}>
+                <b {attrs(&[("dir", "auto")])}>{name.to_string()}</b>
+                <p {class("link-bad")}>{say(OwnWord::ServicesGone)}</p>
+            </div>
+            {way(app, name, OwnWord::ServicesKeep, keep, services.step.is_busy())}
+        </div>
+    }
+    .into_any()
+}
+
+/// One that is listed no more, and read for a while.
+fn left_row(left: &LeftService) -> AnyView {
+    fact(left.name.to_string(), texts::own_services_left(&time::day(left.until, time::now())), "")
+}
+
+/// A button of a row. The focus goes along with the service, or stays in the group if the button goes with its row.
+fn way(app: &App, name: &EnsName, word: OwnWord, wanted: ServicesAsk, idle: bool) -> AnyView {
+    let label = texts::of_whom(say(word), name.as_str());
+    let (app, name) = (app.clone(), name.clone());
+    let press: OnClick = Box::new(move |event: MouseEvent| {
+        if idle {
+            return;
+        }
+        let pressed = element(event.current_target());
+        let place = pressed.as_ref().and_then(place_of);
+        let section = pressed.and_then(|pressed| pressed.closest("section").ok().flatten());
+        app.command(services_ask(wanted.clone()));
+        let (Some(section), Some(place)) = (section, place) else { return };
+        let name = name.clone();
+        request_animation_frame(move || {
+            focus(&section, &format!("[data-service=\"{name}\"] button:nth-of-type({place})"));
+        });
+    });
+    view! {
+        <button {attrs(&[("class", "setting-act"), ("type", "button"), ("aria-label", &label), ("aria-disabled", truth(idle))])} on:click=press>
+            {say(word)}
+        </button>
+    }
+    .into_any()
+}
+
+/// Which button of its row it is; those of a row that changes its kind have the first.
+fn place_of(button: &web_sys::Element) -> Option<usize> {
+    let row = button.parent_element()?;
+    let all = row.query_selector_all("button").ok()?;
+    let place = (0..all.length()).find(|at| all.get(*at).is_some_and(|it| it.is_same_node(Some(button))))?;
+    Some(place as usize + 1)
+}
+
+/// What is going to happen, before it does.
+fn sure(app: &App, services: &OwnServices, found: &Services, ens: &Ens) -> AnyView {
+    let (wanted, listed, busy) = (&services.wanted, &found.listed, services.step.is_busy());
+    let named = |among: &[EnsName], except: &[EnsName]| {
+        let names = among.iter().filter(|name| !except.contains(name));
+        names.map(EnsName::as_str).collect::<Vec<_>>().join(", ")
     };
-    fact(service.name.clone(), say(word).to_owned(), classes)
+    let order = match wanted.as_slice() {
+        [first, others @ ..] if !others.is_empty() => {
+            texts::own_services_first(first.as_str(), &named(others, &[]))
+        }
+        [only] => texts::own_services_only(only.as_str()),
+        _ => String::new(),
+    };
+    let mut said = vec![order];
+    let new = named(wanted, listed);
+    if !new.is_empty() {
+        said.push(texts::own_services_new_sure(&new));
+    }
+    let gone = named(listed, wanted);
+    if !gone.is_empty() {
+        said.push(texts::own_services_gone_sure(&gone));
+        if listed.contains(&found.node) && !wanted.contains(&found.node) {
+            said.push(texts::own_services_node_gone(found.node.as_str()));
+        }
+    }
+    let published = own_names(ens, NameStands::Published);
+    if !published.is_empty() {
+        said.push(texts::own_services_names(&published));
+    }
+    if services.signed.is_none() {
+        said.push(say(OwnWord::ServicesSure).to_owned());
+    }
+    let publish = if services.signed.is_some() { OwnWord::ServicesAgain } else { OwnWord::ServicesPublish };
+    let act = |word: OwnWord, wanted| {
+        let press = sends(app, services_ask(wanted));
+        view! {
+            <button {attrs(&[("class", "setting-act"), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=press>{say(word)}</button>
+        }
+        .into_any()
+    };
+    view! {
+        <div {class("setting setting-doubt")}>
+            <span {attrs(&[("class", "setting-body setting-help"), ("role", "status")])}>{said.join(" ")}</span>
+            {act(OwnWord::ServicesLeave, ServicesAsk::Leave)}
+            {act(publish, ServicesAsk::Publish)}
+        </div>
+    }
+    .into_any()
+}
+
+/// Others find it; by a name of the account's own they may find the former one.
+fn done(ens: &Ens) -> String {
+    let older = own_names(ens, NameStands::Older);
+    let done = say(OwnWord::ServicesDone);
+    if older.is_empty() { done.to_owned() } else { format!("{done} {}", texts::own_services_names(&older)) }
+}
+
+fn own_names(ens: &Ens, that: NameStands) -> String {
+    let names = ens.names.iter().flatten().flatten().filter(|own| own.stands == that);
+    names.map(|own| own.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn words(why: &NotListed) -> String {
+    let error = match why {
+        NotListed::NoWallet => return say(StakeWord::NoWallet).to_owned(),
+        NotListed::Forbidden => return texts::fault(&Fault::SigningForbidden),
+        NotListed::Services(error) => error,
+    };
+    let fault = match error {
+        ServicesError::NoSuchName(name) => return texts::own_services_no_name(name.as_str()),
+        ServicesError::Away { name, .. } => return texts::own_services_away(name.as_str()),
+        ServicesError::Refused { name, reason } => return refused(name, reason),
+        ServicesError::Asks { name, asked } => {
+            return match asked {
+                Asked::Closed => texts::own_services_closed(name.as_str()),
+                Asked::Invitation | Asked::Stake => texts::own_services_asks(name.as_str()),
+                Asked::Work => texts::own_services_away(name.as_str()),
+            };
+        }
+        ServicesError::Listed(name) => return texts::own_services_listed(name.as_str()),
+        ServicesError::TooMany => return say(OwnWord::ServicesTooMany).to_owned(),
+        ServicesError::Nobody => return say(OwnWord::NoService).to_owned(),
+        ServicesError::Uncounted => return say(OwnWord::ServicesUncounted).to_owned(),
+        ServicesError::Changed => return say(OwnWord::ServicesChanged).to_owned(),
+        ServicesError::NoService(name) => Fault::Find(FindError::NoDeliveryService(name.clone())),
+        ServicesError::Name(error) => Fault::Find(error.clone().into()),
+        ServicesError::Find(error) => Fault::Find(error.clone()),
+        ServicesError::Sign(error) => Fault::SignIn(error.clone()),
+        ServicesError::Home(error) => Fault::from(error.clone()),
+        ServicesError::Store(error) => Fault::Store(error.clone()),
+    };
+    texts::fault(&fault)
+}
+
+/// What may pass is told as that.
+fn refused(name: &EnsName, reason: &ApiError) -> String {
+    match reason {
+        ApiError::Busy { .. } | ApiError::Unavailable(_) => texts::own_services_away(name.as_str()),
+        ApiError::Refused { reason, .. } if !reason.as_str().is_empty() => {
+            texts::own_services_refused_said(name.as_str(), reason.as_str())
+        }
+        _ => texts::own_services_refused(name.as_str()),
+    }
+}
+
+fn services_ask(services: ServicesAsk) -> Command {
+    ask(OwnAsk::Services(services))
 }
