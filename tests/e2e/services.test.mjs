@@ -54,7 +54,7 @@ describe('the delivery services of an account', () => {
   test('the node’s own is the only one, and stays', async () => {
     assert.deepEqual(await rows(), [`1. ${FIRST}`]);
     await says('Connected');
-    const remove = group().getByRole('button', { name: `Remove: ${FIRST}`, exact: true });
+    const remove = group().getByRole('button', { name: `Remove ${FIRST}`, exact: true });
     assert.equal(await remove.getAttribute('aria-disabled'), 'true');
     await looksRight(alice, 'services');
     await isAccessible(alice, 'services');
@@ -86,11 +86,11 @@ describe('the delivery services of an account', () => {
     await until('it is there', async () => (await rows()).length === 2);
     await says('New, not published yet');
     await says(`Messages to you go to ${FIRST} first, then, if that can’t be reached, to ${SECOND}.`);
-    await group().getByRole('button', { name: `Move up: ${SECOND}`, exact: true }).focus();
+    await group().getByRole('button', { name: `Move up ${SECOND}`, exact: true }).focus();
     await alice.page.keyboard.press('Enter');
     await says(`Messages to you go to ${SECOND} first, then, if that can’t be reached, to ${FIRST}.`);
     assert.deepEqual(await rows(), [`1. ${SECOND}`, `2. ${FIRST}`]);
-    await until('the focus went along', async () => (await focused()) === `Move up: ${SECOND}`);
+    await until('the focus went along', async () => (await focused()) === `Move up ${SECOND}`);
     await looksRight(alice, 'services-changed');
     await isAccessible(alice, 'services-changed');
     assert.deepEqual(await published(), [FIRST]);
@@ -139,9 +139,9 @@ describe('the delivery services of an account', () => {
 
   test('one that is left is told to be read for a while, and so it is: from who has the former list, and after a reload', async () => {
     await openOwn();
-    await press(`Remove: ${FIRST}`);
+    await press(`Remove ${FIRST}`);
     await says('Will be left');
-    await until('the focus is at the way back', async () => (await focused()) === `Keep: ${FIRST}`);
+    await until('the focus is at the way back', async () => (await focused()) === `Keep ${FIRST}`);
     await says(`Messages to you go to ${SECOND} alone.`);
     await says(`What waits at ${FIRST} is still fetched, and so is what comes there within 30 days`);
     await says(`${FIRST} also keeps what your devices share`);

@@ -39,7 +39,7 @@ impl<P: Ports> Session<P> {
         let mut homes = Vec::new();
         let mut problem: Option<FindError> = None;
         let left = self.services_left().await?;
-        for name in profile.delivery_services().iter().chain(&left) {
+        for name in profile.delivery_services().iter().chain(left.iter().map(|(name, _)| name)) {
             if homes.iter().any(|home: &Rc<Home>| home.name == *name) {
                 continue;
             }
@@ -47,15 +47,8 @@ impl<P: Ports> Session<P> {
                 homes.push(Rc::clone(home));
                 continue;
             }
-            if *name == self.node.name {
-                homes.push(Rc::clone(&self.node));
-                continue;
-            }
-            match self.directory.delivery_service(name).await {
-                Ok(service) => {
-                    let socket = socket_io::socket_base(&service.url);
-                    homes.push(Home::new(name, service.url, socket, Mailbox::Unknown));
-                }
+            match self.home_called(name).await {
+                Ok(home) => homes.push(home),
                 // One that may still be found counts more than one that does not exist.
                 Err(error) if problem.is_none() || error.is_temporary() => problem = Some(error),
                 Err(_) => {}
@@ -69,6 +62,16 @@ impl<P: Ports> Session<P> {
         self.homes_found.set(self.ports().clock().now());
         self.homes.borrow_mut().clone_from(&homes);
         Ok(homes)
+    }
+
+    /// A delivery service, where it is one of the account's, or may become one.
+    pub(super) async fn home_called(&self, name: &EnsName) -> Result<Rc<Home>, FindError> {
+        if *name == self.node.name {
+            return Ok(Rc::clone(&self.node));
+        }
+        let service = self.directory.delivery_service(name).await?;
+        let socket = socket_io::socket_base(&service.url);
+        Ok(Home::new(name, service.url, socket, Mailbox::Unknown))
     }
 
     /// The account's published profile, which holds the keys of this device.
@@ -129,7 +132,8 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
+    /// Answers a fresh challenge.
+    pub(super) async fn answer_challenge(&self, home: &Home) -> Result<SessionToken, HomeError> {
         let challenge = self.challenge_of(home).await?;
         self.answer(home, &challenge).await
     }
@@ -167,8 +171,7 @@ where
     answer(ports, server, name, &challenge, key).await
 }
 
-/// Asks a server for a challenge.
-pub(super) async fn challenge_of<E>(
+async fn challenge_of<E>(
     ports: &impl Ports,
     server: &BaseUrl,
     name: &EnsName,

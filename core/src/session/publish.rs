@@ -257,7 +257,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// The account's profile as it is published now, with the keys of this device.
-    async fn profile_of_now(&self) -> Result<VerifiedProfile, HomeError> {
+    pub(super) async fn profile_of_now(&self) -> Result<VerifiedProfile, HomeError> {
         self.directory.forget(&self.alias);
         self.own_profile().await
     }

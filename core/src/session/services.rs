@@ -11,24 +11,21 @@
 //! Whatever fails in between, the list that others find is the former one, and what was signed can be handed over again.
 //! A list that is found after all has taken nothing away: who is left was noted before.
 
-use serde_json::{Map, Value};
+use std::rc::Rc;
 
-use super::log_in::{answer_challenge, challenge_of};
 use super::services_left::{LEFT, SERVICES};
-use super::{FindError, HomeError, Session, SignInError};
+use super::{FindError, Home, HomeError, Session, SignInError};
+use crate::delivery::Discovery;
 use crate::delivery::api::{self, ApiError};
-use crate::delivery::{Discovery, Payment, Price};
 use crate::identity::{EnsName, NameError, UserProfile, VerifiedProfile};
-use crate::ports::{Clock as _, Http as _, Ports, StoreError, Unreachable, Wallet};
-use crate::seal::json::{self, integer, object};
-use crate::web::{BaseUrl, HttpRequest};
+use crate::ports::{Http as _, Ports, StoreError, Unreachable, Wallet};
+use crate::seal::json::{self, object};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse};
 
 /// The most that we list.
 pub const MOST_SERVICES: usize = 8;
 /// For how long what waits at a service that was left is picked up, in milliseconds: 30 days.
 const READ_FOR: u64 = 30 * 24 * 60 * 60_000;
-/// How many numbers are tried before the page has its turn, where a service asks for work: some ten milliseconds.
-const SLICE: u32 = 10_000;
 
 /// The account's delivery services.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,17 +47,13 @@ pub struct LeftService {
     pub until: u64,
 }
 
-/// What a delivery service asks for before it takes a new account, and can't be given here.
+/// What a delivery service says to new accounts that it does not take from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// It takes no new ones.
+    /// It takes none.
     Closed,
-    /// An invitation.
-    Invitation,
-    /// Something at stake.
-    Stake,
-    /// Work, and what was done did not do.
-    Work,
+    /// It asks for something: an invitation, something at stake, work. Who signs in there can give it.
+    Something,
 }
 
 /// Why delivery services are not listed.
@@ -128,26 +121,15 @@ pub enum ServicesError {
     Store(#[from] StoreError),
 }
 
-/// What one server says to a profile.
-enum Trouble {
-    Unreachable(Unreachable),
-    Api(ApiError),
-}
-
 impl<P: Ports> Session<P> {
     /// Which there are, as others find them now.
     ///
     /// # Errors
     /// [`HomeError`] if that can't be found out.
     pub async fn services(&self) -> Result<Services, HomeError> {
-        let listed = self.profile_now().await?.delivery_services().to_vec();
-        let noted = self.noted_left().await?;
-        let now = self.now();
-        let until = |(name, until): (&String, &Value)| {
-            Some(LeftService { name: EnsName::from_normalised(name).ok()?, until: integer(until)? })
-        };
-        let left = noted.iter().filter_map(until);
-        let left = left.filter(|left| left.until > now && !listed.contains(&left.name)).collect();
+        let listed = self.profile_of_now().await?.delivery_services().to_vec();
+        let left = self.services_left().await?.into_iter().filter(|(name, _)| !listed.contains(name));
+        let left = left.map(|(name, until)| LeftService { name, until }).collect();
         Ok(Services { listed, left, node: self.node.name.clone() })
     }
 
@@ -165,14 +147,14 @@ impl<P: Ports> Session<P> {
             return Err(ServicesError::Listed(name));
         }
         self.directory.forget(&name);
-        let server = self.server_of(&name).await?;
-        match challenge_of::<Trouble>(self.ports(), &server, &self.alias, |_, _| {}).await {
-            Ok(_) | Err(Trouble::Api(ApiError::OtherKey)) => Ok(name),
-            Err(Trouble::Api(ApiError::NoAccount)) => match self.asks_for(&server).await {
+        let home = self.service_called(&name).await?;
+        match self.challenge_of(&home).await {
+            Ok(_) | Err(HomeError::Api(ApiError::OtherKey)) => Ok(name),
+            Err(HomeError::Api(ApiError::NoAccount)) => match self.asks_for(&home.url).await {
                 None => Ok(name),
                 Some(asked) => Err(ServicesError::Asks { name, asked }),
             },
-            Err(trouble) => Err(trouble.at(name)),
+            Err(error) => Err(at(&name, error)),
         }
     }
 
@@ -182,7 +164,7 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`ServicesError`].
     pub async fn propose_services(&self, services: &[EnsName]) -> Result<UserProfile, ServicesError> {
-        let profile = self.profile_now().await?;
+        let profile = self.profile_of_now().await?;
         let listed = profile.delivery_services();
         if services.is_empty() {
             return Err(ServicesError::Nobody);
@@ -216,7 +198,7 @@ impl<P: Ports> Session<P> {
     /// [`ServicesError`]: then others find the former list, or can't tell. [`ServicesError::Changed`]: something else has to
     /// be signed.
     pub async fn publish_services(&self, signed: &VerifiedProfile) -> Result<(), ServicesError> {
-        let before = self.profile_now().await?;
+        let before = self.profile_of_now().await?;
         if before != *signed {
             let edition = |of: &VerifiedProfile| of.as_signed().profile().edition();
             if edition(signed) <= edition(&before) {
@@ -224,11 +206,7 @@ impl<P: Ports> Session<P> {
             }
             let (former, wanted) = (before.delivery_services(), signed.delivery_services());
             for name in wanted.iter().filter(|name| !former.contains(name)) {
-                let server = self.server_of(name).await?;
-                let registered = self.register_at(&server, signed).await;
-                if let Some(asked) = registered.map_err(|trouble| trouble.at(name.clone()))? {
-                    return Err(ServicesError::Asks { name: name.clone(), asked });
-                }
+                self.register_at(name, signed).await?;
             }
             let left: Vec<_> = former.iter().filter(|name| !wanted.contains(name)).cloned().collect();
             // Before anybody else can know: what waits there is not to be lost by an end just after.
@@ -241,19 +219,10 @@ impl<P: Ports> Session<P> {
         Ok(noted?)
     }
 
-    /// The account's profile as others find it now.
-    async fn profile_now(&self) -> Result<VerifiedProfile, HomeError> {
-        self.directory.forget(&self.alias);
-        self.own_profile().await
-    }
-
-    /// Where a delivery service is.
-    async fn server_of(&self, name: &EnsName) -> Result<BaseUrl, ServicesError> {
-        if *name == self.node.name {
-            return Ok(self.node.url.clone());
-        }
-        match self.directory.delivery_service(name).await {
-            Ok(service) => Ok(service.url),
+    /// The delivery service of a name.
+    async fn service_called(&self, name: &EnsName) -> Result<Rc<Home>, ServicesError> {
+        match self.home_called(name).await {
+            Ok(home) => Ok(home),
             Err(FindError::NoDeliveryService(name)) => Err(match self.directory.address_of(&name).await {
                 Ok(None) => ServicesError::NoSuchName(name),
                 Ok(Some(_)) | Err(FindError::NotItself { .. }) => ServicesError::NoService(name),
@@ -267,44 +236,21 @@ impl<P: Ports> Session<P> {
     async fn asks_for(&self, server: &BaseUrl) -> Option<Asked> {
         let reply = self.ports().http().send(&Discovery::request(&server.parent_of("ds")?)).await.ok()?;
         let document = json::parse(&reply.body).filter(|_| reply.status == 200)?;
-        match document.get("registration")?.get("price")?.as_str()? {
-            "closed" => Some(Asked::Closed),
-            "invitation" => Some(Asked::Invitation),
-            "deposit" => Some(Asked::Stake),
-            _ => None,
-        }
+        asked(document.get("registration")?.get("price")?.as_str()?)
     }
 
-    /// Registers the account at a delivery service, and logs in there: what waits there can be fetched. Gives what is asked
-    /// for if that is in vain.
-    async fn register_at(
-        &self,
-        server: &BaseUrl,
-        signed: &VerifiedProfile,
-    ) -> Result<Option<Asked>, Trouble> {
-        let (ports, alias) = (self.ports(), &self.alias);
-        let request = api::post_profile(server, alias, signed.as_signed());
-        if let Some(asked) = self.hand_profile(&request).await? {
-            let Price::Work(work) = &asked else { return Ok(Some(Asked::of(&asked))) };
-            // As at a sign-in.
-            let (tries, mut first, mut found) = (16_u64 << work.bits(), 0, None);
-            while found.is_none() && first < tries {
-                found = work.search(first, SLICE);
-                first += u64::from(SLICE);
-                ports.clock().sleep(0).await;
-            }
-            let payment = found.and_then(|number| Payment::Work(work.clone(), number).to_bearer());
-            let Some(payment) = payment else { return Ok(Some(Asked::Work)) };
-            if let Some(asked) = self.hand_profile(&request.with_bearer(&payment)).await? {
-                return Ok(Some(Asked::of(&asked)));
-            }
+    /// Registers the account at a delivery service, and logs in there: what waits there can be fetched.
+    async fn register_at(&self, name: &EnsName, signed: &VerifiedProfile) -> Result<(), ServicesError> {
+        let home = self.service_called(name).await?;
+        let request = api::post_profile(&home.url, &self.alias, signed.as_signed());
+        let reply = self.ports().http().send(&request).await.map_err(|error| at(name, error.into()))?;
+        if let Err(error) = api::parse_done(&reply) {
+            return Err(match price_of(&reply) {
+                Some(asked) => ServicesError::Asks { name: name.clone(), asked },
+                None => at(name, error.into()),
+            });
         }
-        answer_challenge::<Trouble>(ports, server, alias, &self.keys.signing, |_, _| {}).await?;
-        Ok(None)
-    }
-
-    async fn hand_profile(&self, request: &HttpRequest) -> Result<Option<Price>, Trouble> {
-        Ok(api::parse_registered(&self.ports().http().send(request).await?)?)
+        self.answer_challenge(&home).await.map(drop).map_err(|error| at(name, error))
     }
 
     /// Publishes the profile at the account's node.
@@ -321,96 +267,53 @@ impl<P: Ports> Session<P> {
             let profile = api::post_profile(&self.node.url, &self.alias, signed.as_signed());
             self.hand_to_own(&profile).await?;
         }
-        if self.is_found(signed).await? {
+        if self.profile_of_now().await? == *signed {
             return Ok(());
         }
         // Nodes of ours let a profile that replaces another wait until its key has answered.
-        let answered = answer_challenge::<Trouble>(
-            self.ports(),
-            &self.node.url,
-            &self.alias,
-            &self.keys.signing,
-            |_, _| {},
-        );
-        answered.await.map_err(own_node)?;
-        if self.is_found(signed).await? { Ok(()) } else { Err(SignInError::NotShown.into()) }
+        self.answer_challenge(&self.node).await?;
+        if self.profile_of_now().await? == *signed { Ok(()) } else { Err(SignInError::NotShown.into()) }
     }
 
     async fn hand_to_own(&self, request: &HttpRequest) -> Result<(), ServicesError> {
-        match self.hand_profile(request).await.map_err(own_node)? {
-            None => Ok(()),
-            Some(price) => Err(SignInError::Price(price).into()),
+        let reply = self.ports().http().send(request).await.map_err(SignInError::from)?;
+        match api::parse_done(&reply) {
+            Err(error) if api::is_superseded(&error) => Err(ServicesError::Changed),
+            done => Ok(done.map_err(SignInError::from)?),
         }
-    }
-
-    async fn is_found(&self, signed: &VerifiedProfile) -> Result<bool, ServicesError> {
-        Ok(self.profile_now().await? == *signed)
     }
 
     /// Notes these as left, and that the list has changed. What was left longer ago than it is read is forgotten.
     async fn note_left(&self, left: &[EnsName], edition: u64) -> Result<(), StoreError> {
-        let now = self.now();
-        let left = left.to_vec();
-        let change = move |known: Option<Value>| {
-            let mut noted = left_of(known);
-            noted.retain(|_, until| integer(until).is_some_and(|until| until > now));
-            for name in left {
-                noted.insert(name.to_string(), (now + READ_FOR).into());
-            }
-            object(vec![(LEFT, noted.into()), ("edition", edition.into())])
-        };
-        self.update_setting(SERVICES, change).await
-    }
-
-    async fn noted_left(&self) -> Result<Map<String, Value>, StoreError> {
-        Ok(left_of(self.setting(SERVICES).await?))
+        let until = self.now() + READ_FOR;
+        let mut noted = self.services_left().await?;
+        noted.retain(|(name, _)| !left.contains(name));
+        noted.extend(left.iter().map(|name| (name.clone(), until)));
+        let left = noted.iter().map(|(name, until)| (name.as_str(), (*until).into())).collect();
+        self.set_setting(SERVICES, object(vec![(LEFT, object(left)), ("edition", edition.into())])).await
     }
 }
 
-impl Trouble {
-    fn at(self, name: EnsName) -> ServicesError {
-        match self {
-            Self::Unreachable(reason) => ServicesError::Away { name, reason },
-            Self::Api(reason) => ServicesError::Refused { name, reason },
-        }
+/// A delivery service does not do what is asked.
+fn at(name: &EnsName, error: HomeError) -> ServicesError {
+    let name = name.clone();
+    match error {
+        HomeError::Unreachable(reason) => ServicesError::Away { name, reason },
+        HomeError::Api(reason) => ServicesError::Refused { name, reason },
+        error => error.into(),
     }
 }
 
-impl From<Unreachable> for Trouble {
-    fn from(error: Unreachable) -> Self {
-        Self::Unreachable(error)
-    }
+/// What a refusal says that a new account costs.
+fn price_of(reply: &HttpResponse) -> Option<Asked> {
+    asked(json::parse(&reply.body)?.get("price")?.get("kind")?.as_str()?)
 }
 
-impl From<ApiError> for Trouble {
-    fn from(error: ApiError) -> Self {
-        Self::Api(error)
-    }
-}
-
-impl Asked {
-    const fn of(price: &Price) -> Self {
-        match price {
-            Price::Closed => Self::Closed,
-            Price::Invitation => Self::Invitation,
-            Price::Deposit(_) => Self::Stake,
-            Price::Work(_) => Self::Work,
-        }
-    }
-}
-
-/// The account's own node did not take the profile.
-fn own_node(trouble: Trouble) -> ServicesError {
-    match trouble {
-        Trouble::Api(error) if api::is_superseded(&error) => ServicesError::Changed,
-        Trouble::Api(error) => SignInError::Node(error).into(),
-        Trouble::Unreachable(error) => SignInError::Unreachable(error).into(),
-    }
-}
-
-fn left_of(known: Option<Value>) -> Map<String, Value> {
-    match known.and_then(|mut known| known.get_mut(LEFT).map(Value::take)) {
-        Some(Value::Object(left)) => left,
-        _ => Map::new(),
+/// What a price is called; whatever we don't know has to be given at a sign-in.
+fn asked(price: &str) -> Option<Asked> {
+    match price {
+        "open" => None,
+        "closed" => Some(Asked::Closed),
+        _ => Some(Asked::Something),
     }
 }

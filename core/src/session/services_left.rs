@@ -16,13 +16,15 @@ pub(super) const SERVICES: &str = "services";
 pub(super) const LEFT: &str = "left";
 
 impl<P: Ports> Session<P> {
-    /// Those that were left and are read for a while yet.
-    pub(super) async fn services_left(&self) -> Result<Vec<EnsName>, StoreError> {
+    /// Those that were left and are read for a while yet, with the time until which they are: milliseconds since 1970.
+    pub(super) async fn services_left(&self) -> Result<Vec<(EnsName, u64)>, StoreError> {
         let Some(known) = self.setting(SERVICES).await? else { return Ok(Vec::new()) };
         let now = self.now();
         let left = known.get(LEFT).and_then(|left| left.as_object()).into_iter().flatten();
-        let read = left.filter(|(_, until)| integer(until).is_some_and(|until| until > now));
-        Ok(read.filter_map(|(name, _)| EnsName::from_normalised(name).ok()).collect())
+        let until = left.filter_map(|(name, until)| {
+            Some((EnsName::from_normalised(name).ok()?, integer(until).filter(|until| *until > now)?))
+        });
+        Ok(until.collect())
     }
 
     /// Another list may be published by now: it is looked up the next time.

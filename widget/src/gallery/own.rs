@@ -90,7 +90,7 @@ pub(super) const STATES: States = &[
         show(state, Own { services: OwnServices { step: Listing::Publishing, ..changed()? }, ..own()? })
     }),
     ("own-services-failed", |state| {
-        let asks = ServicesError::Asks { name: NEW.parse().ok()?, asked: Asked::Invitation };
+        let asks = ServicesError::Asks { name: NEW.parse().ok()?, asked: Asked::Something };
         show(state, Own { services: OwnServices { failed: Some(asks.into()), ..changed()? }, ..own()? })
     }),
     ("own-services-done", |state| {

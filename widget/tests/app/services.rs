@@ -100,11 +100,11 @@ fn a_list_is_published_with_one_signature_of_which_the_page_was_told_and_all_tab
     assert_eq!((services(&tab).step, services(&tab).failed), (Listing::Done, None));
     assert_eq!((services(&tab).wanted, services(&tab).is_changed()), (vec![second()], false));
     assert_eq!((found(&bob), bob.wallet.prompts()), (vec![second()], 1));
-    let told = tab.events().into_iter().filter_map(|event| match event {
+    let mut told = tab.events().into_iter().filter_map(|event| match event {
         HostEvent::BeforeSign { purpose, text } => Some((purpose, text.to_lowercase().contains("ds2.eth"))),
         _ => None,
     });
-    assert_eq!(told.last(), Some((Purpose::Profile, true)));
+    assert_eq!(told.next_back(), Some((Purpose::Profile, true)));
     world.pass(70_000);
     let links = services(&tab).links.unwrap();
     assert!(links.contains(&(second(), Connection::Live)), "{links:?}");

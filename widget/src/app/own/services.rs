@@ -23,11 +23,9 @@ const WATCH: u32 = 2_000;
 /// Shows them, and how it stands with each, for as long as that is shown.
 pub(super) async fn watch<P: Platform>(at: Active<P>) {
     look(&at).await;
-    loop {
-        let links = at.engine.leads().then(|| at.engine.connections());
-        if !change_services(&at, |services| services.links = links) {
-            return;
-        }
+    while let Some(mut services) = shown(&at) {
+        services.links = at.engine.leads().then(|| at.engine.connections());
+        show(&at, services);
         at.driver.platform.clock().sleep(WATCH).await;
     }
 }
@@ -35,111 +33,101 @@ pub(super) async fn watch<P: Platform>(at: Active<P>) {
 /// Finds out which there are. What is wanted instead stays.
 async fn look<P: Platform>(at: &Active<P>) {
     let found = at.session().services().await.map_err(Fault::from);
-    change_services(at, |services| {
-        let as_found = !services.is_changed();
-        services.found = Some(found);
-        if as_found {
-            services.wanted = services.listed().to_vec();
-        }
-    });
+    let Some(mut services) = shown(at) else { return };
+    let as_found = !services.is_changed();
+    services.found = Some(found);
+    if as_found {
+        services.wanted = services.listed().to_vec();
+    }
+    show(at, services);
 }
 
-/// Does what somebody wants of them.
+/// Does what somebody wants of them. Nothing is begun while something is being done.
 pub(super) async fn carry_out<P: Platform>(at: &Active<P>, ask: ServicesAsk) {
+    let Some(mut services) = shown(at).filter(|services| !services.step.is_busy()) else { return };
+    let wanted = &mut services.wanted;
     match ask {
-        ServicesAsk::Add(typed) => add(at, &typed).await,
-        ServicesAsk::Keep(name) => change_wanted(at, |wanted| wanted.push(name)),
-        ServicesAsk::Remove(name) => change_wanted(at, |wanted| {
-            if wanted.len() > 1 {
-                wanted.retain(|listed| *listed != name);
-            }
-        }),
-        ServicesAsk::Move(name, earlier) => change_wanted(at, |wanted| {
+        ServicesAsk::Add(typed) => return add(at, services, &typed).await,
+        ServicesAsk::Publish => return publish(at, services).await,
+        ServicesAsk::Keep(name) => wanted.push(name),
+        // Somebody has to take messages.
+        ServicesAsk::Remove(_) if wanted.len() < 2 => {}
+        ServicesAsk::Remove(name) => wanted.retain(|listed| *listed != name),
+        ServicesAsk::Move(name, earlier) => {
             let from = wanted.iter().position(|listed| *listed == name);
             let to = from.and_then(|from| if earlier { from.checked_sub(1) } else { Some(from + 1) });
             if let (Some(from), Some(to)) = (from, to.filter(|to| *to < wanted.len())) {
                 wanted.swap(from, to);
             }
-        }),
-        ServicesAsk::Leave => {
-            let mut leaves = false;
-            change_services(at, |services| {
-                leaves = !services.step.is_busy();
-                if leaves {
-                    services.wanted = services.listed().to_vec();
-                    (services.signed, services.step, services.failed) = (None, Listing::Idle, None);
-                }
-            });
-            // Who leaves what was signed learns whether others find it all the same.
-            if leaves {
-                look(at).await;
-            }
         }
-        ServicesAsk::Publish => publish(at).await,
+        ServicesAsk::Leave => {
+            services.wanted = services.listed().to_vec();
+            show_another(at, services);
+            // Who leaves what was signed learns whether others find it all the same.
+            return look(at).await;
+        }
     }
+    show_another(at, services);
 }
 
-async fn add<P: Platform>(at: &Active<P>, typed: &str) {
-    let mut beside = None;
-    change_services(at, |services| {
-        if !services.step.is_busy() {
-            beside = Some(services.wanted.clone());
-            (services.step, services.failed) = (Listing::Looking, None);
-        }
-    });
-    let Some(beside) = beside else { return };
-    match at.session().find_service(typed, &beside).await {
+async fn add<P: Platform>(at: &Active<P>, mut services: OwnServices, typed: &str) {
+    (services.step, services.failed) = (Listing::Looking, None);
+    show(at, services.clone());
+    let found = at.session().find_service(typed, &services.wanted).await;
+    let Some(mut services) = shown(at) else { return };
+    match found {
         Ok(name) => {
-            change_services(at, |services| services.step = Listing::Idle);
-            change_wanted(at, |wanted| wanted.push(name));
+            services.wanted.push(name);
+            show_another(at, services);
         }
         Err(error) => failed(at, error.into()),
     }
 }
 
-async fn publish<P: Platform>(at: &Active<P>) {
-    let mut going = None;
-    change_services(at, |services| {
-        if services.is_changed() && !services.step.is_busy() {
-            going = Some((services.wanted.clone(), services.signed.clone()));
-            (services.step, services.failed) = (Listing::Signing, None);
-        }
-    });
-    let Some((wanted, signed)) = going else { return };
-    let signed = match signed {
+async fn publish<P: Platform>(at: &Active<P>, mut services: OwnServices) {
+    if !services.is_changed() {
+        return;
+    }
+    (services.step, services.failed) = (Listing::Signing, None);
+    show(at, services.clone());
+    let signed = match services.signed {
         Some(signed) => Ok(signed),
-        None => sign(at, &wanted).await,
+        None => sign(at, &services.wanted).await,
     };
     let signed = match signed {
         Ok(signed) => signed,
         Err(why) => return failed(at, why),
     };
-    change_services(at, |services| {
+    // Who has left the screen has signed all the same.
+    if let Some(mut services) = shown(at) {
         (services.step, services.signed) = (Listing::Publishing, Some(signed.clone()));
-    });
-    match at.session().publish_services(&signed).await {
+        show(at, services);
+    }
+    let published = at.session().publish_services(&signed).await;
+    if published.is_ok() {
+        // The account's other devices, the other tabs, and whichever is in touch with the services.
+        at.engine.keep();
+        at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address(), None));
+        changes::wake(at.clone()).await;
+    }
+    let Some(mut services) = shown(at) else { return };
+    match published {
         Ok(()) => {
-            change_services(at, |services| {
-                (services.step, services.signed) = (Listing::Done, None);
-                // What is found now is what is wanted.
-                services.wanted = services.listed().to_vec();
-            });
-            // The account's other devices, the other tabs, and whichever is in touch with the services.
-            at.engine.keep();
-            at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address(), None));
-            changes::wake(at.clone()).await;
-            look(at).await;
-            // A name of the account's own holds the former list.
-            ens::look_at_names(at).await;
+            (services.step, services.signed) = (Listing::Done, None);
+            services.wanted = signed.delivery_services().to_vec();
+            if let Some(Ok(found)) = &mut services.found {
+                found.listed.clone_from(&services.wanted);
+            }
         }
         Err(error) => {
-            if error == ServicesError::Changed {
-                change_services(at, |services| services.signed = None);
-            }
-            failed(at, error.into());
-            look(at).await;
+            services.signed = Some(signed).filter(|_| error != ServicesError::Changed);
+            (services.step, services.failed) = (Listing::Idle, Some(error.into()));
         }
     }
+    show(at, services);
+    look(at).await;
+    // A name of the account's own holds the former list.
+    ens::look_at_names(at).await;
 }
 
 async fn sign<P: Platform>(at: &Active<P>, wanted: &[EnsName]) -> Result<VerifiedProfile, NotListed> {
@@ -153,19 +141,23 @@ async fn sign<P: Platform>(at: &Active<P>, wanted: &[EnsName]) -> Result<Verifie
 }
 
 fn failed<P: Platform>(at: &Active<P>, why: NotListed) {
-    change_services(at, |services| (services.step, services.failed) = (Listing::Idle, Some(why)));
+    let Some(mut services) = shown(at) else { return };
+    (services.step, services.failed) = (Listing::Idle, Some(why));
+    show(at, services);
 }
 
 /// Another list is wanted: what was signed is not for that.
-fn change_wanted<P: Platform>(at: &Active<P>, change: impl FnOnce(&mut Vec<EnsName>)) {
-    change_services(at, |services| {
-        if !services.step.is_busy() {
-            change(&mut services.wanted);
-            (services.signed, services.step, services.failed) = (None, Listing::Idle, None);
-        }
-    });
+fn show_another<P: Platform>(at: &Active<P>, mut services: OwnServices) {
+    (services.signed, services.step, services.failed) = (None, Listing::Idle, None);
+    show(at, services);
 }
 
-fn change_services<P: Platform>(at: &Active<P>, change: impl FnOnce(&mut OwnServices)) -> bool {
-    change_own(at, |shown: &mut Own| change(&mut shown.services))
+fn shown<P: Platform>(at: &Active<P>) -> Option<OwnServices> {
+    let mut shown = None;
+    change_own(at, |own: &mut Own| shown = Some(own.services.clone()));
+    shown
+}
+
+fn show<P: Platform>(at: &Active<P>, services: OwnServices) {
+    change_own(at, |own: &mut Own| own.services = services);
 }

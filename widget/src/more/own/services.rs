@@ -236,8 +236,7 @@ fn words(why: &NotListed) -> String {
         ServicesError::Asks { name, asked } => {
             return match asked {
                 Asked::Closed => texts::own_services_closed(name.as_str()),
-                Asked::Invitation | Asked::Stake => texts::own_services_asks(name.as_str()),
-                Asked::Work => texts::own_services_away(name.as_str()),
+                Asked::Something => texts::own_services_asks(name.as_str()),
             };
         }
         ServicesError::Listed(name) => return texts::own_services_listed(name.as_str()),
