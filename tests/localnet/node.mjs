@@ -77,7 +77,7 @@ export async function configureNode({ folder, port, settings, release = false, l
 
     /** What its operator asks for beside it, such as `registration stop`. */
     async operate(...task) {
-      const { stdout } = await promisify(execFile)(program, ['--config', config, 'admin', ...task], { cwd: folder, env });
+      const { stdout } = await promisify(execFile)(program, ['--config', config, 'admin', '--as', 'tests', ...task], { cwd: folder, env });
       return stdout;
     },
 

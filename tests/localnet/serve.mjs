@@ -25,10 +25,11 @@ const MIME_TYPES = {
 
 /**
  * Nothing but the element's own code runs, and no text becomes code or markup: Trusted Types with no policy at all.
- * Requests go to the node and the chain alone, and to `others` where a page allows more.
+ * Requests go to the node and the chain alone, and to `others`, other nodes, where a page allows more.
  */
 export function contentSecurityPolicy({ nodeUrl, rpcUrl }, others = []) {
-  const hosts = ["'self'", nodeUrl, nodeUrl?.replace(/^http/, 'ws'), rpcUrl, ...others].filter(Boolean);
+  const nodes = [nodeUrl, ...others].filter(Boolean);
+  const hosts = ["'self'", ...nodes, ...nodes.map((url) => url.replace(/^http/, 'ws')), rpcUrl].filter(Boolean);
   return [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",

@@ -53,6 +53,8 @@ pub fn post_profile(server: &BaseUrl, account: &EnsName, profile: &SignedProfile
 }
 
 /// Registers a profile under the account's address name, at the resolver (`…/resolver-handler`).
+// A copy for each who calls it: they are in parts of the element that are loaded apart.
+#[inline(always)]
 pub fn post_address(
     resolver: &BaseUrl,
     address_domain: &EnsName,

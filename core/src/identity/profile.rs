@@ -118,27 +118,14 @@ impl UserProfile {
     /// How often the account's profile was replaced before this one, as far as it says so. Begins anew when there are
     /// no more letters to count with: `ds.dm3.eth` has 7, which make 128 editions.
     pub fn edition(&self) -> u64 {
-        letters(self.listed())
-            .enumerate()
-            .fold(0, |edition, (i, letter)| edition | u64::from(letter.is_ascii_uppercase()) << i)
+        counted(self.listed())
     }
 
     /// The same profile as another edition: the number of the one it replaces, and one more.
     pub fn with_edition(mut self, edition: u64) -> Self {
-        let mut letters_before = 0;
-        let mut spell = |name: &str| -> String {
-            name.chars()
-                .map(|letter| {
-                    if !letter.is_ascii_alphabetic() || letters_before >= MAX_EDITION_BITS {
-                        return letter;
-                    }
-                    let upper = edition >> letters_before & 1 == 1;
-                    letters_before += 1;
-                    if upper { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
-                })
-                .collect()
-        };
-        let spelled: Value = self.listed().map(|name| Value::from(spell(name))).collect();
+        let mut before = 0;
+        let spelled: Value =
+            self.listed().map(|name| Value::from(spelled(name, edition, &mut before))).collect();
         self.json.insert("deliveryServices".into(), spelled);
         self
     }
@@ -146,12 +133,27 @@ impl UserProfile {
     /// The same keys, and whatever else is in it, with these delivery services, as the edition after this one. Names that
     /// we can't read stay, behind the others. `None` if these names have too few letters to count the editions so far.
     pub fn with_services(&self, services: &[EnsName]) -> Option<Self> {
-        let unread = self.listed().filter(|name| name.parse::<EnsName>().is_err());
-        let listed: Value = services.iter().map(EnsName::as_str).chain(unread).collect();
+        // Without what iterates elsewhere: only one part of the element does this.
+        let former = self.json.get("deliveryServices")?.as_array()?;
+        let (mut names, mut letters) = (Vec::new(), String::new());
+        for name in services {
+            names.push(name.as_str());
+        }
+        for name in former {
+            let name = name.as_str()?;
+            letters.push_str(name);
+            if name.parse::<EnsName>().is_err() {
+                names.push(name);
+            }
+        }
+        let edition = counted([letters.as_str()].into_iter()).checked_add(1)?;
+        let (mut listed, mut before) = (Vec::new(), 0);
+        for name in names {
+            listed.push(Value::from(spelled(name, edition, &mut before)));
+        }
         let mut next = Self { delivery_services: services.to_vec(), ..self.clone() };
-        next.json.insert("deliveryServices".into(), listed);
-        let edition = self.edition().checked_add(1)?;
-        Some(next.with_edition(edition)).filter(|next| next.edition() == edition)
+        next.json.insert("deliveryServices".into(), Value::Array(listed));
+        Some(next).filter(|_| edition >> before == 0)
     }
 
     /// The delivery services as they are spelled.
@@ -186,9 +188,36 @@ impl UserProfile {
     }
 }
 
-/// The letters that count.
-fn letters<'a>(names: impl Iterator<Item = &'a str>) -> impl Iterator<Item = char> {
-    names.flat_map(str::chars).filter(char::is_ascii_alphabetic).take(MAX_EDITION_BITS)
+/// What the letters of names count to.
+// Each who calls it has a copy: they are in parts of the element that are loaded apart.
+#[inline(always)]
+fn counted<'a>(names: impl Iterator<Item = &'a str>) -> u64 {
+    let (mut edition, mut before) = (0, 0);
+    for name in names {
+        for letter in name.chars() {
+            if letter.is_ascii_alphabetic() && before < MAX_EDITION_BITS {
+                edition |= u64::from(letter.is_ascii_uppercase()) << before;
+                before += 1;
+            }
+        }
+    }
+    edition
+}
+
+/// A name as it counts, with so many letters before it.
+#[inline(always)]
+fn spelled(name: &str, edition: u64, before: &mut usize) -> String {
+    let mut spelled = String::new();
+    for letter in name.chars() {
+        let counts = letter.is_ascii_alphabetic() && *before < MAX_EDITION_BITS;
+        spelled.push(match counts {
+            true if edition >> *before & 1 == 1 => letter.to_ascii_uppercase(),
+            true => letter.to_ascii_lowercase(),
+            false => letter,
+        });
+        *before += usize::from(counts);
+    }
+    spelled
 }
 
 impl SignedProfile {
@@ -357,7 +386,8 @@ mod tests {
             let again = SignedProfile::parse(&published.clone().signed("0x".into()).to_canonical()).unwrap();
             prop_assert_eq!(again.profile().edition(), published.edition());
             prop_assert_eq!(&again.profile().delivery_services, &published.delivery_services);
-            let bits = letters(names.into_iter()).count();
+            let letters = names.iter().flat_map(|name| name.chars()).filter(char::is_ascii_alphabetic);
+            let bits = letters.take(MAX_EDITION_BITS).count();
             prop_assert_eq!(published.edition(), edition & ((1_u64 << bits) - 1));
         }
     }

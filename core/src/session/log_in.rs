@@ -47,8 +47,12 @@ impl<P: Ports> Session<P> {
                 homes.push(Rc::clone(home));
                 continue;
             }
-            match self.home_called(name).await {
-                Ok(home) => homes.push(home),
+            if *name == self.node.name {
+                homes.push(Rc::clone(&self.node));
+                continue;
+            }
+            match self.directory.delivery_service(name).await {
+                Ok(service) => homes.push(home_at(name, service.url)),
                 // One that may still be found counts more than one that does not exist.
                 Err(error) if problem.is_none() || error.is_temporary() => problem = Some(error),
                 Err(_) => {}
@@ -62,16 +66,6 @@ impl<P: Ports> Session<P> {
         self.homes_found.set(self.ports().clock().now());
         self.homes.borrow_mut().clone_from(&homes);
         Ok(homes)
-    }
-
-    /// A delivery service, where it is one of the account's, or may become one.
-    pub(super) async fn home_called(&self, name: &EnsName) -> Result<Rc<Home>, FindError> {
-        if *name == self.node.name {
-            return Ok(Rc::clone(&self.node));
-        }
-        let service = self.directory.delivery_service(name).await?;
-        let socket = socket_io::socket_base(&service.url);
-        Ok(Home::new(name, service.url, socket, Mailbox::Unknown))
     }
 
     /// The account's published profile, which holds the keys of this device.
@@ -153,6 +147,12 @@ impl<P: Ports> Session<P> {
     pub(super) async fn prove_keys_to(&self, server: &BaseUrl) -> Result<SessionToken, HomeError> {
         answer_challenge(self.ports(), server, &self.alias, &self.keys.signing, |_, _| {}).await
     }
+}
+
+/// A delivery service, of which nothing else is known yet.
+pub(super) fn home_at(name: &EnsName, url: BaseUrl) -> Rc<Home> {
+    let socket = socket_io::socket_base(&url);
+    Home::new(name, url, socket, Mailbox::Unknown)
 }
 
 /// Proves a signing key to a server: answers a fresh challenge of it with the key. `learn` is told what came, and when it

@@ -13,6 +13,7 @@
 
 use std::rc::Rc;
 
+use super::log_in::home_at;
 use super::services_left::{LEFT, SERVICES};
 use super::{FindError, Home, HomeError, Session, SignInError};
 use crate::delivery::Discovery;
@@ -187,8 +188,15 @@ impl<P: Ports> Session<P> {
     ) -> Result<VerifiedProfile, ServicesError> {
         let text = proposed.registration_message(self.account);
         let signature = wallet.sign_text(self.account, &text).await.map_err(SignInError::from)?;
-        let verified = self.directory.verify(proposed.signed(signature), self.account).await;
-        Ok(verified.map_err(SignInError::from)?.map_err(SignInError::from)?)
+        let signed = proposed.signed(signature);
+        let verified = match signed.clone().verify(self.account) {
+            Ok(verified) => Ok(verified),
+            Err(error) => {
+                let asked = self.directory.by_contract(signed, self.account, error).await;
+                asked.map_err(SignInError::from)?
+            }
+        };
+        Ok(verified.map_err(SignInError::from)?)
     }
 
     /// Publishes [what was signed](Self::sign_services): registers the account at the delivery services that are new,
@@ -200,29 +208,33 @@ impl<P: Ports> Session<P> {
     pub async fn publish_services(&self, signed: &VerifiedProfile) -> Result<(), ServicesError> {
         let before = self.profile_of_now().await?;
         if before != *signed {
-            let edition = |of: &VerifiedProfile| of.as_signed().profile().edition();
-            if edition(signed) <= edition(&before) {
+            let (former, wanted) = (before.delivery_services(), signed.delivery_services());
+            // What was signed comes after this very profile, or is of another day.
+            let next = before.as_signed().profile().with_services(wanted);
+            if next.as_ref() != Some(signed.as_signed().profile()) {
                 return Err(ServicesError::Changed);
             }
-            let (former, wanted) = (before.delivery_services(), signed.delivery_services());
             for name in wanted.iter().filter(|name| !former.contains(name)) {
                 self.register_at(name, signed).await?;
             }
             let left: Vec<_> = former.iter().filter(|name| !wanted.contains(name)).cloned().collect();
             // Before anybody else can know: what waits there is not to be lost by an end just after.
-            self.note_left(&left, edition(&before)).await?;
+            self.note_left(&left).await?;
             self.hand_to_node(&before, signed).await?;
         }
         // What the account's other devices have of this tells them to look again.
-        let noted = self.note_left(&[], signed.as_signed().profile().edition()).await;
+        let noted = self.note_left(&[]).await;
         self.look_for_homes_again();
         Ok(noted?)
     }
 
     /// The delivery service of a name.
     async fn service_called(&self, name: &EnsName) -> Result<Rc<Home>, ServicesError> {
-        match self.home_called(name).await {
-            Ok(home) => Ok(home),
+        if *name == self.node.name {
+            return Ok(Rc::clone(&self.node));
+        }
+        match self.directory.delivery_service(name).await {
+            Ok(service) => Ok(home_at(name, service.url)),
             Err(FindError::NoDeliveryService(name)) => Err(match self.directory.address_of(&name).await {
                 Ok(None) => ServicesError::NoSuchName(name),
                 Ok(Some(_)) | Err(FindError::NotItself { .. }) => ServicesError::NoService(name),
@@ -277,20 +289,17 @@ impl<P: Ports> Session<P> {
 
     async fn hand_to_own(&self, request: &HttpRequest) -> Result<(), ServicesError> {
         let reply = self.ports().http().send(request).await.map_err(SignInError::from)?;
-        match api::parse_done(&reply) {
-            Err(error) if api::is_superseded(&error) => Err(ServicesError::Changed),
-            done => Ok(done.map_err(SignInError::from)?),
-        }
+        Ok(api::parse_done(&reply).map_err(SignInError::from)?)
     }
 
     /// Notes these as left, and that the list has changed. What was left longer ago than it is read is forgotten.
-    async fn note_left(&self, left: &[EnsName], edition: u64) -> Result<(), StoreError> {
+    async fn note_left(&self, left: &[EnsName]) -> Result<(), StoreError> {
         let until = self.now() + READ_FOR;
         let mut noted = self.services_left().await?;
         noted.retain(|(name, _)| !left.contains(name));
         noted.extend(left.iter().map(|name| (name.clone(), until)));
         let left = noted.iter().map(|(name, until)| (name.as_str(), (*until).into())).collect();
-        self.set_setting(SERVICES, object(vec![(LEFT, object(left)), ("edition", edition.into())])).await
+        self.set_setting(SERVICES, object(vec![(LEFT, object(left))])).await
     }
 }
 

@@ -2,7 +2,7 @@
 //! there, and what waits there is picked up all the same.
 //!
 //! ```text
-//! services = {left: {<name>: <until>, …}, edition}   until: milliseconds since 1970; written by who changes the list
+//! services = {left: {<name>: <until>, …}}   until: milliseconds since 1970; written by who changes the list, each time
 //! ```
 
 use super::Session;

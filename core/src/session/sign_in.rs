@@ -139,6 +139,8 @@ pub enum SignInError {
 
 /// What a wallet signed is not the profile of its account.
 impl From<ProfileError> for SignInError {
+    // A copy for each who calls it: they are in parts of the element that are loaded apart.
+    #[inline(always)]
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::OtherSigner { account, signer } => Self::OtherAccount { account, signer },

@@ -85,5 +85,5 @@ pub use run::run;
 pub use start::{set_network, set_node, set_rpc_url};
 pub use steps::{
     AttentionSteps, BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, OwnSteps, SearchSteps,
-    SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps, SyncSteps, TalkSteps,
+    ServicesSteps, SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps, SyncSteps, TalkSteps,
 };

@@ -9,7 +9,8 @@ use dm3_core::session::{Decision, FindError, NewMessage, Peer};
 use futures_util::future::LocalBoxFuture;
 
 use super::command::{
-    Act, AttentionAsk, BackupAsk, Choice, Command, FilesAsk, FormAsk, OwnAsk, SettingsAsk, ShareAsk, StakeAsk,
+    Act, AttentionAsk, BackupAsk, Choice, Command, FilesAsk, FormAsk, OwnAsk, ServicesAsk, SettingsAsk,
+    ShareAsk, StakeAsk,
 };
 use super::part::PartMissing;
 use super::platform::Task;
@@ -91,6 +92,11 @@ pub struct OwnSteps<A> {
     pub(super) card: fn(A) -> Task,
 }
 
+/// The account's delivery services.
+pub struct ServicesSteps<A> {
+    pub(super) carry_out: fn(A, ServicesAsk) -> Task,
+}
+
 /// What is done with messages of the open conversation.
 pub struct TalkSteps<A> {
     pub(super) act: fn(A, Act) -> Task,
@@ -151,6 +157,8 @@ pub struct Later<D, A> {
     pub settings: Load<SettingsSteps<A>>,
     /// What is the account's own; and contacts.
     pub own: Load<OwnSteps<A>>,
+    /// The account's delivery services.
+    pub services: Load<ServicesSteps<A>>,
     /// What is done with messages.
     pub talk: Load<TalkSteps<A>>,
     /// Attachments.

@@ -62,6 +62,7 @@ pub const LATER: Later<Page> = Later {
     backup: backup::steps,
     settings: settings::steps,
     own: own::steps,
+    services: own::services_steps,
     talk: talk::steps,
     files: files::steps,
     share: share::steps,

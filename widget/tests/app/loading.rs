@@ -5,7 +5,8 @@ use std::cell::Cell;
 use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::{
     AttentionSteps, BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, Later, OwnSteps,
-    SearchSteps, SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps, SyncSteps, TalkSteps,
+    SearchSteps, ServicesSteps, SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps, SyncSteps,
+    TalkSteps,
 };
 use futures_util::future::LocalBoxFuture;
 
@@ -36,6 +37,7 @@ pub fn later() -> Later<TestPlatform> {
         backup: || fetched("backup", BackupSteps::new),
         settings: || fetched("settings", SettingsSteps::new),
         own: || fetched("own", OwnSteps::new),
+        services: || fetched("own", ServicesSteps::new),
         talk: || fetched("talk", TalkSteps::new),
         files: || fetched("files", FilesSteps::new),
         share: || fetched("share", ShareSteps::new),

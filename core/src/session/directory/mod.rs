@@ -277,7 +277,7 @@ impl<P: Ports> Directory<P> {
     }
 
     /// Asks a smart account whether it signed a profile that no key of its own did, for which `error` stands.
-    async fn by_contract(
+    pub(super) async fn by_contract(
         &self,
         signed: SignedProfile,
         account: Address,

@@ -23,12 +23,25 @@ use super::command::OwnAsk;
 use super::driver::Active;
 use super::platform::Platform;
 use super::settings::put;
-use super::steps::OwnSteps;
+use super::steps::{OwnSteps, ServicesSteps};
 
 impl<P: Platform> OwnSteps<Active<P>> {
     /// The steps.
     pub fn new() -> Self {
         Self { carry_out: |at, ask| Box::pin(carry_out(at, ask)), card: |at| Box::pin(card::show(at)) }
+    }
+}
+
+impl<P: Platform> ServicesSteps<Active<P>> {
+    /// The steps.
+    pub fn new() -> Self {
+        Self { carry_out: |at, ask| Box::pin(async move { services::carry_out(&at, ask).await }) }
+    }
+}
+
+impl<P: Platform> Default for ServicesSteps<Active<P>> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -43,7 +56,11 @@ async fn carry_out<P: Platform>(at: Active<P>, ask: OwnAsk) {
         OwnAsk::Show => show(at),
         OwnAsk::Name(ask) => name::carry_out(&at, ask).await,
         OwnAsk::Ens(ask) => ens::carry_out(&at, ask).await,
-        OwnAsk::Services(ask) => services::carry_out(&at, ask).await,
+        OwnAsk::Services(ask) => {
+            if let Ok(steps) = (at.driver.later.services)().await {
+                (steps.carry_out)(at, ask).await;
+            }
+        }
         OwnAsk::Device(ask) => devices::carry_out(&at, ask).await,
         OwnAsk::TakeBack(contract, key) => deposits::take_back(&at, contract, key).await,
         OwnAsk::PayBack(payment) => deposits::pay_back(&at, payment).await,

@@ -26,7 +26,7 @@ use crate::app::own::Own;
 use crate::app::part::Loader;
 use crate::app::settings::Card;
 use crate::app::state::Apart;
-use crate::app::{Active, App, OwnSteps, ScreenPart, SettingsAsk};
+use crate::app::{Active, App, OwnSteps, ScreenPart, ServicesSteps, SettingsAsk};
 use crate::texts::{OwnWord, say};
 use crate::view::states::starting;
 
@@ -36,6 +36,7 @@ thread_local! {
 
 part!(fn table in own("own") -> ScreenPart = ScreenPart { view: own });
 part!(fn steps in own_steps("own-steps") -> OwnSteps<Active<Page>> = OwnSteps::new());
+part!(fn services_steps in own("own") -> ServicesSteps<Active<Page>> = ServicesSteps::new());
 
 /// The whole screen.
 fn own(app: &App, at: &Apart) -> AnyView {

@@ -126,22 +126,20 @@ fn left_row(left: &LeftService) -> AnyView {
     fact(left.name.to_string(), texts::own_services_left(&time::day(left.until, time::now())), "")
 }
 
-/// A button of a row. The focus goes along with the service, or stays in the group if the button goes with its row.
+/// A button of a row. The focus goes along with the service, or to the heading if it is not there any more.
 fn way(app: &App, name: &EnsName, word: OwnWord, wanted: ServicesAsk, idle: bool) -> AnyView {
     let label = texts::of_whom(say(word), name.as_str());
-    let (app, name) = (app.clone(), name.clone());
+    let button = if matches!(wanted, ServicesAsk::Move(_, false)) { "button + button" } else { "button" };
+    let selector = format!("[data-service=\"{name}\"] {button}");
+    let app = app.clone();
     let press: OnClick = Box::new(move |event: MouseEvent| {
-        if idle {
-            return;
-        }
-        let pressed = element(event.current_target());
-        let place = pressed.as_ref().and_then(place_of);
-        let section = pressed.and_then(|pressed| pressed.closest("section").ok().flatten());
+        let pressed = element(event.current_target()).filter(|_| !idle);
+        let Some(section) = pressed.and_then(|it| it.closest("section").ok().flatten()) else { return };
         app.command(services_ask(wanted.clone()));
-        let (Some(section), Some(place)) = (section, place) else { return };
-        let name = name.clone();
+        let selector = selector.clone();
         request_animation_frame(move || {
-            focus(&section, &format!("[data-service=\"{name}\"] button:nth-of-type({place})"));
+            let there = section.query_selector(&selector).ok().flatten().is_some();
+            focus(&section, if there { &selector } else { "h3" });
         });
     });
     view! {
@@ -150,14 +148,6 @@ fn way(app: &App, name: &EnsName, word: OwnWord, wanted: ServicesAsk, idle: bool
         </button>
     }
     .into_any()
-}
-
-/// Which button of its row it is; those of a row that changes its kind have the first.
-fn place_of(button: &web_sys::Element) -> Option<usize> {
-    let row = button.parent_element()?;
-    let all = row.query_selector_all("button").ok()?;
-    let place = (0..all.length()).find(|at| all.get(*at).is_some_and(|it| it.is_same_node(Some(button))))?;
-    Some(place as usize + 1)
 }
 
 /// What is going to happen, before it does.
