@@ -118,7 +118,11 @@ impl UserProfile {
     /// How often the account's profile was replaced before this one, as far as it says so. Begins anew when there are
     /// no more letters to count with: `ds.dm3.eth` has 7, which make 128 editions.
     pub fn edition(&self) -> u64 {
-        counted(self.listed())
+        let mut letters = String::new();
+        for name in self.listed() {
+            letters.push_str(name);
+        }
+        counted(&letters)
     }
 
     /// The same profile as another edition: the number of the one it replaces, and one more.
@@ -146,7 +150,7 @@ impl UserProfile {
                 names.push(name);
             }
         }
-        let edition = counted([letters.as_str()].into_iter()).checked_add(1)?;
+        let edition = counted(&letters).checked_add(1)?;
         let (mut listed, mut before) = (Vec::new(), 0);
         for name in names {
             listed.push(Value::from(spelled(name, edition, &mut before)));
@@ -188,24 +192,19 @@ impl UserProfile {
     }
 }
 
-/// What the letters of names count to.
-// Each who calls it has a copy: they are in parts of the element that are loaded apart.
-#[inline(always)]
-fn counted<'a>(names: impl Iterator<Item = &'a str>) -> u64 {
+/// What the letters of all names, one behind the other, count to.
+fn counted(letters: &str) -> u64 {
     let (mut edition, mut before) = (0, 0);
-    for name in names {
-        for letter in name.chars() {
-            if letter.is_ascii_alphabetic() && before < MAX_EDITION_BITS {
-                edition |= u64::from(letter.is_ascii_uppercase()) << before;
-                before += 1;
-            }
+    for letter in letters.chars() {
+        if letter.is_ascii_alphabetic() && before < MAX_EDITION_BITS {
+            edition |= u64::from(letter.is_ascii_uppercase()) << before;
+            before += 1;
         }
     }
     edition
 }
 
 /// A name as it counts, with so many letters before it.
-#[inline(always)]
 fn spelled(name: &str, edition: u64, before: &mut usize) -> String {
     let mut spelled = String::new();
     for letter in name.chars() {
