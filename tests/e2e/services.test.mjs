@@ -155,8 +155,6 @@ describe('the delivery services of an account', () => {
     await bob.send('After you left it');
     assert.deepEqual([await published(), await rows()], [[SECOND], [`1. ${SECOND}`]]);
     await says(/Left\. What comes there is fetched until/);
-    await looksRight(alice, 'services-left');
-    await isAccessible(alice, 'services-left');
     await closeOwn();
     await alice.openRow(/bob\.eth/);
     await alice.sees('Before you left it');
@@ -165,6 +163,8 @@ describe('the delivery services of an account', () => {
     await openOwn();
     assert.deepEqual(await rows(), [`1. ${SECOND}`]);
     await says(/Left\. What comes there is fetched until/);
+    await looksRight(alice, 'services-left');
+    await isAccessible(alice, 'services-left');
   });
 
   test('another device of the account has the new list, too', async () => {

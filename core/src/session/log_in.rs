@@ -38,11 +38,13 @@ impl<P: Ports> Session<P> {
         let profile = self.own_profile().await?;
         let mut homes = Vec::new();
         let mut problem: Option<FindError> = None;
-        let left = self.services_left().await?;
-        for name in profile.delivery_services().iter().chain(left.iter().map(|(name, _)| name)) {
-            if homes.iter().any(|home: &Rc<Home>| home.name == *name) {
-                continue;
+        let mut names = profile.delivery_services().to_vec();
+        for (name, _) in self.services_left().await? {
+            if !names.contains(&name) {
+                names.push(name);
             }
+        }
+        for name in &names {
             if let Some(home) = kept.iter().find(|home| home.name == *name) {
                 homes.push(Rc::clone(home));
                 continue;

@@ -13,6 +13,8 @@
 
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use super::log_in::home_at;
 use super::services_left::{LEFT, SERVICES};
 use super::{FindError, Home, HomeError, Session, SignInError};
@@ -298,8 +300,9 @@ impl<P: Ports> Session<P> {
         let mut noted = self.services_left().await?;
         noted.retain(|(name, _)| !left.contains(name));
         noted.extend(left.iter().map(|name| (name.clone(), until)));
-        let left = noted.iter().map(|(name, until)| (name.as_str(), (*until).into())).collect();
-        self.set_setting(SERVICES, object(vec![(LEFT, object(left))])).await
+        let left =
+            noted.iter().map(|(name, until)| Value::Array(vec![name.as_str().into(), (*until).into()]));
+        self.set_setting(SERVICES, object(vec![(LEFT, Value::Array(left.collect()))])).await
     }
 }
 
