@@ -45,7 +45,7 @@ impl<P: Ports> Works<P> {
         let mut backoff = Backoff::new();
         loop {
             let seen = self.now.count();
-            match self.session.homes().await {
+            match self.session.homes_and_left().await {
                 Ok(homes) => {
                     self.links.set_searching(None);
                     for home in homes {

@@ -15,9 +15,9 @@ use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 const BELIEVED: u64 = 60 * 60_000;
 
 impl<P: Ports> Session<P> {
-    /// The delivery services that the account's profile lists and that can be found, and behind them those that it
-    /// [left lately](super::services). Those that could not be looked up are looked up again the next time, and all of them
-    /// every hour.
+    /// The delivery services that the account's profile lists and that can be found, and behind them those that it left and
+    /// that [were found](Self::homes_and_left). Those that could not be looked up are looked up again the next time, and all
+    /// of them every hour.
     ///
     /// # Errors
     /// [`HomeError`] if none can be found, or the profile is not the one of this device's keys.
@@ -38,13 +38,7 @@ impl<P: Ports> Session<P> {
         let profile = self.own_profile().await?;
         let mut homes = Vec::new();
         let mut problem: Option<FindError> = None;
-        let mut names = profile.delivery_services().to_vec();
-        for (name, _) in self.services_left().await? {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        for name in &names {
+        for name in profile.delivery_services() {
             if let Some(home) = kept.iter().find(|home| home.name == *name) {
                 homes.push(Rc::clone(home));
                 continue;
@@ -54,7 +48,10 @@ impl<P: Ports> Session<P> {
                 continue;
             }
             match self.directory.delivery_service(name).await {
-                Ok(service) => homes.push(home_at(name, service.url)),
+                Ok(service) => {
+                    let socket = socket_io::socket_base(&service.url);
+                    homes.push(Home::new(name, service.url, socket, Mailbox::Unknown));
+                }
                 // One that may still be found counts more than one that does not exist.
                 Err(error) if problem.is_none() || error.is_temporary() => problem = Some(error),
                 Err(_) => {}
@@ -149,12 +146,6 @@ impl<P: Ports> Session<P> {
     pub(super) async fn prove_keys_to(&self, server: &BaseUrl) -> Result<SessionToken, HomeError> {
         answer_challenge(self.ports(), server, &self.alias, &self.keys.signing, |_, _| {}).await
     }
-}
-
-/// A delivery service, of which nothing else is known yet.
-pub(super) fn home_at(name: &EnsName, url: BaseUrl) -> Rc<Home> {
-    let socket = socket_io::socket_base(&url);
-    Home::new(name, url, socket, Mailbox::Unknown)
 }
 
 /// Proves a signing key to a server: answers a fresh challenge of it with the key. `learn` is told what came, and when it

@@ -93,7 +93,8 @@ pub use resend::{ResendBudget, Resent};
 pub use room::Room;
 pub use route::Progress;
 pub use send::{Flushed, Handed, Wait};
-pub use services::{Asked, LeftService, MOST_SERVICES, Services, ServicesError};
+pub use services::{Asked, MOST_SERVICES, Services, ServicesError};
+pub use services_left::LeftService;
 pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};
 pub use stake::{OwnDeposit, StakeError, Staked};
 pub use standing::Decision;
@@ -126,6 +127,8 @@ pub struct Session<P> {
     all_homes_found: Cell<bool>,
     /// When they were looked up last, by this device's clock: milliseconds since 1970.
     homes_found: Cell<u64>,
+    /// Which of these times those that were left were looked up for.
+    left_found: Cell<u64>,
     /// What is kept of the time; the outer `None` until that was read.
     kept_time: Cell<Option<Option<ahead::Ahead>>>,
     /// The time of the newest own message, so that the next one is later even within a millisecond.
@@ -160,6 +163,7 @@ impl<P: Ports> Session<P> {
             homes: RefCell::default(),
             all_homes_found: Cell::new(false),
             homes_found: Cell::new(0),
+            left_found: Cell::new(0),
             kept_time: Cell::new(None),
             last_sent: Cell::new(0),
             pauses: Pauses::default(),

@@ -15,8 +15,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::log_in::home_at;
-use super::services_left::{LEFT, SERVICES};
+use super::services_left::{LEFT, LeftService, SERVICES};
 use super::{FindError, Home, HomeError, Session, SignInError};
 use crate::delivery::Discovery;
 use crate::delivery::api::{self, ApiError};
@@ -39,15 +38,6 @@ pub struct Services {
     pub left: Vec<LeftService>,
     /// The one of the node that keeps what the account's devices share.
     pub node: EnsName,
-}
-
-/// A delivery service that the account left.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftService {
-    /// Its name.
-    pub name: EnsName,
-    /// Until when what waits there is picked up: milliseconds since 1970.
-    pub until: u64,
 }
 
 /// What a delivery service says to new accounts that it does not take from here.
@@ -131,8 +121,8 @@ impl<P: Ports> Session<P> {
     /// [`HomeError`] if that can't be found out.
     pub async fn services(&self) -> Result<Services, HomeError> {
         let listed = self.profile_of_now().await?.delivery_services().to_vec();
-        let left = self.services_left().await?.into_iter().filter(|(name, _)| !listed.contains(name));
-        let left = left.map(|(name, until)| LeftService { name, until }).collect();
+        let mut left = self.services_left().await?;
+        left.retain(|left| !listed.contains(&left.name));
         Ok(Services { listed, left, node: self.node.name.clone() })
     }
 
@@ -232,11 +222,8 @@ impl<P: Ports> Session<P> {
 
     /// The delivery service of a name.
     async fn service_called(&self, name: &EnsName) -> Result<Rc<Home>, ServicesError> {
-        if *name == self.node.name {
-            return Ok(Rc::clone(&self.node));
-        }
-        match self.directory.delivery_service(name).await {
-            Ok(service) => Ok(home_at(name, service.url)),
+        match self.home_called(name).await {
+            Ok(home) => Ok(home),
             Err(FindError::NoDeliveryService(name)) => Err(match self.directory.address_of(&name).await {
                 Ok(None) => ServicesError::NoSuchName(name),
                 Ok(Some(_)) | Err(FindError::NotItself { .. }) => ServicesError::NoService(name),
@@ -248,7 +235,8 @@ impl<P: Ports> Session<P> {
 
     /// What a node says that it asks of new accounts, and that can't be given here. Who says nothing may ask for nothing.
     async fn asks_for(&self, server: &BaseUrl) -> Option<Asked> {
-        let reply = self.ports().http().send(&Discovery::request(&server.parent_of("ds")?)).await.ok()?;
+        let origin = server.as_str().strip_suffix("/ds")?.parse().ok()?;
+        let reply = self.ports().http().send(&Discovery::request(&origin)).await.ok()?;
         let document = json::parse(&reply.body).filter(|_| reply.status == 200)?;
         asked(document.get("registration")?.get("price")?.as_str()?)
     }
@@ -298,10 +286,9 @@ impl<P: Ports> Session<P> {
     async fn note_left(&self, left: &[EnsName]) -> Result<(), StoreError> {
         let until = self.now() + READ_FOR;
         let mut noted = self.services_left().await?;
-        noted.retain(|(name, _)| !left.contains(name));
-        noted.extend(left.iter().map(|name| (name.clone(), until)));
-        let left =
-            noted.iter().map(|(name, until)| Value::Array(vec![name.as_str().into(), (*until).into()]));
+        noted.retain(|noted| !left.contains(&noted.name));
+        noted.extend(left.iter().map(|name| LeftService { name: name.clone(), until }));
+        let left = noted.iter().map(LeftService::to_json);
         self.set_setting(SERVICES, object(vec![(LEFT, Value::Array(left.collect()))])).await
     }
 }

@@ -5,9 +5,13 @@
 //! services = {left: [[<name>, <until>], …]}   until: milliseconds since 1970; written by who changes the list, each time
 //! ```
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
-use super::Session;
+use super::home::Mailbox;
+use super::{FindError, Home, HomeError, Session};
+use crate::delivery::socket_io;
 use crate::identity::EnsName;
 use crate::ports::{Ports, StoreError};
 use crate::seal::json::integer;
@@ -17,29 +21,74 @@ pub(super) const SERVICES: &str = "services";
 /// The member with those that were left.
 pub(super) const LEFT: &str = "left";
 
+/// A delivery service that the account left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftService {
+    /// Its name.
+    pub name: EnsName,
+    /// Until when what waits there is picked up: milliseconds since 1970.
+    pub until: u64,
+}
+
 impl<P: Ports> Session<P> {
-    /// Those that were left and are read for a while yet, with the time until which they are: milliseconds since 1970.
-    pub(super) async fn services_left(&self) -> Result<Vec<(EnsName, u64)>, StoreError> {
+    /// The account's [delivery services](Self::homes), and behind them those that it left and that are read for a while yet.
+    ///
+    /// # Errors
+    /// [`HomeError`], as of the others. One that was left and can't be found now is looked for the next time that they are.
+    pub async fn homes_and_left(&self) -> Result<Vec<Rc<Home>>, HomeError> {
+        let mut homes = self.homes().await?;
+        if self.left_found.replace(self.homes_found.get()) == self.homes_found.get() {
+            return Ok(homes);
+        }
+        for left in self.services_left().await? {
+            if homes.iter().any(|home| home.name == left.name) {
+                continue;
+            }
+            match self.home_called(&left.name).await {
+                Ok(home) => homes.push(home),
+                Err(error) if error.is_temporary() => self.left_found.set(0),
+                Err(_) => {}
+            }
+        }
+        self.homes.borrow_mut().clone_from(&homes);
+        Ok(homes)
+    }
+
+    /// Those that were left and are read for a while yet.
+    pub(super) async fn services_left(&self) -> Result<Vec<LeftService>, StoreError> {
         let known = self.setting(SERVICES).await?;
         let (mut left, now) = (Vec::new(), self.now());
         for one in known.as_ref().and_then(|known| known.get(LEFT)?.as_array()).into_iter().flatten() {
-            let (Some(name), Some(until)) =
-                (one.get(0).and_then(Value::as_str), one.get(1).and_then(integer))
-            else {
-                continue;
-            };
-            if let Ok(name) = EnsName::from_normalised(name)
-                && until > now
-            {
-                left.push((name, until));
-            }
+            left.extend(LeftService::read(one).filter(|left| left.until > now));
         }
         Ok(left)
+    }
+
+    /// A delivery service, where it is one of the account's, or may become one.
+    pub(super) async fn home_called(&self, name: &EnsName) -> Result<Rc<Home>, FindError> {
+        if *name == self.node.name {
+            return Ok(Rc::clone(&self.node));
+        }
+        let service = self.directory.delivery_service(name).await?;
+        let socket = socket_io::socket_base(&service.url);
+        Ok(Home::new(name, service.url, socket, Mailbox::Unknown))
     }
 
     /// Another list may be published by now: it is looked up the next time.
     pub fn look_for_homes_again(&self) {
         self.directory.forget(&self.alias);
         self.homes_found.set(0);
+    }
+}
+
+impl LeftService {
+    fn read(one: &Value) -> Option<Self> {
+        let name = EnsName::from_normalised(one.get(0)?.as_str()?).ok()?;
+        Some(Self { name, until: integer(one.get(1)?)? })
+    }
+
+    /// As it is kept.
+    pub(super) fn to_json(&self) -> Value {
+        Value::Array(vec![self.name.as_str().into(), self.until.into()])
     }
 }

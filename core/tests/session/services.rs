@@ -141,7 +141,7 @@ fn who_comes_back_to_a_service_has_it_once() {
         pair.network.clock().advance(2 * 60_000);
         say(&alice, &pair.bob, "here").await;
         assert_eq!((wait_in(&pair, &pair.bob), sync(&bob).await), ((1, 0), 1));
-        assert_eq!(bob.homes().await.unwrap().len(), 2);
+        assert_eq!(bob.homes_and_left().await.unwrap().len(), 2);
     });
 }
 

@@ -381,16 +381,25 @@ pub enum EnsAsk {
 pub enum ServicesAsk {
     /// List the one that is meant by this, behind the others.
     Add(String),
-    /// List this one again.
-    Keep(EnsName),
-    /// List it one place earlier; else one later.
-    Move(EnsName, bool),
-    /// List it no more.
-    Remove(EnsName),
+    /// Something with one of them.
+    With(ServiceAct, EnsName),
     /// Leave all of them as they are.
     Leave,
     /// Sign it and publish it.
     Publish,
+}
+
+/// What somebody wants to be done with one of their delivery services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceAct {
+    /// List it again.
+    Keep,
+    /// List it one place earlier.
+    Raise,
+    /// List it one place later.
+    Lower,
+    /// List it no more.
+    Remove,
 }
 
 /// What somebody wants of mail.

@@ -77,7 +77,7 @@ mod whose;
 
 pub use command::{
     Act, AttentionAsk, BackupAsk, Choice, Command, DeviceAsk, EnsAsk, FilesAsk, FormAsk, MailAsk, NameAsk,
-    Numbered, OwnAsk, ServicesAsk, SettingsAsk, ShareAsk, StakeAsk, Stretch, Typed,
+    Numbered, OwnAsk, ServiceAct, ServicesAsk, SettingsAsk, ShareAsk, StakeAsk, Stretch, Typed,
 };
 pub use driver::{Active, Driver, Later};
 pub use handle::{App, EmojiPart, FilesPart, KeysPart, Parts, ScreenPart, SearchPart, SignInPart, TalkPart};

@@ -11,7 +11,7 @@ use dm3_core::testing::Fault;
 use dm3_widget::app::own::{Listing, NotListed, Own, OwnServices};
 use dm3_widget::app::platform::{HostEvent, Purpose, Who};
 use dm3_widget::app::state::Screen;
-use dm3_widget::app::{Command, EnsAsk, OwnAsk, ServicesAsk, SettingsAsk};
+use dm3_widget::app::{Command, EnsAsk, OwnAsk, ServiceAct, ServicesAsk, SettingsAsk};
 
 use super::world::{Device, Tab, WALLET, World, now};
 
@@ -68,15 +68,15 @@ fn services_are_added_put_in_order_and_removed_and_nothing_of_it_is_so_before_it
     let (bob, tab) = shown(&world, true);
     ask(&world, &tab, ServicesAsk::Add(" DS2.eth".into()));
     assert_eq!(services(&tab).wanted, [first(), second()]);
-    ask(&world, &tab, ServicesAsk::Move(second(), false));
-    ask(&world, &tab, ServicesAsk::Move(first(), true));
+    ask(&world, &tab, ServicesAsk::With(ServiceAct::Lower, second()));
+    ask(&world, &tab, ServicesAsk::With(ServiceAct::Raise, first()));
     assert_eq!(services(&tab).wanted, [first(), second()], "there is no further place");
-    ask(&world, &tab, ServicesAsk::Move(second(), true));
+    ask(&world, &tab, ServicesAsk::With(ServiceAct::Raise, second()));
     assert_eq!((services(&tab).wanted, services(&tab).is_changed()), (vec![second(), first()], true));
-    ask(&world, &tab, ServicesAsk::Remove(first()));
-    ask(&world, &tab, ServicesAsk::Remove(second()));
+    ask(&world, &tab, ServicesAsk::With(ServiceAct::Remove, first()));
+    ask(&world, &tab, ServicesAsk::With(ServiceAct::Remove, second()));
     assert_eq!(services(&tab).wanted, [second()], "somebody takes messages");
-    ask(&world, &tab, ServicesAsk::Keep(first()));
+    ask(&world, &tab, ServicesAsk::With(ServiceAct::Keep, first()));
     assert_eq!(services(&tab).wanted, [second(), first()]);
     ask(&world, &tab, ServicesAsk::Leave);
     assert_eq!((services(&tab).wanted, services(&tab).is_changed()), (vec![first()], false));
@@ -95,7 +95,7 @@ fn a_list_is_published_with_one_signature_of_which_the_page_was_told_and_all_tab
     let phones = phone.open_tab(&world);
     world.pass(5_000);
     ask(&world, &tab, ServicesAsk::Add("ds2.eth".into()));
-    ask(&world, &tab, ServicesAsk::Remove(first()));
+    ask(&world, &tab, ServicesAsk::With(ServiceAct::Remove, first()));
     ask(&world, &tab, ServicesAsk::Publish);
     assert_eq!((services(&tab).step, services(&tab).failed), (Listing::Done, None));
     assert_eq!((services(&tab).wanted, services(&tab).is_changed()), (vec![second()], false));
@@ -201,7 +201,7 @@ fn what_was_signed_goes_on_where_it_failed_unless_another_list_is_wanted() {
     assert_eq!((services(&tab).step, bob.wallet.prompts()), (Listing::Done, 1));
     assert_eq!(found(&bob), [first(), second()]);
 
-    ask(&world, &tab, ServicesAsk::Move(second(), true));
+    ask(&world, &tab, ServicesAsk::With(ServiceAct::Raise, second()));
     world.network.fail("profile/address", Fault::ReplyLost);
     ask(&world, &tab, ServicesAsk::Publish);
     assert!(services(&tab).failed.is_some() && services(&tab).is_changed(), "it is not sure yet");

@@ -20,7 +20,8 @@ impl<P: Ports> Session<P> {
     pub(super) async fn history_place(&self) -> Result<Place, HistoryError> {
         let discovery = self.directory.discovery();
         let server = discovery.history_url.clone().ok_or(HistoryError::NotOffered)?;
-        let home = self.homes().await?.into_iter().find(|home| home.name == discovery.name);
+        let homes = self.homes_and_left().await?;
+        let home = homes.into_iter().find(|home| home.name == discovery.name);
         Ok(Place { home: home.ok_or(HistoryError::NotOffered)?, server })
     }
 

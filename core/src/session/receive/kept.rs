@@ -71,7 +71,7 @@ impl<P: Ports> Session<P> {
             return Ok(LATE as u32);
         }
         // Where a message stands is said by its service's postmark: a service that is not found yet may be found later.
-        let (homes, all) = match self.homes().await {
+        let (homes, all) = match self.homes_and_left().await {
             Ok(homes) => (homes, self.all_homes_found.get()),
             Err(HomeError::Find(error)) => (Vec::new(), !error.is_temporary()),
             Err(error) => (Vec::new(), !matches!(error, HomeError::Unreachable(_))),

@@ -37,7 +37,7 @@ impl<P: Ports> Session<P> {
     pub async fn sync(&self) -> Result<Received, HomeError> {
         let mut received = Received::default();
         let (mut asked, mut problem) = (false, None);
-        for home in self.homes().await? {
+        for home in self.homes_and_left().await? {
             match self.fetch(&home, &mut |more| received.add(more)).await {
                 Ok(()) => asked = true,
                 Err(error @ HomeError::Store(_)) => return Err(error),

@@ -11,7 +11,7 @@ use dm3_core::session::ServicesError;
 
 use super::ens;
 use super::shown::{Listing, NotListed, Own, OwnServices, change_own};
-use crate::app::command::ServicesAsk;
+use crate::app::command::{ServiceAct, ServicesAsk};
 use crate::app::driver::Active;
 use crate::app::fault::Fault;
 use crate::app::platform::{HostEvent, Platform, Purpose, TabMessage};
@@ -45,21 +45,10 @@ async fn look<P: Platform>(at: &Active<P>) {
 /// Does what somebody wants of them. Nothing is begun while something is being done.
 pub(super) async fn carry_out<P: Platform>(at: &Active<P>, ask: ServicesAsk) {
     let Some(mut services) = shown(at).filter(|services| !services.step.is_busy()) else { return };
-    let wanted = &mut services.wanted;
     match ask {
         ServicesAsk::Add(typed) => return add(at, services, &typed).await,
         ServicesAsk::Publish => return publish(at, services).await,
-        ServicesAsk::Keep(name) => wanted.push(name),
-        // Somebody has to take messages.
-        ServicesAsk::Remove(_) if wanted.len() < 2 => {}
-        ServicesAsk::Remove(name) => wanted.retain(|listed| *listed != name),
-        ServicesAsk::Move(name, earlier) => {
-            let from = wanted.iter().position(|listed| *listed == name);
-            let to = from.and_then(|from| if earlier { from.checked_sub(1) } else { Some(from + 1) });
-            if let (Some(from), Some(to)) = (from, to.filter(|to| *to < wanted.len())) {
-                wanted.swap(from, to);
-            }
-        }
+        ServicesAsk::With(act, name) => change(&mut services.wanted, act, name),
         ServicesAsk::Leave => {
             services.wanted = services.listed().to_vec();
             show_another(at, services);
@@ -68,6 +57,21 @@ pub(super) async fn carry_out<P: Platform>(at: &Active<P>, ask: ServicesAsk) {
         }
     }
     show_another(at, services);
+}
+
+fn change(wanted: &mut Vec<EnsName>, act: ServiceAct, name: EnsName) {
+    let Some(place) = wanted.iter().position(|listed| *listed == name) else {
+        return if act == ServiceAct::Keep {
+            wanted.push(name)
+        };
+    };
+    match act {
+        ServiceAct::Raise if place > 0 => wanted.swap(place, place - 1),
+        ServiceAct::Lower if place + 1 < wanted.len() => wanted.swap(place, place + 1),
+        // Somebody has to take messages.
+        ServiceAct::Remove if wanted.len() > 1 => drop(wanted.remove(place)),
+        ServiceAct::Keep | ServiceAct::Raise | ServiceAct::Lower | ServiceAct::Remove => {}
+    }
 }
 
 async fn add<P: Platform>(at: &Active<P>, mut services: OwnServices, typed: &str) {

@@ -11,7 +11,7 @@ use super::pieces::{ask, hint};
 use crate::app::fault::Fault;
 use crate::app::own::{Ens, Listing, NotListed, OwnServices};
 use crate::app::state::Connection;
-use crate::app::{App, Command, OwnAsk, ServicesAsk};
+use crate::app::{App, Command, OwnAsk, ServiceAct, ServicesAsk};
 use crate::more::focus::{element, focus};
 use crate::more::settings::pieces::{Attributes, fact, failed, form, hint_of};
 use crate::texts::{self, OwnWord, SettingsWord, StakeWord, say};
@@ -70,13 +70,12 @@ fn row(app: &App, services: &OwnServices, place: usize) -> AnyView {
     let Some(name) = services.wanted.get(place) else { return ().into_any() };
     let (busy, count) = (services.step.is_busy(), services.wanted.len());
     let (word, classes) = standing(app, services, name);
-    let move_to = |earlier| ServicesAsk::Move(name.clone(), earlier);
     let ways = [
-        (OwnWord::ServicesUp, move_to(true), busy || place == 0),
-        (OwnWord::ServicesDown, move_to(false), busy || place + 1 == count),
-        (OwnWord::EnsForget, ServicesAsk::Remove(name.clone()), busy || count == 1),
+        (OwnWord::ServicesUp, ServiceAct::Raise, busy || place == 0),
+        (OwnWord::ServicesDown, ServiceAct::Lower, busy || place + 1 == count),
+        (OwnWord::EnsForget, ServiceAct::Remove, busy || count == 1),
     ];
-    let ways = ways.map(|(word, wanted, idle)| way(app, name, word, wanted, idle));
+    let ways = ways.map(|(word, act, idle)| way(app, name, word, act, idle));
     view! {
         <li {attrs(&[("class", "setting setting-doubt"), ("data-service", name.as_str())])}>
             <div {class("setting-body")}>
@@ -108,14 +107,13 @@ fn standing(app: &App, services: &OwnServices, name: &EnsName) -> (OwnWord, &'st
 
 /// One that is listed, and not wanted any more.
 fn gone_row(app: &App, services: &OwnServices, name: &EnsName) -> AnyView {
-    let keep = ServicesAsk::Keep(name.clone());
     view! {
         <div {attrs(&[("class", "setting"), ("data-service", name.as_str())])}>
             <div {class("setting-body")}>
                 <b {attrs(&[("dir", "auto")])}>{name.to_string()}</b>
                 <p {class("link-bad")}>{say(OwnWord::ServicesGone)}</p>
             </div>
-            {way(app, name, OwnWord::ServicesKeep, keep, services.step.is_busy())}
+            {way(app, name, OwnWord::ServicesKeep, ServiceAct::Keep, services.step.is_busy())}
         </div>
     }
     .into_any()
@@ -127,11 +125,11 @@ fn left_row(left: &LeftService) -> AnyView {
 }
 
 /// A button of a row. The focus goes along with the service, or to the heading if it is not there any more.
-fn way(app: &App, name: &EnsName, word: OwnWord, wanted: ServicesAsk, idle: bool) -> AnyView {
+fn way(app: &App, name: &EnsName, word: OwnWord, act: ServiceAct, idle: bool) -> AnyView {
     let label = texts::of_whom(say(word), name.as_str());
-    let button = if matches!(wanted, ServicesAsk::Move(_, false)) { "button + button" } else { "button" };
+    let button = if act == ServiceAct::Lower { "button + button" } else { "button" };
     let selector = format!("[data-service=\"{name}\"] {button}");
-    let app = app.clone();
+    let (app, wanted) = (app.clone(), ServicesAsk::With(act, name.clone()));
     let press: OnClick = Box::new(move |event: MouseEvent| {
         let pressed = element(event.current_target()).filter(|_| !idle);
         let Some(section) = pressed.and_then(|it| it.closest("section").ok().flatten()) else { return };
