@@ -70,8 +70,12 @@ impl<P: Ports> Session<P> {
             Some(_) => {}
         }
         // Between two at one place there would never be room.
-        if line.iter().any(|other| other.place == told.place) {
+        let is_taken = |place: Place| line.iter().any(|other| other.place == place);
+        if is_taken(told.place) {
             told.place = beside(told.place, line, Side::Behind);
+        }
+        while is_taken(told.place) {
+            told.place = told.place.behind(1);
         }
         let at = line.partition_point(|other| other.place < told.place);
         line.insert(at, told);
