@@ -105,7 +105,7 @@ describe('the delivery services of an account', () => {
     await press('Sign and publish');
     await wrong('You declined the request in your wallet.');
     await press('Sign and publish');
-    await wrong(`${SECOND} does not take your account, and says: this server takes no new accounts`);
+    await wrong(`${SECOND} does not take your account. Nothing has changed. It says: this server takes no new accounts`);
     await looksRight(alice, 'services-refused');
     await isAccessible(alice, 'services-refused');
     assert.deepEqual(await published(), [FIRST]);
