@@ -8,9 +8,10 @@ pub struct Place(u64);
 impl Place {
     /// A millisecond has so many places.
     pub const PARTS: u64 = 1_024;
-    /// So many parts behind the last message stands the next one, if it comes in the same millisecond: a millisecond, which
-    /// nobody sees. What was said between the two may come later, one by one, and finds room there.
-    pub const STEP: u64 = Self::PARTS;
+    /// So many parts behind the last message stands the next one at least, if it comes in the same millisecond.
+    pub const STEP: u64 = 8;
+    /// At most.
+    pub const MOST_STEP: u64 = Self::PARTS / 8;
 
     /// The first place of a millisecond since 1970.
     pub const fn at(time: u64) -> Self {
@@ -24,10 +25,12 @@ impl Place {
         Some(Self(first + part))
     }
 
-    /// Where the next message stands, if no time has passed.
+    /// Where the next message stands, if no time has passed: an eighth of what is left of its millisecond behind this one. What
+    /// was said between the two may come later, one by one, and finds room there; some thirty fit into a millisecond.
     #[must_use]
     pub const fn next(self) -> Self {
-        self.behind(Self::STEP)
+        let eighth = (Self::PARTS - self.part()) / 8;
+        self.behind(if eighth > Self::STEP { eighth } else { Self::STEP })
     }
 
     /// The place so many parts later.
