@@ -30,10 +30,10 @@ use super::group::GroupCommit;
 use super::{MarkStore as _, PROBE, PostgresUrl, SchemaState, Store, StoreError, migrator, newest};
 
 /// How many connections one node holds at most, beside those for deliveries and for notices.
-const CONNECTIONS: u32 = 9;
-/// Deliveries are committed one group after the other by a connection of their own: what else is asked, however much, does
-/// not stand before them.
-const FOR_DELIVERIES: u32 = 1;
+const CONNECTIONS: u32 = 8;
+/// Deliveries are committed one group after the other by connections of their own: what else is asked, however much, does
+/// not stand before them. Two, since one is given back while the next group begins.
+const FOR_DELIVERIES: u32 = 2;
 /// A connection that was used so lately is there; of others it is asked before they are used again.
 const SURELY_THERE: Duration = Duration::from_secs(1);
 /// How long a request waits for a free connection, or for the server to come back.
