@@ -5,11 +5,11 @@ use dm3_core::ports::TransactionError;
 use dm3_core::session::{NameStands, OwnEns, Publication, PublishError, SignInError};
 use leptos::prelude::*;
 
-use super::pieces::{ask, hint};
+use super::pieces::{ENS_NAME, ask, hint};
 use crate::app::fault::Fault;
 use crate::app::own::{Ens, NotPublished, Publishing};
 use crate::app::{App, Command, EnsAsk, OwnAsk};
-use crate::more::settings::pieces::{Attributes, failed, form, hint_of};
+use crate::more::settings::pieces::{failed, form, hint_of};
 use crate::texts::{self, OwnWord, SettingsWord, StakeWord, say, short_address};
 use crate::view::attributes::{attrs, class};
 use crate::view::{sends, truth};
@@ -33,7 +33,7 @@ pub(super) fn ens(app: &App, ens: &Ens) -> AnyView {
         Publishing::Signing | Publishing::Waiting(_) => ().into_any(),
         step => {
             let look = Box::new(|typed| ens_ask(EnsAsk::Look(typed)));
-            form(app, step.is_busy(), say(OwnWord::EnsField), FIELD, None, say(OwnWord::EnsLook), look)
+            form(app, step.is_busy(), say(OwnWord::EnsField), ENS_NAME, None, say(OwnWord::EnsLook), look)
         }
     };
     view! {
@@ -45,15 +45,6 @@ pub(super) fn ens(app: &App, ens: &Ens) -> AnyView {
     }
     .into_any()
 }
-
-const FIELD: Attributes = &[
-    ("autocapitalize", "none"),
-    ("autocomplete", "off"),
-    ("spellcheck", "false"),
-    ("maxlength", "253"),
-    ("placeholder", "….eth"),
-    ("dir", "ltr"),
-];
 
 fn row(app: &App, own: &OwnEns, ens: &Ens) -> AnyView {
     let name = own.name.as_str().to_owned();

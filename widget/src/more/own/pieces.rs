@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::app::{Command, OwnAsk, SettingsAsk};
-use crate::more::settings::pieces::{group_of, hint_of};
+use crate::more::settings::pieces::{Attributes, group_of, hint_of};
 use crate::texts::{OwnWord, say};
 
 /// A group with a heading.
@@ -15,6 +15,16 @@ pub(super) fn group(title: OwnWord, body: AnyView) -> AnyView {
 pub(super) fn hint(word: OwnWord) -> AnyView {
     hint_of(say(word).to_owned())
 }
+
+/// A field for an ENS name.
+pub(super) const ENS_NAME: Attributes = &[
+    ("autocapitalize", "none"),
+    ("autocomplete", "off"),
+    ("spellcheck", "false"),
+    ("maxlength", "253"),
+    ("placeholder", "….eth"),
+    ("dir", "ltr"),
+];
 
 /// What is asked for.
 pub(super) fn ask(ask: OwnAsk) -> Command {

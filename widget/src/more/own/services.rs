@@ -7,13 +7,13 @@ use dm3_core::session::{Asked, FindError, LeftService, NameStands, Services, Ser
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use super::pieces::{ask, hint};
+use super::pieces::{ENS_NAME, ask, hint};
 use crate::app::fault::Fault;
 use crate::app::own::{Ens, Listing, NotListed, OwnServices};
 use crate::app::state::Connection;
 use crate::app::{App, Command, OwnAsk, ServiceAct, ServicesAsk};
 use crate::more::focus::{element, focus};
-use crate::more::settings::pieces::{Attributes, fact, failed, form, hint_of};
+use crate::more::settings::pieces::{fact, failed, form, hint_of};
 use crate::texts::{self, OwnWord, SettingsWord, StakeWord, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::{OnClick, sends, time, truth};
@@ -33,7 +33,7 @@ pub(super) fn services(app: &App, services: &OwnServices, ens: &Ens) -> AnyView 
         found.left.iter().filter(|left| !services.wanted.contains(&left.name)).map(left_row).collect();
     let busy = services.step.is_busy();
     let add = Box::new(|typed| services_ask(ServicesAsk::Add(typed)));
-    let field = form(app, busy, say(OwnWord::ServicesField), FIELD, None, say(OwnWord::ServicesAdd), add);
+    let field = form(app, busy, say(OwnWord::ServicesField), ENS_NAME, None, say(OwnWord::ServicesAdd), add);
     let sure = services.is_changed().then(|| sure(app, services, found, ens));
     let told = match services.step {
         Listing::Looking => say(SettingsWord::LookedUp).to_owned(),
@@ -55,15 +55,6 @@ pub(super) fn services(app: &App, services: &OwnServices, ens: &Ens) -> AnyView 
     }
     .into_any()
 }
-
-const FIELD: Attributes = &[
-    ("autocapitalize", "none"),
-    ("autocomplete", "off"),
-    ("spellcheck", "false"),
-    ("maxlength", "253"),
-    ("placeholder", "….eth"),
-    ("dir", "ltr"),
-];
 
 /// One that is wanted, with its place, and the ways to another.
 fn row(app: &App, services: &OwnServices, place: usize) -> AnyView {
