@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 use crate::ethereum::endpoints::Endpoints;
 use crate::ethereum::recent::Recent;
-use crate::limits::{Payer, Pool};
+use crate::limits::{Payer, Pool, reading};
 use crate::monitoring::metrics::Metrics;
 use crate::outgoing::{self, Bounds, Fetched, Outgoing, OutgoingError, Use};
 
@@ -283,6 +283,7 @@ impl Chain {
     }
 
     async fn ask(&self, body: String) -> Result<HttpResponse, OutgoingError> {
+        reading::end_turn();
         let _place = match Payer::current() {
             Payer::Node => None,
             client => match self.waiting.enter(&client, 1) {

@@ -23,7 +23,7 @@ use super::extract::bearer;
 use crate::app::{App, AppState};
 use crate::cases::ApiError;
 use crate::http::connections::{LastPlace, Slot};
-use crate::limits::{Client, Full, Payer, Peer, Place, TooMany};
+use crate::limits::{Client, Full, Payer, Peer, Place, TooMany, reading};
 use crate::machine::clock::now_seconds;
 
 /// Answers that are smaller are not counted, in bytes.
@@ -54,8 +54,7 @@ pub async fn limit(State(app): State<AppState>, mut request: Request, next: Next
     let Ok(reserved) = app.bodies.enter(&payer, 0) else { return refused(&app, "bodies") };
     let (request, bodies) = Counted::in_request(request, reserved);
     let reading = if only_reads(&request) { Some(app.reading.of(client.widest()).await) } else { None };
-    let response = payer.pays(next.run(request)).await;
-    drop(reading);
+    let response = payer.pays(reading::in_turn(reading, next.run(request))).await;
     if bodies.were_too_much() {
         return refused(&app, "bodies");
     }
@@ -100,7 +99,7 @@ fn begins_polling(request: &Request) -> bool {
         && !request.uri().query().is_some_and(is_known)
 }
 
-/// Whether all that is done is to read from the database: nobody else is asked, and nothing is waited for.
+/// Whether it is there to read, from the database or from the chain, and not to wait for something.
 fn only_reads(request: &Request) -> bool {
     let path = request.uri().path();
     matches!(*request.method(), Method::GET | Method::HEAD)

@@ -8,6 +8,7 @@ mod client;
 pub mod json;
 mod payer;
 mod pool;
+pub mod reading;
 mod shared;
 mod turns;
 

@@ -16,7 +16,7 @@ use dm3_core::web::HttpResponse;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RANGE};
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response};
 
-use crate::limits::{Payer, Place, Pool};
+use crate::limits::{Payer, Place, Pool, reading};
 
 pub use error::OutgoingError;
 pub use network::{Reach, Target};
@@ -191,6 +191,7 @@ impl Outgoing {
             Use::Blob => &self.blob,
         };
         let _places = places.enter(&target.site())?;
+        reading::end_turn();
         tokio::time::timeout(bounds.time, self.follow(target, ask.into(), bounds))
             .await
             .map_err(|_| OutgoingError::Timeout)?

@@ -95,6 +95,24 @@ async fn sockets_that_only_ask_again_have_places_until_they_end() {
 }
 
 #[tokio::test]
+async fn who_waits_for_a_name_keeps_nobody_of_its_network_from_reading() {
+    let (node, _silent) = with_slow_names("").await;
+    let alice = Account::new(3).registered(&node).await;
+    let slow = ["a", "b", "c", "d"].map(|name| format!("/ds/auth/{name}.slow.eth"));
+    let waiting = futures_util::future::join_all(slow.iter().map(|path| node.get(path)));
+    let reading = async {
+        // Those who wait have begun by then.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(node.get(&format!("/ds/auth/{}", alice.name)).await.status, 200);
+    };
+    tokio::select! {
+        biased;
+        () = reading => {}
+        answers = waiting => panic!("all that is slow was answered before: {answers:?}"),
+    }
+}
+
+#[tokio::test]
 async fn an_account_has_few_sockets_and_the_newest_stay() {
     let node = Node::start_with("max_sockets_per_account = 2\n").await;
     let alice = Account::new(3).registered(&node).await;
