@@ -81,7 +81,7 @@ impl Phones {
         pair.alice.clock.set_error(20_000);
         say(alice, &pair.bob, "fast").await;
         sync(bob_on_phone).await;
-        pair.network.clock().advance(1_000);
+        pair.network.clock().advance(300);
         say(phone, &pair.bob, text).await;
         pair.network.fail("cknowledg", Fault::Unreachable);
         sync(bob).await;
@@ -252,12 +252,35 @@ fn what_waits_reaches_the_other_device_in_its_order_also_if_it_was_written_while
 }
 
 #[test]
+fn what_waits_behind_another_does_not_reach_the_other_device_before_it() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        pair.network.fail("dm3.example/ds/rpc", Fault::Unreachable);
+        say(&alice, &pair.bob, "first").await;
+        // Claims to be from much later, for whatever reason.
+        pair.alice.clock.set_error(40_000);
+        say(&alice, &pair.bob, "second").await;
+        pair.alice.clock.set_error(0);
+        push(&alice).await;
+        let second = another_device(&pair, "alice");
+        let session = second.sign_up().await;
+        for texts in [&[][..], &["first", "second"][..]] {
+            pull(&session).await;
+            older(&session, pair.bob.conversation()).await;
+            assert_eq!(second.texts(&pair.bob).await, texts, "it would send the second alone");
+            pair.network.clock().advance(60_000);
+            push(&alice).await;
+        }
+    });
+}
+
+#[test]
 fn what_another_device_moved_comes_behind_what_stands_here_and_was_said_before_it() {
     run(async {
         let phones = Phones::new().await;
         phones.say_fast_and_then("one").await;
         let Phones { pair, phone, bob, bobs_phone, bob_on_phone, .. } = phones;
-        pair.network.clock().advance(1_000);
+        pair.network.clock().advance(300);
         say(&phone, &pair.bob, "two").await;
         sync(&bob_on_phone).await;
         assert_eq!(bobs_phone.texts(&pair.alice).await, ["one", "two", "fast"], "they claim to be earlier");

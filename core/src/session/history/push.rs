@@ -33,7 +33,7 @@ const MAX_WRITES: usize = 8;
 const MAX_READS: usize = 4;
 /// How many records are read at once to find those that conflict.
 const READ: usize = 100;
-/// A message that waits is not written before it is so old: most are accepted at once. Milliseconds.
+/// What waits in a conversation is not written before the first of it is so old: most are accepted at once. Milliseconds.
 const PATIENCE: u64 = 30_000;
 /// The longest message that is kept beside its contact, in bytes of its JSON.
 const MAX_LAST: usize = 4096;
@@ -69,6 +69,7 @@ impl<P: Ports> Session<P> {
         let place = self.history_place().await?;
         let (mut followed, usage) = self.followed(&place).await?;
         let entries = store.journal(self.account, MAX_ENTRIES).await?;
+        let fresh = self.fresh_conversations().await?;
         let mut pushed = Pushed { more: entries.len() == MAX_ENTRIES, ..Pushed::default() };
         let (mut things, mut settled) = (Vec::<(Changed, Vec<u64>)>::new(), Vec::new());
         for entry in entries {
@@ -89,7 +90,7 @@ impl<P: Ports> Session<P> {
                     things.push((contact, Vec::new()));
                 }
             }
-            match self.records_of(&followed, &changed).await? {
+            match self.records_of(&followed, &changed, &fresh).await? {
                 Some(records) if records.is_empty() => settled.extend(numbers),
                 Some(records) => {
                     let ticket = Rc::new(Ticket { entries: numbers, left: Cell::new(records.len()) });
@@ -232,21 +233,37 @@ impl<P: Ports> Session<P> {
         self.write_mark(followed, conversation, &mark).await
     }
 
+    /// The conversations of which what waits is not to be written yet. The first one that waits decides for all: another
+    /// device would send the others before it.
+    async fn fresh_conversations(&self) -> Result<Vec<ConversationId>, StoreError> {
+        let (mut seen, mut fresh) = (Vec::new(), Vec::new());
+        for row in self.ports().store().outbox(self.account).await? {
+            if seen.contains(&row.conversation) {
+                continue;
+            }
+            seen.push(row.conversation);
+            // What was written while a clock was fast is older than what follows it.
+            if self.now().abs_diff(row.arrived) < PATIENCE {
+                fresh.push(row.conversation);
+            }
+        }
+        Ok(fresh)
+    }
+
     /// What is to be written about something that changed, with the versions that it replaces; nothing if the node has
     /// it. `None` if it is not to be written yet.
     async fn records_of(
         &self,
         followed: &Followed,
         changed: &Changed,
+        fresh: &[ConversationId],
     ) -> Result<Option<Vec<(Record, u64)>>, StoreError> {
         let store = self.ports().store();
         let mut records = Vec::new();
         match changed {
             Changed::Message(hash) => {
                 let Some(row) = store.message(self.account, hash).await? else { return Ok(Some(records)) };
-                // What was written while a clock was fast is older than what follows it, which must not go before it.
-                let age = self.now().abs_diff(row.arrived);
-                if row.state == SendState::Waiting && age < PATIENCE {
+                if row.state == SendState::Waiting && fresh.contains(&row.conversation) {
                     return Ok(None);
                 }
                 records.push((Record::Message(StoredMessage::kept(row)), 0));

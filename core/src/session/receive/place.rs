@@ -8,6 +8,7 @@
 //! of one author:   taken and claimed agree     ─▶ in this order, wherever others stand already
 //!                  they do not, but are close  ─▶ as claimed, past what is between them if that is so, too
 //!                  else                        ─▶ as taken
+//! of a fast clock: who claims to be from after they were taken is from before that, beside what other clocks claim
 //! beside ours:     as taken. Claims never carry a message past one of ours: an answer stays behind its question,
 //!                  whatever clock is wrong by whatever
 //! ```
@@ -21,6 +22,9 @@ use crate::device::Place;
 
 /// How close places and claims must be for the claims to count alone: milliseconds.
 pub(in crate::session) const CLOSE: u64 = 60_000;
+
+/// How much a clock that is right may differ from the one that leads: milliseconds.
+const AGREES: u64 = 1_000;
 
 /// A message of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +64,11 @@ impl Told {
     fn overtaken_by(&self, other: &Self) -> bool {
         let (Some(said), Some(before)) = (self.claimed, other.claimed) else { return false };
         let claimed = before.saturating_sub(said);
-        claimed > 0 && claimed.saturating_add(self.taken.parts_since(other.taken) / Place::PARTS) <= CLOSE
+        // Its own clock may be right, and then it was written after the other was taken, whose clock is fast.
+        let is_later = said <= self.taken.time() && said > other.taken.time().saturating_add(AGREES);
+        claimed > 0
+            && !is_later
+            && claimed.saturating_add(self.taken.parts_since(other.taken) / Place::PARTS) <= CLOSE
     }
 
     /// Stands on the wrong side of `other`, which was taken and said before it, or after it; or at the very place of it.
@@ -379,6 +387,19 @@ mod tests {
         let seen = Told { place: Place::at(99_000), ..standing(100_500, 50_000) };
         let kept = [seen, ours(100_200)];
         assert_eq!(claims(&[theirs(100_300, 49_000)], &kept), [Some(49_000), Some(50_000), None]);
+    }
+
+    #[test]
+    fn what_was_written_after_another_was_taken_stands_behind_it_whatever_a_fast_clock_claimed() {
+        let fast = [standing(174_000, 204_000)];
+        let claims = |taken: u64, claimed: u64| claims(&[theirs(taken, claimed)], &fast);
+        assert_eq!(claims(182_200, 182_000), [Some(204_000), Some(182_000)]);
+        assert_eq!(claims(182_200, 203_000), [Some(203_000), Some(204_000)], "by the same clock");
+        assert_eq!(
+            claims(182_200, 174_500),
+            [Some(174_500), Some(204_000)],
+            "by a clock that may differ a little"
+        );
     }
 
     #[test]
