@@ -292,7 +292,8 @@ fn check_conversation(
         if let Some(other) = place.checked_sub(1).and_then(|before| rows.get(before))
             && other.place == row.place
         {
-            wrong.push(format!("{at}: m{number} stands where another does ({})", row.place.time()));
+            let other = format!("m{} ({})", number_of(other).unwrap_or_default(), times_of(other));
+            wrong.push(format!("{at}: m{number} ({}) stands where {other} does", times_of(row)));
         }
     }
     places

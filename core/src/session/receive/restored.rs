@@ -6,6 +6,7 @@
 //! if it came in now, by when it was taken.
 
 use super::place::{CLOSE, New, Told, places};
+use super::store::MAX_NEIGHBOURS;
 use crate::conversation::ConversationId;
 use crate::device::{MessageRow, Place, Position, StoredMessage};
 use crate::ports::{Ports, Store as _, StoreError};
@@ -32,14 +33,31 @@ impl<P: Ports> Session<P> {
 
     async fn settled_here(&self, messages: Vec<StoredMessage>) -> Result<Vec<StoredMessage>, StoreError> {
         let mut settled = Vec::with_capacity(messages.len());
-        for (conversation, mut messages) in by_conversation(messages) {
-            let near = self.standing_beside(conversation, &messages).await?;
-            let mut line: Vec<_> = near.iter().rev().map(|row| self.told(row)).collect();
-            messages.sort_by_key(|message| message.row().place);
-            for message in messages {
-                // What is here stays where it stands, wherever the other device has it.
-                let stands = near.iter().any(|row| row.hash == *message.hash());
-                settled.push(if stands { message } else { self.settled_in(&mut line, message) });
+        for (conversation, messages) in by_conversation(messages) {
+            let (mut pieces, mut new) = (vec![messages], Vec::<Told>::new());
+            while let Some(mut messages) = pieces.pop() {
+                messages.sort_by_key(|message| message.row().place);
+                let near = self.standing_beside(conversation, &messages).await?;
+                // Of that much not all was looked at; of a part of the time it may be.
+                if near.len() >= MAX_NEIGHBOURS && messages.len() > 1 {
+                    let newer = messages.split_off(messages.len() / 2);
+                    pieces.extend([newer, messages]);
+                    continue;
+                }
+                let mut line: Vec<_> =
+                    near.iter().rev().map(|row| self.told(row)).chain(new.clone()).collect();
+                line.sort_by_key(|told| told.place);
+                for message in messages {
+                    // What is here stays where it stands, wherever the other device has it.
+                    if near.iter().any(|row| row.hash == *message.hash()) {
+                        settled.push(message);
+                        continue;
+                    }
+                    let told = self.settled_in(&line, &message);
+                    line.insert(line.partition_point(|other| other.place < told.place), told);
+                    new.push(told);
+                    settled.push(message.moved_to(told.place));
+                }
             }
         }
         Ok(settled)
@@ -58,8 +76,8 @@ impl<P: Ports> Session<P> {
         self.newest_and_between(conversation, first, after).await
     }
 
-    /// One message, which is added to the line.
-    fn settled_in(&self, line: &mut Vec<Told>, message: StoredMessage) -> StoredMessage {
+    /// One message, at its place in the line.
+    fn settled_in(&self, line: &[Told], message: &StoredMessage) -> Told {
         let mut told = self.told(message.row());
         match told.claimed {
             Some(claimed) if line.iter().any(|other| told.is_turned_round(other)) => {
@@ -77,9 +95,7 @@ impl<P: Ports> Session<P> {
         while is_taken(told.place) {
             told.place = told.place.behind(1);
         }
-        let at = line.partition_point(|other| other.place < told.place);
-        line.insert(at, told);
-        message.moved_to(told.place)
+        told
     }
 }
 

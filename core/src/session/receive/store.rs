@@ -12,7 +12,7 @@ use crate::session::Session;
 /// How many messages around what came in are looked at at once for their order.
 const NEIGHBOURS: usize = 64;
 /// How many in all. More within two minutes are a flood.
-const MAX_NEIGHBOURS: usize = 512;
+pub(super) const MAX_NEIGHBOURS: usize = 512;
 
 /// A message whose author is proven.
 pub(in crate::session) struct Proven {
