@@ -17,8 +17,8 @@ const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 321_200 };
 /** What somebody who comes back loads before the list. */
 const RETURN = { aim: 205_000, limit: 187_000 };
 const PART_LIMIT = 40_000;
-/** Of parts that are larger than they should be: two that are loaded when the list stands, two that somebody asks for. */
-const LARGE = { chat: 76_000, sync: 98_500, files: 40_900, talk: 40_500 };
+/** Of parts that are larger than they should be: two that are loaded when the list stands, one that somebody asks for. */
+const LARGE = { chat: 76_000, sync: 98_500, files: 40_900 };
 /** The rules for names outside ASCII, which most people never fetch. */
 const NAMES_LIMIT = 20_000;
 /** The two ends of the isolated mode, each; pages without it fetch neither. */

@@ -7,6 +7,8 @@
 //! A picture is drawn anew, so that it tells nothing but what is seen: cameras write into it where it was taken. What
 //! is too large for the receiver's delivery service is said before anything is sent.
 
+use std::sync::Arc;
+
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::api::{Properties, Retention};
 use dm3_core::message::{Attachment, Draft, MAX_EMBEDDED, PictureHead, true_type};
@@ -53,9 +55,9 @@ impl<P: Platform> Default for FilesSteps<Active<P>> {
     }
 }
 
-fn carry_out<P: Platform>(at: Active<P>, ask: FilesAsk) -> Task {
+fn carry_out<P: Platform>(at: Active<P>, ask: Arc<FilesAsk>) -> Task {
     Box::pin(async move {
-        match ask {
+        match Arc::unwrap_or_clone(ask) {
             FilesAsk::Show { of, anyway } => show(at, of, anyway).await,
             FilesAsk::Unshowable(url) => offer_instead(&at, &url),
             FilesAsk::Attach(given) => attach(&at, given).await,

@@ -295,7 +295,7 @@ async fn answer<P: Platform>(at: &Active<P>, peer: Address, text: String) -> Res
     if !has_files(at) {
         send(at, text, Vec::new()).await;
     } else if let Ok(steps) = (at.driver.later.files)().await {
-        (steps.carry_out)(at.clone(), FilesAsk::Send(text)).await;
+        (steps.carry_out)(at.clone(), FilesAsk::Send(text).into()).await;
     }
     take(at, peer).await
 }

@@ -1,5 +1,7 @@
 //! Everything of the account as one file, and back. Loaded when somebody asks for it.
 
+use std::sync::Arc;
+
 use dm3_core::identity::{BackupError, RecoveryCode};
 use dm3_core::session::{ExportError, ImportError, Restored};
 use dm3_core::storage::{ArchiveHead, MAX_HEAD};
@@ -73,8 +75,8 @@ impl<P: Platform> Default for BackupSteps<Active<P>> {
     }
 }
 
-async fn carry_out<P: Platform>(at: Active<P>, ask: BackupAsk) {
-    match ask {
+async fn carry_out<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
+    match Arc::unwrap_or_clone(ask) {
         BackupAsk::Show => show(&at, BackupStep::Choose),
         BackupAsk::Restore => show(&at, BackupStep::Restore { given: None }),
         BackupAsk::Offer(file) => show(&at, BackupStep::Restore { given: Some(file) }),

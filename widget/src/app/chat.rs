@@ -1,6 +1,8 @@
 //! What goes on for somebody who is signed in, beyond the list that the device has: the engine runs, names are checked,
 //! and commands are led to their use cases.
 
+use std::sync::Arc;
+
 use dm3_core::identity::Address;
 
 use super::command::{Act, BackupAsk, Command, FilesAsk, SettingsAsk};
@@ -50,7 +52,7 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         // There is nothing to go back to.
         Command::Back if at.driver.state.locked.get_untracked() => return None,
         Command::Back => Box::pin(conversations::back(at)),
-        Command::Send(text) if outbox::has_files(&at) => Box::pin(files(at, FilesAsk::Send(text))),
+        Command::Send(text) if outbox::has_files(&at) => Box::pin(files(at, Arc::new(FilesAsk::Send(text)))),
         Command::Send(text) => Box::pin(async move {
             outbox::send(&at, text, Vec::new()).await;
         }),
@@ -94,14 +96,14 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
 }
 
 /// Does something with a message. That this can't be loaded is shown where it is asked for.
-async fn talk<P: Platform>(at: Active<P>, act: Act) {
+async fn talk<P: Platform>(at: Active<P>, act: Arc<Act>) {
     if let Ok(steps) = (at.driver.later.talk)().await {
         (steps.act)(at, act).await;
     }
 }
 
 /// Shows attachments, or attaches something. That this can't be loaded is shown where it is asked for.
-async fn files<P: Platform>(at: Active<P>, ask: FilesAsk) {
+async fn files<P: Platform>(at: Active<P>, ask: Arc<FilesAsk>) {
     if let Ok(steps) = (at.driver.later.files)().await {
         (steps.carry_out)(at, ask).await;
     }
@@ -115,7 +117,7 @@ async fn look_up<P: Platform>(at: Active<P>, typed: String) {
 }
 
 /// Makes a backup or takes one in, once that is loaded; the screen says if it can't be.
-async fn backup<P: Platform>(at: Active<P>, ask: BackupAsk) {
+async fn backup<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
     if !at.driver.state.screen.with_untracked(|screen| matches!(screen, Screen::Backup(_))) {
         at.driver.state.screen.set(Screen::Backup(Apart::waiting()));
     }
@@ -125,8 +127,8 @@ async fn backup<P: Platform>(at: Active<P>, ask: BackupAsk) {
 }
 
 /// Shows or changes what can be set, once that is loaded; the screen says if it can't be.
-async fn settings<P: Platform>(at: Active<P>, ask: SettingsAsk) {
-    if matches!(ask, SettingsAsk::Show | SettingsAsk::Card) {
+async fn settings<P: Platform>(at: Active<P>, ask: Arc<SettingsAsk>) {
+    if matches!(*ask, SettingsAsk::Show | SettingsAsk::Card) {
         at.driver.state.screen.set(Screen::Settings(Apart::waiting()));
     }
     if let Ok(steps) = (at.driver.later.settings)().await {

@@ -1,6 +1,7 @@
 //! What a person, the page and the other tabs can ask for.
 
 use std::fmt;
+use std::sync::Arc;
 
 use dm3_core::attention::Payment;
 use dm3_core::delivery::SpamRule;
@@ -13,7 +14,8 @@ use super::files::Given;
 use super::platform::TabMessage;
 use super::state::{FileBytes, Theme, Way};
 
-/// Something that is asked for.
+/// Something that is asked for. What parts do that come later is shared: a button keeps it for the next time, and the copy of
+/// it is made there, if at all.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Connect the wallet with this id.
@@ -43,9 +45,9 @@ pub enum Command {
     /// Send a text in the open conversation.
     Send(String),
     /// Do something with a message of the open conversation.
-    Act(Act),
+    Act(Arc<Act>),
     /// Show attachments, or attach something.
-    Files(FilesAsk),
+    Files(Arc<FilesAsk>),
     /// Decide about the open conversation's peer.
     Decide(Decision),
     /// Try a failed message again.
@@ -85,13 +87,35 @@ pub enum Command {
     /// Another tab tells something.
     Told(TabMessage),
     /// Make a backup, or take one in.
-    Backup(BackupAsk),
+    Backup(Arc<BackupAsk>),
     /// Show or change what can be set, or a contact.
-    Settings(SettingsAsk),
+    Settings(Arc<SettingsAsk>),
     /// Sign out, but keep keys and messages on this device.
     Disconnect,
     /// Sign out and forget the account, its keys and its messages on this device.
     SignOut,
+}
+
+impl Command {
+    /// Do something with a message of the open conversation.
+    pub fn act(act: Act) -> Self {
+        Self::Act(Arc::new(act))
+    }
+
+    /// Show attachments, or attach something.
+    pub fn files(ask: FilesAsk) -> Self {
+        Self::Files(Arc::new(ask))
+    }
+
+    /// Make a backup, or take one in.
+    pub fn backup(ask: BackupAsk) -> Self {
+        Self::Backup(Arc::new(ask))
+    }
+
+    /// Show or change what can be set, or a contact.
+    pub fn settings(ask: SettingsAsk) -> Self {
+        Self::Settings(Arc::new(ask))
+    }
 }
 
 /// What can be done with a message, beside answering and editing it, which the composer is for.

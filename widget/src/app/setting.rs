@@ -1,5 +1,7 @@
 //! What somebody sets. Loaded when somebody asks for it.
 
+use std::sync::Arc;
+
 use dm3_core::conversation::ConversationId;
 use dm3_core::web::HttpUrl;
 use serde_json::Value;
@@ -32,8 +34,8 @@ impl<P: Platform> Default for SettingsSteps<Active<P>> {
     }
 }
 
-async fn carry_out<P: Platform>(at: Active<P>, ask: SettingsAsk) {
-    match ask {
+async fn carry_out<P: Platform>(at: Active<P>, ask: Arc<SettingsAsk>) {
+    match Arc::unwrap_or_clone(ask) {
         SettingsAsk::Show => show(&at).await,
         SettingsAsk::Card => further(at, CARD, |steps, at| (steps.card)(at)).await,
         SettingsAsk::Receipts(wanted) => {

@@ -1,6 +1,8 @@
 //! What is loaded when it is used, as the rest of the application reaches it: tables of functions. Each is a part
 //! ([`Part`](super::part::Part)). They take the driver (`D`) or the account that is signed in (`A`).
 
+use std::sync::Arc;
+
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Stake;
 use dm3_core::identity::Address;
@@ -77,12 +79,12 @@ pub struct BackendSteps<A> {
 
 /// Everything of the account as one file.
 pub struct BackupSteps<A> {
-    pub(super) carry_out: fn(A, BackupAsk) -> Task,
+    pub(super) carry_out: fn(A, Arc<BackupAsk>) -> Task,
 }
 
 /// What can be set.
 pub struct SettingsSteps<A> {
-    pub(super) carry_out: fn(A, SettingsAsk) -> Task,
+    pub(super) carry_out: fn(A, Arc<SettingsAsk>) -> Task,
 }
 
 /// What is the account's own; and contacts.
@@ -99,14 +101,14 @@ pub struct ServicesSteps<A> {
 
 /// What is done with messages of the open conversation.
 pub struct TalkSteps<A> {
-    pub(super) act: fn(A, Act) -> Task,
+    pub(super) act: fn(A, Arc<Act>) -> Task,
     /// Says what the open conversation's peer demands of those who write.
     pub(super) demands: fn(A) -> Task,
 }
 
 /// Attachments, those that came and those that are to be sent.
 pub struct FilesSteps<A> {
-    pub(super) carry_out: fn(A, FilesAsk) -> Task,
+    pub(super) carry_out: fn(A, Arc<FilesAsk>) -> Task,
 }
 
 /// What goes from the open conversation elsewhere.

@@ -1,5 +1,7 @@
 //! What is done with messages of the open conversation.
 
+use std::sync::Arc;
+
 use dm3_core::conversation::ConversationId;
 use dm3_core::message::{Draft, MessageHash};
 use dm3_core::ports::Clock as _;
@@ -35,8 +37,8 @@ impl<P: Platform> Default for TalkSteps<Active<P>> {
     }
 }
 
-async fn carry_out<P: Platform>(at: Active<P>, act: Act) {
-    match act {
+async fn carry_out<P: Platform>(at: Active<P>, act: Arc<Act>) {
+    match Arc::unwrap_or_clone(act) {
         Act::React { to, emoji } => react(&at, to, &emoji).await,
         Act::Delete(hash) => {
             if let Some(own) = seen(&at, &hash).filter(|bubble| bubble.own) {

@@ -10,6 +10,6 @@ pub(super) async fn name_welcome<P: Platform>(at: Active<P>) {
     if let Ok(true) = at.session().demands_something().await
         && let Ok(steps) = (at.driver.later.settings)().await
     {
-        (steps.carry_out)(at, SettingsAsk::NameWelcome).await;
+        (steps.carry_out)(at, SettingsAsk::NameWelcome.into()).await;
     }
 }

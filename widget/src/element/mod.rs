@@ -160,12 +160,12 @@ impl ChatHandle {
     /// why there is none.
     pub fn export_backup(&self, made: Function, failed: Function) {
         self.driver.page().await_file(made, failed);
-        self.command(Command::Backup(BackupAsk::Make));
+        self.command(Command::backup(BackupAsk::Make));
     }
 
     /// Asks for the code of a backup, and takes it in.
     pub fn import_backup(&self, file: Vec<u8>) {
-        self.command(Command::Backup(BackupAsk::Offer(FileBytes::new(file))));
+        self.command(Command::backup(BackupAsk::Offer(FileBytes::new(file))));
     }
 
     /// The panel is on the screen, or not.

@@ -34,11 +34,11 @@ part!(fn steps in backup("backup") -> BackupSteps<Active<Page>> = BackupSteps::n
 fn backup(app: &App, at: &Apart) -> AnyView {
     let Some(at) = at.shown::<Backup>() else { return starting(app) };
     let error = at.error.as_ref().map(|fault| note("error", "alert", backup_failed(fault)));
-    let leave = sends(app, Command::Backup(BackupAsk::Leave));
+    let leave = sends(app, Command::backup(BackupAsk::Leave));
     let (title, body, actions) = match &at.step {
         BackupStep::Choose => {
-            let make = sends(app, Command::Backup(BackupAsk::Make));
-            let restore = sends(app, Command::Backup(BackupAsk::Restore));
+            let make = sends(app, Command::backup(BackupAsk::Make));
+            let restore = sends(app, Command::backup(BackupAsk::Restore));
             let label = if at.busy { say(Word::OneMoment) } else { say(BackupWord::Make) };
             let body = paragraph(BackupWord::Explained);
             let actions = view! {
@@ -134,7 +134,7 @@ fn takes(app: &App) -> OnClick {
                 Some(chosen) => files::read(&chosen).await,
                 None => None,
             };
-            app.command(Command::Backup(BackupAsk::Take { file, code }));
+            app.command(Command::backup(BackupAsk::Take { file, code }));
         });
     })
 }

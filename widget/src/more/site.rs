@@ -195,7 +195,7 @@ fn known(app: &App) -> AnyView {
 
 fn owner(app: &App, name: &str, owning: &Owning) -> AnyView {
     let nft = token(&owning.nft);
-    let again = sends(app, Command::Act(Act::LookAgain));
+    let again = sends(app, Command::act(Act::LookAgain));
     match &owning.now {
         // Each time somebody has written; only what is wrong is said aloud.
         Owns::Asking => note("note note-bar note-asking", "note", owns_asking(name, &nft)),

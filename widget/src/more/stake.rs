@@ -49,8 +49,8 @@ fn view(app: &App, what: &Apart) -> AnyView {
     }
 }
 
-const fn ask(ask: StakeAsk) -> Command {
-    Command::Act(Act::Stake(ask))
+fn ask(ask: StakeAsk) -> Command {
+    Command::act(Act::Stake(ask))
 }
 
 /// What the peer asks for, and how far it is met.

@@ -49,8 +49,8 @@ pub(super) fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
                     <b>{name}</b>
                     <p {class("mono")}>{person.address.to_string()}</p>
                 </div>
-                {menu_entry(app, Word::Settings, Command::Settings(SettingsAsk::Show))}
-                {menu_entry(app, Word::Backup, Command::Backup(BackupAsk::Show))}
+                {menu_entry(app, Word::Settings, Command::settings(SettingsAsk::Show))}
+                {menu_entry(app, Word::Backup, Command::backup(BackupAsk::Show))}
                 <button {attrs(&[("class", "button button-quiet"), ("type", "button"), ("aria-expanded", truth(leaving.get()))])} on:click=ask>
                     {say(Word::SignOut)}
                 </button>

@@ -178,7 +178,7 @@ fn filters(app: &App) -> Option<AnyView> {
         let choose = on_click(move || {
             state.filter.set(filter);
             if filter == Filter::Requests && count > 0 {
-                app.command(Command::Act(Act::Attention(AttentionAsk::Rank)));
+                app.command(Command::act(Act::Attention(AttentionAsk::Rank)));
             }
         });
         view! {

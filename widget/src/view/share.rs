@@ -44,5 +44,5 @@ pub fn shares(app: &App, ask: ShareAsk) -> OnClick {
 /// Shares something.
 pub fn share(app: &App, ask: ShareAsk) {
     app.parts.share.ask();
-    app.command(Command::Act(Act::Share(ask)));
+    app.command(Command::act(Act::Share(ask)));
 }

@@ -131,7 +131,7 @@ fn thread_header(app: &App) -> AnyView {
         {peer.as_ref().map(|peer| person_avatar(peer, false))}
         <div {class("title")}>
             <h2 {attrs(&[("tabindex", "-1")])}>
-                <button {attrs(&[("class", "who"), ("type", "button")])} on:click=sends(app, Command::Settings(SettingsAsk::Card))>
+                <button {attrs(&[("class", "who"), ("type", "button")])} on:click=sends(app, Command::settings(SettingsAsk::Card))>
                     {peer.as_ref().map(person_name)}
                     <span {class("sr")}>{say(Word::ContactDetails)}</span>
                 </button>

@@ -63,7 +63,7 @@ fn put(world: &World, payment: &Payment, state: u64, amount: u64) {
 }
 
 fn ask(world: &World, tab: &Tab, ask: AttentionAsk) {
-    tab.ask(Command::Act(Act::Attention(ask)));
+    tab.ask(Command::act(Act::Attention(ask)));
     world.pass(2_000);
 }
 
@@ -337,7 +337,7 @@ fn what_payments_have_to_be_is_chosen_by_what_their_contracts_say() {
     let tab = bob.open_tab(&world);
     world.pass(2_000);
     let ask = |ask| {
-        tab.ask(Command::Settings(ask));
+        tab.ask(Command::settings(ask));
         world.pass(1_000);
     };
     let type_in = |text: &str| ask(SettingsAsk::Payments(AttentionAsk::AskFor(text.into())));

@@ -29,7 +29,7 @@ fn talk() -> (World, Rc<Device>, Tab, Rc<Device>) {
 }
 
 fn ask(world: &World, tab: &Tab, ask: BackupAsk) -> Backup {
-    tab.ask(Command::Backup(ask));
+    tab.ask(Command::backup(ask));
     world.pass(1_000);
     let Screen::Backup(shown) = tab.screen() else { panic!("{:?}", tab.screen()) };
     let backup = shown.shown::<Backup>().expect("a backup").clone();
@@ -71,7 +71,7 @@ fn what_a_browser_has_lost_comes_back_out_of_a_file_with_its_code() {
     let BackupStep::Restored(restored) = backup.step else { panic!("{backup:?}") };
     assert_eq!((restored.messages, restored.conversations, restored.skipped), (3, 1, 0));
     assert_eq!(now(alice.peer.texts(&bob.peer)), ["number 0", "number 1", "number 2"]);
-    tab.ask(Command::Backup(BackupAsk::Leave));
+    tab.ask(Command::backup(BackupAsk::Leave));
     world.pass(1_000);
     assert_eq!(tab.screen(), Screen::List);
     for tab in [tab, second] {
@@ -86,7 +86,7 @@ fn the_code_is_nowhere_once_its_screen_is_left_and_the_file_is_let_go_of() {
     let digits = code.replace('-', "");
     assert!(!file.windows(digits.len()).any(|window| window == digits.as_bytes()));
     assert_eq!(*alice.withdrawn.borrow(), Vec::<String>::new());
-    tab.ask(Command::Backup(BackupAsk::Leave));
+    tab.ask(Command::backup(BackupAsk::Leave));
     world.pass(1_000);
     assert_eq!((tab.screen(), alice.withdrawn.borrow().clone()), (Screen::List, vec!["blob:1".to_owned()]));
     let (_, other) = made(&world, &alice, &tab);

@@ -31,12 +31,12 @@ fn shown(world: &World, wallets: bool) -> (Rc<Device>, Tab, Session<MemoryPorts>
 }
 
 fn open(world: &World, tab: &Tab) {
-    tab.ask(Command::Settings(SettingsAsk::Own(OwnAsk::Show)));
+    tab.ask(Command::settings(SettingsAsk::Own(OwnAsk::Show)));
     world.pass(1_000);
 }
 
 fn ask(world: &World, tab: &Tab, ask: EnsAsk) {
-    tab.ask(Command::Settings(SettingsAsk::Own(OwnAsk::Ens(ask))));
+    tab.ask(Command::settings(SettingsAsk::Own(OwnAsk::Ens(ask))));
     world.pass(1_000);
 }
 

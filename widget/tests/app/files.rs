@@ -40,7 +40,7 @@ fn two() -> (World, Rc<Device>, Rc<Device>, Tab, Tab) {
 }
 
 fn ask(world: &World, tab: &Tab, ask: FilesAsk) {
-    tab.ask(Command::Files(ask));
+    tab.ask(Command::files(ask));
     world.pass(1_000);
 }
 

@@ -28,7 +28,7 @@ fn shown() -> (World, std::rc::Rc<super::world::Device>, Tab) {
     let (alice, _) = world.person("alice");
     let tab = alice.open_tab(&world);
     world.pass(1_000);
-    tab.ask(Command::Settings(SettingsAsk::Show));
+    tab.ask(Command::settings(SettingsAsk::Show));
     world.pass(1_000);
     (world, alice, tab)
 }
@@ -37,7 +37,7 @@ fn shown() -> (World, std::rc::Rc<super::world::Device>, Tab) {
 fn mail_is_on_once_its_code_was_answered() {
     let (world, alice, tab) = shown();
     let tell = |what| {
-        tab.ask(Command::Settings(SettingsAsk::Mail(what)));
+        tab.ask(Command::settings(SettingsAsk::Mail(what)));
         world.pass(1_000);
     };
     assert_eq!(mail(&tab).channel, None);
@@ -63,7 +63,7 @@ fn how_it_stands_with_mail_is_not_known_of_a_node_that_does_not_answer() {
     let tab = alice.open_tab(&world);
     world.pass(1_000);
     world.network.fail("/notifications/", NetworkFault::Status(503));
-    tab.ask(Command::Settings(SettingsAsk::Show));
+    tab.ask(Command::settings(SettingsAsk::Show));
     world.pass(1_000);
     assert!(matches!(settings(&tab).mail, Offer::Unknown(_)));
 }

@@ -14,7 +14,7 @@ use super::loading::without_part;
 use super::world::{Device, Tab, World};
 
 fn ask(world: &World, tab: &Tab, ask: OwnAsk) {
-    tab.ask(Command::Settings(SettingsAsk::Own(ask)));
+    tab.ask(Command::settings(SettingsAsk::Own(ask)));
     world.pass(1_000);
 }
 
@@ -105,7 +105,7 @@ fn what_is_the_accounts_own_that_cannot_be_loaded_holds_up_nothing_and_the_setti
     let missing = without_part("own");
     ask(&world, &tab, OwnAsk::Show);
     assert!(matches!(tab.screen(), Screen::Settings(apart) if apart.shown::<Own>().is_none()));
-    tab.ask(Command::Settings(SettingsAsk::Show));
+    tab.ask(Command::settings(SettingsAsk::Show));
     world.pass(1_000);
     assert!(matches!(tab.screen(), Screen::Settings(apart) if apart.shown::<Settings>().is_some()));
     drop(missing);

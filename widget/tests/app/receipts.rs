@@ -64,13 +64,13 @@ fn at_a_page_that_wants_none_nobody_learns_what_arrived_and_was_read() {
     bob.set_visible(true);
     say(&world, &alice, "hello");
     assert_eq!(alice.deliveries(), [Delivery::Sent]);
-    bob.ask(Command::Settings(SettingsAsk::Show));
+    bob.ask(Command::settings(SettingsAsk::Show));
     world.pass(1_000);
     let shown = bob.screen();
     let Screen::Settings(shown) = &shown else { panic!("{shown:?}") };
     let settings = shown.shown::<Settings>().unwrap();
     assert!(settings.silent && settings.receipts, "what they have set is another thing");
-    bob.ask(Command::Settings(SettingsAsk::Leave));
+    bob.ask(Command::settings(SettingsAsk::Leave));
     bob.state.silent.set(false);
     say(&world, &alice, "again");
     assert_eq!(alice.deliveries().last(), Some(&Delivery::Read));
@@ -117,9 +117,9 @@ fn the_browser_tells_who_wrote_while_nobody_looks_if_somebody_wants_that() {
     say(&world, &alices, "not wanted yet");
     assert!(bob.notified.borrow().is_empty());
 
-    bobs.ask(Command::Settings(SettingsAsk::Show));
+    bobs.ask(Command::settings(SettingsAsk::Show));
     world.run();
-    bobs.ask(Command::Settings(SettingsAsk::Notifications(true)));
+    bobs.ask(Command::settings(SettingsAsk::Notifications(true)));
     world.run();
     say(&world, &alices, "while bob is away");
     assert_eq!(*bob.notified.borrow(), [alice.address()]);

@@ -85,7 +85,7 @@ fn a_message_that_comes_below_where_somebody_reads_is_seen_when_they_come_to_the
     world.pass(60_000);
     assert_eq!(tab.unread(), 1, "whoever comes back reads where they left");
     tab.state.away.set(Apart::waiting());
-    tab.ask(Command::Act(Act::AtEnd));
+    tab.ask(Command::act(Act::AtEnd));
     world.run();
     assert_eq!(tab.unread(), 0);
     assert_eq!(unread_told(&tab), Some(0));

@@ -36,12 +36,12 @@ fn shown(world: &World, wallets: bool) -> (Rc<Device>, Tab) {
 }
 
 fn open(world: &World, tab: &Tab) {
-    tab.ask(Command::Settings(SettingsAsk::Own(OwnAsk::Show)));
+    tab.ask(Command::settings(SettingsAsk::Own(OwnAsk::Show)));
     world.pass(3_000);
 }
 
 fn ask(world: &World, tab: &Tab, ask: ServicesAsk) {
-    tab.ask(Command::Settings(SettingsAsk::Own(OwnAsk::Services(ask))));
+    tab.ask(Command::settings(SettingsAsk::Own(OwnAsk::Services(ask))));
     world.pass(1_000);
 }
 
@@ -215,9 +215,9 @@ fn what_was_signed_goes_on_where_it_failed_unless_another_list_is_wanted() {
 fn a_name_of_the_accounts_own_is_told_to_hold_the_former_list() {
     let world = World::new();
     let (bob, tab) = shown(&world, true);
-    tab.ask(Command::Settings(SettingsAsk::Own(OwnAsk::Ens(EnsAsk::Look("bob.eth".into())))));
+    tab.ask(Command::settings(SettingsAsk::Own(OwnAsk::Ens(EnsAsk::Look("bob.eth".into())))));
     world.pass(1_000);
-    tab.ask(Command::Settings(SettingsAsk::Own(OwnAsk::Ens(EnsAsk::Publish))));
+    tab.ask(Command::settings(SettingsAsk::Own(OwnAsk::Ens(EnsAsk::Publish))));
     world.pass(1_000);
     let (_, hash) = now(now(bob.peer.resume()).sent_publications()).unwrap().pop().unwrap();
     let transaction = bob.wallet.key().sent().last().unwrap().clone();

@@ -37,7 +37,7 @@ fn acquainted() -> (World, Rc<Device>, Tab, Rc<Device>, Tab) {
 }
 
 fn ask(world: &World, tab: &Tab, ask: SettingsAsk) {
-    tab.ask(Command::Settings(ask));
+    tab.ask(Command::settings(ask));
     world.pass(1_000);
 }
 
@@ -256,9 +256,9 @@ fn who_leaves_the_settings_is_back_in_the_conversation_that_stands_beside_the_li
     settings(&tab);
     ask(&world, &tab, SettingsAsk::Leave);
     assert_eq!(tab.screen(), Screen::Thread);
-    tab.ask(Command::Backup(BackupAsk::Show));
+    tab.ask(Command::backup(BackupAsk::Show));
     world.pass(1_000);
-    tab.ask(Command::Backup(BackupAsk::Leave));
+    tab.ask(Command::backup(BackupAsk::Leave));
     world.pass(1_000);
     assert_eq!(tab.screen(), Screen::Thread);
 }

@@ -124,7 +124,7 @@ fn what_the_page_says_anew_counts_for_the_open_conversation_it_asked_for_and_for
 fn who_does_not_want_it_to_go_along_leaves_it_out() {
     let (world, _, _, alice, bob) = two_talking();
     page_opens(&world, &alice, "bob.eth", Some("NFT #7"));
-    alice.ask(Command::Act(Act::Share(ShareAsk::LeaveOut)));
+    alice.ask(Command::act(Act::Share(ShareAsk::LeaveOut)));
     world.run();
     assert_eq!(about(&alice), None);
     send(&world, &alice, "hello");
@@ -143,10 +143,10 @@ fn what_nobody_can_see_is_no_context() {
 /// alice forwards the last message of the open conversation to carol, with what the view makes of it.
 fn forward(world: &World, alice: &Tab, carol: &Rc<Device>, text: &str) {
     let of = bubbles(alice).last().unwrap().hash.clone();
-    alice.ask(Command::Act(Act::Share(ShareAsk::Forward(of))));
+    alice.ask(Command::act(Act::Share(ShareAsk::Forward(of))));
     world.run();
     assert_eq!(alice.state.sharing.get_untracked().place, 1);
-    alice.ask(Command::Act(Act::Share(ShareAsk::To { peer: carol.address(), text: text.into() })));
+    alice.ask(Command::act(Act::Share(ShareAsk::To { peer: carol.address(), text: text.into() })));
     world.pass(1_000);
 }
 
@@ -198,7 +198,7 @@ fn a_report_has_what_proves_that_the_peer_wrote_it() {
     send(&world, &alice, "mine");
     send(&world, &bob, "an insult");
     send(&world, &bob, "a threat");
-    alice.ask(Command::Act(Act::Share(ShareAsk::Report)));
+    alice.ask(Command::act(Act::Share(ShareAsk::Report)));
     world.pass(1_000);
     let (report, count) = report(&alice);
     assert_eq!(count, 2, "what the reporter wrote is not in it");
@@ -219,13 +219,13 @@ fn a_report_has_what_proves_that_the_peer_wrote_it() {
 fn a_report_is_asked_for_in_the_card_of_a_contact_and_stands_over_the_conversation() {
     let (world, _, _, alice, bob) = two_talking();
     send(&world, &bob, "an insult");
-    alice.ask(Command::Settings(SettingsAsk::Card));
+    alice.ask(Command::settings(SettingsAsk::Card));
     world.run();
-    alice.ask(Command::Act(Act::Share(ShareAsk::Report)));
+    alice.ask(Command::act(Act::Share(ShareAsk::Report)));
     world.pass(1_000);
     assert_eq!(alice.screen(), Screen::Thread);
     assert_eq!(report(&alice).1, 1);
-    alice.ask(Command::Act(Act::Share(ShareAsk::Leave)));
+    alice.ask(Command::act(Act::Share(ShareAsk::Leave)));
     world.run();
     assert_eq!(alice.state.sharing.get_untracked().place, 0);
 }
@@ -235,13 +235,13 @@ fn the_file_of_a_report_is_gone_when_it_is_left_and_with_the_account() {
     let (world, device, _, alice, bob) = two_talking();
     send(&world, &bob, "an insult");
     let url = || {
-        alice.ask(Command::Act(Act::Share(ShareAsk::Report)));
+        alice.ask(Command::act(Act::Share(ShareAsk::Report)));
         world.pass(1_000);
         let sharing = alice.state.sharing.get_untracked();
         let Some(Sharing::Report(report)) = sharing.shown::<Sharing>() else { panic!("no report") };
         report.url.clone().unwrap()
     };
-    for leave in [Command::Act(Act::Share(ShareAsk::Leave)), Command::Disconnect] {
+    for leave in [Command::act(Act::Share(ShareAsk::Leave)), Command::Disconnect] {
         let url = url();
         assert!(!device.withdrawn.borrow().contains(&url));
         alice.ask(leave);

@@ -296,7 +296,7 @@ fn while_nobody_can_be_asked_nothing_is_claimed() {
     send(&world, &bobs, "it is mine");
     assert!(matches!(owning(&alices), (true, Owns::Unknown(error)) if error.is_temporary()));
     world.network.heal();
-    alices.ask(Command::Act(Act::LookAgain));
+    alices.ask(Command::act(Act::LookAgain));
     world.pass(1_000);
     assert_eq!(owning(&alices), (true, Owns::Told(Holding::Held)));
 }

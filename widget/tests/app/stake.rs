@@ -73,7 +73,7 @@ fn with_deposit(world: &World) -> (Rc<Device>, Tab, Address) {
 }
 
 fn ask(world: &World, tab: &Tab, ask: StakeAsk) {
-    tab.ask(Command::Act(Act::Stake(ask)));
+    tab.ask(Command::act(Act::Stake(ask)));
     world.pass(1_000);
 }
 
@@ -170,7 +170,7 @@ fn all_deposits_stand_in_one_place_with_the_way_back() {
     let world = world();
     let (alice, tab, key) = with_deposit(&world);
     let own = |ask| {
-        tab.ask(Command::Settings(SettingsAsk::Own(ask)));
+        tab.ask(Command::settings(SettingsAsk::Own(ask)));
         world.pass(1_000);
     };
     own(OwnAsk::Show);
@@ -212,7 +212,7 @@ fn what_no_device_knows_is_found_at_the_contract_that_somebody_types() {
     let tab = alice.open_tab(&world);
     world.pass(1_000);
     let own = |ask| {
-        tab.ask(Command::Settings(SettingsAsk::Own(ask)));
+        tab.ask(Command::settings(SettingsAsk::Own(ask)));
         world.pass(1_000);
     };
     own(OwnAsk::Show);
@@ -284,7 +284,7 @@ fn what_a_node_wants_to_be_at_stake_is_told_before_it_is_staked() {
     stake();
     assert_eq!(alice.wallet.key().sent().len(), many);
     assert_eq!(tab.screen(), Screen::List);
-    tab.ask(Command::Settings(SettingsAsk::Own(OwnAsk::Show)));
+    tab.ask(Command::settings(SettingsAsk::Own(OwnAsk::Show)));
     world.pass(1_000);
     let [one]: [Held; 1] = held(&tab).try_into().unwrap();
     assert_eq!(one.own.key, key);

@@ -37,7 +37,7 @@ fn text(bubble: &Bubble) -> Option<(&str, bool, Option<&Quote>)> {
 }
 
 fn do_it(world: &World, tab: &Tab, act: Act) {
-    tab.ask(Command::Act(act));
+    tab.ask(Command::act(act));
     world.pass(1_000);
 }
 

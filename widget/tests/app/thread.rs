@@ -54,7 +54,7 @@ impl Long {
     }
 
     fn show(&self, stretch: Stretch) {
-        self.ask(Command::Act(Act::Show(stretch)));
+        self.ask(Command::act(Act::Show(stretch)));
     }
 
     fn bob_writes(&self, text: &str) {
@@ -190,7 +190,7 @@ fn a_message_far_up_is_shown_with_those_around_it() {
     long.ask(Command::Back);
     long.ask(Command::OpenPeer(long.bobs.account()));
     long.is_at(920, 999, true, false);
-    long.ask(Command::Act(Act::Find(hash.clone())));
+    long.ask(Command::act(Act::Find(hash.clone())));
     long.is_at(0, 79, false, true);
     assert_eq!(*long.alice.revealed.borrow(), [hash]);
 }

@@ -1,5 +1,7 @@
 //! Payments for answers, as people see them.
 
+use std::sync::Arc;
+
 use dm3_core::attention::{Minimum, Payment};
 use dm3_core::device::Trust;
 use dm3_core::identity::Address;
@@ -55,7 +57,10 @@ async fn with(change: impl FnOnce(&mut Payments)) -> Page {
 
 fn asks(page: &mut Page) -> Vec<AttentionAsk> {
     let asked = page.asked().into_iter().filter_map(|command| match command {
-        Command::Act(Act::Attention(ask)) => Some(ask),
+        Command::Act(act) => match Arc::unwrap_or_clone(act) {
+            Act::Attention(ask) => Some(ask),
+            _ => None,
+        },
         _ => None,
     });
     asked.collect()

@@ -37,7 +37,7 @@ fn now(app: &App, asked: &Asked) -> AnyView {
         None => (say(SettingsWord::PaymentsNone).to_owned(), None),
         Some((minimum, token)) => {
             let amount = texts::tokens(&Amount::from(minimum.amount), token.as_ref());
-            let drop = sends(app, Command::Settings(SettingsAsk::Payments(AttentionAsk::AskNothing)));
+            let drop = sends(app, Command::settings(SettingsAsk::Payments(AttentionAsk::AskNothing)));
             let drop = view! {
                 <button {attrs(&[("class", "setting-act"), ("type", "button")])} on:click=drop>
                     {say(SettingsWord::Remove)}
@@ -57,7 +57,7 @@ fn now(app: &App, asked: &Asked) -> AnyView {
 
 /// The field for what is asked next.
 fn next(app: &App, asked: &Asked) -> AnyView {
-    let typed = Box::new(|typed| Command::Settings(SettingsAsk::Payments(AttentionAsk::AskFor(typed))));
+    let typed = Box::new(|typed| Command::settings(SettingsAsk::Payments(AttentionAsk::AskFor(typed))));
     let look_up = say(SettingsWord::DemandsLookUp);
     let (label, field, action) = match &asked.next {
         Next::Contract => (say(SettingsWord::PaymentsContract).to_owned(), ADDRESS, look_up),

@@ -170,8 +170,8 @@ fn requested(name: &str, payments: &Payments) -> Option<AnyView> {
     Some(view! { <div {class("stake")}>{line}</div> }.into_any())
 }
 
-const fn ask(ask: AttentionAsk) -> Command {
-    Command::Act(Act::Attention(ask))
+fn ask(ask: AttentionAsk) -> Command {
+    Command::act(Act::Attention(ask))
 }
 
 /// How much is held, or was offered.

@@ -238,7 +238,7 @@ fn choose(app: &App, cell: &Element, sign: String) {
     close(app, &screen);
     match picking {
         Some(Picking::Text) => write(&screen, &sign),
-        Some(Picking::Reaction(to)) => app.command(Command::Act(Act::React { to, emoji: sign })),
+        Some(Picking::Reaction(to)) => app.command(Command::act(Act::React { to, emoji: sign })),
         None => {}
     }
 }

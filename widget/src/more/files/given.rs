@@ -32,7 +32,7 @@ pub(super) fn given(app: &App, files: &Array) {
     }
     Files::change(app.state, |files| files.hovering = false);
     let given = files.iter().filter_map(|file| Some(as_given(file.dyn_into().ok()?))).collect();
-    app.command(Command::Files(FilesAsk::Attach(given)));
+    app.command(Command::files(FilesAsk::Attach(given)));
 }
 
 /// Whether there is a message that they could go with.

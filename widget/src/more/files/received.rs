@@ -25,7 +25,7 @@ pub(super) fn shown(app: &App, of: &MessageHash) -> AnyView {
         .files
         .with_untracked(|files| files.shown::<Files>().is_some_and(|files| files.shown.contains_key(of)));
     if !is_known {
-        app.command(Command::Files(FilesAsk::Show { of: of.clone(), anyway: false }));
+        app.command(Command::files(FilesAsk::Show { of: of.clone(), anyway: false }));
     }
     let (app, of) = (app.clone(), of.clone());
     part(move || {
@@ -81,7 +81,7 @@ fn item_view(app: &App, of: &MessageHash, place: usize, item: &Item) -> AnyView 
         }
         Look::Away(away) => away_view(app, of, place, item, *away),
         Look::Later => {
-            let show = sends(app, Command::Files(FilesAsk::Show { of: of.clone(), anyway: true }));
+            let show = sends(app, Command::files(FilesAsk::Show { of: of.clone(), anyway: true }));
             view! {
                 <button {attrs(&[("class", "file"), ("type", "button")])} on:click=show>
                     {named(&item.name, say(FilesWord::Later).to_owned())}
@@ -111,7 +111,7 @@ fn away_view(app: &App, of: &MessageHash, place: usize, item: &Item, away: Away)
     };
     let ask = if stops { FilesAsk::Stop } else { FilesAsk::Load { of: of.clone(), place } };
     view! {
-        <button {attrs(&[("class", "file"), ("type", "button")])} on:click=sends(app, Command::Files(ask))>
+        <button {attrs(&[("class", "file"), ("type", "button")])} on:click=sends(app, Command::files(ask))>
             {named(&item.name, words)}
         </button>
     }
@@ -145,7 +145,7 @@ fn boxed(width: u32, height: u32) -> (u32, u32) {
 /// Whoever shows it can't: it is a file then.
 fn unshowable(app: &App, url: &str) -> Box<dyn FnMut(ErrorEvent)> {
     let (app, url) = (app.clone(), url.to_owned());
-    Box::new(move |_| app.command(Command::Files(FilesAsk::Unshowable(url.clone()))))
+    Box::new(move |_| app.command(Command::files(FilesAsk::Unshowable(url.clone()))))
 }
 
 pub(super) fn file_link(url: &str, item: &Item) -> AnyView {

@@ -39,7 +39,7 @@ pub(super) fn strip(app: &App) -> AnyView {
     let refused = refused.filter(|_| !edits);
     let refused = refused.map(|why| {
         // Your account shows how much there is, and what would give more.
-        let show = Command::Settings(SettingsAsk::Own(OwnAsk::Show));
+        let show = Command::settings(SettingsAsk::Own(OwnAsk::Show));
         let more = (why == Refused::NoRoom).then(|| link(say(FilesWord::Room), sends(app, show)));
         view! { {note("error error-inset", "alert", not_attached(why).to_owned())} {more} }
     });
@@ -54,7 +54,7 @@ fn one(app: &App, attached: &Attached) -> AnyView {
     let remove: OnClick = {
         let app = app.clone();
         Box::new(move |event: MouseEvent| {
-            app.command(Command::Files(FilesAsk::Remove(number)));
+            app.command(Command::files(FilesAsk::Remove(number)));
             if let Some(screen) = screen(event.target()) {
                 focus_later(screen, "textarea");
             }
@@ -91,7 +91,7 @@ fn sending_view(app: &App, percent: u8) -> AnyView {
     view! {
         <div {attrs(&[("class", "strip-note strip-lacks"), ("role", "status")])}>
             <span>{sending_file(percent)}</span>
-            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Files(FilesAsk::Stop))>
+            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::files(FilesAsk::Stop))>
                 {say(FilesWord::Stop)}
             </button>
         </div>
@@ -106,14 +106,14 @@ fn room_view(app: &App, room: Room) -> Option<AnyView> {
         Room::Lacking { by, smaller, node } => {
             let shrink = smaller.map(|bytes| {
                 view! {
-                    <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Files(FilesAsk::Shrink))>
+                    <button {attrs(&[("type", "button")])} on:click=sends(app, Command::files(FilesAsk::Shrink))>
                         {make_smaller(bytes)}
                     </button>
                 }
             });
             let through = node.then(|| {
                 view! {
-                    <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Files(FilesAsk::ThroughNode(file_in_words())))>
+                    <button {attrs(&[("type", "button")])} on:click=sends(app, Command::files(FilesAsk::ThroughNode(file_in_words())))>
                         {say(FilesWord::ThroughNode)}
                     </button>
                 }

@@ -28,5 +28,5 @@ pub(super) const ENS_NAME: Attributes = &[
 
 /// What is asked for.
 pub(super) fn ask(ask: OwnAsk) -> Command {
-    Command::Settings(SettingsAsk::Own(ask))
+    Command::settings(SettingsAsk::Own(ask))
 }

@@ -62,7 +62,7 @@ pub(super) fn choices(app: &App, settings: &Settings) -> AnyView {
 
 /// The way to what is the account's own.
 fn own(app: &App) -> AnyView {
-    let show = sends(app, Command::Settings(SettingsAsk::Own(OwnAsk::Show)));
+    let show = sends(app, Command::settings(SettingsAsk::Own(OwnAsk::Show)));
     view! {
         <button {attrs(&[("class", "setting setting-way group-card"), ("type", "button")])} on:click=show>
             <span {class("setting-body")}>
@@ -113,7 +113,7 @@ fn people(
     }
     let rows = found.iter().map(|person| {
         let app = app.clone();
-        let command = Command::Settings(SettingsAsk::Decide(person.address, decision));
+        let command = Command::settings(SettingsAsk::Decide(person.address, decision));
         let label = say(label);
         let decide = move |event: MouseEvent| {
             // The button goes with its row.
@@ -147,7 +147,7 @@ fn focus_heading(event: &MouseEvent) {
 fn appearance(app: &App, settings: &Settings) -> AnyView {
     let choices = THEMES.map(|(theme, label)| {
         let is_chosen = theme == settings.theme;
-        let choose = sends(app, Command::Settings(SettingsAsk::Theme(theme)));
+        let choose = sends(app, Command::settings(SettingsAsk::Theme(theme)));
         view! {
             <button {attrs(&[("class", "segment"), ("type", "button"), ("role", "radio"), ("aria-checked", truth(is_chosen)), ("tabindex", if is_chosen { "0" } else { "-1" })])} on:click=choose>
                 {say(label)}
@@ -188,7 +188,7 @@ fn languages(app: &App, settings: &Settings) -> AnyView {
             // The first one is none of them.
             let at = list.and_then(|list| usize::try_from(list.selected_index() - 1).ok());
             let code = at.and_then(|at| LANGUAGES.get(at)).map_or("", |(code, _)| code);
-            app.command(Command::Settings(SettingsAsk::Language(code.to_owned())));
+            app.command(Command::settings(SettingsAsk::Language(code.to_owned())));
         })
     };
     view! {
@@ -243,7 +243,7 @@ fn storage(app: &App, settings: &Settings) -> AnyView {
     view! {
         <p {class("group-hint")}>{words}</p>
         {hint(if lasting { SettingsWord::Lasting } else { SettingsWord::NotLasting })}
-        <button {attrs(&[("class", "setting setting-link"), ("type", "button")])} on:click=sends(app, Command::Backup(BackupAsk::Show))>
+        <button {attrs(&[("class", "setting setting-link"), ("type", "button")])} on:click=sends(app, Command::backup(BackupAsk::Show))>
             {say(SettingsWord::Backup)}
         </button>
     }

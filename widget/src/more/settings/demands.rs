@@ -42,7 +42,7 @@ pub(super) fn demands(app: &App, demands: Option<&Result<Demands, Fault>>) -> An
 }
 
 fn ask(rules: Vec<SpamRule>) -> Command {
-    Command::Settings(SettingsAsk::Demand(rules))
+    Command::settings(SettingsAsk::Demand(rules))
 }
 
 /// The rules without those of one kind.
@@ -126,7 +126,7 @@ fn amount(
         let rule = if written.trim().is_empty() { Some(None) } else { read(&written) };
         app.command(match rule {
             Some(rule) => ask(rest.iter().cloned().chain(rule).collect()),
-            None => Command::Settings(SettingsAsk::Misread(of, written)),
+            None => Command::settings(SettingsAsk::Misread(of, written)),
         });
     });
     let typed = misread.filter(|(rule, _)| *rule == of).map(|(_, typed)| typed.clone());
@@ -149,7 +149,7 @@ fn amount(
 /// What can be demanded of a contract, by its address: to hold its token, or to stake one there.
 fn contract(app: &App, asking: &Asking) -> AnyView {
     let searching = matches!(asking, Asking::Searching(_));
-    let look_at = Box::new(|typed| Command::Settings(SettingsAsk::LookAt(typed)));
+    let look_at = Box::new(|typed| Command::settings(SettingsAsk::LookAt(typed)));
     let look_up = say(SettingsWord::DemandsLookUp);
     let field = form(app, searching, say(SettingsWord::DemandsContract), ADDRESS, None, look_up, look_at);
     let told = match asking {
@@ -169,7 +169,7 @@ fn contract(app: &App, asking: &Asking) -> AnyView {
 
 /// How much of it; with what was typed and is no such number.
 fn how_much(app: &App, of: &Askable, misread: Option<&str>) -> AnyView {
-    let demand = Box::new(|typed| Command::Settings(SettingsAsk::DemandOf(typed)));
+    let demand = Box::new(|typed| Command::settings(SettingsAsk::DemandOf(typed)));
     let (label, field, first, wrong, help) = match of {
         Askable::Token(token) => {
             let called = token.symbol.clone().unwrap_or_else(|| short_address(token.address));

@@ -88,7 +88,7 @@ fn mail_words(error: &MailError) -> String {
 }
 
 fn mail_ask(ask: MailAsk) -> Command {
-    Command::Settings(SettingsAsk::Mail(ask))
+    Command::settings(SettingsAsk::Mail(ask))
 }
 
 fn way(app: &App, busy: bool, label: SettingsWord, ask: MailAsk) -> AnyView {

@@ -20,7 +20,7 @@ pub(crate) fn screen(app: &App, title: SettingsWord, body: AnyView) -> AnyView {
 /// A header that leads back, and what is below it.
 pub(crate) fn screen_of(app: &App, title: &'static str, back: SettingsAsk, body: AnyView) -> AnyView {
     let content = view! {
-        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=sends(app, Command::Settings(back))>
+        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=sends(app, Command::settings(back))>
             {icon(Picture::Back)}
         </button>
         <div {class("title")}>
@@ -87,7 +87,7 @@ pub(super) fn switch(
     help: SettingsWord,
 ) -> AnyView {
     view! {
-        <button {attrs(&[("class", "setting switch"), ("type", "button"), ("role", "switch"), ("aria-checked", truth(is_on))])} on:click=sends(app, Command::Settings(turn))>
+        <button {attrs(&[("class", "setting switch"), ("type", "button"), ("role", "switch"), ("aria-checked", truth(is_on))])} on:click=sends(app, Command::settings(turn))>
             <span {class("setting-body")}>
                 <b>{say(label)}</b>
                 <span {class("setting-help")}>{say(help)}</span>

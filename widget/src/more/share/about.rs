@@ -54,7 +54,7 @@ pub(super) fn pending(app: &App) -> AnyView {
     let Some(about) = pending_about(app.state).filter(|_| is_welcome(app.state)) else {
         return ().into_any();
     };
-    let leave = sends(app, Command::Act(Act::Share(ShareAsk::LeaveOut)));
+    let leave = sends(app, Command::act(Act::Share(ShareAsk::LeaveOut)));
     view! {
         <div {attrs(&[("class", "composing about-pending"), ("role", "note")])}>
             <div>

@@ -72,7 +72,7 @@ pub(super) fn forward(app: &App, of: &MessageHash, fault: Option<&Fault>) -> Any
 }
 
 fn to(row: &ConversationRow, text: &str) -> Command {
-    Command::Act(Act::Share(ShareAsk::To { peer: row.peer.address, text: text.to_owned() }))
+    Command::act(Act::Share(ShareAsk::To { peer: row.peer.address, text: text.to_owned() }))
 }
 
 /// As every client shows it: words that say what it is, and the message as a quotation.

@@ -37,7 +37,7 @@ pub(super) fn report(app: &App, made: Report) -> AnyView {
     let block = (trust != Trust::Blocked).then(|| {
         let app = app.clone();
         let block = on_click(move || {
-            app.command(Command::Act(Act::Share(ShareAsk::Leave)));
+            app.command(Command::act(Act::Share(ShareAsk::Leave)));
             app.command(Command::Decide(Decision::Block));
         });
         view! {

@@ -65,7 +65,7 @@ pub(super) fn sheet(app: &App, title: &str, first: &'static str, after: String, 
 
 fn leave(app: &App, from: Option<EventTarget>, after: &str) {
     let behind = screen(from);
-    app.command(Command::Act(Act::Share(ShareAsk::Leave)));
+    app.command(Command::act(Act::Share(ShareAsk::Leave)));
     if let Some(behind) = behind {
         focus(&behind, after);
     }

@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::composing::{edit, stop_composing};
+use super::touch::is_end_of_hold;
 use crate::app::part::Loading;
 use crate::app::state::{Acting, ActingPage, Bubble, BubbleContent, Composing, Picking};
 use crate::app::{Act, App, Command, ShareAsk};
@@ -29,19 +30,23 @@ const HEIGHT: f64 = 340.0;
 /// How far it stays away from the screen's edges.
 const MARGIN: f64 = 8.0;
 
-/// Opens the menu beside what was pressed, where there is room.
+/// Opens the menu beside a message or its button, where there is room.
 pub(super) fn open_menu(app: &App, hash: MessageHash, beside: &Element) {
     let Some(screen) = beside.closest(".screen").ok().flatten() else { return };
     let (inside, button) = (screen.get_bounding_client_rect(), beside.get_bounding_client_rect());
     let upwards = button.bottom() + HEIGHT > inside.bottom() && button.top() - inside.top() > HEIGHT;
-    let edge = if upwards { inside.bottom() - button.top() } else { button.bottom() - inside.top() };
+    // A long message may end below the screen.
+    let lowest = (inside.height() - HEIGHT - MARGIN).max(MARGIN);
+    let edge =
+        if upwards { inside.bottom() - button.top() } else { (button.bottom() - inside.top()).min(lowest) };
     let furthest = (inside.width() - WIDTH - MARGIN).max(MARGIN);
     // Beside the bubble, which stays to be seen.
     let is_own = beside.closest(".entry-own").ok().flatten().is_some();
     let wanted = if is_own { button.right() - WIDTH } else { button.left() } - inside.left();
     let acting = Acting {
         hash,
-        left: wanted.clamp(MARGIN, furthest) as i32,
+        // Clamped otherwise: `f64::clamp` can fail, and says why with Rust's way to write such numbers (scroll.rs).
+        left: wanted.min(furthest).max(MARGIN) as i32,
         edge: edge as i32 + 4,
         upwards,
         page: ActingPage::Choices,
@@ -66,7 +71,11 @@ pub(super) fn menu(app: &App) -> AnyView {
     };
     let leave = {
         let app = app.clone();
-        on_click(move || close(&app))
+        on_click(move || {
+            if !is_end_of_hold() {
+                close(&app);
+            }
+        })
     };
     let (role, inside) = match &acting.page {
         ActingPage::Choices => ("menu", choices(app, &bubble)),
@@ -173,7 +182,7 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
     let quick = QUICK.map(|emoji| {
         let hash = hash.clone();
         let react = move |app: &App| {
-            app.command(Command::Act(Act::React { to: hash.clone(), emoji: emoji.to_owned() }));
+            app.command(Command::act(Act::React { to: hash.clone(), emoji: emoji.to_owned() }));
         };
         let is_given = given.iter().any(|given| given == emoji);
         view! {
@@ -207,7 +216,7 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
     };
     let edited = when(*edited, || {
         let (app, hash) = (app.clone(), hash.clone());
-        let show = on_click(move || app.command(Command::Act(Act::ShowVersions(hash.clone()))));
+        let show = on_click(move || app.command(Command::act(Act::ShowVersions(hash.clone()))));
         item(Picture::Clock, TalkWord::Versions, show)
     });
     let own = when(bubble.own, || {
@@ -253,7 +262,7 @@ fn show_page(app: &App, page: ActingPage) {
 
 fn really_delete(app: &App, bubble: &Bubble) -> AnyView {
     let hash = bubble.hash.clone();
-    let delete = move |app: &App| app.command(Command::Act(Act::Delete(hash.clone())));
+    let delete = move |app: &App| app.command(Command::act(Act::Delete(hash.clone())));
     view! {
         <p>{say(TalkWord::DeleteHelp)}</p>
         <button {attrs(&[("class", "button button-bad"), ("type", "button")])} on:click=choose(app, delete, "")>

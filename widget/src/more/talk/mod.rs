@@ -3,8 +3,8 @@
 mod composing;
 mod menu;
 mod scroll;
-mod swipe;
 mod text;
+mod touch;
 
 use dm3_core::message::MessageHash;
 use leptos::ev::{KeyboardEvent, MouseEvent};
@@ -14,8 +14,8 @@ use web_sys::{Element, Event, HtmlElement};
 use self::composing::{composing, typed};
 use self::menu::{menu, open_menu};
 use self::scroll::newest;
-use self::swipe::touched;
 use self::text::text;
+use self::touch::{is_end_of_hold, touched};
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
 use crate::app::part::Loader;
@@ -41,7 +41,7 @@ fn happened(app: &App, event: &Event) {
     }
     let back = app.state.screen.with_untracked(|screen| match screen {
         Screen::Thread => Some(Command::Back),
-        Screen::Settings(_) => Some(Command::Settings(SettingsAsk::Leave)),
+        Screen::Settings(_) => Some(Command::settings(SettingsAsk::Leave)),
         _ => None,
     });
     back.into_iter().for_each(|back| app.command(back));
@@ -53,6 +53,9 @@ fn meant(pressed: &Element) -> Option<MessageHash> {
 }
 
 fn clicked(app: &App, event: &MouseEvent) {
+    if is_end_of_hold() {
+        return;
+    }
     let pressed = element(event.target()).and_then(|target| target.closest("[data-act]").ok().flatten());
     let was_open =
         app.state.acting.with_untracked(|acting| acting.as_ref().map(|acting| acting.hash.clone()));
@@ -65,11 +68,11 @@ fn clicked(app: &App, event: &MouseEvent) {
         Some("menu") if was_open.as_ref() != Some(&hash) => open_menu(app, hash, &pressed),
         Some("react") => {
             let emoji = pressed.get_attribute("data-emoji").unwrap_or_default();
-            app.command(Command::Act(Act::React { to: hash, emoji }));
+            app.command(Command::act(Act::React { to: hash, emoji }));
         }
         Some("quote") => {
             let quoted = pressed.get_attribute("data-quoted").and_then(|quoted| quoted.parse().ok());
-            quoted.into_iter().for_each(|quoted| app.command(Command::Act(Act::Find(quoted))));
+            quoted.into_iter().for_each(|quoted| app.command(Command::act(Act::Find(quoted))));
         }
         _ => {}
     }

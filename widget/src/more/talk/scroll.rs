@@ -16,6 +16,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use js_sys::Number;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -199,7 +200,9 @@ impl Follower {
 
     fn set_room(&self, content: &HtmlElement, room: f64) {
         if self.room.replace(room) != room {
-            // What can't be set leaves a jump, no more.
+            // By the browser: Rust's way to write such numbers is a tenth of this part. What can't be set leaves a jump, no more.
+            let room =
+                Number::from(room).to_string_with_radix(10).map_or_else(|_| String::new(), String::from);
             let _ = content.style().set_property("margin-block-end", &format!("{room}px"));
         }
     }
@@ -219,9 +222,9 @@ impl Follower {
             self.ask_for_newest();
         } else if newer && inside.bottom() < view.top() {
             let far = ((view.bottom() + view.top()) / 2.0 - inside.bottom()) / self.room.get().max(1.0);
-            self.ask(Command::Act(Act::Show(Stretch::Below((far * 1_000.0) as usize))));
+            self.ask(Command::act(Act::Show(Stretch::Below((far * 1_000.0) as usize))));
         } else if newer && inside.bottom() - view.bottom() < near {
-            self.ask(Command::Act(Act::Show(Stretch::Newer)));
+            self.ask(Command::act(Act::Show(Stretch::Newer)));
         } else if more && view.top() - inside.top() < near {
             self.ask(Command::LoadOlder);
         }
@@ -236,7 +239,7 @@ impl Follower {
             if was_away {
                 away.set(Apart::waiting());
                 self.app.state.came.set(0);
-                self.app.command(Command::Act(Act::AtEnd));
+                self.app.command(Command::act(Act::AtEnd));
                 self.speak_again();
             }
             return;
@@ -281,7 +284,7 @@ impl Follower {
 
     fn ask_for_newest(&self) {
         self.to_newest.set(true);
-        self.app.command(Command::Act(Act::Show(Stretch::Newest)));
+        self.app.command(Command::act(Act::Show(Stretch::Newest)));
     }
 
     fn go_to_newest(&self) {

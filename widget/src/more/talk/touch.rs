@@ -1,11 +1,15 @@
-//! Back to the list by a swipe from the edge where lines begin, as phones have it.
+//! What fingers do, as phones have it: a swipe from the edge where lines begin leads back to the list, and one that stays on a
+//! message says what can be done with it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
+use gloo_timers::callback::Timeout;
 use leptos::prelude::window;
 use wasm_bindgen::JsCast;
-use web_sys::{Event, HtmlElement, PointerEvent};
+use web_sys::{Element, Event, HtmlElement, PointerEvent};
 
+use super::meant;
+use super::menu::open_menu;
 use crate::app::state::Screen;
 use crate::app::{App, Command};
 use crate::more::focus::element;
@@ -17,10 +21,21 @@ const EDGE: f64 = 32.0;
 const SLACK: f64 = 8.0;
 /// How far it has to go, of the screen's width.
 const FAR: f64 = 0.3;
+/// How long a finger stays on a message: milliseconds, as phones have it.
+const LONG: u32 = 500;
+/// What a finger does by itself in a message: there it is asked for something else.
+const OTHERS: &str = "a, button, audio, video";
 
 thread_local! {
     /// The one that is going on, or was the last.
     static SWIPE: RefCell<Option<Listening>> = const { RefCell::new(None) };
+    /// The finger that is down, or was the last, has opened a menu: lifting it is no click.
+    static HELD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a click is only the end of what opened the menu.
+pub(super) fn is_end_of_hold() -> bool {
+    HELD.take()
 }
 
 /// What ends it, and what goes on.
@@ -29,6 +44,7 @@ const EVENTS: [&str; 3] = ["pointermove", "pointerup", "pointercancel"];
 /// A finger came down somewhere.
 pub(super) fn touched(app: &App, event: &Event) {
     let Some(begin) = event.dyn_ref::<PointerEvent>() else { return };
+    HELD.set(false);
     let screen = element(event.target()).and_then(|target| target.closest(".main").ok().flatten());
     let Some(screen) = screen.and_then(|screen| screen.dyn_into::<HtmlElement>().ok()) else { return };
     let inside = screen.get_bounding_client_rect();
@@ -39,11 +55,12 @@ pub(super) fn touched(app: &App, event: &Event) {
     };
     let (x, y) = (f64::from(begin.client_x()), f64::from(begin.client_y()));
     let is_thread = app.state.screen.with_untracked(|screen| *screen == Screen::Thread);
-    if begin.pointer_type() != "touch"
-        || !is_thread
-        || app.state.wide.get_untracked()
-        || (x - edge) * sign > EDGE
-    {
+    if begin.pointer_type() != "touch" || !is_thread {
+        return;
+    }
+    let is_swipe = !app.state.wide.get_untracked() && (x - edge) * sign <= EDGE;
+    let mut held = hold(app, event, &screen);
+    if !is_swipe && held.is_none() {
         return;
     }
     let (app, width) = (app.clone(), inside.width());
@@ -57,8 +74,12 @@ pub(super) fn touched(app: &App, event: &Event) {
         let Some(now) = event.dyn_ref::<PointerEvent>() else { return };
         let far = (f64::from(now.client_x()) - x) * sign;
         let down = (f64::from(now.client_y()) - y).abs();
-        let goes_on = event.type_() == "pointermove" && (sideways || down < SLACK);
-        sideways |= far > SLACK && far > down;
+        if event.type_() != "pointermove" || far.abs().max(down) > SLACK {
+            held = None;
+        }
+        let goes_on =
+            event.type_() == "pointermove" && (sideways || down < SLACK) && (is_swipe || held.is_some());
+        sideways |= is_swipe && far > SLACK && far > down;
         if !goes_on {
             stop(&moved);
             if sideways && event.type_() == "pointerup" && far > width * FAR {
@@ -68,7 +89,8 @@ pub(super) fn touched(app: &App, event: &Event) {
             let style = moved.style();
             // A style that the browser does not take leaves the screen where it is.
             let _ = style.set_property("transition", "none");
-            let _ = style.set_property("transform", &format!("translateX({}px)", far.max(0.0) * sign));
+            let far = (far.max(0.0) * sign) as i32;
+            let _ = style.set_property("transform", &format!("translateX({far}px)"));
         }
     });
     for name in EVENTS {
@@ -76,6 +98,24 @@ pub(super) fn touched(app: &App, event: &Event) {
         let _ = screen.add_event_listener_with_callback(name, listening.as_ref().unchecked_ref());
     }
     SWIPE.with(|swipe| swipe.replace(Some(listening)));
+}
+
+/// Opens the menu of the message under a finger, unless it is dropped before.
+fn hold(app: &App, event: &Event, screen: &Element) -> Option<Timeout> {
+    let under = element(event.target())?;
+    let message = under.closest(".message").ok()??;
+    if !matches!(under.closest(OTHERS), Ok(None)) {
+        return None;
+    }
+    let (app, hash, screen) = (app.clone(), meant(&message)?, screen.clone());
+    Some(Timeout::new(LONG, move || {
+        // It may have been drawn anew meanwhile: it was accepted, or read.
+        let message = screen.query_selector(&format!("[data-of=\"{hash}\"] .message")).ok().flatten();
+        if let Some(message) = message {
+            HELD.set(true);
+            open_menu(&app, hash, &message);
+        }
+    }))
 }
 
 /// The screen goes back to its place, and nothing is followed any more.
