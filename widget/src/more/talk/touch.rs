@@ -23,8 +23,8 @@ const SLACK: f64 = 8.0;
 const FAR: f64 = 0.3;
 /// How long a finger stays on a message: milliseconds, as phones have it.
 const LONG: u32 = 500;
-/// What a finger does by itself in a message: there it is asked for something else.
-const OTHERS: &str = "a, button, audio, video";
+/// What has a menu of the browser's own.
+const OTHERS: &str = "a, img, audio, video";
 
 thread_local! {
     /// The one that is going on, or was the last.
