@@ -275,6 +275,26 @@ fn what_waits_behind_another_does_not_reach_the_other_device_before_it() {
 }
 
 #[test]
+fn what_waits_since_before_a_device_came_is_there_before_what_waits_behind_it() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        pair.network.fail("dm3.example/ds/rpc", Fault::Unreachable);
+        say(&alice, &pair.bob, "first").await;
+        pair.network.clock().advance(60_000);
+        push(&alice).await;
+        let second = another_device(&pair, "alice");
+        let session = second.sign_up().await;
+        pull(&session).await;
+        assert_eq!(second.texts(&pair.bob).await, [""; 0], "nobody has looked at the conversation");
+        say(&alice, &pair.bob, "second").await;
+        pair.network.clock().advance(60_000);
+        push(&alice).await;
+        pull(&session).await;
+        assert_eq!(second.texts(&pair.bob).await, ["first", "second"], "it would send the second alone");
+    });
+}
+
+#[test]
 fn what_another_device_moved_comes_behind_what_stands_here_and_was_said_before_it() {
     run(async {
         let phones = Phones::new().await;

@@ -5,8 +5,8 @@ use super::place::Place;
 use super::state::{Followed, Mark, Stamp};
 use crate::conversation::ConversationId;
 use crate::delivery::api::ApiError;
-use crate::device::{Contact, StoredMessage};
-use crate::ports::{Ports, Store as _, StoreError};
+use crate::device::{Contact, SendState, StoredMessage};
+use crate::ports::{Ports, Store as _};
 use crate::session::Session;
 use crate::storage::history::{self, ListedRecord, Listing};
 use crate::storage::{ContactRecord, Opened, ReadMarker, Record};
@@ -124,7 +124,7 @@ impl<P: Ports> Session<P> {
         &self,
         followed: &Followed,
         records: Vec<ListedRecord>,
-    ) -> Result<Pulled, StoreError> {
+    ) -> Result<Pulled, HistoryError> {
         let mut settings = false;
         let mut changed: Vec<ConversationId> = Vec::new();
         let mut news: Vec<News> = Vec::new();
@@ -174,6 +174,16 @@ impl<P: Ports> Session<P> {
             mark.marker = marker_stamp.unwrap_or(mark.marker);
             mark.draft = draft.unwrap_or(mark.draft);
             self.write_mark(followed, conversation, &mark).await?;
+        }
+        // This device sends, too, what waits on another one: behind what waits there since before this one came.
+        let mut sent = Vec::new();
+        for row in messages.iter().map(StoredMessage::row).filter(|row| row.state == SendState::Waiting) {
+            if !sent.contains(&row.conversation) {
+                sent.push(row.conversation);
+                if self.read_mark(followed, row.conversation).await?.before > followed.anchor {
+                    self.older(row.conversation).await?;
+                }
+            }
         }
         changed.extend(self.restore(messages).await?);
         let mut once = Vec::new();
