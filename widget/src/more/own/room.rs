@@ -13,7 +13,7 @@ use crate::texts::{
     self, OwnWord, SettingsWord, file_size, own_room_for, own_room_given, own_room_kept, own_room_offer,
     own_room_unbounded, say, stake_put,
 };
-use crate::view::attributes::attrs;
+use crate::view::attributes::{attrs, class};
 use crate::view::{sends, time, truth};
 
 /// The group.
@@ -57,10 +57,12 @@ fn more_room(app: &App, room: &Room, more: &MoreRoom) -> AnyView {
     let then = own_room_for(&size(files), &size(history));
     let unstaked = room.failed.as_ref().map(|failure| failed(texts::stake_failed(failure)));
     view! {
-        {hint_of(own_room_offer(&amount, &ends, &then))}
-        <button {attrs(&[("class", "setting-act"), ("type", "button"), ("aria-disabled", truth(room.busy))])} on:click=sends(app, ask(OwnAsk::StakeForRoom))>
-            {stake_put(&amount)}
-        </button>
+        <div {class("setting setting-doubt")}>
+            <span {class("setting-body setting-help")}>{own_room_offer(&amount, &ends, &then)}</span>
+            <button {attrs(&[("class", "setting-act"), ("type", "button"), ("aria-disabled", truth(room.busy))])} on:click=sends(app, ask(OwnAsk::StakeForRoom))>
+                {stake_put(&amount)}
+            </button>
+        </div>
         {unstaked}
     }
     .into_any()
