@@ -77,5 +77,7 @@ mod time;
 mod transactions;
 #[path = "session/trust.rs"]
 mod trust;
+#[path = "session/waiting.rs"]
+mod waiting;
 #[path = "session/weaknesses.rs"]
 mod weaknesses;
