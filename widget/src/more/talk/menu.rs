@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::composing::{edit, stop_composing};
-use super::touch::is_end_of_hold;
+use super::hold;
 use crate::app::part::Loading;
 use crate::app::state::{Acting, ActingPage, Bubble, BubbleContent, Composing, Picking};
 use crate::app::{Act, App, Command, ShareAsk};
@@ -29,6 +29,11 @@ const WIDTH: f64 = 236.0;
 const HEIGHT: f64 = 340.0;
 /// How far it stays away from the screen's edges.
 const MARGIN: f64 = 8.0;
+
+/// The message that is meant by an element in it.
+pub(super) fn meant(pressed: &Element) -> Option<MessageHash> {
+    pressed.closest("[data-of]").ok()??.get_attribute("data-of")?.parse().ok()
+}
 
 /// Opens the menu beside a message or its button, where there is room.
 pub(super) fn open_menu(app: &App, hash: MessageHash, beside: &Element) {
@@ -72,7 +77,7 @@ pub(super) fn menu(app: &App) -> AnyView {
     let leave = {
         let app = app.clone();
         on_click(move || {
-            if !is_end_of_hold() {
+            if !hold::is_end() {
                 close(&app);
             }
         })

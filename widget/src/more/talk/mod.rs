@@ -1,21 +1,21 @@
 //! What can be done with messages, and what their texts look like.
 
 mod composing;
+mod hold;
 mod menu;
 mod scroll;
 mod text;
 mod touch;
 
-use dm3_core::message::MessageHash;
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement};
+use web_sys::{Event, HtmlElement};
 
 use self::composing::{composing, typed};
-use self::menu::{menu, open_menu};
+use self::menu::{meant, menu, open_menu};
 use self::scroll::newest;
 use self::text::text;
-use self::touch::{is_end_of_hold, touched};
+use self::touch::touched;
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
 use crate::app::part::Loader;
@@ -47,13 +47,8 @@ fn happened(app: &App, event: &Event) {
     back.into_iter().for_each(|back| app.command(back));
 }
 
-/// The message that is meant by an element in it.
-fn meant(pressed: &Element) -> Option<MessageHash> {
-    pressed.closest("[data-of]").ok()??.get_attribute("data-of")?.parse().ok()
-}
-
 fn clicked(app: &App, event: &MouseEvent) {
-    if is_end_of_hold() {
+    if hold::is_end() {
         return;
     }
     let pressed = element(event.target()).and_then(|target| target.closest("[data-act]").ok().flatten());

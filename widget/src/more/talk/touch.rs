@@ -1,15 +1,15 @@
 //! What fingers do, as phones have it: a swipe from the edge where lines begin leads back to the list, and one that stays on a
 //! message says what can be done with it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use gloo_timers::callback::Timeout;
 use leptos::prelude::window;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, PointerEvent};
 
-use super::meant;
-use super::menu::open_menu;
+use super::hold;
+use super::menu::{meant, open_menu};
 use crate::app::state::Screen;
 use crate::app::{App, Command};
 use crate::more::focus::element;
@@ -29,13 +29,6 @@ const OTHERS: &str = "a, img, audio, video";
 thread_local! {
     /// The one that is going on, or was the last.
     static SWIPE: RefCell<Option<Listening>> = const { RefCell::new(None) };
-    /// The finger that is down, or was the last, has opened a menu: lifting it is no click.
-    static HELD: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether a click is only the end of what opened the menu.
-pub(super) fn is_end_of_hold() -> bool {
-    HELD.take()
 }
 
 /// What ends it, and what goes on.
@@ -44,7 +37,7 @@ const EVENTS: [&str; 3] = ["pointermove", "pointerup", "pointercancel"];
 /// A finger came down somewhere.
 pub(super) fn touched(app: &App, event: &Event) {
     let Some(begin) = event.dyn_ref::<PointerEvent>() else { return };
-    HELD.set(false);
+    hold::begin();
     let screen = element(event.target()).and_then(|target| target.closest(".main").ok().flatten());
     let Some(screen) = screen.and_then(|screen| screen.dyn_into::<HtmlElement>().ok()) else { return };
     let inside = screen.get_bounding_client_rect();
@@ -59,7 +52,7 @@ pub(super) fn touched(app: &App, event: &Event) {
         return;
     }
     let is_swipe = !app.state.wide.get_untracked() && (x - edge) * sign <= EDGE;
-    let mut held = hold(app, event, &screen);
+    let mut held = wait(app, event, &screen);
     if !is_swipe && held.is_none() {
         return;
     }
@@ -101,7 +94,7 @@ pub(super) fn touched(app: &App, event: &Event) {
 }
 
 /// Opens the menu of the message under a finger, unless it is dropped before.
-fn hold(app: &App, event: &Event, screen: &Element) -> Option<Timeout> {
+fn wait(app: &App, event: &Event, screen: &Element) -> Option<Timeout> {
     let under = element(event.target())?;
     let message = under.closest(".message").ok()??;
     if !matches!(under.closest(OTHERS), Ok(None)) {
@@ -112,7 +105,7 @@ fn hold(app: &App, event: &Event, screen: &Element) -> Option<Timeout> {
         // It may have been drawn anew meanwhile: it was accepted, or read.
         let message = screen.query_selector(&format!("[data-of=\"{hash}\"] .message")).ok().flatten();
         if let Some(message) = message {
-            HELD.set(true);
+            hold::opened();
             open_menu(&app, hash, &message);
         }
     }))
