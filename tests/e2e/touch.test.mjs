@@ -108,6 +108,9 @@ describe('with the fingers alone', () => {
     await alice.sees('Yes, for 1.1 ETH.');
     assert.match(await entry(alice, 'Yes, for').locator('.quote').innerText(), /Is #123/);
     await choose(bob, 'Yes, for', 'Edit');
+    await until('it is there to be changed', () =>
+      bob.composer.evaluate((field) => field.value === 'Yes, for 1.1 ETH.' && field.getRootNode().activeElement === field),
+    );
     await bob.page.keyboard.press('ControlOrMeta+A');
     await bob.page.keyboard.type('Yes, for 1.2 ETH.');
     await bob.button('Send').tap();
