@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Dm3Client, aliasOf } from './client.mjs';
-import { boxOf, looksRight, until, useWorld } from './support.mjs';
+import { boxOf, finger, looksRight, until, useWorld } from './support.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
@@ -51,15 +51,14 @@ describe('at every size', () => {
 
   /** A finger that goes from one place to another. */
   async function swipe(person, [x, y], [toX, toY]) {
-    const session = await person.context.newCDPSession(person.page);
-    const touch = (type, ...touchPoints) => session.send('Input.dispatchTouchEvent', { type, touchPoints });
-    await touch('touchStart', { x, y });
-    for (const part of [0.1, 0.3, 0.5, 0.7, 0.9, 1]) {
-      await touch('touchMove', { x: x + (toX - x) * part, y: y + (toY - y) * part });
-      await person.page.waitForTimeout(20);
-    }
-    await touch('touchEnd');
-    await session.detach();
+    await finger(person, async (touch) => {
+      await touch('touchStart', { x, y });
+      for (const part of [0.1, 0.3, 0.5, 0.7, 0.9, 1]) {
+        await touch('touchMove', { x: x + (toX - x) * part, y: y + (toY - y) * part });
+        await person.page.waitForTimeout(20);
+      }
+      await touch('touchEnd');
+    });
   }
 
   /** Two conversations, one of them with somebody whose name is long. */

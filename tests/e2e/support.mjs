@@ -52,6 +52,13 @@ export async function looksRight(person, name) {
   assert.deepEqual(await person.page.evaluate(layoutFaults), [], `tests/e2e/output/${name}.png`);
 }
 
+/** A finger on somebody's screen: `act` is given what puts it down, moves and lifts it, as Chromium names that. */
+export async function finger(person, act) {
+  const session = await person.context.newCDPSession(person.page);
+  await act((type, ...touchPoints) => session.send('Input.dispatchTouchEvent', { type, touchPoints }));
+  await session.detach();
+}
+
 /** One person: a browser context (a device) with a page in it. */
 export class Person {
   /** Violations of the page's policy and uncaught errors, over all pages and reloads of this person. */

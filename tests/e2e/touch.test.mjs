@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { boxOf, looksRight, until, useWorld } from './support.mjs';
+import { boxOf, finger, looksRight, until, useWorld } from './support.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
@@ -10,14 +10,6 @@ const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 const entry = (person, text) => person.log.locator('.entry', { has: person.page.locator('.message', { hasText: text }) }).first();
 const bubble = (person, text) => entry(person, text).locator('.message');
 const menu = (person) => person.chat.getByRole('menu');
-
-/** A finger on the screen. */
-async function finger(person, act) {
-  const session = await person.context.newCDPSession(person.page);
-  const touch = (type, ...touchPoints) => session.send('Input.dispatchTouchEvent', { type, touchPoints });
-  await act(touch);
-  await session.detach();
-}
 
 /** Stays on something for so many milliseconds. */
 async function hold(person, locator, milliseconds = 800) {

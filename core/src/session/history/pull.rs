@@ -176,13 +176,9 @@ impl<P: Ports> Session<P> {
             self.write_mark(followed, conversation, &mark).await?;
         }
         // This device sends, too, what waits on another one: behind what waits there since before this one came.
-        let mut sent = Vec::new();
         for row in messages.iter().map(StoredMessage::row).filter(|row| row.state == SendState::Waiting) {
-            if !sent.contains(&row.conversation) {
-                sent.push(row.conversation);
-                if self.read_mark(followed, row.conversation).await?.before > followed.anchor {
-                    self.older(row.conversation).await?;
-                }
+            if self.read_mark(followed, row.conversation).await?.before > followed.anchor {
+                self.older(row.conversation).await?;
             }
         }
         changed.extend(self.restore(messages).await?);
