@@ -1,15 +1,15 @@
 // A long conversation on the screen: 10,000 messages beside 100, in one Chromium, with the built element, the local network
-// and its node; and another chat component from npm that is given as many.
+// and its node; and other chat components from npm that are given as many.
 //
 //   npm run bench -- ui
-//   npm run bench -- ui --alone     without the other component
+//   npm run bench -- ui --alone     without the other components
 import { readFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { Wallet } from 'ethers';
 import { Dm3Client, aliasOf } from '../e2e/client.mjs';
 import { openWorld } from '../e2e/support.mjs';
 import { fill } from './lib/fill.js';
-import { openPeer } from './lib/peer.mjs';
+import { measurePeers } from './lib/peers.mjs';
 import { machine, report } from './lib/report.mjs';
 
 const MARK = '<!-- npm run bench -- ui -->';
@@ -27,10 +27,11 @@ export async function run(options = []) {
     const init = await Promise.all(['session', 'ui'].map((name) => readFile(new URL(`${name}.page.js`, import.meta.url), 'utf8')));
     const measured = [];
     for (const store of STORES) measured.push(await measure(world, init, store));
-    const peer = options.includes('--alone') ? null : await openPeer(world.browser, init[1], { messages: STORES[1].messages, step: STEP, letters: LETTERS, heapOf });
+    const given = { messages: STORES[1].messages, step: STEP, letters: LETTERS, sendings: SENDINGS, heapOf };
+    const peers = options.includes('--alone') ? [] : await measurePeers(world.browser, init[1], given);
     const load = loadavg().map((load) => load.toFixed(1)).join(', ');
     const day = new Date().toISOString().slice(0, 10);
-    await report(MARK, `${machine(world.browser)}, ${day}; load of the machine then: ${load}.`, [table(measured, peer)]);
+    await report(MARK, `${machine(world.browser)}, ${day}; load of the machine then: ${load}.`, [table(measured, peers)]);
   } finally {
     await world.close();
   }
@@ -104,20 +105,22 @@ const bytes = (number) => `${(number / 1e6).toFixed(1)} MB`;
 const share = (frames) => (100 * frames.filter((frame) => frame < 20).length) / frames.length;
 const verdict = (met, bar) => `${met ? 'met' : 'MISSED'} (${bar})`;
 
-function table([few, many], peer) {
+function table([few, many], peers) {
   const names = [few, many].map(({ messages }) => messages.toLocaleString('en'));
-  const row = (what, of, show, bar = () => '') => [what, ...[few, many].map((it) => show(of(it))), peer ? show(of(peer)) : '', bar(of(many))];
-  const percent = (number) => `${number.toFixed(1)} %`;
-  const smooth = (value) => verdict(value >= 99, '≥ 99 %');
-  return [
-    ['a conversation of', ...names, peer ? `${peer.name}, ${names[1]}` : 'another', 'bar'],
+  const row = (what, of, show, bar = () => '') => [what, ...[few, many, ...peers].map((it) => (it.failed ? '' : show(of(it)))), bar(of(many))];
+  const percent = ({ frames, whole }) => `${share(frames).toFixed(1)} %${whole ? '' : ', of a part'}`;
+  const smooth = ({ frames }) => verdict(share(frames) >= 99, '≥ 99 %');
+  const rows = [
     row('click → drawn', ({ opening }) => median(opening), ms, (value) => verdict(value < 100, '< 100 ms')),
-    row('frames under 20 ms, through all of it upwards', ({ up }) => share(up.frames), percent, smooth),
+    row('frames under 20 ms, through all of it upwards', ({ up }) => up, percent, smooth),
     row('the slowest frame in a hundred', ({ up }) => at(up.frames, 0.99), ms),
-    row('frames under 20 ms, back down', ({ down }) => share(down.frames), percent, smooth),
+    row('frames under 20 ms, back down', ({ up, down }) => ({ ...down, whole: up.whole && down.whole }), percent, smooth),
     row('the most elements in the page', ({ up }) => up.most, String),
     row('JavaScript and WASM grow by', ({ heap }) => heap, bytes, (value) => verdict(value < 40e6, '< 40 MB')),
     row('a letter typed → laid out (slowest in 20)', ({ typing }) => at(typing, 0.95), ms, (value) => verdict(value < 16, '< 16 ms')),
     row('sent from further up → shown', ({ sending }) => median(sending), ms, (value) => verdict(value < 50, '< 50 ms')),
   ];
+  // Who did not come so far that there is something to measure says so where it would be drawn.
+  for (const [i, { failed }] of peers.entries()) if (failed) rows[0][1 + names.length + i] = failed;
+  return [['a conversation of', ...names, ...peers.map(({ name }) => `${name}, ${names[1]}`), 'bar'], ...rows];
 }

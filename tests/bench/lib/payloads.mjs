@@ -1,34 +1,11 @@
 // What other chats for web pages transfer: their own builds as npm has them, bundled and made small where they come as modules, with
-// what has to be there before anybody can write. They and what they need are 450 MB, so they are installed here, and only when
-// they are measured.
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+// what has to be there before anybody can write.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress } from 'node:zlib';
-import { build } from 'esbuild';
+import { FOLDER, bundled, install, packageFile } from './packages.mjs';
 
-const FOLDER = fileURLToPath(new URL('../peers', import.meta.url));
 const compress = promisify(brotliCompress);
-const packageFile = (name) => join(FOLDER, 'node_modules', name);
-
-async function bundled(what) {
-  const { outputFiles } = await build({
-    ...what,
-    bundle: true,
-    write: false,
-    format: 'esm',
-    minify: true,
-    legalComments: 'none',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    external: ['*.woff', '*.woff2', '*.ttf', '*.eot', '*.svg', '*.png'],
-    logLevel: 'error',
-  });
-  return outputFiles[0].contents;
-}
-
 const script = (contents) => bundled({ stdin: { contents, resolveDir: FOLDER } });
 const file = (name) => bundled({ entryPoints: [packageFile(name)] });
 
@@ -67,10 +44,7 @@ const OTHERS = [
 
 /** `[{ name, what, bytes, files: [{ path, compressed }] }]`: `bytes` in brotli, all files together. */
 export async function makePayloads() {
-  if (!existsSync(packageFile('converse.js'))) {
-    const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: FOLDER, stdio: 'inherit' });
-    if (status !== 0) throw new Error('the other chats could not be installed');
-  }
+  install();
   const payloads = [];
   for (const [i, { name, what, files }] of OTHERS.entries()) {
     const made = [];
