@@ -7,9 +7,10 @@
 //! ```
 //!
 //! Answers are kept for a minute, or for the shorter time that the name's owner asks for, so that a batch of messages
-//! of one sender asks once. Documents that a record links to are not kept.
+//! of one sender asks once, also while the answer is on its way. Documents that a record links to are not kept.
 
 mod askable;
+mod asking;
 mod error;
 mod kept;
 mod owner;
@@ -17,7 +18,7 @@ mod proven;
 mod records;
 mod site;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 pub use askable::{Askable, Token};
 pub use error::FindError;
@@ -28,8 +29,9 @@ use crate::delivery::Discovery;
 use crate::identity::{Address, EnsName, Meant, NameError, ProfileError, SignedProfile, VerifiedProfile};
 use crate::ports::{Chain as _, Clock as _, Normaliser as _, Ports, Unreachable};
 use crate::registry::{
-    DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, PROFILE_KEY, ProfileQuestion, Record,
+    CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, PROFILE_KEY, ProfileQuestion, Record,
 };
+use asking::Asking;
 use kept::{Kept, KeptCall, RECENT};
 use proven::Proven;
 
@@ -52,16 +54,29 @@ pub struct Directory<P> {
     discovery: Discovery,
     pub(super) detours: Detours,
     kept: RefCell<Vec<Kept>>,
+    asking: Asking<(EnsName, Record), Result<Option<Found>, FindError>>,
+    /// How often something was to be asked anew.
+    forgotten: Cell<u64>,
     /// Many names have their parents in common.
     parents: RefCell<Vec<KeptCall>>,
+    asking_parents: Asking<(Address, Vec<u8>), Result<CallOutcome, Unreachable>>,
     proven: Proven,
 }
 
 impl<P: Ports> Directory<P> {
     /// A directory for the network that a node describes.
     pub fn new(ports: P, discovery: Discovery) -> Self {
-        let (kept, parents) = (RefCell::default(), RefCell::default());
-        Self { ports, discovery, detours: Detours::default(), kept, parents, proven: Proven::default() }
+        Self {
+            ports,
+            discovery,
+            detours: Detours::default(),
+            kept: RefCell::default(),
+            asking: Asking::default(),
+            forgotten: Cell::default(),
+            parents: RefCell::default(),
+            asking_parents: Asking::default(),
+            proven: Proven::default(),
+        }
     }
 
     /// The node's description of itself and its network.
@@ -320,5 +335,7 @@ impl<P: Ports> Directory<P> {
     /// Forgets what was found at a name, so that the next question is asked anew.
     pub fn forget(&self, name: &EnsName) {
         self.kept.borrow_mut().retain(|kept| kept.name != *name);
+        self.asking.forget(|(asked, _)| asked == name);
+        self.forgotten.set(self.forgotten.get() + 1);
     }
 }

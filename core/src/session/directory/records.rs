@@ -41,9 +41,19 @@ impl<P: Ports> Directory<P> {
         if let Some(kept) = self.kept.borrow().iter().find(asked) {
             return Ok(Some(kept.found.clone()));
         }
+        let asks = self.ask_record(name, record.clone(), now);
+        self.asking.ask((name.clone(), record), now, asks).await
+    }
+
+    async fn ask_record(&self, name: &EnsName, record: Record, now: u64) -> Result<Option<Found>, FindError> {
+        let forgotten = self.forgotten.get();
         let found = self.look_up(name, record.clone()).await?;
         // A record is valid without its lifetime; it is only not kept then.
         let keep = if found.is_some() { self.lifetime(name).await.unwrap_or(0) } else { 0 };
+        // What is to be asked anew is not what was asked before that.
+        if self.forgotten.get() != forgotten {
+            return Ok(found);
+        }
         let mut kept = self.kept.borrow_mut();
         kept.retain(|kept| kept.name != *name || kept.record != record);
         if kept.len() >= MAX_KEPT {
@@ -111,7 +121,8 @@ impl<P: Ports> Directory<P> {
         if let Some(kept) = self.parents.borrow().iter().find(asked) {
             return Ok(kept.outcome.clone());
         }
-        let outcome = self.ports.chain().call(Some(to), data).await?;
+        let (asks, question) = (self.ports.chain().call(Some(to), data), (to, data.to_vec()));
+        let outcome = self.asking_parents.ask(question, now, asks).await?;
         let mut kept = self.parents.borrow_mut();
         kept.retain(|kept| is_believed(kept.until, now));
         if kept.len() < MAX_PARENTS && matches!(outcome, CallOutcome::Returned(_)) {
