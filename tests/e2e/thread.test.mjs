@@ -25,6 +25,17 @@ function look() {
   return { seen, rows, view: { top: view.top, height: view.height }, nodes: root.querySelectorAll('*').length };
 }
 
+/** Runs in the page: counts what is taken out of the conversation and put back. */
+function countPutBack() {
+  const seen = new WeakSet();
+  window.putBack = 0;
+  const watches = new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) window.putBack += [...addedNodes].filter((node) => seen.has(node)).length;
+    for (const { removedNodes } of changes) removedNodes.forEach((node) => seen.add(node));
+  });
+  watches.observe(document.querySelector('dm3-chat').shadowRoot.querySelector('.log-content'), { childList: true });
+}
+
 const number = ({ text }) => Number(/Message (\d+):/.exec(text)?.[1]);
 
 describe('a long conversation', () => {
@@ -100,9 +111,9 @@ describe('a long conversation', () => {
     await alice.leave();
     const page = await alice.context.newPage();
     await page.goto(`${world().url}/localnet.json`);
-    const filled = await page.evaluate(fill, { messages: KEPT + 2, first: KEPT, peers: [] });
+    const filled = await page.evaluate(fill, { messages: KEPT + 3, first: KEPT, peers: [world().account('bob').address] });
     await page.close();
-    assert.equal(filled.messages, KEPT + 2);
+    assert.equal(filled.messages, KEPT + 3);
     await alice.arrive();
     await open();
     const { rows, seen: there } = await seen();
@@ -112,6 +123,7 @@ describe('a long conversation', () => {
   });
 
   test('up to its beginning by the wheel: all of it, each in its place, and nothing jumps', async () => {
+    await alice.page.evaluate(countPutBack);
     const box = await boxOf(alice.log);
     await alice.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     const met = new Set();
@@ -132,6 +144,10 @@ describe('a long conversation', () => {
       assert.ok(now.at(-1).text === 'The answer.' || Math.abs(moved + 1_200) <= SAME, `moved by ${moved} at ${now[0].text}`);
     }
     assert.equal(await toNewest().count(), 0);
+  });
+
+  test('nothing that stayed was taken out of the page for that: what plays there plays on', async () => {
+    assert.equal(await alice.page.evaluate(() => window.putBack), 0);
   });
 
   test('up by PageUp, and back by End', async () => {
@@ -237,6 +253,17 @@ describe('a long conversation', () => {
     await alice.screenshot('thread-unseen');
     await toNewest().click();
     await until('the newest is seen', async () => (await seen()).seen.at(-1).text === 'While you were away 89.');
+  });
+
+  test('who is at a row of the list stays there when another conversation comes to its top', async () => {
+    await alice.back();
+    const bob = new Dm3Client(world().net, world().account('bob'));
+    await bob.signUp();
+    await alice.chat.locator('.list li').first().getByRole('button').focus();
+    await bob.send(aliasOf(alice.account.address), 'It is me.');
+    const top = alice.chat.locator('.list li').first();
+    await until('it stands at the top', async () => /It is me/.test(await top.innerText()));
+    assert.ok(await alice.chat.locator('.list li').nth(1).locator('button:focus').count(), 'it has the focus');
   });
 
   test('nothing broke the page or its policy', () => {

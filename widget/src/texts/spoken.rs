@@ -3,11 +3,14 @@
 
 use std::cell::RefCell;
 
-use js_sys::Intl::PluralRules;
-use js_sys::{Array, Date, JSON, Number};
+use js_sys::Intl::{DateTimeFormat, PluralRules};
+use js_sys::{Array, Date, Function, JSON, Number};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::message::{ANY, Numbers, fill};
+
+/// How long what was made for a time zone is used: milliseconds.
+const MINUTE: f64 = 60_000.0;
 
 /// The words of a group.
 pub trait Words: Copy {
@@ -27,12 +30,14 @@ struct Spoken {
     /// Words that were said in other languages than English. They stay, so that views need not own what they say: as many as
     /// there are in the languages that were chosen.
     kept: Vec<&'static str>,
+    /// How days and times are written, by the options, and since when: to make one takes a hundred times as long as to use it.
+    formats: (f64, Vec<(&'static str, Function)>),
 }
 
 thread_local! {
     /// One for all elements of the page.
     static SPOKEN: RefCell<Spoken> =
-        const { RefCell::new(Spoken { locale: String::new(), texts: None, kept: Vec::new() }) };
+        const { RefCell::new(Spoken { locale: String::new(), texts: None, kept: Vec::new(), formats: (0.0, Vec::new()) }) };
 }
 
 /// From now on this language is spoken; a text that comes first in `texts` is said in place of later ones, and of English.
@@ -40,6 +45,7 @@ pub fn speak(locale: String, texts: Array) {
     SPOKEN.with_borrow_mut(|spoken| {
         spoken.locale = locale;
         spoken.texts = Some(texts);
+        spoken.formats.1.clear();
     });
 }
 
@@ -91,6 +97,34 @@ impl Spoken {
         self.kept.push(word);
         Some(word)
     }
+
+    fn locale(&self) -> String {
+        match &*self.locale {
+            // Days before months.
+            "" | "en" => "en-GB".to_owned(),
+            locale => locale.to_owned(),
+        }
+    }
+
+    fn format(&mut self, options: &'static str) -> Function {
+        let (locale, now) = (self.locale(), Date::now());
+        let (since, made) = &mut self.formats;
+        // Another time zone, where somebody travels, is known soon.
+        if now - *since > MINUTE {
+            made.clear();
+            *since = now;
+        }
+        if let Some((_, format)) = made.iter().find(|(known, _)| *known == options) {
+            return format.clone();
+        }
+        // Options that are none would be a fault of ours; then the whole date is written.
+        let parsed = JSON::parse(options).unwrap_or_default();
+        // One locale is as good as a list of one.
+        let locale = JsValue::from(locale).unchecked_into();
+        let format = DateTimeFormat::new(&locale, &parsed.unchecked_into()).format();
+        made.push((options, format.clone()));
+        format
+    }
 }
 
 /// The language as BCP 47 calls it, without a region.
@@ -101,11 +135,7 @@ pub fn code() -> String {
 }
 
 fn locale() -> String {
-    SPOKEN.with_borrow(|spoken| match &*spoken.locale {
-        // Days before months.
-        "" | "en" => "en-GB".to_owned(),
-        locale => locale.to_owned(),
-    })
+    SPOKEN.with_borrow(Spoken::locale)
 }
 
 /// A number as the language writes it.
@@ -114,10 +144,11 @@ pub fn number(number: f64) -> String {
 }
 
 /// A day or a time as the language writes it; `options` are those of `Intl.DateTimeFormat`, in JSON.
-pub fn date(date: &Date, options: &str) -> String {
-    // Options that are none would be a fault of ours; then the whole date is written.
-    let options = JSON::parse(options).unwrap_or_default();
-    date.to_locale_string(&locale(), &options).into()
+pub fn date(date: &Date, options: &'static str) -> String {
+    let format = SPOKEN.with_borrow_mut(|spoken| spoken.format(options));
+    // It throws for no date that can be.
+    let written = format.call1(&JsValue::UNDEFINED, date).ok();
+    written.and_then(|written| written.as_string()).unwrap_or_default()
 }
 
 /// The numbers of the language that is spoken.

@@ -21,6 +21,7 @@ pub mod listening;
 pub(crate) mod names;
 pub(crate) mod panel;
 pub(crate) mod person;
+mod rows;
 pub(crate) mod screen;
 pub(crate) mod share;
 pub(crate) mod site;
@@ -31,12 +32,8 @@ mod thread;
 mod thread_rows;
 pub(crate) mod time;
 
-use std::sync::Arc;
-
-use dm3_core::index::Index;
 use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
-use leptos::tachys::view::keyed::keyed;
 
 use crate::app::{App, Command};
 pub use screen::Chat;
@@ -72,56 +69,6 @@ pub type OnKey = Box<dyn FnMut(KeyboardEvent)>;
 /// A view that is there or not.
 pub(crate) fn when(is_there: bool, view: impl FnOnce() -> AnyView) -> Option<AnyView> {
     is_there.then(view)
-}
-
-/// Rows by their keys: a row stays the same element for as long as its key is there, and only what has changed of it is
-/// drawn anew – a screen reader would read all others again.
-struct Rows<T> {
-    shown: Vec<(String, ArcRwSignal<T>)>,
-    row: Arc<dyn Fn(T) -> AnyView + Send + Sync>,
-}
-
-impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
-    /// No rows yet; `row` draws one.
-    fn new(row: impl Fn(T) -> AnyView + Send + Sync + 'static) -> Self {
-        Self { shown: Vec::new(), row: Arc::new(row) }
-    }
-
-    /// These and no others, with their keys.
-    fn show(&mut self, wanted: Vec<(String, T)>) -> AnyView {
-        let (mut known, mut places) = (Index::default(), Index::default());
-        for (place, (key, _)) in self.shown.iter().enumerate() {
-            known.insert(key.clone(), place);
-        }
-        let (mut keys, mut shown) = (Vec::new(), Vec::new());
-        for (key, new) in wanted {
-            let row = match known.get(&key).and_then(|place| self.shown.get(place)) {
-                Some((_, row)) => {
-                    if row.with_untracked(|shown| *shown != new) {
-                        row.set(new);
-                    }
-                    row.clone()
-                }
-                None => ArcRwSignal::new(new),
-            };
-            places.insert(key.clone(), keys.len());
-            keys.push(key.clone());
-            shown.push((key, row));
-        }
-        self.shown.clone_from(&shown);
-        let draw = Arc::clone(&self.row);
-        let row = move |key: String| {
-            let row = places.get(&key).and_then(|place| shown.get(place)).map(|(_, row)| row.clone());
-            let draw = Arc::clone(&draw);
-            part(move || row.as_ref().map(|row| draw(row.get())).into_any()).into_any()
-        };
-        rows(keys, Box::new(row))
-    }
-}
-
-/// Elements by their keys. Of one type for all, because it is a lot of code.
-fn rows(keys: Vec<String>, row: Box<dyn Fn(String) -> AnyView + Send>) -> AnyView {
-    keyed(keys, String::clone, move |_, key| ((|_| ()) as fn(usize), row(key))).into_any()
 }
 
 /// For ARIA attributes, which are words.

@@ -13,12 +13,13 @@ use super::icons::{Picture, icon};
 use super::names::display_name;
 use super::panel::{bar, connection_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
+use super::rows::Rows;
 use super::share::{CARD, OVER, PENDING, REQUEST, TOP, shared};
 use super::site::{KNOWN, sited};
 use super::states::skeleton_bubbles;
 use super::talk::with_talk;
 use super::thread_rows::{Line, PlacedBubble, lines};
-use super::{OnClick, OnKey, Rows, part, sends, time, truth, when};
+use super::{OnClick, OnKey, part, sends, time, truth, when};
 use crate::app::fault::Fault;
 use crate::app::state::{Apart, Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
 use crate::app::{App, Command, SettingsAsk};
@@ -66,6 +67,7 @@ pub fn thread(app: &App) -> AnyView {
     view! {
         {top}
         <div {attrs(&[("class", "log"), ("part", "log"), ("role", "log"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])} on:click=clicked on:keydown=pressed>
+            <div {class("room")}></div>
             {log}
         </div>
         {part(move || with_talk(&newest, |talk| (talk.newest)(&newest)).into_any())}

@@ -8,8 +8,8 @@
 //!  │  │  anchor  │  │  the first that is seen: when others come or go, it is put where it was
 //!  │  └──────────┘  │
 //!  └────────────────┘  nearly at its end: newer ones are asked for
-//!       room           takes the place of newer ones that are not in the page: a margin, which gives what comes and
-//!                      takes what goes, so that the scroll position need not be changed while somebody scrolls
+//!      .room           takes the place of newer ones that are not in the page: it gives what comes and takes what
+//!                      goes, so that the scroll position need not be changed while somebody scrolls
 //! ```
 
 use std::cell::{Cell, RefCell};
@@ -21,7 +21,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Element, HtmlElement, MutationObserver, MutationObserverInit, ResizeObserver};
+use web_sys::{Element, HtmlElement, MutationObserver, MutationObserverInit, ResizeObserver, ShadowRoot};
 
 use crate::app::state::Apart;
 use crate::app::{Act, App, Command, Stretch};
@@ -37,8 +37,6 @@ const NEAR: f64 = 2.0;
 const NEAR_MOST: f64 = 1_600.0;
 /// The least room below while there are newer messages that are not in the page: pixels.
 const ROOM: f64 = 3_000.0;
-/// More room than anything that is measured needs: pixels.
-const LIFT: f64 = 1_000_000.0;
 /// How long something is not asked for again if nothing comes: milliseconds.
 const PATIENCE: f64 = 500.0;
 /// How long a screen reader is given to take what was put back for old: milliseconds.
@@ -64,8 +62,9 @@ struct Follower {
     /// The content that is watched.
     content: RefCell<Option<HtmlElement>>,
     resized: RefCell<Option<ResizeObserver>>,
-    /// The margin that stands for what is not there.
-    room: Cell<f64>,
+    /// Stands for what is not there, and how high it is: pixels.
+    room: HtmlElement,
+    height: Cell<f64>,
     /// The newest messages are on their way.
     to_newest: Cell<bool>,
     /// When something was asked for that has not come.
@@ -88,9 +87,7 @@ impl Drop for Listening {
         // Where it is gone already nothing is left to be ended. The elements may be used for what stands there next.
         let _ = self.follower.log.remove_event_listener_with_callback("scroll", scrolled);
         let _ = self.follower.log.remove_attribute("aria-live");
-        if let Some(content) = &*self.follower.content.borrow() {
-            let _ = content.style().remove_property("margin-block-end");
-        }
+        let _ = self.follower.room.style().remove_property("block-size");
         self.mutated.disconnect();
         if let Some(resized) = &*self.follower.resized.borrow() {
             resized.disconnect();
@@ -137,12 +134,14 @@ pub(super) fn newest(app: &App) -> AnyView {
 }
 
 fn listen(app: &App, log: HtmlElement) -> Option<Listening> {
+    let room = log.first_element_child()?.dyn_into().ok()?;
     let follower = Rc::new(Follower {
         app: app.clone(),
         log,
+        room,
+        height: Cell::new(0.0),
         content: RefCell::default(),
         resized: RefCell::default(),
-        room: Cell::new(0.0),
         to_newest: Cell::new(false),
         asked: Cell::new(None),
         focused: Cell::new(false),
@@ -198,13 +197,20 @@ impl Follower {
         self.log.query_selector(selector).ok().flatten()?.dyn_into().ok()
     }
 
-    fn set_room(&self, content: &HtmlElement, room: f64) {
-        if self.room.replace(room) != room {
+    fn set_room(&self, height: f64) {
+        if self.height.replace(height) != height {
             // By the browser: Rust's way to write such numbers is a tenth of this part. What can't be set leaves a jump, no more.
-            let room =
-                Number::from(room).to_string_with_radix(10).map_or_else(|_| String::new(), String::from);
-            let _ = content.style().set_property("margin-block-end", &format!("{room}px"));
+            let height =
+                Number::from(height).to_string_with_radix(10).map_or_else(|_| String::new(), String::from);
+            let _ = self.room.style().set_property("block-size", &format!("{height}px"));
         }
+    }
+
+    /// What has the focus in the element, and whether that is in the conversation.
+    fn focus(&self) -> (bool, bool) {
+        let root = self.log.get_root_node().dyn_into::<ShadowRoot>().ok();
+        let focused = root.and_then(|root| root.active_element());
+        (focused.is_some(), self.log.contains(focused.as_deref()))
     }
 
     /// Somebody has scrolled, or what is around them has changed.
@@ -212,7 +218,7 @@ impl Follower {
         let Some(content) = self.content.borrow().clone() else { return };
         let (view, inside) = (self.log.get_bounding_client_rect(), content.get_bounding_client_rect());
         let ((more, newer), scroll) = (self.beyond(), self.scroll());
-        if newer && self.room.get() < ROOM / 2.0 {
+        if newer && self.height.get() < ROOM / 2.0 {
             self.settle();
         }
         let near = (view.height() * NEAR).min(NEAR_MOST);
@@ -221,14 +227,14 @@ impl Follower {
         } else if newer && scroll >= 0.0 {
             self.ask_for_newest();
         } else if newer && inside.bottom() < view.top() {
-            let far = ((view.bottom() + view.top()) / 2.0 - inside.bottom()) / self.room.get().max(1.0);
+            let far = ((view.bottom() + view.top()) / 2.0 - inside.bottom()) / self.height.get().max(1.0);
             self.ask(Command::act(Act::Show(Stretch::Below((far * 1_000.0) as usize))));
         } else if newer && inside.bottom() - view.bottom() < near {
             self.ask(Command::act(Act::Show(Stretch::Newer)));
         } else if more && view.top() - inside.top() < near {
             self.ask(Command::LoadOlder);
         }
-        self.focused.set(self.find(":focus").is_some());
+        self.focused.set(self.focus().1);
         self.note(&content, newer || scroll < -AWAY);
     }
 
@@ -316,7 +322,7 @@ impl Follower {
         let (_, newer) = self.beyond();
         if self.to_newest.get() && !newer {
             self.to_newest.set(false);
-            self.set_room(&content, 0.0);
+            self.set_room(0.0);
             self.log.set_scroll_top(0);
             self.note(&content, false);
             self.enter();
@@ -324,21 +330,18 @@ impl Follower {
             self.hold(&content, newer);
             self.scrolled();
         } else {
-            self.set_room(&content, 0.0);
+            self.set_room(0.0);
         }
-        if self.focused.get() && self.find(":focus").is_none() {
-            let lost = self.log.get_root_node().dyn_into::<web_sys::ShadowRoot>().ok();
-            if lost.is_some_and(|root| root.active_element().is_none()) {
-                // What had the focus is not in the page any more.
-                let _ = self.log.focus();
-            }
+        if self.focused.get() && !self.focus().0 {
+            // What had the focus is not in the page any more.
+            let _ = self.log.focus();
         }
     }
 
     /// A conversation is shown for the first time, or again: at what was not seen, or where it was left.
     fn begin(&self, content: &HtmlElement) {
         self.content.replace(Some(content.clone()));
-        self.room.set(0.0);
+        self.set_room(0.0);
         if let Some(resized) = &*self.resized.borrow() {
             resized.disconnect();
             resized.observe(content);
@@ -357,14 +360,14 @@ impl Follower {
 
     /// Puts what somebody looks at where it was.
     fn hold(&self, content: &HtmlElement, newer: bool) {
-        // The browser would scroll by itself if there were too little while it is measured.
-        let lifted = self.room.get() + LIFT;
-        self.set_room(content, lifted);
         let (view, anchor, scroll) = (self.log.get_bounding_client_rect(), self.anchor(), self.scroll());
         let row = anchor.as_ref().and_then(|it| self.find(&format!("[data-of=\"{}\"]", it.hash)));
-        let moved = match (row, anchor) {
+        let (moved, left) = match (row, anchor) {
             (Some(row), Some(Anchor { at, scroll: before, .. })) => {
-                row.get_bounding_client_rect().top() - view.bottom() + scroll - (at + before)
+                // Where there is too little now, the browser has scrolled by itself.
+                let top = f64::from(self.log.client_height() - self.log.scroll_height()) + 1.0;
+                let left = if scroll <= top { scroll.min(before) } else { scroll };
+                (row.get_bounding_client_rect().top() - view.bottom() + scroll - (at + before), left)
             }
             // All is new: its middle is what somebody asked for.
             _ => {
@@ -372,14 +375,15 @@ impl Follower {
                 let Some(row) = rows.item(rows.length() / 2).map(|row| row.get_bounding_client_rect()) else {
                     return;
                 };
-                (row.top() + row.bottom() - view.top() - view.bottom()) / 2.0
+                ((row.top() + row.bottom() - view.top() - view.bottom()) / 2.0, scroll)
             }
         };
-        let wanted = lifted + moved;
-        let room = if newer { wanted.max(ROOM) } else { 0.0 };
-        self.set_room(content, room);
-        if room != wanted {
-            self.scroll_to(scroll - (room - wanted));
+        let wanted = self.height.get() + moved;
+        let height = if newer { wanted.max(ROOM) } else { 0.0 };
+        self.set_room(height);
+        let stays = left - (height - wanted);
+        if stays != scroll {
+            self.scroll_to(stays);
         }
     }
 
