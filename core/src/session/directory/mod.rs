@@ -29,7 +29,7 @@ use crate::delivery::Discovery;
 use crate::identity::{Address, EnsName, Meant, NameError, ProfileError, SignedProfile, VerifiedProfile};
 use crate::ports::{Chain as _, Clock as _, Normaliser as _, Ports, Unreachable};
 use crate::registry::{
-    CallOutcome, DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, PROFILE_KEY, ProfileQuestion, Record,
+    DELIVERY_SERVICE_KEY, DeliveryServiceProfile, Found, PROFILE_KEY, ProfileQuestion, Record,
 };
 use asking::Asking;
 use kept::{Kept, KeptCall, RECENT};
@@ -54,12 +54,11 @@ pub struct Directory<P> {
     discovery: Discovery,
     pub(super) detours: Detours,
     kept: RefCell<Vec<Kept>>,
-    asking: Asking<(EnsName, Record), Result<Option<Found>, FindError>>,
+    asking: Asking,
     /// How often something was to be asked anew.
     forgotten: Cell<u64>,
     /// Many names have their parents in common.
     parents: RefCell<Vec<KeptCall>>,
-    asking_parents: Asking<(Address, Vec<u8>), Result<CallOutcome, Unreachable>>,
     proven: Proven,
 }
 
@@ -74,7 +73,6 @@ impl<P: Ports> Directory<P> {
             asking: Asking::default(),
             forgotten: Cell::default(),
             parents: RefCell::default(),
-            asking_parents: Asking::default(),
             proven: Proven::default(),
         }
     }
@@ -335,7 +333,7 @@ impl<P: Ports> Directory<P> {
     /// Forgets what was found at a name, so that the next question is asked anew.
     pub fn forget(&self, name: &EnsName) {
         self.kept.borrow_mut().retain(|kept| kept.name != *name);
-        self.asking.forget(|(asked, _)| asked == name);
+        self.asking.forget(name);
         self.forgotten.set(self.forgotten.get() + 1);
     }
 }

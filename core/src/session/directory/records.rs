@@ -35,17 +35,30 @@ impl<P: Ports> Directory<P> {
     }
 
     pub(super) async fn record(&self, name: &EnsName, record: Record) -> Result<Option<Found>, FindError> {
-        let now = self.ports.clock().now();
-        let asked =
-            |kept: &&Kept| kept.name == *name && kept.record == record && is_believed(kept.until, now);
-        if let Some(kept) = self.kept.borrow().iter().find(asked) {
-            return Ok(Some(kept.found.clone()));
+        if let Some(found) = self.kept_record(name, &record) {
+            return Ok(Some(found));
         }
-        let asks = self.ask_record(name, record.clone(), now);
-        self.asking.ask((name.clone(), record), now, asks).await
+        let way = self.asking.way(name, &record, self.ports.clock().now());
+        let turn = way.turn().await;
+        if turn.is_none()
+            && let Some(found) = self.kept_record(name, &record)
+        {
+            return Ok(Some(found));
+        }
+        let found = self.ask_record(name, record).await;
+        self.asking.answered(&way);
+        found
     }
 
-    async fn ask_record(&self, name: &EnsName, record: Record, now: u64) -> Result<Option<Found>, FindError> {
+    fn kept_record(&self, name: &EnsName, record: &Record) -> Option<Found> {
+        let now = self.ports.clock().now();
+        let asked =
+            |kept: &&Kept| kept.name == *name && kept.record == *record && is_believed(kept.until, now);
+        self.kept.borrow().iter().find(asked).map(|kept| kept.found.clone())
+    }
+
+    async fn ask_record(&self, name: &EnsName, record: Record) -> Result<Option<Found>, FindError> {
+        let now = self.ports.clock().now();
         let forgotten = self.forgotten.get();
         let found = self.look_up(name, record.clone()).await?;
         // A record is valid without its lifetime; it is only not kept then.
@@ -121,8 +134,7 @@ impl<P: Ports> Directory<P> {
         if let Some(kept) = self.parents.borrow().iter().find(asked) {
             return Ok(kept.outcome.clone());
         }
-        let (asks, question) = (self.ports.chain().call(Some(to), data), (to, data.to_vec()));
-        let outcome = self.asking_parents.ask(question, now, asks).await?;
+        let outcome = self.ports.chain().call(Some(to), data).await?;
         let mut kept = self.parents.borrow_mut();
         kept.retain(|kept| is_believed(kept.until, now));
         if kept.len() < MAX_PARENTS && matches!(outcome, CallOutcome::Returned(_)) {
