@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isAccessible } from './axe.mjs';
-import { boxOf, until, useWorld } from './support.mjs';
+import { boxOf, looksRight, until, useWorld } from './support.mjs';
 
 describe('all emoji', () => {
   const world = useWorld({ before, after });
@@ -67,6 +67,36 @@ describe('all emoji', () => {
     assert.equal(await picker().count(), 0);
     await until('the focus is back', () => isFocused(alice.composer));
     await alice.composer.fill('');
+  });
+
+  test('those that were chosen last stand above the others, also when somebody comes back', async () => {
+    // What another script of the page has written there is shown only if it is an emoji.
+    await alice.page.evaluate(() => {
+      const key = Object.keys(localStorage).find((key) => key.endsWith(':emoji'));
+      localStorage.setItem(key, `${localStorage.getItem(key)} <b>bold</b> ${'x'.repeat(1_000)}`);
+    });
+    await alice.leave();
+    await alice.arrive();
+    await alice.resume();
+    await alice.openRow(/bob\.eth/);
+    await open();
+    const used = picker().locator('[data-used]');
+    assert.deepEqual(await used.evaluateAll((all) => all.map((it) => it.title)), ['cat', 'hot beverage']);
+    await picker().getByText('Recently used').waitFor();
+    await looksRight(alice, 'emoji-used');
+    await alice.page.keyboard.press('ArrowDown');
+    await alice.page.keyboard.press('ArrowRight');
+    assert.equal(await isFocused(used.nth(1)), true);
+    await alice.page.keyboard.press('ArrowDown');
+    assert.equal(await isFocused(picker().locator('[data-sign]:not([data-used])').nth(1)), true, 'below it');
+    await alice.page.keyboard.press('ArrowUp');
+    assert.equal(await isFocused(used.nth(1)), true);
+    await alice.page.keyboard.press('Enter');
+    assert.equal(await alice.composer.inputValue(), '☕');
+    await alice.composer.fill('');
+    await open();
+    assert.deepEqual(await used.evaluateAll((all) => all.map((it) => it.title)), ['hot beverage', 'cat']);
+    await alice.page.keyboard.press('Escape');
   });
 
   test('what nobody is called by finds nothing, and says so', async () => {

@@ -48,7 +48,7 @@ const SIGNED_IN: &str = "dm3-chat:signed-in";
 /// The property of the frame's element that says which page is around it.
 const EMBEDDER: &str = "embedder";
 /// Where a browser keeps what was typed and not sent; the account and the conversation follow.
-const DRAFT: &str = "dm3-chat:draft:";
+pub(super) const DRAFT: &str = "dm3-chat:draft:";
 /// Where a browser keeps what its person wants the element to look like, so that it does from the beginning.
 const THEME: &str = "dm3-chat:theme";
 /// Where a browser keeps which language its person wants; for the loader (`widget/js/languages.js`).
@@ -524,7 +524,7 @@ fn signed_out_key(account: Address) -> String {
     format!("{SIGNED_OUT}{}", account.to_lower_hex())
 }
 
-enum Storages {
+pub(super) enum Storages {
     /// Lives as long as the window, reloads included.
     Window,
     /// Lives in the browser.
@@ -532,7 +532,7 @@ enum Storages {
 }
 
 /// `None` where the browser lets the page store nothing.
-fn storage(which: Storages) -> Option<Storage> {
+pub(super) fn storage(which: Storages) -> Option<Storage> {
     let window = web_sys::window()?;
     match which {
         Storages::Window => window.session_storage().ok()?,

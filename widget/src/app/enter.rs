@@ -54,8 +54,8 @@ pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Por
     driver.platform.emit(HostEvent::Connect(address));
     at.spawn(|at| async move {
         conversations::refresh_list(&at).await;
-        conversations::refresh_quarantine(&at).await;
         at.step(|_, _| None);
+        conversations::refresh_quarantine(&at).await;
     });
 }
 

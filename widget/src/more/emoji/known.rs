@@ -47,6 +47,13 @@ impl Emojis {
         self.0.get(group).map_or(&[], |(_, known)| known)
     }
 
+    /// Those of these signs that are known, in their order.
+    pub(super) fn these(&self, signs: &[String]) -> Vec<Known> {
+        let known =
+            |sign: &String| self.0.iter().flat_map(|(_, known)| known).find(|known| known.sign == *sign);
+        signs.iter().filter_map(known).cloned().collect()
+    }
+
     /// What is meant by some words in small letters: first what is called so, then those whose name begins so, then those
     /// that have a word that does, then the others.
     pub(super) fn find(&self, query: &str) -> Vec<Known> {
@@ -98,6 +105,12 @@ mod tests {
         assert_eq!(signs(&emojis.find(" smi")), ["😀", "😹"]);
         assert_eq!(signs(&emojis.find("🐈")), ["🐈"]);
         assert!(emojis.find("nothing like it").is_empty());
+    }
+
+    #[test]
+    fn of_what_was_kept_only_emoji_are_found() {
+        let kept = ["🐱", "<b>", "", "😀"].map(str::to_owned);
+        assert_eq!(signs(&Emojis::read(TEXT).these(&kept)), ["🐱", "😀"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlTextAreaElement};
 
 use super::known::{Emojis, Known};
-use crate::adapters::emoji::fetch;
+use crate::adapters::emoji::{fetch, last_used, note_used};
 use crate::app::part::PartMissing;
 use crate::app::state::Picking;
 use crate::app::{Act, App, Command};
@@ -19,7 +19,7 @@ use crate::texts::{EmojiWord, Word, emoji_group, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
 use crate::view::states::could_not_load;
-use crate::view::{OnClick, OnInput, OnKey, on_click, part, truth};
+use crate::view::{OnClick, OnInput, OnKey, on_click, part, truth, when};
 
 /// How wide one is: pixels, as in styles/emoji.css.
 const CELL: i32 = 40;
@@ -33,12 +33,19 @@ struct Shown {
     group: RwSignal<usize>,
     /// `None` while they are fetched.
     emojis: RwSignal<Option<Result<Arc<Emojis>, PartMissing>>>,
+    /// Those that were chosen last, the latest first.
+    used: RwSignal<Vec<String>>,
 }
 
 /// The picker.
 pub(super) fn picker(app: &App) -> AnyView {
-    let shown =
-        Shown { query: RwSignal::new(String::new()), group: RwSignal::new(0), emojis: RwSignal::new(None) };
+    let account = app.state.account.with_untracked(|account| account.as_ref().map(|person| person.address));
+    let shown = Shown {
+        query: RwSignal::new(String::new()),
+        group: RwSignal::new(0),
+        emojis: RwSignal::new(None),
+        used: RwSignal::new(account.map(last_used).unwrap_or_default()),
+    };
     load(shown);
     let field = NodeRef::<Input>::new();
     Effect::new(move |_| {
@@ -145,16 +152,30 @@ fn grid(shown: Shown) -> AnyView {
         return view! { <p {attrs(&[("class", "emoji-none"), ("role", "status")])}>{say(EmojiWord::None)}</p> }
             .into_any();
     }
-    let each = known.iter().enumerate().map(|(place, known)| cell(place, known)).collect::<Vec<_>>();
+    // Above the first group.
+    let is_first = query.trim().is_empty() && shown.group.get() == 0;
+    let used = if is_first { shown.used.with(|used| emojis.these(used)) } else { Vec::new() };
+    let title = |words: &'static str| {
+        when(!used.is_empty(), || view! { <p {class("emoji-title")}>{words}</p> }.into_any())
+    };
+    let (above, below) = (title(say(EmojiWord::Used)), title(say(EmojiWord::Smileys)));
+    let mut cells =
+        used.iter().chain(known).enumerate().map(|(place, known)| cell(place, known, place < used.len()));
+    let last = cells.by_ref().take(used.len()).collect::<Vec<_>>();
     view! {
-        <div {attrs(&[("class", "emoji-grid"), ("role", "group"), ("aria-label", say(EmojiWord::Choose))])}>{each}</div>
+        <div {attrs(&[("class", "emoji-grid"), ("role", "group"), ("aria-label", say(EmojiWord::Choose))])}>
+            {above}
+            {last}
+            {below}
+            {cells.collect::<Vec<_>>()}
+        </div>
     }
     .into_any()
 }
 
-fn cell(place: usize, known: &Known) -> AnyView {
+fn cell(place: usize, known: &Known, is_used: bool) -> AnyView {
     view! {
-        <button {attrs(&[("type", "button"), ("tabindex", if place == 0 { "0" } else { "-1" }), ("data-sign", &known.sign), ("aria-label", &known.name), ("title", &known.name)])}>
+        <button {attrs(&[("type", "button"), ("tabindex", if place == 0 { "0" } else { "-1" }), ("data-sign", &known.sign), ("data-used", if is_used { "true" } else { "" }), ("aria-label", &known.name), ("title", &known.name)])}>
             {known.sign.clone()}
         </button>
     }
@@ -195,7 +216,10 @@ fn pressed(app: &App, event: &KeyboardEvent) {
         return;
     }
     let all = if in_groups { ".emoji-groups button" } else { "[data-sign]" };
-    let columns = if in_groups { 1 } else { columns(&dialog) };
+    let lines = Lines {
+        columns: columns(&dialog),
+        above: Row::of(&dialog, "[data-used]").map_or(0, |row| row.count()),
+    };
     let Some(all) = Row::of(&dialog, all) else { return };
     let Some(now) = all.place(&target) else { return };
     let forwards = if target.matches(":dir(rtl)").unwrap_or_default() { -1 } else { 1 };
@@ -206,12 +230,15 @@ fn pressed(app: &App, event: &KeyboardEvent) {
             event.prevent_default();
             return focus(&dialog, "[data-sign]");
         }
-        "ArrowDown" => now + columns,
-        "ArrowUp" if !in_groups && now < columns => {
-            event.prevent_default();
-            return focus(&dialog, ".emoji-search");
-        }
-        "ArrowUp" => now - columns,
+        "ArrowDown" => lines.below(now),
+        "ArrowUp" if in_groups => now - 1,
+        "ArrowUp" => match lines.over(now) {
+            Some(over) => over,
+            None => {
+                event.prevent_default();
+                return focus(&dialog, ".emoji-search");
+            }
+        },
         "Home" => 0,
         "End" => all.count() - 1,
         _ => return,
@@ -225,6 +252,38 @@ fn pressed(app: &App, event: &KeyboardEvent) {
     }
 }
 
+/// The lines of the grid: above the others, and beginning anew, stand those that were chosen last.
+struct Lines {
+    columns: i32,
+    above: i32,
+}
+
+impl Lines {
+    fn below(&self, place: i32) -> i32 {
+        self.at(self.cell(place) + self.columns)
+    }
+
+    /// Nothing in the first line.
+    fn over(&self, place: i32) -> Option<i32> {
+        let over = self.cell(place) - self.columns;
+        (over >= 0).then(|| self.at(over))
+    }
+
+    /// How many cells are empty behind those above.
+    const fn empty(&self) -> i32 {
+        (self.columns - self.above % self.columns) % self.columns
+    }
+
+    const fn cell(&self, place: i32) -> i32 {
+        if place < self.above { place } else { place + self.empty() }
+    }
+
+    /// What stands in a cell; where it is empty, what stands before it.
+    fn at(&self, cell: i32) -> i32 {
+        if cell < self.above { cell } else { (cell - self.empty()).max(self.above - 1) }
+    }
+}
+
 /// How many stand beside each other.
 fn columns(dialog: &Element) -> i32 {
     let grid = dialog.query_selector(".emoji-grid").ok().flatten();
@@ -235,6 +294,9 @@ fn columns(dialog: &Element) -> i32 {
 fn choose(app: &App, cell: &Element, sign: String) {
     let Some(screen) = cell.closest(".screen").ok().flatten() else { return };
     let picking = app.state.picking.get_untracked();
+    if let Some(account) = app.state.account.with_untracked(|account| account.as_ref().map(|it| it.address)) {
+        note_used(account, &sign);
+    }
     close(app, &screen);
     match picking {
         Some(Picking::Text) => write(&screen, &sign),
@@ -265,4 +327,28 @@ fn close(app: &App, screen: &Element) {
     };
     app.state.picking.set(None);
     focus(screen, &back);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As many above, in lines of four: where the arrows lead from each place.
+    fn arrows(above: i32, places: i32) -> (Vec<i32>, Vec<Option<i32>>) {
+        let lines = Lines { columns: 4, above };
+        (0..places).map(|place| (lines.below(place), lines.over(place))).unzip()
+    }
+
+    #[test]
+    fn arrows_go_up_and_down_by_what_is_seen() {
+        assert_eq!(arrows(0, 5), (vec![4, 5, 6, 7, 8], vec![None, None, None, None, Some(0)]));
+        // ab..
+        // cdef
+        // g
+        let (below, over) = arrows(2, 7);
+        assert_eq!(below, [2, 3, 6, 7, 8, 9, 10]);
+        assert_eq!(over, [None, None, Some(0), Some(1), Some(1), Some(1), Some(2)]);
+        let (below, over) = arrows(4, 5);
+        assert_eq!((below[3], below[4], over[3], over[4]), (7, 8, None, Some(0)));
+    }
 }
