@@ -51,6 +51,23 @@ fn the_mailbox_and_the_first_sender_are_looked_up_beside_the_own_profile() {
 }
 
 #[test]
+fn a_sender_who_is_looked_up_early_is_not_looked_up_again_while_that_takes_long() {
+    for slow in 1..=2 {
+        let (world, alice, bob) = waiting(1);
+        let asked = world.network.count(GATEWAY);
+        world.network.fail_nth(slow, GATEWAY, Fault::Slow(500));
+        let _tab = world.open(&alice);
+        world.pass(1_000);
+        assert_eq!(alice.texts(&bob).len(), 1);
+        assert_eq!(
+            world.network.count(GATEWAY) - asked,
+            2,
+            "her own profile and his, and that one is slow: {slow}"
+        );
+    }
+}
+
+#[test]
 fn what_comes_after_the_early_look_is_found_as_well() {
     let (world, alice, bob) = waiting(1);
     world.network.fail(GATEWAY, Fault::Slow(500));

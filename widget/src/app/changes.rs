@@ -30,15 +30,13 @@ pub(super) async fn follow<P: Platform>(at: Active<P>, mut told: UnboundedReceiv
             note(&at, more, &mut news, &mut received);
             count += 1;
         }
-        if !received.is_empty() {
-            // A list, though many may be of one: a set would bring code that sorts.
-            let wrote: Vec<_> = received.iter().map(|message| message.conversation).collect();
-            at.spawn(|at| at.beside(|steps, at| (steps.name_peers)(at, wrote)));
-        }
         if !news.is_empty() {
             show(&at, &news).await;
         }
         if !received.is_empty() {
+            // A list, though many may be of one: a set would bring code that sorts.
+            let wrote: Vec<_> = received.iter().map(|message| message.conversation).collect();
+            at.spawn(|at| at.beside(|steps, at| (steps.name_peers)(at, wrote)));
             at.spawn(|at| at.beside(|steps, at| (steps.received)(at, received)));
         }
         if !news.here.is_empty() {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use dm3_core::identity::Address;
+use dm3_core::ports::Clock as _;
 
 use super::command::{Act, BackupAsk, Command, FilesAsk, SettingsAsk};
 use super::driver::Active;
@@ -12,6 +13,9 @@ use super::state::{Apart, Screen};
 use super::steps::ChatSteps;
 use super::sync::run_engine;
 use super::{cached, changes, conversations, draft, outbox, theme, thread};
+
+/// So long what has come is looked for before names are: milliseconds. All of it asks the same few servers.
+const HEAD_START: u32 = 300;
 
 impl<P: Platform> ChatSteps<Active<P>> {
     /// The steps.
@@ -32,8 +36,11 @@ fn begin<P: Platform>(at: &Active<P>) {
     at.spawn(theme::show_theme);
     at.spawn(run_engine);
     at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
-    at.spawn(|at| at.beside(|steps, at| (steps.learn_own_name)(at)));
-    at.spawn(|at| at.beside(|steps, at| (steps.check_names)(at)));
+    at.spawn(|at| async move {
+        at.driver.platform.clock().sleep(HEAD_START).await;
+        at.spawn(|at| at.beside(|steps, at| (steps.learn_own_name)(at)));
+        at.beside(|steps, at| (steps.check_names)(at)).await;
+    });
     if let Some(to) = at.driver.state.to.get_untracked() {
         at.spawn(|at| thread::open(at, to));
     }

@@ -17,8 +17,8 @@ use dm3_core::thread::{Changes, Entry, Shown, Thread};
 
 /// How many messages are shown at first, and how many are read each time.
 pub(super) const PAGE: usize = 80;
-/// How many more are shown each time.
-const STEP: usize = 12;
+/// How many more are shown each time: as many as are drawn within a frame.
+const STEP: usize = 10;
 /// How many are shown at most. Those that are farthest from where somebody looks are left out.
 const MOST: usize = 200;
 

@@ -136,7 +136,7 @@ fn a_second_device_shows_everything_and_follows() {
     world.run();
     let shown = texts(&second);
     assert_eq!(shown, written[written.len() - shown.len()..]);
-    for _ in 0..5 {
+    for _ in 0..14 {
         second.ask(Command::LoadOlder);
         world.run();
     }

@@ -121,11 +121,13 @@ fn opening_a_conversation_costs_the_same_among_many_messages() {
 fn older_messages_are_read_once_and_as_many_are_shown_as_a_screen_needs() {
     let kept = Kept::new(1_000, 1);
     let [tab, _] = kept.tabs();
-    // Each reading is enough for two steps.
+    // Each reading is enough for eight steps.
     let first = kept.read_by(|| tab.ask(Command::LoadOlder));
-    assert_eq!(tab.deliveries().len(), 120);
-    assert_eq!(kept.read_by(|| tab.ask(Command::LoadOlder)), Cost { calls: 0, rows: 0 });
-    for _ in 0..4 {
+    assert_eq!(tab.deliveries().len(), 90);
+    for _ in 0..7 {
+        assert_eq!(kept.read_by(|| tab.ask(Command::LoadOlder)), Cost { calls: 0, rows: 0 });
+    }
+    for _ in 0..8 {
         kept.read_by(|| tab.ask(Command::LoadOlder));
     }
     assert_eq!(kept.read_by(|| tab.ask(Command::LoadOlder)), first);

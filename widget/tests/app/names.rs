@@ -95,7 +95,7 @@ fn a_name_that_moved_meanwhile_is_never_shown_as_theirs_after_a_reload() {
     world.network.edit_name(&bobs_name(), |records| records.address = Some(carol.address()));
     world.network.edit_name(&EnsName::reverse_of(bob.address()), |records| records.primary = None);
     let tab = tab.reload(&alice, &world);
-    world.run();
+    world.pass(1_000);
     let row = rows(&tab).remove(0);
     assert_eq!((row.address, row.name), (bob.address(), None), "the list is checked without being asked");
     tab.ask(Command::OpenPeer(bob.address()));

@@ -91,21 +91,21 @@ fn what_is_far_from_where_somebody_reads_is_left_out_and_comes_back() {
     let long = Long::new(1_000, 0);
     long.is_at(920, 999, true, false);
     long.go_up();
-    for _ in 0..3 {
+    for _ in 0..12 {
         long.ask(Command::LoadOlder);
     }
     long.is_at(800, 999, true, false);
     long.ask(Command::LoadOlder);
-    long.is_at(760, 959, true, true);
-    for _ in 0..30 {
+    long.is_at(790, 989, true, true);
+    for _ in 0..120 {
         long.ask(Command::LoadOlder);
     }
     long.is_at(0, 199, false, true);
     long.show(Stretch::Newer);
-    long.is_at(40, 239, true, true);
+    long.is_at(10, 209, true, true);
     long.show(Stretch::Below(500));
-    long.is_at(580, 659, true, true);
-    for _ in 0..20 {
+    long.is_at(565, 644, true, true);
+    for _ in 0..40 {
         long.show(Stretch::Newer);
     }
     long.is_at(800, 999, true, false);
@@ -115,7 +115,7 @@ fn what_is_far_from_where_somebody_reads_is_left_out_and_comes_back() {
 fn the_newest_are_one_step_away() {
     let long = Long::new(1_000, 0);
     long.go_up();
-    for _ in 0..12 {
+    for _ in 0..48 {
         long.ask(Command::LoadOlder);
     }
     long.show(Stretch::Newest);
@@ -126,7 +126,7 @@ fn the_newest_are_one_step_away() {
 fn what_comes_while_somebody_reads_further_up_is_counted_and_not_shown() {
     let long = Long::new(1_000, 0);
     long.go_up();
-    for _ in 0..6 {
+    for _ in 0..24 {
         long.ask(Command::LoadOlder);
     }
     let before = long.shown();
@@ -143,7 +143,7 @@ fn what_comes_while_somebody_reads_further_up_is_counted_and_not_shown() {
 #[test]
 fn what_comes_at_the_end_pushes_out_the_oldest_that_are_shown() {
     let long = Long::new(195, 0);
-    for _ in 0..4 {
+    for _ in 0..16 {
         long.ask(Command::LoadOlder);
     }
     long.is_at(0, 194, false, false);
@@ -178,7 +178,7 @@ fn a_conversation_opens_where_it_goes_on_with_what_was_not_seen() {
 fn a_message_far_up_is_shown_with_those_around_it() {
     let long = Long::new(1_000, 0);
     let hash = {
-        for _ in 0..24 {
+        for _ in 0..96 {
             long.ask(Command::LoadOlder);
         }
         long.is_at(0, 199, false, true);

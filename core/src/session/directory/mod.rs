@@ -18,7 +18,7 @@ mod proven;
 mod records;
 mod site;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 pub use askable::{Askable, Token};
 pub use error::FindError;
@@ -55,8 +55,6 @@ pub struct Directory<P> {
     pub(super) detours: Detours,
     kept: RefCell<Vec<Kept>>,
     asking: Asking,
-    /// How often something was to be asked anew.
-    forgotten: Cell<u64>,
     /// Many names have their parents in common.
     parents: RefCell<Vec<KeptCall>>,
     proven: Proven,
@@ -71,7 +69,6 @@ impl<P: Ports> Directory<P> {
             detours: Detours::default(),
             kept: RefCell::default(),
             asking: Asking::default(),
-            forgotten: Cell::default(),
             parents: RefCell::default(),
             proven: Proven::default(),
         }
@@ -334,6 +331,5 @@ impl<P: Ports> Directory<P> {
     pub fn forget(&self, name: &EnsName) {
         self.kept.borrow_mut().retain(|kept| kept.name != *name);
         self.asking.forget(name);
-        self.forgotten.set(self.forgotten.get() + 1);
     }
 }

@@ -1,5 +1,6 @@
 //! Records of names, looked up through chain, gateways and links, and kept for a while.
 
+use super::asking::Way;
 use super::kept::{KEEP, Kept, KeptCall, MAX_KEPT, MAX_PARENTS, is_believed};
 use super::{Directory, FindError};
 use crate::identity::{Address, EnsName};
@@ -45,8 +46,8 @@ impl<P: Ports> Directory<P> {
         {
             return Ok(Some(found));
         }
-        let found = self.ask_record(name, record).await;
-        self.asking.answered(&way);
+        let found = self.ask_record(name, record, &way).await;
+        way.end();
         found
     }
 
@@ -57,14 +58,18 @@ impl<P: Ports> Directory<P> {
         self.kept.borrow().iter().find(asked).map(|kept| kept.found.clone())
     }
 
-    async fn ask_record(&self, name: &EnsName, record: Record) -> Result<Option<Found>, FindError> {
+    async fn ask_record(
+        &self,
+        name: &EnsName,
+        record: Record,
+        way: &Way,
+    ) -> Result<Option<Found>, FindError> {
         let now = self.ports.clock().now();
-        let forgotten = self.forgotten.get();
         let found = self.look_up(name, record.clone()).await?;
         // A record is valid without its lifetime; it is only not kept then.
         let keep = if found.is_some() { self.lifetime(name).await.unwrap_or(0) } else { 0 };
         // What is to be asked anew is not what was asked before that.
-        if self.forgotten.get() != forgotten {
+        if way.is_over() {
             return Ok(found);
         }
         let mut kept = self.kept.borrow_mut();
