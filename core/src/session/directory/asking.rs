@@ -50,21 +50,16 @@ impl Way {
         self.is_over.get()
     }
 
-    /// It is answered.
+    /// It is answered, or to be asked anew.
     pub(super) fn end(&self) {
         self.is_over.set(true);
-        self.wake();
-    }
-
-    fn wake(&self) {
-        self.waiting.take().into_iter().for_each(Waker::wake);
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.0.is_asked.set(false);
-        self.0.wake();
+        self.0.waiting.take().into_iter().for_each(Waker::wake);
     }
 }
 
