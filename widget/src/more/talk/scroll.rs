@@ -33,8 +33,8 @@ use crate::view::{OnClick, part, when};
 /// Who is farther from the end than this has gone up: pixels.
 const AWAY: f64 = 120.0;
 /// How near the end of what is in the page somebody comes before there is more: heights of the view, and pixels.
-const NEAR: f64 = 2.0;
-const NEAR_MOST: f64 = 1_600.0;
+const NEAR: f64 = 4.0;
+const NEAR_MOST: f64 = 2_400.0;
 /// The least room below while there are newer messages that are not in the page: pixels.
 const ROOM: f64 = 3_000.0;
 /// How long something is not asked for again if nothing comes: milliseconds.
