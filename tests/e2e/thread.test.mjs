@@ -154,7 +154,8 @@ describe('a long conversation', () => {
     await alice.log.focus();
     for (let page = 0; page < 32; page += 1) {
       const { moved, view } = await move(() => alice.page.keyboard.press('PageUp'));
-      assert.ok(moved > view.height / 2 && moved <= view.height, `a page is ${moved} of ${view.height}`);
+      // What comes meanwhile ends no scrolling that is under way.
+      assert.ok(moved > view.height * 0.8 && moved <= view.height, `a page is ${moved} of ${view.height}`);
     }
     await toNewest().waitFor();
     await alice.page.keyboard.press('End');

@@ -67,8 +67,10 @@ pub fn thread(app: &App) -> AnyView {
     view! {
         {top}
         <div {attrs(&[("class", "log"), ("part", "log"), ("role", "log"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])} on:click=clicked on:keydown=pressed>
-            <div {class("room")}></div>
-            {log}
+            <div {class("log-whole")}>
+                <div {class("room")}></div>
+                {log}
+            </div>
         </div>
         {part(move || with_talk(&newest, |talk| (talk.newest)(&newest)).into_any())}
         {part(move || if state.wide.get() { None } else { quarantine_note(state) }.into_any())}

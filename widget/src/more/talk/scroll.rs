@@ -2,6 +2,8 @@
 //! they read stays where it is.
 //!
 //! ```text
+//!  ┌─ .log-whole ───┐  stays as high as it is when older ones come: with it, what can be scrolled would become more, and
+//!  │                │  browsers end a scrolling that is under way then, by wheel, key or finger
 //!  ┌─ .log-content ─┐  nearly at its beginning: older ones are asked for
 //!  │     entry      │
 //!  │  ┌─ .log ───┐  │
@@ -37,8 +39,15 @@ const NEAR: f64 = 4.0;
 const NEAR_MOST: f64 = 2_400.0;
 /// The least room below while there are newer messages that are not in the page: pixels.
 const ROOM: f64 = 3_000.0;
+/// The room above while there are older ones, and when it is given anew at the latest: pixels.
+const ABOVE: f64 = 10_000.0;
+const ABOVE_LEAST: f64 = 1_500.0;
+/// So many heights of the view a conversation has at least for there to be room above.
+const LONG: f64 = 2.0;
+/// Who has not scrolled for so long does not scroll: milliseconds.
+const STILL: f64 = 150.0;
 /// How long something is not asked for again if nothing comes: milliseconds.
-const PATIENCE: f64 = 500.0;
+const PATIENCE: u64 = 500;
 /// How long a screen reader is given to take what was put back for old: milliseconds.
 const QUIET: u64 = 400;
 /// The distance of the line above what was not seen from the upper edge: pixels.
@@ -49,10 +58,33 @@ const INSET: f64 = 8.0;
 struct Anchor {
     /// The message, as the attribute says it.
     hash: String,
-    /// Its distance from the lower edge of the view: pixels, negative.
-    at: f64,
+    /// Its distance from the end of the room, which no scrolling changes: pixels.
+    distance: f64,
     /// Where the view was scrolled then.
     scroll: f64,
+}
+
+/// An element that is given its height.
+struct Height {
+    of: HtmlElement,
+    /// Pixels; 0 is what the element makes of itself.
+    given: Cell<f64>,
+}
+
+impl Height {
+    fn new(of: Option<Element>) -> Option<Self> {
+        Some(Self { of: of?.dyn_into().ok()?, given: Cell::new(0.0) })
+    }
+
+    fn give(&self, height: f64) {
+        if self.given.replace(height) == height {
+            return;
+        }
+        // By the browser: Rust's way to write such numbers is a tenth of this part. What can't be set leaves a jump, no more.
+        let height = if height > 0.0 { Number::from(height).to_string_with_radix(10).ok() } else { None };
+        let height = height.map(|height| format!("{}px", String::from(height))).unwrap_or_default();
+        let _ = self.of.style().set_property("block-size", &height);
+    }
 }
 
 /// Follows one conversation for as long as it is on the screen.
@@ -62,9 +94,12 @@ struct Follower {
     /// The content that is watched.
     content: RefCell<Option<HtmlElement>>,
     resized: RefCell<Option<ResizeObserver>>,
-    /// Stands for what is not there, and how high it is: pixels.
-    room: HtmlElement,
-    height: Cell<f64>,
+    /// Stands for what is not there below.
+    room: Height,
+    /// Around all of it.
+    whole: Height,
+    /// When somebody has scrolled last.
+    scrolled: Cell<f64>,
     /// The newest messages are on their way.
     to_newest: Cell<bool>,
     /// When something was asked for that has not come.
@@ -87,7 +122,8 @@ impl Drop for Listening {
         // Where it is gone already nothing is left to be ended. The elements may be used for what stands there next.
         let _ = self.follower.log.remove_event_listener_with_callback("scroll", scrolled);
         let _ = self.follower.log.remove_attribute("aria-live");
-        let _ = self.follower.room.style().remove_property("block-size");
+        self.follower.room.give(0.0);
+        self.follower.whole.give(0.0);
         self.mutated.disconnect();
         if let Some(resized) = &*self.follower.resized.borrow() {
             resized.disconnect();
@@ -134,12 +170,14 @@ pub(super) fn newest(app: &App) -> AnyView {
 }
 
 fn listen(app: &App, log: HtmlElement) -> Option<Listening> {
-    let room = log.first_element_child()?.dyn_into().ok()?;
+    let whole = Height::new(log.first_element_child())?;
+    let room = Height::new(whole.of.first_element_child())?;
     let follower = Rc::new(Follower {
         app: app.clone(),
         log,
         room,
-        height: Cell::new(0.0),
+        whole,
+        scrolled: Cell::new(0.0),
         content: RefCell::default(),
         resized: RefCell::default(),
         to_newest: Cell::new(false),
@@ -147,7 +185,10 @@ fn listen(app: &App, log: HtmlElement) -> Option<Listening> {
         focused: Cell::new(false),
     });
     let scrolls = Rc::clone(&follower);
-    let scrolled: Closure<dyn FnMut()> = Closure::new(move || scrolls.scrolled());
+    let scrolled: Closure<dyn FnMut()> = Closure::new(move || {
+        scrolls.scrolled.set(js_sys::Date::now());
+        scrolls.look();
+    });
     let settles = Rc::clone(&follower);
     let settles: Closure<dyn FnMut()> = Closure::new(move || settles.settle());
     let mutated = MutationObserver::new(settles.as_ref().unchecked_ref()).ok()?;
@@ -197,15 +238,6 @@ impl Follower {
         self.log.query_selector(selector).ok().flatten()?.dyn_into().ok()
     }
 
-    fn set_room(&self, height: f64) {
-        if self.height.replace(height) != height {
-            // By the browser: Rust's way to write such numbers is a tenth of this part. What can't be set leaves a jump, no more.
-            let height =
-                Number::from(height).to_string_with_radix(10).map_or_else(|_| String::new(), String::from);
-            let _ = self.room.style().set_property("block-size", &format!("{height}px"));
-        }
-    }
-
     /// What has the focus in the element, and whether that is in the conversation.
     fn focus(&self) -> (bool, bool) {
         let root = self.log.get_root_node().dyn_into::<ShadowRoot>().ok();
@@ -214,11 +246,11 @@ impl Follower {
     }
 
     /// Somebody has scrolled, or what is around them has changed.
-    fn scrolled(&self) {
+    fn look(self: &Rc<Self>) {
         let Some(content) = self.content.borrow().clone() else { return };
         let (view, inside) = (self.log.get_bounding_client_rect(), content.get_bounding_client_rect());
         let ((more, newer), scroll) = (self.beyond(), self.scroll());
-        if newer && self.height.get() < ROOM / 2.0 {
+        if newer && self.room.given.get() < ROOM / 2.0 {
             self.settle();
         }
         let near = (view.height() * NEAR).min(NEAR_MOST);
@@ -227,7 +259,7 @@ impl Follower {
         } else if newer && scroll >= 0.0 {
             self.ask_for_newest();
         } else if newer && inside.bottom() < view.top() {
-            let far = ((view.bottom() + view.top()) / 2.0 - inside.bottom()) / self.height.get().max(1.0);
+            let far = ((view.bottom() + view.top()) / 2.0 - inside.bottom()) / self.room.given.get().max(1.0);
             self.ask(Command::act(Act::Show(Stretch::Below((far * 1_000.0) as usize))));
         } else if newer && inside.bottom() - view.bottom() < near {
             self.ask(Command::act(Act::Show(Stretch::Newer)));
@@ -250,8 +282,8 @@ impl Follower {
             }
             return;
         }
-        let Some((hash, at)) = self.first_seen(content) else { return };
-        let now = Anchor { hash, at, scroll: self.scroll() };
+        let Some((hash, row)) = self.first_seen(content) else { return };
+        let now = Anchor { hash, distance: self.distance(&row), scroll: self.scroll() };
         if was_away {
             self.set_anchor(now);
         } else {
@@ -260,8 +292,12 @@ impl Follower {
         }
     }
 
-    /// The first message whose beginning is seen, and its distance from the lower edge.
-    fn first_seen(&self, content: &Element) -> Option<(String, f64)> {
+    fn distance(&self, row: &Element) -> f64 {
+        self.room.of.get_bounding_client_rect().bottom() - row.get_bounding_client_rect().top()
+    }
+
+    /// The first message whose beginning is seen.
+    fn first_seen(&self, content: &Element) -> Option<(String, Element)> {
         let (view, rows) = (self.log.get_bounding_client_rect(), content.children());
         let (mut low, mut high) = (0, rows.length());
         while low < high {
@@ -275,16 +311,39 @@ impl Follower {
         let (after, before) = (low..rows.length(), (0..low).rev());
         after.chain(before).find_map(|place| {
             let row = rows.item(place)?;
-            Some((row.get_attribute("data-of")?, row.get_bounding_client_rect().top() - view.bottom()))
+            Some((row.get_attribute("data-of")?, row))
         })
     }
 
     /// Asks for messages, unless they are on their way.
-    fn ask(&self, command: Command) {
+    fn ask(self: &Rc<Self>, command: Command) {
         let now = js_sys::Date::now();
-        if self.asked.get().is_none_or(|asked| now - asked > PATIENCE) {
+        if self.asked.get().is_none_or(|asked| now - asked > PATIENCE as f64) {
             self.asked.set(Some(now));
             self.app.command(command);
+            let follower = Rc::clone(self);
+            let give_up = move || {
+                // Nothing comes: nobody is left where nothing stands.
+                if follower.asked.get() == Some(now) {
+                    follower.whole.give(0.0);
+                }
+            };
+            set_timeout(give_up, Duration::from_millis(PATIENCE));
+        }
+    }
+
+    /// All of it stays as high as it is, for as long as somebody scrolls.
+    fn make_room(&self, content: &HtmlElement, more: bool) {
+        let (view, inside) =
+            (f64::from(self.log.client_height()), content.get_bounding_client_rect().height());
+        if !more || inside < LONG * view {
+            return self.whole.give(0.0);
+        }
+        let stands = inside + self.room.given.get();
+        let above = self.whole.given.get() - stands;
+        let is_still = js_sys::Date::now() - self.scrolled.get() > STILL;
+        if above < ABOVE_LEAST || (is_still && !(ABOVE / 2.0..=ABOVE * 2.0).contains(&above)) {
+            self.whole.give(stands + ABOVE);
         }
     }
 
@@ -311,7 +370,7 @@ impl Follower {
     }
 
     /// Something in the conversation has come, gone or changed its size: what somebody looks at stays where it is.
-    fn settle(&self) {
+    fn settle(self: &Rc<Self>) {
         // Until there are messages, what stands there is none of them.
         let Some(content) = self.find(".log-content:has(> .entry)") else { return };
         let is_known = self.content.borrow().as_ref() == Some(&content);
@@ -319,18 +378,21 @@ impl Follower {
             self.begin(&content);
         }
         self.asked.set(None);
-        let (_, newer) = self.beyond();
+        let (more, newer) = self.beyond();
         if self.to_newest.get() && !newer {
             self.to_newest.set(false);
-            self.set_room(0.0);
+            self.room.give(0.0);
+            self.make_room(&content, more);
             self.log.set_scroll_top(0);
             self.note(&content, false);
             self.enter();
         } else if newer || self.is_away() {
             self.hold(&content, newer);
-            self.scrolled();
+            self.make_room(&content, more);
+            self.look();
         } else {
-            self.set_room(0.0);
+            self.room.give(0.0);
+            self.make_room(&content, more);
         }
         if self.focused.get() && !self.focus().0 {
             // What had the focus is not in the page any more.
@@ -339,50 +401,53 @@ impl Follower {
     }
 
     /// A conversation is shown for the first time, or again: at what was not seen, or where it was left.
-    fn begin(&self, content: &HtmlElement) {
+    fn begin(self: &Rc<Self>, content: &HtmlElement) {
         self.content.replace(Some(content.clone()));
-        self.set_room(0.0);
+        self.room.give(0.0);
         if let Some(resized) = &*self.resized.borrow() {
             resized.disconnect();
             resized.observe(content);
         }
         if let Some(left) = self.anchor() {
-            self.set_anchor(Anchor { scroll: self.scroll(), ..left });
+            let scroll = self.scroll();
+            let distance = left.distance + left.scroll - scroll;
+            self.set_anchor(Anchor { distance, scroll, ..left });
             self.hush();
         } else if let Some(unseen) = self.find(".unseen") {
             let (view, line) = (self.log.get_bounding_client_rect(), unseen.get_bounding_client_rect());
             if line.top() < view.top() {
                 self.scroll_to(self.scroll() + line.top() - view.top() - INSET);
-                self.scrolled();
+                self.look();
             }
         }
     }
 
     /// Puts what somebody looks at where it was.
     fn hold(&self, content: &HtmlElement, newer: bool) {
-        let (view, anchor, scroll) = (self.log.get_bounding_client_rect(), self.anchor(), self.scroll());
+        let (anchor, scroll) = (self.anchor(), self.scroll());
         let row = anchor.as_ref().and_then(|it| self.find(&format!("[data-of=\"{}\"]", it.hash)));
         let (moved, left) = match (row, anchor) {
-            (Some(row), Some(Anchor { at, scroll: before, .. })) => {
+            (Some(row), Some(Anchor { distance, scroll: before, .. })) => {
                 // Where there is too little now, the browser has scrolled by itself.
                 let top = f64::from(self.log.client_height() - self.log.scroll_height()) + 1.0;
                 let left = if scroll <= top { scroll.min(before) } else { scroll };
-                (row.get_bounding_client_rect().top() - view.bottom() + scroll - (at + before), left)
+                (distance - self.distance(&row), left)
             }
             // All is new: its middle is what somebody asked for.
             _ => {
-                let rows = content.children();
+                let (view, rows) = (self.log.get_bounding_client_rect(), content.children());
                 let Some(row) = rows.item(rows.length() / 2).map(|row| row.get_bounding_client_rect()) else {
                     return;
                 };
                 ((row.top() + row.bottom() - view.top() - view.bottom()) / 2.0, scroll)
             }
         };
-        let wanted = self.height.get() + moved;
+        let wanted = self.room.given.get() + moved;
         let height = if newer { wanted.max(ROOM) } else { 0.0 };
-        self.set_room(height);
+        self.room.give(height);
         let stays = left - (height - wanted);
-        if stays != scroll {
+        // Less nobody sees, and it would end a scrolling that is under way.
+        if (stays - scroll).abs() >= 1.0 {
             self.scroll_to(stays);
         }
     }
