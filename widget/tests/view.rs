@@ -11,6 +11,8 @@
 mod page;
 #[path = "view/payments.rs"]
 mod payments;
+#[path = "view/rows.rs"]
+mod rows;
 
 use dm3_core::delivery::Refusal;
 use dm3_core::identity::Address;
