@@ -9,6 +9,8 @@ import { layoutFaults } from './layout.mjs';
 
 /** What lies over the rest on purpose. */
 const OVER = /menu|sign-out|delete|versions|forward|report/;
+/** Higher than the highest state in www/gallery.css: pixels. */
+const TALLEST = 3_000;
 
 describe('the gallery', () => {
   let gallery;
@@ -35,6 +37,8 @@ describe('the gallery', () => {
   for (const look of [...LOOKS, 'small', 'wide']) {
     test(`in no state anything is cut off, covered or too small, ${look}`, async () => {
       const { page, states, chat } = await gallery.look(look);
+      // What is outside of the window covers nothing and is covered by nothing.
+      await page.setViewportSize({ ...page.viewportSize(), height: TALLEST });
       const faults = [];
       for (const state of states.filter((state) => !OVER.test(state))) {
         await chat(state).evaluate((chat) => chat.scrollIntoView({ block: 'center' }));
