@@ -143,6 +143,17 @@ describe('all emoji', () => {
     await alice.page.keyboard.press('Escape');
   });
 
+  test('which ones were chosen is deleted with all else of an account', async () => {
+    const remembered = () => alice.page.evaluate(() => Object.keys(localStorage).filter((key) => key.endsWith(':emoji')).length);
+    assert.equal(await remembered(), 1);
+    await alice.reload();
+    await alice.button('Account').click();
+    await alice.chat.getByText('Sign out', { exact: true }).click();
+    await alice.button('Sign out and delete them').click();
+    await alice.button('Connect wallet').waitFor();
+    assert.equal(await remembered(), 0);
+  });
+
   test('nothing broke the page or its policy', () => {
     // A file that could not be fetched was wanted.
     assert.deepEqual(alice.faults.filter((fault) => !String(fault).includes('dm3-chat-emoji-en.txt')), []);

@@ -30,14 +30,23 @@ struct Spoken {
     /// Words that were said in other languages than English. They stay, so that views need not own what they say: as many as
     /// there are in the languages that were chosen.
     kept: Vec<&'static str>,
-    /// How days and times are written, by the options, and since when: to make one takes a hundred times as long as to use it.
-    formats: (f64, Vec<(&'static str, Function)>),
+    /// How days and times are written, by the options: to make one takes a hundred times as long as to use it.
+    formats: Vec<(&'static str, Function)>,
+    /// Since when they are made for the time zone in which somebody is.
+    zone_since: f64,
 }
 
 thread_local! {
     /// One for all elements of the page.
-    static SPOKEN: RefCell<Spoken> =
-        const { RefCell::new(Spoken { locale: String::new(), texts: None, kept: Vec::new(), formats: (0.0, Vec::new()) }) };
+    static SPOKEN: RefCell<Spoken> = const {
+        RefCell::new(Spoken {
+            locale: String::new(),
+            texts: None,
+            kept: Vec::new(),
+            formats: Vec::new(),
+            zone_since: 0.0,
+        })
+    };
 }
 
 /// From now on this language is spoken; a text that comes first in `texts` is said in place of later ones, and of English.
@@ -45,7 +54,7 @@ pub fn speak(locale: String, texts: Array) {
     SPOKEN.with_borrow_mut(|spoken| {
         spoken.locale = locale;
         spoken.texts = Some(texts);
-        spoken.formats.1.clear();
+        spoken.formats.clear();
     });
 }
 
@@ -108,13 +117,12 @@ impl Spoken {
 
     fn format(&mut self, options: &'static str) -> Function {
         let (locale, now) = (self.locale(), Date::now());
-        let (since, made) = &mut self.formats;
         // Another time zone, where somebody travels, is known soon.
-        if now - *since > MINUTE {
-            made.clear();
-            *since = now;
+        if now - self.zone_since > MINUTE {
+            self.formats.clear();
+            self.zone_since = now;
         }
-        if let Some((_, format)) = made.iter().find(|(known, _)| *known == options) {
+        if let Some((_, format)) = self.formats.iter().find(|(known, _)| *known == options) {
             return format.clone();
         }
         // Options that are none would be a fault of ours; then the whole date is written.
@@ -122,7 +130,7 @@ impl Spoken {
         // One locale is as good as a list of one.
         let locale = JsValue::from(locale).unchecked_into();
         let format = DateTimeFormat::new(&locale, &parsed.unchecked_into()).format();
-        made.push((options, format.clone()));
+        self.formats.push((options, format.clone()));
         format
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dm3_core::identity::Address;
 use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -39,12 +40,11 @@ struct Shown {
 
 /// The picker.
 pub(super) fn picker(app: &App) -> AnyView {
-    let account = app.state.account.with_untracked(|account| account.as_ref().map(|person| person.address));
     let shown = Shown {
         query: RwSignal::new(String::new()),
         group: RwSignal::new(0),
         emojis: RwSignal::new(None),
-        used: RwSignal::new(account.map(last_used).unwrap_or_default()),
+        used: RwSignal::new(account(app).map(last_used).unwrap_or_default()),
     };
     load(shown);
     let field = NodeRef::<Input>::new();
@@ -95,6 +95,11 @@ pub(super) fn picker(app: &App) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Who chooses.
+fn account(app: &App) -> Option<Address> {
+    app.state.account.with_untracked(|account| account.as_ref().map(|person| person.address))
 }
 
 /// Whether a field that gets the focus leaves the screen as it is: elsewhere a keyboard would cover half of it.
@@ -294,7 +299,7 @@ fn columns(dialog: &Element) -> i32 {
 fn choose(app: &App, cell: &Element, sign: String) {
     let Some(screen) = cell.closest(".screen").ok().flatten() else { return };
     let picking = app.state.picking.get_untracked();
-    if let Some(account) = app.state.account.with_untracked(|account| account.as_ref().map(|it| it.address)) {
+    if let Some(account) = account(app) {
         note_used(account, &sign);
     }
     close(app, &screen);

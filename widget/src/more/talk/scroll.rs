@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  ┌─ .log-whole ───┐  stays as high as it is when older ones come: with it, what can be scrolled would become more, and
-//!  │                │  browsers end a scrolling that is under way then, by wheel, key or finger
+//!  │                │  browsers end a scrolling that is under way then
 //!  ┌─ .log-content ─┐  nearly at its beginning: older ones are asked for
 //!  │     entry      │
 //!  │  ┌─ .log ───┐  │
