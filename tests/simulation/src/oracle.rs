@@ -55,6 +55,8 @@ struct Said {
     device: usize,
     /// What stood in the conversation on that device since the last message that was written there.
     after: Vec<u32>,
+    /// How often that device's clock had been set.
+    clock_set: u32,
     told: Told,
 }
 
@@ -89,8 +91,8 @@ impl Oracle {
         let after = now.difference(before).copied().collect();
         before.extend(now);
         let mut said = self.said.borrow_mut();
-        let author = device.owner;
-        said.push(Said { author, receiver, device: device.number, after, told: Told::Nothing });
+        let (author, clock_set) = (device.owner, device.clock.times_set());
+        said.push(Said { author, receiver, device: device.number, after, clock_set, told: Told::Nothing });
         said.len() as u32 - 1
     }
 
@@ -323,6 +325,9 @@ fn check_order(
         let seen = what.after.iter().find(|seen| places.get(seen).is_some_and(|seen| seen > place)).copied();
         for (other, why) in [(earlier, "after which it was said"), (seen, "which its author had seen")] {
             let Some(other) = other else { continue };
+            if is_misled(said, rows, (*number, *place), (other, places[&other])) {
+                continue;
+            }
             let (these, those) = (times(number), times(&other));
             wrong.push(format!("{at}: m{number} ({these}) stands before m{other} ({those}), {why}"));
             // Where the account's other devices have both.
@@ -334,6 +339,15 @@ fn check_order(
             }
         }
     }
+}
+
+/// Whether nobody could know that one message was said after the other: the clock of the device on which both were written was
+/// set between them, and the one said later came first: what stands is not moved.
+fn is_misled(said: &[Said], rows: &[MessageRow], later: (u32, usize), earlier: (u32, usize)) -> bool {
+    let [of_later, of_earlier] = [later, earlier].map(|(number, _)| &said[number as usize]);
+    of_later.device == of_earlier.device
+        && of_later.clock_set != of_earlier.clock_set
+        && rows[later.1].arrived < rows[earlier.1].arrived
 }
 
 /// Where a message stands, when it was taken, when it claims to be from and when it came: by how many milliseconds later

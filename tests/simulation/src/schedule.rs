@@ -236,30 +236,42 @@ pub struct DeviceClock {
     error: Cell<i64>,
     /// How much faster it gets: millionths.
     drift: i64,
-    set: Cell<bool>,
+    times_set: Cell<u32>,
+    forgotten: Cell<bool>,
 }
 
 impl DeviceClock {
     /// A clock that is fast by `error` milliseconds, and gets faster by `drift` millionths of the time.
     pub fn new(schedule: Schedule, error: i64, drift: i64) -> Self {
-        Self { schedule, error: Cell::new(error), drift, set: Cell::new(false) }
+        Self {
+            schedule,
+            error: Cell::new(error),
+            drift,
+            times_set: Cell::new(0),
+            forgotten: Cell::new(false),
+        }
     }
 
     /// Somebody sets it.
     pub fn set(&self, error: i64) {
         self.error.set(error);
-        self.set.set(true);
+        self.times_set.update(|times| times + 1);
     }
 
     /// What was known here of how it differs from a clock that is fast by so many milliseconds is forgotten: if it does, it
     /// is as if somebody had set it.
     pub fn forget(&self, other: i64) {
-        self.set.set(self.set.get() || self.error.get() != other);
+        self.forgotten.update(|forgotten| forgotten || self.error.get() != other);
     }
 
     /// Whether somebody has set it, or what was known of it was forgotten.
     pub fn was_set(&self) -> bool {
-        self.set.get()
+        self.times_set() > 0 || self.forgotten.get()
+    }
+
+    /// How often somebody has set it so far.
+    pub fn times_set(&self) -> u32 {
+        self.times_set.get()
     }
 }
 
