@@ -16,6 +16,8 @@ use crate::session::{Handed, Wait};
 
 /// How many conversations are delivered at the same time.
 const CONCURRENT: usize = 6;
+/// How long what waits since the last time lets what has come meanwhile go first: milliseconds. Both have people looked up.
+const AFTER_YOU: u32 = 1_000;
 /// The longest wait before the outbox is read again, whatever was told: milliseconds.
 const LONGEST_REST: u64 = 60_000;
 
@@ -31,6 +33,8 @@ impl<P: Ports> Works<P> {
         let mut running = FuturesUnordered::new();
         let mut under_way = Vec::new();
         let mut store = Backoff::new();
+        let news = pin!(self.outbox.news.after(self.outbox.news.count()));
+        select(news, pin!(self.ports().clock().sleep(AFTER_YOU))).await;
         loop {
             let seen = self.outbox.news.count();
             let now = self.ports().clock().now();

@@ -192,6 +192,27 @@ impl Lookup {
         }
     }
 
+    /// What most likely comes next, as far as that can be told before [`Self::ask`] is answered: names of addresses have no
+    /// resolver of their own; resolvers know ENSIP-10 where they are to answer for names below their own, and mostly do not
+    /// elsewhere.
+    pub fn likely_next(&self) -> Option<Self> {
+        let is_yes = match &self.state {
+            State::Resolver { at } if *at != self.name => return None,
+            State::Resolver { .. } if self.name.carried_address().is_none() && !self.name.is_reverse() => {
+                return None;
+            }
+            State::Resolver { .. } => false,
+            State::Wildcard { exact, .. } => !exact,
+            State::Record(_) | State::Gateway { .. } => return None,
+        };
+        let mut word = vec![0; 32];
+        word[31] = u8::from(is_yes);
+        match self.clone().answer(Answer::Call(CallOutcome::Returned(word))) {
+            Ok(Step::Next(next)) => Some(*next),
+            Ok(Step::Done(_)) | Err(_) => None,
+        }
+    }
+
     /// Takes what came of [`Self::ask`].
     pub fn answer(mut self, answer: Answer) -> Result<Step, LookupError> {
         let state = std::mem::replace(&mut self.state, State::Resolver { at: self.name.clone() });

@@ -323,3 +323,27 @@ fn a_question_of_a_batch_that_may_not_be_put_fails_by_itself() {
     let error = LookupError::Garbled { contract: UNIVERSAL, error: AbiError::TooMany };
     assert_eq!(drive_universal(Record::Address, vec![many]), Err(error));
 }
+
+#[test]
+fn what_most_likely_comes_next_is_known_before_the_answer_and_is_what_comes_then() {
+    let begin = |name: &str| Lookup::new(REGISTRY, name.parse().unwrap(), Record::Address);
+    let next = |lookup: Lookup, answer| match lookup.answer(answer).unwrap() {
+        Step::Next(next) => *next,
+        Step::Done(found) => panic!("done with {found:?}"),
+    };
+    let resolver = |address| returned(&[Arg::Address(address)]);
+    // An address name has no resolver of its own, and that of its parent answers for it.
+    let lookup = begin("0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.addr.eth");
+    let parent = next(lookup.clone(), resolver(Address::ZERO));
+    assert_eq!(lookup.likely_next(), Some(parent.clone()));
+    assert_eq!(parent.likely_next(), None, "which resolver can't be known");
+    let wildcard = next(parent, resolver(RESOLVER));
+    let record = next(wildcard.clone(), flag(true));
+    assert_eq!(wildcard.likely_next(), Some(record.clone()));
+    assert_eq!(record.likely_next(), None);
+    // Another name has one, which mostly answers for no other names.
+    let lookup = begin("a.b.eth");
+    assert_eq!(lookup.likely_next(), None);
+    let exact = next(lookup, resolver(RESOLVER));
+    assert_eq!(exact.likely_next(), Some(next(exact, flag(false))));
+}

@@ -168,6 +168,31 @@ fn what_names_have_in_common_is_asked_once_and_again_after_a_minute() {
 }
 
 #[test]
+fn what_most_likely_comes_next_is_asked_beside_so_that_each_look_up_waits_for_the_chain_a_few_times() {
+    run(async {
+        let pair = Pair::new();
+        for peer in [&pair.alice, &pair.bob] {
+            peer.sign_up().await;
+        }
+        let directory = Peer::new(&pair.network, "carol").directory();
+        let clock = pair.network.clock();
+        pair.network.fail("eth_call", Fault::Slow(100));
+        let mut waited = Vec::new();
+        for peer in [&pair.alice, &pair.bob] {
+            let before = clock.now();
+            assert!(directory.profile_at(&peer.alias(), peer.address()).await.unwrap().is_some());
+            waited.push(clock.now() - before);
+        }
+        // The registry of both names, the resolver of the parent, its verdict on what the gateway says; of the second name,
+        // the first of these beside the resolver.
+        assert_eq!(waited, [300, 200]);
+        let before = clock.now();
+        directory.delivery_service(&name("ds.dm3.eth")).await.unwrap();
+        assert_eq!(clock.now() - before, 200, "the registry, and the resolver");
+    });
+}
+
+#[test]
 fn whatever_somebody_types_leads_to_whom_they_mean() {
     run(async {
         let (pair, alice, _) = Pair::signed_in().await;

@@ -1,5 +1,7 @@
 //! Records of names, looked up through chain, gateways and links, and kept for a while.
 
+use futures_util::future::join;
+
 use super::asking::Way;
 use super::kept::{KEEP, Kept, KeptCall, MAX_KEPT, MAX_PARENTS, is_believed};
 use super::{Directory, FindError};
@@ -65,9 +67,10 @@ impl<P: Ports> Directory<P> {
         way: &Way,
     ) -> Result<Option<Found>, FindError> {
         let now = self.ports.clock().now();
-        let found = self.look_up(name, record.clone()).await?;
+        let (found, keep) = join(self.look_up(name, record.clone()), self.lifetime(name)).await;
+        let found = found?;
         // A record is valid without its lifetime; it is only not kept then.
-        let keep = if found.is_some() { self.lifetime(name).await.unwrap_or(0) } else { 0 };
+        let keep = keep.unwrap_or(0);
         // What is to be asked anew is not what was asked before that.
         if way.is_over() {
             return Ok(found);
@@ -109,12 +112,23 @@ impl<P: Ports> Directory<P> {
             Some(resolver) => Lookup::through(resolver, name.clone(), record),
             None => Lookup::new(self.discovery.ens_registry, name.clone(), record),
         };
+        let mut ahead: Option<(Ask, CallOutcome)> = None;
         loop {
             let answer = match lookup.ask() {
-                Ask::Call { to, data } if lookup.is_about_parents() => {
-                    Answer::Call(self.ask_parents(*to, data).await?)
+                Ask::Call { to, data } => {
+                    let known = ahead.take_if(|(asked, _)| asked == lookup.ask());
+                    let known = known.map(|(_, outcome)| outcome).or_else(|| self.known_of_parents(&lookup));
+                    Answer::Call(match known {
+                        Some(outcome) => outcome,
+                        None => {
+                            // Whoever asks for both at once waits once.
+                            let call = self.call(*to, data, lookup.is_about_parents());
+                            let (outcome, next) = join(call, self.ask_ahead(&lookup)).await;
+                            ahead = next;
+                            outcome?
+                        }
+                    })
                 }
-                Ask::Call { to, data } => Answer::Call(self.ports.chain().call(Some(*to), data).await?),
                 Ask::Fetch(request) => match self.ask_gateway(request).await {
                     Some(response) => Answer::Fetched(response),
                     None => Answer::Unreachable,
@@ -132,17 +146,47 @@ impl<P: Ports> Directory<P> {
         }
     }
 
-    /// Asks the chain about a name's parents, unless it was asked a moment ago.
-    async fn ask_parents(&self, to: Address, data: &[u8]) -> Result<CallOutcome, Unreachable> {
-        let now = self.ports.clock().now();
-        let asked = |kept: &&KeptCall| kept.to == to && kept.data == data && is_believed(kept.until, now);
-        if let Some(kept) = self.parents.borrow().iter().find(asked) {
-            return Ok(kept.outcome.clone());
+    /// Asks the chain what most likely is to be asked next.
+    async fn ask_ahead(&self, lookup: &Lookup) -> Option<(Ask, CallOutcome)> {
+        let next = self.likely_unknown(lookup)?;
+        let Ask::Call { to, data } = next.ask() else { return None };
+        let outcome = self.call(*to, data, next.is_about_parents()).await.ok()?;
+        Some((next.ask().clone(), outcome))
+    }
+
+    /// The first of what most likely is asked next that is not known.
+    fn likely_unknown(&self, lookup: &Lookup) -> Option<Lookup> {
+        let mut next = lookup.likely_next()?;
+        while let Some(known) = self.known_of_parents(&next) {
+            match next.answer(Answer::Call(known)) {
+                Ok(Step::Next(after)) => next = *after,
+                Ok(Step::Done(_)) | Err(_) => return None,
+            }
         }
+        Some(next)
+    }
+
+    /// What the chain said a moment ago, if this is about a name's parents.
+    fn known_of_parents(&self, lookup: &Lookup) -> Option<CallOutcome> {
+        let Ask::Call { to, data } = lookup.ask() else { return None };
+        let now = self.ports.clock().now();
+        let is_it = |kept: &&KeptCall| kept.to == *to && kept.data == *data && is_believed(kept.until, now);
+        let parents = self.parents.borrow();
+        parents.iter().filter(|_| lookup.is_about_parents()).find(is_it).map(|kept| kept.outcome.clone())
+    }
+
+    /// Asks the chain, and keeps for a while what it says about a name's parents.
+    async fn call(
+        &self,
+        to: Address,
+        data: &[u8],
+        is_about_parents: bool,
+    ) -> Result<CallOutcome, Unreachable> {
+        let now = self.ports.clock().now();
         let outcome = self.ports.chain().call(Some(to), data).await?;
         let mut kept = self.parents.borrow_mut();
         kept.retain(|kept| is_believed(kept.until, now));
-        if kept.len() < MAX_PARENTS && matches!(outcome, CallOutcome::Returned(_)) {
+        if is_about_parents && kept.len() < MAX_PARENTS && matches!(outcome, CallOutcome::Returned(_)) {
             kept.push(KeptCall { to, data: data.to_vec(), until: now + KEEP, outcome: outcome.clone() });
         }
         Ok(outcome)
