@@ -22,10 +22,14 @@ export const PARTS = [
   { name: 'seldom', file: 'dm3-chat-seldom.wasm', styles: [], after: ['common'] },
   { name: 'keys', split: 'keys', file: 'dm3-chat-keys.wasm', styles: [], after: ['sign-in', 'seldom'] },
   { name: 'chat', split: 'chat', file: 'dm3-chat-chat.wasm', styles: [], after: ['common'] },
+  { name: 'thread', split: 'thread', file: 'dm3-chat-thread.wasm', styles: [], after: ['chat'] },
+  { name: 'deliver', split: 'deliver', file: 'dm3-chat-deliver.wasm', styles: [], after: ['thread'] },
   // Of what comes when the list stands.
-  { name: 'late', file: 'dm3-chat-late.wasm', styles: [], after: ['chat', 'seldom'] },
+  { name: 'late', file: 'dm3-chat-late.wasm', styles: [], after: ['deliver', 'seldom'] },
   { name: 'search', split: 'search', file: 'dm3-chat-search.wasm', styles: ['search'], after: ['late'] },
-  { name: 'sync', split: 'sync', file: 'dm3-chat-sync.wasm', styles: [], after: ['late'] },
+  { name: 'pick-up', split: 'pick_up', file: 'dm3-chat-pick-up.wasm', styles: [], after: ['late'] },
+  { name: 'history', split: 'history', file: 'dm3-chat-history.wasm', styles: [], after: ['pick-up'] },
+  { name: 'people', split: 'people', file: 'dm3-chat-people.wasm', styles: [], after: ['late'] },
   { name: 'talk', split: 'talk', file: 'dm3-chat-talk.wasm', styles: ['talk'], after: ['late'] },
   { name: 'files', split: 'files', file: 'dm3-chat-files.wasm', styles: ['files'], after: ['talk'] },
   { name: 'emoji', split: 'emoji', file: 'dm3-chat-emoji.wasm', styles: ['emoji'], after: ['talk'] },
@@ -36,11 +40,11 @@ export const PARTS = [
   { name: 'attention', split: 'attention', file: 'dm3-chat-attention.wasm', styles: ['stake'], after: ['tokens'] },
   { name: 'site', split: 'site', file: 'dm3-chat-site.wasm', styles: ['signin', 'site'], after: ['late'] },
   { name: 'upgrade', split: 'upgrade', file: 'dm3-chat-upgrade.wasm', styles: [], after: ['seldom'] },
-  { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [], after: ['sync'] },
+  { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [], after: ['history'] },
   { name: 'settings', split: 'settings', file: 'dm3-chat-settings.wasm', styles: ['settings'], after: ['tokens'] },
   { name: 'own', split: 'own', file: 'dm3-chat-own.wasm', styles: [], after: ['settings'] },
   { name: 'own-steps', split: 'own_steps', file: 'dm3-chat-own-steps.wasm', styles: [], after: ['own'] },
-  { name: 'backup', split: 'backup', file: 'dm3-chat-backup.wasm', styles: ['signin'], after: ['sync'] },
+  { name: 'backup', split: 'backup', file: 'dm3-chat-backup.wasm', styles: ['signin'], after: ['history'] },
 ];
 
 /** The part called `name`, and all before it, in the order in which they are loaded. */

@@ -14,12 +14,16 @@ const FILES = {
   'sign-in': () => new URL('./dm3-chat-sign-in.wasm', import.meta.url),
   keys: () => new URL('./dm3-chat-keys.wasm', import.meta.url),
   chat: () => new URL('./dm3-chat-chat.wasm', import.meta.url),
+  thread: () => new URL('./dm3-chat-thread.wasm', import.meta.url),
+  deliver: () => new URL('./dm3-chat-deliver.wasm', import.meta.url),
   talk: () => new URL('./dm3-chat-talk.wasm', import.meta.url),
   files: () => new URL('./dm3-chat-files.wasm', import.meta.url),
   emoji: () => new URL('./dm3-chat-emoji.wasm', import.meta.url),
   upgrade: () => new URL('./dm3-chat-upgrade.wasm', import.meta.url),
   backend: () => new URL('./dm3-chat-backend.wasm', import.meta.url),
-  sync: () => new URL('./dm3-chat-sync.wasm', import.meta.url),
+  'pick-up': () => new URL('./dm3-chat-pick-up.wasm', import.meta.url),
+  history: () => new URL('./dm3-chat-history.wasm', import.meta.url),
+  people: () => new URL('./dm3-chat-people.wasm', import.meta.url),
   search: () => new URL('./dm3-chat-search.wasm', import.meta.url),
   settings: () => new URL('./dm3-chat-settings.wasm', import.meta.url),
   own: () => new URL('./dm3-chat-own.wasm', import.meta.url),
@@ -49,7 +53,7 @@ export async function mainModule(fetched) {
 /** The compiled modules of the part called `name`: of those that are loaded before it, then its own. */
 export async function loadPart(name) {
   // Whoever needs the one needs the other next; if it can't be fetched now, that is said then.
-  if (name === 'chat') loadPart('sync').catch(() => {});
+  if (name === 'chat') loadPart('pick-up').catch(() => {});
   return Promise.all(chain(name).map(name => modules[name]()));
 }
 

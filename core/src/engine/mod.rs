@@ -35,7 +35,7 @@ mod works;
 use std::cell::Cell;
 use std::pin::pin;
 
-use futures_util::future::{Either, join, join3, select};
+use futures_util::future::{Either, join3, select};
 
 pub use change::{Change, Connection};
 
@@ -69,6 +69,7 @@ impl<P: Ports> Engine<P> {
             history: History::default(),
             now: Nudge::default(),
             kept: Nudge::default(),
+            calm: Nudge::default(),
             reached: Cell::new(true),
             leads: Cell::new(false),
             rest: Rest::default(),
@@ -80,14 +81,15 @@ impl<P: Ports> Engine<P> {
         &self.0.session
     }
 
-    /// Delivers and picks up for as long as it is polled, whenever it holds the lease. Never ends by itself; what it was
-    /// doing ends when it is dropped, and is taken up again by whoever runs next.
+    /// Delivers, picks up and keeps the history for as long as it is polled, whenever it holds the lease. Never ends by
+    /// itself; what it was doing ends when it is dropped, and is taken up again by whoever runs next.
     pub async fn run(&self, lease: &impl Lease) {
-        self.run_with(lease, || self.stay_in_touch()).await;
+        self.run_with(lease, || join3(self.deliver(), self.pick_up(), self.keep_history())).await;
     }
 
-    /// The same, for who has to fetch first what [stays in touch](Self::stay_in_touch): meanwhile it delivers.
-    pub async fn run_with<F: Future>(&self, lease: &impl Lease, stay_in_touch: impl Fn() -> F) {
+    /// The same, for who has to fetch first what [delivers](Self::deliver), [picks up](Self::pick_up) and [keeps the
+    /// history](Self::keep_history): that is what `work` does, whenever this engine holds the lease.
+    pub async fn run_with<F: Future>(&self, lease: &impl Lease, work: impl Fn() -> F) {
         loop {
             self.0.rest.until(false).await;
             let acquiring = pin!(lease.acquire(self.0.session.account()));
@@ -95,10 +97,8 @@ impl<P: Ports> Engine<P> {
                 continue;
             };
             self.0.leads.set(true);
-            // While others led, they may have delivered, and been told to wait.
-            let work = join(self.0.deliver_all_the_time(), stay_in_touch());
             let (lost, resting) = (pin!(held.lost()), pin!(self.0.rest.until(true)));
-            select(pin!(work), select(lost, resting)).await;
+            select(pin!(work()), select(lost, resting)).await;
             self.0.leads.set(false);
             self.0.links.clear();
             self.0.outbox.clear();
@@ -107,10 +107,20 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    /// Picks up, tries again what could not be proven, and keeps the account's history. Never ends by itself.
-    pub async fn stay_in_touch(&self) {
-        let early = join(self.0.session.look_early(), self.0.pick_up_all_the_time());
-        join3(early, self.0.retry_all_the_time(), self.0.keep_history()).await;
+    /// Delivers what waits to be sent; like the next two it never ends by itself, and is polled while the lease is held.
+    pub async fn deliver(&self) {
+        self.0.deliver_all_the_time().await;
+    }
+
+    /// Picks up what came, and tries again what could not be proven.
+    pub async fn pick_up(&self) {
+        let Works { session, .. } = &self.0;
+        join3(session.look_early(), self.0.pick_up_all_the_time(), self.0.retry_all_the_time()).await;
+    }
+
+    /// Keeps the account's history on its node.
+    pub async fn keep_history(&self) {
+        self.0.keep_history().await;
     }
 
     /// Keeps the account's history in the form of the deployed clients, too, for as long as it is polled and this engine
@@ -118,6 +128,12 @@ impl<P: Ports> Engine<P> {
     /// polled beside [`Self::run`]; who does not carries no code for it.
     pub async fn keep_at_backend(&self) {
         self.0.keep_at_backend().await;
+    }
+
+    /// Ends once what had come was looked at, or somebody has written something: until then whatever can wait lets that go
+    /// first.
+    pub fn calm(&self) -> impl Future<Output = ()> {
+        self.0.calm.after(0)
     }
 
     /// Ends when nobody [wants to wait](Self::wake) any longer.
@@ -241,6 +257,7 @@ impl<P: Ports> Engine<P> {
     /// Somebody else, another tab say, has put something into the outbox; or the peer of this conversation can be
     /// written to now.
     pub fn deliver_outbox(&self, conversation: Option<ConversationId>) {
+        self.0.calm.give();
         self.0.outbox.grew(conversation);
     }
 
@@ -268,7 +285,7 @@ impl<P: Ports> Engine<P> {
 
     fn outbox_grew(&self, conversation: ConversationId) {
         if self.leads() {
-            self.0.outbox.grew(Some(conversation));
+            self.deliver_outbox(Some(conversation));
         } else {
             self.0.tell(Change::Outbox);
         }

@@ -33,8 +33,7 @@ impl<P: Ports> Works<P> {
         let mut running = FuturesUnordered::new();
         let mut under_way = Vec::new();
         let mut store = Backoff::new();
-        let news = pin!(self.outbox.news.after(self.outbox.news.count()));
-        select(news, pin!(self.ports().clock().sleep(AFTER_YOU))).await;
+        select(pin!(self.calm.after(0)), pin!(self.ports().clock().sleep(AFTER_YOU))).await;
         loop {
             let seen = self.outbox.news.count();
             let now = self.ports().clock().now();

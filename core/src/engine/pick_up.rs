@@ -115,6 +115,7 @@ impl<P: Ports> Works<P> {
             let taking = self.history.take_in();
             let fetched = self.session.fetch(home, &mut |received| self.tell_received(&received)).await;
             drop(taking);
+            self.calm.give();
             let rest = match fetched {
                 Ok(()) => {
                     backoff.reset();

@@ -25,6 +25,8 @@ pub(super) struct Works<P: Ports> {
     pub(super) now: Nudge,
     /// Something was kept, or a delivery service was reached.
     pub(super) kept: Nudge,
+    /// What had come was looked at, or somebody has written something.
+    pub(super) calm: Nudge,
     /// A delivery service was reached, and nothing was tried again since.
     pub(super) reached: Cell<bool>,
     pub(super) leads: Cell<bool>,

@@ -1,21 +1,23 @@
 //! What goes on for somebody who is signed in, beyond the list that the device has: the engine runs, names are checked,
 //! and commands are led to their use cases.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use dm3_core::identity::Address;
 use dm3_core::ports::Clock as _;
+use futures_util::future::select;
 
 use super::command::{Act, BackupAsk, Command, FilesAsk, SettingsAsk};
 use super::driver::Active;
 use super::platform::{Platform, TabMessage, Task};
 use super::state::{Apart, Screen};
 use super::steps::ChatSteps;
-use super::sync::run_engine;
-use super::{cached, changes, conversations, draft, outbox, theme, thread};
+use super::work::run_engine;
+use super::{cached, changes, conversations, draft, outbox, theme};
 
-/// So long what has come is looked for before names are: milliseconds. All of it asks the same few servers.
-const HEAD_START: u32 = 300;
+/// So long what has come is looked for before names are, at most: milliseconds. All of it asks the same few servers.
+const HEAD_START: u32 = 1_000;
 
 impl<P: Platform> ChatSteps<Active<P>> {
     /// The steps.
@@ -37,47 +39,43 @@ fn begin<P: Platform>(at: &Active<P>) {
     at.spawn(run_engine);
     at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
     at.spawn(|at| async move {
-        at.driver.platform.clock().sleep(HEAD_START).await;
+        let clock = at.driver.platform.clock();
+        select(pin!(at.engine.calm()), pin!(clock.sleep(HEAD_START))).await;
         at.spawn(|at| at.beside(|steps, at| (steps.learn_own_name)(at)));
         at.beside(|steps, at| (steps.check_names)(at)).await;
     });
     if let Some(to) = at.driver.state.to.get_untracked() {
-        at.spawn(|at| thread::open(at, to));
+        at.spawn(|at| at.thread(|steps, at| (steps.open)(at, to)));
     }
 }
 
 /// What a command sets going. One boxed task each: a single task with all of them inside would be far larger.
 fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
     Some(match command {
-        Command::Open(typed) => Box::pin(thread::open(at, typed)),
-        Command::ContextChanged => {
-            thread::context_changed(&at);
-            return None;
-        }
+        Command::Open(typed) => at.thread(move |steps, at| (steps.open)(at, typed)),
+        Command::ContextChanged => at.thread(|steps, at| (steps.context_changed)(at)),
         Command::LookUp(typed) => Box::pin(look_up(at, typed)),
-        Command::OpenPeer(peer) => Box::pin(thread::open_peer(at, peer)),
+        Command::OpenPeer(peer) => at.thread(move |steps, at| (steps.open_peer)(at, peer)),
         // There is nothing to go back to.
         Command::Back if at.driver.state.locked.get_untracked() => return None,
         Command::Back => Box::pin(conversations::back(at)),
         Command::Send(text) if outbox::has_files(&at) => Box::pin(files(at, Arc::new(FilesAsk::Send(text)))),
-        Command::Send(text) => Box::pin(async move {
-            outbox::send(&at, text, Vec::new()).await;
-        }),
+        Command::Send(text) => at.thread(move |steps, at| (steps.send)(at, text)),
         Command::Files(ask) => Box::pin(files(at, ask)),
         Command::Act(act) => Box::pin(talk(at, act)),
         Command::Decide(decision) => at.beside(move |steps, at| (steps.decide)(at, decision)),
-        Command::Resend(hash) => at.beside(move |steps, at| (steps.resend)(at, hash)),
-        Command::Stop(hash) => at.beside(move |steps, at| (steps.stop)(at, hash)),
+        Command::Resend(hash) => at.thread(move |steps, at| (steps.resend)(at, hash)),
+        Command::Stop(hash) => at.thread(move |steps, at| (steps.stop)(at, hash)),
         Command::Typed(text) => {
             // At once: the tab may be closed in the next moment.
             draft::keep_draft(&at, &text);
             return None;
         }
-        Command::LoadOlder => at.beside(|steps, at| (steps.load_older)(at)),
+        Command::LoadOlder => at.kept(|steps, at| (steps.load_older)(at)),
         Command::AcceptProfile => at.beside(|steps, at| (steps.accept_profile)(at)),
-        Command::CheckPeer => Box::pin(thread::check_peer(at)),
+        Command::CheckPeer => at.thread(|steps, at| (steps.check_peer)(at)),
         Command::Reconnect | Command::Online => Box::pin(changes::wake(at)),
-        Command::Shown(_) | Command::VisibilityChanged => Box::pin(thread::seen(at)),
+        Command::Shown(_) | Command::VisibilityChanged => at.thread(|steps, at| (steps.seen)(at)),
         Command::Cached(true) => {
             at.engine.rest(true);
             return None;

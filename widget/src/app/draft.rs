@@ -47,7 +47,7 @@ async fn share<P: Platform>(at: Active<P>) {
         }
     }
     at.strokes.set(0);
-    at.beside(|steps, at| (steps.share_drafts)(at)).await;
+    at.kept(|steps, at| (steps.share_drafts)(at)).await;
 }
 
 /// What was typed here in a conversation and not sent. A text that was sent in the last moment is none.
@@ -74,7 +74,7 @@ pub(super) fn forget_draft<P: Platform>(at: &Active<P>, conversation: Conversati
     let time = later(at, conversation);
     drop_draft(at, conversation, time);
     note_typed(at, conversation, time);
-    at.spawn(|at| at.beside(|steps, at| (steps.share_drafts)(at)));
+    at.spawn(|at| at.kept(|steps, at| (steps.share_drafts)(at)));
 }
 
 /// This browser keeps it no longer, as of this time: milliseconds since 1970.

@@ -12,10 +12,11 @@ use leptos::prelude::*;
 
 use super::account::Account;
 use super::fault::Fault;
+use super::part::PartMissing;
 use super::platform::{HostEvent, Platform, Task, Who};
 use super::scope::Scope;
 use super::state::{Apart, Connection, Screen, State};
-use super::steps::{self, ChatSteps, SyncSteps};
+use super::steps::{self, ChatSteps, HistorySteps, Load, PeopleSteps, ThreadSteps};
 use super::whose::WalletBook;
 
 /// What is loaded when it is used.
@@ -243,19 +244,34 @@ impl<P: Platform> Active<P> {
                         task.await;
                     }
                 }
-                Err(missing) => {
-                    let fault = Fault::Part(missing);
-                    at.driver.tell_fault(&fault);
-                    at.driver.state.connection.set(Connection::Lost(fault));
-                }
+                Err(missing) => at.lacks(missing),
             }
         });
     }
 
-    /// Takes a step of what goes on beside, once the steps are loaded. That they can't be is told by whoever stays in
-    /// touch.
-    pub(super) fn beside(self, step: impl FnOnce(SyncSteps<Self>, Self) -> Task + 'static) -> Task {
-        beside(self, Box::new(step))
+    /// A part can't be loaded without which nothing can be done. That is shown as what it is.
+    fn lacks(&self, missing: PartMissing) {
+        let fault = Fault::Part(missing);
+        self.driver.tell_fault(&fault);
+        self.driver.state.connection.set(Connection::Lost(fault));
+    }
+
+    /// Takes a step in a conversation, once the steps are loaded.
+    pub(super) fn thread(self, step: impl FnOnce(ThreadSteps<Self>, Self) -> Task + 'static) -> Task {
+        let load = self.driver.later.thread;
+        later(self, load, Box::new(step), true)
+    }
+
+    /// Takes a step of what goes on beside, once the steps are loaded. Without them nothing else is held up.
+    pub(super) fn beside(self, step: impl FnOnce(PeopleSteps<Self>, Self) -> Task + 'static) -> Task {
+        let load = self.driver.later.people;
+        later(self, load, Box::new(step), false)
+    }
+
+    /// The same with what the account's node has of it.
+    pub(super) fn kept(self, step: impl FnOnce(HistorySteps<Self>, Self) -> Task + 'static) -> Task {
+        let load = self.driver.later.kept;
+        later(self, load, Box::new(step), false)
     }
 
     /// Storage failed in the middle of something. If the account was signed out where this tab could not hear it, nothing
@@ -304,14 +320,21 @@ impl<P: Platform> Clone for Active<P> {
     }
 }
 
-/// A step of what goes on beside.
-type Beside<A> = Box<dyn FnOnce(SyncSteps<A>, A) -> Task>;
+/// A step of what is loaded later.
+type Step<T, A> = Box<dyn FnOnce(T, A) -> Task>;
 
-/// Of one type for all steps, so that the code that waits for them exists once.
-fn beside<P: Platform>(at: Active<P>, step: Beside<Active<P>>) -> Task {
+/// Takes a step once it is loaded. Of one type for all steps, so that the code that waits for them exists once.
+fn later<P: Platform, T: 'static>(
+    at: Active<P>,
+    load: Load<T>,
+    step: Step<T, Active<P>>,
+    is_needed: bool,
+) -> Task {
     Box::pin(async move {
-        if let Ok(steps) = (at.driver.later.sync)().await {
-            step(steps, at).await;
+        match load().await {
+            Ok(steps) => step(steps, at).await,
+            Err(missing) if is_needed => at.lacks(missing),
+            Err(_) => {}
         }
     })
 }

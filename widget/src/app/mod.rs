@@ -9,9 +9,10 @@
 //! From the ground up: `field`, `joining`, `state`, `fault`, `files`, `command`, `part`, `steps`, `platform` are values and what is needed from
 //! outside; `handle` is what views hold; `whose` decides whose the element is; `scope` and `driver` hold what is going on; the
 //! use cases take the driver. `run` leads each command to its use case: `start`, `owner`, `enter`; and, through tables of
-//! what is loaded when it is used, `sign_in` and `go_on` over `signing`; `chat` – over `conversations`, `records`, `thread` and
-//! what of it is `opened`, `draft`, `outbox`, `changes`, `cached` – for somebody who is signed in; `sync` – over `people` and `beside` –
-//! for what goes on beside; `talk` for what is done with messages; `attach` – over `shown`, and what is on the `shelf` – for
+//! what is loaded when it is used, `sign_in` and `go_on` over `signing`; `chat` – over `conversations`, `records`, `changes`,
+//! `cached` and `work`, what goes on all the time – for somebody who is signed in; `conversation` – over `thread`, what of it
+//! is `opened`, `draft` and `outbox` – for one of them, and `older` for what the node has of it; `people` – over `beside` and `received` – for who
+//! they are and what they are told; `talk` for what is done with messages; `attach` – over `shown`, and what is on the `shelf` – for
 //! attachments; `share` for what goes from one conversation elsewhere; `stake` for what is at stake in one, and `attention` over it for payments; `site` – over
 //! `form` – for what the page's site wants; `search`; `backup`; `settings` over `theme`, `demands`,
 //! `minimum` and `mail`; `own` over these.
@@ -27,6 +28,7 @@ mod carry;
 mod changes;
 mod chat;
 mod command;
+mod conversation;
 mod conversations;
 mod demands;
 mod draft;
@@ -43,6 +45,7 @@ mod joining;
 mod mail;
 mod minimum;
 mod node;
+mod older;
 mod opened;
 mod outbox;
 pub mod own;
@@ -67,13 +70,13 @@ pub mod stake;
 mod start;
 pub mod state;
 mod steps;
-mod sync;
 mod talk;
 mod theme;
 mod thread;
 mod wallets;
 mod welcome;
 mod whose;
+mod work;
 
 pub use command::{
     Act, AttentionAsk, BackupAsk, Choice, Command, DeviceAsk, EnsAsk, FilesAsk, FormAsk, MailAsk, NameAsk,
@@ -84,6 +87,7 @@ pub use handle::{App, EmojiPart, FilesPart, KeysPart, Parts, ScreenPart, SearchP
 pub use run::run;
 pub use start::{set_network, set_node, set_rpc_url};
 pub use steps::{
-    AttentionSteps, BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, OwnSteps, SearchSteps,
-    ServicesSteps, SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps, SyncSteps, TalkSteps,
+    AttentionSteps, BackupSteps, ChatSteps, FilesSteps, HistorySteps, KeysSteps, OwnSteps, PeopleSteps,
+    SearchSteps, ServicesSteps, SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps, TalkSteps,
+    ThreadSteps, WorkSteps,
 };

@@ -4,12 +4,17 @@ use dm3_core::conversation::ConversationId;
 use dm3_core::ports::Clock as _;
 use dm3_core::session::NameStanding;
 
+use super::beside;
 use super::conversations::{person, refresh_list, refresh_row};
 use super::driver::Active;
+use super::own::devices;
 use super::platform::Platform;
+use super::received;
 use super::records::add;
 use super::state::Person;
+use super::steps::PeopleSteps;
 use super::thread::{check_peer, refresh_thread, update_thread};
+use super::welcome;
 
 /// How often the name of the open conversation's peer is checked: milliseconds.
 const WHILE_OPEN: u32 = 60_000;
@@ -22,8 +27,34 @@ const ONE_AFTER_THE_OTHER: u32 = 2_000;
 /// How long a name that could not be looked up is waited for at first, and at most: milliseconds.
 const TRY_AGAIN: (u32, u32) = (2_000, WHILE_OPEN);
 
+impl<P: Platform> PeopleSteps<Active<P>> {
+    /// The steps.
+    pub fn new() -> Self {
+        Self {
+            learn_own_name: |at| Box::pin(learn_own_name(at)),
+            check_names: |at| Box::pin(check_names(at)),
+            name_peers: |at, wrote| Box::pin(name_peers(at, wrote)),
+            watch_name: |at| Box::pin(watch_name(at)),
+            accept_profile: |at| Box::pin(accept_profile(at)),
+            learn_conditions: |at| Box::pin(beside::learn_conditions(at)),
+            decide: |at, decision| Box::pin(beside::decide(at, decision)),
+            name_welcome: |at| Box::pin(welcome::name_welcome(at)),
+            received: |at, new| Box::pin(received::received(at, new)),
+            sent: |at, hash| Box::pin(received::sent(at, hash)),
+            obey: |at| Box::pin(devices::obey(at)),
+            seen: |at, conversation, count| Box::pin(received::seen(at, conversation, count)),
+        }
+    }
+}
+
+impl<P: Platform> Default for PeopleSteps<Active<P>> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// Finds the own name. Without one the address is shown; the connection's own state tells about the network.
-pub(super) async fn learn_own_name<P: Platform>(at: Active<P>) {
+async fn learn_own_name<P: Platform>(at: Active<P>) {
     let address = at.address();
     let mut waits = waits();
     loop {
@@ -40,7 +71,7 @@ pub(super) async fn learn_own_name<P: Platform>(at: Active<P>) {
 
 /// Finds the names of peers who wrote, where there are none here. Each is looked up once, and again for as long as the
 /// network does not answer.
-pub(super) async fn name_peers<P: Platform>(at: Active<P>, wrote: Vec<ConversationId>) {
+async fn name_peers<P: Platform>(at: Active<P>, wrote: Vec<ConversationId>) {
     let mut missing = wrote;
     missing.retain(|peer| add(&mut at.named.borrow_mut(), *peer));
     let mut waits = waits();
@@ -93,7 +124,7 @@ async fn wait<P: Platform>(at: &Active<P>, waits: &mut impl Iterator<Item = u32>
 }
 
 /// Checks the name of the open conversation's peer, now and again while it is open.
-pub(super) async fn watch_name<P: Platform>(at: Active<P>) {
+async fn watch_name<P: Platform>(at: Active<P>) {
     let Some(open) = at.open_peer() else { return };
     let turn = at.name_watch.get() + 1;
     at.name_watch.set(turn);
@@ -107,7 +138,7 @@ pub(super) async fn watch_name<P: Platform>(at: Active<P>) {
 }
 
 /// Checks the names in the list, the latest conversations first, for as long as the account is signed in.
-pub(super) async fn check_names<P: Platform>(at: Active<P>) {
+async fn check_names<P: Platform>(at: Active<P>) {
     let (mut checked, mut tried) = (0, 0);
     loop {
         let Some(next) = names(&at, NameStanding::Unchecked).first().copied() else {
@@ -164,7 +195,7 @@ async fn check_name<P: Platform>(at: &Active<P>, conversation: ConversationId) -
 }
 
 /// Uses the profile that is published for the peer now, although it was replaced before.
-pub(super) async fn accept_profile<P: Platform>(at: Active<P>) {
+async fn accept_profile<P: Platform>(at: Active<P>) {
     let Some(open) = at.open_peer() else { return };
     // What it came to is seen by looking again.
     let _ = at.session().accept_profile(open).await;

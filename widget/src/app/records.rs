@@ -10,7 +10,6 @@ use dm3_core::conversation::ConversationId;
 use super::conversations::{refresh_list, refresh_quarantine, refresh_row};
 use super::driver::Active;
 use super::platform::{Platform, TabMessage};
-use super::thread::{is_away, mark_read, refresh_thread};
 
 /// If more conversations changed at once, the list is read as a whole, which is one reading.
 const MANY: usize = 20;
@@ -51,11 +50,10 @@ pub(super) fn add(list: &mut Vec<ConversationId>, new: ConversationId) -> bool {
 pub(super) async fn show<P: Platform>(at: &Active<P>, news: &News) {
     let open = at.open_peer().map(ConversationId::Peer).filter(|open| news.is_about(*open));
     let mut was_read = None;
-    if let Some(open) = open {
-        refresh_thread(at).await;
-        if !is_away(at) {
-            was_read = mark_read(at).await.then_some(open);
-        }
+    if let Some(open) = open
+        && let Ok(steps) = (at.driver.later.thread)().await
+    {
+        was_read = (steps.follow)(at.clone()).await.then_some(open);
     }
     if news.all || news.here.len() + news.elsewhere.len() > MANY {
         refresh_list(at).await;

@@ -45,36 +45,51 @@ pub struct SearchSteps<A> {
     pub(super) look_up: fn(A, String) -> Task,
 }
 
-/// What goes on beside: staying in touch with the account's delivery services and its other devices, and knowing who people
-/// are. Somebody sees their list and writes before.
-pub struct SyncSteps<A> {
+/// Opening conversations, and writing.
+pub struct ThreadSteps<A> {
+    pub(super) open: fn(A, String) -> Task,
+    pub(super) open_peer: fn(A, Address) -> Task,
+    /// The page says anew what the conversation is about that it asked for.
+    pub(super) context_changed: fn(A) -> Task,
+    pub(super) send: fn(A, String) -> Task,
+    pub(super) check_peer: fn(A) -> Task,
+    /// What stands at the end of the open conversation may be seen now.
+    pub(super) seen: fn(A) -> Task,
+    /// Shows what is new in the open conversation; tells whether it was read by that.
+    pub(super) follow: fn(A) -> LocalBoxFuture<'static, bool>,
+    pub(super) resend: fn(A, MessageHash) -> Task,
+    pub(super) stop: fn(A, MessageHash) -> Task,
+}
+
+/// What goes on for as long as somebody is signed in and holds the lease.
+pub struct WorkSteps<A> {
     /// Never ends by itself.
-    pub(super) stay_in_touch: fn(A) -> Task,
+    pub(super) work: fn(A) -> Task,
+}
+
+/// What the account's node has of it, for all of its devices.
+pub struct HistorySteps<A> {
+    pub(super) fetch_older: fn(A) -> Task,
+    pub(super) load_older: fn(A) -> Task,
+    pub(super) share_drafts: fn(A) -> Task,
+    pub(super) fetch_draft: fn(A, String) -> Task,
+}
+
+/// Knowing who people are, what is decided about them, and what they are told. Somebody sees their list and writes before.
+pub struct PeopleSteps<A> {
     pub(super) learn_own_name: fn(A) -> Task,
     pub(super) check_names: fn(A) -> Task,
     pub(super) name_peers: fn(A, Vec<ConversationId>) -> Task,
     pub(super) watch_name: fn(A) -> Task,
     pub(super) accept_profile: fn(A) -> Task,
     pub(super) learn_conditions: fn(A) -> Task,
-    pub(super) fetch_older: fn(A) -> Task,
-    pub(super) load_older: fn(A) -> Task,
     pub(super) decide: fn(A, Decision) -> Task,
     pub(super) name_welcome: fn(A) -> Task,
-    pub(super) resend: fn(A, MessageHash) -> Task,
-    pub(super) stop: fn(A, MessageHash) -> Task,
-    pub(super) share_drafts: fn(A) -> Task,
-    pub(super) fetch_draft: fn(A, String) -> Task,
     pub(super) received: fn(A, Vec<NewMessage>) -> Task,
     pub(super) seen: fn(A, ConversationId, usize) -> Task,
     pub(super) sent: fn(A, MessageHash) -> Task,
     /// Another device of the account chose something; perhaps that this one is signed out.
     pub(super) obey: fn(A) -> Task,
-}
-
-/// Keeping the account's history as deployed clients do, at a node that keeps none of ours.
-pub struct BackendSteps<A> {
-    /// Never ends by itself.
-    pub(super) keep: fn(A) -> Task,
 }
 
 /// Everything of the account as one file.
@@ -149,10 +164,20 @@ pub struct Later<D, A> {
     pub chat: Load<ChatSteps<A>>,
     /// Finding whom somebody types.
     pub search: Load<SearchSteps<A>>,
-    /// What goes on beside.
-    pub sync: Load<SyncSteps<A>>,
-    /// The history at a node of the deployed kind.
-    pub backend: Load<BackendSteps<A>>,
+    /// Opening conversations, and writing.
+    pub thread: Load<ThreadSteps<A>>,
+    /// Delivering what was written.
+    pub deliver: Load<WorkSteps<A>>,
+    /// Picking up what came.
+    pub pick_up: Load<WorkSteps<A>>,
+    /// Keeping what its devices share on its node.
+    pub history: Load<WorkSteps<A>>,
+    /// The same at a node of the deployed kind.
+    pub backend: Load<WorkSteps<A>>,
+    /// What its node has of it.
+    pub kept: Load<HistorySteps<A>>,
+    /// Who people are.
+    pub people: Load<PeopleSteps<A>>,
     /// Everything as one file.
     pub backup: Load<BackupSteps<A>>,
     /// What can be set.

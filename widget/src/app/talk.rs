@@ -6,9 +6,9 @@ use dm3_core::conversation::ConversationId;
 use dm3_core::message::{Draft, MessageHash};
 use dm3_core::ports::Clock as _;
 
-use super::beside::read_older;
 use super::command::{Act, AttentionAsk, Stretch};
 use super::driver::Active;
+use super::older::read_older;
 use super::outbox::{Make, conditions, write};
 use super::platform::{Platform, Task};
 use super::state::{ActingPage, Bubble, BubbleContent};

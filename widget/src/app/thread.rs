@@ -21,6 +21,7 @@ use super::state::{
 
 /// How much may not have been seen for a conversation to be opened where that begins, and not at its end.
 const MAX_UNSEEN: usize = 400;
+
 /// Looks up what somebody typed, or the page asked for, and opens the conversation.
 pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
     find_and_show(&at, &typed).await;
@@ -160,7 +161,7 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     if concerns_site(at) {
         look_for_site(at);
     }
-    at.spawn(|at| at.beside(|steps, at| (steps.fetch_older)(at)));
+    at.spawn(|at| at.kept(|steps, at| (steps.fetch_older)(at)));
     see(at).await;
     // Never over what somebody has begun to type meanwhile.
     if let Some(draft) = draft(at, conversation).await
@@ -172,7 +173,7 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
         state.text.set(draft);
     }
     let stood = state.text.get_untracked();
-    at.spawn(|at| at.beside(|steps, at| (steps.fetch_draft)(at, stood)));
+    at.spawn(|at| at.kept(|steps, at| (steps.fetch_draft)(at, stood)));
 }
 
 /// Notes what a conversation is about, until something was sent there; or that it goes along with nothing any more.
@@ -233,6 +234,12 @@ pub(super) async fn look_at_payments<P: Platform>(at: Active<P>, ask: AttentionA
     if let Ok(steps) = (at.driver.later.attention)().await {
         (steps.carry_out)(at, ask).await;
     }
+}
+
+/// Shows what is new in the open conversation, which is read by that unless somebody has gone up in it. Tells whether it was.
+pub(super) async fn follow<P: Platform>(at: Active<P>) -> bool {
+    refresh_thread(&at).await;
+    !is_away(&at) && mark_read(&at).await
 }
 
 /// Reads what has changed of the open conversation: its messages, and what happened to names and keys.
@@ -382,7 +389,7 @@ async fn see<P: Platform>(at: &Active<P>) {
 
 /// Everything in the open conversation has been seen, if it is really before somebody's eyes. Tells whether that is
 /// news.
-pub(super) async fn mark_read<P: Platform>(at: &Active<P>) -> bool {
+async fn mark_read<P: Platform>(at: &Active<P>) -> bool {
     let Some(open) = at.open_peer().filter(|_| shows_thread(at) && is_seen(&at.driver)) else { return false };
     match at.session().mark_read_if_new(ConversationId::Peer(open)).await {
         Ok(0) => false,
@@ -401,7 +408,7 @@ pub(super) async fn mark_read<P: Platform>(at: &Active<P>) -> bool {
 }
 
 /// Whether somebody has gone up in the open conversation: what comes at its end is not before their eyes.
-pub(super) fn is_away<P: Platform>(at: &Active<P>) -> bool {
+fn is_away<P: Platform>(at: &Active<P>) -> bool {
     at.driver.state.away.with_untracked(|away| away.place > 0)
 }
 

@@ -2,6 +2,6 @@
 
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
-use crate::app::{Active, BackendSteps};
+use crate::app::{Active, WorkSteps};
 
-part!(fn steps in backend("backend") -> BackendSteps<Active<Page>> = BackendSteps::new());
+part!(fn steps in backend("backend") -> WorkSteps<Active<Page>> = WorkSteps::at_backend());

@@ -16,19 +16,23 @@ mod backend;
 mod backup;
 mod chat;
 mod clipboard;
+mod deliver;
 mod emoji;
 mod files;
 mod focus;
+mod history;
 mod keys;
 mod own;
+mod people;
+mod pick_up;
 mod search;
 mod settings;
 mod share;
 mod sign_in;
 mod site;
 mod stake;
-mod sync;
 mod talk;
+mod thread;
 
 use crate::adapters::page::Page;
 use crate::app::part::Part;
@@ -57,8 +61,13 @@ pub const LATER: Later<Page> = Later {
     keys: keys::steps,
     chat: chat::steps,
     search: search::steps,
-    sync: sync::steps,
+    thread: thread::steps,
+    deliver: deliver::steps,
+    pick_up: pick_up::steps,
+    history: history::steps,
     backend: backend::steps,
+    kept: history::kept_steps,
+    people: people::steps,
     backup: backup::steps,
     settings: settings::steps,
     own: own::steps,

@@ -4,9 +4,9 @@ use std::cell::Cell;
 
 use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::{
-    AttentionSteps, BackendSteps, BackupSteps, ChatSteps, FilesSteps, KeysSteps, Later, OwnSteps,
-    SearchSteps, ServicesSteps, SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps, SyncSteps,
-    TalkSteps,
+    AttentionSteps, BackupSteps, ChatSteps, FilesSteps, HistorySteps, KeysSteps, Later, OwnSteps,
+    PeopleSteps, SearchSteps, ServicesSteps, SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps,
+    TalkSteps, ThreadSteps, WorkSteps,
 };
 use futures_util::future::LocalBoxFuture;
 
@@ -32,8 +32,13 @@ pub fn later() -> Later<TestPlatform> {
         keys: || fetched("keys", KeysSteps::new),
         chat: || fetched("chat", ChatSteps::new),
         search: || fetched("search", SearchSteps::new),
-        sync: || fetched("sync", SyncSteps::new),
-        backend: || fetched("backend", BackendSteps::new),
+        thread: || fetched("thread", ThreadSteps::new),
+        deliver: || fetched("deliver", WorkSteps::delivering),
+        pick_up: || fetched("pick-up", WorkSteps::picking_up),
+        history: || fetched("history", WorkSteps::keeping),
+        backend: || fetched("backend", WorkSteps::at_backend),
+        kept: || fetched("history", HistorySteps::new),
+        people: || fetched("people", PeopleSteps::new),
         backup: || fetched("backup", BackupSteps::new),
         settings: || fetched("settings", SettingsSteps::new),
         own: || fetched("own", OwnSteps::new),

@@ -47,7 +47,7 @@ fn the_list_stands_before_anything_else_is_loaded_and_what_was_asked_for_is_told
 fn what_is_written_leaves_while_that_which_picks_up_can_not_be_loaded() {
     let world = World::new();
     let ((alice, _), (bob, _)) = (world.person("alice"), world.person("bob"));
-    let missing = without_part("sync");
+    let missing = without_part("pick-up");
     let (there, here) = (bob.open_tab(&world), alice.open_tab(&world));
     world.run();
     write(&here, &world, &bob, "Hello");

@@ -8,6 +8,7 @@ use crate::delivery::api::{self, MailboxPage};
 use crate::ports::{Http as _, Ports};
 use crate::session::Session;
 use crate::session::home::Mailbox;
+use crate::turns::Turns;
 use crate::web::{BaseUrl, SessionToken};
 
 impl<P: Ports> Session<P> {
@@ -22,39 +23,67 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    async fn fetch_early(&self) -> Option<()> {
+    async fn fetch_early(&self) {
         let home = &self.node;
-        let Mailbox::Numbered(url) = home.mailbox.borrow().clone() else { return None };
+        let Mailbox::Numbered(url) = home.mailbox.borrow().clone() else { return };
         let turn = home.logging_in.take().await;
-        let known = self.with_kept_token(&url).await;
-        let (token, page) = match known {
-            Some((token, page)) => (token, Some(page)),
-            None => (self.log_in_early().await?, None),
+        let kept = self.kept_token().await;
+        // Who needs no login learns beside what the node says of the time, and uses nothing before that.
+        let time = Turns::default();
+        let learning = {
+            let learning = time.take().await;
+            let is_needed = kept.is_some();
+            async move {
+                if is_needed {
+                    let _ = self.challenge_of(home).await;
+                }
+                drop(learning);
+            }
         };
-        *home.token.borrow_mut() = Some(token.clone());
-        home.is_fresh.set(true);
-        drop(turn);
-        let page = match page {
-            Some(page) => page,
-            None => self.first_page(&url, &token).await?,
+        let fetching = async {
+            let known = match kept {
+                Some(token) => self.first_page(&url, &token).await.map(|page| (token, page)),
+                None => None,
+            };
+            let early = known.as_ref().and_then(|(_, page)| self.first_sender(page));
+            let settling = async {
+                drop(time.take().await);
+                let (token, page) = match known {
+                    Some((token, page)) => (token, Some(page)),
+                    None => (self.log_in_early().await?, None),
+                };
+                *home.token.borrow_mut() = Some(token.clone());
+                home.is_fresh.set(true);
+                drop(turn);
+                let page = match page {
+                    Some(page) => page,
+                    None => self.first_page(&url, &token).await?,
+                };
+                let (last, _) = page.messages.last()?;
+                let first = self.first_sender(&page);
+                if !home.is_read.get() {
+                    // More may have come when it is taken in.
+                    home.early_page.replace(Some(MailboxPage { next: page.next.or(Some(*last)), ..page }));
+                }
+                first
+            };
+            let (first, ()) = join(settling, self.look_up_early(early)).await;
+            self.look_up_early(first).await;
         };
-        let (last, _) = page.messages.last()?;
-        let first = open(&page.messages.first()?.1, &self.keys);
-        if !home.is_read.get() {
-            // More may have come when it is taken in.
-            home.early_page.replace(Some(MailboxPage { next: page.next.or(Some(*last)), ..page }));
-        }
-        // Whoever takes it in finds what was found.
-        let _ = self.sender(first.ok()?.0.claimed_sender()).await;
-        None
+        join(learning, fetching).await;
     }
 
-    /// What waits first, if the token of the last start counts yet. What the node says of the time is learnt beside it, as
-    /// by a login.
-    async fn with_kept_token(&self, url: &BaseUrl) -> Option<(SessionToken, MailboxPage)> {
-        let token = self.kept_token().await?;
-        let (page, _) = join(self.first_page(url, &token), self.challenge_of(&self.node)).await;
-        Some((token, page?))
+    /// Who sent the first message of a page.
+    fn first_sender(&self, page: &MailboxPage) -> Option<String> {
+        let (message, _) = open(&page.messages.first()?.1, &self.keys).ok()?;
+        Some(message.claimed_sender().to_owned())
+    }
+
+    /// Whoever takes in what they sent finds what was found.
+    async fn look_up_early(&self, sender: Option<String>) {
+        if let Some(sender) = sender {
+            let _ = self.sender(&sender).await;
+        }
     }
 
     async fn first_page(&self, url: &BaseUrl, token: &SessionToken) -> Option<MailboxPage> {
