@@ -141,6 +141,7 @@ describe('all emoji', () => {
     await picker().getByRole('button', { name: 'Try again' }).click();
     await picker().getByRole('button', { name: 'grinning face', exact: true }).waitFor();
     await alice.page.keyboard.press('Escape');
+    await picker().waitFor({ state: 'detached' });
   });
 
   test('which ones were chosen is deleted with all else of an account', async () => {

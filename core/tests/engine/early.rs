@@ -10,6 +10,9 @@ use dm3_core::testing::Fault;
 use super::world::{Device, World, now};
 
 const MAILBOX: &str = "https://dm3.example/ds/mailbox";
+/// A challenge tells it.
+const TIME: &str = "GET https://dm3.example/ds/auth";
+const SUBMISSIONS: &str = "POST https://dm3.example/ds/rpc";
 const LOGIN: &str = "POST https://dm3.example/ds/auth";
 const HISTORY: &str = "POST https://dm3.example/api/history";
 /// Through it profiles are found.
@@ -172,6 +175,10 @@ fn waiting_again(world: &World, alice: &Device, bob: &Device) {
     let tab = world.open(alice);
     world.run();
     tab.kill();
+    waiting_for(world, alice, bob);
+}
+
+fn waiting_for(world: &World, alice: &Device, bob: &Device) {
     let bobs = world.open(bob);
     world.run();
     bobs.send(alice, "again");
@@ -189,6 +196,67 @@ fn who_comes_back_reads_the_mailbox_without_a_login() {
     assert_eq!((alice.texts(&bob), left(&world, &alice)), (vec!["again".to_owned()], 0));
     assert_eq!(tab.connection(), Connection::Live);
     assert_eq!(world.network.count(LOGIN), logins);
+}
+
+#[test]
+fn the_first_sender_is_looked_up_while_the_node_takes_long_to_tell_the_time() {
+    let (world, alice, bob) = waiting(0);
+    waiting_again(&world, &alice, &bob);
+    world.network.clock().advance(120_000);
+    let asked = world.network.count(GATEWAY);
+    world.network.fail(TIME, Fault::Slow(500));
+    let tab = world.open(&alice);
+    world.run();
+    assert_eq!(world.network.count(GATEWAY) - asked, 2, "for the own profile and for bob's");
+    assert_eq!((alice.texts(&bob).len(), left(&world, &alice)), (0, 1), "nothing is in order before that");
+    world.pass(500);
+    assert_eq!((alice.texts(&bob).len(), left(&world, &alice)), (1, 0));
+    assert_eq!(tab.connection(), Connection::Live);
+}
+
+/// Something that alice wrote waits on her device since the last time, and "again" of bob's in her mailbox.
+fn both_ways() -> (World, Device, Device) {
+    let (world, alice, bob) = waiting(0);
+    world.network.fail(SUBMISSIONS, Fault::Unreachable);
+    let tab = world.open(&alice);
+    world.run();
+    tab.send(&bob, "since the last time");
+    world.run();
+    tab.kill();
+    world.network.heal();
+    waiting_for(&world, &alice, &bob);
+    (world, alice, bob)
+}
+
+#[test]
+fn what_waited_since_the_last_time_leaves_once_the_mailbox_was_looked_into() {
+    let (world, alice, bob) = both_ways();
+    world.network.fail(&format!("GET {MAILBOX}"), Fault::Slow(300));
+    let _tab = world.open(&alice);
+    world.run();
+    assert_eq!((alice.texts(&bob).len(), alice.waiting()), (1, 1));
+    world.pass(600);
+    assert_eq!((alice.texts(&bob).len(), alice.waiting()), (2, 0));
+}
+
+#[test]
+fn a_mailbox_that_takes_long_holds_up_what_is_to_leave_for_a_second_and_nothing_that_is_written() {
+    let (world, alice, _) = both_ways();
+    world.network.fail(&format!("GET {MAILBOX}"), Fault::Slow(60_000));
+    let tab = world.open(&alice);
+    world.pass(900);
+    assert_eq!(alice.waiting(), 1);
+    world.pass(200);
+    assert_eq!(alice.waiting(), 0);
+    tab.kill();
+    let (world, alice, bob) = both_ways();
+    world.network.fail(&format!("GET {MAILBOX}"), Fault::Slow(60_000));
+    let tab = world.open(&alice);
+    world.run();
+    assert_eq!(alice.waiting(), 1);
+    tab.send(&bob, "now");
+    world.run();
+    assert_eq!(alice.waiting(), 0, "both have left");
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(super) fn picker(app: &App) -> AnyView {
         let Some(dialog) = field.get().and_then(|field| field.closest(".emoji").ok().flatten()) else {
             return;
         };
-        focus_later(dialog, if has_keyboard() { ".emoji-search" } else { ".emoji-top button" });
+        focus_first(dialog);
     });
     let typed: OnInput = Box::new(move |event: Event| {
         let typed = event_target_value(&event);
@@ -102,6 +102,11 @@ fn account(app: &App) -> Option<Address> {
     app.state.account.with_untracked(|account| account.as_ref().map(|person| person.address))
 }
 
+/// Gives the focus to what stands first in it.
+fn focus_first(dialog: Element) {
+    focus_later(dialog, if has_keyboard() { ".emoji-search" } else { ".emoji-top button" });
+}
+
 /// Whether a field that gets the focus leaves the screen as it is: elsewhere a keyboard would cover half of it.
 fn has_keyboard() -> bool {
     window().match_media("(hover: hover)").ok().flatten().is_some_and(|query| query.matches())
@@ -147,7 +152,15 @@ fn grid(shown: Shown) -> AnyView {
             return view! { <div {attrs(&[("class", "emoji-grid"), ("role", "status"), ("aria-label", say(Word::Loading))])}></div> }
                 .into_any();
         }
-        Some(Err(why)) => return could_not_load(why, on_click(move || load(shown))),
+        Some(Err(why)) => {
+            let again = move |event: MouseEvent| {
+                // The button goes, and the keys of the picker are for what has the focus in it.
+                let dialog = element(event.target()).and_then(|it| it.closest(".emoji").ok().flatten());
+                dialog.into_iter().for_each(focus_first);
+                load(shown);
+            };
+            return could_not_load(why, Box::new(again));
+        }
         Some(Ok(emojis)) => emojis,
     };
     let query = shown.query.get();
