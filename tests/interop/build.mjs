@@ -3,8 +3,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { PACKAGED_FLAGS } from '../../widget/build/compile.mjs';
-import { run, target, xtask } from '../../widget/build/context.mjs';
+import { compilePackaged } from '../../widget/build/compile.mjs';
+import { target, xtask } from '../../widget/build/context.mjs';
 import { optimise } from '../../widget/build/wasm-opt.mjs';
 import { WASM_TARGET } from '../setup/index.mjs';
 
@@ -12,9 +12,7 @@ import { WASM_TARGET } from '../setup/index.mjs';
 export function buildInterop() {
   const out = join(target, 'bindgen', 'interop');
   mkdirSync(out, { recursive: true });
-  run('cargo', [
-    ...['build', '--locked', '-p', 'dm3-interop', '--target', WASM_TARGET, '--profile', 'wasm', ...PACKAGED_FLAGS],
-  ]);
+  compilePackaged(['build', '-p', 'dm3-interop']);
   xtask([
     ...['bindgen', join(target, WASM_TARGET, 'wasm/dm3_interop.wasm')],
     ...['--target', 'web', '--no-typescript', '--out-name', 'core', '--out-dir', out],

@@ -66,10 +66,18 @@ function installWasmTarget() {
     throw new Missing('Rust is missing: install it with rustup (https://rustup.rs), then run this again');
   }
   const folder = output('rustc', ['--print', 'target-libdir', '--target', WASM_TARGET]);
-  if (folder && existsSync(folder)) return;
-  say(`adding the Rust target ${WASM_TARGET}`);
-  if (!run('rustup', ['target', 'add', WASM_TARGET])) {
-    throw new Missing(`the Rust target is missing: rustup target add ${WASM_TARGET}`);
+  if (!folder || !existsSync(folder)) {
+    say(`adding the Rust target ${WASM_TARGET}`);
+    if (!run('rustup', ['target', 'add', WASM_TARGET])) {
+      throw new Missing(`the Rust target is missing: rustup target add ${WASM_TARGET}`);
+    }
+  }
+  // The element is packaged with a standard library that is compiled along (widget/build/compile.mjs).
+  const sources = join(output('rustc', ['--print', 'sysroot']) || '.', 'lib/rustlib/src/rust/library/Cargo.lock');
+  if (existsSync(sources)) return;
+  say('adding the sources of Rust’s standard library');
+  if (!run('rustup', ['component', 'add', 'rust-src'])) {
+    throw new Missing('the sources of the standard library are missing: rustup component add rust-src');
   }
 }
 

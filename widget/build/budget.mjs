@@ -28,7 +28,7 @@ const ISOLATED_LIMIT = 6_000;
 const LANGUAGE_LIMIT = 15_000;
 
 /** Parts that a first visit loads until its first message is sent. */
-const FIRST_PARTS = ['sign-in', 'deliver'];
+const FIRST_PARTS = ['sign-in', 'thread'];
 
 /** Prints the table, and fails above a limit. */
 export function report() {

@@ -33,9 +33,9 @@ export function step(name, task) {
 }
 
 /** Runs a program to its end; its output is returned if `read`, else shown. */
-export function run(command, args, { read = false } = {}) {
+export function run(command, args, { read = false, env = {} } = {}) {
   const stdio = ['inherit', read ? 'pipe' : 'inherit', 'inherit'];
-  const { status, error, stdout } = spawnSync(command, args, { cwd: root, stdio, encoding: 'utf8' });
+  const { status, error, stdout } = spawnSync(command, args, { cwd: root, stdio, encoding: 'utf8', env: { ...process.env, ...env } });
   if (error) fail(`${command} could not be started: ${error.message}`);
   if (status !== 0) fail(`${command} ${args[0]} failed`);
   return stdout;

@@ -6,7 +6,7 @@ import { bindings, cut, dev, dist, sizes } from './context.mjs';
 import { MAIN, PARTS } from './parts.mjs';
 import { printSizes } from './sizes.mjs';
 import { styles } from './styles.mjs';
-import { forgetLocations, shortenImports, trapOnPanic } from './tricks.mjs';
+import { shortenImports } from './tricks.mjs';
 import { finish, shrinkCode } from './wasm-opt.mjs';
 import { withSection } from './wasm.mjs';
 
@@ -29,15 +29,11 @@ export function shrink() {
   return build;
 }
 
-/**
- * What each step spared of 207.2 KB (brotli, November 2026): panics as traps 3.9 KB, no source locations 3.2 KB, the
- * order of functions 5.0 KB, short names of imports 6.0 KB.
- */
+/** What each step spared of 207.2 KB (brotli, November 2026): the order of functions 5.0 KB, short names of imports 6.0 KB. */
 function makeSmall(modules) {
-  const ready = forgetLocations(trapOnPanic(modules.map(({ wasm }) => wasm)));
-  for (const [i, module] of modules.entries()) {
+  for (const module of modules) {
     const file = join(cut, module.file);
-    writeFileSync(file, ready[i]);
+    writeFileSync(file, module.wasm);
     shrinkCode(file, file);
     if (sizes) printSizes(module.name, readFileSync(file));
     finish(file);

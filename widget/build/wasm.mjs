@@ -37,11 +37,6 @@ export function bodies(wasm) {
   return section(wasm, SECTION.code, reader => reader.bytes(reader.number()));
 }
 
-/** The module with other functions: bodies in their order. */
-export function withBodies(wasm, bodies) {
-  return replaceSection(wasm, SECTION.code, [leb(bodies.length), ...bodies.flatMap(body => [leb(body.length), body])]);
-}
-
 /** The module with other imports, as `imports` gives them. */
 export function withImports(wasm, imports) {
   const entries = imports.flatMap(({ module, name, kind, type }) => [text(module), text(name), Buffer.from([kind]), type]);

@@ -11,6 +11,7 @@ const FILES = {
   seldom: () => new URL('./dm3-chat-seldom.wasm', import.meta.url),
   tokens: () => new URL('./dm3-chat-tokens.wasm', import.meta.url),
   late: () => new URL('./dm3-chat-late.wasm', import.meta.url),
+  taken: () => new URL('./dm3-chat-taken.wasm', import.meta.url),
   'sign-in': () => new URL('./dm3-chat-sign-in.wasm', import.meta.url),
   keys: () => new URL('./dm3-chat-keys.wasm', import.meta.url),
   chat: () => new URL('./dm3-chat-chat.wasm', import.meta.url),
