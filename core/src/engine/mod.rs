@@ -35,7 +35,7 @@ mod works;
 use std::cell::Cell;
 use std::pin::pin;
 
-use futures_util::future::{Either, join3, select};
+use futures_util::future::{Either, join, join4, select};
 
 pub use change::{Change, Connection};
 
@@ -84,11 +84,15 @@ impl<P: Ports> Engine<P> {
     /// Delivers, picks up and keeps the history for as long as it is polled, whenever it holds the lease. Never ends by
     /// itself; what it was doing ends when it is dropped, and is taken up again by whoever runs next.
     pub async fn run(&self, lease: &impl Lease) {
-        self.run_with(lease, || join3(self.deliver(), self.pick_up(), self.keep_history())).await;
+        self.run_with(lease, || {
+            join4(self.deliver(), self.pick_up(), self.retry_kept(), self.keep_history())
+        })
+        .await;
     }
 
-    /// The same, for who has to fetch first what [delivers](Self::deliver), [picks up](Self::pick_up) and [keeps the
-    /// history](Self::keep_history): that is what `work` does, whenever this engine holds the lease.
+    /// The same, for who has to fetch first what [delivers](Self::deliver), [picks up](Self::pick_up), [tries
+    /// again](Self::retry_kept) and [keeps the history](Self::keep_history): that is what `work` does, whenever this engine
+    /// holds the lease.
     pub async fn run_with<F: Future>(&self, lease: &impl Lease, work: impl Fn() -> F) {
         loop {
             self.0.rest.until(false).await;
@@ -107,15 +111,19 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    /// Delivers what waits to be sent; like the next two it never ends by itself, and is polled while the lease is held.
+    /// Delivers what waits to be sent; like the next three it never ends by itself, and is polled while the lease is held.
     pub async fn deliver(&self) {
         self.0.deliver_all_the_time().await;
     }
 
-    /// Picks up what came, and tries again what could not be proven.
+    /// Picks up what came.
     pub async fn pick_up(&self) {
-        let Works { session, .. } = &self.0;
-        join3(session.look_early(), self.0.pick_up_all_the_time(), self.0.retry_all_the_time()).await;
+        join(self.0.session.look_early(), self.0.pick_up_all_the_time()).await;
+    }
+
+    /// Tries again what came and could not be proven.
+    pub async fn retry_kept(&self) {
+        self.0.retry_all_the_time().await;
     }
 
     /// Keeps the account's history on its node.

@@ -237,10 +237,12 @@ impl SignedProfile {
     /// As [`SignedProfile::parse`].
     pub fn from_json(value: Value) -> Result<Self, ProfileError> {
         let Value::Object(mut object) = value else { return Err(ProfileError::Form("no object")) };
-        let Some(Value::String(signature)) = object.remove("signature") else {
+        // Removing a member would bring the code that mends a tree, which nothing else needs so early.
+        let mut take = |member: &str| object.get_mut(member).map(Value::take).unwrap_or_default();
+        let Value::String(signature) = take("signature") else {
             return Err(ProfileError::Form("signature"));
         };
-        let profile = UserProfile::from_json(object.remove("profile").unwrap_or_default())?;
+        let profile = UserProfile::from_json(take("profile"))?;
         Ok(Self { profile, signature })
     }
 

@@ -67,13 +67,13 @@ impl<P: Platform> WorkSteps<Active<P>> {
         Self { work: |at| Box::pin(async move { at.engine.deliver().await }) }
     }
 
-    /// Keeping the history.
+    /// Keeping the history, and trying again what could not be proven.
     pub fn keeping() -> Self {
         Self {
             work: |at| {
                 Box::pin(async move {
                     at.spawn(devices::note);
-                    at.engine.keep_history().await;
+                    join(at.engine.retry_kept(), at.engine.keep_history()).await;
                 })
             },
         }
