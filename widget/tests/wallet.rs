@@ -13,8 +13,9 @@ use std::rc::Rc;
 use dm3_core::Said;
 use dm3_core::identity::Address;
 use dm3_core::ports::{SendingWallet as _, TransactionError, Wallet, WalletError};
-use dm3_core::registry::{TransactionHash, TransactionRequest, TypedData};
-use dm3_widget::adapters::wallet::{InjectedWallet, Told, Wallets};
+use dm3_core::registry::{CallOutcome, TransactionHash, TransactionRequest, TypedData};
+use dm3_core::session::WalletChain as _;
+use dm3_widget::adapters::wallet::{InjectedWallet, Told, Wallets, WalletsChain};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::*;
@@ -346,6 +347,50 @@ fn on_chain(chain: &str, switched: &str, sent: &str) -> JsValue {
     ));
     Reflect::set(&provider, &"chain".into(), &chain.into()).unwrap();
     provider
+}
+
+/// A wallet that lets its chain be read; `it.chain` is where it is, and `it.accounts` who is shared.
+fn readable() -> JsValue {
+    let provider = provider(
+        "({ eth_accounts: () => this.accounts, eth_chainId: () => this.chain, eth_call: () => '0xab' })[method]()",
+    );
+    js(&format!("return Object.assign(it, {{ chain: '0x7a69', accounts: ['{ALICE}'] }})"), &provider)
+}
+
+#[wasm_bindgen_test]
+async fn a_wallet_that_fitted_is_asked_at_once_and_believed_only_if_it_fits_yet() {
+    let wallets = Wallets::discover(|_| ());
+    let provider = readable();
+    wallets.set_page_provider(Some(provider.clone()));
+    let chain = WalletsChain::new(wallets.source(), CHAIN);
+    let read = async || chain.call(Some(alice()), &[1]).await;
+    let answer = Some(Ok(CallOutcome::Returned(vec![0xab])));
+    assert_eq!(read().await, answer);
+    assert_eq!(asked(&provider), "eth_accounts,eth_chainId,eth_call", "one after the other");
+    assert_eq!(read().await, answer);
+    assert!(
+        asked(&provider).starts_with("eth_accounts,eth_chainId,eth_call,eth_accounts,eth_call"),
+        "at once"
+    );
+    js("it.chain = '0x1'", &provider);
+    assert_eq!(read().await, None, "on another chain");
+    js("it.asked.length = 0", &provider);
+    assert_eq!(read().await, None);
+    assert_eq!(asked(&provider), "eth_accounts,eth_chainId", "it is asked nothing more");
+    js("it.chain = '0x7a69'", &provider);
+    assert_eq!(read().await, answer);
+    js("it.accounts = []", &provider);
+    assert_eq!(read().await, None, "locked");
+    js(&format!("it.accounts = ['{ALICE}']"), &provider);
+    assert_eq!(read().await, answer);
+    let other = readable();
+    wallets.set_page_provider(Some(other.clone()));
+    js("it.asked.length = 0", &provider);
+    assert_eq!(read().await, answer);
+    assert_eq!(
+        (asked(&provider).as_str(), asked(&other).as_str()),
+        ("", "eth_accounts,eth_chainId,eth_call")
+    );
 }
 
 fn asked(provider: &JsValue) -> String {

@@ -1,13 +1,13 @@
 //! The Ethereum node behind a wallet: a second one beside the configured one, run by somebody else.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::pin;
 
 use dm3_core::identity::Address;
 use dm3_core::ports::Unreachable;
 use dm3_core::registry::CallOutcome;
 use dm3_core::session::WalletChain;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use gloo_timers::future::sleep;
 use js_sys::{Array, Date, Object, Reflect};
 use std::time::Duration;
@@ -31,6 +31,8 @@ const MAX_RESULT: u32 = 2 * 256 * 1024 + 2;
 pub struct WalletsChain {
     wallets: WalletSource,
     chain_id: u64,
+    /// The one that was asked last.
+    last: RefCell<Option<InjectedWallet>>,
     /// When wallets are asked again: milliseconds since 1970.
     pause_until: Cell<f64>,
 }
@@ -38,22 +40,51 @@ pub struct WalletsChain {
 impl WalletsChain {
     /// Through these wallets, if one is on the chain with this number.
     pub const fn new(wallets: WalletSource, chain_id: u64) -> Self {
-        Self { wallets, chain_id, pause_until: Cell::new(0.0) }
+        Self { wallets, chain_id, last: RefCell::new(None), pause_until: Cell::new(0.0) }
     }
 
-    /// The first wallet that shares accounts with the page, and so is open, and is on the chain.
+    /// The first wallet that fits.
     async fn wallet(&self) -> Option<InjectedWallet> {
         for wallet in self.wallets.all().into_iter().take(MAX_WALLETS) {
-            let is_open = wallet.accounts().await.is_ok_and(|accounts| !accounts.is_empty());
-            if is_open && wallet.chain().await == Some(self.chain_id) {
+            if self.fits(&wallet).await {
                 return Some(wallet);
             }
         }
         None
     }
 
+    /// Whether a wallet shares accounts with the page, and so is open, and is on the chain.
+    async fn fits(&self, wallet: &InjectedWallet) -> bool {
+        let is_open = wallet.accounts().await.is_ok_and(|accounts| !accounts.is_empty());
+        is_open && wallet.chain().await == Some(self.chain_id)
+    }
+
+    /// The wallet that was asked last, if it is still there.
+    fn last(&self) -> Option<InjectedWallet> {
+        let last = self.last.borrow_mut().take()?;
+        self.wallets.all().into_iter().take(MAX_WALLETS).find(|wallet| wallet.is(&last))
+    }
+
     async fn ask(&self, to: Option<Address>, data: &[u8]) -> Option<CallOutcome> {
-        let wallet = self.wallet().await?;
+        // Whether it fits yet is asked beside, and its answer counts only then: a wallet takes its time for each question.
+        if let Some(wallet) = self.last() {
+            self.last.replace(Some(wallet.clone()));
+            let (fits, outcome) = join(self.fits(&wallet), self.ask_wallet(&wallet, to, data)).await;
+            if fits {
+                return outcome;
+            }
+        }
+        let wallet = self.wallet().await;
+        self.last.replace(wallet.clone());
+        self.ask_wallet(&wallet?, to, data).await
+    }
+
+    async fn ask_wallet(
+        &self,
+        wallet: &InjectedWallet,
+        to: Option<Address>,
+        data: &[u8],
+    ) -> Option<CallOutcome> {
         let call = Object::new();
         // Setting members of a plain object does not fail.
         let _ = Reflect::set(&call, &"data".into(), &format!("0x{}", hex::encode(data)).into());

@@ -83,6 +83,11 @@ impl InjectedWallet {
         Watch { wallet: self.clone(), is_active, listener }
     }
 
+    /// Whether it is the same as another.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Object::is(&self.provider, &other.provider)
+    }
+
     /// The number of the chain that it is on. Asks nobody.
     pub(super) async fn chain(&self) -> Option<u64> {
         let id = self.ask("eth_chainId", &Array::new()).await.ok()?;
