@@ -261,9 +261,10 @@ describe('backups', () => {
 
   test('who is not signed in has nothing to export', async () => {
     const carol = await world().person('carol');
-    const outcome = await carol.page.evaluate(() =>
-      document.querySelector('dm3-chat').exportBackup().then(() => 'a file', (error) => error.message),
-    );
+    const outcome = await carol.page.evaluate(async () => {
+      await customElements.whenDefined('dm3-chat');
+      return document.querySelector('dm3-chat').exportBackup().then(() => 'a file', (error) => error.message);
+    });
     assert.equal(outcome, 'signed-out');
   });
 
