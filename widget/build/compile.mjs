@@ -6,7 +6,7 @@ import { dev, gallery, run, target } from './context.mjs';
 
 /**
  * Options of the compiler beside `.cargo/config.toml`, and of cargo. A panic is a trap at once, without the code that would
- * say why and where, and the standard library is compiled along, for size: 23 KB of the first visit's 327 (brotli, November 2026). Both
+ * say why and where, and the standard library is compiled along, for size: 16 KB of a first visit's 327 (brotli, November 2026). Both
  * are unstable in Rust; the toolchain is pinned, and says so if it does not know them.
  */
 const RUSTC = [...shortPaths(), '-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none'];

@@ -138,10 +138,10 @@ impl<P: Ports> Engine<P> {
         self.0.keep_at_backend().await;
     }
 
-    /// Ends once what had come was looked at, or somebody has written something: until then whatever can wait lets that go
-    /// first.
-    pub fn calm(&self) -> impl Future<Output = ()> {
-        self.0.calm.after(0)
+    /// For whatever can wait: ends once what had come was looked at, or somebody has written something; after a second at
+    /// most.
+    pub async fn after_what_came(&self) {
+        self.0.after_what_came().await;
     }
 
     /// Ends when nobody [wants to wait](Self::wake) any longer.

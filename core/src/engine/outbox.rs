@@ -16,8 +16,6 @@ use crate::session::{Handed, Wait};
 
 /// How many conversations are delivered at the same time.
 const CONCURRENT: usize = 6;
-/// How long what waits since the last time lets what has come meanwhile go first: milliseconds. Both have people looked up.
-const AFTER_YOU: u32 = 1_000;
 /// The longest wait before the outbox is read again, whatever was told: milliseconds.
 const LONGEST_REST: u64 = 60_000;
 
@@ -33,7 +31,7 @@ impl<P: Ports> Works<P> {
         let mut running = FuturesUnordered::new();
         let mut under_way = Vec::new();
         let mut store = Backoff::new();
-        select(pin!(self.calm.after(0)), pin!(self.ports().clock().sleep(AFTER_YOU))).await;
+        self.after_what_came().await;
         loop {
             let seen = self.outbox.news.count();
             let now = self.ports().clock().now();

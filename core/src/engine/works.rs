@@ -1,6 +1,9 @@
 //! What all that runs for an account shares.
 
 use std::cell::Cell;
+use std::pin::pin;
+
+use futures_util::future::select;
 
 use super::change::Change;
 use super::devices::History;
@@ -11,6 +14,9 @@ use super::rest::Rest;
 use crate::ports::{Clock as _, Ports};
 use crate::session::Session;
 use crate::turns::Turns;
+
+/// How long what can wait lets what has come go first: milliseconds. Both have people looked up.
+const AFTER_YOU: u32 = 1_000;
 
 /// What all that runs for an account shares.
 pub(super) struct Works<P: Ports> {
@@ -50,6 +56,11 @@ impl<P: Ports> Works<P> {
         self.reached.set(true);
         self.kept.give();
         self.outbox.network_is_back(self.ports().clock().now());
+    }
+
+    /// Waits until what had come was looked at, or somebody has written something; a second at most.
+    pub(super) async fn after_what_came(&self) {
+        select(pin!(self.calm.after(0)), pin!(self.ports().clock().sleep(AFTER_YOU))).await;
     }
 
     pub(super) fn ports(&self) -> &P {

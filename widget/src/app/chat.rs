@@ -1,12 +1,9 @@
 //! What goes on for somebody who is signed in, beyond the list that the device has: the engine runs, names are checked,
 //! and commands are led to their use cases.
 
-use std::pin::pin;
 use std::sync::Arc;
 
 use dm3_core::identity::Address;
-use dm3_core::ports::Clock as _;
-use futures_util::future::select;
 
 use super::command::{Act, BackupAsk, Command, FilesAsk, SettingsAsk};
 use super::driver::Active;
@@ -15,9 +12,6 @@ use super::state::{Apart, Screen};
 use super::steps::ChatSteps;
 use super::work::run_engine;
 use super::{cached, changes, conversations, draft, outbox, theme};
-
-/// So long what has come is looked for before names are, at most: milliseconds. All of it asks the same few servers.
-const HEAD_START: u32 = 1_000;
 
 impl<P: Platform> ChatSteps<Active<P>> {
     /// The steps.
@@ -39,8 +33,7 @@ fn begin<P: Platform>(at: &Active<P>) {
     at.spawn(run_engine);
     at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
     at.spawn(|at| async move {
-        let clock = at.driver.platform.clock();
-        select(pin!(at.engine.calm()), pin!(clock.sleep(HEAD_START))).await;
+        at.engine.after_what_came().await;
         at.spawn(|at| at.beside(|steps, at| (steps.learn_own_name)(at)));
         at.beside(|steps, at| (steps.check_names)(at)).await;
     });

@@ -250,7 +250,7 @@ impl<P: Platform> Active<P> {
     }
 
     /// A part can't be loaded without which nothing can be done. That is shown as what it is.
-    fn lacks(&self, missing: PartMissing) {
+    pub(super) fn lacks(&self, missing: PartMissing) {
         let fault = Fault::Part(missing);
         self.driver.tell_fault(&fault);
         self.driver.state.connection.set(Connection::Lost(fault));

@@ -7,11 +7,9 @@ use dm3_core::ports::Clock as _;
 use futures_util::future::{join, join3, select};
 
 use super::driver::Active;
-use super::fault::Fault;
 use super::older;
 use super::own::devices;
 use super::platform::Platform;
-use super::state::Connection;
 use super::steps::{HistorySteps, Load, WorkSteps};
 
 /// After this time a part that could not be loaded is asked for again, whatever was told: milliseconds.
@@ -52,9 +50,7 @@ async fn loaded<P: Platform, T>(at: &Active<P>, load: Load<T>) -> T {
             Ok(steps) => return steps,
             Err(missing) => {
                 let woken = at.engine.woken();
-                let fault = Fault::Part(missing);
-                at.driver.tell_fault(&fault);
-                at.driver.state.connection.set(Connection::Lost(fault));
+                at.lacks(missing);
                 select(pin!(woken), pin!(at.driver.platform.clock().sleep(AGAIN))).await;
             }
         }
