@@ -192,6 +192,8 @@ pub trait Store {
     async fn set_account(&self, account: Option<&Account>) -> Result<(), StoreError>;
     /// The key seed of an account, unwrapped.
     async fn seed(&self, owner: Address) -> Result<Option<KeySeed>, StoreError>;
+    /// The accounts whose key seeds are here, in no particular order.
+    async fn owners(&self) -> Result<Vec<Address>, StoreError>;
     /// Keeps a key seed, wrapped by a key that never leaves the platform.
     async fn set_seed(&self, owner: Address, seed: &KeySeed) -> Result<(), StoreError>;
     /// Adds messages; one whose hash is already there is left as it is. Conversations that are not there are opened.

@@ -129,34 +129,62 @@ describe('what a page does with its element', () => {
     assert.equal(kept, 'Half a sentence');
   });
 
-  test('reset() leaves nobody signed in and nothing in the browser', async () => {
-    await chat((it) => it.reset());
-    await carol.button('Connect wallet').waitFor();
-    // The database is there, with nothing in it but the browser's key under which keys of accounts were.
-    const records = () =>
-      carol.page.evaluate(
-        () =>
-          new Promise((counted, failed) => {
-            const opening = indexedDB.open('dm3-chat');
-            opening.onerror = () => failed(opening.error);
-            opening.onsuccess = () => {
-              const { result: database } = opening;
-              const names = [...database.objectStoreNames];
-              const transaction = database.transaction(names);
-              const counts = names.map((name) => [name, transaction.objectStore(name).count()]);
-              transaction.oncomplete = () => {
-                database.close();
-                counted(Object.fromEntries(counts.filter(([, { result }]) => result > 0).map(([name, { result }]) => [name, result])));
-              };
+  /** How many records each table of the database has, of those that have any. */
+  const records = () =>
+    carol.page.evaluate(
+      () =>
+        new Promise((counted, failed) => {
+          const opening = indexedDB.open('dm3-chat');
+          opening.onerror = () => failed(opening.error);
+          opening.onsuccess = () => {
+            const { result: database } = opening;
+            const names = [...database.objectStoreNames];
+            const transaction = database.transaction(names);
+            const counts = names.map((name) => [name, transaction.objectStore(name).count()]);
+            transaction.oncomplete = () => {
+              database.close();
+              counted(Object.fromEntries(counts.filter(([, { result }]) => result > 0).map(([name, { result }]) => [name, result])));
             };
-          }),
-      );
-    await until('nothing is kept', async () => {
-      assert.deepEqual(await records(), { vault: 1 });
-      return true;
-    }, 10_000);
-    const kept = await carol.page.evaluate(() => Object.keys(localStorage).filter((name) => name === 'dm3-chat:signed-in' || name.startsWith('dm3-chat:draft')));
-    assert.deepEqual(kept, []);
+          };
+        }),
+    );
+
+  /** Nothing is kept now. The database is there, with nothing in it but the browser's key under which keys of accounts were. */
+  async function nothingIsKept() {
+    const kept = () => [localStorage, sessionStorage].flatMap((storage) => Object.keys(storage)).filter((name) => name.startsWith('dm3-chat:'));
+    assert.deepEqual([await records(), await carol.page.evaluate(kept)], [{ vault: 1 }, []]);
+  }
+
+  test('reset() leaves nobody signed in and nothing in the browser, and is done only then', async () => {
+    const account = await chat(async (it) => {
+      await it.reset();
+      return it.account;
+    });
+    assert.equal(account, undefined);
+    await nothingIsKept();
+    await carol.button('Connect wallet').waitFor();
+  });
+
+  test('reset() deletes what was kept when somebody signed out', async () => {
+    await carol.signIn();
+    await chat((it) => it.disconnect());
+    await carol.button('Connect wallet').waitFor();
+    assert.ok((await records()).vault > 1);
+    await chat((it) => it.reset());
+    await nothingIsKept();
+  });
+
+  test('reset() in one tab deletes what another has, which is signed out then', async () => {
+    await carol.signIn();
+    const other = await carol.context.newPage();
+    await other.goto(carol.page.url());
+    const there = other.locator('dm3-chat');
+    await until('she is signed in there, too', () => there.evaluate((it) => it.account !== undefined));
+    await chat((it) => it.reset());
+    await nothingIsKept();
+    await until('she is signed out there', () => there.evaluate((it) => it.account === undefined));
+    await other.close();
+    await nothingIsKept();
   });
 
   test('nothing else broke the page or its policy', () => world().assertNoFaults(new RegExp(OWN_FAULT)));

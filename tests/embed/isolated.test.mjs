@@ -225,6 +225,11 @@ describe('the isolated mode', () => {
     await person.host.evaluate((chat) => chat.disconnect());
     await until('nobody is signed in', async () => (await person.told()).some(([name]) => name === 'disconnect'));
     assert.equal(await person.host.evaluate((chat) => chat.account), undefined);
+    // What was kept goes, in the frame and in the page, and the page is told so then.
+    const names = () => Object.keys(localStorage).filter((name) => name.startsWith('dm3-chat:'));
+    assert.notDeepEqual(await person.chat.evaluate(names), []);
+    await person.host.evaluate((chat) => chat.reset());
+    assert.deepEqual([await person.chat.evaluate(names), await person.page.evaluate(names)], [[], []]);
     assert.deepEqual(person.faults, []);
   });
 
@@ -435,7 +440,7 @@ describe('the isolated mode', () => {
       const { port1: mine, port2 } = new window.OwnChannel();
       window.heard = [];
       mine.onmessage = ({ data }) => window.heard.push(data);
-      document.querySelector('dm3-chat').shadowRoot.querySelector('iframe').contentWindow.postMessage({ dm3Chat: 1 }, '*', [port2]);
+      document.querySelector('dm3-chat').shadowRoot.querySelector('iframe').contentWindow.postMessage({ dm3Chat: 2 }, '*', [port2]);
     });
     // What is sent afterwards arrives afterwards.
     await person.host.evaluate((chat) => (chat.theme = 'dark'));

@@ -17,7 +17,8 @@ export function startCommands(Chat) {
     const chat = Chat.first;
     while (chat && waiting.length) {
       const [name, argument] = waiting.shift();
-      if (Object.hasOwn(COMMANDS, name)) COMMANDS[name](chat, argument);
+      // Nobody waits for it, and whoever does calls the method.
+      if (Object.hasOwn(COMMANDS, name)) COMMANDS[name](chat, argument)?.catch(console.warn);
       else console.warn(`dm3-chat: unknown command "${name}"; known are ${Object.keys(COMMANDS).join(', ')}.`);
     }
   };

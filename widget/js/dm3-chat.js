@@ -4,7 +4,8 @@
 import { Dm3Chat } from './element.js';
 import { startCommands } from './commands.js';
 
-if (!customElements.get('dm3-chat')) {
+// A server has none; a second copy of the script leaves the first in its place.
+if (globalThis.customElements && !customElements.get('dm3-chat')) {
   customElements.define('dm3-chat', Dm3Chat);
   startCommands(Dm3Chat);
 }

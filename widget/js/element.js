@@ -8,11 +8,10 @@ import { pause, speak, spoken, tell, word } from './languages.js';
 
 /** Attributes the application reads. Each is a property of the same name in camel case. */
 const FORWARDED = ['node', 'to', 'rpc-url', 'draft', 'context', 'network', 'receipts', 'lock-contact', 'official', 'mode'];
-/** Attributes that concern the frame. */
-const FRAME = ['mode', 'theme', 'placement', 'label', 'disabled'];
 /** Attributes that are there or not. */
 const FLAGS = ['disabled', 'lock-contact', 'official'];
-const ATTRIBUTES = new Set([...FORWARDED, ...FRAME, 'assets-base']);
+/** These, those that concern the frame, and where the rest is. */
+const ATTRIBUTES = [...FORWARDED, 'theme', 'placement', 'label', 'disabled', 'assets-base', 'isolated'];
 
 /** A language that takes longer is spoken later. */
 const PATIENCE = 2_000;
@@ -111,15 +110,17 @@ const Base = globalThis.HTMLElement ?? class {};
  * @fires {CustomEvent<null>} dm3-after-hide - It has closed.
  * @fires {CustomEvent<{ purpose: 'keys' | 'profile', text: string }>} dm3-before-sign - The wallet is about to be asked for a
  *   signature of this text; cancelable.
- * @fires {CustomEvent<{}>} dm3-ready - The conversations are there.
+ * @fires {CustomEvent<{}>} dm3-ready - The chat can be used: it is known whether somebody is signed in.
  * @fires {CustomEvent<{ account: string }>} dm3-connect - Somebody has signed in.
  * @fires {CustomEvent<{}>} dm3-disconnect - Nobody is signed in any more.
- * @fires {CustomEvent<{ id: string }>} dm3-message-sent - A message was written.
- * @fires {CustomEvent<{ peer: string, id: string }>} dm3-message-received - A message came from somebody who is welcome.
- * @fires {CustomEvent<{ peer: string }>} dm3-request - A stranger has written.
- * @fires {CustomEvent<{ count: number }>} dm3-unread-change - So much is unread now.
- * @fires {CustomEvent<{ code: string, message: string }>} dm3-error - Something failed; the code stays the same from version
- *   to version.
+ * @fires {CustomEvent<{ id: string }>} dm3-message-sent - A delivery service has taken a message that somebody wrote, perhaps long
+ *   before. Of all tabs of an account the one tells it that is in touch with its delivery services.
+ * @fires {CustomEvent<{ peer: string, id: string }>} dm3-message-received - A message came from somebody who is welcome, and is not
+ *   muted. In the same tab alone.
+ * @fires {CustomEvent<{ peer: string }>} dm3-request - A stranger has written. In the same tab alone.
+ * @fires {CustomEvent<{ count: number }>} dm3-unread-change - So much is unread now; in every tab.
+ * @fires {CustomEvent<{ code: Dm3ErrorCode, message: string }>} dm3-error - Something failed; the code stays the same from version
+ *   to version, the message is for people.
  */
 export class Dm3Chat extends Base {
   static observedAttributes = [...ATTRIBUTES, 'open', 'dir'];
@@ -263,15 +264,16 @@ export class Dm3Chat extends Base {
   }
 
   /**
-   * Texts that are said in place of the element's own, by their ids (widget/texts/en.json).
-   * @type {Partial<Record<TextId, string>> | undefined}
+   * Texts that are said in place of the element's own, by their ids (widget/texts/en.json); also as `dm3-chat/i18n/de.json` has
+   * them, among its `texts`.
+   * @type {OwnTexts | { texts: OwnTexts } | undefined}
    */
   get strings() {
     return this.#strings;
   }
   set strings(value) {
     try {
-      this.#strings = value && { ...value };
+      this.#strings = value && { ...(value.texts ?? value) };
     } catch {
       // What can't be read says nothing.
     }
@@ -334,21 +336,21 @@ export class Dm3Chat extends Base {
    * @returns {Promise<void>}
    */
   async openConversation(to, { draft, context, opener } = {}) {
-    if (this.disabled) return;
+    if (!this.#show(opener)) return;
     if (draft !== undefined) this.setAttribute('draft', draft);
-    this.#show(opener);
     (await this.#mount())?.open_conversation(String(to), context);
   }
 
   /**
-   * Starts signing in, with the given provider if there is one.
+   * Starts signing in, with the given provider if there is one. Fails with `not-shown` where the
+   * element is `disabled`, or the page has cancelled `dm3-show`.
    * @param {Eip1193Provider} [provider]
    * @returns {Promise<void>}
    */
   async connect(provider) {
+    const handle = await this.#seen();
     if (provider) this.provider = provider;
-    this.#show();
-    (await this.#mount())?.connect();
+    handle?.connect();
   }
 
   /**
@@ -360,33 +362,35 @@ export class Dm3Chat extends Base {
   }
 
   /**
-   * Signs out and deletes everything this element stored in the browser.
+   * Signs everybody out, in all tabs, and deletes everything that elements of this origin stored in the browser, of every account;
+   * done once it is deleted. Fails where that can't be: `load-failed`, `storage`.
    * @returns {Promise<void>}
    */
   async reset() {
-    (await this.#mount())?.reset();
+    const handle = await this.#mount();
+    if (!handle) throw failure('load-failed');
+    return answered((done, failed) => handle.reset(done, failed));
   }
 
   /**
-   * Makes a file with everything of the account, and gives it; the element shows the code that opens it.
+   * Makes a file with everything of the account, and gives it; the element shows the code that opens it. Fails with
+   * `not-shown`, `signed-out` or `backup-failed`.
    * @returns {Promise<Blob>}
    */
   async exportBackup() {
-    this.#show();
-    const handle = await this.#mount();
-    if (!handle || !this.#account) throw new Error('signed-out');
-    return new Promise((made, failed) => handle.export_backup(made, failed));
+    const handle = await this.#seen();
+    if (!handle || !this.#account) throw failure('signed-out');
+    return answered((made, failed) => handle.export_backup(made, failed));
   }
 
   /**
-   * Takes such a file, once the person has typed its code.
+   * Takes such a file, once the person has typed its code. Fails with `not-shown`.
    * @param {Blob} file
    * @returns {Promise<void>}
    */
   async importBackup(file) {
-    this.#show();
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    (await this.#mount())?.import_backup(bytes);
+    const handle = await this.#seen();
+    handle?.import_backup(new Uint8Array(await file.arrayBuffer()));
   }
 
   get #isInline() {
@@ -397,13 +401,23 @@ export class Dm3Chat extends Base {
     return this.#isInline || this.open;
   }
 
+  /** Tells whether it can be seen, and used, then. */
   #show(opener) {
-    if (this.disabled || this.#isInline || this.open || !this.#emit('dm3-show', true)) return;
+    if (this.disabled) return false;
+    if (this.#isVisible) return true;
+    if (!this.#emit('dm3-show', true)) return false;
     const active = this.ownerDocument.activeElement;
     this.#opener = opener ?? (active === this || active === this.ownerDocument.body ? undefined : active);
     this.open = true;
     this.#focusPanel();
     this.#emit('dm3-after-show');
+    return true;
+  }
+
+  /** The handle for what somebody is asked: not behind their back. */
+  async #seen() {
+    if (!this.#show()) throw failure('not-shown');
+    return this.#mount();
   }
 
   #showFrame() {
@@ -563,6 +577,12 @@ for (const name of ATTRIBUTES) {
     },
   });
 }
+
+/** What a method fails with: the code says why, from version to version the same. */
+const failure = code => Object.assign(new Error(code), { code });
+
+/** What `ask` is answered by one of the two functions that it is given. */
+const answered = ask => new Promise((done, failed) => ask(done, code => failed(failure(code))));
 
 function camelCase(name) {
   return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());

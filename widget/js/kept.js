@@ -7,6 +7,15 @@ export function keep(name, value) {
   }
 }
 
+/** Keeps nothing under this name any longer. */
+export function forget(name) {
+  try {
+    localStorage.removeItem(`dm3-chat:${name}`);
+  } catch {
+    // Nothing is kept.
+  }
+}
+
 /** What `keep`, and `widget/src/adapters/page.rs`, keep in the browser under this name; nothing where nothing can be kept. */
 export function kept(name) {
   try {

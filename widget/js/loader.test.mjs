@@ -1,152 +1,12 @@
-// The loader by itself, in a browser under the strict policy, with an application that only writes down its calls.
+// The loader by itself: what is shown, said and fetched before the application is there, and when it can't be had.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import * as esbuild from 'esbuild';
-import { chromium } from 'playwright-core';
-import { loaderWords } from '../build/texts.mjs';
-
-const POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
-  "require-trusted-types-for 'script'";
-
-/** A module of WASM with nothing but texts in custom sections: [name, text]. */
-function wasm(...sections) {
-  const counted = text => [Buffer.byteLength(text), ...Buffer.from(text)];
-  const parts = sections.map(([name, text]) => [...counted(name), ...Buffer.from(text)]);
-  return Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...parts.flatMap(part => [0, part.length, ...part])]);
-}
-
-const APP = `
-  import { starter } from './start.js';
-  export { sheet } from './modules.js';
-  export const BUILD = 'b1';
-  export const start = (...given) => starter(async () => {}, ChatHandle)(...given);
-  export const fit = () => () => {};
-  globalThis.calls = [];
-  export class ChatHandle {
-    constructor(host, mount) {
-      this.mount = mount;
-      calls.push(['new', host.getAttribute('to')]);
-      const field = document.createElement('input');
-      field.setAttribute('data-autofocus', '');
-      const close = document.createElement('button');
-      close.setAttribute('data-close', '');
-      close.textContent = 'Close';
-      mount.append(field, close);
-      mount.addEventListener('keydown', () => calls.push(['key']));
-    }
-    free() { calls.push(['free']); }
-    static provide_names(importNames) { globalThis.importNames = importNames; }
-    static provide_parts(loadPart) { globalThis.loadPart = loadPart; }
-    static provide_emoji() {}
-    static speak(locale, texts) { globalThis.spoken = { locale, texts }; }
-    unread_words(count) { return count + ' unread messages'; }
-  }
-  for (const name of ['attribute', 'set_provider', 'open_conversation', 'connect', 'disconnect', 'reset', 'shown', 'wide', 'unmount']) {
-    ChatHandle.prototype[name] = (...values) => { calls.push([name, ...values.map(String)]); };
-  }
-`;
-
-const text = name => readFileSync(fileURLToPath(new URL(`../../styles/${name}.css`, import.meta.url)), 'utf8');
-
-const folder = fileURLToPath(new URL('.', import.meta.url));
-
-/** The loader, or the application's own script. */
-async function bundled(entry) {
-  const { outputFiles } = await esbuild.build({
-    ...entry,
-    bundle: true,
-    format: 'esm',
-    write: false,
-    external: ['./dm3-chat-app.js', './dm3-chat-names.js', './dm3-chat-isolated.js'],
-    define: {
-      LAUNCHER_CSS: JSON.stringify(text('tokens') + text('launcher')),
-      BUILD: '"b1"',
-      AFTER: JSON.stringify({ common: [], 'sign-in': ['common'], keys: ['sign-in'] }),
-      TEXT: JSON.stringify(loaderWords()),
-    },
-  });
-  return outputFiles[0].text;
-}
+import { describe, test } from 'node:test';
+import { SIGNED_IN, useLoader } from './loader.support.mjs';
 
 describe('the loader', () => {
-  let server;
-  let browser;
-  let url;
   let page;
-  let files;
-  let markup;
-  const faults = [];
-
-  before(async () => {
-    const loader = await bundled({ entryPoints: [`${folder}dm3-chat.js`] });
-    const app = await bundled({ stdin: { contents: APP, resolveDir: folder } });
-    server = createServer((request, response) => {
-      const pathname = new URL(request.url, 'http://localhost').pathname.replace('/elsewhere/', '/');
-      const send = (type, body) => response.writeHead(200, { 'content-type': type }).end(body);
-      if (pathname === '/') {
-        response.setHeader('content-security-policy', POLICY);
-        return send('text/html', `<!doctype html><title>t</title>${markup}`);
-      }
-      if (pathname === '/early.js') return send('text/javascript', files.early ?? '');
-      if (pathname === '/dm3-chat.js') return send('text/javascript', loader);
-      if (files.broken?.includes(pathname)) return response.writeHead(503).end();
-      if (pathname === '/dm3-chat-app.js') return send('text/javascript', app);
-      if (pathname === '/dm3-chat-names.js') return send('text/javascript', 'export const normalise = name => ({ name });');
-      if (files.gone?.includes(pathname)) return response.writeHead(404).end();
-      const build = files.builds?.[pathname] ?? 'b1';
-      const [, language] = pathname.match(/^\/dm3-chat-text-(\w+)\.json$/) ?? [];
-      if (language) {
-        const texts = { close: `close in ${language}`, 'loader.open': `open in ${language}` };
-        return send('application/json', JSON.stringify({ build, dir: language === 'ar' ? 'rtl' : 'ltr', texts }));
-      }
-      if (pathname === '/dm3-chat_bg.wasm') return send('application/wasm', wasm(['build', build], ['styles', 'p{color:red}']));
-      if (pathname === '/dm3-chat-sign-in.wasm') return send('application/wasm', wasm(['build', build], ['styles', 'p{top:1px}']));
-      if (pathname === '/dm3-chat-common.wasm') return send('application/wasm', wasm(['build', build], ['styles', '']));
-      if (pathname === '/dm3-chat-keys.wasm') return send('application/wasm', wasm(['build', build], ['styles', '']));
-      return response.writeHead(404).end();
-    });
-    await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${server.address().port}/`;
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
-  });
-  after(async () => {
-    await browser?.close();
-    server?.close();
-  });
-  beforeEach(async () => {
-    await page?.close();
-    page = await browser.newPage();
-    page.setDefaultTimeout(5_000);
-    page.on('pageerror', error => faults.push(error.message));
-    page.on('console', message => {
-      if (/security policy|trusted/i.test(message.text())) faults.push(message.text());
-    });
-  });
-
-  const SIGNED_IN = "localStorage.setItem('dm3-chat:signed-in', '1');";
-
-  /** With the application's own script by itself, as somebody is signed in; but for another script that runs `early`. */
-  async function open(body, { early = SIGNED_IN, broken, gone, builds } = {}) {
-    files = { early, broken, gone, builds };
-    markup = `<script src="/early.js"></script><script type="module" src="/dm3-chat.js"></script><body>${body}`;
-    await page.goto(url);
-  }
-  const launcher = name => page.getByRole('button', { name, exact: true });
-  const panel = () => page.locator('[part~="panel"]');
-  const calls = () => page.evaluate(() => globalThis.calls ?? []);
-  const called = async call =>
-    page.waitForFunction(call => (globalThis.calls ?? []).some(one => JSON.stringify(one) === call), JSON.stringify(call));
-  const focused = () =>
-    page.evaluate(() => {
-      let element = document.activeElement;
-      while (element.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-      return element.getAttribute('part') ?? element.localName;
-    });
+  const { open, launcher, panel, calls, called, focused, files, faults } = useLoader(next => (page = next));
 
   test('the launcher stands there without the application', async () => {
     await open('<dm3-chat></dm3-chat>', { broken: ['/dm3-chat-app.js', '/dm3-chat_bg.wasm'] });
@@ -273,6 +133,15 @@ describe('the loader', () => {
     }
     await page.evaluate(() => (document.querySelector('dm3-chat').strings = undefined));
     await launcher('Open chat').waitFor();
+  });
+
+  test('own texts are taken by their ids, also as the files of languages have them', async () => {
+    await open('<dm3-chat></dm3-chat>');
+    for (const given of [{ 'loader.open': 'Ask us' }, { build: 'b1', dir: 'ltr', texts: { 'loader.open': 'Ask the team' } }]) {
+      await page.locator('dm3-chat').evaluate((chat, given) => (chat.strings = given), given);
+      await launcher((given.texts ?? given)['loader.open']).waitFor();
+    }
+    assert.deepEqual(await page.locator('dm3-chat').evaluate(chat => chat.strings), { 'loader.open': 'Ask the team' });
   });
 
   test('where a language can’t be fetched, English is spoken, and it is tried again', async () => {
@@ -432,22 +301,6 @@ describe('the loader', () => {
     await launcher('Open chat').waitFor();
   });
 
-  test('one that is disabled opens nothing, however it is asked', async () => {
-    await open('<button data-dm3-to="bob.eth">Message seller</button><dm3-chat disabled></dm3-chat>');
-    await launcher('Open chat').waitFor();
-    assert.equal(await launcher('Open chat').isDisabled(), true);
-    await page.getByRole('button', { name: 'Message seller' }).click();
-    await page.locator('dm3-chat').evaluate(chat => chat.show());
-    assert.equal(await panel().isVisible(), false);
-    await called(['new', null]);
-    assert.deepEqual((await calls()).filter(([name]) => name === 'open_conversation'), []);
-    await page.locator('dm3-chat').evaluate(chat => (chat.disabled = false));
-    await launcher('Open chat').click();
-    assert.equal(await panel().isVisible(), true);
-    await page.locator('dm3-chat').evaluate(chat => (chat.disabled = true));
-    assert.equal(await panel().evaluate(panel => panel.inert), true);
-  });
-
   test('who was signed in sees how much was unread before the application is there', async () => {
     const early = "localStorage.setItem('dm3-chat:signed-in', '1')";
     await open('<dm3-chat></dm3-chat>', { early });
@@ -507,50 +360,6 @@ describe('the loader', () => {
     }
     await open('<dm3-chat open assets-base="http://"></dm3-chat>');
     await called(['new', null]);
-  });
-
-  test('a button of the page opens its conversation, and gets the focus back', async () => {
-    await open('<button id="seller" data-dm3-to="bob.eth" data-dm3-draft="Hi" data-dm3-context="Offer 7">Message seller</button><dm3-chat></dm3-chat>');
-    await page.getByRole('button', { name: 'Message seller' }).click();
-    await called(['open_conversation', 'bob.eth', 'Offer 7']);
-    assert.equal(await page.locator('dm3-chat').getAttribute('draft'), 'Hi');
-    await page.locator('[data-autofocus]').focus();
-    await page.keyboard.press('Escape');
-    assert.equal(await page.evaluate(() => document.activeElement.id), 'seller');
-  });
-
-  test('commands that were queued before the element existed are carried out', async () => {
-    await open('<dm3-chat></dm3-chat>', { early: "(window.dm3Chat ||= []).push(['open', { to: 'alice.eth' }]);" });
-    await called(['open_conversation', 'alice.eth', 'undefined']);
-    await page.evaluate(() => window.dm3Chat.push(['hide']));
-    assert.equal(await panel().isVisible(), false);
-    await page.evaluate(() => window.dm3Chat.push(['reset'], ['constructor'], 'nonsense'));
-    await called(['reset']);
-  });
-
-  test('the page can prevent opening and closing', async () => {
-    await open('<dm3-chat></dm3-chat>');
-    const states = await page.locator('dm3-chat').evaluate(chat => {
-      const prevent = event => event.preventDefault();
-      chat.addEventListener('dm3-show', prevent, { once: true });
-      chat.show();
-      const first = chat.open;
-      chat.show();
-      chat.addEventListener('dm3-hide', prevent, { once: true });
-      chat.hide();
-      const second = chat.open;
-      chat.hide();
-      return [first, second, chat.open];
-    });
-    assert.deepEqual(states, [false, true, false]);
-  });
-
-  test('connect() opens the panel and starts signing in with the given wallet', async () => {
-    await open('<dm3-chat></dm3-chat>');
-    await page.locator('dm3-chat').evaluate(chat => chat.connect({ request() {} }));
-    const names = (await calls()).map(([name]) => name);
-    assert.ok(names.indexOf('set_provider') < names.indexOf('connect'));
-    assert.equal(await panel().isVisible(), true);
   });
 
   test('on a phone the panel fills the screen', async () => {

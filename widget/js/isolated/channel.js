@@ -1,10 +1,10 @@
 // What the page and the frame of the isolated mode agree on: the words they exchange, and the bounds of these.
 //
 //   page ── set, shown, call, answer, told ──▶ frame
-//   page ◀── ready, refused, event, online, offline, hide, act, agree, ask, made ── frame
+//   page ◀── ready, refused, event, online, offline, hide, act, agree, ask, done ── frame
 
 /** Another number is another version of the element at the other end. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Variables of the look that concern what is in the frame; what is around it stays in the page. */
 export const LOOK = [

@@ -53,7 +53,7 @@ class Talk {
     this.#fixed = this.#chat.getAttributeNames();
     // As the browser says: whose contacts are official there (widget/src/adapters/page.rs).
     this.#chat.embedder = embedder;
-    this.#names = [...Dm3Chat.observedAttributes, 'lang', 'network'].filter(name => !OWN.includes(name) && !this.#fixed.includes(name));
+    this.#names = [...Dm3Chat.observedAttributes, 'lang'].filter(name => !OWN.includes(name) && !this.#fixed.includes(name));
     // Inline nobody can close it; else it is closed by the button in it, and the page's panel with it.
     this.#chat.setAttribute('mode', greeting.attributes?.mode === 'inline' ? 'inline' : 'dialog');
     this.#wallets.onPage = provider => {
@@ -151,25 +151,26 @@ class Talk {
     this.#isFollowing = false;
   }
 
+  /** What fails is told to who asked, if they wait for it. */
   #call({ name, argument, context }) {
     const chat = this.#chat;
+    const unheard = () => {};
     switch (name) {
       case 'openConversation':
         if (context !== undefined && !isText(context, LONGEST_VALUE)) return undefined;
         return isText(argument, LONGEST_VALUE) && chat.openConversation(argument, { context });
       case 'connect':
-        return chat.connect();
+        return chat.connect().catch(unheard);
       case 'disconnect':
         return chat.disconnect();
       case 'reset':
-        return chat.reset();
       case 'exportBackup':
-        return chat.exportBackup().then(
-          file => this.#send({ type: 'made', id: argument, file }),
-          error => this.#send({ type: 'made', id: argument, error: String(error?.message ?? error) }),
+        return chat[name]().then(
+          file => this.#send({ type: 'done', id: argument, file }),
+          error => this.#send({ type: 'done', id: argument, error: String(error?.message ?? error) }),
         );
       case 'importBackup':
-        return argument instanceof Blob && argument.size <= LARGEST_FILE && chat.importBackup(argument);
+        return argument instanceof Blob && argument.size <= LARGEST_FILE && chat.importBackup(argument).catch(unheard);
       default:
         return undefined;
     }

@@ -1,6 +1,7 @@
 // The page's end of the isolated mode: the element stays in the page, its application runs in a frame of another origin. To the
 // element's class a `Frame` is what `ChatHandle` is without; loaded with the attribute `isolated` alone.
 import { fit } from '../fit.js';
+import { forget } from '../kept.js';
 import { FLOOD, LOOK, LONGEST_VALUE, Meter, PROTOCOL, boundedDetail, boundedStrings, isText } from './channel.js';
 import { Relay } from './relay.js';
 
@@ -42,7 +43,8 @@ class Frame {
   #told = '';
   #shown = false;
   #words = '';
-  #files = new Map();
+  /** What takes the answers to calls, by their numbers. */
+  #waiting = new Map();
   #asked = 0;
   #timer;
 
@@ -77,7 +79,7 @@ class Frame {
     });
     // What fails before anybody waits for it is told to who waits.
     this.ready.catch(() => {});
-    const names = [...host.constructor.observedAttributes, 'lang', 'network', 'style', 'class'];
+    const names = [...host.constructor.observedAttributes, 'lang', 'style', 'class'];
     this.#watch = new MutationObserver(() => this.#tell());
     this.#watch.observe(host, { attributeFilter: names });
     base.replaceChildren(this.#iframe);
@@ -122,12 +124,10 @@ class Frame {
         return this.#host.shadowRoot.dispatchEvent(new Event(data.type));
       case 'hide':
         return this.#host.hide();
-      case 'made': {
-        const [made, failed] = this.#files.get(data.id) ?? [];
-        this.#files.delete(data.id);
-        if (data.file instanceof Blob) made?.(data.file);
-        else failed?.(new Error(isText(data.error, LONGEST_WORDS) ? data.error : 'failed'));
-        return undefined;
+      case 'done': {
+        const answered = this.#waiting.get(data.id);
+        this.#waiting.delete(data.id);
+        return answered?.(data);
       }
       default:
         return this.#relay.hear(data);
@@ -142,7 +142,7 @@ class Frame {
   #state() {
     const host = this.#host;
     const styles = getComputedStyle(host);
-    const names = [...new Set([...host.constructor.observedAttributes, 'lang', 'network'])];
+    const names = [...host.constructor.observedAttributes, 'lang'];
     const value = name => host.getAttribute(name)?.slice(0, LONGEST_VALUE) ?? null;
     return {
       attributes: Object.fromEntries(names.map(name => [name, value(name)])),
@@ -166,6 +166,16 @@ class Frame {
     this.#send({ type: 'call', name, argument, context });
   }
 
+  /** A call of which it is told whether it worked: `done` with the file that came of it, `failed` with a code. */
+  #callFor(name, done, failed) {
+    const id = (this.#asked += 1);
+    this.#waiting.set(id, ({ file, error }) => {
+      if (error === undefined) done(file);
+      else failed(isText(error, LONGEST_WORDS) ? error : 'load-failed');
+    });
+    this.#call(name, id);
+  }
+
   // ── what the element's class calls ──
 
   attribute() {
@@ -184,13 +194,15 @@ class Frame {
   disconnect() {
     this.#call('disconnect');
   }
-  reset() {
-    this.#call('reset');
+  reset(done, failed) {
+    const erased = () => {
+      forget('unread');
+      done();
+    };
+    this.#callFor('reset', erased, failed);
   }
   export_backup(made, failed) {
-    const id = (this.#asked += 1);
-    this.#files.set(id, [made, failed]);
-    this.#call('exportBackup', id);
+    this.#callFor('exportBackup', file => (file instanceof Blob ? made(file) : failed('backup-failed')), failed);
   }
   import_backup(bytes) {
     this.#call('importBackup', new Blob([bytes]));

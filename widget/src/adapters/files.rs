@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Array, Error, Function, Uint8Array};
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, Url};
@@ -20,7 +20,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// One of the functions is called with the file that is made next, or with why there is none.
+    /// One of the functions is called with the file that is made next, or with the code of why there is none.
     pub fn wait(&self, made: Function, failed: Function) {
         self.waiting.borrow_mut().push((made, failed));
     }
@@ -35,7 +35,7 @@ impl Files {
             // What a script of the page does with it is its own affair.
             let _ = match &blob {
                 Some(blob) => made.call1(&JsValue::UNDEFINED, blob),
-                None => failed.call1(&JsValue::UNDEFINED, &Error::new("backup-failed")),
+                None => failed.call1(&JsValue::UNDEFINED, &"backup-failed".into()),
             };
         }
         Url::create_object_url_with_blob(&blob?).ok()

@@ -39,6 +39,8 @@ use crate::app::platform::{
 use crate::app::state::{FileBytes, Person, Theme, WalletChoice};
 use crate::texts::{self, Word, say, short_address};
 
+/// How the names begin of all that is kept, here and by the loader (`widget/js/kept.js`).
+const OURS: &str = "dm3-chat:";
 /// Where a window keeps which account it uses, and the id of the account's wallet.
 const WINDOW_ACCOUNT: &str = "dm3-chat:account";
 /// Where a browser keeps that an account was signed out and its keys were kept; the account follows.
@@ -138,7 +140,7 @@ impl Page {
         if id.is_empty() { WINDOW_ACCOUNT.to_owned() } else { format!("{WINDOW_ACCOUNT}:{id}") }
     }
 
-    /// One of the functions is called with the file that is made next, or with why there is none.
+    /// One of the functions is called with the file that is made next, or with the code of why there is none.
     pub fn await_file(&self, made: Function, failed: Function) {
         self.files.wait(made, failed);
     }
@@ -281,12 +283,12 @@ impl Platform for Page {
     }
 
     fn forget_drafts(&self, prefix: &str) {
-        let Some(storage) = storage(Storages::Browser) else { return };
-        let prefix = format!("{DRAFT}{prefix}");
-        let count = storage.length().unwrap_or_default();
-        let keys: Vec<String> = (0..count).filter_map(|number| storage.key(number).ok()?).collect();
-        for key in keys.iter().filter(|key| key.starts_with(&prefix)) {
-            let _ = storage.remove_item(key);
+        remove_all(Storages::Browser, &format!("{DRAFT}{prefix}"));
+    }
+
+    fn forget_all(&self) {
+        for place in [Storages::Browser, Storages::Window] {
+            remove_all(place, OURS);
         }
     }
 
@@ -537,6 +539,16 @@ pub(super) fn storage(which: Storages) -> Option<Storage> {
     match which {
         Storages::Window => window.session_storage().ok()?,
         Storages::Browser => window.local_storage().ok()?,
+    }
+}
+
+/// Keeps nothing there any longer whose name begins so.
+fn remove_all(which: Storages, prefix: &str) {
+    let Some(storage) = storage(which) else { return };
+    let count = storage.length().unwrap_or_default();
+    let keys: Vec<String> = (0..count).filter_map(|number| storage.key(number).ok()?).collect();
+    for key in keys.iter().filter(|key| key.starts_with(prefix)) {
+        let _ = storage.remove_item(key);
     }
 }
 

@@ -85,7 +85,7 @@ pub use command::{
 pub use driver::{Active, Driver, Later};
 pub use handle::{App, EmojiPart, FilesPart, KeysPart, Parts, ScreenPart, SearchPart, SignInPart, TalkPart};
 pub use run::run;
-pub use start::{set_network, set_node, set_rpc_url};
+pub use start::{reset, set_network, set_node, set_rpc_url};
 pub use steps::{
     AttentionSteps, BackupSteps, ChatSteps, FilesSteps, HistorySteps, KeysSteps, OwnSteps, PeopleSteps,
     SearchSteps, ServicesSteps, SettingsSteps, ShareSteps, SignInSteps, SiteSteps, StakeSteps, TalkSteps,

@@ -104,7 +104,7 @@ fn go<P: Platform>(driver: &Rc<Driver<P>>) {
 }
 
 /// Whoever was here is not any more; what was begun with their wallet ends.
-fn part_with<P: Platform>(driver: &Rc<Driver<P>>) {
+pub(super) fn part_with<P: Platform>(driver: &Rc<Driver<P>>) {
     let was_here = driver.active().is_some();
     leave(driver);
     if was_here {

@@ -67,6 +67,8 @@ pub trait Platform: 'static {
     fn draft(&self, key: &str) -> Option<String>;
     /// Keeps none of the drafts any longer whose key begins so.
     fn forget_drafts(&self, prefix: &str);
+    /// Keeps nothing any longer of what stands beside the store: of nobody, in this browser and in this window.
+    fn forget_all(&self);
     /// Asks the browser not to throw away what is stored when it wants room, where it can be asked. Once is enough.
     fn keep_storage(&self);
     /// How much this origin keeps on the device, where the browser tells.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use dm3_core::identity::Address;
-use dm3_core::ports::{Clock as _, StoreError};
+use dm3_core::ports::{Clock as _, Store as _, StoreError};
 use dm3_core::session::{self, remembered_account};
 use futures_channel::oneshot;
 use futures_util::future::select;
@@ -12,7 +12,7 @@ use super::draft::FORM;
 use super::driver::{Driver, Stage};
 use super::enter::{clear, leave};
 use super::fault::Fault;
-use super::owner::{ask_wallets, enter_as, invite, with_keys};
+use super::owner::{ask_wallets, enter_as, invite, part_with, with_keys};
 use super::platform::{HostEvent, Platform, TabMessage, Who};
 use super::state::{Screen, Theme};
 use super::wallets::{offer_wallets, show_wallets};
@@ -20,6 +20,8 @@ use super::whose::Verdict;
 
 /// How long all wallets together may take to say which accounts they share: milliseconds.
 const WALLET_PATIENCE: u32 = 400;
+/// So long other tabs may take to hear that an account was signed out: milliseconds.
+const HEARING: u32 = 100;
 
 /// Begins, or begins anew: with what the page says now.
 pub(super) fn start<P: Platform>(driver: &Rc<Driver<P>>) {
@@ -149,6 +151,44 @@ pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
         }
         offer_wallets(&waiting);
     }));
+}
+
+/// Signs everybody out, and leaves nothing that elements of this origin keep in this browser. `then` is told once that is so,
+/// or why it could not be; that goes on to its end, even if the element goes.
+pub fn reset<P: Platform>(driver: &Rc<Driver<P>>, then: Box<dyn FnOnce(Result<(), Fault>)>) {
+    part_with(driver);
+    let (done, erased) = oneshot::channel();
+    let erasing = Rc::clone(driver);
+    driver.platform.spawn(Box::pin(async move {
+        let erased = erase_all(&erasing).await;
+        let _ = done.send(erased.clone());
+        then(erased.map_err(Fault::from));
+    }));
+    let waiting = Rc::clone(driver);
+    driver.spawn(Box::pin(async move {
+        match erased.await {
+            Ok(Err(error)) => waiting.fail(error),
+            Ok(Ok(())) | Err(oneshot::Canceled) => offer_wallets(&waiting),
+        }
+    }));
+}
+
+async fn erase_all<P: Platform>(driver: &Driver<P>) -> Result<(), StoreError> {
+    let erased = forget_owners(driver).await;
+    driver.platform.set_theme(Theme::Auto);
+    driver.platform.set_language("");
+    // The store takes nothing more of any of them. What tabs have kept beside it until they heard goes with the rest.
+    driver.platform.clock().sleep(HEARING).await;
+    driver.platform.forget_all();
+    erased
+}
+
+async fn forget_owners<P: Platform>(driver: &Driver<P>) -> Result<(), StoreError> {
+    let store = driver.platform.store();
+    for owner in store.owners().await? {
+        forget(driver, owner, Keep::Nothing).await?;
+    }
+    store.set_account(None).await
 }
 
 pub(super) async fn forget<P: Platform>(

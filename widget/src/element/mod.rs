@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Event, HtmlElement};
 
 use crate::adapters::page::Page;
+use crate::app::fault::Fault;
 use crate::app::state::{Apart, Connection, FileBytes, State};
 use crate::app::{self, App, BackupAsk, Command, Driver};
 use crate::more::{LATER, PARTS};
@@ -151,13 +152,21 @@ impl ChatHandle {
         self.command(Command::Disconnect);
     }
 
-    /// Signs out and forgets the account on this device.
-    pub fn reset(&self) {
-        self.command(Command::SignOut);
+    /// Signs everybody out and leaves nothing in this browser. One of the functions is called once that is so, or with the code
+    /// of why it could not be.
+    pub fn reset(&self, done: Function, failed: Function) {
+        let told = move |erased: Result<(), Fault>| {
+            // What a script of the page does with it is its own affair.
+            let _ = match erased {
+                Ok(()) => done.call0(&JsValue::UNDEFINED),
+                Err(fault) => failed.call1(&JsValue::UNDEFINED, &fault.code().into()),
+            };
+        };
+        app::reset(&self.driver, Box::new(told));
     }
 
     /// Makes a backup. Its code stands on the element's screen alone; one of the functions is called with the file, or with
-    /// why there is none.
+    /// the code of why there is none.
     pub fn export_backup(&self, made: Function, failed: Function) {
         self.driver.page().await_file(made, failed);
         self.command(Command::backup(BackupAsk::Make));

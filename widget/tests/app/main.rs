@@ -14,6 +14,7 @@ mod ending;
 mod ens;
 mod files;
 mod growth;
+mod kept;
 mod keys;
 mod loading;
 mod mail;

@@ -6,7 +6,6 @@ use std::rc::{Rc, Weak};
 
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
-use dm3_core::ports::Store as _;
 use dm3_core::session::Session;
 use dm3_core::testing::{
     FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SharedLeases, TabLease, Tasks, TestWallet,
@@ -67,9 +66,10 @@ pub struct Device {
     pub withdrawn: RefCell<Vec<String>>,
     /// Its pages let no wallet be asked to sign.
     pub forbids_signing: Cell<bool>,
-    signed_out: RefCell<BTreeSet<Address>>,
+    /// Who signed out here, and what is kept beside the store.
+    pub signed_out: RefCell<BTreeSet<Address>>,
+    pub kept: RefCell<BTreeMap<String, String>>,
     tabs: RefCell<Vec<UnboundedSender<Command>>>,
-    kept: RefCell<BTreeMap<String, String>>,
     leases: SharedLeases,
 }
 
@@ -80,7 +80,7 @@ pub type Draw = fn(&[u8], Redraw) -> Option<Vec<u8>>;
 pub struct Tab {
     /// What it shows.
     pub state: State,
-    driver: Rc<Driver<TestPlatform>>,
+    pub driver: Rc<Driver<TestPlatform>>,
     commands: UnboundedSender<Command>,
     events: Rc<RefCell<Vec<HostEvent>>>,
     visible: Rc<Cell<bool>>,
@@ -298,20 +298,6 @@ impl Device {
     pub fn address(&self) -> Address {
         self.peer.address()
     }
-
-    /// How many unsent texts are kept.
-    pub fn drafts(&self) -> usize {
-        self.kept.borrow().keys().filter(|key| key.starts_with("draft ")).count()
-    }
-
-    /// Whether anything of the account is stored.
-    pub fn keeps_anything(&self) -> bool {
-        let (store, account) = (&self.peer.store, self.address());
-        now(store.seed(account)).unwrap().is_some()
-            || !now(store.contacts(account)).unwrap().is_empty()
-            || !now(store.outbox(account)).unwrap().is_empty()
-            || !now(store.quarantined_ids(account)).unwrap().is_empty()
-    }
 }
 
 impl Tab {
@@ -505,6 +491,12 @@ impl Platform for TestPlatform {
     fn forget_drafts(&self, prefix: &str) {
         let prefix = format!("draft {prefix}");
         self.device.kept.borrow_mut().retain(|key, _| !key.starts_with(&prefix));
+    }
+
+    fn forget_all(&self) {
+        self.device.kept.borrow_mut().clear();
+        self.device.signed_out.borrow_mut().clear();
+        self.device.notifying.set(Notifying::Off);
     }
 
     fn keep_storage(&self) {

@@ -155,6 +155,13 @@ impl Store for MemoryStore {
         self.read(owner, |records| records.seed.as_ref().map(KeySeed::duplicate)).await
     }
 
+    async fn owners(&self) -> Result<Vec<Address>, StoreError> {
+        self.step().await;
+        let database = self.0.database.borrow();
+        let owners = database.owners.iter().filter(|(_, records)| records.seed.is_some());
+        database.failure.clone().map_or_else(|| Ok(owners.map(|(owner, _)| *owner).collect()), Err)
+    }
+
     async fn set_seed(&self, owner: Address, seed: &KeySeed) -> Result<(), StoreError> {
         let set = |records: &mut Records| {
             records.seed = Some(seed.duplicate());

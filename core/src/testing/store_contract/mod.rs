@@ -40,6 +40,7 @@ macro_rules! for_each_store_behaviour {
         $test!(an_empty_store_has_nothing);
         $test!(the_account_is_remembered_and_forgotten);
         $test!(a_seed_comes_back_and_can_be_replaced);
+        $test!(the_owners_are_those_whose_seeds_are_here);
         $test!(a_message_comes_back_as_it_was);
         $test!(a_message_is_found_by_its_hash);
         $test!(a_message_is_kept_once_and_only_new_ones_are_reported);
@@ -155,6 +156,23 @@ pub async fn a_seed_comes_back_and_can_be_replaced(store: &impl Store) {
         store.set_seed(OWNER, &seed).await.unwrap();
         assert!(store.seed(OWNER).await.unwrap().unwrap().matches(&seed));
     }
+}
+
+pub async fn the_owners_are_those_whose_seeds_are_here(store: &impl Store) {
+    let owners = || async {
+        let mut owners = store.owners().await.unwrap();
+        owners.sort();
+        owners
+    };
+    let mut both = [OWNER, OTHER];
+    both.sort();
+    assert_eq!(owners().await, []);
+    for owner in both {
+        store.set_seed(owner, &KeySeed::from_bytes([4; 32])).await.unwrap();
+    }
+    assert_eq!(owners().await, both);
+    store.erase(OWNER).await.unwrap();
+    assert_eq!(owners().await, [OTHER]);
 }
 
 pub async fn a_message_comes_back_as_it_was(store: &impl Store) {

@@ -187,6 +187,15 @@ impl Store for IndexedDbStore {
         vault::unwrap(&vault::as_key(key)?, owner, &sealed).await.map(Some)
     }
 
+    async fn owners(&self) -> Result<Vec<Address>, StoreError> {
+        let read = self.0.read(&[table::VAULT], |t| async move {
+            answer(t.object_store(table::VAULT)?.get_all_keys()?).await
+        });
+        let keys: Array = read.await?.unchecked_into();
+        // The browser's own key is among them.
+        Ok(keys.iter().filter_map(|key| key.as_string()?.parse().ok()).collect())
+    }
+
     async fn set_seed(&self, owner: Address, seed: &KeySeed) -> Result<(), StoreError> {
         // A transaction ends while WebCrypto works: seal first, then store.
         let sealed = vault::wrap(&self.vault_key().await?, owner, seed).await?;

@@ -1,0 +1,186 @@
+//! What a device keeps, and that nothing of it stays when its page wants that.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use dm3_core::conversation::ConversationId;
+use dm3_core::ports::{Store as _, StoreError};
+use dm3_widget::app::fault::Fault;
+use dm3_widget::app::platform::{HostEvent, Notifying};
+use dm3_widget::app::state::Screen;
+use dm3_widget::app::{Command, reset};
+
+use super::world::{Device, Tab, WALLET, World, now};
+
+impl Device {
+    /// How many unsent texts are kept.
+    pub fn drafts(&self) -> usize {
+        self.kept.borrow().keys().filter(|key| key.starts_with("draft ")).count()
+    }
+
+    /// Whether anything of the account is stored.
+    pub fn keeps_anything(&self) -> bool {
+        let (store, account) = (&self.peer.store, self.address());
+        now(store.seed(account)).unwrap().is_some()
+            || !now(store.contacts(account)).unwrap().is_empty()
+            || !now(store.outbox(account)).unwrap().is_empty()
+            || !now(store.quarantined_ids(account)).unwrap().is_empty()
+    }
+
+    /// Whether nothing is kept of anybody.
+    fn is_as_new(&self) -> bool {
+        now(self.peer.store.owners()).unwrap().is_empty()
+            && now(self.peer.store.account()).unwrap().is_none()
+            && !self.keeps_anything()
+            && self.kept.borrow().is_empty()
+            && self.signed_out.borrow().is_empty()
+            && self.notifying.get() == Notifying::Off
+    }
+}
+
+/// What the page was told of its wish.
+type Told = Rc<RefCell<Option<Result<(), Fault>>>>;
+
+/// The page wants nothing to stay.
+fn ask_for_reset(tab: &Tab) -> Told {
+    let told = Told::default();
+    let answer = Rc::clone(&told);
+    reset(&tab.driver, Box::new(move |erased| drop(answer.replace(Some(erased)))));
+    told
+}
+
+/// alice, who has a message of bob's, is signed in in a tab, and has typed half a sentence to him.
+fn alice_writes(world: &World) -> (Rc<Device>, Tab) {
+    let ((alice, _), (_, bobs)) = (world.person("alice"), world.person("bob"));
+    now(bobs.compose(ConversationId::Peer(alice.address()), "one")).unwrap();
+    now(bobs.flush()).unwrap();
+    let tab = alice.open_tab(world);
+    world.run();
+    tab.ask(Command::Open("bob.eth".into()));
+    world.run();
+    tab.ask(Command::Typed("half a sen".into()));
+    world.run();
+    assert_eq!(alice.drafts(), 1);
+    (alice, tab)
+}
+
+#[test]
+fn a_reset_leaves_nothing_and_tells_so_only_then() {
+    let world = World::new();
+    let (alice, tab) = alice_writes(&world);
+    alice.notifying.set(Notifying::On);
+    let told = ask_for_reset(&tab);
+    assert!(tab.state.account.get_untracked().is_none(), "it ends at once");
+    while told.borrow().is_none() {
+        assert!(!alice.is_as_new());
+        if !world.tasks.step() {
+            world.network.clock().advance(1);
+        }
+    }
+    assert!(alice.is_as_new());
+    assert_eq!(*told.borrow(), Some(Ok(())));
+    world.run();
+    assert!(tab.is_signed_out());
+    assert_eq!(tab.events().last(), Some(&HostEvent::Disconnect));
+    let requests = world.network.requests().len();
+    world.pass(60_000);
+    assert_eq!(world.network.requests().len(), requests, "something goes on");
+    assert!(alice.is_as_new());
+}
+
+#[test]
+fn a_reset_deletes_what_was_kept_when_somebody_signed_out() {
+    let world = World::new();
+    let (alice, tab) = alice_writes(&world);
+    tab.ask(Command::Disconnect);
+    world.run();
+    assert!(alice.keeps_anything());
+    let told = ask_for_reset(&tab);
+    world.finish();
+    assert_eq!(*told.borrow(), Some(Ok(())));
+    assert!(alice.is_as_new() && tab.is_signed_out());
+    // Nobody was signed in any more: the page was told so once.
+    let ends = tab.events().into_iter().filter(|event| *event == HostEvent::Disconnect);
+    assert_eq!(ends.count(), 1);
+}
+
+#[test]
+fn a_reset_deletes_every_account_of_the_browser_in_all_its_tabs() {
+    let world = World::new();
+    let (alice, tab) = alice_writes(&world);
+    let (carol, carols) = world.person("carol");
+    let seed = now(carol.peer.store.seed(carols.account())).unwrap().unwrap();
+    now(alice.peer.store.set_seed(carols.account(), &seed)).unwrap();
+    carol.wallet.share(vec![carols.account()]);
+    let carols_tab = alice.open_tab_with_wallet_of(&world, &carol);
+    world.run();
+    assert_eq!(carols_tab.screen(), Screen::List);
+    let told = ask_for_reset(&tab);
+    world.finish();
+    assert_eq!(*told.borrow(), Some(Ok(())));
+    assert!(alice.is_as_new());
+    assert!(tab.is_signed_out() && carols_tab.is_signed_out());
+    assert_eq!(carols_tab.events().last(), Some(&HostEvent::Disconnect));
+}
+
+#[test]
+fn after_a_reset_no_tab_has_kept_anything_whatever_it_was_doing() {
+    for moment in 0.. {
+        let world = World::new();
+        let (alice, first) = alice_writes(&world);
+        world.slow_down();
+        let second = alice.open_tab(&world);
+        if !world.go_to_moment(moment) {
+            break;
+        }
+        second.ask(Command::Open("bob.eth".into()));
+        second.ask(Command::Typed("another sen".into()));
+        let told = ask_for_reset(&first);
+        second.ask(Command::Typed("another sentence".into()));
+        world.finish();
+        assert_eq!(*told.borrow(), Some(Ok(())), "moment {moment}");
+        assert!(first.is_signed_out() && second.is_signed_out(), "moment {moment}");
+        // Who begins anew asks the node who it is.
+        alice.kept.borrow_mut().retain(|name, _| name.starts_with("draft "));
+        assert!(alice.is_as_new(), "moment {moment}: {:?}", alice.kept.borrow());
+    }
+}
+
+#[test]
+fn a_reset_is_finished_though_the_element_goes_at_once() {
+    let world = World::new();
+    let (alice, tab) = alice_writes(&world);
+    let told = ask_for_reset(&tab);
+    world.tasks.step();
+    let (driver, _) = tab.remove();
+    world.finish();
+    assert_eq!(*told.borrow(), Some(Ok(())));
+    assert!(alice.is_as_new());
+    assert!(driver.upgrade().is_none());
+}
+
+#[test]
+fn a_reset_that_the_browser_hinders_tells_why() {
+    let world = World::new();
+    let (alice, tab) = alice_writes(&world);
+    alice.peer.store.set_write_failure(Some(StoreError::Full));
+    let told = ask_for_reset(&tab);
+    world.finish();
+    assert_eq!(*told.borrow(), Some(Err(Fault::Store(StoreError::Full))));
+    assert_eq!(tab.screen(), Screen::Failed(Fault::Store(StoreError::Full)));
+    assert_eq!(alice.drafts(), 0, "what can be deleted is");
+}
+
+#[test]
+fn who_signs_in_after_a_reset_begins_anew() {
+    let world = World::new();
+    let (alice, tab) = alice_writes(&world);
+    ask_for_reset(&tab);
+    world.finish();
+    for command in [Command::Connect(WALLET.into()), Command::CreateKeys] {
+        tab.ask(command);
+        world.run();
+    }
+    assert_eq!(tab.screen(), Screen::List);
+    assert!(alice.keeps_anything());
+}
