@@ -266,15 +266,9 @@ mod deposits {
             uint256 deadline;
         }
 
-        struct Claim {
-            bytes32 request;
-            bytes32 answer;
-        }
-
         function payments(bytes32 id) external view;
         function offer(Request calldata request) external;
         function claim(Request calldata request, bytes32 answer) external;
-        function claimFor(Request calldata request, bytes32 answer, bytes calldata consent) external;
         function giveBack(Request calldata request) external;
         function token() external view returns (address);
         function slot() external view returns (uint128);
@@ -354,7 +348,7 @@ mod deposits {
     }
 
     #[test]
-    fn payments_are_known_signed_and_called_for_as_the_contract_has_them() {
+    fn payments_are_known_and_called_for_as_the_contract_has_them() {
         let payment = Payment {
             chain: 31337,
             contract: Address::from_bytes([9; 20]),
@@ -374,24 +368,13 @@ mod deposits {
             topic: B256::repeat_byte(7),
         };
         assert_eq!(payment.id(), keccak256(&request.abi_encode()));
-        let domain = eip712_domain! {
-            name: "dm3 attention",
-            version: "1",
-            chain_id: 31337,
-            verifying_contract: AlloyAddress::repeat_byte(9),
-        };
         let answer = B256::repeat_byte(5);
-        let claim = Claim { request: payment.id().into(), answer };
-        assert_eq!(payment.claim_digest(answer.0), claim.eip712_signing_hash(&domain).0);
         let called = |data: Vec<u8>| TransactionRequest::call(payment.contract, data);
         let (one, other) = (request.clone(), request.clone());
         assert_eq!(attention::payment_call(&payment), paymentsCall { id: payment.id().into() }.abi_encode());
         assert_eq!(attention::offer(&payment), called(offerCall { request: one }.abi_encode()));
         let claimed = claimCall { request: other, answer }.abi_encode();
         assert_eq!(attention::claim(&payment, answer.0), called(claimed));
-        let consent = vec![1, 2, 3];
-        let brought = claimForCall { request: request.clone(), answer, consent: consent.clone().into() };
-        assert_eq!(attention::claim_for(&payment, answer.0, &consent), called(brought.abi_encode()));
         assert_eq!(attention::give_back(&payment), called(giveBackCall { request }.abi_encode()));
     }
 

@@ -1,22 +1,19 @@
 //! A payment that is offered for an answer.
 //!
 //! ```text
-//! id     = keccak256(payer ‖ receiver ‖ token ‖ amount ‖ until ‖ topic), each a word
-//! digest = keccak256(0x1901 ‖ domain ‖ keccak256(type ‖ id ‖ answer))   EIP-712; who claims by a signature signs it
+//! id = keccak256(payer ‖ receiver ‖ token ‖ amount ‖ until ‖ topic), each a word
 //! ```
 
 use serde_json::Value;
 
 use super::Minimum;
 use crate::identity::Address;
-use crate::identity::typed_data::{Domain, Kind, word};
+use crate::identity::typed_data::word;
 use crate::seal::json::{amount, integer, object};
 use crate::seal::keccak256;
 
 /// What the contract calls itself where it takes signatures.
 pub(crate) const DOMAIN_NAME: &str = "dm3 attention";
-
-const CLAIM: Kind = Kind { name: "Claim", members: &[("request", "bytes32"), ("answer", "bytes32")] };
 
 /// A payment, and all that it depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,24 +89,6 @@ impl Payment {
             word(&self.until.to_be_bytes()),
             self.topic,
         ]
-    }
-
-    /// What the receiver signs for somebody else to bring their claim. `answer` is the hash of the message that answers.
-    pub fn claim_digest(&self, answer: [u8; 32]) -> [u8; 32] {
-        self.domain().digest(&CLAIM, &[self.id(), answer])
-    }
-
-    /// What a wallet is asked to sign for it (`eth_signTypedData_v4`).
-    pub fn claim_request(&self, answer: [u8; 32]) -> Value {
-        let hash = |bytes: [u8; 32]| format!("0x{}", hex::encode(bytes));
-        self.domain().request(
-            &CLAIM,
-            object(vec![("request", hash(self.id()).into()), ("answer", hash(answer).into())]),
-        )
-    }
-
-    fn domain(&self) -> Domain<'static> {
-        Domain { name: DOMAIN_NAME, version: "1", chain: self.chain, contract: self.contract }
     }
 
     /// What stands in a message.

@@ -17,8 +17,6 @@ const PAYMENTS: [u8; 4] = [0x07, 0x16, 0x32, 0x6d];
 const OFFER: [u8; 4] = [0x25, 0xa2, 0x6f, 0x7b];
 /// `claim((address,…),bytes32)`.
 const CLAIM: [u8; 4] = [0xf6, 0xc1, 0x8d, 0x68];
-/// `claimFor((address,…),bytes32,bytes)`.
-const CLAIM_FOR: [u8; 4] = [0x82, 0xd5, 0x74, 0x7f];
 /// `giveBack((address,…))`.
 const GIVE_BACK: [u8; 4] = [0x24, 0x8c, 0x0b, 0x54];
 /// `eip712Domain()` (ERC-5267).
@@ -142,11 +140,6 @@ pub fn offer(payment: &Payment) -> TransactionRequest {
 /// Takes it for an answer of this hash: the receiver's transaction.
 pub fn claim(payment: &Payment, answer: [u8; 32]) -> TransactionRequest {
     request(payment, CLAIM, &[Arg::Word(answer)])
-}
-
-/// The same by anybody, with the receiver's signature of [`Payment::claim_digest`].
-pub fn claim_for(payment: &Payment, answer: [u8; 32], consent: &[u8]) -> TransactionRequest {
-    request(payment, CLAIM_FOR, &[Arg::Word(answer), Arg::Bytes(consent)])
 }
 
 /// Gives it back after its time: anybody's transaction.
