@@ -1,4 +1,5 @@
 // Pages made from custom-elements.json: what the element has, and how it is given another look.
+import { ERRORS, FAILURES } from '../../widget/package/codes.mjs';
 
 const cell = (text = '') => text.replace(/\s+/g, ' ').replaceAll('|', '\\|').replaceAll('<', '&lt;');
 const code = (text) => (text ? `\`${text.replace(/\s+/g, ' ').replaceAll('|', '\\|')}\`` : '');
@@ -7,6 +8,8 @@ function table(heads, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }
+
+const codes = (list) => table(['Code', 'Meaning'], Object.entries(list).map(([name, meaning]) => [code(name), cell(meaning)]));
 
 const signature = ({ name, parameters = [] }) =>
   code(`${name}(${parameters.map(({ name, optional, type }) => `${name}${optional ? '?' : ''}: ${type.text}`).join(', ')})`);
@@ -41,6 +44,16 @@ They bubble, and cross the borders of shadow roots.
 
 ${table(['Event', 'Type', 'Meaning'], events.map((it) => [code(it.name), code(it.type?.text), cell(it.description)]))}
 
+## Codes
+
+The \`code\` of \`dm3-error\` says what failed:
+
+${codes(ERRORS)}
+
+What the promise of a method fails with is an \`Error\` with a \`code\`:
+
+${codes(FAILURES)}
+
 ## Slots
 
 ${table(['Slot', 'Meaning'], slots.map((it) => [code(it.name), cell(it.description)]))}
@@ -51,7 +64,8 @@ ${table(['Slot', 'Meaning'], slots.map((it) => [code(it.name), cell(it.descripti
 (window.dm3Chat ||= []).push(['open', { to: 'a.eth' }]);
 \`\`\`
 
-Any element with \`data-dm3-to\` opens the conversation when it is clicked.
+Any element with \`data-dm3-to\` opens the conversation when it is clicked; \`data-dm3-context\` says what that is about,
+\`data-dm3-draft\` what stands in its field.
 `;
 }
 

@@ -29,7 +29,7 @@ const HOSTS = fileURLToPath(new URL('hosts', import.meta.url));
 const APPS = [
   { name: 'react', node: 'src/node-url.js', output: 'dist', greets: true, check: followsTheApp, develop: true },
   { name: 'react-18', node: 'src/node-url.js', output: 'dist', greets: true, check: followsTheApp },
-  { name: 'vue', node: 'src/node-url.js', output: 'dist', greets: true, check: followsTheApp, develop: true },
+  { name: 'vue', node: 'src/node-url.js', output: 'dist', greets: true, check: suitsVue, develop: true },
   { name: 'svelte', node: 'src/node-url.js', output: 'dist', greets: true, develop: true },
   { name: 'webpack', node: 'src/node-url.js', output: 'dist' },
   { name: 'next', node: 'app/node-url.js' },
@@ -71,6 +71,24 @@ async function followsTheApp(visitor) {
   await isOpen(true);
   await toggle.click();
   await isOpen(false);
+}
+
+/** The same, and Vue has nothing to say against what it is given. */
+async function suitsVue(visitor) {
+  await followsTheApp(visitor);
+  const { official, disabled, warned } = await visitor.chat.evaluate(({ official, disabled }) => ({ official, disabled, warned: window.warned }));
+  assert.deepEqual({ official, disabled }, { official: true, disabled: false });
+  assert.deepEqual(warned.filter((said) => said.startsWith('[Vue warn]')), []);
+}
+
+/** In a page: writes down what is warned of. */
+function hearWarnings() {
+  const { warn } = console;
+  window.warned = [];
+  console.warn = (...said) => {
+    window.warned.push(String(said[0]));
+    warn(...said);
+  };
 }
 
 /** Runs a command of the host; what it printed is told if it fails. */
@@ -116,11 +134,11 @@ async function tryHost(world, tarball, { name, node, script, output, framed, gre
       time ??= performance.now() - started;
       if (!stays) console.log(`  ${name}, ${mounts} mounts: ${JSON.stringify(await mountsLeaveNothing(visitor, mounts))}`);
     };
-    await world.chatWorks(server.url, { name, framed, faults, inits: [watch], check: comesAndGoes });
+    await world.chatWorks(server.url, { name, framed, faults, inits: [watch, hearWarnings], check: comesAndGoes });
     if (develop) {
       await server.close();
       server = await start(folder);
-      await world.chatWorks(server.url, { name: `${name}-develop`, inits: [watch], check: comesAndGoes });
+      await world.chatWorks(server.url, { name: `${name}-develop`, inits: [watch, hearWarnings], check: comesAndGoes });
     }
     return time;
   } finally {

@@ -2,17 +2,25 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { menu } from '../../docs/site/config.mjs';
 import { answer, untouched } from '../../docs/site/policy.js';
 import { reference, theming } from '../../docs/site/reference.mjs';
+import { ERRORS, FAILURES } from '../../widget/package/codes.mjs';
 import { declarationOf, readManifest } from '../../widget/package/manifest.mjs';
 import { documentationPolicy } from '../localnet/serve.mjs';
 import { ROOT } from '../setup/index.mjs';
 
 const MADE = ['reference', 'theming', 'policy'];
+
+const read = (file) => readFileSync(join(ROOT, file), 'utf8');
+const pagesIn = (folder) => readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.md')).map((name) => join(folder, name));
+
+/** What a heading is called in an address, as GitHub and VitePress have it. */
+const anchor = (heading) =>
+  heading.toLowerCase().replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[^\p{L}\p{N}\s_-]/gu, '').trim().replace(/\s/g, '-');
 
 describe('the documentation', () => {
   test('every page is in the menu, and leads to a page', () => {
@@ -25,9 +33,44 @@ describe('the documentation', () => {
     const chat = declarationOf(await readManifest());
     const pages = reference(chat) + theming(chat);
     const { attributes, members, events, slots, cssProperties, cssParts, cssStates } = chat;
-    for (const { name } of [...attributes, ...members, ...events, ...slots, ...cssProperties, ...cssParts, ...cssStates]) {
-      assert.ok(pages.includes(`\`${name}`), `${name} is missing`);
-    }
+    const told = [...attributes, ...members, ...events, ...slots, ...cssProperties, ...cssParts, ...cssStates].map(({ name }) => name);
+    for (const name of [...told, ...Object.keys({ ...ERRORS, ...FAILURES })]) assert.ok(pages.includes(`\`${name}`), `${name} is missing`);
+  });
+
+  test('docs/embedding.md has all of it, too, for who reads the repository', async () => {
+    const { attributes, members, events, slots, cssProperties, cssParts, cssStates } = declarationOf(await readManifest());
+    const page = read('docs/embedding.md');
+    const named = [...attributes, ...members.filter(({ attribute }) => !attribute), ...slots, ...cssProperties, ...cssParts].map(({ name }) => `\`${name}`);
+    const codes = Object.keys({ ...ERRORS, ...FAILURES }).map((code) => `\`${code}\``);
+    const others = [...events.map(({ name }) => `\`${name.slice('dm3-'.length)}\``), ...cssStates.map(({ name }) => `:state(${name})`)];
+    assert.deepEqual([...named, ...codes, ...others].filter((name) => !page.includes(name)), []);
+  });
+
+  test('the codes are those that are told', () => {
+    const inApplication = [...read('widget/src/app/fault.rs').matchAll(/"([a-z-]+)"/g)].map(([, code]) => code);
+    const element = read('widget/js/element.js');
+    const inLoader = [...element.matchAll(/code: '([a-z-]+)'/g)].map(([, code]) => code);
+    assert.deepEqual([...new Set([...inApplication, ...inLoader])].sort(), Object.keys(ERRORS).sort());
+    const failing = [element, read('widget/js/isolated/host.js')].join('\n');
+    const failures = [...failing.matchAll(/fail(?:ure|ed)\('([a-z-]+)'\)/g)].map(([, code]) => code);
+    assert.deepEqual(failures.filter((code) => !Object.hasOwn(FAILURES, code)), []);
+    assert.match(read('widget/src/adapters/files.rs'), /"backup-failed"/);
+  });
+
+  test('what a page links to is in the repository, also for who does not make the site', () => {
+    const pages = ['README.md', 'core/README.md', 'node/README.md', ...pagesIn('docs')];
+    const dead = pages.flatMap((page) => {
+      const text = read(page).replace(/```[\s\S]*?```/g, '');
+      const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link).filter((link) => !/^https?:/.test(link));
+      return links.filter((link) => {
+        const [path, heading] = link.split('#');
+        const file = path ? resolve(ROOT, dirname(page), path) : join(ROOT, page);
+        if (!existsSync(file)) return true;
+        const headings = heading ? [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, words]) => anchor(words)) : [];
+        return Boolean(heading) && !headings.includes(heading);
+      }).map((link) => `${page}: ${link}`);
+    });
+    assert.deepEqual(dead, []);
   });
 
   test('a table has as many cells in each row', async () => {

@@ -101,10 +101,11 @@ describe('as an installed package', () => {
 
   test('the class and the loader can be imported on a server, where nothing is defined', () => {
     const printed = evaluate(`
+      import * as all from 'dm3-chat';
       import { Dm3Chat } from 'dm3-chat/element';
       import { load } from 'dm3-chat/loader';
-      console.log(Dm3Chat.observedAttributes.includes('node'), await load());`);
-    assert.equal(printed, 'true undefined\n');
+      console.log(all.Dm3Chat === Dm3Chat, Dm3Chat.observedAttributes.includes('node'), await load());`);
+    assert.equal(printed, 'true true undefined\n');
   });
 
   test('the texts of each language can be imported, by their ids', () => {

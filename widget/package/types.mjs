@@ -1,9 +1,11 @@
 // TypeScript's view of the element, and the names that the wrappers pass on: both made from custom-elements.json.
 import { textsOf } from '../build/texts.mjs';
+import { ERRORS, FAILURES } from './codes.mjs';
 import { declarationOf } from './manifest.mjs';
 
 const comment = text => (text ? `/** ${text.replace(/\s+/g, ' ')} */\n  ` : '');
 const list = rows => rows.map(row => `  ${row}`).join('\n');
+const union = codes => Object.entries(codes).map(([code, meaning]) => `  /** ${meaning} */\n  | '${code}'`).join('\n');
 const quoted = name => (/^\w+$/.test(name) ? name : `'${name}'`);
 const pascal = name => name.replace(/(^|-)(.)/g, (_, dash, letter) => letter.toUpperCase());
 
@@ -25,6 +27,19 @@ export interface Eip1193Provider {
 /** What the element can be given words for, with the property \`strings\`. */
 export type TextId =
 ${Object.keys(textsOf('en')).map(id => `  | '${id}'`).join('\n')};
+
+/** Texts of the page's own. */
+export type OwnTexts = Partial<Record<TextId, string>>;
+
+/** Why something failed, as \`dm3-error\` tells. A later version may have further ones. */
+export type Dm3ErrorCode =
+${union(ERRORS)};
+
+/** What the promise of a method fails with. */
+export interface Dm3Failure extends Error {
+  code:
+${union(FAILURES).replace(/^/gm, '  ')};
+}
 
 export interface Dm3ChatEventMap {
 ${list(chat.events.map(({ name, type, description }) => `${comment(description)}'${name}': ${type.text};`))}
@@ -94,7 +109,9 @@ function signature({ name, parameters = [], return: returned, description }) {
 /** What the wrappers for React and Vue need to know. */
 export function namesOf(manifest) {
   const chat = declarationOf(manifest);
-  const attributes = chat.attributes.map(({ name }) => [pascal(name).replace(/^./, letter => letter.toLowerCase()), name]);
+  const camel = name => pascal(name).replace(/^./, letter => letter.toLowerCase());
+  const attributes = chat.attributes.map(({ name }) => [camel(name), name]);
+  const flags = chat.attributes.filter(({ type }) => type.text === 'boolean').map(({ name }) => camel(name));
   const properties = chat.members.filter(({ kind, attribute, readonly, name }) => {
     return kind === 'field' && !attribute && !readonly && !chat.attributes.some(it => it.name === name);
   });
@@ -102,6 +119,8 @@ export function namesOf(manifest) {
   return `// Made from custom-elements.json.
 /** Attributes, by their names in camel case. */
 export const ATTRIBUTES = ${JSON.stringify(Object.fromEntries(attributes))};
+/** Those of them that are there or not. */
+export const FLAGS = ${JSON.stringify(flags)};
 /** Properties that are no attributes. */
 export const PROPERTIES = ${JSON.stringify(properties.map(({ name }) => name))};
 /** Events, without their prefix. */

@@ -1,13 +1,14 @@
 // <Dm3Chat> for Vue 3: its events are the element's without the prefix, and nothing happens on a server.
 import { defineComponent, h, onMounted, shallowRef } from 'vue';
 import { load } from './loader.js';
-import { ATTRIBUTES, EVENTS, PROPERTIES } from './names.js';
+import { ATTRIBUTES, EVENTS, FLAGS, PROPERTIES } from './names.js';
+
+// Without a default Vue takes an absent one for false.
+const flag = { type: Boolean, default: undefined };
 
 const props = Object.fromEntries([
-  ...Object.keys(ATTRIBUTES).map(name => [name, String]),
+  ...Object.keys(ATTRIBUTES).map(name => [name, FLAGS.includes(name) ? flag : String]),
   ...PROPERTIES.map(name => [name, Object]),
-  // Without a default Vue takes an absent one for false.
-  ['open', { type: Boolean, default: undefined }],
 ]);
 
 export const Dm3Chat = defineComponent({
