@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use reqwest::{Client, StatusCode};
-use support::Node;
+use support::{Node, skipped};
 use tempfile::TempDir;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -51,7 +51,7 @@ fn is_there(program: &str) -> bool {
     let there =
         Command::new(program).arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !there {
-        eprintln!("SKIPPED: {program} is not on this machine (sudo apt-get install {program})");
+        skipped(&format!("{program} is not on this machine (sudo apt-get install {program})"));
     }
     there
 }

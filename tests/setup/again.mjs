@@ -5,8 +5,8 @@
 //   node tests/setup/again.mjs cargo WORD…   what `cargo test` with these words tests, natively or in a browser
 //
 // On a busy machine one of more than a thousand tests may fail because of what the machine did meanwhile. That must not cost
-// a whole run; nor may it go unseen. So what passed only the second time is named at the end, and more than MOST of such
-// files are no accident any more: then the run fails at once.
+// a whole run; nor may it go unseen. So what passed only the second time is named, here and at the end of `npm test`, and more
+// than MOST of such files are no accident any more: then the run fails at once.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from './index.mjs';
+import { tell } from './told.mjs';
 
 const MOST = 3;
 const AT_ONCE = 2;
@@ -76,5 +77,8 @@ if (!first.passed) {
   const second = await (kind === 'node' ? node(first.failed, 1) : cargo(what, first.failed));
   if (!second.passed) process.exit(1);
   console.log('\n━━ Passed only the second time, look into it:');
-  for (const name of first.failed) console.log(`   ${kind === 'node' ? relative(ROOT, resolve(ROOT, name)) : name}`);
+  for (const name of first.failed.map((name) => (kind === 'node' ? relative(ROOT, resolve(ROOT, name)) : name))) {
+    console.log(`   ${name}`);
+    tell(`passed only the second time: ${name}`);
+  }
 }

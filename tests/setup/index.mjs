@@ -81,6 +81,14 @@ function installWasmTarget() {
   }
 }
 
+/** Some crates have C in them, and rustc links with the C compiler. */
+function installCompiler() {
+  if (onPath('cc')) return;
+  const packages = ['gcc', 'libc6-dev'];
+  if (isRoot() && aptInstall(packages)) return;
+  throw new Missing(`a C compiler is missing: sudo apt-get install ${packages.join(' ')}`);
+}
+
 let isUpdated = false;
 
 /** Installs Debian's packages. An old list of them has old browsers, so it is brought up to date first. */
@@ -103,7 +111,7 @@ function installBrowsers() {
   ].flatMap(([program, debianPackage]) => (onPath(program) ? [] : [debianPackage]));
   if (missing.length === 0) return;
   if (isRoot() && aptInstall(missing)) return;
-  throw new Missing(`the tests need three browsers: sudo apt-get install ${missing.join(' ')}`);
+  throw new Missing(`the tests need three browsers, from Debian’s archives (Ubuntu’s lack them): sudo apt-get install ${missing.join(' ')}`);
 }
 
 /** Debian keeps Postgres's programs off the path, in a folder for each version. */
@@ -155,17 +163,18 @@ function installSurroundings() {
     if (own) rmSync(policy);
     if (installed) return;
   }
-  // Not every system has them; the tests that need them say so once more.
+  // Not every system has them; the tests that need them are named at the end (told.mjs).
   say(`WITHOUT ${missing.join(', ')}: their tests are skipped`);
 }
 
 /**
- * Makes this machine ready for `purpose`: `tools` (Rust and Node), `build` (also the npm packages) or `test` (also
+ * Makes this machine ready for `purpose`: `tools` (Rust, Node and a C compiler), `build` (also the npm packages) or `test` (also
  * browsers, Postgres, proxies and a clock). Ends the process with one line when a person has to help.
  */
 export function setup(purpose) {
   try {
     checkNode();
+    installCompiler();
     installWasmTarget();
     if (purpose !== 'tools') installPackages();
     if (purpose === 'test') {

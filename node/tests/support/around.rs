@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use super::skipped;
+
 /// Nothing unless it is said.
 #[derive(Default)]
 pub struct Around {
@@ -53,22 +55,23 @@ impl SmallDisk {
     pub fn mount(folder: &Path, megabytes: u32) -> Option<Self> {
         // It ends with its standard input, so also if the tests are killed.
         let script = "mount -t tmpfs -o size=\"$2\"m none \"$1\" && echo mounted && exec cat";
-        let mut holder = Command::new("unshare")
+        let holder = Command::new("unshare")
             .args(if is_root() { &["--mount"][..] } else { &["--user", "--map-root-user", "--mount"] })
             .args(["sh", "-c", script, "sh"])
             .arg(folder)
             .arg(megabytes.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .spawn()
-            .ok()?;
-        let mut said = String::new();
-        BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        let mounted = Self { folder: folder.to_owned(), holder };
-        if said.trim() == "mounted" {
-            return Some(mounted);
+            .spawn();
+        if let Ok(mut holder) = holder {
+            let mut said = String::new();
+            BufReader::new(holder.stdout.take().unwrap()).read_line(&mut said).unwrap();
+            let mounted = Self { folder: folder.to_owned(), holder };
+            if said.trim() == "mounted" {
+                return Some(mounted);
+            }
         }
-        eprintln!("SKIPPED: this machine lets nobody mount a disk of its own (unshare --mount)");
+        skipped("this machine lets nobody mount a disk of its own (unshare --mount)");
         None
     }
 
@@ -118,7 +121,7 @@ impl Clock {
             .map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"))
             .find(|library| library.exists());
         let Some(library) = library else {
-            eprintln!("SKIPPED: no clock can be set on this machine (sudo apt-get install libfaketime)");
+            skipped("no clock can be set on this machine (sudo apt-get install libfaketime)");
             return None;
         };
         let clock = Self { file: folder.join("clock"), library };

@@ -10,6 +10,7 @@ pub mod pebble;
 pub mod pooler;
 pub mod postgres;
 pub mod push;
+pub mod skipped;
 pub mod smtp;
 pub mod socket;
 pub mod stake;
@@ -32,6 +33,7 @@ pub use host::{Host, Silent};
 pub use pebble::{Pebble, free_port};
 pub use postgres::PostgresServer;
 pub use push::PushService;
+pub use skipped::skipped;
 pub use smtp::MailServer;
 pub use socket::Socket;
 

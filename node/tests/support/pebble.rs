@@ -10,6 +10,8 @@ use reqwest::{Certificate, Client};
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::skipped;
+
 /// A port that nobody listens at.
 pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
@@ -34,7 +36,7 @@ impl Pebble {
     pub fn for_port(port: u16, good_for: u32) -> Option<Self> {
         let there = Command::new("pebble").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status();
         if there.is_err() {
-            eprintln!("SKIPPED: pebble is not on this machine (sudo apt-get install pebble)");
+            skipped("pebble is not on this machine (sudo apt-get install pebble)");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

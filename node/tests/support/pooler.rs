@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::skipped;
+
 /// A running pooler; it ends with this.
 pub struct Pooler {
     /// The URL of the database through it.
@@ -29,7 +31,7 @@ impl Pooler {
             .into_iter()
             .find(|program| Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok());
         let Some(program) = program else {
-            eprintln!("SKIPPED: pgbouncer is not on this machine (sudo apt-get install pgbouncer)");
+            skipped("pgbouncer is not on this machine (sudo apt-get install pgbouncer)");
             return None;
         };
         let (user, place) = database.strip_prefix("postgres://").unwrap().split_once('@').unwrap();
