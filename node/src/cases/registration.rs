@@ -62,8 +62,15 @@ impl App {
                 "this account is blocked here; ask the operator of this server".into(),
             ));
         }
+        let json = profile.as_signed().to_json();
+        let text = canonical(&json);
         let mut payment = None;
-        if self.store.account(address).await?.is_none() {
+        let kept = self.store.account(address).await?;
+        // Anybody can post again what is published: it keeps no writer busy.
+        if kept.as_ref().is_some_and(|kept| kept.serves(service) && kept.profile == text) {
+            return Ok(address);
+        }
+        if kept.is_none() {
             if self.store.mark(REGISTRATION_STOPPED).await? == Some(1) {
                 return Err(ApiError::NotKept(
                     "this server takes no new accounts; try another one, or later".into(),
@@ -74,10 +81,9 @@ impl App {
                 Err(unpaid) => return Err(self.unpaid(unpaid)),
             };
         }
-        let json = profile.as_signed().to_json();
         let registration = Registration {
             address,
-            profile: canonical(&json),
+            profile: text,
             profile_hash: sha256(canonical(&json["profile"]).as_bytes()),
             service,
             payment,

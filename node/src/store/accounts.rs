@@ -36,6 +36,17 @@ pub struct Account {
     pub blocked: bool,
 }
 
+impl Account {
+    /// Whether it registered with a part of the node.
+    pub const fn serves(&self, service: Service) -> bool {
+        match service {
+            Service::Mailbox => self.mailbox,
+            Service::Storage => self.storage,
+            Service::Gateway => self.gateway,
+        }
+    }
+}
+
 /// A verified profile that is to be kept.
 #[derive(Debug, Clone)]
 pub struct Registration {

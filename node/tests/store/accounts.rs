@@ -65,6 +65,10 @@ async fn a_profile_that_was_replaced_is_never_taken_again(fresh: Fresh) {
     }
     // Another account may hold it: only the one that replaced it may not.
     assert_eq!(store.register(registration(2, 1, Service::Mailbox)).await.unwrap(), Registered::Kept);
+    // Anybody can post again what is published: it changes nothing.
+    let before = store.account(address(2)).await.unwrap().unwrap();
+    assert_eq!(store.register(registration(2, 1, Service::Mailbox)).await.unwrap(), Registered::Kept);
+    assert_eq!(store.account(address(2)).await.unwrap().unwrap(), before);
     let refused = store.register(registration(1, 1, Service::Storage)).await.unwrap();
     assert_eq!(refused, Registered::Superseded);
     assert!(!store.account(address(1)).await.unwrap().unwrap().storage);

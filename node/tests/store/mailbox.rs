@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dm3_core::identity::Address;
 use dm3_node::store::{
-    Arrival, Copy, Database, Delivery, MailboxLimits, Outcome, PICK_UP_BYTES, PICK_UP_MESSAGES, Registration,
-    Service, Standing, Store, Totals,
+    Arrival, Copy, Database, Delivery, MailboxLimits, Outcome, PICK_UP_BYTES, PICK_UP_MESSAGES, Registered,
+    Registration, Service, Standing, Store, Totals,
 };
 
 use crate::{Fresh, address};
@@ -301,7 +301,9 @@ async fn what_an_account_that_changed_is_sent_must_be_accepted_anew(fresh: Fresh
         payment: None,
         now: 2,
     };
-    store.register(registration).await.unwrap();
+    // What waits concerns nothing yet, and anybody could post it.
+    assert_eq!(store.register(registration).await.unwrap(), Registered::Pending);
+    assert!(store.promote(address(1), "{\"new\":true}", false).await.unwrap());
     assert_eq!(store.deliver(delivery(address(1), "a.eth", 1)).await.unwrap(), Outcome::Changed);
     assert_eq!(store.page(address(1), 0, PICK_UP_MESSAGES).await.unwrap().envelopes, envelopes([]));
     let account_version = store.account(address(1)).await.unwrap().unwrap().version;

@@ -113,15 +113,19 @@ impl AccountStore for Postgres {
         if outcome != Registered::Superseded {
             let mark = match registration.service {
                 Service::Mailbox => {
-                    "UPDATE accounts SET mailbox_since = coalesce(mailbox_since, $2), version = version + 1 WHERE address = $1"
+                    "UPDATE accounts SET mailbox_since = $2, version = version + 1
+                     WHERE address = $1 AND mailbox_since IS NULL"
                 }
                 Service::Storage => {
-                    "UPDATE accounts SET storage_since = coalesce(storage_since, $2), version = version + 1 WHERE address = $1"
+                    "UPDATE accounts SET storage_since = $2, version = version + 1
+                     WHERE address = $1 AND storage_since IS NULL"
                 }
                 Service::Gateway => {
-                    "UPDATE accounts SET gateway_since = coalesce(gateway_since, $2), version = version + 1 WHERE address = $1"
+                    "UPDATE accounts SET gateway_since = $2, version = version + 1
+                     WHERE address = $1 AND gateway_since IS NULL"
                 }
             };
+            // Anybody can post again what is kept: then nothing changes, and nothing is written.
             sqlx::query(mark)
                 .bind(registration.address.as_bytes().as_slice())
                 .bind(signed(registration.now))
