@@ -42,6 +42,9 @@ const CACHE_KIB: &str = "-8000";
 /// How many connections read at once.
 const READERS: u32 = 4;
 
+/// How long a connection is waited for: less than a request may take, so that whoever asks is told to try again.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The schema's versions, oldest first.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../../../migrations/sqlite/0001_first.sql")),
@@ -92,6 +95,7 @@ impl Sqlite {
         // A connection to a file does not break while nobody uses it.
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .acquire_timeout(PATIENCE)
             .test_before_acquire(false)
             .after_connect(move |connection, _| {
                 let commits = watched.clone();
@@ -106,6 +110,7 @@ impl Sqlite {
         commits.copy_by(checkpoints.clone());
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
+            .acquire_timeout(PATIENCE)
             .test_before_acquire(false)
             .connect_with(options.read_only(true))
             .await?;
@@ -187,5 +192,17 @@ mod tests {
         transaction.commit().await.unwrap();
         let kept = sqlx::query("SELECT count(*) FROM kept").fetch_one(&store.readers).await;
         assert!(kept.is_ok(), "it was committed: {kept:?}");
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_connection_is_told_in_time_that_there_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&folder.path().join("dm3.sqlite")).await.unwrap();
+        let held = store.writer.acquire().await.unwrap();
+        let asked = tokio::time::timeout(PATIENCE * 2, store.set_mark(PROBE, 0)).await;
+        assert!(matches!(asked, Ok(Err(StoreError::Database(sqlx::Error::PoolTimedOut)))), "{asked:?}");
+        drop(held);
+        assert!(store.set_mark(PROBE, 0).await.is_ok());
+        assert_eq!(store.readers.options().get_acquire_timeout(), PATIENCE);
     }
 }
