@@ -112,11 +112,12 @@ fn authorities(path: &Path) -> Result<Certificate, MailError> {
     Certificate::from_pem(&pem).map_err(|error| wrong(error.to_string()))
 }
 
-/// Reads a mail address as deployed clients may give it: ASCII, and a domain with a top level of letters.
+/// Reads a mail address as deployed clients may give it: ASCII, a domain with a top level of letters, and no quotation marks,
+/// which would write one mailbox in many ways.
 pub fn address(text: &str) -> Option<Address> {
     let address: Address = text.parse().ok()?;
     let (_, top) = address.domain().rsplit_once('.')?;
-    let graphic = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let graphic = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
     let usual = graphic && top.len() >= 2 && top.bytes().all(|byte| byte.is_ascii_alphabetic());
     (usual && text.len() <= MAX_ADDRESS).then_some(address)
 }
@@ -142,6 +143,8 @@ mod tests {
             "bob@example.org, eve@example.org",
             "Bob <bob@example.org>",
             "böb@example.org",
+            "\"bob\"@example.org",
+            "\"b\\ob\"@example.org",
             &long,
         ] {
             assert!(address(text).is_none(), "{text}");
