@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::limits::Turns;
 use crate::machine::clock::now_ms;
 use crate::store::{
-    NewMessage, PageOf, StorageQuota, Store, StoreError, Stored, StoredConversation, StoredMessage,
+    NewMessage, PartOf, StorageQuota, Store, StoreError, Stored, StoredConversation, StoredMessage,
 };
 
 /// The longest encrypted name or profile location, in bytes.
@@ -126,8 +126,8 @@ impl Storage<'_> {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn conversations(&self, page: PageOf) -> Result<Vec<StoredConversation>, StorageError> {
-        Ok(self.store.conversations(self.owner, page).await?)
+    pub async fn conversations(&self, part: PartOf) -> Result<Vec<StoredConversation>, StorageError> {
+        Ok(self.store.conversations(self.owner, part).await?)
     }
 
     /// Hides or shows a conversation.
@@ -172,9 +172,9 @@ impl Storage<'_> {
     ///
     /// # Errors
     /// [`StorageError`].
-    pub async fn messages(&self, contact: &str, page: PageOf) -> Result<Vec<StoredMessage>, StorageError> {
+    pub async fn messages(&self, contact: &str, part: PartOf) -> Result<Vec<StoredMessage>, StorageError> {
         check(contact)?;
-        Ok(self.store.messages(self.owner, contact, page).await?)
+        Ok(self.store.messages(self.owner, contact, part).await?)
     }
 
     /// How many messages a conversation has.

@@ -15,11 +15,17 @@ use super::extract::Schema;
 use crate::app::AppState;
 use crate::cases::storage::{Storage, StorageError};
 use crate::cases::{ApiError, Member};
+use crate::limits::Payer;
 use crate::machine::clock::iso;
-use crate::store::{NewMessage, PageOf, StoredConversation, StoredMessage};
+use crate::store::{NewMessage, PartOf, StoredConversation, StoredMessage};
 
 const CONVERSATIONS_PAGE: u32 = 10;
 const MESSAGES_PAGE: u32 = 100;
+
+/// The most items of a page that are held.
+const PART: u32 = 20;
+/// No more are held once there are so many bytes of containers.
+const PART_BYTES: u64 = 256 * 1024;
 
 /// A conversation to be made. Other members are ignored, as the reference does here.
 #[derive(Deserialize)]
@@ -241,16 +247,28 @@ enum Listing {
     Messages(String),
 }
 
-impl Listing {
-    /// The items of a page, as JSON.
-    async fn items(&self, app: &AppState, member: &Member, page: PageOf) -> Result<Vec<String>, ApiError> {
-        let storage = app.storage(member);
-        Ok(match self {
-            Self::Conversations => {
-                let listed = storage.conversations(page).await?.into_iter();
-                listed.map(|one| serde_json::to_string(&Conversation::from(one))).collect::<Result<_, _>>()?
+/// A page of it, of which less and less is left.
+struct Listed {
+    app: AppState,
+    member: Member,
+    listing: Listing,
+    skipped: u64,
+    left: u32,
+}
+
+impl Listed {
+    /// The next items as JSON, with commas between them.
+    async fn next(&mut self) -> Result<String, ApiError> {
+        let storage = self.app.storage(&self.member);
+        let part = PartOf { skipped: self.skipped, most: self.left.min(PART), bytes: PART_BYTES };
+        let (items, bytes): (Vec<String>, u64) = match &self.listing {
+            Listing::Conversations => {
+                let found = storage.conversations(part).await?;
+                let bytes = found.iter().map(|one| one.preview.as_ref().map_or(0, String::len) as u64).sum();
+                let text = |one| serde_json::to_string(&Conversation::from(one));
+                (found.into_iter().map(text).collect::<Result<_, _>>()?, bytes)
             }
-            Self::Messages(contact) => {
+            Listing::Messages(contact) => {
                 let text = |StoredMessage { message, contact, conversation }| {
                     let text = serde_json::to_string(&Message {
                         id: message.id,
@@ -258,16 +276,23 @@ impl Listing {
                         encrypted_envelop_container: message.container,
                         encrypted_contact_name: contact,
                         conversation_id: conversation,
-                        owner_id: member.name.as_str(),
+                        owner_id: self.member.name.as_str(),
                         is_halted: message.halted,
                     })?;
                     // Text within JSON, as deployed.
                     serde_json::to_string(&text)
                 };
-                let listed = storage.messages(contact, page).await?.into_iter();
-                listed.map(text).collect::<Result<_, _>>()?
+                let found = storage.messages(contact, part).await?;
+                let bytes = found.iter().map(|one| one.message.container.len() as u64).sum();
+                (found.into_iter().map(text).collect::<Result<_, _>>()?, bytes)
             }
-        })
+        };
+        let count = u32::try_from(items.len()).unwrap_or(u32::MAX);
+        // Fewer than were asked for, though they are not too large: there are no others.
+        let all = count == 0 || count < part.most && bytes < part.bytes;
+        self.skipped += u64::from(count);
+        self.left = if all { 0 } else { self.left.saturating_sub(count) };
+        Ok(items.join(","))
     }
 }
 
@@ -276,33 +301,34 @@ async fn in_parts(
     app: AppState,
     member: Member,
     listing: Listing,
-    page: PageOf,
+    page: (u32, u32),
 ) -> Result<Response, ApiError> {
     const JSON: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
-    let mut parts = page.parts();
-    let size = page.parts().next().map_or(0, |part| part.size as usize);
-    let first = match parts.next() {
-        Some(part) => listing.items(&app, &member, part).await?,
-        None => Vec::new(),
-    };
-    if first.len() < size {
-        return Ok((JSON, format!("[{}]", first.join(","))).into_response());
+    let (size, index) = page;
+    let mut listed = Listed { app, member, listing, skipped: u64::from(size) * u64::from(index), left: size };
+    let first = listed.next().await?;
+    if listed.left == 0 {
+        return Ok((JSON, format!("[{first}]")).into_response());
     }
-    let begun = format!("[{}", first.join(","));
-    let rest = stream::try_unfold(Some((app, member, listing, parts)), move |state| async move {
-        let Some((app, member, listing, mut parts)) = state else { return Ok(None) };
-        let items = match parts.next() {
-            Some(part) => listing.items(&app, &member, part).await.map_err(std::io::Error::other)?,
-            None => Vec::new(),
-        };
-        let mut text: String = items.iter().flat_map(|item| [",", item]).collect();
-        let state = if items.len() < size { None } else { Some((app, member, listing, parts)) };
-        if state.is_none() {
-            text.push(']');
+    // What is held of it is counted like any large answer, for as long as parts are read.
+    let Ok(place) = listed.app.answers.enter(&Payer::current(), first.len()) else {
+        listed.app.metrics.refused("answers");
+        return Err(ApiError::Unavailable);
+    };
+    let rest = stream::try_unfold((listed, place), move |(mut listed, mut place)| async move {
+        if listed.left == 0 {
+            return Ok(None);
         }
-        Ok::<_, std::io::Error>(Some((text, state)))
+        let items = listed.next().await.map_err(std::io::Error::other)?;
+        place.resize(items.len()).map_err(|full| {
+            listed.app.metrics.refused("answers");
+            std::io::Error::other(full)
+        })?;
+        let comma = if items.is_empty() { "" } else { "," };
+        let end = if listed.left == 0 { "]" } else { "" };
+        Ok::<_, std::io::Error>(Some((format!("{comma}{items}{end}"), (listed, place))))
     });
-    let body = stream::once(async { Ok(begun) }).chain(rest);
+    let body = stream::once(async move { Ok(format!("[{first}")) }).chain(rest);
     Ok((JSON, Body::from_stream(body)).into_response())
 }
 
@@ -342,13 +368,13 @@ pub async fn clear_halted(
     }
 }
 
-/// The page of a query, read as deployed: what is no number, and 0, is the default.
-fn page(query: &HashMap<String, String>, default: u32) -> Result<PageOf, ApiError> {
+/// The page of a query, its size and which it is, read as deployed: what is no number, and 0, is the default.
+fn page(query: &HashMap<String, String>, default: u32) -> Result<(u32, u32), ApiError> {
     let number = |key| query.get(key).and_then(|text| parse_int(text)).filter(|number| *number != 0);
     let size = number("pageSize").map_or(Ok(default), u32::try_from);
     let index = number("offset").map_or(Ok(0), u32::try_from);
     match (size, index) {
-        (Ok(size), Ok(index)) if size <= Storage::MAX_PAGE => Ok(PageOf { size, index }),
+        (Ok(size), Ok(index)) if size <= Storage::MAX_PAGE => Ok((size, index)),
         _ => Err(ApiError::Schema),
     }
 }
@@ -382,7 +408,7 @@ mod tests {
             let pairs = [("pageSize", size), ("offset", offset)];
             page(&pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into(), 10).ok()
         };
-        let found = |size, offset| query(size, offset).map(|page| (page.size, page.index));
+        let found = |size, offset| query(size, offset);
         assert_eq!(found("abc", "zz"), Some((10, 0)));
         assert_eq!(found("2", "3"), Some((2, 3)));
         assert_eq!(found("0", "0"), Some((10, 0)));

@@ -89,7 +89,7 @@ pub use settings::SettingsStore;
 pub use sqlite::Sqlite;
 pub use statistics::{Interval, StatisticsStore};
 pub use storage::{
-    NewMessage, PageOf, StorageQuota, StorageStore, Stored, StoredConversation, StoredMessage,
+    NewMessage, PartOf, StorageQuota, StorageStore, Stored, StoredConversation, StoredMessage,
 };
 pub use url::PostgresUrl;
 use values::{PROBE, address_from, signed, unsigned};

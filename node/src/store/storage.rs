@@ -5,33 +5,15 @@ use dm3_core::identity::Address;
 
 use super::StoreError;
 
-/// The most items in a part of a page.
-const PART: u32 = 20;
-
-/// A page of a list: pages are counted from 0.
+/// A part of a list.
 #[derive(Debug, Clone, Copy)]
-pub struct PageOf {
-    /// How many items are on a page.
-    pub size: u32,
-    /// Which page.
-    pub index: u32,
-}
-
-impl PageOf {
-    /// The same items in pages that are small enough to be held.
-    pub fn parts(self) -> impl Iterator<Item = Self> {
-        let size = (1..=PART).rev().find(|size| self.size.is_multiple_of(*size)).unwrap_or(1);
-        let parts = self.size / size;
-        let first = u64::from(self.index) * u64::from(parts);
-        // Beyond any list, a page is empty whichever it is.
-        (0..parts)
-            .map(move |part| Self { size, index: u32::try_from(first + u64::from(part)).unwrap_or(u32::MAX) })
-    }
-
-    /// How many items come before the page.
-    pub(super) const fn skipped(self) -> i64 {
-        self.size as i64 * self.index as i64
-    }
+pub struct PartOf {
+    /// How many items come before it.
+    pub skipped: u64,
+    /// The most items it has.
+    pub most: u32,
+    /// Once there are so many bytes of containers there are no more; the first item is always one.
+    pub bytes: u64,
 }
 
 /// A conversation.
@@ -108,7 +90,7 @@ pub trait StorageStore: Send + Sync {
     async fn conversations(
         &self,
         owner: Address,
-        page: PageOf,
+        part: PartOf,
     ) -> Result<Vec<StoredConversation>, StoreError>;
 
     /// How many conversations there are, hidden ones too.
@@ -143,7 +125,7 @@ pub trait StorageStore: Send + Sync {
         &self,
         owner: Address,
         contact: &str,
-        page: PageOf,
+        part: PartOf,
     ) -> Result<Vec<StoredMessage>, StoreError>;
 
     /// How many messages a conversation has.

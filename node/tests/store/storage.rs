@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use dm3_node::store::{NewMessage, PageOf, StorageQuota, Store, Stored};
+use dm3_node::store::{NewMessage, PartOf, StorageQuota, Store, Stored};
 
 use crate::{Fresh, address};
 
@@ -14,10 +14,11 @@ contract!(
     what_waits_is_given_up_to_a_size,
     a_long_conversation_is_merged_as_a_whole,
     a_row_counts_beside_what_it_holds,
+    a_part_of_a_list_ends_once_it_has_so_many_bytes_and_has_one_item_at_least,
 );
 
 const QUOTA: StorageQuota = StorageQuota { bytes: 1000, conversations: 3, row: 0 };
-const ALL: PageOf = PageOf { size: 100, index: 0 };
+const ALL: PartOf = PartOf { skipped: 0, most: 100, bytes: 10_000 };
 
 fn message(id: &str, created_at: u64, container: &str, halted: bool) -> NewMessage {
     NewMessage { id: id.into(), created_at, container: container.into(), halted }
@@ -27,8 +28,8 @@ async fn add(store: &Arc<dyn Store>, contact: &str, messages: &[NewMessage], now
     store.add_messages(address(1), contact, messages, now, QUOTA).await.unwrap()
 }
 
-async fn ids(store: &Arc<dyn Store>, contact: &str, page: PageOf) -> Vec<String> {
-    let found = store.messages(address(1), contact, page).await.unwrap();
+async fn ids(store: &Arc<dyn Store>, contact: &str, part: PartOf) -> Vec<String> {
+    let found = store.messages(address(1), contact, part).await.unwrap();
     found.into_iter().map(|stored| stored.message.id).collect()
 }
 
@@ -40,7 +41,7 @@ async fn messages_are_added_once_and_listed_newest_first(fresh: Fresh) {
     let more = [message("b", 9000, "other", false), message("d", 500, "D", false)];
     assert_eq!(add(store, "bob", &more, 2).await, Stored::New(1));
     assert_eq!(ids(store, "bob", ALL).await, ["b", "c", "a", "d"]);
-    assert_eq!(ids(store, "bob", PageOf { size: 2, index: 1 }).await, ["a", "d"]);
+    assert_eq!(ids(store, "bob", PartOf { skipped: 2, most: 2, ..ALL }).await, ["a", "d"]);
     assert!(ids(store, "carol", ALL).await.is_empty());
     assert!(store.messages(address(2), "bob", ALL).await.unwrap().is_empty());
     assert_eq!(store.count_messages(address(1), "bob").await.unwrap(), 4);
@@ -83,7 +84,7 @@ async fn conversations_are_listed_by_activity_without_hidden_ones(fresh: Fresh) 
     add(store, "bob", &[message("1", 9, "new", false), message("2", 8, "old", false)], 4).await;
     let bob = ("bob".to_owned(), Some("new".to_owned()), 4);
     assert_eq!(listed(ALL).await, [bob.clone(), carol.clone()]);
-    assert_eq!(listed(PageOf { size: 1, index: 1 }).await, std::slice::from_ref(&carol));
+    assert_eq!(listed(PartOf { skipped: 1, most: 1, ..ALL }).await, std::slice::from_ref(&carol));
     assert_eq!(store.conversations(address(1), ALL).await.unwrap()[0].profile_location, "y");
     store.hide_conversation(address(2), "bob", true).await.unwrap();
     assert_eq!(listed(ALL).await.len(), 2);
@@ -187,4 +188,25 @@ async fn a_row_counts_beside_what_it_holds(fresh: Fresh) {
     assert_eq!(stored, Stored::Full);
     let stored = fresh.store.add_messages(address(1), "bob", &empty[..2], 1, quota).await.unwrap();
     assert_eq!(stored, Stored::New(2));
+}
+
+async fn a_part_of_a_list_ends_once_it_has_so_many_bytes_and_has_one_item_at_least(fresh: Fresh) {
+    let store = &fresh.store;
+    let batch = ["a", "b", "c", "d"].map(|id| message(id, 1, &id.repeat(10), false));
+    add(store, "bob", &batch, 1).await;
+    let part = |skipped, bytes| PartOf { skipped, most: 3, bytes };
+    assert_eq!(ids(store, "bob", part(0, 1)).await, ["a"]);
+    assert_eq!(ids(store, "bob", part(1, 11)).await, ["b", "c"]);
+    assert_eq!(ids(store, "bob", part(0, 100)).await, ["a", "b", "c"]);
+    assert_eq!(ids(store, "bob", part(3, 100)).await, ["d"]);
+    assert!(ids(store, "bob", part(4, 100)).await.is_empty());
+    add(store, "carol", &[message("e", 1, "eeeee", false)], 2).await;
+    store.add_conversation(address(1), "dave", "", 3, QUOTA).await.unwrap();
+    let listed = async |part| {
+        let found = store.conversations(address(1), part).await.unwrap();
+        found.into_iter().map(|one| one.contact).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(part(0, 1)).await, ["dave", "carol"], "without a message there is nothing to hold");
+    assert_eq!(listed(part(1, 5)).await, ["carol"]);
+    assert_eq!(listed(part(0, 6)).await, ["dave", "carol", "bob"]);
 }

@@ -8,7 +8,7 @@ macro_rules! impl_storage_store {
         use sqlx::Row as _;
 
         use crate::store::{
-            NewMessage, PageOf, StorageQuota, StorageStore, StoreError, Stored, StoredConversation,
+            NewMessage, PartOf, StorageQuota, StorageStore, StoreError, Stored, StoredConversation,
             StoredMessage, signed, unsigned,
         };
 
@@ -186,18 +186,31 @@ macro_rules! impl_storage_store {
             async fn conversations(
                 &self,
                 owner: Address,
-                page: PageOf,
+                part: PartOf,
             ) -> Result<Vec<StoredConversation>, StoreError> {
                 let rows = sqlx::query(
-                    "SELECT c.contact, c.profile_location, c.updated_at,
-                            (SELECT m.container FROM storage_messages m WHERE m.conversation = c.id
-                             ORDER BY m.created_at DESC, m.seq LIMIT 1) AS preview
-                     FROM storage_conversations c WHERE c.owner = $1 AND c.hidden = FALSE
-                     ORDER BY c.updated_at DESC, c.id LIMIT $2 OFFSET $3",
+                    "SELECT c.contact, c.profile_location, c.updated_at, m.container AS preview
+                     FROM (
+                         SELECT id, seq, sum(size) OVER (ORDER BY updated_at DESC, id ROWS UNBOUNDED PRECEDING) - size
+                             AS before
+                         FROM (
+                             SELECT page.id, page.updated_at, latest.seq, coalesce(latest.size, 0) AS size
+                             FROM (
+                                 SELECT id, updated_at, (
+                                     SELECT seq FROM storage_messages WHERE conversation = storage_conversations.id
+                                     ORDER BY created_at DESC, seq LIMIT 1) AS seq
+                                 FROM storage_conversations WHERE owner = $1 AND hidden = FALSE
+                                 ORDER BY updated_at DESC, id LIMIT $2 OFFSET $3
+                             ) AS page LEFT JOIN storage_messages latest ON latest.seq = page.seq
+                         ) AS sized
+                     ) AS listed JOIN storage_conversations c ON c.id = listed.id
+                     LEFT JOIN storage_messages m ON m.seq = listed.seq
+                     WHERE listed.before < $4 ORDER BY c.updated_at DESC, c.id",
                 )
                 .bind(owner.as_bytes().as_slice())
-                .bind(i64::from(page.size))
-                .bind(page.skipped())
+                .bind(i64::from(part.most))
+                .bind(signed(part.skipped))
+                .bind(signed(part.bytes))
                 .fetch_all(&self.$readers)
                 .await?;
                 rows.iter()
@@ -320,18 +333,28 @@ macro_rules! impl_storage_store {
                 &self,
                 owner: Address,
                 contact: &str,
-                page: PageOf,
+                part: PartOf,
             ) -> Result<Vec<StoredMessage>, StoreError> {
                 let rows = sqlx::query(
                     "SELECT m.id, m.created_at, m.container, m.halted, m.conversation, c.contact
-                     FROM storage_conversations c JOIN storage_messages m ON m.conversation = c.id
-                     WHERE c.owner = $1 AND c.contact = $2
-                     ORDER BY m.created_at DESC, m.seq LIMIT $3 OFFSET $4",
+                     FROM (
+                         SELECT seq, sum(size) OVER (ORDER BY created_at DESC, seq ROWS UNBOUNDED PRECEDING) - size
+                             AS before
+                         FROM (
+                             SELECT m.seq, m.size, m.created_at
+                             FROM storage_conversations c JOIN storage_messages m ON m.conversation = c.id
+                             WHERE c.owner = $1 AND c.contact = $2
+                             ORDER BY m.created_at DESC, m.seq LIMIT $3 OFFSET $4
+                         ) AS sized
+                     ) AS listed JOIN storage_messages m ON m.seq = listed.seq
+                     JOIN storage_conversations c ON c.id = m.conversation
+                     WHERE listed.before < $5 ORDER BY m.created_at DESC, m.seq",
                 )
                 .bind(owner.as_bytes().as_slice())
                 .bind(contact)
-                .bind(i64::from(page.size))
-                .bind(page.skipped())
+                .bind(i64::from(part.most))
+                .bind(signed(part.skipped))
+                .bind(signed(part.bytes))
                 .fetch_all(&self.$readers)
                 .await?;
                 rows.iter().map(message).collect()
