@@ -295,6 +295,7 @@ impl App {
             }
             // It may be a forgery, which would be refused.
             Sender::Undetermined if self.config.sender_check == SenderCheck::Reject => {
+                self.limits.undetermined(Payer::current())?;
                 return Err(SubmitError::Undetermined);
             }
             Sender::Forged(_) | Sender::Unknown(_) | Sender::Undetermined => {

@@ -164,6 +164,14 @@ impl Limits {
 
     /// Counts a sealed file that an account begins to send.
     ///
+    /// Counts a message whose sender could not be found out, and which is refused for now: looking it up cost all the same.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn undetermined(&self, payer: Payer) -> Result<(), TooMany> {
+        self.unknown.count(&payer, 1)
+    }
+
     /// # Errors
     /// [`TooMany`].
     pub fn blob(&self, account: Address) -> Result<(), TooMany> {
@@ -315,6 +323,16 @@ mod tests {
 
     #[test]
     fn zero_is_no_limit() {
+    #[test]
+    fn what_could_not_be_found_out_is_counted_by_address_and_uses_up_no_mailbox() {
+        let limits = Limits::new(Allowances { unknown: 2, unknown_for_mailbox: 1, ..NONE });
+        let payer = |text| Payer::Client(client(text));
+        assert_eq!(limits.undetermined(payer("192.0.2.1")), Ok(()));
+        assert_eq!(limits.undetermined(payer("192.0.2.1")), Ok(()));
+        assert!(limits.undetermined(payer("192.0.2.1")).is_err());
+        assert_eq!(limits.unknown(payer("192.0.2.2"), Address::ZERO), Ok(()));
+    }
+
         let limits = Limits::new(NONE);
         assert!((0..10_000).all(|_| limits.sender(Address::ZERO).is_ok()));
     }

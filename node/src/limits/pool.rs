@@ -55,7 +55,7 @@ impl<K: Taker> Clone for Pool<K> {
 }
 
 impl<K: Taker> Pool<K> {
-    /// So many places, of which one taker has at most `share`.
+    /// So many places, of which one taker has at most `share`. Who has several times a share leaves half of all to others.
     pub fn new(all: usize, share: usize) -> Self {
         let taken = Mutex::new(Taken { all: 0, each: HashMap::new() });
         Self(Arc::new(Inner { all, share, taken }))
@@ -76,9 +76,27 @@ impl<K: Taker> Pool<K> {
         self.lock().all
     }
 
+    fn give_back(&self, shares: &[(K, usize)], amount: usize) {
+        let mut taken = self.lock();
+        taken.all -= amount;
+        for (who, _) in shares {
+            if let Entry::Occupied(mut count) = taken.each.entry(who.clone()) {
+                *count.get_mut() -= amount;
+                if *count.get() == 0 {
+                    count.remove();
+                }
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Taken<K>> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many places somebody may have who has so many times a share.
+fn most(all: usize, share: usize, times: usize) -> usize {
+    share.saturating_mul(times).min(share.max(all / 2))
 }
 
 /// Places of one taker, until this is dropped.
@@ -101,7 +119,7 @@ impl<K: Taker> Place<K> {
         }
         let exceeds = |(who, times): &(K, usize)| {
             let before = taken.each.get(who).copied().unwrap_or_default();
-            before.saturating_add(more) > share.saturating_mul(*times)
+            before.saturating_add(more) > most(*all, *share, *times)
         };
         if self.shares.iter().any(exceeds) {
             return Err(Full::Share);
@@ -113,26 +131,61 @@ impl<K: Taker> Place<K> {
         self.amount += more;
         Ok(())
     }
+
+    /// Gives some back.
+    pub fn shrink(&mut self, less: usize) {
+        let less = less.min(self.amount);
+        self.amount -= less;
+        self.pool.give_back(&self.shares, less);
+    }
+
+    /// Takes more, or gives some back, so that there are `amount`.
+    ///
+    /// # Errors
+    /// [`Full`]: what was taken before stays.
+    pub fn resize(&mut self, amount: usize) -> Result<(), Full> {
+        self.shrink(self.amount.saturating_sub(amount));
+        self.grow(amount - self.amount)
+    }
 }
 
 impl<K: Taker> Drop for Place<K> {
     fn drop(&mut self) {
-        let mut taken = self.pool.lock();
-        taken.all -= self.amount;
-        for (who, _) in std::mem::take(&mut self.shares) {
-            if let Entry::Occupied(mut count) = taken.each.entry(who) {
-                *count.get_mut() -= self.amount;
-                if *count.get() == 0 {
-                    count.remove();
-                }
-            }
-        }
+        self.pool.give_back(&self.shares, self.amount);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::limits::Client;
+
+    #[test]
+    fn who_has_many_networks_leaves_half_of_everything_to_others() {
+        let example = include_str!("../../dm3-node.example.toml");
+        let config = Config::parse(example, "dm3-node.example.toml", []).unwrap();
+        let (lookups, outgoing) = (config.sender_lookups, config.outgoing);
+        for (all, share) in [
+            (config.max_connections, config.max_connections_per_address),
+            (config.body_bytes_at_once, config.body_bytes_at_once_per_address),
+            (config.answer_bytes_at_once, config.answer_bytes_at_once_per_address),
+            (lookups.all, lookups.client),
+            (outgoing.all, outgoing.client),
+        ] {
+            let pool = Pool::new(all, share);
+            let mut kept = Vec::new();
+            for network in 0..64_u16 {
+                let client = Client::of([0x2a00, 1, 2, network, 0, 0, 0, 1].into());
+                for _ in 0..4 {
+                    kept.extend(pool.enter(&client, share / 4));
+                }
+            }
+            assert!(pool.taken() * 2 <= all, "{} of {all}", pool.taken());
+            assert!(pool.taken() > share, "more than one network has");
+            assert!(pool.enter(&Client::of([192, 0, 2, 1].into()), share).is_ok(), "{share} of {all}");
+        }
+    }
 
     #[test]
     fn nobody_takes_more_than_a_share_and_all_together_no_more_than_there_is() {
@@ -144,6 +197,11 @@ mod tests {
         let second = pool.enter(&who("b"), 2).unwrap();
         assert_eq!(pool.enter(&who("c"), 2).err(), Some(Full::All));
         let third = pool.enter(&who("c"), 1).unwrap();
+        assert_eq!(pool.taken(), 5);
+        first.shrink(1);
+        assert_eq!(pool.taken(), 4);
+        assert!(first.resize(4).is_err());
+        assert_eq!(first.resize(2), Ok(()));
         assert_eq!(pool.taken(), 5);
         drop((first, second, third));
         assert_eq!(pool.taken(), 0);
