@@ -491,3 +491,27 @@ async fn nobody_reaches_anothers_channels() {
     }
     assert_eq!(bob.channels().await[0]["config"]["recipientValue"], "bob@example.test");
 }
+
+#[tokio::test]
+async fn push_services_that_never_answer_keep_nobody_from_codes_mails_and_pushes() {
+    let mut service = PushService::start().await;
+    let mut server = MailServer::start().await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.2:0").await.unwrap();
+    let node = Node::start_with(&format!("{VAPID}allow_private_networks = true\n{}", server.config())).await;
+    let alice = Account::new(1).called("alice.eth");
+    for n in 10..20 {
+        let mallory = Receiver::new(&node, n).await;
+        mallory.ok("/global", json!({ "isEnabled": true })).await;
+        let subscription = Browser::new().subscription(&format!("http://{}/x", silent.local_addr().unwrap()));
+        mallory.ok("", json!({ "recipientValue": subscription, "notificationChannelType": "PUSH" })).await;
+        alice.send(&node, &mallory.account, "hello").await;
+    }
+    let began = std::time::Instant::now();
+    let bob = Receiver::new(&node, 2).await.told_by_mail(&mut server).await;
+    let subscription = Browser::new().subscription(&format!("{}/send", service.url));
+    bob.ok("", json!({ "recipientValue": subscription, "notificationChannelType": "PUSH" })).await;
+    alice.send(&node, &bob.account, "hello").await;
+    service.pushed().await;
+    server.mail().await;
+    assert!(began.elapsed().as_secs() < 4, "{:?}", began.elapsed());
+}

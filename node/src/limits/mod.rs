@@ -24,7 +24,7 @@ pub use client::{Client, Peer, Trusted};
 pub use payer::Payer;
 pub use pool::{Full, Place, Pool, Taker};
 pub use shared::Shared;
-pub use turns::Turns;
+pub use turns::{Turn, Turns};
 
 /// The limits, each for a minute; 0 is none.
 #[derive(Debug, Clone, Copy)]

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! submit ─▶ no socket open here ─▶ queue (bounded, never waited for) ─▶ verified, enabled channels?
-//!        ─▶ no socket at another node? ─▶ not told by any node within the minute? ─▶ SMTP, web push
-//! POST channel, POST otp ─▶ one-time password ─▶ queue ─▶ SMTP
+//!        ─▶ no socket at another node? ─▶ not told by any node within the minute?
+//!        ─▶ a turn at mail ─▶ SMTP;  a turn of this person and this site ─▶ web push
+//! POST channel, POST otp ─▶ one-time password ─▶ queue of its own ─▶ SMTP
 //! ```
 //!
 //! The text says that something has come and, unless the operator wants otherwise, not from whom: mail
@@ -13,6 +14,7 @@ mod mail;
 pub mod otp;
 mod push;
 mod queue;
+mod pushing;
 mod smtp;
 pub mod sockets;
 

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use dm3_core::identity::{Address, EnsName};
-use reqwest::{Method, RequestBuilder, Url};
+use reqwest::{Method, Url};
 use serde_json::json;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::mail::{self, Mailer};
 use super::otp::Code;
 use super::push::{PushError, Subscription, Vapid};
+use super::pushing::Pushing;
 use crate::machine::clock::now_seconds;
 use crate::monitoring::statistics::Statistics;
 use crate::outgoing::{Outgoing, Target};
@@ -21,8 +22,10 @@ use crate::store::{Channel, ChannelKind, Store, StoreError};
 const WAITING: usize = 1000;
 /// How many are looked at at once: other nodes are asked first, and have some seconds for an answer.
 const AT_ONCE: usize = 256;
-/// How many of them are sent at once.
+/// How many mails are sent at once that tell of messages; and how many with codes, which somebody waits for.
 const SENT_AT_ONCE: usize = 8;
+/// How long a push service may take: one of those that browsers have answers within a second.
+const PUSH_TIME: Duration = Duration::from_secs(5);
 /// How long an account is not told again after it was told: the text is the same each time.
 const QUIET: Duration = Duration::from_secs(60);
 /// How many accounts' last notifications are remembered before old ones are forgotten.
@@ -33,9 +36,16 @@ const REMEMBERED: usize = 10_000;
 #[error("too many notifications are waiting")]
 pub struct Full;
 
-enum Job {
-    Code { to: String, code: Code },
-    Message { receiver: Address, sender: String },
+/// A code to be sent.
+struct CodeJob {
+    to: String,
+    code: Code,
+}
+
+/// Somebody to be told.
+struct MessageJob {
+    receiver: Address,
+    sender: String,
 }
 
 /// What notifications are sent with.
@@ -59,7 +69,8 @@ pub struct NotifierParts {
 /// Takes notifications to be sent. Nobody waits for them.
 pub struct Notifier {
     parts: Arc<NotifierParts>,
-    queue: mpsc::Sender<Job>,
+    codes: mpsc::Sender<CodeJob>,
+    messages: mpsc::Sender<MessageJob>,
     told: Arc<Told>,
 }
 
@@ -92,15 +103,22 @@ impl Told {
 }
 
 impl Notifier {
-    /// Starts the worker, which ends when this is dropped.
+    /// Starts the workers, which end when this is dropped.
     pub fn start(parts: NotifierParts) -> Self {
         let parts = Arc::new(parts);
-        let (queue, jobs) = mpsc::channel(WAITING);
+        let (codes, code_jobs) = mpsc::channel(WAITING);
+        let (messages, message_jobs) = mpsc::channel(WAITING);
         let told = Arc::<Told>::default();
-        let worker =
-            Worker { parts: parts.clone(), told: told.clone(), sending: Semaphore::new(SENT_AT_ONCE) };
-        tokio::spawn(Arc::new(worker).work(jobs));
-        Self { parts, queue, told }
+        let worker = Arc::new(Worker {
+            parts: parts.clone(),
+            told: told.clone(),
+            waiting: Arc::new(Semaphore::new(WAITING)),
+            mailing: Semaphore::new(SENT_AT_ONCE),
+            pushing: Pushing::new(),
+        });
+        tokio::spawn(worker.clone().send_codes(code_jobs));
+        tokio::spawn(worker.work(message_jobs));
+        Self { parts, codes, messages, told }
     }
 
     /// Whether the operator has set up a channel.
@@ -118,7 +136,7 @@ impl Notifier {
 
     /// Whether this node would send to a push service at that address.
     pub fn may_push_to(&self, endpoint: &Url) -> bool {
-        push_request(&self.parts.outgoing, endpoint).is_some()
+        Target::parse(endpoint.as_str(), self.parts.outgoing.reach()).is_ok()
     }
 
     /// Sends a code by mail.
@@ -126,7 +144,7 @@ impl Notifier {
     /// # Errors
     /// [`Full`].
     pub fn send_code(&self, to: &str, code: Code) -> Result<(), Full> {
-        self.queue.try_send(Job::Code { to: to.to_owned(), code }).map_err(|_| Full)
+        self.codes.try_send(CodeJob { to: to.to_owned(), code }).map_err(|_| Full)
     }
 
     /// Tells a receiver that a message has come, unless that was done just now. Best effort.
@@ -137,7 +155,7 @@ impl Notifier {
         if !self.told.enter(receiver) {
             return;
         }
-        if self.queue.try_send(Job::Message { receiver, sender: sender.to_owned() }).is_err() {
+        if self.messages.try_send(MessageJob { receiver, sender: sender.to_owned() }).is_err() {
             tracing::warn!("too many notifications are waiting; one is dropped");
         }
     }
@@ -146,24 +164,34 @@ impl Notifier {
 struct Worker {
     parts: Arc<NotifierParts>,
     told: Arc<Told>,
-    sending: Semaphore,
+    /// Places of those that were looked up and wait for a turn.
+    waiting: Arc<Semaphore>,
+    mailing: Semaphore,
+    pushing: Pushing,
 }
 
 impl Worker {
-    async fn work(self: Arc<Self>, mut jobs: mpsc::Receiver<Job>) {
+    async fn work(self: Arc<Self>, mut jobs: mpsc::Receiver<MessageJob>) {
         let places = Arc::new(Semaphore::new(AT_ONCE));
+        while let Ok(place) = places.clone().acquire_owned().await {
+            let Some(MessageJob { receiver, sender }) = jobs.recv().await else { return };
+            let worker = self.clone();
+            tokio::spawn(async move {
+                if let Err(error) = worker.tell(receiver, &sender).await {
+                    tracing::error!(%error, "a notification can't be sent");
+                }
+                drop(place);
+            });
+        }
+    }
+
+    async fn send_codes(self: Arc<Self>, mut jobs: mpsc::Receiver<CodeJob>) {
+        let places = Arc::new(Semaphore::new(SENT_AT_ONCE));
         while let Ok(place) = places.clone().acquire_owned().await {
             let Some(job) = jobs.recv().await else { return };
             let worker = self.clone();
             tokio::spawn(async move {
-                match job {
-                    Job::Code { to, code } => worker.send_code(&to, &code).await,
-                    Job::Message { receiver, sender } => {
-                        if let Err(error) = worker.tell(receiver, &sender).await {
-                            tracing::error!(%error, "a notification can't be sent");
-                        }
-                    }
-                }
+                worker.send_code(&job.to, &job.code).await;
                 drop(place);
             });
         }
@@ -176,11 +204,10 @@ impl Worker {
             code.as_str(),
             self.parts.service,
         );
-        let _place = self.sending.acquire().await;
         mail(&self.parts, to, "Your dm3 verification code", text).await;
     }
 
-    async fn tell(&self, receiver: Address, sender: &str) -> Result<(), StoreError> {
+    async fn tell(self: &Arc<Self>, receiver: Address, sender: &str) -> Result<(), StoreError> {
         let store = &self.parts.store;
         let mut channels = store.channels(receiver).await?;
         channels.retain(|channel| channel.enabled && channel.verified);
@@ -201,9 +228,19 @@ impl Worker {
             Some(sender) => format!("You received a new message from {sender}."),
             None => "You received a new message.".to_owned(),
         };
-        let _place = self.sending.acquire().await;
         for channel in channels {
-            self.tell_by(receiver, &channel, &body).await?;
+            let Ok(place) = self.waiting.clone().try_acquire_owned() else {
+                tracing::warn!("too many notifications are waiting; one is dropped");
+                return Ok(());
+            };
+            let (worker, body) = (self.clone(), body.clone());
+            // Each by itself: one that has to wait keeps no other waiting.
+            tokio::spawn(async move {
+                if let Err(error) = worker.tell_by(receiver, &channel, &body).await {
+                    tracing::error!(%error, "a notification can't be sent");
+                }
+                drop(place);
+            });
         }
         Ok(())
     }
@@ -215,11 +252,39 @@ impl Worker {
                     "{body}\n\nThis mail was sent by {}. You can switch it off in your dm3 messenger.\n",
                     self.parts.service
                 );
+                let _turn = self.mailing.acquire().await;
                 mail(&self.parts, &channel.recipient, "New dm3 message", text).await;
                 Ok(())
             }
-            ChannelKind::Push => push(&self.parts, receiver, channel, body).await,
+            ChannelKind::Push => self.push(receiver, channel, body).await,
         }
+    }
+
+    async fn push(&self, receiver: Address, channel: &Channel, body: &str) -> Result<(), StoreError> {
+        let parts = &self.parts;
+        let (Some(vapid), Some(subscription)) = (&parts.vapid, Subscription::parse(&channel.recipient))
+        else {
+            return Ok(());
+        };
+        let Ok(target) = Target::parse(subscription.endpoint.as_str(), parts.outgoing.reach()) else {
+            return Ok(());
+        };
+        let _turn = self.pushing.turn(receiver, target.site()).await;
+        if self.pushing.rests(&channel.recipient, Instant::now()) {
+            return Ok(());
+        }
+        let request = parts.outgoing.request(Method::POST, &target).timeout(PUSH_TIME);
+        let payload = json!({ "title": "New Message", "body": body }).to_string();
+        let sent = vapid.send(request, &subscription, &payload, now_seconds()).await;
+        self.pushing.note(&channel.recipient, matches!(sent, Ok(()) | Err(PushError::Gone)), Instant::now());
+        match sent {
+            Ok(()) => parts.statistics.notified(),
+            Err(PushError::Gone) => {
+                parts.store.remove_channel(receiver, ChannelKind::Push, Some(&channel.recipient)).await?;
+            }
+            Err(error) => tracing::warn!(%error, "a push notification was not sent"),
+        }
+        Ok(())
     }
 }
 
@@ -229,31 +294,4 @@ async fn mail(parts: &NotifierParts, to: &str, subject: &str, text: String) {
         Ok(()) => parts.statistics.notified(),
         Err(error) => tracing::warn!(%error, "a mail was not sent"),
     }
-}
-
-async fn push(
-    parts: &NotifierParts,
-    receiver: Address,
-    channel: &Channel,
-    body: &str,
-) -> Result<(), StoreError> {
-    let (Some(vapid), Some(subscription)) = (&parts.vapid, Subscription::parse(&channel.recipient)) else {
-        return Ok(());
-    };
-    let Some(request) = push_request(&parts.outgoing, &subscription.endpoint) else { return Ok(()) };
-    let payload = json!({ "title": "New Message", "body": body }).to_string();
-    match vapid.send(request, &subscription, &payload, now_seconds()).await {
-        Ok(()) => parts.statistics.notified(),
-        Err(PushError::Gone) => {
-            parts.store.remove_channel(receiver, ChannelKind::Push, Some(&channel.recipient)).await?;
-        }
-        Err(error) => tracing::warn!(%error, "a push notification was not sent"),
-    }
-    Ok(())
-}
-
-/// A POST to a push service, if strangers may send this server there.
-fn push_request(outgoing: &Outgoing, endpoint: &Url) -> Option<RequestBuilder> {
-    let target = Target::parse(endpoint.as_str(), outgoing.reach()).ok()?;
-    Some(outgoing.request(Method::POST, &target))
 }
