@@ -21,18 +21,17 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio_io_timeout::TimeoutStream;
 use tower_service::Service;
 
 use super::handshake::Handshakes;
-use crate::limits::{Client, Payer, Peer, Place, Pool, Trusted};
+use super::pace::Pace;
+use crate::limits::{Client, Line, Payer, Peer, Place, Pool, Trusted};
+use crate::notifications::sockets::Linked;
 
 /// How long the head of a request may take, and how long a connection may be idle between two requests.
 const HEAD_TIME: Duration = Duration::from_secs(20);
 /// The largest head of a request, in bytes: address and headers.
 const MAX_HEAD: usize = 64 * 1024;
-/// How long a client may read nothing of what is written to it.
-const STALL_TIME: Duration = Duration::from_secs(30);
 /// How long to wait when the operating system gives no connection, as when there are no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -174,12 +173,37 @@ pub struct LastPlace;
 /// Keeps a place for as long as a connection is open, also when it has become a WebSocket; stands in the extensions of its
 /// requests.
 #[derive(Clone, Default)]
-pub struct Slot(Arc<Mutex<Option<Place<Client>>>>);
+pub struct Slot(Arc<Keeps>);
+
+#[derive(Default)]
+struct Keeps {
+    line: Line,
+    place: Mutex<Option<Place<Client>>>,
+    link: Mutex<Option<Linked>>,
+}
 
 impl Slot {
     /// Keeps a place, instead of one kept before.
     pub fn keep(&self, place: Place<Client>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+        *self.0.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    }
+
+    /// Keeps it known, if it is, which socket uses the connection.
+    pub fn keep_link(&self, link: Option<Linked>) {
+        if link.is_some() {
+            *self.0.link.lock().unwrap_or_else(PoisonError::into_inner) = link;
+        }
+    }
+
+    /// The connection.
+    pub fn line(&self) -> Line {
+        self.0.line.clone()
+    }
+
+    /// The connection has ended, though others may have this yet.
+    fn leave(&self) {
+        *self.0.place.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.0.link.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -211,18 +235,35 @@ impl Open {
 }
 
 /// A stream that keeps its place as long as it is open, also when it has become a WebSocket, and that fails when
-/// its client does not read.
+/// its client does not read, or hardly.
 struct Counted {
-    stream: Pin<Box<TimeoutStream<TcpStream>>>,
+    stream: TcpStream,
+    pace: Pace,
+    line: Line,
     _place: Place<Payer>,
-    _slot: Slot,
+    slot: Slot,
 }
 
 impl Counted {
     fn new(stream: TcpStream, place: Place<Payer>, slot: Slot) -> Self {
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(STALL_TIME));
-        Self { stream: Box::pin(stream), _place: place, _slot: slot }
+        Self { stream, pace: Pace::new(), line: slot.line(), _place: place, slot }
+    }
+
+    fn wrote(
+        &mut self,
+        polled: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = polled {
+            self.line.wrote(bytes);
+        }
+        self.pace.note(polled, context)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.slot.leave();
     }
 }
 
@@ -232,7 +273,13 @@ impl AsyncRead for Counted {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.stream.as_mut().poll_read(context, buffer)
+        self.line.reads(context)?;
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if let Poll::Ready(Ok(())) = polled {
+            self.line.read(buffer.filled().len() - before)?;
+        }
+        polled
     }
 }
 
@@ -242,15 +289,17 @@ impl AsyncWrite for Counted {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.stream.as_mut().poll_write(context, bytes)
+        self.line.writes(context)?;
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.wrote(polled, context)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream.as_mut().poll_flush(context)
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream.as_mut().poll_shutdown(context)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 
     fn poll_write_vectored(
@@ -258,7 +307,9 @@ impl AsyncWrite for Counted {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream.as_mut().poll_write_vectored(context, slices)
+        self.line.writes(context)?;
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.wrote(polled, context)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -4,7 +4,7 @@
 //! whose is it? ─▶ one of the last places: signed in, or watching? ─▶ rate ─▶ behind a proxy: a place of its own
 //!      ─▶ a socket that will ask again and again: a place for it ─▶ only reads: its network's turn
 //!      ─▶ body: its bytes are counted as they come ─▶ served; it pays for all that it causes
-//!      ─▶ answer: its bytes are counted until they are read
+//!      ─▶ answer: its bytes are counted until they are read, and given back as they are
 //! ```
 
 use std::any::Any;
@@ -13,12 +13,13 @@ use std::sync::atomic::Ordering;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
-use axum::http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONNECTION, UPGRADE};
-use axum::http::{HeaderValue, Method};
+use axum::http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONNECTION};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use socketioxide::socket::Sid;
 
-use super::body::{Counted, Kept};
+use super::body::{Counted, Kept, Leaving};
 use super::extract::bearer;
 use crate::app::{App, AppState};
 use crate::cases::ApiError;
@@ -44,12 +45,17 @@ pub async fn limit(State(app): State<AppState>, mut request: Request, next: Next
         return too_many(&app, &request, error);
     }
     let Ok(place) = enter(&app, &request, client) else { return refused(&app, "requests") };
-    if begins_polling(&request) {
+    let asked = SocketRequest::of(&request);
+    if asked.as_ref().and_then(|asked| asked.socket).is_some_and(|socket| app.sockets.is_over(socket)) {
+        return ApiError::Malformed.into_response();
+    }
+    if asked.as_ref().is_some_and(SocketRequest::begins_polling) {
         let Ok(place) = app.polling.enter(&client, 1) else { return refused(&app, "polling") };
         // A socket keeps what stands beside the request that began it.
         request.extensions_mut().insert(Arc::new(place));
     }
     let payer = Payer::Client(client);
+    let slot = request.extensions().get::<Slot>().cloned();
     request.extensions_mut().insert(client);
     let Ok(reserved) = app.bodies.enter(&payer, 0) else { return refused(&app, "bodies") };
     let (request, bodies) = Counted::in_request(request, reserved);
@@ -59,6 +65,13 @@ pub async fn limit(State(app): State<AppState>, mut request: Request, next: Next
         return refused(&app, "bodies");
     }
     drop(bodies);
+    if let Some(asked) = asked {
+        note_socket(&app, &asked, slot.as_ref(), &response);
+    }
+    if let Some(slot) = slot.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS) {
+        let Ok(place) = app.bodies.enter(&payer, 0) else { return refused(&app, "bodies") };
+        slot.line().carries_messages(place);
+    }
     let response = answered(&app, &payer, response, place);
     if last_place { closing(response) } else { response }
 }
@@ -82,7 +95,7 @@ fn enter(app: &App, request: &Request, client: Client) -> Result<Option<Place<Cl
     }
     let place = app.requests.enter(&client, 1)?;
     match request.extensions().get::<Slot>() {
-        Some(slot) if request.headers().contains_key(UPGRADE) => {
+        Some(slot) if SocketRequest::of(request).is_some_and(|asked| asked.stays) => {
             slot.keep(place);
             Ok(None)
         }
@@ -90,20 +103,60 @@ fn enter(app: &App, request: &Request, client: Client) -> Result<Option<Place<Cl
     }
 }
 
-/// Whether it begins a socket that asks again and again: one that is known already has an id, one that stays connected is an
-/// upgrade, and has a connection's place (Engine.IO protocol 4, handshake).
-fn begins_polling(request: &Request) -> bool {
-    let is_known = |query: &str| query.split('&').any(|part| part.starts_with("sid="));
-    request.uri().path().starts_with("/socket.io")
-        && !request.headers().contains_key(UPGRADE)
-        && !request.uri().query().is_some_and(is_known)
+/// A request of a socket's (Engine.IO protocol 4, handshake).
+struct SocketRequest {
+    /// Whether it names a socket that is known already.
+    is_known: bool,
+    /// The one it names.
+    socket: Option<Sid>,
+    /// Whether it is to stay connected, and so has a connection's place. The query alone says so, as where the socket begins;
+    /// of two the first.
+    stays: bool,
+    /// Whether it asks what there is for the socket.
+    asks: bool,
+}
+
+impl SocketRequest {
+    fn of(request: &Request) -> Option<Self> {
+        let uri = request.uri();
+        if !uri.path().starts_with("/socket.io") {
+            return None;
+        }
+        let member = |name: &str| uri.query()?.split('&').find_map(|part| part.strip_prefix(name));
+        let named = member("sid=");
+        Some(Self {
+            is_known: named.is_some(),
+            socket: named.and_then(|text| text.parse().ok()),
+            stays: member("transport=") == Some("websocket"),
+            asks: *request.method() == Method::GET,
+        })
+    }
+
+    /// Whether it begins a socket that asks again and again.
+    const fn begins_polling(&self) -> bool {
+        !self.is_known && !self.stays
+    }
+}
+
+/// Notes what has left of what waited for a socket, or over which connection it stays connected from now on.
+fn note_socket(app: &App, asked: &SocketRequest, slot: Option<&Slot>, response: &Response) {
+    let Some(socket) = asked.socket else { return };
+    match (response.status(), slot) {
+        // What is refused or sent has nothing of it.
+        (StatusCode::OK, _) if asked.asks => {
+            app.sockets.answered(socket, response.body().size_hint().lower())
+        }
+        (StatusCode::SWITCHING_PROTOCOLS, Some(slot)) => {
+            slot.keep_link(app.sockets.link(socket, &slot.line()));
+        }
+        _ => {}
+    }
 }
 
 /// Whether it is there to read, from the database or from the chain, and not to wait for something.
 fn only_reads(request: &Request) -> bool {
     let path = request.uri().path();
     matches!(*request.method(), Method::GET | Method::HEAD)
-        && !request.headers().contains_key(UPGRADE)
         && !["/health", "/ready", "/socket.io", "/proxy"].iter().any(|others| path.starts_with(others))
 }
 
@@ -114,7 +167,8 @@ fn is_signed_in(app: &App, request: &Request) -> bool {
 
 /// The answer, whose bytes are counted until they are read.
 fn answered(app: &App, payer: &Payer, response: Response, place: Option<Place<Client>>) -> Response {
-    let size = response.body().size_hint().lower();
+    let hint = response.body().size_hint();
+    let size = hint.lower();
     let bytes = match size > SMALL_ANSWER {
         true => match app.answers.enter(payer, usize::try_from(size).unwrap_or(usize::MAX)) {
             Ok(bytes) => Some(bytes),
@@ -122,10 +176,15 @@ fn answered(app: &App, payer: &Payer, response: Response, place: Option<Place<Cl
         },
         false => None,
     };
-    if bytes.is_none() && place.is_none() {
-        return response;
+    // One whose size is not known is read in parts, and whoever reads them counts them.
+    let response = match bytes.is_some() || hint.exact().is_none() {
+        true => response.map(|body| Body::new(Leaving::new(body, bytes))),
+        false => response,
+    };
+    match place {
+        Some(place) => response.map(|body| Body::new(Kept::new(body, place))),
+        None => response,
     }
-    response.map(|body| Body::new(Kept::new(body, (bytes, place))))
 }
 
 fn refused(app: &App, cause: &'static str) -> Response {

@@ -15,6 +15,7 @@ mod limit;
 mod map;
 mod notifications;
 pub mod observe;
+mod pace;
 mod proxy;
 mod resolver;
 mod router;

@@ -9,6 +9,7 @@ use dm3_core::message::Envelope;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
+use socketioxide::TransportType;
 use socketioxide::adapter::Adapter;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 use socketioxide::handler::{ConnectHandler, FromMessageParts, Value};
@@ -18,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::app::{App, AppState};
 use crate::auth::Session;
 use crate::cases::{SubmitError, read_envelope, read_voucher};
+use crate::http::connections::Slot;
 use crate::limits::json;
 use crate::limits::{Client, Payer, Place};
 use crate::notifications::sockets::{SignedIn, Sockets};
@@ -62,7 +64,7 @@ pub fn serve(app: &AppState) {
         // Checked just now; the token may have ended in between.
         match session(&state, auth.ok()).await {
             Some(session) => welcome(&state, &socket, session),
-            None => drop(socket.disconnect()),
+            None => state.sockets.close_one(socket),
         }
     };
     app.sockets.on_connect(connected.with(check));
@@ -80,17 +82,27 @@ async fn session(app: &App, handshake: Option<Handshake>) -> Option<Session> {
 }
 
 fn welcome(app: &AppState, socket: &SocketRef, session: Session) {
-    let client = socket.req_parts().extensions.get::<Client>().copied();
+    let extensions = &socket.req_parts().extensions;
+    let payer = extensions.get::<Client>().map_or(Payer::Node, |client| Payer::Client(*client));
+    // One that began by asking is linked when it stays connected.
+    if socket.transport_type() == TransportType::Websocket
+        && let Some(slot) = extensions.get::<Slot>()
+    {
+        slot.keep_link(app.sockets.link(socket.id, &slot.line()));
+    }
+    let Ok(place) = app.answers.enter(&payer, 0) else { return app.sockets.close_one(socket.clone()) };
     socket.extensions.insert(Taking {
         session: session.clone(),
         events: Arc::new(Semaphore::new(app.config.socket_events_at_once)),
-        payer: client.map_or(Payer::Node, Payer::Client),
+        payer,
         app: Arc::clone(app),
     });
     if app.sockets.make_room(session.address, app.config.max_sockets_per_account) {
         app.metrics.refused("sockets_of_account");
     }
-    Sockets::join(socket, SignedIn { session, since: Instant::now() });
+    Sockets::join(socket, SignedIn { session, since: Instant::now() }, place);
+    // What nobody listens to has come as well.
+    socket.on_fallback(async |_: Came| {});
     socket.on("submitMessage", async move |submission: Submission, ack: AckSender| {
         let answer = match submission.submit().await {
             Ok(()) => json!({ "response": "success" }),
@@ -102,7 +114,7 @@ fn welcome(app: &AppState, socket: &SocketRef, session: Session) {
     });
     // An empty tuple: the event has no arguments.
     if socket.emit("authorized", &[(); 0]).is_err() {
-        let _ = socket.clone().disconnect();
+        app.sockets.close_one(socket.clone());
     }
 }
 
@@ -181,10 +193,31 @@ impl<A: Adapter> FromMessageParts<A> for Submission {
         _: &Option<i64>,
     ) -> Result<Self, Infallible> {
         let read = match socket.extensions.get::<Taking>() {
-            Some(signed) => Self::read(&signed, event),
+            Some(signed) => {
+                signed.app.sockets.came(socket.id);
+                Self::read(&signed, event)
+            }
             // Nobody sends before it is welcome.
             None => Err(Refused::by(&TokenRefused)),
         };
         Ok(Self(read))
+    }
+}
+
+/// Another event than those that are listened to.
+struct Came;
+
+impl<A: Adapter> FromMessageParts<A> for Came {
+    type Error = Infallible;
+
+    fn from_message_parts(
+        socket: &Arc<Socket<A>>,
+        _: &mut Value,
+        _: &Option<i64>,
+    ) -> Result<Self, Infallible> {
+        if let Some(signed) = socket.extensions.get::<Taking>() {
+            signed.app.sockets.came(socket.id);
+        }
+        Ok(Self)
     }
 }

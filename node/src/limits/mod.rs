@@ -6,6 +6,7 @@
 
 mod client;
 pub mod json;
+mod line;
 mod payer;
 mod pool;
 pub mod reading;
@@ -21,6 +22,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use client::SHARES;
 pub use client::{Client, Peer, Trusted};
+pub use line::Line;
 pub use payer::Payer;
 pub use pool::{Full, Place, Pool, Taker};
 pub use shared::Shared;
@@ -162,8 +164,6 @@ impl Limits {
         self.unknown_for_mailboxes.count(&mailbox, 1)
     }
 
-    /// Counts a sealed file that an account begins to send.
-    ///
     /// Counts a message whose sender could not be found out, and which is refused for now: looking it up cost all the same.
     ///
     /// # Errors
@@ -172,6 +172,8 @@ impl Limits {
         self.unknown.count(&payer, 1)
     }
 
+    /// Counts a sealed file that an account begins to send.
+    ///
     /// # Errors
     /// [`TooMany`].
     pub fn blob(&self, account: Address) -> Result<(), TooMany> {
@@ -322,8 +324,6 @@ mod tests {
     }
 
     #[test]
-    fn zero_is_no_limit() {
-    #[test]
     fn what_could_not_be_found_out_is_counted_by_address_and_uses_up_no_mailbox() {
         let limits = Limits::new(Allowances { unknown: 2, unknown_for_mailbox: 1, ..NONE });
         let payer = |text| Payer::Client(client(text));
@@ -333,6 +333,8 @@ mod tests {
         assert_eq!(limits.unknown(payer("192.0.2.2"), Address::ZERO), Ok(()));
     }
 
+    #[test]
+    fn zero_is_no_limit() {
         let limits = Limits::new(NONE);
         assert!((0..10_000).all(|_| limits.sender(Address::ZERO).is_ok()));
     }

@@ -10,11 +10,12 @@
 //! The text says that something has come and, unless the operator wants otherwise, not from whom: mail
 //! servers and push services are told no more than they must.
 
+mod backlog;
 mod mail;
 pub mod otp;
 mod push;
-mod queue;
 mod pushing;
+mod queue;
 mod smtp;
 pub mod sockets;
 

@@ -1,17 +1,22 @@
 //! Open sockets, each in the room of the account that signed in over it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dm3_core::identity::Address;
 use serde_json::Value;
-use socketioxide::SocketIo;
 use socketioxide::adapter::LocalAdapter;
 use socketioxide::extract::SocketRef;
 use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
+use socketioxide::socket::Sid;
+use socketioxide::{ParserConfig, SocketIo};
 
+pub use super::backlog::Linked;
+use super::backlog::{Backlog, Lines};
 use crate::auth::Session;
+use crate::limits::{Line, Payer, Place};
 
 /// How long a connection may stay without signing in.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,7 +33,10 @@ pub struct SignedIn {
 }
 
 /// Every open socket.
-pub struct Sockets(SocketIo);
+pub struct Sockets {
+    sockets: SocketIo,
+    lines: Lines,
+}
 
 impl Sockets {
     /// None yet, and the layer that opens them with the reference's times and limits; no frame is larger than
@@ -42,8 +50,10 @@ impl Sockets {
             .max_payload(max_payload as u64)
             .ws_max_message_size(max_payload)
             .ws_max_frame_size(max_payload)
+            // No event has binary parts, which would be kept until all that were promised have come.
+            .with_parser(ParserConfig::common().max_incoming_binaries(0))
             .build_layer();
-        (layer, Self(sockets))
+        (layer, Self { sockets, lines: Lines::default() })
     }
 
     /// Calls `handler` for each socket that connects to the only namespace.
@@ -52,13 +62,46 @@ impl Sockets {
         C: ConnectHandler<LocalAdapter, T>,
         T: Send + Sync + 'static,
     {
-        self.0.ns("/", handler);
+        self.sockets.ns("/", handler);
     }
 
-    /// Lets a socket hear what comes for the account that signed in over it.
-    pub fn join(socket: &SocketRef, signed: SignedIn) {
+    /// Lets a socket hear what comes for the account that signed in over it; what waits for it takes its `place`.
+    pub fn join(socket: &SocketRef, signed: SignedIn, place: Place<Payer>) {
+        socket.extensions.insert(Arc::new(Backlog::new(place)));
         socket.join(room(signed.session.address));
         socket.extensions.insert(signed);
+    }
+
+    /// Notes over which connection a socket stays connected, for as long as what is given back is kept.
+    pub fn link(&self, socket: Sid, line: &Line) -> Option<Linked> {
+        self.lines.link(socket, line)
+    }
+
+    /// Notes how much a socket was answered that asks again and again.
+    pub fn answered(&self, socket: Sid, bytes: u64) {
+        let socket = self.sockets.of("/").and_then(|sockets| sockets.get_socket(socket));
+        if let Some(backlog) = socket.and_then(|socket| socket.extensions.get::<Arc<Backlog>>()) {
+            backlog.answered(bytes);
+        }
+    }
+
+    /// All of a message that came over a socket is here.
+    pub fn came(&self, socket: Sid) {
+        self.lines.came(socket);
+    }
+
+    /// Whether a socket was closed here, and asks all the same.
+    pub fn is_over(&self, socket: Sid) -> bool {
+        self.lines.is_over(socket)
+    }
+
+    /// Gives back the places of what has left.
+    pub fn settle(&self) {
+        for socket in self.all() {
+            if let Some(backlog) = socket.extensions.get::<Arc<Backlog>>() {
+                backlog.settle(self.lines.written(socket.id));
+            }
+        }
     }
 
     /// Sends a new message to every open socket of its receiver. Only a hint: whoever misses it finds the
@@ -70,13 +113,30 @@ impl Sockets {
     /// Sends an event to every open socket of an account. Never waits for a socket; one that does not keep up is
     /// closed.
     pub fn emit(&self, account: Address, event: &str, value: &Value) {
-        for socket in self.of(account) {
-            if socket.emit(event, value).is_err() {
+        let open = self.of(account);
+        if open.is_empty() {
+            return;
+        }
+        let bytes = (event.len() + value.to_string().len()) as u64;
+        for socket in open {
+            let backlog = socket.extensions.get::<Arc<Backlog>>();
+            let has_room =
+                backlog.is_none_or(|backlog| backlog.send(bytes, self.lines.written(socket.id)).is_ok());
+            if !has_room || socket.emit(event, value).is_err() {
                 tracing::debug!(sid = %socket.id, "closing a socket that does not keep up");
-                // It may be gone already, which is just as good.
+                self.lines.end(socket.id, true);
+                // Told or not: its connection ends.
                 let _ = socket.disconnect();
             }
         }
+    }
+
+    /// Closes a socket: it is told so, and has a moment to read it.
+    pub fn close_one(&self, socket: SocketRef) {
+        let id = socket.id;
+        // Who can't be told, since too much waits, does not keep up; it may be gone already as well.
+        let told = socket.disconnect().is_ok();
+        self.lines.end(id, !told);
     }
 
     /// Whether an account has open sockets here.
@@ -98,8 +158,7 @@ impl Sockets {
     /// Closes the sockets of an account whose sessions are over.
     pub fn close_of(&self, account: Address) {
         for socket in self.of(account) {
-            // It may be gone already, which is just as good.
-            let _ = socket.disconnect();
+            self.close_one(socket);
         }
     }
 
@@ -109,7 +168,7 @@ impl Sockets {
         let too_many = (open.len() + 1).saturating_sub(most);
         open.sort_by_key(|socket| socket.extensions.get::<SignedIn>().map(|signed| signed.since));
         for socket in open.into_iter().take(too_many) {
-            let _ = socket.disconnect();
+            self.close_one(socket);
         }
         too_many > 0
     }
@@ -125,16 +184,16 @@ impl Sockets {
 
     /// Closes every socket.
     pub async fn close(&self) {
-        self.0.close().await;
+        self.sockets.close().await;
     }
 
     /// Gone once the sockets were closed, while the last requests are still served.
     fn all(&self) -> Vec<SocketRef> {
-        self.0.of("/").map_or_else(Vec::new, |sockets| sockets.sockets())
+        self.sockets.of("/").map_or_else(Vec::new, |sockets| sockets.sockets())
     }
 
     fn of(&self, account: Address) -> Vec<SocketRef> {
-        self.0.of("/").map_or_else(Vec::new, |sockets| sockets.within(room(account)).sockets())
+        self.sockets.of("/").map_or_else(Vec::new, |sockets| sockets.within(room(account)).sockets())
     }
 }
 

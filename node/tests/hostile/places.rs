@@ -95,6 +95,25 @@ async fn sockets_that_only_ask_again_have_places_until_they_end() {
 }
 
 #[tokio::test]
+async fn a_socket_that_asks_again_and_again_takes_a_place_whatever_its_headers_say() {
+    let node = Node::start().await;
+    let begin = |query: &str| {
+        format!(
+            "GET /socket.io/?EIO=4&{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nUpgrade: websocket\r\n\r\n"
+        )
+    };
+    // The first of two decides, as where the socket begins.
+    let queries = ["transport=polling", "transport=polling&transport=websocket"];
+    let mut statuses = Vec::new();
+    for n in 0..65 {
+        statuses.push(status(&mut raw(&node, &begin(queries[n % 2])).await).await);
+    }
+    assert!(statuses[..64].iter().all(|status| status == "200"), "{statuses:?}");
+    assert_eq!(statuses[64], "503");
+    assert_eq!(status(&mut raw(&node, &upgrade("192.0.2.1")).await).await, "101", "one that stays connected");
+}
+
+#[tokio::test]
 async fn who_waits_for_a_name_keeps_nobody_of_its_network_from_reading() {
     let (node, _silent) = with_slow_names("").await;
     let alice = Account::new(3).registered(&node).await;

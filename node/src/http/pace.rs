@@ -1,0 +1,127 @@
+//! Whether a client reads what is written to it.
+//!
+//! The time for which it kept the server waiting is owed; what it reads pays for it, and so does time in which nothing
+//! waits. So one that reads nothing is found out as well as one that reads a byte now and then, and one that reads slowly or
+//! stops for a moment is not.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep};
+
+/// How long a client may owe.
+const MOST_OWED: Duration = Duration::from_secs(30);
+/// How many bytes pay for a second: who reads as fast never owes more and more.
+const PACE: u32 = 16 * 1024;
+
+/// What one client owes.
+pub struct Pace {
+    owed: Duration,
+    since: Instant,
+    waits: bool,
+    overdue: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pace {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self { owed: Duration::ZERO, since: Instant::now(), waits: false, overdue: None }
+    }
+
+    /// Notes what came of writing.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::TimedOut`] if too much is owed.
+    pub fn note(
+        &mut self,
+        polled: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        match polled {
+            Poll::Ready(Ok(bytes)) => {
+                self.wrote(bytes, Instant::now());
+                polled
+            }
+            Poll::Ready(Err(_)) => polled,
+            Poll::Pending => {
+                let until = self.blocked(Instant::now());
+                let overdue = self.overdue.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+                if overdue.deadline() != until {
+                    overdue.as_mut().reset(until);
+                }
+                overdue.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+
+    /// Nothing can be written now; until when that may last.
+    fn blocked(&mut self, now: Instant) -> Instant {
+        if !self.waits {
+            self.passes(now);
+            self.waits = true;
+        }
+        self.since + MOST_OWED.saturating_sub(self.owed)
+    }
+
+    fn wrote(&mut self, bytes: usize, now: Instant) {
+        self.passes(now);
+        self.waits = false;
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.owed = self.owed.saturating_sub(Duration::from_secs(1) * bytes / PACE);
+    }
+
+    fn passes(&mut self, now: Instant) {
+        let passed = now.duration_since(self.since);
+        self.owed = if self.waits { self.owed + passed } else { self.owed.saturating_sub(passed) };
+        self.since = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After how many seconds a client is closed that reads so many bytes at a time, with so many seconds between.
+    fn closed(bytes: usize, pause: u64) -> Option<u64> {
+        let mut pace = Pace::new();
+        let begin = Instant::now();
+        let mut now = begin;
+        while now < begin + Duration::from_secs(10_000) {
+            let until = pace.blocked(now);
+            now += Duration::from_secs(pause);
+            if until < now {
+                return Some((until - begin).as_secs());
+            }
+            pace.wrote(bytes, now);
+        }
+        None
+    }
+
+    #[test]
+    fn who_reads_a_little_now_and_then_is_found_out_as_well_as_who_reads_nothing() {
+        assert_eq!(closed(0, 1), Some(30));
+        assert_eq!(closed(1, 29), Some(30));
+        assert_eq!(closed(8 * 1024, 1), Some(59));
+        assert_eq!(closed(64 * 1024, 29), Some(34));
+    }
+
+    #[test]
+    fn who_reads_slowly_or_stops_for_a_moment_is_served() {
+        assert_eq!(closed(16 * 1024, 1), None);
+        assert_eq!(closed(1024 * 1024, 25), None);
+        let mut pace = Pace::new();
+        let mut now = Instant::now();
+        for _ in 0..100 {
+            pace.blocked(now);
+            now += Duration::from_secs(20);
+            pace.wrote(100, now);
+            // Nothing waits for a while.
+            now += Duration::from_secs(20);
+            pace.wrote(100, now);
+        }
+        assert!(pace.blocked(now) > now + Duration::from_secs(9));
+    }
+}
