@@ -96,16 +96,6 @@ impl App {
         }
     }
 
-    /// Closes the sockets whose sessions have ended by `now`, in seconds since 1970.
-    pub fn close_ended_sockets(&self, now: u64) {
-        for (socket, session) in self.sockets.sessions() {
-            if session.exp <= now {
-                // It may be gone already, which is just as good.
-                let _ = socket.disconnect();
-            }
-        }
-    }
-
     /// Closes the sockets of all accounts whose sessions were ended elsewhere, unheard of here.
     ///
     /// # Errors
@@ -113,7 +103,7 @@ impl App {
     pub async fn close_stale_sockets(&self) -> Result<(), StoreError> {
         for (socket, session) in self.sockets.sessions() {
             if self.epoch(session.address).await? != session.epoch {
-                let _ = socket.disconnect();
+                self.sockets.close_one(socket);
             }
         }
         Ok(())

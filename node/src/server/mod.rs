@@ -198,14 +198,14 @@ impl Server {
         };
         let handshakes = Handshakes::of(&app);
         let tidying = tokio::spawn(tasks::tidy(app.clone()));
-        let ending = tokio::spawn(tasks::end_sockets(app.clone()));
+        let settling = tokio::spawn(tasks::settle_sockets(app.clone()));
         let disk = tokio::spawn(tasks::watch_disk(app.clone()));
         let operators = tokio::spawn(tasks::follow_operators(app.clone()));
         tokio::select! {
             () = connections::serve(listener, router, caps, handshakes, |cause| app.metrics.refused(cause), signalled) => {}
             () = overdue => {}
         }
-        let others = [expiry, burns, tidying, ending, notices, operators, disk];
+        let others = [expiry, burns, tidying, settling, notices, operators, disk];
         for task in others.into_iter().chain(metrics).chain(renewal) {
             task.abort();
         }

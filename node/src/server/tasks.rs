@@ -8,8 +8,8 @@ use crate::store::{ACTS, Arrival, Notice, StoreError};
 
 /// How often those are forgotten who have not asked for a while.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
-/// How often sockets are looked for whose session has ended.
-const END_SOCKETS_EVERY: Duration = Duration::from_secs(15);
+/// How often it is looked what has left of what waited for sockets.
+const SETTLE_SOCKETS_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked how much room the disk has.
 const WATCH_DISK_EVERY: Duration = Duration::from_secs(1);
 /// How often deliveries that were counted are written down.
@@ -39,12 +39,12 @@ pub async fn watch_disk(app: AppState) {
     }
 }
 
-/// Sockets end with the session that opened them.
-pub async fn end_sockets(app: AppState) {
-    let mut interval = tokio::time::interval(END_SOCKETS_EVERY);
+/// Gives back the places of what has left for sockets.
+pub async fn settle_sockets(app: AppState) {
+    let mut interval = tokio::time::interval(SETTLE_SOCKETS_EVERY);
     loop {
         interval.tick().await;
-        app.close_ended_sockets(now_seconds());
+        app.sockets.settle();
     }
 }
 
