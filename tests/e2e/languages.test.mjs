@@ -34,6 +34,10 @@ describe('languages', () => {
     await carol.chat.getByLabel('Suchen oder Namen eingeben').fill('nobody-here.eth');
     await carol.chat.getByLabel('Suchen oder Namen eingeben').press('Enter');
     await carol.alert.getByText('Niemand ist als nobody-here.eth registriert. Prüfen Sie den Namen auf Tippfehler.').first().waitFor();
+    // A letter of another script, whose name is the browser's.
+    await carol.chat.getByLabel('Suchen oder Namen eingeben').fill('bоb.eth');
+    await carol.chat.getByLabel('Suchen oder Namen eingeben').press('Enter');
+    await carol.alert.getByText('‚о‘ in „bоb“ gehört nicht zur Schrift „Lateinisch“').first().waitFor();
     await carol.leave();
   });
 

@@ -98,8 +98,8 @@ describe('names in the core and in the browser', () => {
   });
 
   test('a look-alike is refused with its label and the reason in both', () => {
-    assert.deepEqual(normalise('bоb.eth'), { label: 'bоb', reason: 'illegal mixture: Latin + Cyrillic "о"\u200e {43E}' });
-    assert.deepEqual(normalise('аррӏе.eth'), { label: 'аррӏе', reason: 'whole-script confusable: Cyrillic/Latin' });
+    assert.deepEqual(normalise('bоb.eth'), { label: 'bоb', reason: 'illegal mixture: Latn + Cyrl "о"\u200e {43E}' });
+    assert.deepEqual(normalise('аррӏе.eth'), { label: 'аррӏе', reason: 'whole-script confusable: Cyrl/Latn' });
     const [mixed, whole] = inRust(['bоb.eth', 'аррӏе.eth']);
     assert.match(mixed.error, /‘о’ in “bоb” is not Latin and looks like “o”/);
     assert.match(whole.error, /“аррӏе” is written in Cyrillic and can be taken for Latin and looks like “apple”/);

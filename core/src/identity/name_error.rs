@@ -25,7 +25,7 @@ pub enum NameError {
     MixedScripts {
         /// The label, with invisible characters left out.
         label: String,
-        /// The script of the letters before it.
+        /// The script of the letters before it: its name in English, or its code in ISO 15924, as the library has it.
         script: String,
         /// The letter of another script.
         character: char,
@@ -40,9 +40,9 @@ pub enum NameError {
     Confusable {
         /// The label, with invisible characters left out.
         label: String,
-        /// Its script.
+        /// Its script, called like that of mixed ones.
         script: String,
-        /// The script it can be taken for.
+        /// The script it can be taken for, called alike.
         imitated: String,
         /// The label in letters from a to z that it looks like.
         looks_like: Option<String>,

@@ -9,7 +9,7 @@ use dm3_core::web::{Outage, UrlError};
 
 use super::address::short_address;
 use super::sizes::kilobytes;
-use super::spoken::say;
+use super::spoken::{say, script as script_name};
 use super::words::*;
 use crate::app::fault::Fault;
 use crate::app::part::PartMissing;
@@ -149,10 +149,10 @@ fn name_fault(error: &NameError) -> String {
         NameError::TooLong => FaultWord::NameTooLong,
         NameError::Character(character) => return fault_name_character(&character.to_string()),
         NameError::MixedScripts { label, script, character, .. } => {
-            return fault_name_mixed(&character.to_string(), label, script);
+            return fault_name_mixed(&character.to_string(), label, &script_name(script));
         }
         NameError::Confusable { label, script, imitated, .. } => {
-            return fault_name_confusable(imitated, label, script);
+            return fault_name_confusable(&script_name(imitated), label, &script_name(script));
         }
         NameError::Label { label, .. } => return fault_name_label(label),
         NameError::NotAscii => FaultWord::NameNotAscii,

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::Intl::{DateTimeFormat, PluralRules};
+use js_sys::Intl::{DateTimeFormat, DisplayNames, PluralRules};
 use js_sys::{Array, Date, Function, JSON, Number};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -159,6 +159,18 @@ pub fn date(date: &Date, options: &'static str) -> String {
     written.and_then(|written| written.as_string()).unwrap_or_default()
 }
 
+/// A script as the language calls it, by its code in ISO 15924. What is none is taken for a name already.
+pub(super) fn script(code: &str) -> String {
+    if code.len() != 4 || !code.bytes().all(|letter| letter.is_ascii_alphabetic()) {
+        return code.to_owned();
+    }
+    let options = JSON::parse(r#"{"type":"script"}"#).unwrap_or_default();
+    // One locale is as good as a list of one.
+    let locale = JsValue::from(locale()).unchecked_into();
+    let name = DisplayNames::new(&locale, &options.unchecked_into()).of(code);
+    name.map_or_else(|| code.to_owned(), String::from)
+}
+
 /// The numbers of the language that is spoken.
 struct Here;
 
@@ -177,4 +189,26 @@ impl Numbers for Here {
 /// Only whole numbers are counted.
 fn read(number: &str) -> f64 {
     f64::from(number.parse::<u32>().unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn a_script_is_called_as_the_language_calls_it() {
+        assert_eq!(script("Latn"), "Latin");
+        speak("de".to_owned(), Array::of2(&Array::new(), &Array::new()));
+        assert_eq!([script("Latn"), script("Cyrl")], ["Lateinisch", "Kyrillisch"]);
+        speak(String::new(), Array::of2(&Array::new(), &Array::new()));
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn what_is_no_code_of_a_script_stays_as_it_is() {
+        for name in ["Latin", "Cyrillic", "Han", "", "a/b?"] {
+            assert_eq!(script(name), name);
+        }
+    }
 }
