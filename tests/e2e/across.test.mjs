@@ -134,7 +134,7 @@ for (const wide of [false, true]) {
       // The list shows what was checked; the conversation says what happened.
       await alice.chat.getByRole('button', { name: short(dave.account.address) }).first().click();
       await alice.composer.waitFor();
-      await alice.log.getByText(/dave\.eth belongs to another account/).waitFor();
+      await alice.log.getByText(/dave\.eth now belongs to another account/).waitFor();
       const heading = alice.chat.getByRole('heading', { level: 2 });
       await until('the address stands above', async () =>
         (await heading.innerText()).includes(short(dave.account.address)),

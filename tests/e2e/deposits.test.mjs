@@ -67,7 +67,7 @@ describe('deposits', () => {
     await isAccessible(spammer, 'stake-asked');
     const before = await spammer.prompts();
     await spammer.button('Stake 1 SIGN').click();
-    await stake(spammer).getByText('1 SIGN are at stake with what you write this week.').waitFor();
+    await stake(spammer).getByText('1 SIGN is at stake with what you write this week.').waitFor();
     // The token takes signed allowances.
     assert.deepEqual((await spammer.prompts()).slice(before.length), ['eth_signTypedData_v4', 'eth_sendTransaction']);
     await stake(spammer).getByText('Your deposit: 2 SIGN.').waitFor();

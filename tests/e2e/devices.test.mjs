@@ -151,11 +151,11 @@ describe('several devices', () => {
     const others = devices.getByRole('button', { name: /^Sign out .*Linux/ });
     await until('the second is listed', async () => (await others.count()) >= 1);
     await looksRight(first, 'own-devices');
-    await first.button('Sign out all others …').click();
+    await first.button('Sign out all others…').click();
     await devices.getByRole('alert').getByText(/keys and messages are deleted there/).waitFor();
     await looksRight(first, 'own-devices-sure');
     await first.button('Leave it').click();
-    await first.button('Sign out all others …').click();
+    await first.button('Sign out all others…').click();
     await first.button('Sign out there').click();
     await devices.getByText(/Signed out\. It takes effect/).waitFor();
     await second.chat.getByText(/was signed out in another tab or from another device/).waitFor();
@@ -203,7 +203,7 @@ describe('backups', () => {
     await alice.send('keep this');
     await alice.back();
     await alice.button('Account').click();
-    await alice.button('Backup …').click();
+    await alice.button('Backup…').click();
     await alice.button('Make a backup').click();
     code = (await alice.chat.getByLabel('Recovery code').innerText()).trim();
     assert.match(code, /^([0-9A-Z]{4}-){8}[0-9A-Z]{4}$/);
@@ -251,7 +251,7 @@ describe('backups', () => {
 
     await device.back();
     await device.button('Account').click();
-    await device.button('Backup …').click();
+    await device.button('Backup…').click();
     await device.button('Restore from a backup').click();
     await device.chat.getByLabel('Backup file').setInputFiles({ name: 'backup.dm3', mimeType: 'application/octet-stream', buffer: file });
     await field.fill(code);

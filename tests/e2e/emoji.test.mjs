@@ -102,7 +102,7 @@ describe('all emoji', () => {
   test('what nobody is called by finds nothing, and says so', async () => {
     await open();
     await search().fill('nothing of this kind');
-    await picker().getByText('None is called so.').waitFor();
+    await picker().getByText('No emoji has this name.').waitFor();
     await alice.page.keyboard.press('Escape');
   });
 

@@ -78,7 +78,7 @@ describe('an ENS name of one’s own', () => {
     await names().getByText(/writes your profile to alice\.eth\. At the moment that costs about 0\.\d+ ETH\./).waitFor();
     await looksRight(alice, 'ens-asked');
     await isAccessible(alice, 'ens-asked');
-    await names().getByRole('button', { name: 'Don’t' }).click();
+    await names().getByRole('button', { name: 'Don’t publish' }).click();
     await check('alice.eth');
     await names().getByText(/costs about 0\.\d+ ETH/).waitFor();
     await alice.refuseNextSignature();

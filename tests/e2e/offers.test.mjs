@@ -116,10 +116,10 @@ describe('what a node offers', () => {
     await alice.arrive();
     await alice.resume();
     await openOwn(alice);
-    await alice.button('Give the name back …').click();
+    await alice.button('Give the name back…').click();
     await group(alice, 'Your name').getByText(/Others can take it then/).waitFor();
     await alice.button('Keep it').click();
-    await alice.button('Give the name back …').click();
+    await alice.button('Give the name back…').click();
     await alice.button('Give it back').click();
     await field(alice, 'Name below user.dm3.eth').waitFor();
     await alice.button('Back').click();

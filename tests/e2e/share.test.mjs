@@ -163,7 +163,7 @@ describe('what goes from one place to another', () => {
 
   test('a report says what is in it and what becomes of it, before anybody has it', async () => {
     await bob.button('Contact details').or(bob.chat.locator('h2 .who')).first().click();
-    await bob.button(/^Report …/).click();
+    await bob.button(/^Report…/).click();
     const report = sheet(bob, 'Report');
     await report.getByText(/both addresses and the last \d+ messages from alice\.eth/).waitFor();
     await report.getByText('Nothing is sent by itself.').waitFor();
@@ -180,7 +180,7 @@ describe('what goes from one place to another', () => {
 
   test('who is reported can be blocked at once, with the keyboard alone', async () => {
     await bob.chat.locator('h2 .who').click();
-    await bob.button(/^Report …/).focus();
+    await bob.button(/^Report…/).focus();
     await bob.page.keyboard.press('Enter');
     const report = sheet(bob, 'Report');
     await report.waitFor();

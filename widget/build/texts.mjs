@@ -7,6 +7,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TYPE, parse } from '@formatjs/icu-messageformat-parser';
 import { dist, fail, root } from './context.mjs';
+import { wordingFaults } from './wording.mjs';
 
 const FOLDER = join(root, 'widget/texts');
 const RIGHT_TO_LEFT = ['ar', 'fa', 'he', 'ur'];
@@ -58,7 +59,11 @@ export function faultsIn(texts, english, language) {
   const rules = new Intl.PluralRules(language);
   const categories = [...new Set(Array.from({ length: 1_000 }, (_, number) => rules.select(number)))];
   const common = Object.keys(english).filter(id => id in texts);
-  const wrong = common.flatMap(id => faultsOf(texts[id], english[id], categories).map(fault => `${id} ${fault}`));
+  const wrong = common.flatMap(id => {
+    const [here, there] = [texts[id], english[id]];
+    const faults = [...faultsOf(here, there, categories), ...wordingFaults(here, there, language)];
+    return faults.map(fault => `${id} ${fault}`);
+  });
   return [...missing.map(id => `${id} is missing`), ...unknown.map(id => `${id} is not in English`), ...wrong];
 }
 

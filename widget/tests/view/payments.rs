@@ -111,7 +111,7 @@ async fn a_request_says_what_the_chain_holds_and_not_what_was_claimed() {
     for _ in 0..5 {
         settled().await;
     }
-    assert!(page.text().contains("the chain knows none that counts"), "{}", page.text());
+    assert!(page.text().contains("the chain has none that counts"), "{}", page.text());
     assert!(!page.text().contains("DAI"));
 }
 
