@@ -59,6 +59,7 @@ mod services_left;
 mod sign_in;
 mod stake;
 mod standing;
+mod texts;
 mod time;
 mod transactions;
 mod two_chains;
@@ -98,6 +99,7 @@ pub use services_left::LeftService;
 pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};
 pub use stake::{OwnDeposit, StakeError, Staked};
 pub use standing::Decision;
+pub use texts::FoundTexts;
 pub use transactions::{Outcome, SentTransaction};
 pub use two_chains::{TwoChains, WalletChain};
 

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod emoji;
 pub mod entropy;
 pub mod files;
+pub mod fold;
 pub mod http;
 pub mod lease;
 pub mod names;

@@ -107,9 +107,11 @@ async fn files<P: Platform>(at: Active<P>, ask: Arc<FilesAsk>) {
     }
 }
 
-/// Finds who is meant, once that is loaded. What stands there can be asked for meanwhile.
+/// Finds who is meant, and messages that say what is typed, once that is loaded. What stands there can be asked for meanwhile.
 async fn look_up<P: Platform>(at: Active<P>, typed: String) {
     if let Ok(steps) = (at.driver.later.search)().await {
+        let text = typed.clone();
+        at.spawn(move |at| (steps.find_texts)(at, text, steps.fold));
         (steps.look_up)(at, typed).await;
     }
 }

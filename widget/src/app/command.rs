@@ -134,6 +134,8 @@ pub enum Act {
     ShowVersions(MessageHash),
     /// Show it in its place, wherever that is.
     Find(MessageHash),
+    /// Open the conversation with this peer, and show a message of it in its place.
+    FindIn(Address, MessageHash),
     /// Show another stretch of the conversation.
     Show(Stretch),
     /// The end of the conversation is shown again.

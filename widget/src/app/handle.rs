@@ -99,6 +99,10 @@ pub struct TalkPart {
 pub struct SearchPart {
     /// The row that says who is meant by what stands in the field.
     pub row: fn(&App, &str) -> AnyView,
+    /// Does what Enter is to do there.
+    pub enter: fn(&App, String),
+    /// The messages that say what stands there.
+    pub texts: fn(&App) -> AnyView,
     /// Moves the focus from this element to the row below it; above it, if that is wanted.
     pub go: fn(&Element, bool),
 }

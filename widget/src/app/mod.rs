@@ -14,7 +14,7 @@
 //! is `opened`, `draft` and `outbox` – for one of them, and `older` for what the node has of it; `people` – over `beside` and `received` – for who
 //! they are and what they are told; `talk` for what is done with messages; `attach` – over `shown`, and what is on the `shelf` – for
 //! attachments; `share` for what goes from one conversation elsewhere; `stake` for what is at stake in one, and `attention` over it for payments; `site` – over
-//! `form` – for what the page's site wants; `search`; `backup`; `settings` over `theme`, `demands`,
+//! `form` – for what the page's site wants; `search`, and `search_texts` for what messages say; `backup`; `settings` over `theme`, `demands`,
 //! `minimum` and `mail`; `own` over these.
 
 mod account;
@@ -58,6 +58,7 @@ mod records;
 mod run;
 mod scope;
 pub mod search;
+pub mod search_texts;
 mod setting;
 pub mod settings;
 pub mod share;

@@ -7,6 +7,7 @@ use dm3_core::session::{FindError, NameStanding, Peer};
 use super::driver::Active;
 use super::fault::Fault;
 use super::platform::{Platform, Task};
+use super::search_texts::{Fold, find_texts};
 use super::state::{Apart, Lookup, Person, Reach, State};
 use super::steps::SearchSteps;
 use super::thread::reach;
@@ -48,16 +49,15 @@ impl Guess {
 }
 
 impl<P: Platform> SearchSteps<Active<P>> {
-    /// The steps.
-    pub fn new() -> Self {
-        Self { find: |at, typed| Box::pin(find(at, typed)), look_up }
+    /// The steps. Texts are compared as they are after `fold`.
+    pub fn new(fold: Fold) -> Self {
+        Self { find: |at, typed| Box::pin(find(at, typed)), look_up, find_texts, fold }
     }
 }
 
-impl<P: Platform> Default for SearchSteps<Active<P>> {
-    fn default() -> Self {
-        Self::new()
-    }
+/// Whether all that is typed names somebody: more need not follow.
+pub fn is_whole(typed: &str) -> bool {
+    Meant::parse(typed).is_ok_and(|meant| meant.is_complete())
 }
 
 /// Finds whom somebody types. Where the page asks for the owner of an NFT and says nothing else, the conversation is about that.

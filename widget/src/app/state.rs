@@ -93,6 +93,10 @@ state! {
     query: String = String::new(),
     /// Who is meant by what is typed there, if that was looked up: `search` knows.
     guess: Apart = Apart::waiting(),
+    /// The messages that say what is typed there: `search` knows.
+    texts: Apart = Apart::waiting(),
+    /// Who was found to be meant by [`Self::to`], and what it was then.
+    contact: Option<(Address, String)> = None,
     /// What is typed into the composer.
     text: String = String::new(),
     /// What the composer is for.

@@ -16,6 +16,7 @@ use super::command::{
 };
 use super::part::PartMissing;
 use super::platform::Task;
+use super::search_texts::Fold;
 
 /// The steps of signing in.
 pub struct SignInSteps<D> {
@@ -43,6 +44,9 @@ pub struct ChatSteps<A> {
 pub struct SearchSteps<A> {
     pub(super) find: fn(A, String) -> LocalBoxFuture<'static, Result<Peer, FindError>>,
     pub(super) look_up: fn(A, String) -> Task,
+    /// Finds messages that say what they type.
+    pub(super) find_texts: fn(A, String, Fold) -> Task,
+    pub(super) fold: Fold,
 }
 
 /// Opening conversations, and writing.

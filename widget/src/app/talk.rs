@@ -47,6 +47,11 @@ async fn carry_out<P: Platform>(at: Active<P>, act: Arc<Act>) {
         }
         Act::ShowVersions(hash) => show_versions(&at, &hash),
         Act::Find(hash) => find(at, hash).await,
+        Act::FindIn(peer, hash) => {
+            thread::show_peer(&at, peer).await;
+            at.spawn(thread::follow_peer);
+            find(at, hash).await;
+        }
         Act::AtEnd => thread::seen(at).await,
         Act::LookAgain => thread::look_for_site(&at),
         // That it can't be loaded is shown where it is asked for.

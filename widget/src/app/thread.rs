@@ -45,6 +45,7 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
             if state.to.with_untracked(|to| to.as_deref() == Some(typed)) {
                 take_context(at, conversation);
                 at.asked.replace(Some((peer.address, typed.to_owned())));
+                state.contact.set(Some((peer.address, typed.to_owned())));
             }
             show_thread(at, person(at, conversation, peer.name.as_ref()), reach(&peer)).await;
         }
@@ -104,13 +105,23 @@ fn not_found<P: Platform>(at: &Active<P>, fault: Fault) {
 /// Opens a conversation of the list: at once, from the device; whether the peer can be written to is found
 /// out meanwhile.
 pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
+    show_peer(&at, peer).await;
+    follow_peer(at).await;
+}
+
+/// Shows a conversation of the list, from the device.
+pub(super) async fn show_peer<P: Platform>(at: &Active<P>, peer: Address) {
     let conversation = ConversationId::Peer(peer);
     let known = match at.session().contact(conversation).await {
         Ok(contact) => contact,
         Err(error) => return at.storage_failed(error),
     };
-    let shown = person(&at, conversation, known.and_then(|contact| contact.name).as_ref());
-    show_thread(&at, shown, Reach::Checking).await;
+    let shown = person(at, conversation, known.and_then(|contact| contact.name).as_ref());
+    show_thread(at, shown, Reach::Checking).await;
+}
+
+/// Finds out whether the open conversation's peer can be written to, and who has their name, for as long as it is open.
+pub(super) async fn follow_peer<P: Platform>(at: Active<P>) {
     check_peer(at.clone()).await;
     at.beside(|steps, at| (steps.watch_name)(at)).await;
 }

@@ -2,9 +2,10 @@
 
 use dm3_core::session::{FindError, Token};
 
-use super::made::{CAROL, States, bob, inside, later, person, rows, silence};
+use super::made::{CAROL, States, ago, bob, hash, inside, later, person, rows, silence};
 use crate::app::fault::Fault;
 use crate::app::search::{Answer, Guess};
+use crate::app::search_texts::{FoundTexts, Hit, Progress};
 use crate::app::state::{Apart, Connection, Filter, Lookup, Ranked, Reach, Screen, State};
 
 pub(super) const STATES: States = &[
@@ -18,6 +19,13 @@ pub(super) const STATES: States = &[
     ("list-empty", |state| {
         list(state)?;
         state.conversations.set(Some(Vec::new()));
+        Some(())
+    }),
+    ("list-contact", |state| {
+        list(state)?;
+        state.to.set(Some("carol.eth".to_owned()));
+        let carol = rows()?.pop()?.peer.address;
+        state.contact.set(Some((carol, "carol.eth".to_owned())));
         Some(())
     }),
     ("list-requests", |state| {
@@ -66,6 +74,12 @@ pub(super) const STATES: States = &[
         Some(())
     }),
     ("search-part", |state| typed(state, "bo", Answer::None)),
+    ("search-hint", |state| typed(state, "nobod", Answer::None)),
+    ("search-texts", |state| {
+        typed(state, "lamp", Answer::None)?;
+        state.texts.set(texts()?);
+        Some(())
+    }),
     ("search-searching", |state| typed(state, "shop.eth", Answer::Searching)),
     ("search-found", |state| typed(state, "bob.eth", Answer::Found(bob()?, Reach::Ready))),
     ("search-no-profile", |state| typed(state, CAROL, Answer::Found(person(None, CAROL)?, Reach::NoProfile))),
@@ -89,6 +103,20 @@ fn offered(state: State) -> Option<()> {
     let token = Token { address: peer, symbol: Some("DAI".to_owned()), decimals: 18 };
     state.ranked.set(vec![Ranked { peer, amount: 500_000_000_000_000_000, token: Some(token) }]);
     Some(())
+}
+
+/// Two messages that say it, and more that are not shown.
+fn texts() -> Option<Apart> {
+    let hit = |own, minutes, before: &str, after: &str| {
+        let (peer, hash, time) = (bob()?, hash(1)?, ago(minutes));
+        let [before, said, after] = [before, "lamp", after].map(str::to_owned);
+        Some(Hit { peer, hash, own, time, before, said, after })
+    };
+    let hits = vec![
+        hit(false, 3, "Is the ", " from the picture still there? I would come on Saturday to fetch it.")?,
+        hit(true, 7_000, "…it stands beside the ", ".")?,
+    ];
+    Some(Apart::new(FoundTexts { hits, progress: Progress::Most }, 0))
 }
 
 /// This stands in the field, and that is known of it.

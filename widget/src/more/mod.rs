@@ -26,6 +26,7 @@ mod own;
 mod people;
 mod pick_up;
 mod search;
+mod search_texts;
 mod settings;
 mod share;
 mod sign_in;

@@ -4,16 +4,19 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
+use super::search_texts::{has_texts, texts};
+use crate::adapters::fold::fold;
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
 use crate::app::fault::Fault;
 use crate::app::part::Loader;
-use crate::app::search::{Answer, Guess};
+use crate::app::search::{Answer, Guess, is_whole};
 use crate::app::state::{Person, Reach};
 use crate::app::{Active, App, Command, SearchPart, SearchSteps};
 use crate::texts::{self, SearchWord, Word, say, short_address, write_to};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
+use crate::view::list::first_meant;
 use crate::view::names::display_name;
 use crate::view::panel::{blank, note};
 use crate::view::person::{person_avatar, person_name};
@@ -23,13 +26,17 @@ thread_local! {
     pub(super) static LOADER: Loader<SearchPart> = Loader::new(table);
 }
 
-part!(fn table in search("search") -> SearchPart = SearchPart { row, go });
-part!(fn steps in search("search") -> SearchSteps<Active<Page>> = SearchSteps::new());
+part!(fn table in search("search") -> SearchPart = SearchPart { row, enter, texts, go });
+part!(fn steps in search("search") -> SearchSteps<Active<Page>> = SearchSteps::new(fold));
 
 fn row(app: &App, typed: &str) -> AnyView {
     match Guess::of(app.state, typed) {
-        Answer::None => start(app, typed),
+        Answer::None if is_whole(typed) => start(app, typed),
+        Answer::None if is_anything_found(app, typed) => ().into_any(),
+        Answer::None => hint(),
         Answer::Searching => searching(),
+        // Their conversation stands below.
+        Answer::Found(person, _) if first_meant(app.state, typed) == Some(person.address) => ().into_any(),
         Answer::Found(person, reach) => {
             let words = say(if reach == Reach::Ready { SearchWord::Ready } else { SearchWord::NoProfile });
             view! {
@@ -50,6 +57,31 @@ fn row(app: &App, typed: &str) -> AnyView {
         }
         Answer::Failed(fault) => failed(app, typed, &fault),
     }
+}
+
+/// What Enter in the field does: the same as the first thing that stands there.
+fn enter(app: &App, typed: String) {
+    let first = first_meant(app.state, &typed);
+    let is_asked = is_whole(&typed) || Guess::of(app.state, &typed) != Answer::None;
+    app.command(match first {
+        Some(peer) if !is_asked => Command::OpenPeer(peer),
+        _ => Command::Open(typed),
+    });
+}
+
+fn is_anything_found(app: &App, typed: &str) -> bool {
+    first_meant(app.state, typed).is_some() || has_texts(app)
+}
+
+/// What to type for somebody to be found.
+fn hint() -> AnyView {
+    view! {
+        <div {class("row row-first row-found row-new")}>
+            <span {class("avatar avatar-large")}>{icon(Picture::Search)}</span>
+            <span {class("row-body")}><span {attrs(&[("class", "words"), ("role", "status")])}>{say(SearchWord::Hint)}</span></span>
+        </div>
+    }
+    .into_any()
 }
 
 /// What Enter does, for a finger.

@@ -105,7 +105,10 @@ fn search(app: &App) -> AnyView {
             // Enter inside an input method's list chooses there.
             if event.key() == "Enter" && !event.is_composing() && !wanted.is_empty() {
                 event.prevent_default();
-                app.command(Command::Open(wanted));
+                match app.parts.search.state() {
+                    Loading::There(part) => (part.enter)(&app, wanted),
+                    Loading::Waiting | Loading::Missing(_) => app.command(Command::Open(wanted)),
+                }
             }
         })
     };
@@ -151,6 +154,10 @@ fn found(app: &App, limit: usize, rows: &mut Rows<Row>) -> AnyView {
     let Some(found) = matching(state, &wanted.to_ascii_lowercase(), limit) else {
         return view! { {start} {skeleton_rows()} }.into_any();
     };
+    let texts = when(!wanted.is_empty(), || match app.parts.search.state() {
+        Loading::There(part) => (part.texts)(app),
+        Loading::Waiting | Loading::Missing(_) => ().into_any(),
+    });
     let none_of_them = |word| view! { <p {class("status")}>{say(word)}</p> }.into_any();
     let nobody = when(found.is_empty() && wanted.is_empty(), || match state.filter.get() {
         Filter::All => slot("empty", Some(empty(say(Word::EmptyList), say(Word::EmptyListHelp)))),
@@ -161,6 +168,7 @@ fn found(app: &App, limit: usize, rows: &mut Rows<Row>) -> AnyView {
         {start}
         <ul>{rows.show(found)}</ul>
         {nobody}
+        {texts}
     }
     .into_any()
 }
@@ -207,14 +215,16 @@ fn matching(state: State, wanted: &str, limit: usize) -> Option<Vec<(String, Row
     let open = state.thread.with(|thread| thread.as_ref().map(|thread| thread.peer.address));
     let filter = state.filter.get();
     let ranked = if filter == Filter::Requests { state.ranked.get() } else { Vec::new() };
+    let contact = if filter == Filter::All && wanted.is_empty() { contact(state) } else { None };
     let row = |row: &ConversationRow, offered: Option<&Ranked>| {
-        let is_open = open == Some(row.peer.address);
-        (row.peer.address.to_lower_hex(), Row { is_open, row: row.clone(), offered: offered.cloned() })
+        let (is_open, is_contact) = (open == Some(row.peer.address), contact == Some(row.peer.address));
+        let shown = Row { is_open, is_contact, row: row.clone(), offered: offered.cloned() };
+        (row.peer.address.to_lower_hex(), shown)
     };
     state.conversations.with(|rows| {
         let is_shown = |row: &&ConversationRow| match wanted.is_empty() {
             true => filter.shows(row),
-            false => row.standing.trust != Trust::Blocked && is_meant(&row.peer, wanted),
+            false => is_meant(row, wanted),
         };
         let shown = || rows.iter().flatten().filter(is_shown);
         let is_of = |ranked: &Ranked, row: &ConversationRow| ranked.peer == row.peer.address;
@@ -222,16 +232,35 @@ fn matching(state: State, wanted: &str, limit: usize) -> Option<Vec<(String, Row
             .iter()
             .filter_map(|offered| Some(row(shown().find(|it| is_of(offered, it))?, Some(offered))))
             .collect();
-        let others = shown().filter(|it| !ranked.iter().any(|offered| is_of(offered, it)));
+        let is_contact = |row: &&ConversationRow| contact == Some(row.peer.address);
+        all.extend(shown().find(is_contact).map(|it| row(it, None)));
+        let others = shown().filter(|it| !is_contact(it) && !ranked.iter().any(|offered| is_of(offered, it)));
         all.extend(others.take(limit).map(|it| row(it, None)));
         all.truncate(limit);
         rows.is_some().then_some(all)
     })
 }
 
-fn is_meant(person: &Person, wanted: &str) -> bool {
-    person.name.as_ref().is_some_and(|name| name.to_ascii_lowercase().contains(wanted))
-        || person.address.to_lower_hex().contains(wanted)
+/// Whether somebody may be meant by this, in small letters.
+fn is_meant(row: &ConversationRow, wanted: &str) -> bool {
+    let Person { name, address, .. } = &row.peer;
+    row.standing.trust != Trust::Blocked
+        && (name.as_ref().is_some_and(|name| name.to_ascii_lowercase().contains(wanted))
+            || address.to_lower_hex().contains(wanted))
+}
+
+/// Whose conversation is the first that is listed for what is typed.
+pub(crate) fn first_meant(state: State, typed: &str) -> Option<Address> {
+    let wanted = typed.trim().to_ascii_lowercase();
+    state
+        .conversations
+        .with(|rows| rows.iter().flatten().find(|row| is_meant(row, &wanted)).map(|row| row.peer.address))
+}
+
+/// To whom the page wants people to write, if that is known.
+fn contact(state: State) -> Option<Address> {
+    let contact = state.contact.get()?;
+    state.to.with(|to| to.as_ref() == Some(&contact.1)).then_some(contact.0)
 }
 
 /// The first row while something is typed: who is meant by it. Its place is kept until it can be drawn.
@@ -253,14 +282,22 @@ struct Row {
     row: ConversationRow,
     /// Its conversation stands beside the list.
     is_open: bool,
+    /// The page wants people to write to them.
+    is_contact: bool,
     /// What is offered with it.
     offered: Option<Ranked>,
 }
 
 /// One conversation.
-fn row_view(app: &App, Row { row, is_open, offered }: &Row) -> AnyView {
+fn row_view(app: &App, Row { row, is_open, is_contact, offered }: &Row) -> AnyView {
     let unread = row.unread;
-    let classes = if unread > 0 { "row row-unread" } else { "row" };
+    let classes = match (unread > 0, *is_contact) {
+        (false, false) => "row",
+        (true, false) => "row row-unread",
+        (false, true) => "row row-contact",
+        (true, true) => "row row-contact row-unread",
+    };
+    let words = if *is_contact { Word::SiteContact } else { Word::NoMessage };
     let current = if *is_open { "true" } else { "" };
     let time = row.preview.as_ref().map(|_| time::short_time(row.time, time::now())).unwrap_or_default();
     let muted = when(row.standing.muted, || {
@@ -282,7 +319,7 @@ fn row_view(app: &App, Row { row, is_open, offered }: &Row) -> AnyView {
                 <span {class("row-top")}>{person_name(&row.peer)}{muted}<time>{time}</time></span>
                 <span {class("row-bottom")}>
                     <span {attrs(&[("class", "preview"), ("dir", "auto")])}>
-                        {preview(row)}
+                        {preview(row, words)}
                     </span>
                     {offered.as_ref().and_then(|with| attention::offered(app, with))}
                     {badge}
@@ -293,10 +330,11 @@ fn row_view(app: &App, Row { row, is_open, offered }: &Row) -> AnyView {
     .into_any()
 }
 
-fn preview(row: &ConversationRow) -> String {
+/// What was said last; `words` where nothing was said yet.
+fn preview(row: &ConversationRow, words: Word) -> String {
     /// More than any panel shows of one line.
     const LENGTH: usize = 120;
-    let Some(preview) = &row.preview else { return say(Word::NoMessage).into() };
+    let Some(preview) = &row.preview else { return say(words).into() };
     let text: String = texts::preview(&preview.text).chars().take(LENGTH).collect();
     if preview.own { texts::own_preview(&text, preview.waiting) } else { text }
 }

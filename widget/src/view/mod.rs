@@ -16,7 +16,7 @@ pub(crate) mod emoji;
 pub(crate) mod files;
 pub(crate) mod form;
 pub(crate) mod icons;
-mod list;
+pub(crate) mod list;
 pub mod listening;
 pub(crate) mod names;
 pub(crate) mod panel;

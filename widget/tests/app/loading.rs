@@ -31,7 +31,7 @@ pub fn later() -> Later<TestPlatform> {
         sign_in: || fetched("sign-in", SignInSteps::new),
         keys: || fetched("keys", KeysSteps::new),
         chat: || fetched("chat", ChatSteps::new),
-        search: || fetched("search", SearchSteps::new),
+        search: || fetched("search", || SearchSteps::new(folded)),
         thread: || fetched("thread", ThreadSteps::new),
         deliver: || fetched("deliver", WorkSteps::delivering),
         pick_up: || fetched("pick-up", WorkSteps::picking_up),
@@ -50,6 +50,11 @@ pub fn later() -> Later<TestPlatform> {
         stake: || fetched("stake", StakeSteps::new),
         attention: || fetched("attention", AttentionSteps::new),
     }
+}
+
+/// As a browser would, for what is tested here.
+fn folded(text: &str) -> String {
+    text.to_lowercase().replace('é', "e")
 }
 
 /// Gives the part back when it is dropped.

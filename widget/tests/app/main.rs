@@ -27,6 +27,7 @@ mod reconnecting;
 mod reference;
 mod requests;
 mod search;
+mod search_texts;
 mod seeing;
 mod services;
 mod settings;

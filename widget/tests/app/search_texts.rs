@@ -1,0 +1,136 @@
+//! Messages are found by what they say, while somebody types.
+
+use std::rc::Rc;
+
+use dm3_core::message::Draft;
+use dm3_core::session::{Decision, Session};
+use dm3_core::testing::MemoryPorts;
+use dm3_widget::app::search_texts::{FoundTexts, Progress};
+use dm3_widget::app::state::{BubbleContent, Screen};
+use dm3_widget::app::{Act, Command};
+
+use super::world::{Device, Tab, World, now, two_talking};
+
+fn types(tab: &Tab, text: &str) {
+    tab.state.query.set(text.to_owned());
+    tab.ask(Command::LookUp(text.to_owned()));
+}
+
+fn found(tab: &Tab) -> Option<FoundTexts> {
+    tab.state.texts.with_untracked(|texts| texts.shown::<FoundTexts>().cloned())
+}
+
+/// Each as it is shown, what was typed in brackets.
+fn rows(tab: &Tab) -> Vec<String> {
+    let hits = found(tab).map(|found| found.hits).unwrap_or_default();
+    hits.iter().map(|hit| format!("{}[{}]{}", hit.before, hit.said, hit.after)).collect()
+}
+
+fn write(world: &World, tab: &Tab, texts: &[&str]) {
+    for text in texts {
+        tab.ask(Command::Send((*text).to_owned()));
+        world.pass(1_000);
+    }
+}
+
+/// Alice's tab with her conversation with bob open, and a session of hers and his device beside it.
+fn with_session() -> (World, Session<MemoryPorts>, Rc<Device>, Tab) {
+    let world = World::new();
+    let ((alice, session), (bob, _)) = (world.person("alice"), world.person("bob"));
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    tab.ask(Command::Open("bob.eth".into()));
+    world.pass(1_000);
+    (world, session, bob, tab)
+}
+
+#[test]
+fn messages_that_say_what_is_typed_are_found_whoever_wrote_them_and_however_it_is_spelt() {
+    let (world, _, bob, alices, bobs) = two_talking();
+    write(&world, &alices, &["The Café is closed", "Something else"]);
+    write(&world, &bobs, &["which cafe?"]);
+    alices.ask(Command::Back);
+    types(&alices, "CAFÉ");
+    world.pass(1_000);
+    assert_eq!(rows(&alices), ["which [cafe]?", "The [Café] is closed"]);
+    let all = found(&alices).unwrap();
+    assert_eq!(all.progress, Progress::All);
+    assert_eq!((all.hits[0].own, all.hits[1].own), (false, true));
+    assert!(all.hits.iter().all(|hit| hit.peer.address == bob.address()));
+    // Nothing is said by one letter, and what stood there goes.
+    types(&alices, "c");
+    world.pass(1_000);
+    assert_eq!(found(&alices), None);
+}
+
+#[test]
+fn what_is_shown_is_of_what_was_typed_last() {
+    let (world, _, _, alices, _) = two_talking();
+    write(&world, &alices, &["the lamp", "the chair"]);
+    alices.ask(Command::Back);
+    types(&alices, "lamp");
+    types(&alices, "chair");
+    world.pass(1_000);
+    assert_eq!(rows(&alices), ["the [chair]"]);
+    types(&alices, "lamp");
+    types(&alices, "table");
+    world.pass(1_000);
+    assert_eq!((rows(&alices), found(&alices).unwrap().progress), (Vec::new(), Progress::All));
+}
+
+#[test]
+fn whom_the_account_has_blocked_says_nothing_there() {
+    let (world, session, bob, alices) = with_session();
+    write(&world, &alices, &["a lamp for you"]);
+    alices.ask(Command::Back);
+    types(&alices, "lamp");
+    world.pass(1_000);
+    assert_eq!(rows(&alices).len(), 1);
+    now(session.decide(bob.peer.conversation(), Decision::Block)).unwrap();
+    types(&alices, "lamps");
+    types(&alices, "lamp");
+    world.pass(1_000);
+    assert_eq!(rows(&alices), [""; 0]);
+}
+
+#[test]
+fn a_message_that_was_found_is_shown_in_its_place_however_far_up() {
+    let (world, session, bob, alices) = with_session();
+    now(async {
+        session.compose(bob.peer.conversation(), "the lamp").await.unwrap();
+        for n in 0..900 {
+            session
+                .write(bob.peer.conversation(), &[], |header| Draft::text(header, &format!("{n}")))
+                .await
+                .unwrap();
+        }
+    });
+    alices.ask(Command::Back);
+    world.pass(1_000);
+    types(&alices, "lamp");
+    world.pass(1_000);
+    let hit = found(&alices).unwrap().hits.remove(0);
+    alices.ask(Command::act(Act::FindIn(hit.peer.address, hit.hash.clone())));
+    world.pass(3_000);
+    assert_eq!(alices.screen(), Screen::Thread);
+    let shown = alices.state.thread.with_untracked(|thread| {
+        let bubbles = thread.as_ref().unwrap().messages.as_ref().unwrap();
+        bubbles.iter().find(|bubble| bubble.hash == hit.hash).map(|bubble| bubble.content.clone())
+    });
+    assert!(matches!(shown, Some(BubbleContent::Text { text, .. }) if text == "the lamp"));
+}
+
+#[test]
+fn more_than_fit_are_said_to_be_more() {
+    let (world, session, bob, alices) = with_session();
+    now(async {
+        for n in 0..60 {
+            session.compose(bob.peer.conversation(), &format!("lamp {n}")).await.unwrap();
+        }
+    });
+    alices.ask(Command::Back);
+    types(&alices, "lamp");
+    world.pass(1_000);
+    let all = found(&alices).unwrap();
+    assert_eq!((all.hits.len(), all.progress), (50, Progress::Most));
+}
