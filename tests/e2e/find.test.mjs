@@ -9,6 +9,8 @@ import { Dm3Client } from './client.mjs';
 import { boxOf, looksRight, until, useWorld } from './support.mjs';
 
 const READY = 'Can be written to';
+const COLLECTOR = 'a-very-long-name-of-a-collector-of-things.eth';
+const HINT = 'Type a whole name';
 const NO_PROFILE = 'Has no dm3 profile yet – will be delivered when they join';
 
 /** The row that says who is meant. */
@@ -122,10 +124,11 @@ describe('finding people', () => {
   });
 
   test('while somebody types they see who it is, and whether they can be written to', async () => {
-    await types(alice, 'bob.eth');
+    await types(alice, COLLECTOR);
     await rowWith(alice, READY).waitFor();
-    const { address: bob } = world().account('bob');
-    assert.match(await firstRow(alice).innerText(), new RegExp(`bob\\.eth[^]*${bob.slice(0, 6)}…${bob.slice(-4)}`));
+    const collector = address('collector');
+    const whom = new RegExp(`a-very-long[^]*${collector.slice(0, 6)}…${collector.slice(-4)}`);
+    assert.match(await firstRow(alice).innerText(), whom);
     await firstRow(alice).getByLabel('verified name').waitFor();
 
     await types(alice, 'dave.eth');
@@ -153,9 +156,40 @@ describe('finding people', () => {
     for (const text of ['al', 'bob', 'bob.', 'bob.e', '0x7099', 'app.ens.domains/']) {
       await types(alice, text);
       await alice.page.waitForTimeout(600);
-      await rowWith(alice, `Write to ${text}`).waitFor();
+      assert.equal(await rowWith(alice, 'Write to').count(), 0, text);
     }
+    await types(alice, 'zyx');
+    await rowWith(alice, HINT).waitFor();
     assert.deepEqual(asked, []);
+  });
+
+  test('who is listed already is not offered a second time, and Enter opens what stands first', async () => {
+    for (const text of ['bo', 'bob.eth']) {
+      await types(alice, text);
+      await alice.chat.locator('.row', { hasText: 'bob.eth' }).first().waitFor();
+      await alice.page.waitForTimeout(1000);
+      assert.equal(await firstRow(alice).count(), 0, text);
+      await alice.search.press('Enter');
+      await alice.composer.waitFor();
+      await alice.back();
+    }
+  });
+
+  test('messages are found by what they say, and shown in their place', async () => {
+    await types(alice, 'NUMBER 7 for');
+    const hit = alice.chat.locator('.row-text');
+    await hit.waitFor();
+    assert.match(await hit.innerText(), /bob\.eth[^]*You: Is number 7 for sale\?/);
+    assert.equal(await hit.locator('mark').innerText(), 'number 7 for');
+    assert.equal(await firstRow(alice).count(), 0);
+    await alice.search.press('ArrowDown');
+    await alice.page.keyboard.press('Enter');
+    await alice.composer.waitFor();
+    await alice.chat.locator('.bubble', { hasText: 'Is number 7 for sale?' }).waitFor();
+    await alice.back();
+    await types(alice, 'nobody ever said this');
+    await alice.page.waitForTimeout(600);
+    assert.equal(await hit.count(), 0);
   });
 
   test('what fails for now can be tried again, and the row is as high whatever it says', async () => {
@@ -180,7 +214,7 @@ describe('finding people', () => {
     await alice.button('Retry').click();
     await measured(rowWith(alice, NO_PROFILE));
     await pastes(alice, `https://example.org/${'very-long/'.repeat(60)}`);
-    await measured(rowWith(alice, 'Write to https://example.org'));
+    await measured(rowWith(alice, HINT));
     assert.equal(heights.size, 1, `heights ${[...heights]}`);
   });
 
@@ -204,17 +238,19 @@ describe('finding people', () => {
   });
 
   test('the arrow keys lead from the field along the rows and back', async () => {
-    await types(alice, 'bob.eth');
-    await rowWith(alice, READY).waitFor();
+    await types(alice, 'dave.eth');
+    await rowWith(alice, NO_PROFILE).waitFor();
     const focused = () =>
       alice.page.evaluate(() => document.querySelector('dm3-chat').shadowRoot.activeElement?.className ?? '');
     await alice.search.press('ArrowDown');
     await until('the first row has the focus', async () => (await focused()).includes('row-found'));
-    await alice.page.keyboard.press('ArrowDown');
-    assert.equal(await focused(), 'row');
-    await alice.page.keyboard.press('ArrowDown');
-    assert.equal(await focused(), 'row');
     await alice.page.keyboard.press('ArrowUp');
+    assert.ok(await alice.search.evaluate((field) => field.matches(':focus')));
+    await types(alice, 'bob.eth');
+    await alice.search.press('ArrowDown');
+    await until('the row has the focus', async () => (await focused()) === 'row');
+    await alice.page.keyboard.press('ArrowDown');
+    assert.equal(await focused(), 'row');
     await alice.page.keyboard.press('ArrowUp');
     assert.equal(await focused(), '');
     assert.ok(await alice.search.evaluate((field) => field.matches(':focus')));
@@ -253,18 +289,17 @@ describe('what stands in the row', () => {
       await alice.writeTo('bob.eth');
       await alice.send('Hello');
       await alice.back();
-      const collector = 'a-very-long-name-of-a-collector-of-things.eth';
       for (const [name, text, words] of [
-        ['half', 'bo', 'Write to bo'],
-        ['ready', 'bob.eth', READY],
+        ['half', 'zy', HINT],
+        ['ready', `eip155:1:${world().account('bob').address}`, READY],
         ['no-profile', 'dave.eth', NO_PROFILE],
         ['address', world().account('carol').address, NO_PROFILE],
-        ['long-name', collector, READY],
+        ['long-name', COLLECTOR, READY],
         ['own', 'alice.eth', 'This is you'],
         ['unknown', 'nobody-has-this-name.eth', 'Nobody is registered'],
         ['other-network', 'solana:mainnet:7S3P4HxJpyyigGzodYwHtCxZyUQe9JiBMHyRWXArAaKv', 'Ethereum accounts only'],
         ['two', 'bob.eth dave.eth', 'more than one'],
-        ['link', `https://example.org/${'somewhere/'.repeat(12)}`, 'Write to https'],
+        ['link', `https://example.org/${'somewhere/'.repeat(12)}`, HINT],
       ]) {
         await pastes(alice, text);
         await rowWith(alice, words).waitFor();
