@@ -120,6 +120,6 @@ pub(super) async fn hand_over<P: Platform>(at: &Active<P>) {
         state.thread.with_untracked(|it| it.as_ref().is_some_and(|it| it.standing.trust == Trust::Accepted));
     // What can't be found out may have been sent.
     if recent && is_welcome && wrote == Ok(false) {
-        send(at, text, Vec::new()).await;
+        send(at, peer, text, Vec::new()).await;
     }
 }
