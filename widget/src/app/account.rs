@@ -33,6 +33,8 @@ pub struct Account<P: Platform> {
     pub(super) others: UnboundedSender<Told>,
     /// The open conversation, as far as it is read.
     pub(super) opened: RefCell<Option<Opened>>,
+    /// Counts what was asked to be opened: only the last of it comes onto the screen.
+    pub(super) turn: Cell<usize>,
     /// Counts the conversations that were opened: the name of the last is checked.
     pub(super) name_watch: Cell<usize>,
     /// Those who wrote and were asked for their names: once is enough while they go on writing.
@@ -81,6 +83,7 @@ impl<P: Platform> Account<P> {
             told: RefCell::new(Some(told)),
             others,
             opened: RefCell::default(),
+            turn: Cell::new(0),
             name_watch: Cell::new(0),
             named: RefCell::default(),
             unreadable: Cell::new(0),

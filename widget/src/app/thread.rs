@@ -8,7 +8,7 @@ use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
 use super::command::AttentionAsk;
-use super::conversations::{back, person, refresh_list, refresh_row};
+use super::conversations::{back, next_turn, person, refresh_list, refresh_row};
 use super::draft::{draft, form_key};
 use super::driver::{Active, Driver};
 use super::fault::Fault;
@@ -29,9 +29,13 @@ pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
 }
 
 async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
-    let lookup = at.driver.state.lookup;
+    let (lookup, turn) = (at.driver.state.lookup, next_turn(at));
     lookup.set(Lookup::Searching);
-    match find(at, typed).await {
+    let found = find(at, typed).await;
+    if at.turn.get() != turn {
+        return;
+    }
+    match found {
         Ok(peer) if peer.address == at.address() => not_found(at, Fault::OwnAccount),
         Ok(peer) => {
             if let Err(error) = at.session().keep(&peer).await {
@@ -39,6 +43,9 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
             }
             // Whoever else had the name has it no more.
             refresh_list(at).await;
+            if at.turn.get() != turn {
+                return;
+            }
             lookup.set(Lookup::Idle);
             let conversation = ConversationId::Peer(peer.address);
             let state = at.driver.state;
@@ -104,11 +111,17 @@ fn not_found<P: Platform>(at: &Active<P>, fault: Fault) {
 /// Opens a conversation of the list: at once, from the device; whether the peer can be written to is found
 /// out meanwhile.
 pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
-    let conversation = ConversationId::Peer(peer);
+    let (conversation, turn, lookup) = (ConversationId::Peer(peer), next_turn(&at), at.driver.state.lookup);
+    if lookup.with_untracked(|it| *it == Lookup::Searching) {
+        lookup.set(Lookup::Idle);
+    }
     let known = match at.session().contact(conversation).await {
         Ok(contact) => contact,
         Err(error) => return at.storage_failed(error),
     };
+    if at.turn.get() != turn {
+        return;
+    }
     let shown = person(&at, conversation, known.and_then(|contact| contact.name).as_ref());
     show_thread(&at, shown, Reach::Checking).await;
     check_peer(at.clone()).await;
@@ -132,11 +145,14 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
 }
 
 async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
-    let state = at.driver.state;
-    at.opened.take();
+    let (state, turn) = (at.driver.state, at.turn.get());
     let conversation = ConversationId::Peer(peer.address);
-    change_files(at, Some(conversation));
     let standing = at.session().standing(conversation).await.unwrap_or_default();
+    if at.turn.get() != turn {
+        return;
+    }
+    at.opened.take();
+    change_files(at, Some(conversation));
     let stands = shows_thread(at) && at.open_peer() == Some(peer.address);
     let (unseen, messages, notices, demands) = (None, None, Vec::new(), Vec::new());
     let (more, newer) = (false, false);
