@@ -56,7 +56,7 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::Send(text) => at.thread(move |steps, at| (steps.send)(at, text)),
         Command::Files(ask) => Box::pin(files(at, ask)),
         Command::Act(act) => Box::pin(talk(at, act)),
-        Command::Decide(decision) => at.beside(move |steps, at| (steps.decide)(at, decision)),
+        Command::Decide(peer, decision) => at.people(move |steps, at| (steps.decide)(at, peer, decision)),
         Command::Resend(hash) => at.thread(move |steps, at| (steps.resend)(at, hash)),
         Command::Stop(hash) => at.thread(move |steps, at| (steps.stop)(at, hash)),
         Command::Typed(text) => {
@@ -65,7 +65,7 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
             return None;
         }
         Command::LoadOlder => at.kept(|steps, at| (steps.load_older)(at)),
-        Command::AcceptProfile => at.beside(|steps, at| (steps.accept_profile)(at)),
+        Command::AcceptProfile(peer) => at.people(move |steps, at| (steps.accept_profile)(at, peer)),
         Command::CheckPeer => at.thread(|steps, at| (steps.check_peer)(at)),
         Command::Reconnect | Command::Online => Box::pin(changes::wake(at)),
         Command::Shown(_) | Command::VisibilityChanged => at.thread(|steps, at| (steps.seen)(at)),

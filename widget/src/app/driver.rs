@@ -262,6 +262,12 @@ impl<P: Platform> Active<P> {
         later(self, load, Box::new(step), true)
     }
 
+    /// Takes a step with people that somebody asked for, once the steps are loaded.
+    pub(super) fn people(self, step: impl FnOnce(PeopleSteps<Self>, Self) -> Task + 'static) -> Task {
+        let load = self.driver.later.people;
+        later(self, load, Box::new(step), true)
+    }
+
     /// Takes a step of what goes on beside, once the steps are loaded. Without them nothing else is held up.
     pub(super) fn beside(self, step: impl FnOnce(PeopleSteps<Self>, Self) -> Task + 'static) -> Task {
         let load = self.driver.later.people;

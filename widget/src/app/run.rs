@@ -77,12 +77,12 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
         | Command::Send(_)
         | Command::Act(_)
         | Command::Files(_)
-        | Command::Decide(_)
+        | Command::Decide(..)
         | Command::Resend(_)
         | Command::Stop(_)
         | Command::Typed(_)
         | Command::LoadOlder
-        | Command::AcceptProfile
+        | Command::AcceptProfile(_)
         | Command::CheckPeer
         | Command::Reconnect
         | Command::Online

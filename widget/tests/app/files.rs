@@ -234,7 +234,7 @@ fn nothing_of_a_stranger_is_shown_until_they_are_welcome() {
     world.pass(1_000);
     assert_eq!(shown(&world, &tab), []);
     assert_eq!(alice.shown.borrow().len(), 0);
-    tab.ask(Command::Decide(Decision::Accept));
+    tab.ask(Command::Decide(bob.address(), Decision::Accept));
     world.pass(1_000);
     assert_eq!(shown(&world, &tab).len(), 1);
 }

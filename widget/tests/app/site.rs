@@ -176,7 +176,7 @@ fn whose_contact_can_not_be_found_loses_nothing() {
 fn nothing_is_sent_to_somebody_who_is_blocked() {
     let (world, alice, bob, tab) = at_form();
     sign_up(&world, &tab);
-    tab.ask(Command::Decide(Decision::Block));
+    tab.ask(Command::Decide(bob.address(), Decision::Block));
     world.run();
     tab.ask(Command::Disconnect);
     world.pass(1_000);
