@@ -32,7 +32,7 @@ const Base = globalThis.HTMLElement ?? class {};
  * @attr {boolean} open - Whether the panel is open.
  * @attr {'auto' | 'light' | 'dark'} [theme=auto] - The look.
  * @attr {'end' | 'start'} [placement=end] - The lower corner in which the launcher is.
- * @attr {string} draft - A text to begin with, which the person may change.
+ * @attr {string} draft - A text to begin with, which the person may change: in the conversation with `to`, or in each without it.
  * @attr {string} context - What conversations that begin here are about, such as the name of what is for sale, an address of the
  *   web or a CAIP-19 id: shown, and sent along with the first message.
  * @attr {string} rpc-url - An Ethereum node to ask in place of the one that the dm3 node names.
@@ -329,15 +329,14 @@ export class Dm3Chat extends Base {
   /**
    * Opens the conversation with a name or an address. The page can prefill, never send.
    * @param {string} to
-   * @param {{ draft?: string, context?: string, opener?: HTMLElement }} options - `context`: what it is about; `opener`: what
-   *   gets the focus back.
+   * @param {{ draft?: string, context?: string, opener?: HTMLElement }} options - `draft`: a text to begin
+   *   with, this time and in this conversation; `context`: what it is about; `opener`: what gets the focus back.
    * @returns {Promise<void>}
    */
   async openConversation(to, { draft, context, opener } = {}) {
     if (this.disabled) return;
-    if (draft !== undefined) this.setAttribute('draft', draft);
     this.#show(opener);
-    (await this.#mount())?.open_conversation(String(to), context);
+    (await this.#mount())?.open_conversation(String(to), context, draft?.toString());
   }
 
   /**

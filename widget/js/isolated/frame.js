@@ -151,12 +151,12 @@ class Talk {
     this.#isFollowing = false;
   }
 
-  #call({ name, argument, context }) {
+  #call({ name, argument, context, draft }) {
     const chat = this.#chat;
     switch (name) {
       case 'openConversation':
-        if (context !== undefined && !isText(context, LONGEST_VALUE)) return undefined;
-        return isText(argument, LONGEST_VALUE) && chat.openConversation(argument, { context });
+        if (![context, draft].every(text => text === undefined || isText(text, LONGEST_VALUE))) return undefined;
+        return isText(argument, LONGEST_VALUE) && chat.openConversation(argument, { context, draft });
       case 'connect':
         return chat.connect();
       case 'disconnect':

@@ -160,10 +160,10 @@ class Frame {
     this.#send({ type: 'set', ...state });
   }
 
-  #call(name, argument, context) {
+  #call(name, argument, context, draft) {
     // What the page set just before comes first.
     this.#tell();
-    this.#send({ type: 'call', name, argument, context });
+    this.#send({ type: 'call', name, argument, context, draft });
   }
 
   // ── what the element's class calls ──
@@ -174,8 +174,8 @@ class Frame {
   set_provider(provider) {
     this.#relay.givePageProvider(provider);
   }
-  open_conversation(to, context) {
-    this.#call('openConversation', to, context);
+  open_conversation(to, context, draft) {
+    this.#call('openConversation', to, context, draft);
   }
   connect() {
     this.#relay.allowPrompts();

@@ -55,6 +55,8 @@ pub struct Account<P: Platform> {
     pub(super) about: RefCell<Vec<(ConversationId, Context)>>,
     /// Whom the page asked for last, and as whom it named them.
     pub(super) asked: RefCell<Option<(Address, String)>>,
+    /// The page's text that was put into the composer last.
+    pub(super) offered: RefCell<String>,
     /// The voucher that goes along with what is written to somebody, as JSON.
     pub(super) voucher: RefCell<Option<(Address, Value)>>,
     /// The payment that goes along with what is written next to somebody, as JSON.
@@ -93,6 +95,7 @@ impl<P: Platform> Account<P> {
             writing: Cell::new(false),
             conditions: RefCell::default(),
             about: RefCell::default(),
+            offered: RefCell::default(),
             voucher: RefCell::default(),
             payment: RefCell::default(),
             paying: RefCell::default(),

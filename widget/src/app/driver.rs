@@ -40,6 +40,8 @@ pub struct Driver<P: Platform> {
     pub(super) book: WalletBook,
     /// Whose the element is, from the moment a wallet said so.
     who: RefCell<Option<Who>>,
+    /// For whom the form before signing in was shown last.
+    pub(super) writes_to: RefCell<Option<String>>,
     /// The panel is on the page's screen.
     pub(super) shown: Cell<bool>,
     unread: Cell<u64>,
@@ -100,6 +102,7 @@ impl<P: Platform> Driver<P> {
             directory: RefCell::default(),
             book: WalletBook::default(),
             who: RefCell::default(),
+            writes_to: RefCell::default(),
             shown: Cell::new(false),
             unread: Cell::new(0),
             stage: RefCell::new(Stage::Outside),

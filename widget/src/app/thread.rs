@@ -9,7 +9,7 @@ use dm3_core::thread::{self, Entry};
 
 use super::command::AttentionAsk;
 use super::conversations::{back, next_turn, person, refresh_list, refresh_row};
-use super::draft::{draft, form_key};
+use super::draft::{draft, form_key, is_offered, put_in};
 use super::driver::{Active, Driver};
 use super::fault::Fault;
 use super::opened::{Look, Opened, PAGE};
@@ -48,12 +48,15 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
             }
             lookup.set(Lookup::Idle);
             let conversation = ConversationId::Peer(peer.address);
-            let state = at.driver.state;
+            let (state, mut given) = (at.driver.state, None);
             if state.to.with_untracked(|to| to.as_deref() == Some(typed)) {
                 take_context(at, conversation);
                 at.asked.replace(Some((peer.address, typed.to_owned())));
+                given = state.given.get_untracked();
+                state.given.set(None);
             }
-            show_thread(at, person(at, conversation, peer.name.as_ref()), reach(&peer)).await;
+            let person = person(at, conversation, peer.name.as_ref());
+            show_thread(at, person, reach(&peer), given).await;
         }
         Err(fault) => {
             at.driver.tell_fault(&fault);
@@ -123,7 +126,7 @@ pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
         return;
     }
     let shown = person(&at, conversation, known.and_then(|contact| contact.name).as_ref());
-    show_thread(&at, shown, Reach::Checking).await;
+    show_thread(&at, shown, Reach::Checking, None).await;
     check_peer(at.clone()).await;
     at.beside(|steps, at| (steps.watch_name)(at)).await;
 }
@@ -144,7 +147,8 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
     });
 }
 
-async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
+/// Shows a conversation, with a text to begin with if the page gave one.
+async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach, given: Option<String>) {
     let (state, turn) = (at.driver.state, at.turn.get());
     let conversation = ConversationId::Peer(peer.address);
     let standing = at.session().standing(conversation).await.unwrap_or_default();
@@ -174,20 +178,22 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     at.spawn(|at| at.beside(|steps, at| (steps.learn_conditions)(at)));
     read_thread(at).await;
     show_about(at, conversation);
+    // What somebody has typed there themselves comes before what the page gives, and that before what it offers each time.
+    let lasting = || (!stands && is_offered(at, conversation.peer())).then(|| state.draft.get_untracked());
+    match draft(at, conversation).await {
+        Some(draft) => put_in(at, conversation.peer(), draft, String::new()),
+        None => {
+            if let Some(text) = given.or_else(lasting) {
+                put_in(at, conversation.peer(), text.clone(), text);
+            }
+        }
+    }
+    // What was written before somebody signed in takes the place of that.
     if concerns_site(at) {
         look_for_site(at);
     }
     at.spawn(|at| at.kept(|steps, at| (steps.fetch_older)(at)));
     see(at).await;
-    // Never over what somebody has begun to type meanwhile.
-    if let Some(draft) = draft(at, conversation).await
-        && at.open_peer() == Some(conversation.peer())
-        && state.text.with_untracked(|text| {
-            text.trim().is_empty() || state.draft.with_untracked(|given| given == text)
-        })
-    {
-        state.text.set(draft);
-    }
     let stood = state.text.get_untracked();
     at.spawn(|at| at.kept(|steps, at| (steps.fetch_draft)(at, stood)));
 }
