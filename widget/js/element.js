@@ -228,7 +228,9 @@ export class Dm3Chat extends Base {
   attributeChangedCallback(name, old, value) {
     if (old === value) return;
     if (FORWARDED.includes(name)) this.#handle?.attribute(name, value ?? undefined);
-    if (this.isConnected) this.#showFrame();
+    // An element that stood in the page before the class did has its attributes told before it is connected: what is loaded then
+    // would be loaded from elsewhere, and in no language.
+    if (this.isConnected && Dm3Chat.#connected.has(this)) this.#showFrame();
   }
 
   /**
