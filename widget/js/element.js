@@ -375,8 +375,12 @@ export class Dm3Chat extends Base {
   async exportBackup() {
     this.#show();
     const handle = await this.#mount();
-    if (!handle || !this.#account) throw new Error('signed-out');
-    return new Promise((made, failed) => handle.export_backup(made, failed));
+    try {
+      // Who is signed in is known once the start is over.
+      return await new Promise((made, failed) => (handle ? handle.export_backup(made, failed) : failed()));
+    } catch (error) {
+      throw this.#account ? error : new Error('signed-out');
+    }
   }
 
   /**

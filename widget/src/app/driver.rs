@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use dm3_core::identity::{Address, KeyNonce};
 use dm3_core::ports::StoreError;
@@ -11,6 +12,7 @@ use dm3_core::web::BaseUrl;
 use leptos::prelude::*;
 
 use super::account::Account;
+use super::command::BackupAsk;
 use super::fault::Fault;
 use super::part::PartMissing;
 use super::platform::{HostEvent, Platform, Task, Who};
@@ -42,6 +44,8 @@ pub struct Driver<P: Platform> {
     who: RefCell<Option<Who>>,
     /// For whom the form before signing in was shown last.
     pub(super) writes_to: RefCell<Option<String>>,
+    /// What the page asked for about backups before somebody was signed in.
+    pub(super) backup: RefCell<Option<Arc<BackupAsk>>>,
     /// The panel is on the page's screen.
     pub(super) shown: Cell<bool>,
     unread: Cell<u64>,
@@ -103,6 +107,7 @@ impl<P: Platform> Driver<P> {
             book: WalletBook::default(),
             who: RefCell::default(),
             writes_to: RefCell::default(),
+            backup: RefCell::default(),
             shown: Cell::new(false),
             unread: Cell::new(0),
             stage: RefCell::new(Stage::Outside),
@@ -188,6 +193,14 @@ impl<P: Platform> Driver<P> {
         let fault = fault.into();
         self.tell_fault(&fault);
         self.state.screen.set(Screen::Failed(fault));
+        self.refuse_backup();
+    }
+
+    /// Nobody is signed in, so that there is nothing to make a backup of. One that is to be taken in waits.
+    pub(super) fn refuse_backup(&self) {
+        if self.backup.borrow_mut().take_if(|ask| **ask == BackupAsk::Make).is_some() {
+            self.platform.offer_file(None);
+        }
     }
 
     /// Tells the page what did not work.

@@ -1,6 +1,7 @@
 //! Starting, starting anew, and signing out.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use dm3_core::identity::Address;
 use dm3_core::ports::{Clock as _, StoreError};
@@ -8,6 +9,7 @@ use dm3_core::session::{self, remembered_account};
 use futures_channel::oneshot;
 use futures_util::future::select;
 
+use super::command::BackupAsk;
 use super::draft::FORM;
 use super::driver::{Driver, Stage};
 use super::enter::{clear, leave};
@@ -103,6 +105,18 @@ async fn hear_wallets<P: Platform>(driver: &Rc<Driver<P>>, before: Option<&Who>)
     if let Some(enough) = driver.book.enough(before) {
         let patience = Box::pin(driver.platform.clock().sleep(WALLET_PATIENCE));
         let _ = select(enough, patience).await;
+    }
+}
+
+/// The page asks for a backup while nobody is signed in, or gives one. Who is signed in is known once the start is over; a file
+/// waits for them even longer.
+pub(super) fn keep_backup<P: Platform>(driver: &Driver<P>, ask: Arc<BackupAsk>) {
+    if let BackupAsk::Make | BackupAsk::Offer(_) = &*ask {
+        driver.refuse_backup();
+        driver.backup.replace(Some(ask));
+        if !is_starting(driver) {
+            driver.refuse_backup();
+        }
     }
 }
 

@@ -114,10 +114,7 @@ fn not_found<P: Platform>(at: &Active<P>, fault: Fault) {
 /// Opens a conversation of the list: at once, from the device; whether the peer can be written to is found
 /// out meanwhile.
 pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
-    let (conversation, turn, lookup) = (ConversationId::Peer(peer), next_turn(&at), at.driver.state.lookup);
-    if lookup.with_untracked(|it| *it == Lookup::Searching) {
-        lookup.set(Lookup::Idle);
-    }
+    let (conversation, turn) = (ConversationId::Peer(peer), next_turn(&at));
     let known = match at.session().contact(conversation).await {
         Ok(contact) => contact,
         Err(error) => return at.storage_failed(error),
