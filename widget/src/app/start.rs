@@ -133,14 +133,16 @@ pub(super) enum Keep {
 pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
     let before = driver.who().or_else(|| driver.platform.window_account());
     let active = driver.active();
-    let starting = is_starting(driver);
+    // Who could not enter would otherwise do so the next time.
+    let failed = driver.state.screen.with_untracked(|screen| matches!(screen, Screen::Failed(_)));
+    let entering = is_starting(driver) || failed && keep == Keep::Records;
     leave(driver);
     let (done, forgotten) = oneshot::channel();
     let forgetting = Rc::clone(driver);
     driver.platform.spawn(Box::pin(async move {
         let account = match active {
             Some(at) => Ok(Some(at.address())),
-            None if starting => match beginning(&forgetting, before).await {
+            None if entering => match beginning(&forgetting, before).await {
                 Ok(Beginning::With(who)) => Ok(Some(who.account)),
                 Ok(Beginning::Without(_)) => Ok(None),
                 Err(error) => Err(error),
