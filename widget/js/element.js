@@ -170,6 +170,12 @@ export class Dm3Chat extends Base {
     // Somebody chose another one in the settings.
     this.#root.addEventListener('language', () => Dm3Chat.#speak());
     for (const name of ['online', 'offline']) this.#root.addEventListener(name, () => this.#showOffline(name === 'offline'));
+    // The frame of the isolated mode is listened to no more.
+    this.#root.addEventListener('lost', ({ detail }) => {
+      if (!this.#handle) return;
+      this.#unmount();
+      this.#showFailed(detail);
+    });
     this.#root.append(this.#launcher, this.#panel);
     this.#launcher.addEventListener('click', () => this.toggle());
     // Who comes near may press it.

@@ -90,7 +90,14 @@ class Frame {
     this.#port = port1;
     const flood = new Meter(...FLOOD);
     port1.onmessage = ({ data }) => {
-      if (!flood.allows()) return port1.close();
+      if (!flood.allows()) {
+        port1.close();
+        const error = new Error('isolated: the frame floods the page');
+        failed(error);
+        // Who waits for the frame no more is told, too: it can be loaded again.
+        this.#host.shadowRoot.dispatchEvent(new CustomEvent('lost', { detail: error }));
+        return;
+      }
       if (data?.type === 'ready') {
         clearTimeout(this.#timer);
         this.#iframe.hidden = false;
