@@ -509,11 +509,33 @@ describe('the loader', () => {
     await called(['new', null]);
   });
 
+  test('an element that is open in the page’s HTML speaks its language, and loads from where the page says', async () => {
+    for (const attribute of ['open', 'mode="inline"']) {
+      const fetched = [];
+      page.on('request', request => fetched.push(new URL(request.url()).pathname));
+      await open(`<dm3-chat ${attribute} lang="de" assets-base="/elsewhere/"></dm3-chat>`);
+      await called(['new', null]);
+      await page.waitForFunction(() => globalThis.spoken?.locale === 'de');
+      assert.ok(fetched.includes('/elsewhere/dm3-chat_bg.wasm') && !fetched.includes('/dm3-chat_bg.wasm'), fetched.join());
+    }
+  });
+
+  test('where the frame of the isolated mode is listened to no more, that is said, and it may be tried again', async () => {
+    await open('<dm3-chat open></dm3-chat>');
+    await called(['new', null]);
+    await page.locator('dm3-chat').evaluate(chat => {
+      chat.shadowRoot.dispatchEvent(new CustomEvent('lost', { detail: new Error('lost') }));
+    });
+    await called(['unmount']);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.waitForFunction(() => globalThis.calls.filter(([name]) => name === 'new').length === 2);
+  });
+
   test('a button of the page opens its conversation, and gets the focus back', async () => {
     await open('<button id="seller" data-dm3-to="bob.eth" data-dm3-draft="Hi" data-dm3-context="Offer 7">Message seller</button><dm3-chat></dm3-chat>');
     await page.getByRole('button', { name: 'Message seller' }).click();
-    await called(['open_conversation', 'bob.eth', 'Offer 7']);
-    assert.equal(await page.locator('dm3-chat').getAttribute('draft'), 'Hi');
+    await called(['open_conversation', 'bob.eth', 'Offer 7', 'Hi']);
+    assert.equal(await page.locator('dm3-chat').getAttribute('draft'), null);
     await page.locator('[data-autofocus]').focus();
     await page.keyboard.press('Escape');
     assert.equal(await page.evaluate(() => document.activeElement.id), 'seller');
@@ -521,7 +543,7 @@ describe('the loader', () => {
 
   test('commands that were queued before the element existed are carried out', async () => {
     await open('<dm3-chat></dm3-chat>', { early: "(window.dm3Chat ||= []).push(['open', { to: 'alice.eth' }]);" });
-    await called(['open_conversation', 'alice.eth', 'undefined']);
+    await called(['open_conversation', 'alice.eth', 'undefined', 'undefined']);
     await page.evaluate(() => window.dm3Chat.push(['hide']));
     assert.equal(await panel().isVisible(), false);
     await page.evaluate(() => window.dm3Chat.push(['reset'], ['constructor'], 'nonsense'));
