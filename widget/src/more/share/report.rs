@@ -18,9 +18,10 @@ const NAME: &str = "dm3-report.json";
 
 /// What there is to know and to do.
 pub(super) fn report(app: &App, made: Report) -> AnyView {
-    let shown = app.state.thread.with_untracked(|thread| {
-        thread.as_ref().map(|thread| (thread.peer.clone(), thread.standing.trust))
-    });
+    let shown = app
+        .state
+        .thread
+        .with_untracked(|thread| thread.as_ref().map(|thread| (thread.peer.clone(), thread.standing.trust)));
     let Some((peer, trust)) = shown else { return ().into_any() };
     let explained = report_explained(made.messages, &display_name(&peer));
     let save = made.url.map(|url| {
