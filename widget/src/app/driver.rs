@@ -198,7 +198,7 @@ impl<P: Platform> Driver<P> {
 
     /// Nobody is signed in, so that there is nothing to make a backup of. One that is to be taken in waits.
     pub(super) fn refuse_backup(&self) {
-        if self.backup.borrow_mut().take_if(|ask| **ask == BackupAsk::Make).is_some() {
+        if self.backup.borrow_mut().take_if(|ask| matches!(**ask, BackupAsk::Make)).is_some() {
             self.platform.offer_file(None);
         }
     }

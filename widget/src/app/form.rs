@@ -53,13 +53,13 @@ pub(super) fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, ask: FormAsk) {
         FormAsk::Show => {
             let before = driver.writes_to.replace(Some(to.clone()));
             let given = state.given.get_untracked();
+            let stands = state.text.get_untracked();
+            let is_free = stands.trim().is_empty() || state.draft.with_untracked(|draft| *draft == stands);
             match written(driver, &to) {
                 Some(written) if written.pressed > 0 => state.form.set(Apart::at(1)),
                 Some(written) => state.text.set(written.text),
-                // What stands there was written to somebody else, or the page gives a text for nothing.
-                None if before.as_ref() != Some(&to)
-                    || given.is_some() && state.text.with_untracked(|text| text.trim().is_empty()) =>
-                {
+                // What stands there was written to somebody else, or the page gives a text in place of what it offered.
+                None if before.as_ref() != Some(&to) || given.is_some() && is_free => {
                     state.text.set(given.unwrap_or_else(|| state.draft.get_untracked()));
                 }
                 None => {}

@@ -150,8 +150,10 @@ fn thread_header(app: &App) -> AnyView {
 /// Says that the peer cannot get messages now, and why.
 fn reach_bar(app: &App) -> Option<AnyView> {
     let check = || sends(app, Command::CheckPeer);
-    let of = |thread: &ThreadState| (thread.peer.address, thread.reach.clone());
-    let (peer, reach) = app.state.thread.with(|thread| thread.as_ref().map(of))?;
+    let (peer, reach) = app.state.thread.with(|thread| {
+        let thread = thread.as_ref()?;
+        Some((thread.peer.address, thread.reach.clone()))
+    })?;
     match reach {
         Reach::Checking | Reach::Ready => None,
         Reach::NoProfile => {

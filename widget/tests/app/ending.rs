@@ -200,7 +200,7 @@ fn signing_out_with_the_records_kept_keeps_them_and_nothing_goes_on() {
 fn who_could_not_enter_and_signs_out_does_not_enter_the_next_time() {
     let world = World::new();
     let (alice, _) = world.person("alice");
-    world.network.fail("https://dm3.example", Fault::Unreachable);
+    world.network.fail("https://dm3.example", dm3_core::testing::Fault::Unreachable);
     let tab = alice.open_tab(&world);
     world.pass(1_000);
     assert!(matches!(tab.screen(), Screen::Failed(_)), "{:?}", tab.screen());
