@@ -51,7 +51,10 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::OpenPeer(peer) => at.thread(move |steps, at| (steps.open_peer)(at, peer)),
         // There is nothing to go back to.
         Command::Back if at.driver.state.locked.get_untracked() => return None,
-        Command::Back => Box::pin(conversations::back(at)),
+        Command::Back => {
+            conversations::next_turn(&at);
+            Box::pin(conversations::back(at))
+        }
         Command::Send(text) if outbox::has_files(&at) => Box::pin(files(at, Arc::new(FilesAsk::Send(text)))),
         Command::Send(text) => at.thread(move |steps, at| (steps.send)(at, text)),
         Command::Files(ask) => Box::pin(files(at, ask)),

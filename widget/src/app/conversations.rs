@@ -96,7 +96,6 @@ pub(super) fn next_turn<P: Platform>(at: &Active<P>) -> usize {
 /// Back to the list.
 pub(super) async fn back<P: Platform>(at: Active<P>) {
     let state = at.driver.state;
-    next_turn(&at);
     change_files(&at, None);
     state.thread.set(None);
     state.lookup.set(Lookup::Idle);
