@@ -41,6 +41,25 @@ describe('languages', () => {
     await carol.leave();
   });
 
+  test('an inline element that stands in the page’s HTML speaks its language, and has its files where the page says', async () => {
+    const dave = await world().person('dave', { path: '/inline.html' });
+    const written = 'mode="inline" lang="de" assets-base="/elsewhere/"';
+    await dave.context.route('**/inline.html*', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replace('mode="inline"', written) });
+    });
+    const asked = [];
+    await dave.context.route('**/elsewhere/**', async (route) => {
+      const url = route.request().url();
+      asked.push(new URL(url).pathname);
+      await route.fulfill({ response: await route.fetch({ url: url.replace('/elsewhere/', '/dist/') }) });
+    });
+    await dave.page.reload();
+    await dave.button('Wallet verbinden').waitFor();
+    for (const name of ['_bg.wasm', '-app.js', '-text-de.json']) assert.ok(asked.includes(`/elsewhere/dm3-chat${name}`), asked.join());
+    await dave.leave();
+  });
+
   test('`lang` is followed at once: nothing is loaded anew, and what was typed stays', async () => {
     alice = await world().person('alice');
     bob = await world().person('bob');

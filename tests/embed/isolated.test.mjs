@@ -555,4 +555,37 @@ describe('the isolated mode', () => {
     await person.page.waitForTimeout(300);
     assert.equal(person.page.url(), `${shop.url}/evil`);
   });
+
+  test('many messages that come together are told one after the other, and the chat goes on', async () => {
+    const person = await visitor('/');
+    await person.open();
+    await person.button('Connect wallet').waitFor();
+    const [most, last] = [1_500, () => person.page.evaluate(() => window.told.filter(([name]) => name === 'message-received').at(-1)?.[1].id)];
+    await person.chat.evaluate((chat, most) => {
+      for (let id = 1; id <= most; id += 1) {
+        chat.dispatchEvent(new CustomEvent('dm3-message-received', { detail: { peer: 'a.eth', id: String(id) } }));
+        chat.dispatchEvent(new CustomEvent('dm3-unread-change', { detail: { count: id } }));
+      }
+    }, most);
+    await until('the last is told', async () => (await last()) === String(most), 60_000);
+    assert.equal((await person.told()).filter(([name]) => name === 'message-received').length, most);
+    await until('and how many there are', () => person.host.evaluate((chat, most) => chat.unreadCount === most, most), 10_000);
+    await person.host.evaluate((chat) => (chat.theme = 'dark'));
+    await until('the page is listened to', async () => (await person.chat.getAttribute('theme')) === 'dark');
+  });
+
+  test('of a frame that floods the page it is said that it failed, and it may be tried again', async () => {
+    const person = await visitor('/evil', { init: beEvil });
+    await person.launcher.click();
+    const evil = () => person.page.frames().find((frame) => frame.url().endsWith('/evil.html'));
+    await until('the frame has its channel', () => evil().evaluate(() => window.greeting?.wallets.length === 1));
+    await evil().evaluate(() => {
+      for (let i = 0; i < 3_000; i += 1) window.port.postMessage({ type: 'online' });
+    });
+    const again = person.host.getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    assert.equal(await person.host.evaluate((chat) => chat.state), 'failed');
+    await again.click();
+    await until('there is another', async () => (await evil()?.evaluate(() => window.greeting?.wallets.length === 1)) === true);
+  });
 });

@@ -31,7 +31,7 @@ const Base = globalThis.HTMLElement ?? class {};
  * @attr {boolean} open - Whether the panel is open.
  * @attr {'auto' | 'light' | 'dark'} [theme=auto] - The look.
  * @attr {'end' | 'start'} [placement=end] - The lower corner in which the launcher is.
- * @attr {string} draft - A text to begin with, which the person may change.
+ * @attr {string} draft - A text to begin with, which the person may change: in the conversation with `to`, or in each without it.
  * @attr {string} context - What conversations that begin here are about, such as the name of what is for sale, an address of the
  *   web or a CAIP-19 id: shown, and sent along with the first message.
  * @attr {string} rpc-url - An Ethereum node to ask in place of the one that the dm3 node names.
@@ -171,6 +171,12 @@ export class Dm3Chat extends Base {
     // Somebody chose another one in the settings.
     this.#root.addEventListener('language', () => Dm3Chat.#speak());
     for (const name of ['online', 'offline']) this.#root.addEventListener(name, () => this.#showOffline(name === 'offline'));
+    // The frame of the isolated mode is listened to no more.
+    this.#root.addEventListener('lost', ({ detail }) => {
+      if (!this.#handle) return;
+      this.#unmount();
+      this.#showFailed(detail);
+    });
     this.#root.append(this.#launcher, this.#panel);
     this.#launcher.addEventListener('click', () => this.toggle());
     // Who comes near may press it.
@@ -229,7 +235,9 @@ export class Dm3Chat extends Base {
   attributeChangedCallback(name, old, value) {
     if (old === value) return;
     if (FORWARDED.includes(name)) this.#handle?.attribute(name, value ?? undefined);
-    if (this.isConnected) this.#showFrame();
+    // An element that stood in the page before the class did has its attributes told before it is connected: what is loaded then
+    // would be loaded from elsewhere, and in no language.
+    if (this.isConnected && Dm3Chat.#connected.has(this)) this.#showFrame();
   }
 
   /**
@@ -331,14 +339,13 @@ export class Dm3Chat extends Base {
   /**
    * Opens the conversation with a name or an address. The page can prefill, never send.
    * @param {string} to
-   * @param {{ draft?: string, context?: string, opener?: HTMLElement }} options - `context`: what it is about; `opener`: what
-   *   gets the focus back.
+   * @param {{ draft?: string, context?: string, opener?: HTMLElement }} options - `draft`: a text to begin
+   *   with, this time and in this conversation; `context`: what it is about; `opener`: what gets the focus back.
    * @returns {Promise<void>}
    */
   async openConversation(to, { draft, context, opener } = {}) {
     if (!this.#show(opener)) return;
-    if (draft !== undefined) this.setAttribute('draft', draft);
-    (await this.#mount())?.open_conversation(String(to), context);
+    (await this.#mount())?.open_conversation(String(to), context, draft?.toString());
   }
 
   /**
@@ -379,8 +386,12 @@ export class Dm3Chat extends Base {
    */
   async exportBackup() {
     const handle = await this.#seen();
-    if (!handle || !this.#account) throw failure('signed-out');
-    return answered((made, failed) => handle.export_backup(made, failed));
+    try {
+      // Who is signed in is known once the start is over.
+      return await answered((made, failed) => (handle ? handle.export_backup(made, failed) : failed('signed-out')));
+    } catch (error) {
+      throw this.#account ? error : failure('signed-out');
+    }
   }
 
   /**

@@ -362,6 +362,28 @@ describe('the loader', () => {
     await called(['new', null]);
   });
 
+  test('an element that is open in the page’s HTML speaks its language, and loads from where the page says', async () => {
+    for (const attribute of ['open', 'mode="inline"']) {
+      const fetched = [];
+      page.on('request', request => fetched.push(new URL(request.url()).pathname));
+      await open(`<dm3-chat ${attribute} lang="de" assets-base="/elsewhere/"></dm3-chat>`);
+      await called(['new', null]);
+      await page.waitForFunction(() => globalThis.spoken?.locale === 'de');
+      assert.ok(fetched.includes('/elsewhere/dm3-chat_bg.wasm') && !fetched.includes('/dm3-chat_bg.wasm'), fetched.join());
+    }
+  });
+
+  test('where the frame of the isolated mode is listened to no more, that is said, and it may be tried again', async () => {
+    await open('<dm3-chat open></dm3-chat>');
+    await called(['new', null]);
+    await page.locator('dm3-chat').evaluate(chat => {
+      chat.shadowRoot.dispatchEvent(new CustomEvent('lost', { detail: new Error('lost') }));
+    });
+    await called(['unmount']);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.waitForFunction(() => globalThis.calls.filter(([name]) => name === 'new').length === 2);
+  });
+
   test('on a phone the panel fills the screen', async () => {
     await page.setViewportSize({ width: 390, height: 700 });
     await open('<dm3-chat open></dm3-chat>');

@@ -45,8 +45,8 @@ describe('what a page asks for', () => {
   test('a button of the page opens its conversation, and gets the focus back', async () => {
     await open('<button id="seller" data-dm3-to="bob.eth" data-dm3-draft="Hi" data-dm3-context="Offer 7">Message seller</button><dm3-chat></dm3-chat>');
     await page.getByRole('button', { name: 'Message seller' }).click();
-    await called(['open_conversation', 'bob.eth', 'Offer 7']);
-    assert.equal(await page.locator('dm3-chat').getAttribute('draft'), 'Hi');
+    await called(['open_conversation', 'bob.eth', 'Offer 7', 'Hi']);
+    assert.equal(await page.locator('dm3-chat').getAttribute('draft'), null);
     await page.locator('[data-autofocus]').focus();
     await page.keyboard.press('Escape');
     assert.equal(await page.evaluate(() => document.activeElement.id), 'seller');
@@ -54,7 +54,7 @@ describe('what a page asks for', () => {
 
   test('commands that were queued before the element existed are carried out', async () => {
     await open('<dm3-chat></dm3-chat>', { early: "(window.dm3Chat ||= []).push(['open', { to: 'alice.eth' }]);" });
-    await called(['open_conversation', 'alice.eth', 'undefined']);
+    await called(['open_conversation', 'alice.eth', 'undefined', 'undefined']);
     await page.evaluate(() => window.dm3Chat.push(['hide']));
     assert.equal(await panel().isVisible(), false);
     await page.evaluate(() => window.dm3Chat.push(['reset'], ['constructor'], 'nonsense'));

@@ -11,6 +11,9 @@ const PATIENCE = 10 * 60_000;
 const LONGEST_LOOK = 300;
 /** A backup that is larger is none. */
 const LARGEST_FILE = 256 * 1024 * 1024;
+/** So many events are told at once, and the others after a while, in milliseconds: many messages may come together, and the page
+ * listens no more to whoever floods it. */
+const EVENTS_AT_ONCE = [100, 2_000];
 /** How often the page is told that the person did something, at most: milliseconds. */
 const ACTS = 500;
 
@@ -34,6 +37,9 @@ class Talk {
   #questions = new Map();
   #asked = 0;
   #isFollowing = false;
+  #events = [];
+  #pace = new Meter(...EVENTS_AT_ONCE);
+  #later;
   #wallets = new FrameWallets(
     question => this.#ask({ type: 'ask', ...question }),
     ({ purpose, text }) => this.#ask({ type: 'agree', purpose, text }),
@@ -81,7 +87,10 @@ class Talk {
       chat.addEventListener(`dm3-${name}`, ({ target, detail }) => {
         if (target !== chat) return;
         const told = Object.fromEntries(fields.map(field => [field, detail?.[field]]));
-        this.#send({ type: 'event', name, detail: told, words: launcher.getAttribute('aria-description') ?? '' });
+        // Of counts the last is enough.
+        if (name === 'unread-change') this.#events = this.#events.filter(event => event.name !== name);
+        this.#events.push({ type: 'event', name, detail: told, words: launcher.getAttribute('aria-description') ?? '' });
+        this.#tellEvents();
       });
     }
     for (const name of ['online', 'offline']) chat.shadowRoot.addEventListener(name, () => this.#send({ type: name }));
@@ -105,6 +114,15 @@ class Talk {
         { capture: true },
       );
     }
+  }
+
+  #tellEvents() {
+    while (this.#events.length && this.#pace.allows()) this.#send(this.#events.shift());
+    if (!this.#events.length) return;
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.#tellEvents();
+    }, EVENTS_AT_ONCE[1]);
   }
 
   #hear(data) {
@@ -152,13 +170,13 @@ class Talk {
   }
 
   /** What fails is told to who asked, if they wait for it. */
-  #call({ name, argument, context }) {
+  #call({ name, argument, context, draft }) {
     const chat = this.#chat;
     const unheard = () => {};
     switch (name) {
       case 'openConversation':
-        if (context !== undefined && !isText(context, LONGEST_VALUE)) return undefined;
-        return isText(argument, LONGEST_VALUE) && chat.openConversation(argument, { context });
+        if (![context, draft].every(text => text === undefined || isText(text, LONGEST_VALUE))) return undefined;
+        return isText(argument, LONGEST_VALUE) && chat.openConversation(argument, { context, draft });
       case 'connect':
         return chat.connect().catch(unheard);
       case 'disconnect':

@@ -92,7 +92,14 @@ class Frame {
     this.#port = port1;
     const flood = new Meter(...FLOOD);
     port1.onmessage = ({ data }) => {
-      if (!flood.allows()) return port1.close();
+      if (!flood.allows()) {
+        port1.close();
+        const error = new Error('isolated: the frame floods the page');
+        failed(error);
+        // Who waits for the frame no more is told, too: it can be loaded again.
+        this.#host.shadowRoot.dispatchEvent(new CustomEvent('lost', { detail: error }));
+        return;
+      }
       if (data?.type === 'ready') {
         clearTimeout(this.#timer);
         this.#iframe.hidden = false;
@@ -160,10 +167,10 @@ class Frame {
     this.#send({ type: 'set', ...state });
   }
 
-  #call(name, argument, context) {
+  #call(name, argument, context, draft) {
     // What the page set just before comes first.
     this.#tell();
-    this.#send({ type: 'call', name, argument, context });
+    this.#send({ type: 'call', name, argument, context, draft });
   }
 
   /** A call of which it is told whether it worked: `done` with the file that came of it, `failed` with a code. */
@@ -184,8 +191,8 @@ class Frame {
   set_provider(provider) {
     this.#relay.givePageProvider(provider);
   }
-  open_conversation(to, context) {
-    this.#call('openConversation', to, context);
+  open_conversation(to, context, draft) {
+    this.#call('openConversation', to, context, draft);
   }
   connect() {
     this.#relay.allowPrompts();

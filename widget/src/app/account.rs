@@ -33,6 +33,8 @@ pub struct Account<P: Platform> {
     pub(super) others: UnboundedSender<Told>,
     /// The open conversation, as far as it is read.
     pub(super) opened: RefCell<Option<Opened>>,
+    /// Counts what was asked to be opened: only the last of it comes onto the screen.
+    pub(super) turn: Cell<usize>,
     /// Counts the conversations that were opened: the name of the last is checked.
     pub(super) name_watch: Cell<usize>,
     /// Those who wrote and were asked for their names: once is enough while they go on writing.
@@ -53,6 +55,8 @@ pub struct Account<P: Platform> {
     pub(super) about: RefCell<Vec<(ConversationId, Context)>>,
     /// Whom the page asked for last, and as whom it named them.
     pub(super) asked: RefCell<Option<(Address, String)>>,
+    /// The page's text that was put into the composer last.
+    pub(super) offered: RefCell<String>,
     /// The voucher that goes along with what is written to somebody, as JSON.
     pub(super) voucher: RefCell<Option<(Address, Value)>>,
     /// The payment that goes along with what is written next to somebody, as JSON.
@@ -81,6 +85,7 @@ impl<P: Platform> Account<P> {
             told: RefCell::new(Some(told)),
             others,
             opened: RefCell::default(),
+            turn: Cell::new(0),
             name_watch: Cell::new(0),
             named: RefCell::default(),
             unreadable: Cell::new(0),
@@ -90,6 +95,7 @@ impl<P: Platform> Account<P> {
             writing: Cell::new(false),
             conditions: RefCell::default(),
             about: RefCell::default(),
+            offered: RefCell::default(),
             voucher: RefCell::default(),
             payment: RefCell::default(),
             paying: RefCell::default(),

@@ -336,15 +336,20 @@ async fn shrink<P: Platform>(at: &Active<P>) {
 
 /// Sends what is attached, with a text or without one. It stays until it is kept.
 async fn send_with_files<P: Platform>(at: &Active<P>, text: String) {
+    let (round, Some(open)) = (at.shelf.round.get(), at.open_peer()) else { return };
     // The receiver's limit may have become known only now.
     weigh(at).await;
+    // What was written and attached for one waits for them where another conversation was opened meanwhile.
+    if at.shelf.round.get() != round {
+        return;
+    }
     let files = Files::now(at.driver.state);
     if files.room != Room::Enough || files.attached.iter().any(|it| it.ready.is_none()) {
         return;
     }
     let is_sent = match &files.through_node {
-        Some(words) => send_through_node(at, text, &files.attached, words).await,
-        None => send(at, text, embedded(&files.attached)).await,
+        Some(words) => send_through_node(at, open, text, &files.attached, words).await,
+        None => send(at, open, text, embedded(&files.attached)).await,
     };
     if is_sent {
         let numbers: Vec<_> = files.attached.iter().map(|attached| attached.number).collect();
@@ -375,14 +380,19 @@ fn remove<P: Platform>(at: &Active<P>, numbers: &[u64]) {
             take_off_shelf(at, url);
         }
     }
-    Files::change(at.driver.state, |files| {
+    let take_off = |files: &mut Files| {
         files.attached.retain(|attached| !is_meant(attached));
         files.refused = None;
         if files.attached.is_empty() {
             files.room = Room::Enough;
             files.through_node = None;
         }
-    });
+    };
+    Files::change(at.driver.state, take_off);
+    // Another conversation may have been opened while they were sent.
+    for (_, files, _) in at.shelf.left.borrow_mut().iter_mut() {
+        Files::change_left(files, take_off);
+    }
 }
 
 /// A name that can be sent.

@@ -293,7 +293,7 @@ async fn offer<P: Platform>(at: &Active<P>, payments: &Payments) -> Result<(), F
 /// Sends what was written, and takes the peer's payment for it. Whatever becomes of the payment, the answer is sent.
 async fn answer<P: Platform>(at: &Active<P>, peer: Address, text: String) -> Result<(), Failure> {
     if !has_files(at) {
-        send(at, text, Vec::new()).await;
+        send(at, peer, text, Vec::new()).await;
     } else if let Ok(steps) = (at.driver.later.files)().await {
         (steps.carry_out)(at.clone(), FilesAsk::Send(text).into()).await;
     }

@@ -2,6 +2,7 @@
 
 use dm3_core::attention::Minimum;
 use dm3_core::conversation::ConversationId;
+use dm3_core::identity::Address;
 use dm3_core::session::Decision;
 
 use super::command::AttentionAsk;
@@ -31,10 +32,9 @@ pub(super) async fn learn_conditions<P: Platform>(at: Active<P>) {
     }
 }
 
-/// Decides about the open conversation's peer. A conversation that is not wanted any more makes room for the list.
-pub(super) async fn decide<P: Platform>(at: Active<P>, decision: Decision) {
-    let Some(open) = at.open_peer() else { return };
-    if !decide_about(&at, ConversationId::Peer(open), decision).await {
+/// Decides about somebody. Their conversation that is not wanted any more makes room for the list, if it is still open.
+pub(super) async fn decide<P: Platform>(at: Active<P>, peer: Address, decision: Decision) {
+    if !decide_about(&at, ConversationId::Peer(peer), decision).await || at.open_peer() != Some(peer) {
         return;
     }
     match decision {

@@ -9,6 +9,7 @@
 //! its files stay beside the composer, as all that is attached does.
 
 use dm3_core::conversation::ConversationId;
+use dm3_core::identity::Address;
 use dm3_core::message::{
     Attachment, FileElsewhere, MAX_EMBEDDED, MessageHash, SignedMessage, handling, true_type,
 };
@@ -16,7 +17,7 @@ use dm3_core::session::{Carried, FetchError, KeepError};
 
 use super::driver::Active;
 use super::files::{Attached, Away, Files, Ready, Refused};
-use super::outbox::send;
+use super::outbox::{send, take_out};
 use super::platform::Platform;
 use super::shown::look_of;
 
@@ -55,6 +56,7 @@ fn percent(carried: Carried) -> u8 {
 /// Brings all that is attached to the node, then writes their message. Tells whether it was.
 pub(super) async fn send_through_node<P: Platform>(
     at: &Active<P>,
+    peer: Address,
     text: String,
     attached: &[Attached],
     words: &str,
@@ -62,7 +64,7 @@ pub(super) async fn send_through_node<P: Platform>(
     if at.shelf.sending.replace(true) {
         return false;
     }
-    let sent = bring_and_send(at, text, attached, words).await;
+    let sent = bring_and_send(at, peer, text, attached, words).await;
     at.shelf.sending.set(false);
     Files::change(at.driver.state, |files| files.sending = None);
     // It may have been left behind with its conversation.
@@ -74,6 +76,7 @@ pub(super) async fn send_through_node<P: Platform>(
 
 async fn bring_and_send<P: Platform>(
     at: &Active<P>,
+    peer: Address,
     text: String,
     attached: &[Attached],
     words: &str,
@@ -120,15 +123,10 @@ async fn bring_and_send<P: Platform>(
     };
     let own = text.trim().to_owned();
     let whole = if own.is_empty() { words } else { format!("{own}\n\n{words}") };
-    if !send(at, whole, attachments).await {
+    if !send(at, peer, whole, attachments).await {
         return false;
     }
-    // Somebody may have gone on writing.
-    at.driver.state.text.update(|typed| {
-        if let Some(rest) = typed.trim_start().strip_prefix(own.as_str()) {
-            *typed = rest.trim_start().to_owned();
-        }
-    });
+    take_out(at, peer, &own);
     true
 }
 

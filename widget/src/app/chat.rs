@@ -51,12 +51,15 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::OpenPeer(peer) => at.thread(move |steps, at| (steps.open_peer)(at, peer)),
         // There is nothing to go back to.
         Command::Back if at.driver.state.locked.get_untracked() => return None,
-        Command::Back => Box::pin(conversations::back(at)),
+        Command::Back => {
+            conversations::next_turn(&at);
+            Box::pin(conversations::back(at))
+        }
         Command::Send(text) if outbox::has_files(&at) => Box::pin(files(at, Arc::new(FilesAsk::Send(text)))),
         Command::Send(text) => at.thread(move |steps, at| (steps.send)(at, text)),
         Command::Files(ask) => Box::pin(files(at, ask)),
         Command::Act(act) => Box::pin(talk(at, act)),
-        Command::Decide(decision) => at.beside(move |steps, at| (steps.decide)(at, decision)),
+        Command::Decide(peer, decision) => at.people(move |steps, at| (steps.decide)(at, peer, decision)),
         Command::Resend(hash) => at.thread(move |steps, at| (steps.resend)(at, hash)),
         Command::Stop(hash) => at.thread(move |steps, at| (steps.stop)(at, hash)),
         Command::Typed(text) => {
@@ -65,7 +68,7 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
             return None;
         }
         Command::LoadOlder => at.kept(|steps, at| (steps.load_older)(at)),
-        Command::AcceptProfile => at.beside(|steps, at| (steps.accept_profile)(at)),
+        Command::AcceptProfile(peer) => at.people(move |steps, at| (steps.accept_profile)(at, peer)),
         Command::CheckPeer => at.thread(|steps, at| (steps.check_peer)(at)),
         Command::Reconnect | Command::Online => Box::pin(changes::wake(at)),
         Command::Shown(_) | Command::VisibilityChanged => at.thread(|steps, at| (steps.seen)(at)),
@@ -119,6 +122,10 @@ async fn look_up<P: Platform>(at: Active<P>, typed: String) {
 /// Makes a backup or takes one in, once that is loaded; the screen says if it can't be.
 async fn backup<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
     if !at.driver.state.screen.with_untracked(|screen| matches!(screen, Screen::Backup(_))) {
+        // The code stands there alone: nobody who is still looked up comes over it, unless there is nobody else to write to.
+        if !at.driver.state.locked.get_untracked() {
+            conversations::next_turn(&at);
+        }
         at.driver.state.screen.set(Screen::Backup(Apart::waiting()));
     }
     if let Ok(steps) = (at.driver.later.backup)().await {

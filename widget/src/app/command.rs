@@ -48,8 +48,8 @@ pub enum Command {
     Act(Arc<Act>),
     /// Show attachments, or attach something.
     Files(Arc<FilesAsk>),
-    /// Decide about the open conversation's peer.
-    Decide(Decision),
+    /// Decide about this peer, whose conversation is open.
+    Decide(Address, Decision),
     /// Try a failed message again.
     Resend(MessageHash),
     /// Stop a message that waits.
@@ -60,8 +60,8 @@ pub enum Command {
     Online,
     /// Show older messages of the open conversation.
     LoadOlder,
-    /// Use the profile that is published for the open conversation's peer, although it was replaced before.
-    AcceptProfile,
+    /// Use the profile that is published for this peer, whose conversation is open, although it was replaced before.
+    AcceptProfile(Address),
     /// Find out again whether the open conversation's peer can be written to.
     CheckPeer,
     /// Connect to the node again now.

@@ -14,7 +14,9 @@ impl<P: Platform> ThreadSteps<Active<P>> {
             context_changed: |at| Box::pin(async move { thread::context_changed(&at) }),
             send: |at, text| {
                 Box::pin(async move {
-                    outbox::send(&at, text, Vec::new()).await;
+                    if let Some(open) = at.open_peer() {
+                        outbox::send(&at, open, text, Vec::new()).await;
+                    }
                 })
             },
             check_peer: |at| Box::pin(thread::check_peer(at)),

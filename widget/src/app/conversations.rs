@@ -83,6 +83,16 @@ fn row<P: Platform>(at: &Active<P>, overview: Overview) -> ConversationRow {
     ConversationRow { peer, preview, time, unread, standing }
 }
 
+/// Something else is asked to be opened: whoever is still looked up comes over it no more. Gives what counts this.
+pub(super) fn next_turn<P: Platform>(at: &Active<P>) -> usize {
+    let lookup = at.driver.state.lookup;
+    if lookup.with_untracked(|it| *it == Lookup::Searching) {
+        lookup.set(Lookup::Idle);
+    }
+    at.turn.set(at.turn.get() + 1);
+    at.turn.get()
+}
+
 /// Back to the list.
 pub(super) async fn back<P: Platform>(at: Active<P>) {
     let state = at.driver.state;

@@ -2,10 +2,13 @@
 //! a tab that is closed in this very moment; a moment later for the account's other devices, too; and is forgotten when the
 //! message is kept.
 
+use std::rc::Rc;
+
 use dm3_core::conversation::ConversationId;
+use dm3_core::identity::Address;
 use dm3_core::ports::Clock as _;
 
-use super::driver::Active;
+use super::driver::{Active, Driver};
 use super::platform::Platform;
 
 /// The longest text that is kept, in bytes: more than a message may have.
@@ -14,6 +17,34 @@ const LONGEST: usize = 100_000;
 pub(super) const FORM: &str = "form:";
 /// So long nobody must have typed before the other devices get it: milliseconds.
 const PAUSE: u32 = 1_500;
+
+/// The page offers another text to begin with, or none any more: also in the open conversation, if it is for that one.
+pub fn set_draft<P: Platform>(driver: &Rc<Driver<P>>, text: String) {
+    driver.state.draft.set(text.clone());
+    if let Some(at) = driver.active()
+        && let Some(open) = at.open_peer().filter(|open| is_offered(&at, *open))
+    {
+        put_in(&at, open, text.clone(), text);
+    }
+}
+
+/// Whether the page's lasting text is for the conversation with this peer: where the page names somebody, for theirs alone.
+pub(super) fn is_offered<P: Platform>(at: &Active<P>, peer: Address) -> bool {
+    let asked = at.asked.borrow();
+    let is_asked = |to: &String| asked.as_ref().is_some_and(|(of, typed)| *of == peer && typed == to);
+    at.driver.state.to.with_untracked(|to| to.as_ref().is_none_or(is_asked))
+}
+
+/// Puts a text into the composer of the conversation with `peer` if that is open, but never over what somebody has begun to
+/// type. So much of it is `offered` by the page, and makes room for what comes later.
+pub(super) fn put_in<P: Platform>(at: &Active<P>, peer: Address, text: String, offered: String) {
+    let typed = at.driver.state.text;
+    let is_free = typed.with_untracked(|typed| typed.trim().is_empty() || *typed == *at.offered.borrow());
+    if at.open_peer() == Some(peer) && is_free {
+        typed.set(text);
+        at.offered.replace(offered);
+    }
+}
 
 /// Keeps what is typed in the open conversation.
 pub(super) fn keep_draft<P: Platform>(at: &Active<P>, text: &str) {

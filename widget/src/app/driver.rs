@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use dm3_core::identity::{Address, KeyNonce};
 use dm3_core::ports::StoreError;
@@ -11,6 +12,7 @@ use dm3_core::web::BaseUrl;
 use leptos::prelude::*;
 
 use super::account::Account;
+use super::command::BackupAsk;
 use super::fault::Fault;
 use super::part::PartMissing;
 use super::platform::{HostEvent, Platform, Task, Who};
@@ -40,6 +42,10 @@ pub struct Driver<P: Platform> {
     pub(super) book: WalletBook,
     /// Whose the element is, from the moment a wallet said so.
     who: RefCell<Option<Who>>,
+    /// For whom the form before signing in was shown last.
+    pub(super) writes_to: RefCell<Option<String>>,
+    /// What the page asked for about backups before somebody was signed in.
+    pub(super) backup: RefCell<Option<Arc<BackupAsk>>>,
     /// The panel is on the page's screen.
     pub(super) shown: Cell<bool>,
     unread: Cell<u64>,
@@ -100,6 +106,8 @@ impl<P: Platform> Driver<P> {
             directory: RefCell::default(),
             book: WalletBook::default(),
             who: RefCell::default(),
+            writes_to: RefCell::default(),
+            backup: RefCell::default(),
             shown: Cell::new(false),
             unread: Cell::new(0),
             stage: RefCell::new(Stage::Outside),
@@ -185,6 +193,14 @@ impl<P: Platform> Driver<P> {
         let fault = fault.into();
         self.tell_fault(&fault);
         self.state.screen.set(Screen::Failed(fault));
+        self.refuse_backup();
+    }
+
+    /// Nobody is signed in, so that there is nothing to make a backup of. One that is to be taken in waits.
+    pub(super) fn refuse_backup(&self) {
+        if self.backup.borrow_mut().take_if(|ask| matches!(**ask, BackupAsk::Make)).is_some() {
+            self.platform.offer_file(None);
+        }
     }
 
     /// Tells the page what did not work.
@@ -259,6 +275,12 @@ impl<P: Platform> Active<P> {
     /// Takes a step in a conversation, once the steps are loaded.
     pub(super) fn thread(self, step: impl FnOnce(ThreadSteps<Self>, Self) -> Task + 'static) -> Task {
         let load = self.driver.later.thread;
+        later(self, load, Box::new(step), true)
+    }
+
+    /// Takes a step with people that somebody asked for, once the steps are loaded.
+    pub(super) fn people(self, step: impl FnOnce(PeopleSteps<Self>, Self) -> Task + 'static) -> Task {
+        let load = self.driver.later.people;
         later(self, load, Box::new(step), true)
     }
 

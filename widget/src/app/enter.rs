@@ -7,6 +7,7 @@ use dm3_core::ports::StoreError;
 use dm3_core::session::{NameStanding, Session, remembered_seed};
 
 use super::account::Account;
+use super::command::Command;
 use super::conversations;
 use super::driver::{Driver, Stage};
 use super::node::known_directory;
@@ -55,6 +56,9 @@ pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Por
     at.spawn(|at| async move {
         conversations::refresh_list(&at).await;
         at.step(|_, _| None);
+        if let Some(ask) = at.driver.backup.take() {
+            at.step(move |steps, at| (steps.carry_out)(at, Command::Backup(ask)));
+        }
         conversations::refresh_quarantine(&at).await;
     });
 }

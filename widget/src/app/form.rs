@@ -51,14 +51,26 @@ pub(super) fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, ask: FormAsk) {
     let Some(to) = contact(state) else { return };
     match ask {
         FormAsk::Show => {
-            let Some(written) = written(driver, &to) else { return };
-            if written.pressed > 0 {
-                return state.form.set(Apart::at(1));
+            let before = driver.writes_to.replace(Some(to.clone()));
+            let given = state.given.get_untracked();
+            let stands = state.text.get_untracked();
+            let is_free = stands.trim().is_empty() || state.draft.with_untracked(|draft| *draft == stands);
+            match written(driver, &to) {
+                Some(written) if written.pressed > 0 => state.form.set(Apart::at(1)),
+                Some(written) => state.text.set(written.text),
+                // What stands there was written to somebody else, or the page gives a text in place of what it offered.
+                None if before.as_ref() != Some(&to) || given.is_some() && is_free => {
+                    state.text.set(given.unwrap_or_else(|| state.draft.get_untracked()));
+                }
+                None => {}
             }
-            state.text.set(written.text);
         }
-        FormAsk::Typed(text) => drop(keep(driver, &to, Written { pressed: 0, text })),
+        FormAsk::Typed(text) => {
+            state.given.set(None);
+            keep(driver, &to, Written { pressed: 0, text });
+        }
         FormAsk::Send(text) => {
+            state.given.set(None);
             let pressed = driver.platform.clock().now();
             let written = Written { pressed, text };
             // Where nothing can be kept, this element holds it for as long as it is there.
@@ -120,6 +132,6 @@ pub(super) async fn hand_over<P: Platform>(at: &Active<P>) {
         state.thread.with_untracked(|it| it.as_ref().is_some_and(|it| it.standing.trust == Trust::Accepted));
     // What can't be found out may have been sent.
     if recent && is_welcome && wrote == Ok(false) {
-        send(at, text, Vec::new()).await;
+        send(at, peer, text, Vec::new()).await;
     }
 }

@@ -83,6 +83,7 @@ pub use command::{
     Act, AttentionAsk, BackupAsk, Choice, Command, DeviceAsk, EnsAsk, FilesAsk, FormAsk, MailAsk, NameAsk,
     Numbered, OwnAsk, ServiceAct, ServicesAsk, SettingsAsk, ShareAsk, StakeAsk, Stretch, Typed,
 };
+pub use draft::set_draft;
 pub use driver::{Active, Driver, Later};
 pub use handle::{App, EmojiPart, FilesPart, KeysPart, Parts, ScreenPart, SearchPart, SignInPart, TalkPart};
 pub use run::run;

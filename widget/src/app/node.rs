@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use dm3_core::delivery::{Discovery, DiscoveryError};
-use dm3_core::ports::Http as _;
+use dm3_core::ports::{Http as _, Unreachable};
 use dm3_core::session::Directory;
-use dm3_core::web::{BaseUrl, HttpUrl};
+use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, Outage};
 
 use super::driver::Driver;
 use super::fault::Fault;
@@ -34,8 +34,7 @@ pub(super) async fn fresh_directory<P: Platform>(driver: &Driver<P>) -> Found<P>
         return Ok(directory);
     }
     let node = driver.node.borrow().clone()?;
-    let reply = driver.platform.http().send(&Discovery::request(&node)).await;
-    let reply = reply.map_err(Fault::NodeUnreachable)?;
+    let reply = ask(driver, &Discovery::request(&node)).await?;
     let discovery = match Discovery::parse(&reply.body) {
         Ok(discovery) => discovery,
         Err(DiscoveryError::NotANode) => return adopt(driver, undescribed(driver, &node).await?),
@@ -45,11 +44,23 @@ pub(super) async fn fresh_directory<P: Platform>(driver: &Driver<P>) -> Found<P>
     adopt(driver, discovery)
 }
 
+/// What the node answers. That it is busy or does not work now says nothing of what it is.
+async fn ask<P: Platform>(driver: &Driver<P>, request: &HttpRequest) -> Result<HttpResponse, Fault> {
+    let reply = driver.platform.http().send(request).await.map_err(Fault::NodeUnreachable)?;
+    match reply.status {
+        408 | 429 | 500.. => {
+            let (host, outage) = (request.url.authority().to_owned(), Outage::Status(reply.status));
+            Err(Fault::NodeUnreachable(Unreachable { host, outage }))
+        }
+        _ => Ok(reply),
+    }
+}
+
 /// What a node is that does not describe itself: one of the deployed kind, if it greets, and if the page says what can't
 /// be found out from it.
 async fn undescribed<P: Platform>(driver: &Driver<P>, node: &BaseUrl) -> Result<Discovery, Fault> {
-    let reply = driver.platform.http().send(&Discovery::greeting(node)).await;
-    if !Discovery::is_greeting(&reply.map_err(Fault::NodeUnreachable)?) {
+    let reply = ask(driver, &Discovery::greeting(node)).await?;
+    if !Discovery::is_greeting(&reply) {
         return Err(Fault::NodeUnusable(DiscoveryError::NotANode));
     }
     named(driver, node).unwrap_or(Err(Fault::NodeUnusable(DiscoveryError::Undescribed)))

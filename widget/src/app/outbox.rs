@@ -26,27 +26,33 @@ pub(super) fn has_files<P: Platform>(at: &Active<P>) -> bool {
     !edits && state.files.with_untracked(|files| files.place != 0)
 }
 
-/// Writes what the composer is for in the open conversation: a message, an answer or an edit. It stays in the composer until
-/// it is kept. Tells whether it was.
-pub(super) async fn send<P: Platform>(at: &Active<P>, text: String, attachments: Vec<Attachment>) -> bool {
-    let Some(open) = at.open_peer() else { return false };
+/// Writes what the composer is for in the conversation with `open`, which is the open one: a message, an answer or an edit. It
+/// stays in the composer until it is kept. Tells whether it was.
+pub(super) async fn send<P: Platform>(
+    at: &Active<P>,
+    open: Address,
+    text: String,
+    attachments: Vec<Attachment>,
+) -> bool {
     let conversation = ConversationId::Peer(open);
     let is_empty = text.trim().is_empty() && attachments.is_empty();
-    if is_empty || at.writing.replace(true) {
+    // In another conversation it stays where it was written.
+    if is_empty || at.open_peer() != Some(open) || at.writing.replace(true) {
         return false;
     }
     let state = at.driver.state;
+    // What is open may be another conversation after each wait.
+    let composing = state.composing.get_untracked();
+    let about = state.thread.with_untracked(|thread| thread.as_ref()?.about.clone());
     if !is_promised_now(at, open).await {
         at.writing.set(false);
         return false;
     }
-    let composing = state.composing.get_untracked();
     let edited = match &composing {
         Composing::Edit { version, .. } => at.session().message(version).await.ok().flatten(),
         Composing::New | Composing::Reply(_) => None,
     };
     let edited = edited.and_then(|row| SignedMessage::parse(&row.json).ok());
-    let about = state.thread.with_untracked(|thread| thread.as_ref()?.about.clone());
     let of_open = |known: &RefCell<Option<(Address, Value)>>| {
         known.borrow().clone().filter(|(of, _)| *of == open).map(|(_, json)| json)
     };
@@ -67,24 +73,36 @@ pub(super) async fn send<P: Platform>(at: &Active<P>, text: String, attachments:
     if !is_kept {
         return false;
     }
-    state.unsent.set(None);
-    state.composing.set(Composing::New);
+    let is_open = at.open_peer() == Some(open);
+    if is_open {
+        state.unsent.set(None);
+        state.composing.set(Composing::New);
+    }
     if let Composing::Edit { before, .. } = composing {
-        state.text.set(before);
+        if is_open {
+            state.text.set(before);
+        }
         return true;
     }
     at.payment.borrow_mut().take_if(|(of, _)| *of == open);
     if about.is_some() {
         about_is_said(at, conversation);
     }
-    // Somebody may have gone on writing.
-    state.text.update(|typed| {
-        if let Some(rest) = typed.trim_start().strip_prefix(text.as_str()) {
+    take_out(at, open, &text);
+    forget_draft(at, conversation);
+    true
+}
+
+/// What was kept stands in the composer no more, if it is still that of the peer. Somebody may have gone on writing.
+pub(super) fn take_out<P: Platform>(at: &Active<P>, peer: Address, text: &str) {
+    if at.open_peer() != Some(peer) {
+        return;
+    }
+    at.driver.state.text.update(|typed| {
+        if let Some(rest) = typed.trim_start().strip_prefix(text) {
             *typed = rest.trim_start().to_owned();
         }
     });
-    forget_draft(at, conversation);
-    true
 }
 
 /// Whether what was promised to the peer, if something was, holds in the week of now. If it does not, that is told above the

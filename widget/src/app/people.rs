@@ -1,6 +1,7 @@
 //! Names of people: found, and checked for as long as they are shown.
 
 use dm3_core::conversation::ConversationId;
+use dm3_core::identity::Address;
 use dm3_core::ports::Clock as _;
 use dm3_core::session::NameStanding;
 
@@ -35,9 +36,9 @@ impl<P: Platform> PeopleSteps<Active<P>> {
             check_names: |at| Box::pin(check_names(at)),
             name_peers: |at, wrote| Box::pin(name_peers(at, wrote)),
             watch_name: |at| Box::pin(watch_name(at)),
-            accept_profile: |at| Box::pin(accept_profile(at)),
+            accept_profile: |at, peer| Box::pin(accept_profile(at, peer)),
             learn_conditions: |at| Box::pin(beside::learn_conditions(at)),
-            decide: |at, decision| Box::pin(beside::decide(at, decision)),
+            decide: |at, peer, decision| Box::pin(beside::decide(at, peer, decision)),
             name_welcome: |at| Box::pin(welcome::name_welcome(at)),
             received: |at, new| Box::pin(received::received(at, new)),
             sent: |at, hash| Box::pin(received::sent(at, hash)),
@@ -195,9 +196,10 @@ async fn check_name<P: Platform>(at: &Active<P>, conversation: ConversationId) -
 }
 
 /// Uses the profile that is published for the peer now, although it was replaced before.
-async fn accept_profile<P: Platform>(at: Active<P>) {
-    let Some(open) = at.open_peer() else { return };
+async fn accept_profile<P: Platform>(at: Active<P>, peer: Address) {
     // What it came to is seen by looking again.
-    let _ = at.session().accept_profile(open).await;
-    check_peer(at).await;
+    let _ = at.session().accept_profile(peer).await;
+    if at.open_peer() == Some(peer) {
+        check_peer(at).await;
+    }
 }

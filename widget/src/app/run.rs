@@ -10,7 +10,7 @@ use super::driver::{Driver, Stage};
 use super::fault::Fault;
 use super::owner::{accounts_changed, ask_wallets, provider_changed, wallets_changed};
 use super::platform::{Platform, TabMessage, Task};
-use super::start::{Keep, sign_out, signed_out_elsewhere, start};
+use super::start::{Keep, keep_backup, sign_out, signed_out_elsewhere, start};
 use super::state::Screen;
 use super::steps::Load;
 use super::wallets::{show_wallets, step_failed};
@@ -69,6 +69,7 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
             driver.platform.meet_tabs(!cached);
             inside(driver, command);
         }
+        Command::Backup(ask) if driver.active().is_none() => keep_backup(driver, ask),
         Command::Open(_)
         | Command::ContextChanged
         | Command::LookUp(_)
@@ -77,12 +78,12 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
         | Command::Send(_)
         | Command::Act(_)
         | Command::Files(_)
-        | Command::Decide(_)
+        | Command::Decide(..)
         | Command::Resend(_)
         | Command::Stop(_)
         | Command::Typed(_)
         | Command::LoadOlder
-        | Command::AcceptProfile
+        | Command::AcceptProfile(_)
         | Command::CheckPeer
         | Command::Reconnect
         | Command::Online

@@ -90,7 +90,12 @@ impl<P: Platform> Default for StakeSteps<Active<P>> {
 }
 
 async fn carry_out<P: Platform>(at: Active<P>, ask: StakeAsk) {
-    let Some(peer) = at.open_peer() else { return };
+    if let Some(peer) = at.open_peer() {
+        carry_out_with(at, peer, ask).await;
+    }
+}
+
+async fn carry_out_with<P: Platform>(at: Active<P>, peer: Address, ask: StakeAsk) {
     if ask == StakeAsk::Look {
         return look(&at, peer).await;
     }
@@ -259,7 +264,7 @@ async fn is_promised_now<P: Platform>(at: Active<P>, peer: Address) -> bool {
     if !is_old {
         return true;
     }
-    carry_out(at.clone(), StakeAsk::Renew).await;
+    carry_out_with(at.clone(), peer, StakeAsk::Renew).await;
     at.voucher.borrow().as_ref().is_some_and(|(of, voucher)| *of == peer && !is_over(voucher))
 }
 

@@ -1,6 +1,7 @@
 //! Starting, starting anew, and signing out.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use dm3_core::identity::Address;
 use dm3_core::ports::{Clock as _, Store as _, StoreError};
@@ -8,6 +9,7 @@ use dm3_core::session::{self, remembered_account};
 use futures_channel::oneshot;
 use futures_util::future::select;
 
+use super::command::BackupAsk;
 use super::draft::FORM;
 use super::driver::{Driver, Stage};
 use super::enter::{clear, leave};
@@ -108,6 +110,18 @@ async fn hear_wallets<P: Platform>(driver: &Rc<Driver<P>>, before: Option<&Who>)
     }
 }
 
+/// The page asks for a backup while nobody is signed in, or gives one. Who is signed in is known once the start is over; a file
+/// waits for them even longer.
+pub(super) fn keep_backup<P: Platform>(driver: &Driver<P>, ask: Arc<BackupAsk>) {
+    if let BackupAsk::Make | BackupAsk::Offer(_) = &*ask {
+        driver.refuse_backup();
+        driver.backup.replace(Some(ask));
+        if !is_starting(driver) {
+            driver.refuse_backup();
+        }
+    }
+}
+
 /// What stays of an account that signs out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
@@ -121,14 +135,16 @@ pub(super) enum Keep {
 pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
     let before = driver.who().or_else(|| driver.platform.window_account());
     let active = driver.active();
-    let starting = is_starting(driver);
+    // Who could not enter would otherwise do so the next time.
+    let failed = driver.state.screen.with_untracked(|screen| matches!(screen, Screen::Failed(_)));
+    let entering = is_starting(driver) || failed && keep == Keep::Records;
     leave(driver);
     let (done, forgotten) = oneshot::channel();
     let forgetting = Rc::clone(driver);
     driver.platform.spawn(Box::pin(async move {
         let account = match active {
             Some(at) => Ok(Some(at.address())),
-            None if starting => match beginning(&forgetting, before).await {
+            None if entering => match beginning(&forgetting, before).await {
                 Ok(Beginning::With(who)) => Ok(Some(who.account)),
                 Ok(Beginning::Without(_)) => Ok(None),
                 Err(error) => Err(error),

@@ -66,8 +66,10 @@ state! {
     to: Option<String> = None,
     /// What a conversation is about that the host page asks for, as it says.
     context: Option<String> = None,
-    /// What the host page put into the composer beforehand.
+    /// The text to begin with that the host page offers for whom it names, or in each conversation where that is nobody.
     draft: String = String::new(),
+    /// The text that came with its last call, until it stands where it belongs.
+    given: Option<String> = None,
     /// There is nobody but [`Self::to`] to write to.
     locked: bool = false,
     /// The page wants it looked at whether somebody is its site's official contact.

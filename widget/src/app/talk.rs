@@ -49,8 +49,11 @@ async fn carry_out<P: Platform>(at: Active<P>, act: Arc<Act>) {
         Act::Find(hash) => find(at, hash).await,
         Act::FindIn(peer, hash) => {
             thread::show_peer(&at, peer).await;
-            at.spawn(thread::follow_peer);
-            find(at, hash).await;
+            // Something else may have been opened meanwhile.
+            if at.open_peer() == Some(peer) {
+                at.spawn(thread::follow_peer);
+                find(at, hash).await;
+            }
         }
         Act::AtEnd => thread::seen(at).await,
         Act::LookAgain => thread::look_for_site(&at),

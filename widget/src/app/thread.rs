@@ -8,8 +8,8 @@ use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
 use super::command::AttentionAsk;
-use super::conversations::{back, person, refresh_list, refresh_row};
-use super::draft::{draft, form_key};
+use super::conversations::{back, next_turn, person, refresh_list, refresh_row};
+use super::draft::{draft, form_key, is_offered, put_in};
 use super::driver::{Active, Driver};
 use super::fault::Fault;
 use super::opened::{Look, Opened, PAGE};
@@ -29,9 +29,13 @@ pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
 }
 
 async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
-    let lookup = at.driver.state.lookup;
+    let (lookup, turn) = (at.driver.state.lookup, next_turn(at));
     lookup.set(Lookup::Searching);
-    match find(at, typed).await {
+    let found = find(at, typed).await;
+    if at.turn.get() != turn {
+        return;
+    }
+    match found {
         Ok(peer) if peer.address == at.address() => not_found(at, Fault::OwnAccount),
         Ok(peer) => {
             if let Err(error) = at.session().keep(&peer).await {
@@ -39,15 +43,21 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
             }
             // Whoever else had the name has it no more.
             refresh_list(at).await;
+            if at.turn.get() != turn {
+                return;
+            }
             lookup.set(Lookup::Idle);
             let conversation = ConversationId::Peer(peer.address);
-            let state = at.driver.state;
+            let (state, mut given) = (at.driver.state, None);
             if state.to.with_untracked(|to| to.as_deref() == Some(typed)) {
                 take_context(at, conversation);
                 at.asked.replace(Some((peer.address, typed.to_owned())));
                 state.contact.set(Some((peer.address, typed.to_owned())));
+                given = state.given.get_untracked();
+                state.given.set(None);
             }
-            show_thread(at, person(at, conversation, peer.name.as_ref()), reach(&peer)).await;
+            let person = person(at, conversation, peer.name.as_ref());
+            show_thread(at, person, reach(&peer), given).await;
         }
         Err(fault) => {
             at.driver.tell_fault(&fault);
@@ -111,13 +121,16 @@ pub(super) async fn open_peer<P: Platform>(at: Active<P>, peer: Address) {
 
 /// Shows a conversation of the list, from the device.
 pub(super) async fn show_peer<P: Platform>(at: &Active<P>, peer: Address) {
-    let conversation = ConversationId::Peer(peer);
+    let (conversation, turn) = (ConversationId::Peer(peer), next_turn(at));
     let known = match at.session().contact(conversation).await {
         Ok(contact) => contact,
         Err(error) => return at.storage_failed(error),
     };
+    if at.turn.get() != turn {
+        return;
+    }
     let shown = person(at, conversation, known.and_then(|contact| contact.name).as_ref());
-    show_thread(at, shown, Reach::Checking).await;
+    show_thread(at, shown, Reach::Checking, None).await;
 }
 
 /// Finds out whether the open conversation's peer can be written to, and who has their name, for as long as it is open.
@@ -142,12 +155,16 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
     });
 }
 
-async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
-    let state = at.driver.state;
-    at.opened.take();
+/// Shows a conversation, with a text to begin with if the page gave one.
+async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach, given: Option<String>) {
+    let (state, turn) = (at.driver.state, at.turn.get());
     let conversation = ConversationId::Peer(peer.address);
-    change_files(at, Some(conversation));
     let standing = at.session().standing(conversation).await.unwrap_or_default();
+    if at.turn.get() != turn {
+        return;
+    }
+    at.opened.take();
+    change_files(at, Some(conversation));
     let stands = shows_thread(at) && at.open_peer() == Some(peer.address);
     let (unseen, messages, notices, demands) = (None, None, Vec::new(), Vec::new());
     let (more, newer) = (false, false);
@@ -169,20 +186,22 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach) {
     at.spawn(|at| at.beside(|steps, at| (steps.learn_conditions)(at)));
     read_thread(at).await;
     show_about(at, conversation);
+    // What somebody has typed there themselves comes before what the page gives, and that before what it offers each time.
+    let lasting = || (!stands && is_offered(at, conversation.peer())).then(|| state.draft.get_untracked());
+    match draft(at, conversation).await {
+        Some(draft) => put_in(at, conversation.peer(), draft, String::new()),
+        None => {
+            if let Some(text) = given.or_else(lasting) {
+                put_in(at, conversation.peer(), text.clone(), text);
+            }
+        }
+    }
+    // What was written before somebody signed in takes the place of that.
     if concerns_site(at) {
         look_for_site(at);
     }
     at.spawn(|at| at.kept(|steps, at| (steps.fetch_older)(at)));
     see(at).await;
-    // Never over what somebody has begun to type meanwhile.
-    if let Some(draft) = draft(at, conversation).await
-        && at.open_peer() == Some(conversation.peer())
-        && state.text.with_untracked(|text| {
-            text.trim().is_empty() || state.draft.with_untracked(|given| given == text)
-        })
-    {
-        state.text.set(draft);
-    }
     let stood = state.text.get_untracked();
     at.spawn(|at| at.kept(|steps, at| (steps.fetch_draft)(at, stood)));
 }

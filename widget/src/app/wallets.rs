@@ -20,6 +20,7 @@ pub(super) fn offer_wallets<P: Platform>(driver: &Driver<P>) {
         wallet: None,
         account: None,
     }));
+    driver.refuse_backup();
 }
 
 /// Offers the wallets that there are now.

@@ -32,6 +32,8 @@ pub struct ChatHandle {
     driver: Rc<Driver<Page>>,
     /// What all conversations are about that the page opens without saying so of one.
     context: RefCell<Option<String>>,
+    /// Whom the page names for as long as it calls for nobody else, and its text for them.
+    lasting: RefCell<(Option<String>, String)>,
     _listening: Listening,
 }
 
@@ -48,10 +50,11 @@ impl ChatHandle {
         let driver = Driver::new(page, LATER, &attribute("node").unwrap_or_default(), attribute("rpc-url"));
         driver.name_network(attribute("network"));
         let state = driver.state;
-        state.to.set(attribute("to"));
+        let lasting = (attribute("to"), attribute("draft").unwrap_or_default());
+        state.to.set(lasting.0.clone());
         let context = attribute("context");
         state.context.set(context.clone());
-        state.draft.set(attribute("draft").unwrap_or_default());
+        state.draft.set(lasting.1.clone());
         state.closable.set(attribute("mode").as_deref() != Some(INLINE));
         state.locked.set(host.has_attribute("lock-contact"));
         state.official.set(host.has_attribute("official"));
@@ -67,8 +70,8 @@ impl ChatHandle {
         #[cfg(not(feature = "gallery"))]
         let task = app::run(Rc::clone(&driver), requests);
         wasm_bindgen_futures::spawn_local(task.boxed_local());
-        let context = RefCell::new(context);
-        Self { owner, view: RefCell::new(Some(view)), commands, driver, context, _listening }
+        let (context, lasting) = (RefCell::new(context), RefCell::new(lasting));
+        Self { owner, view: RefCell::new(Some(view)), commands, driver, context, lasting, _listening }
     }
 
     /// Takes the loader's function that imports the rules for names outside ASCII.
@@ -115,8 +118,13 @@ impl ChatHandle {
                 self.driver.state.context.set(self.context.borrow().clone());
                 self.command(Command::ContextChanged);
             }
-            "draft" => self.driver.state.draft.set(value.unwrap_or_default()),
+            "draft" => {
+                self.lasting.borrow_mut().1 = value.unwrap_or_default();
+                self.offer_draft();
+            }
             "to" => {
+                self.lasting.borrow_mut().0.clone_from(&value);
+                self.driver.state.given.set(None);
                 self.name_contact(value.clone());
                 if let Some(to) = value {
                     self.driver.state.context.set(self.context.borrow().clone());
@@ -132,9 +140,11 @@ impl ChatHandle {
         self.driver.page().wallets().set_page_provider(Some(provider));
     }
 
-    /// Opens the conversation with a name or an address, now or after signing in; and what it is about.
-    pub fn open_conversation(&self, to: String, context: Option<String>) {
+    /// Opens the conversation with a name or an address, now or after signing in; and what it is about, and a text to begin
+    /// with this time.
+    pub fn open_conversation(&self, to: String, context: Option<String>, draft: Option<String>) {
         self.driver.state.context.set(context.or_else(|| self.context.borrow().clone()));
+        self.driver.state.given.set(draft);
         self.name_contact(Some(to.clone()));
         self.command(Command::Open(to));
     }
@@ -201,6 +211,14 @@ impl ChatHandle {
         state.form.set(Apart::waiting());
         state.site.set(Apart::waiting());
         state.to.set(to);
+        self.offer_draft();
+    }
+
+    /// The page's lasting text is for whom it names lastingly, or for everybody if that is nobody.
+    fn offer_draft(&self) {
+        let named = self.driver.state.to.get_untracked();
+        let (to, draft) = self.lasting.borrow().clone();
+        app::set_draft(&self.driver, if to.is_none() || to == named { draft } else { String::new() });
     }
 
     fn command(&self, command: Command) {

@@ -157,12 +157,13 @@ pub fn Chat(
             }
         };
         match before {
-            // A page may offer another text while the conversation is open, but never over what somebody typed.
+            // A page may offer another text while somebody writes before signing in, but never over what they typed.
             Some((before, old_draft, drawn_before)) if before == place => {
                 if drawn != drawn_before {
                     refocus(None);
                 }
-                if draft != old_draft && state.text.with_untracked(|text| *text == old_draft) {
+                let is_form = matches!(place, Place::SignIn(Aside::Form));
+                if is_form && draft != old_draft && state.text.with_untracked(|text| *text == old_draft) {
                     state.text.set(draft.clone());
                 }
             }
@@ -182,8 +183,9 @@ pub fn Chat(
                 // Who looks at somebody they write to comes back to what they typed.
                 let before_it = before.as_ref().map(|(before, ..)| *before);
                 if place.writes_to().is_none() || before_it.and_then(Place::writes_to) != place.writes_to() {
-                    let is_thread = matches!(place, Place::Thread(_) | Place::SignIn(Aside::Form));
-                    state.text.set(if is_thread { draft.clone() } else { String::new() });
+                    // In a conversation it comes with its messages.
+                    let is_form = matches!(place, Place::SignIn(Aside::Form));
+                    state.text.set(if is_form { draft.clone() } else { String::new() });
                 }
                 if let Some(before) = before_it {
                     refocus(before.writes_to());

@@ -150,14 +150,18 @@ fn thread_header(app: &App) -> AnyView {
 /// Says that the peer cannot get messages now, and why.
 fn reach_bar(app: &App) -> Option<AnyView> {
     let check = || sends(app, Command::CheckPeer);
-    match app.state.thread.with(|thread| thread.as_ref().map(|thread| thread.reach.clone()))? {
+    let (peer, reach) = app.state.thread.with(|thread| {
+        let thread = thread.as_ref()?;
+        Some((thread.peer.address, thread.reach.clone()))
+    })?;
+    match reach {
         Reach::Checking | Reach::Ready => None,
         Reach::NoProfile => {
             let words = texts::no_profile(&peer_name(app.state));
             Some(bar("bar bar-warn", "status", words, say(Word::CheckAgain), check()))
         }
         Reach::Unknown(fault @ Fault::Find(FindError::OldProfile { .. })) => {
-            let accept = sends(app, Command::AcceptProfile);
+            let accept = sends(app, Command::AcceptProfile(peer));
             Some(bar("bar", "alert", texts::fault(&fault), say(Word::UseOldProfile), accept))
         }
         // The connection says the same.

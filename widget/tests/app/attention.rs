@@ -276,7 +276,7 @@ fn who_answers_takes_the_payment_and_who_has_answered_can_take_it_later() {
     tab.ask(Command::OpenPeer(carol.address()));
     world.pass(2_000);
     assert_eq!(fate(shown(&tab).received.and_then(Result::ok)), Some(Fate::Held(700_000)));
-    tab.ask(Command::Decide(Decision::Accept));
+    tab.ask(Command::Decide(carol.address(), Decision::Accept));
     world.pass(1_000);
     // The answer is sent, whatever becomes of the payment.
     bob.wallet.fail(Some(WalletError::Refused));
@@ -298,7 +298,7 @@ fn without_a_text_nothing_is_sent_and_nothing_taken() {
     let (carol, _) = pays(&world, "carol", &bob, 700_000, Some(700_000));
     tab.ask(Command::OpenPeer(carol.address()));
     world.pass(2_000);
-    tab.ask(Command::Decide(Decision::Accept));
+    tab.ask(Command::Decide(carol.address(), Decision::Accept));
     world.pass(1_000);
     let before = bob.wallet.prompts();
     ask(&world, &tab, AttentionAsk::Answer(" ".into()));

@@ -9,7 +9,7 @@ use dm3_widget::app::backup::{Backup, BackupFault, BackupStep};
 use dm3_widget::app::state::{FileBytes, Screen};
 use dm3_widget::app::{BackupAsk, Command, Typed};
 
-use super::world::{Device, NODE, Tab, World, now};
+use super::world::{Device, NODE, Tab, WALLET, World, now};
 
 /// A world whose node keeps nothing but mail, and two people; alice has her own tab and a conversation.
 fn talk() -> (World, Rc<Device>, Tab, Rc<Device>) {
@@ -123,4 +123,42 @@ fn what_is_no_backup_of_this_account_says_why_and_can_be_tried_again() {
 
     let backup = ask(&world, &tab, take(Some(&file), &code));
     assert!(matches!(backup.step, BackupStep::Restored(restored) if restored.messages == 0));
+}
+
+#[test]
+fn what_a_page_asks_for_before_the_start_is_over_is_done_once_somebody_is_there() {
+    let (world, alice, tab, _) = talk();
+    tab.remove();
+    let tab = alice.open_tab(&world);
+    tab.ask(Command::backup(BackupAsk::Make));
+    world.pass(1_000);
+    let Screen::Backup(shown) = tab.screen() else { panic!("{:?}", tab.screen()) };
+    assert!(matches!(shown.shown::<Backup>().unwrap().step, BackupStep::Made { .. }));
+    assert_eq!(alice.files.borrow().len(), 1);
+}
+
+#[test]
+fn a_file_that_a_page_gives_waits_for_somebody_to_sign_in_and_a_backup_of_nobody_is_not_made_later() {
+    let world = World::new();
+    let alice = world.newcomer("alice");
+    let tab = alice.open_tab(&world);
+    let sign_up = || {
+        for command in [Command::Connect(WALLET.into()), Command::CreateKeys, Command::PublishProfile] {
+            tab.ask(command);
+            world.run();
+        }
+        world.pass(1_000);
+    };
+    tab.ask(Command::backup(BackupAsk::Make));
+    world.pass(1_000);
+    sign_up();
+    assert_eq!((tab.screen(), alice.files.borrow().len()), (Screen::List, 0));
+    tab.ask(Command::Disconnect);
+    world.pass(1_000);
+    tab.ask(Command::backup(BackupAsk::Offer(FileBytes::new(vec![1]))));
+    world.pass(1_000);
+    tab.ask(Command::Connect(WALLET.into()));
+    world.pass(1_000);
+    let Screen::Backup(shown) = tab.screen() else { panic!("{:?}", tab.screen()) };
+    assert!(matches!(shown.shown::<Backup>().unwrap().step, BackupStep::Restore { given: Some(_) }));
 }

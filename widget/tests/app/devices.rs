@@ -10,20 +10,20 @@ fn texts(tab: &Tab) -> Vec<String> {
         BubbleContent::Text { text, .. } => text.clone(),
         _ => String::new(),
     };
-    tab.state().thread.with_untracked(|thread| {
+    tab.state.thread.with_untracked(|thread| {
         let bubbles = thread.as_ref().and_then(|thread| thread.messages.clone()).unwrap_or_default();
         bubbles.iter().map(|bubble| text(&bubble.content)).collect()
     })
 }
 
 fn composer(tab: &Tab) -> String {
-    tab.state().text.get_untracked()
+    tab.state.text.get_untracked()
 }
 
 /// Somebody types, letter by letter.
 fn type_in(world: &World, tab: &Tab, text: &str) {
     for end in 1..=text.len() {
-        tab.state().text.set(text[..end].to_owned());
+        tab.state.text.set(text[..end].to_owned());
         tab.ask(Command::Typed(text[..end].to_owned()));
         world.run();
     }
@@ -48,7 +48,7 @@ fn what_was_begun_on_one_device_is_finished_on_another() {
     type_in(&world, &second, "a longer letter");
     world.pass(5_000);
     first.ask(Command::Back);
-    first.state().text.set(String::new());
+    first.state.text.set(String::new());
     world.run();
     first.ask(Command::Open("bob.eth".into()));
     world.run();
@@ -57,7 +57,7 @@ fn what_was_begun_on_one_device_is_finished_on_another() {
     second.ask(Command::Send("a longer letter".into()));
     world.pass(5_000);
     first.ask(Command::Back);
-    first.state().text.set(String::new());
+    first.state.text.set(String::new());
     world.run();
     first.ask(Command::Open("bob.eth".into()));
     world.run();
@@ -81,7 +81,7 @@ fn what_is_typed_stays_when_the_clock_is_corrected_after_an_earlier_text_was_sen
     type_in(&world, &tab, "and more");
     tab.ask(Command::Back);
     world.run();
-    tab.state().text.set(String::new());
+    tab.state.text.set(String::new());
     tab.ask(Command::Open("bob.eth".into()));
     world.pass(5_000);
     assert_eq!(composer(&tab), "and more");
@@ -96,7 +96,7 @@ fn somebody_is_told_of_a_full_node_and_of_a_wrong_clock_while_it_is_so() {
     service.clock().set_error(20 * 60_000);
     let tab = alice.open_tab(&world);
     world.pass(5_000);
-    let state = tab.state();
+    let state = tab.state;
     let slow = state.clock_error.get_untracked().expect("a wrong clock");
     assert!((-21 * 60_000..=-19 * 60_000).contains(&slow), "{slow}");
     assert!(!state.history_full.get_untracked());
@@ -130,7 +130,7 @@ fn a_second_device_shows_everything_and_follows() {
     let (second_device, _) = world.person("alice");
     let second = second_device.open_tab(&world);
     world.run();
-    let list = second.state().conversations.get_untracked().unwrap();
+    let list = second.state.conversations.get_untracked().unwrap();
     assert_eq!(list.len(), 1);
     second.ask(Command::Open("bob.eth".into()));
     world.run();
@@ -141,7 +141,7 @@ fn a_second_device_shows_everything_and_follows() {
         world.run();
     }
     assert_eq!(texts(&second), written);
-    let more = |tab: &Tab| tab.state().thread.with_untracked(|it| it.as_ref().unwrap().more);
+    let more = |tab: &Tab| tab.state.thread.with_untracked(|it| it.as_ref().unwrap().more);
     assert!(!more(&second));
 
     first.ask(Command::Send("once more".into()));

@@ -195,3 +195,25 @@ fn signing_out_with_the_records_kept_keeps_them_and_nothing_goes_on() {
     world.pass(60_000);
     assert_eq!(world.network.requests().len(), requests);
 }
+
+#[test]
+fn who_could_not_enter_and_signs_out_does_not_enter_the_next_time() {
+    let world = World::new();
+    let (alice, _) = world.person("alice");
+    world.network.fail("https://dm3.example", dm3_core::testing::Fault::Unreachable);
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    assert!(matches!(tab.screen(), Screen::Failed(_)), "{:?}", tab.screen());
+    tab.ask(Command::Disconnect);
+    world.pass(1_000);
+    world.network.heal();
+    tab.set_visible(true);
+    world.pass(1_000);
+    assert!(tab.is_signed_out());
+    let tab = tab.reload(&alice, &world);
+    world.pass(1_000);
+    assert!(tab.is_signed_out());
+    tab.ask(Command::Connect(WALLET.into()));
+    world.pass(1_000);
+    assert_eq!(tab.screen(), Screen::List, "their keys are still there");
+}

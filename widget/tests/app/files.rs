@@ -234,7 +234,7 @@ fn nothing_of_a_stranger_is_shown_until_they_are_welcome() {
     world.pass(1_000);
     assert_eq!(shown(&world, &tab), []);
     assert_eq!(alice.shown.borrow().len(), 0);
-    tab.ask(Command::Decide(Decision::Accept));
+    tab.ask(Command::Decide(bob.address(), Decision::Accept));
     world.pass(1_000);
     assert_eq!(shown(&world, &tab).len(), 1);
 }
@@ -279,6 +279,31 @@ fn what_was_not_sent_waits_for_its_conversation_and_goes_with_the_account() {
     world.pass(1_000);
     assert!(alices.withdrawn.borrow().contains(&url));
     drop(carol);
+}
+
+#[test]
+fn what_is_weighed_when_another_conversation_is_opened_is_written_to_nobody_else() {
+    let (world, alices, bob, alice, _) = two();
+    alices.draws.set(Some(draw));
+    let (carol, _) = world.person("carol");
+    world.network.first_service().set_size_limit(Some(60_000));
+    alice.ask(Command::Open("bob.eth".into()));
+    world.pass(1_000);
+    attach(&world, &alice, vec![given("photo.jpg", "image/jpeg", &jpeg(b"", 400, 300, 120_000))]);
+    alice.state.text.set("for bob".into());
+    alice.ask(Command::Typed("for bob".into()));
+    alices.drawing_takes.set(2_000);
+    alice.ask(Command::Send("for bob".into()));
+    world.pass(500);
+    alice.ask(Command::OpenPeer(carol.address()));
+    world.pass(500);
+    alice.state.text.set("for carol".into());
+    world.pass(30_000);
+    assert_eq!((bubbles(&alice).len(), alice.state.text.get_untracked().as_str()), (0, "for carol"));
+    alice.state.text.set(String::new());
+    alice.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    assert_eq!((bubbles(&alice).len(), alice.state.text.get_untracked().as_str()), (0, "for bob"));
 }
 
 #[test]

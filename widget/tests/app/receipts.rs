@@ -50,7 +50,7 @@ fn a_stranger_learns_nothing_until_they_are_welcome() {
     world.pass(2_000);
     assert_eq!(bobs.deliveries(), [Delivery::Received]);
     assert_eq!(alices.deliveries(), [Delivery::Sent]);
-    bobs.ask(Command::Decide(Decision::Accept));
+    bobs.ask(Command::Decide(alice.address(), Decision::Accept));
     world.pass(2_000);
     assert_eq!(alices.deliveries(), [Delivery::Sent], "what was seen before is not told afterwards");
     say(&world, &alices, "again");
@@ -130,7 +130,7 @@ fn the_browser_tells_who_wrote_while_nobody_looks_if_somebody_wants_that() {
     bobs.set_visible(false);
     bobs.ask(Command::OpenPeer(alice.address()));
     world.run();
-    bobs.ask(Command::Decide(Decision::Mute(true)));
+    bobs.ask(Command::Decide(alice.address(), Decision::Mute(true)));
     world.pass(1_000);
     say(&world, &alices, "while bob wants quiet");
     assert_eq!(bob.notified.borrow().len(), 1);

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use dm3_core::conversation::ConversationId;
 use dm3_core::testing::Fault;
 use dm3_widget::app::Command;
-use dm3_widget::app::state::{Connection, Delivery};
+use dm3_widget::app::state::{Connection, Delivery, Screen};
 
-use super::world::{Device, World, now, two_talking};
+use super::world::{Device, NODE, World, now, two_talking};
 
 /// Logging in at the first and at the second delivery service.
 const LOG_IN: [&str; 2] = ["GET https://dm3.example/ds/auth", "GET https://ds2.example/ds/auth"];
@@ -118,4 +118,23 @@ fn what_waits_leaves_when_the_node_is_back_also_if_its_conversation_was_opened_m
     world.pass(60_000);
     let waits = |it: &Delivery| matches!(it, Delivery::Waiting | Delivery::Sending);
     assert_eq!(alice.deliveries().iter().filter(|it| waits(it)).count(), 0, "{:?}", alice.deliveries());
+}
+
+#[test]
+fn a_node_that_is_busy_or_down_is_still_the_node_it_was() {
+    let world = World::new();
+    let (alice, _) = world.person("alice");
+    alice.open_tab(&world);
+    world.run();
+    for status in [408, 429, 500, 503] {
+        for target in ["/.well-known/dm3", "/ds/hello"] {
+            world.network.heal();
+            // The second is asked where the first is no description.
+            world.network.set_document(&format!("{NODE}/.well-known/dm3"), 404, "");
+            world.network.fail(target, Fault::Status(status));
+            let tab = alice.open_tab(&world);
+            world.pass(1_000);
+            assert_eq!(tab.screen(), Screen::List, "{status} {target}");
+        }
+    }
 }

@@ -5,9 +5,12 @@ use std::rc::Rc;
 use dm3_core::device::Trust;
 use dm3_core::session::Decision;
 use dm3_widget::app::Command;
+use dm3_widget::app::fault::Fault;
+use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::platform::HostEvent;
-use dm3_widget::app::state::{ConversationRow, Filter, Screen};
+use dm3_widget::app::state::{Connection, ConversationRow, Filter, Screen};
 
+use super::loading::without_part;
 use super::world::{Device, Tab, World, now};
 
 /// alice's tab, and bob, who has written to her.
@@ -57,7 +60,7 @@ fn who_is_accepted_is_in_the_list_and_can_be_written_to() {
     tab.ask(Command::OpenPeer(bob.address()));
     world.pass(1_000);
     assert_eq!(trust(&tab), Trust::Requested);
-    tab.ask(Command::Decide(Decision::Accept));
+    tab.ask(Command::Decide(bob.address(), Decision::Accept));
     world.pass(1_000);
     assert_eq!(trust(&tab), Trust::Accepted);
     assert_eq!(tab.screen(), Screen::Thread);
@@ -76,7 +79,7 @@ fn who_is_blocked_is_gone_and_stays_so_whatever_they_write() {
     let (world, alice, tab, bob) = a_stranger_wrote();
     tab.ask(Command::OpenPeer(bob.address()));
     world.pass(1_000);
-    tab.ask(Command::Decide(Decision::Block));
+    tab.ask(Command::Decide(bob.address(), Decision::Block));
     world.pass(1_000);
     assert_eq!(tab.screen(), Screen::List);
     let told = tab.events().len();
@@ -90,7 +93,7 @@ fn who_is_blocked_is_gone_and_stays_so_whatever_they_write() {
     tab.ask(Command::Open("bob.eth".into()));
     world.pass(1_000);
     assert_eq!(trust(&tab), Trust::Blocked);
-    tab.ask(Command::Decide(Decision::Accept));
+    tab.ask(Command::Decide(bob.address(), Decision::Accept));
     world.pass(1_000);
     write(&world, &bob, &alice, "thanks");
     assert_eq!(now(alice.peer.texts(&bob.peer)), ["hello", "thanks"]);
@@ -104,7 +107,7 @@ fn what_is_decided_in_one_tab_is_shown_in_all() {
     other.ask(Command::OpenPeer(bob.address()));
     tab.ask(Command::OpenPeer(bob.address()));
     world.pass(1_000);
-    tab.ask(Command::Decide(Decision::Accept));
+    tab.ask(Command::Decide(bob.address(), Decision::Accept));
     world.pass(1_000);
     assert_eq!(trust(&other), Trust::Accepted);
     assert_eq!(rows(&other, Filter::All).len(), 1);
@@ -115,12 +118,39 @@ fn who_is_muted_is_in_the_list_without_being_announced() {
     let (world, alice, tab, bob) = a_stranger_wrote();
     tab.ask(Command::OpenPeer(bob.address()));
     world.pass(1_000);
-    tab.ask(Command::Decide(Decision::Accept));
-    tab.ask(Command::Decide(Decision::Mute(true)));
+    tab.ask(Command::Decide(bob.address(), Decision::Accept));
+    tab.ask(Command::Decide(bob.address(), Decision::Mute(true)));
     tab.ask(Command::Back);
     world.pass(1_000);
     let told = tab.events().len();
     write(&world, &bob, &alice, "psst");
     assert_eq!(tab.events().len(), told);
     assert_eq!(rows(&tab, Filter::Unread).len(), 1);
+}
+
+#[test]
+fn what_is_decided_concerns_whom_it_was_pressed_for_whoever_is_open_since() {
+    let (world, _, tab, bob) = a_stranger_wrote();
+    let (carol, _) = world.person("carol");
+    tab.ask(Command::OpenPeer(carol.address()));
+    world.pass(1_000);
+    tab.ask(Command::Decide(bob.address(), Decision::Block));
+    world.pass(1_000);
+    let open = tab.state.thread.with_untracked(|thread| thread.as_ref().map(|it| it.peer.address));
+    assert_eq!((tab.screen(), open), (Screen::Thread, Some(carol.address())));
+    assert_ne!(trust(&tab), Trust::Blocked);
+    assert_eq!(rows(&tab, Filter::Requests), []);
+}
+
+#[test]
+fn that_nothing_can_be_decided_now_is_said() {
+    let (world, _, tab, bob) = a_stranger_wrote();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    let missing = without_part("people");
+    tab.ask(Command::Decide(bob.address(), Decision::Block));
+    world.pass(1_000);
+    let gone = Connection::Lost(Fault::Part(PartMissing::Unreachable));
+    assert_eq!((trust(&tab), tab.state.connection.get_untracked()), (Trust::Requested, gone));
+    drop(missing);
 }

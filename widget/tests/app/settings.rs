@@ -28,7 +28,7 @@ fn acquainted() -> (World, Rc<Device>, Tab, Rc<Device>, Tab) {
     world.pass(2_000);
     bobs.ask(Command::OpenPeer(alice.address()));
     world.pass(1_000);
-    bobs.ask(Command::Decide(Decision::Accept));
+    bobs.ask(Command::Decide(alice.address(), Decision::Accept));
     world.pass(1_000);
     bobs.ask(Command::Back);
     alices.ask(Command::Back);
@@ -140,7 +140,7 @@ fn who_was_blocked_is_welcome_again() {
     let (world, _, tab, bob, bobs) = acquainted();
     tab.ask(Command::OpenPeer(bob.address()));
     world.pass(1_000);
-    tab.ask(Command::Decide(Decision::Block));
+    tab.ask(Command::Decide(bob.address(), Decision::Block));
     world.pass(1_000);
     ask(&world, &tab, SettingsAsk::Show);
     assert!(!Filter::All.shows(&row(&tab, &bob)));
@@ -158,7 +158,7 @@ fn a_hidden_conversation_is_gone_until_it_is_shown_again() {
     tab.ask(Command::OpenPeer(bob.address()));
     world.pass(1_000);
     ask(&world, &tab, SettingsAsk::Card);
-    tab.ask(Command::Decide(Decision::Hide(true)));
+    tab.ask(Command::Decide(bob.address(), Decision::Hide(true)));
     world.pass(1_000);
     assert_eq!(tab.screen(), Screen::List);
     assert!(!Filter::All.shows(&row(&tab, &bob)));
@@ -174,7 +174,7 @@ fn who_is_muted_stays_on_their_card_and_is_marked_in_the_list() {
     world.pass(1_000);
     ask(&world, &tab, SettingsAsk::Card);
     for muted in [true, false] {
-        tab.ask(Command::Decide(Decision::Mute(muted)));
+        tab.ask(Command::Decide(bob.address(), Decision::Mute(muted)));
         world.pass(1_000);
         card(&tab);
         assert_eq!(row(&tab, &bob).standing.muted, muted);

@@ -139,6 +139,23 @@ fn it_goes_to_nobody_but_whom_it_was_written_to() {
 }
 
 #[test]
+fn the_form_of_another_contact_begins_anew() {
+    let (world, _, _, tab) = at_form();
+    tab.state.text.set("for bob".into());
+    form(&world, &tab, FormAsk::Typed("for bob".into()));
+    has_contact(&world, &tab, "carol.eth");
+    assert_eq!(typed(&tab), "");
+    tab.state.draft.set("Hello".into());
+    has_contact(&world, &tab, "dave.eth");
+    assert_eq!(typed(&tab), "Hello", "the page offers that");
+    tab.state.given.set(Some("Is it there?".into()));
+    has_contact(&world, &tab, "erin.eth");
+    assert_eq!(typed(&tab), "Is it there?");
+    has_contact(&world, &tab, "bob.eth");
+    assert_eq!(typed(&tab), "for bob", "and what somebody wrote comes back");
+}
+
+#[test]
 fn what_was_to_be_sent_long_ago_is_not_sent_by_itself() {
     let (world, alice, _, tab) = at_form();
     form(&world, &tab, FormAsk::Send("hello".into()));
@@ -176,7 +193,7 @@ fn whose_contact_can_not_be_found_loses_nothing() {
 fn nothing_is_sent_to_somebody_who_is_blocked() {
     let (world, alice, bob, tab) = at_form();
     sign_up(&world, &tab);
-    tab.ask(Command::Decide(Decision::Block));
+    tab.ask(Command::Decide(bob.address(), Decision::Block));
     world.run();
     tab.ask(Command::Disconnect);
     world.pass(1_000);

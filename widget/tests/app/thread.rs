@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::device::StoredMessage;
+use dm3_core::identity::Address;
 use dm3_core::message::Kind;
 use dm3_core::ports::Store as _;
 use dm3_core::session::Session;
-use dm3_core::testing::{MemoryPorts, notes};
-use dm3_widget::app::state::{Apart, BubbleContent};
+use dm3_core::testing::{Fault, MemoryPorts, notes};
+use dm3_widget::app::state::{Apart, BubbleContent, Lookup, Screen};
 use dm3_widget::app::{Act, Command, Stretch};
 
 use super::world::{Device, Tab, World, now};
@@ -193,4 +194,50 @@ fn a_message_far_up_is_shown_with_those_around_it() {
     long.ask(Command::act(Act::Find(hash.clone())));
     long.is_at(0, 79, false, true);
     assert_eq!(*long.alice.revealed.borrow(), [hash]);
+}
+
+/// alice's tab with nothing open, where everything that is looked up takes two seconds; and the accounts of bob and carol.
+fn slow_look_ups() -> (World, Tab, Address, Address) {
+    let world = World::new();
+    let (alice, bob, carol) = (world.person("alice").0, world.person("bob").0, world.person("carol").0);
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    world.network.fail("", Fault::Slow(2_000));
+    (world, tab, bob.address(), carol.address())
+}
+
+fn open(tab: &Tab) -> Option<Address> {
+    tab.state.thread.with_untracked(|thread| thread.as_ref().map(|thread| thread.peer.address))
+}
+
+#[test]
+fn whom_it_takes_long_to_find_does_not_come_over_the_conversation_that_was_opened_since() {
+    let (world, tab, bob, carol) = slow_look_ups();
+    tab.ask(Command::Open("bob.eth".into()));
+    world.pass(500);
+    tab.ask(Command::OpenPeer(carol));
+    world.pass(500);
+    assert_eq!((open(&tab), tab.state.lookup.get_untracked()), (Some(carol), Lookup::Idle));
+    world.pass(60_000);
+    assert_eq!(open(&tab), Some(carol));
+    tab.ask(Command::Open("bob.eth".into()));
+    world.pass(500);
+    tab.ask(Command::Back);
+    world.pass(60_000);
+    assert_eq!((open(&tab), tab.screen()), (None, Screen::List), "nor over the list");
+    tab.ask(Command::Open("bob.eth".into()));
+    world.pass(60_000);
+    assert_eq!(open(&tab), Some(bob));
+}
+
+#[test]
+fn whom_it_takes_long_not_to_find_does_not_close_the_conversation_that_was_opened_since() {
+    let (world, tab, bob, _) = slow_look_ups();
+    tab.state.locked.set(true);
+    tab.ask(Command::Open("nobody.eth".into()));
+    world.pass(500);
+    tab.ask(Command::OpenPeer(bob));
+    world.pass(60_000);
+    assert_eq!((open(&tab), tab.screen()), (Some(bob), Screen::Thread));
+    assert_eq!(tab.state.lookup.get_untracked(), Lookup::Idle);
 }

@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
+use dm3_core::ports::{Clock as _, Store as _};
 use dm3_core::session::Session;
 use dm3_core::testing::{
     FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SharedLeases, TabLease, Tasks, TestWallet,
@@ -58,8 +59,9 @@ pub struct Device {
     pub files: RefCell<Vec<Vec<u8>>>,
     /// The files that its pages could show, with their types.
     pub shown: RefCell<Vec<(Vec<u8>, String)>>,
-    /// How its browser draws pictures anew, if it does.
+    /// How its browser draws pictures anew, if it does, and how many milliseconds that takes.
     pub draws: Cell<Option<Draw>>,
+    pub drawing_takes: Cell<u32>,
     /// What the page's own site says of its contacts.
     pub site_file: RefCell<Option<String>>,
     /// Where those were that can't be saved any more.
@@ -174,6 +176,7 @@ impl World {
             files: RefCell::default(),
             shown: RefCell::default(),
             draws: Cell::default(),
+            drawing_takes: Cell::default(),
             site_file: RefCell::default(),
             withdrawn: RefCell::default(),
             forbids_signing: Cell::default(),
@@ -340,11 +343,6 @@ impl Tab {
     /// What the page was told so far.
     pub fn events(&self) -> Vec<HostEvent> {
         self.events.borrow().clone()
-    }
-
-    /// What is shown.
-    pub fn state(&self) -> State {
-        self.driver.state
     }
 
     /// Which screen stands.
@@ -555,7 +553,11 @@ impl Platform for TestPlatform {
 
     fn redraw(&self, picture: FileBytes, how: Redraw) -> LocalBoxFuture<'static, Option<FileBytes>> {
         let drawn = self.device.draws.get().and_then(|draw| draw(picture.bytes(), how));
-        Box::pin(std::future::ready(drawn.map(FileBytes::new)))
+        let (clock, takes) = (self.network.clock().clone(), self.device.drawing_takes.get());
+        Box::pin(async move {
+            clock.sleep(takes).await;
+            drawn.map(FileBytes::new)
+        })
     }
 
     fn withdraw_file(&self, url: &str) {

@@ -185,3 +185,63 @@ fn what_somebody_demands_of_those_who_write_is_told_when_the_conversation_is_ope
         drop(tab.remove());
     }
 }
+
+/// alice's tab, where nothing is open, and bob.
+fn alice_and_bob_at_the_list() -> (World, Tab, Rc<Device>) {
+    let world = World::new();
+    let ((alice, _), (bob, _)) = (world.person("alice"), world.person("bob"));
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    (world, tab, bob)
+}
+
+/// The page calls for a conversation, with a text to begin with.
+fn call(world: &World, tab: &Tab, to: &str, text: Option<&str>) {
+    tab.state.to.set(Some(to.into()));
+    tab.state.given.set(text.map(str::to_owned));
+    tab.ask(Command::Open(to.into()));
+    world.pass(1_000);
+}
+
+/// Opens a conversation from the list. The screen has emptied the composer by then.
+fn choose(world: &World, tab: &Tab, peer: &Rc<Device>) {
+    tab.state.text.set(String::new());
+    tab.ask(Command::OpenPeer(peer.address()));
+    world.pass(1_000);
+}
+
+#[test]
+fn the_text_of_a_pages_call_stands_in_its_conversation_once_and_in_no_other() {
+    let (world, alice, bob) = alice_and_bob_at_the_list();
+    let (carol, _) = world.person("carol");
+    call(&world, &alice, "bob.eth", Some("Is it there?"));
+    assert_eq!(typed(&alice), "Is it there?");
+    for peer in [&carol, &bob] {
+        choose(&world, &alice, peer);
+        assert_eq!(typed(&alice), "", "it was for one conversation, and for once");
+    }
+    call(&world, &alice, "bob.eth", Some("Is it there?"));
+    assert_eq!(typed(&alice), "Is it there?", "asked for again, it is there again");
+    type_in(&world, &alice, "Is it mine?");
+    call(&world, &alice, "bob.eth", Some("Is it there?"));
+    assert_eq!(typed(&alice), "Is it mine?", "what somebody typed stays");
+    choose(&world, &alice, &carol);
+    call(&world, &alice, "bob.eth", Some("Is it there?"));
+    assert_eq!(typed(&alice), "Is it mine?");
+}
+
+#[test]
+fn the_lasting_text_of_a_page_is_for_whom_it_names_alone() {
+    let (world, alice, bob) = alice_and_bob_at_the_list();
+    let (carol, _) = world.person("carol");
+    alice.state.draft.set("Hello".into());
+    choose(&world, &alice, &carol);
+    assert_eq!(typed(&alice), "Hello", "it names nobody");
+    alice.state.text.set(String::new());
+    call(&world, &alice, "bob.eth", None);
+    assert_eq!(typed(&alice), "Hello");
+    choose(&world, &alice, &carol);
+    assert_eq!(typed(&alice), "");
+    choose(&world, &alice, &bob);
+    assert_eq!(typed(&alice), "Hello", "it lasts");
+}

@@ -14,6 +14,9 @@ pub(super) async fn show<P: Platform>(at: Active<P>) {
         Ok(contact) => contact,
         Err(error) => return at.storage_failed(error),
     };
+    if at.open_peer() != Some(open) {
+        return;
+    }
     let (mut since, mut names) = (None, Vec::new());
     if let Some(contact) = contact {
         since = Some(contact.seen.since().map_or(contact.touched, |seen| seen.min(contact.touched)));

@@ -1,7 +1,7 @@
 //! What there is to know of somebody, and what can be decided about them.
 
 use dm3_core::device::{Standing, Trust};
-use dm3_core::identity::ComparisonCode;
+use dm3_core::identity::{Address, ComparisonCode};
 use dm3_core::session::{Decision, NameStanding};
 use leptos::prelude::*;
 
@@ -51,7 +51,7 @@ pub(super) fn card(app: &App, card: &Card) -> AnyView {
         {group(SettingsWord::Verified, facts(&peer, card))}
         {names}
         {compare}
-        {decisions(app, standing)}
+        {decisions(app, peer.address, standing)}
     };
     screen(app, SettingsWord::Contact, body.into_any())
 }
@@ -123,7 +123,7 @@ fn comparison(code: ComparisonCode) -> AnyView {
     .into_any()
 }
 
-fn decisions(app: &App, standing: Standing) -> AnyView {
+fn decisions(app: &App, peer: Address, standing: Standing) -> AnyView {
     let choice = |word, help: Option<SettingsWord>, act, classes: &str| {
         let help = help.map(|help| view! { <span {class("setting-help")}>{say(help)}</span> });
         view! {
@@ -137,7 +137,7 @@ fn decisions(app: &App, standing: Standing) -> AnyView {
         .into_any()
     };
     let decide = |word, help, decision, classes: &str| {
-        choice(word, help, sends(app, Command::Decide(decision)), classes)
+        choice(word, help, sends(app, Command::Decide(peer, decision)), classes)
     };
     let mute = match standing.muted {
         true => (SettingsWord::Unmute, Decision::Mute(false)),

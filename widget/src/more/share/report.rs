@@ -18,11 +18,12 @@ const NAME: &str = "dm3-report.json";
 
 /// What there is to know and to do.
 pub(super) fn report(app: &App, made: Report) -> AnyView {
-    let shown = app.state.thread.with_untracked(|thread| {
-        thread.as_ref().map(|thread| (display_name(&thread.peer), thread.standing.trust))
-    });
-    let Some((name, trust)) = shown else { return ().into_any() };
-    let explained = report_explained(made.messages, &name);
+    let shown = app
+        .state
+        .thread
+        .with_untracked(|thread| thread.as_ref().map(|thread| (thread.peer.clone(), thread.standing.trust)));
+    let Some((peer, trust)) = shown else { return ().into_any() };
+    let explained = report_explained(made.messages, &display_name(&peer));
     let save = made.url.map(|url| {
         view! {
             <a {attrs(&[("class", "button"), ("download", NAME), ("href", &url)])}>{say(ShareWord::Save)}</a>
@@ -38,7 +39,7 @@ pub(super) fn report(app: &App, made: Report) -> AnyView {
         let app = app.clone();
         let block = on_click(move || {
             app.command(Command::act(Act::Share(ShareAsk::Leave)));
-            app.command(Command::Decide(Decision::Block));
+            app.command(Command::Decide(peer.address, Decision::Block));
         });
         view! {
             <button {attrs(&[("class", "button button-bad"), ("type", "button")])} on:click=block>

@@ -37,7 +37,7 @@ pub(super) fn request(app: &App) -> AnyView {
     };
     let decide = |decision, word: TalkWord, classes: &'static str| {
         view! {
-            <button {attrs(&[("class", classes), ("type", "button")])} on:click=sends(app, Command::Decide(decision))>
+            <button {attrs(&[("class", classes), ("type", "button")])} on:click=sends(app, Command::Decide(peer.address, decision))>
                 {say(word)}
             </button>
         }
