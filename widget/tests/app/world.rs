@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
-use dm3_core::ports::{Clock as _, Store as _};
+use dm3_core::ports::Clock as _;
 use dm3_core::session::Session;
 use dm3_core::testing::{
     FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SharedLeases, TabLease, Tasks, TestWallet,
