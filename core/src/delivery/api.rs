@@ -126,9 +126,10 @@ pub fn parse_token(reply: &HttpResponse) -> Result<SessionToken, ApiError> {
 /// What a mailbox holds.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Incoming {
-    /// The envelopes, each as it came. None of them is checked yet.
+    /// The envelopes, each as it came; one that is no JSON object here, or too large, as its text, if that says how it is
+    /// acknowledged. None of them is checked yet.
     pub envelopes: Vec<Value>,
-    /// How many entries are no JSON objects or too large.
+    /// How many other entries there are.
     pub unreadable: usize,
     /// More than were taken: acknowledge these and ask again.
     pub more: bool,
@@ -152,6 +153,7 @@ pub fn parse_incoming(reply: &HttpResponse) -> Result<Incoming, ApiError> {
         let value = if entry.len() > MAX_ENVELOPE { None } else { json::parse(entry) };
         match value.filter(Value::is_object) {
             Some(envelope) => incoming.envelopes.push(envelope),
+            None if Acknowledgement::cut(entry).is_some() => incoming.envelopes.push(entry.into()),
             None => incoming.unreadable += 1,
         }
     }
@@ -188,14 +190,7 @@ pub fn parse_mailbox(reply: &HttpResponse) -> Result<MailboxPage, ApiError> {
     if reply.body.len() > MAX_LISTING {
         return Err(ApiError::Garbled("larger than 64 MiB"));
     }
-    let members = split_elements(&reply.body, ['{', '}']).unwrap_or_default();
-    let member = |name: &str| {
-        let mut values = members.iter().filter_map(|member| {
-            let (key, value) = member.trim_start().strip_prefix('"')?.split_once('"')?;
-            (key == name).then(|| value.trim_start().strip_prefix(':'))?
-        });
-        values.next()
-    };
+    let member = |name: &str| member(&reply.body, name);
     let messages = member("messages").ok_or(ApiError::Garbled("no messages"))?;
     let entries = split_elements(messages, ['[', ']']).ok_or(ApiError::Garbled("no list"))?;
     let next = member("next").and_then(json::parse).and_then(|next| next.as_u64());
@@ -228,13 +223,41 @@ pub fn acknowledge_numbers(
     HttpRequest::post(url, canonical(&object(vec![("ids", Value::Array(ids))]))).with_bearer(token)
 }
 
-/// Says that one envelope is safely stored and may be deleted.
+/// Says that one envelope is safely stored and may be deleted. What names it is JSON text: a deployed server knows names
+/// that no text here can hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acknowledgement {
-    /// The sender's name exactly as the envelope's delivery information gives it.
-    pub sender: String,
-    /// The hash exactly as the envelope's metadata claims it.
-    pub message_hash: String,
+    sender: String,
+    message_hash: String,
+}
+
+impl Acknowledgement {
+    /// Of the sender's name exactly as the envelope's delivery information gives it, and the hash exactly as its metadata
+    /// claims it.
+    pub fn new(sender: &str, message_hash: &str) -> Self {
+        Self { sender: canonical(&sender.into()), message_hash: canonical(&message_hash.into()) }
+    }
+
+    /// Of an envelope's text, whatever else is in it; `None` if that does not name it.
+    pub fn cut(envelope: &str) -> Option<Self> {
+        let metadata = member(envelope, "metadata")?;
+        let text = |of: &str, name: &str| {
+            Some(member(of, name)?.trim()).filter(|text| text.starts_with('"')).map(str::to_owned)
+        };
+        Some(Self {
+            sender: text(member(metadata, "deliveryInformation")?, "from")?,
+            message_hash: text(metadata, "messageHash")?,
+        })
+    }
+}
+
+/// The text of a member of an object, of which nothing else is understood.
+fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
+    let members = split_elements(object, ['{', '}'])?;
+    members.into_iter().find_map(|member| {
+        let (key, value) = member.trim_start().strip_prefix('"')?.split_once('"')?;
+        (key == name).then(|| value.trim_start().strip_prefix(':'))?
+    })
 }
 
 /// Acknowledges envelopes. The deployed server deletes one copy for each.
@@ -246,16 +269,10 @@ pub fn acknowledge(
 ) -> HttpRequest {
     let list: Vec<_> = acknowledgements
         .iter()
-        .map(|ack| {
-            object(vec![
-                ("contactAddress", ack.sender.as_str().into()),
-                ("messageHash", ack.message_hash.as_str().into()),
-            ])
-        })
+        .map(|ack| format!(r#"{{"contactAddress":{},"messageHash":{}}}"#, ack.sender, ack.message_hash))
         .collect();
     let url = delivery_service.join(&["delivery", "messages", account.as_str(), "syncAcknowledgements"]);
-    HttpRequest::post(url, canonical(&object(vec![("acknowledgements", Value::Array(list))])))
-        .with_bearer(token)
+    HttpRequest::post(url, format!(r#"{{"acknowledgements":[{}]}}"#, list.join(","))).with_bearer(token)
 }
 
 #[cfg(test)]

@@ -157,6 +157,22 @@ fn one_bad_entry_does_not_spoil_the_mailbox() {
 }
 
 #[test]
+fn what_can_not_be_read_is_acknowledged_in_the_words_of_the_server() {
+    let token = SessionToken::new("t").unwrap();
+    for hash in [r#""\ud800""#, r#""\udbff\udfff\ud800\"}""#, r#""""#] {
+        let metadata = format!(r#"{{"deliveryInformation":{{"from":"a.eth"}}, "messageHash" : {hash} }}"#);
+        let entry = format!(r#"{{"message":"\ud800","metadata":{metadata}}}"#);
+        let incoming = parse_incoming(&reply(200, &format!("[{entry}, {{}}]"))).unwrap();
+        assert_eq!((&incoming.envelopes[0], incoming.unreadable), (&json!(entry), 0));
+        let named = Acknowledgement::cut(&entry).unwrap();
+        let body = format!(r#"{{"acknowledgements":[{{"contactAddress":"a.eth","messageHash":{hash}}}]}}"#);
+        assert_eq!(acknowledge(&ds(), &alice(), &token, &[named]).body, Some(body));
+    }
+    let nameless = r#"{"metadata":{"deliveryInformation":"from","messageHash":"\ud800"}}"#;
+    assert_eq!(parse_incoming(&reply(200, &format!("[{nameless}]"))).unwrap().unreadable, 1);
+}
+
+#[test]
 fn a_mailbox_that_is_no_list_is_an_error() {
     for body in ["", "{}", "[", "]", "[}]", "[\"]", "<html>"] {
         assert_eq!(parse_incoming(&reply(200, body)), Err(ApiError::Garbled("no list")), "{body}");
