@@ -9,7 +9,7 @@ use super::reply::{check, json_text};
 use crate::identity::{Address, EnsName, SignedProfile};
 use crate::message::MAX_ENVELOPE;
 use crate::seal::json::{self, canonical, object};
-use crate::seal::json_text::split_elements;
+use crate::seal::json_text::{split_beginning, split_elements};
 use crate::seal::signing::SigningSecret;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 
@@ -131,14 +131,14 @@ pub struct Incoming {
     pub envelopes: Vec<Value>,
     /// How many other entries there are.
     pub unreadable: usize,
-    /// More than were taken: acknowledge these and ask again.
+    /// There are more than were taken, or came: acknowledge these and ask again.
     pub more: bool,
 }
 
-/// Asks for everything in the mailbox.
+/// Asks for everything in the mailbox. Anybody can make that too much for one answer: its beginning counts, too.
 pub fn get_incoming(delivery_service: &BaseUrl, account: &EnsName, token: &SessionToken) -> HttpRequest {
     let url = delivery_service.join(&["delivery", "messages", "incoming", account.as_str()]);
-    HttpRequest::get(url).with_bearer(token)
+    HttpRequest::get(url).with_bearer(token).for_beginning()
 }
 
 /// Reads the reply to [`get_incoming`]. An entry that can't be read does not spoil the others.
@@ -147,8 +147,8 @@ pub fn parse_incoming(reply: &HttpResponse) -> Result<Incoming, ApiError> {
     if reply.body.len() > MAX_LISTING {
         return Err(ApiError::Garbled("larger than 64 MiB"));
     }
-    let entries = split_elements(&reply.body, ['[', ']']).ok_or(ApiError::Garbled("no list"))?;
-    let mut incoming = Incoming { more: entries.len() > MAX_ENVELOPES, ..Incoming::default() };
+    let (entries, is_cut) = entries_of(&reply.body).ok_or(ApiError::Garbled("no list"))?;
+    let mut incoming = Incoming { more: is_cut || entries.len() > MAX_ENVELOPES, ..Incoming::default() };
     for entry in entries.into_iter().take(MAX_ENVELOPES) {
         let value = if entry.len() > MAX_ENVELOPE { None } else { json::parse(entry) };
         match value.filter(Value::is_object) {
@@ -158,6 +158,13 @@ pub fn parse_incoming(reply: &HttpResponse) -> Result<Incoming, ApiError> {
         }
     }
     Ok(incoming)
+}
+
+/// The entries of a list, and whether the end of it is missing: then there is one at least.
+fn entries_of(list: &str) -> Option<(Vec<&str>, bool)> {
+    let all = split_elements(list, ['[', ']']).map(|entries| (entries, false));
+    let begun = || split_beginning(list).filter(|entries| !entries.is_empty()).map(|entries| (entries, true));
+    all.or_else(begun)
 }
 
 /// A page of a mailbox whose messages have numbers, as our nodes give it.
@@ -181,7 +188,7 @@ pub fn get_mailbox(
     limit: usize,
 ) -> HttpRequest {
     let query = [("after", usize::try_from(after).unwrap_or(usize::MAX)), ("limit", limit)];
-    HttpRequest::get(mailbox.join(&[account.as_str()]).with_query(&query)).with_bearer(token)
+    HttpRequest::get(mailbox.join(&[account.as_str()]).with_query(&query)).with_bearer(token).for_beginning()
 }
 
 /// Reads the reply to [`get_mailbox`]. An entry that can't be read does not spoil the others.
@@ -191,10 +198,14 @@ pub fn parse_mailbox(reply: &HttpResponse) -> Result<MailboxPage, ApiError> {
         return Err(ApiError::Garbled("larger than 64 MiB"));
     }
     let member = |name: &str| member(&reply.body, name);
-    let messages = member("messages").ok_or(ApiError::Garbled("no messages"))?;
-    let entries = split_elements(messages, ['[', ']']).ok_or(ApiError::Garbled("no list"))?;
+    let begun = reply.body.strip_prefix(r#"{"messages":"#).filter(|begun| begun.starts_with('['));
+    let messages = member("messages").or(begun).ok_or(ApiError::Garbled("no messages"))?;
+    // Of a page that was cut within its first entry, the node is to be asked again later.
+    let no_list =
+        if begun.is_some() { ApiError::Unavailable(reply.status) } else { ApiError::Garbled("no list") };
+    let (entries, is_cut) = entries_of(messages).ok_or(no_list)?;
     let next = member("next").and_then(json::parse).and_then(|next| next.as_u64());
-    let more = entries.len() > MAX_ENVELOPES;
+    let more = is_cut || entries.len() > MAX_ENVELOPES;
     let mut page = MailboxPage { next, ..MailboxPage::default() };
     for entry in entries.into_iter().take(MAX_ENVELOPES) {
         let mut value = if entry.len() > MAX_ENVELOPE { None } else { json::parse(entry) };

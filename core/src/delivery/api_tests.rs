@@ -245,6 +245,25 @@ fn a_page_of_a_mailbox_is_read_entry_by_entry() {
 }
 
 #[test]
+fn of_a_listing_that_was_cut_every_whole_entry_is_taken() {
+    let incoming = parse_incoming(&reply(200, r#"[{"a":1},{"b":2},{"c":"#)).unwrap();
+    assert_eq!((incoming.envelopes, incoming.more), (vec![json!({ "a": 1 }), json!({ "b": 2 })], true));
+    let page = |body: &str| parse_mailbox(&reply(200, body));
+    let cut = page(r#"{"messages":[{"id":3,"envelope":{}},{"id":4,"envelope":{}},{"id":5,"env"#).unwrap();
+    assert_eq!((cut.messages.len(), cut.next), (2, Some(4)));
+    let cut = page(r#"{"messages":[{"id":3,"envelope":{}},{"id":4,"envelope":{}}],"ne"#).unwrap();
+    assert_eq!(
+        (cut.messages.len(), cut.next),
+        (1, Some(3)),
+        "whatever follows a list is none of its entries"
+    );
+    assert_eq!(page(r#"{"messages":[{"id":3,"envel"#), Err(ApiError::Unavailable(200)));
+    let token = SessionToken::new("t").unwrap();
+    assert!(get_incoming(&ds(), &alice(), &token).takes_beginning);
+    assert!(get_mailbox(&ds(), &alice(), &token, 0, 9).takes_beginning);
+}
+
+#[test]
 fn a_mailbox_is_asked_for_and_acknowledged_by_numbers() {
     let token = SessionToken::new("t").unwrap();
     let mailbox = "https://dm3.example/ds/mailbox".parse().unwrap();
