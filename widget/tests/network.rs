@@ -140,6 +140,22 @@ async fn a_slow_answer_takes_too_long_at_last() {
 }
 
 #[wasm_bindgen_test]
+async fn what_came_of_a_slow_answer_counts_where_its_beginning_is_of_use() {
+    // A minute passes at once. The last byte is half of a character.
+    let _timers =
+        Replaced::with("setTimeout", "(call, wait) => before_setTimeout(call, wait === 60000 ? 50 : wait)");
+    let _fetch = Replaced::with(
+        "fetch",
+        "async request => new Response(new ReadableStream({ start(stream) {
+             stream.enqueue(new Uint8Array([91, 49, 44, 195]));
+             request.signal.addEventListener('abort', () => stream.error(request.signal.reason)) } }))",
+    );
+    let request = HttpRequest::get(url("https://node.example/"));
+    let answer = BrowserHttp.send(&request.for_beginning()).await.unwrap();
+    assert_eq!((answer.status, answer.body.as_str()), (200, "[1,"));
+}
+
+#[wasm_bindgen_test]
 async fn the_chain_is_asked_with_eth_call() {
     let chain = JsonRpcChain::new(url("https://rpc.example/key"));
     let answer = |json: &str, status: u16| {

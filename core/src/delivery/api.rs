@@ -9,7 +9,7 @@ use super::reply::{check, json_text};
 use crate::identity::{Address, EnsName, SignedProfile};
 use crate::message::MAX_ENVELOPE;
 use crate::seal::json::{self, canonical, object};
-use crate::seal::json_text::split_elements;
+use crate::seal::json_text::{split_beginning, split_elements};
 use crate::seal::signing::SigningSecret;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
 
@@ -126,18 +126,19 @@ pub fn parse_token(reply: &HttpResponse) -> Result<SessionToken, ApiError> {
 /// What a mailbox holds.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Incoming {
-    /// The envelopes, each as it came. None of them is checked yet.
+    /// The envelopes, each as it came; one that is no JSON object here, or too large, as its text, if that says how it is
+    /// acknowledged. None of them is checked yet.
     pub envelopes: Vec<Value>,
-    /// How many entries are no JSON objects or too large.
+    /// How many other entries there are.
     pub unreadable: usize,
-    /// More than were taken: acknowledge these and ask again.
+    /// There are more than were taken, or came: acknowledge these and ask again.
     pub more: bool,
 }
 
-/// Asks for everything in the mailbox.
+/// Asks for everything in the mailbox. Anybody can make that too much for one answer: its beginning counts, too.
 pub fn get_incoming(delivery_service: &BaseUrl, account: &EnsName, token: &SessionToken) -> HttpRequest {
     let url = delivery_service.join(&["delivery", "messages", "incoming", account.as_str()]);
-    HttpRequest::get(url).with_bearer(token)
+    HttpRequest::get(url).with_bearer(token).for_beginning()
 }
 
 /// Reads the reply to [`get_incoming`]. An entry that can't be read does not spoil the others.
@@ -146,16 +147,24 @@ pub fn parse_incoming(reply: &HttpResponse) -> Result<Incoming, ApiError> {
     if reply.body.len() > MAX_LISTING {
         return Err(ApiError::Garbled("larger than 64 MiB"));
     }
-    let entries = split_elements(&reply.body, ['[', ']']).ok_or(ApiError::Garbled("no list"))?;
-    let mut incoming = Incoming { more: entries.len() > MAX_ENVELOPES, ..Incoming::default() };
+    let (entries, is_cut) = entries_of(&reply.body).ok_or(ApiError::Garbled("no list"))?;
+    let mut incoming = Incoming { more: is_cut || entries.len() > MAX_ENVELOPES, ..Incoming::default() };
     for entry in entries.into_iter().take(MAX_ENVELOPES) {
         let value = if entry.len() > MAX_ENVELOPE { None } else { json::parse(entry) };
         match value.filter(Value::is_object) {
             Some(envelope) => incoming.envelopes.push(envelope),
+            None if Acknowledgement::cut(entry).is_some() => incoming.envelopes.push(entry.into()),
             None => incoming.unreadable += 1,
         }
     }
     Ok(incoming)
+}
+
+/// The entries of a list, and whether the end of it is missing: then there is one at least.
+fn entries_of(list: &str) -> Option<(Vec<&str>, bool)> {
+    let all = split_elements(list, ['[', ']']).map(|entries| (entries, false));
+    let begun = || split_beginning(list).filter(|entries| !entries.is_empty()).map(|entries| (entries, true));
+    all.or_else(begun)
 }
 
 /// A page of a mailbox whose messages have numbers, as our nodes give it.
@@ -179,7 +188,7 @@ pub fn get_mailbox(
     limit: usize,
 ) -> HttpRequest {
     let query = [("after", usize::try_from(after).unwrap_or(usize::MAX)), ("limit", limit)];
-    HttpRequest::get(mailbox.join(&[account.as_str()]).with_query(&query)).with_bearer(token)
+    HttpRequest::get(mailbox.join(&[account.as_str()]).with_query(&query)).with_bearer(token).for_beginning()
 }
 
 /// Reads the reply to [`get_mailbox`]. An entry that can't be read does not spoil the others.
@@ -188,18 +197,15 @@ pub fn parse_mailbox(reply: &HttpResponse) -> Result<MailboxPage, ApiError> {
     if reply.body.len() > MAX_LISTING {
         return Err(ApiError::Garbled("larger than 64 MiB"));
     }
-    let members = split_elements(&reply.body, ['{', '}']).unwrap_or_default();
-    let member = |name: &str| {
-        let mut values = members.iter().filter_map(|member| {
-            let (key, value) = member.trim_start().strip_prefix('"')?.split_once('"')?;
-            (key == name).then(|| value.trim_start().strip_prefix(':'))?
-        });
-        values.next()
-    };
-    let messages = member("messages").ok_or(ApiError::Garbled("no messages"))?;
-    let entries = split_elements(messages, ['[', ']']).ok_or(ApiError::Garbled("no list"))?;
+    let member = |name: &str| member(&reply.body, name);
+    let begun = reply.body.strip_prefix(r#"{"messages":"#).filter(|begun| begun.starts_with('['));
+    let messages = member("messages").or(begun).ok_or(ApiError::Garbled("no messages"))?;
+    // Of a page that was cut within its first entry, the node is to be asked again later.
+    let no_list =
+        if begun.is_some() { ApiError::Unavailable(reply.status) } else { ApiError::Garbled("no list") };
+    let (entries, is_cut) = entries_of(messages).ok_or(no_list)?;
     let next = member("next").and_then(json::parse).and_then(|next| next.as_u64());
-    let more = entries.len() > MAX_ENVELOPES;
+    let more = is_cut || entries.len() > MAX_ENVELOPES;
     let mut page = MailboxPage { next, ..MailboxPage::default() };
     for entry in entries.into_iter().take(MAX_ENVELOPES) {
         let mut value = if entry.len() > MAX_ENVELOPE { None } else { json::parse(entry) };
@@ -228,13 +234,41 @@ pub fn acknowledge_numbers(
     HttpRequest::post(url, canonical(&object(vec![("ids", Value::Array(ids))]))).with_bearer(token)
 }
 
-/// Says that one envelope is safely stored and may be deleted.
+/// Says that one envelope is safely stored and may be deleted. What names it is JSON text: a deployed server knows names
+/// that no text here can hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acknowledgement {
-    /// The sender's name exactly as the envelope's delivery information gives it.
-    pub sender: String,
-    /// The hash exactly as the envelope's metadata claims it.
-    pub message_hash: String,
+    sender: String,
+    message_hash: String,
+}
+
+impl Acknowledgement {
+    /// Of the sender's name exactly as the envelope's delivery information gives it, and the hash exactly as its metadata
+    /// claims it.
+    pub fn new(sender: &str, message_hash: &str) -> Self {
+        Self { sender: canonical(&sender.into()), message_hash: canonical(&message_hash.into()) }
+    }
+
+    /// Of an envelope's text, whatever else is in it; `None` if that does not name it.
+    pub fn cut(envelope: &str) -> Option<Self> {
+        let metadata = member(envelope, "metadata")?;
+        let text = |of: &str, name: &str| {
+            Some(member(of, name)?.trim()).filter(|text| text.starts_with('"')).map(str::to_owned)
+        };
+        Some(Self {
+            sender: text(member(metadata, "deliveryInformation")?, "from")?,
+            message_hash: text(metadata, "messageHash")?,
+        })
+    }
+}
+
+/// The text of a member of an object, of which nothing else is understood.
+fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
+    let members = split_elements(object, ['{', '}'])?;
+    members.into_iter().find_map(|member| {
+        let (key, value) = member.trim_start().strip_prefix('"')?.split_once('"')?;
+        (key == name).then(|| value.trim_start().strip_prefix(':'))?
+    })
 }
 
 /// Acknowledges envelopes. The deployed server deletes one copy for each.
@@ -246,16 +280,10 @@ pub fn acknowledge(
 ) -> HttpRequest {
     let list: Vec<_> = acknowledgements
         .iter()
-        .map(|ack| {
-            object(vec![
-                ("contactAddress", ack.sender.as_str().into()),
-                ("messageHash", ack.message_hash.as_str().into()),
-            ])
-        })
+        .map(|ack| format!(r#"{{"contactAddress":{},"messageHash":{}}}"#, ack.sender, ack.message_hash))
         .collect();
     let url = delivery_service.join(&["delivery", "messages", account.as_str(), "syncAcknowledgements"]);
-    HttpRequest::post(url, canonical(&object(vec![("acknowledgements", Value::Array(list))])))
-        .with_bearer(token)
+    HttpRequest::post(url, format!(r#"{{"acknowledgements":[{}]}}"#, list.join(","))).with_bearer(token)
 }
 
 #[cfg(test)]

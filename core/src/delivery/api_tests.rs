@@ -157,6 +157,22 @@ fn one_bad_entry_does_not_spoil_the_mailbox() {
 }
 
 #[test]
+fn what_can_not_be_read_is_acknowledged_in_the_words_of_the_server() {
+    let token = SessionToken::new("t").unwrap();
+    for hash in [r#""\ud800""#, r#""\udbff\udfff\ud800\"}""#, r#""""#] {
+        let metadata = format!(r#"{{"deliveryInformation":{{"from":"a.eth"}}, "messageHash" : {hash} }}"#);
+        let entry = format!(r#"{{"message":"\ud800","metadata":{metadata}}}"#);
+        let incoming = parse_incoming(&reply(200, &format!("[{entry}, {{}}]"))).unwrap();
+        assert_eq!((&incoming.envelopes[0], incoming.unreadable), (&json!(entry), 0));
+        let named = Acknowledgement::cut(&entry).unwrap();
+        let body = format!(r#"{{"acknowledgements":[{{"contactAddress":"a.eth","messageHash":{hash}}}]}}"#);
+        assert_eq!(acknowledge(&ds(), &alice(), &token, &[named]).body, Some(body));
+    }
+    let nameless = r#"{"metadata":{"deliveryInformation":"from","messageHash":"\ud800"}}"#;
+    assert_eq!(parse_incoming(&reply(200, &format!("[{nameless}]"))).unwrap().unreadable, 1);
+}
+
+#[test]
 fn a_mailbox_that_is_no_list_is_an_error() {
     for body in ["", "{}", "[", "]", "[}]", "[\"]", "<html>"] {
         assert_eq!(parse_incoming(&reply(200, body)), Err(ApiError::Garbled("no list")), "{body}");
@@ -226,6 +242,25 @@ fn a_page_of_a_mailbox_is_read_entry_by_entry() {
     let many: Vec<_> = (1..=MAX_ENVELOPES + 5).map(|n| format!(r#"{{"id":{n},"envelope":{{}}}}"#)).collect();
     let read = page(&format!(r#"{{"messages":[{}],"next":null}}"#, many.join(","))).unwrap();
     assert_eq!((read.messages.len(), read.next), (MAX_ENVELOPES, Some(MAX_ENVELOPES as u64)));
+}
+
+#[test]
+fn of_a_listing_that_was_cut_every_whole_entry_is_taken() {
+    let incoming = parse_incoming(&reply(200, r#"[{"a":1},{"b":2},{"c":"#)).unwrap();
+    assert_eq!((incoming.envelopes, incoming.more), (vec![json!({ "a": 1 }), json!({ "b": 2 })], true));
+    let page = |body: &str| parse_mailbox(&reply(200, body));
+    let cut = page(r#"{"messages":[{"id":3,"envelope":{}},{"id":4,"envelope":{}},{"id":5,"env"#).unwrap();
+    assert_eq!((cut.messages.len(), cut.next), (2, Some(4)));
+    let cut = page(r#"{"messages":[{"id":3,"envelope":{}},{"id":4,"envelope":{}}],"ne"#).unwrap();
+    assert_eq!(
+        (cut.messages.len(), cut.next),
+        (1, Some(3)),
+        "whatever follows a list is none of its entries"
+    );
+    assert_eq!(page(r#"{"messages":[{"id":3,"envel"#), Err(ApiError::Unavailable(200)));
+    let token = SessionToken::new("t").unwrap();
+    assert!(get_incoming(&ds(), &alice(), &token).takes_beginning);
+    assert!(get_mailbox(&ds(), &alice(), &token, 0, 9).takes_beginning);
 }
 
 #[test]

@@ -90,9 +90,15 @@ impl Promised {
     }
 
     /// Promises so many slots to a receiver: those that they were promised in this epoch already, if they are enough and
-    /// none of them is burned; else the first that nobody was promised. `None` if the deposit has no more of them.
+    /// none of them is burned; else the first that nobody was promised. `None` if the deposit has no more of them, or the
+    /// epoch is one of which promises were let go of: nobody knows then what is free in it.
     pub fn take(&mut self, wanted: Promise, coverage: &Coverage) -> Option<Promise> {
-        self.given.retain(|promise| promise.epoch + BURNABLE > wanted.epoch);
+        let is_over = |promise: &Promise, by: &Promise| {
+            promise.contract == by.contract && promise.epoch.saturating_add(BURNABLE) <= by.epoch
+        };
+        if self.given.iter().any(|later| later.key == wanted.key && is_over(&wanted, later)) {
+            return None;
+        }
         let is_same = |promise: &&Promise| {
             (promise.contract, promise.key, promise.epoch) == (wanted.contract, wanted.key, wanted.epoch)
         };
@@ -111,6 +117,8 @@ impl Promised {
             .filter_map(|first| Slots::new(first, wanted.slots.count()))
             .find(|slots| coverage.covers(*slots).is_ok())?;
         let new = Promise { slots: free, ..wanted };
+        // What the new one leaves behind; a contract that leaps ahead takes nothing from another one.
+        self.given.retain(|promise| !is_over(promise, &new));
         self.given.push(new);
         Some(new)
     }
@@ -187,6 +195,21 @@ mod tests {
         assert_eq!(promised.all().len(), 2);
         promised.take(to(3, 9, 1), &ALL).unwrap();
         assert!(promised.all().iter().all(|promise| promise.epoch >= 8));
+    }
+
+    #[test]
+    fn an_epoch_that_was_left_promises_no_slot_to_a_second_receiver() {
+        let mut promised = Promised::default();
+        let one = promised.take(to(1, 7, 2), &ALL).unwrap();
+        let elsewhere = Promise { contract: Address::from_bytes([6; 20]), ..to(1, 9, 2) };
+        promised.take(elsewhere, &ALL).unwrap();
+        assert_eq!(promised.take(to(1, 7, 2), &ALL), Some(one), "each contract has a clock of its own");
+        assert_eq!(promised.take(to(1, 9, 9), &ALL), None);
+        let two = promised.take(to(2, 7, 2), &ALL).unwrap();
+        assert!(!one.slots.overlap(two.slots), "nothing is forgotten for what was not promised");
+        promised.take(to(1, 9, 2), &ALL).unwrap();
+        assert_eq!(promised.take(to(3, 7, 2), &ALL), None);
+        assert!(promised.take(to(3, 8, 2), &ALL).is_some());
     }
 
     #[test]

@@ -41,6 +41,21 @@ pub(super) fn is_low(unit: u16) -> bool {
 /// at: a lone surrogate or deep nesting in one of them must not make the others unreadable.
 pub fn split_elements(text: &str, brackets: [char; 2]) -> Option<Vec<&str>> {
     let inner = text.trim().strip_prefix(brackets[0])?.strip_suffix(brackets[1])?;
+    let (mut elements, rest) = elements_before(inner);
+    let rest = rest?;
+    if !elements.is_empty() || !rest.trim().is_empty() {
+        elements.push(rest);
+    }
+    Some(elements)
+}
+
+/// The elements of a JSON array of which the beginning came alone: those that are there as a whole.
+pub fn split_beginning(text: &str) -> Option<Vec<&str>> {
+    text.trim().strip_prefix('[').map(|inner| elements_before(inner).0)
+}
+
+/// The elements that a comma follows, and what is behind them, if that is an element or empty.
+fn elements_before(inner: &str) -> (Vec<&str>, Option<&str>) {
     let mut elements = Vec::new();
     let (mut depth, mut in_string, mut escaped, mut start) = (0_usize, false, false, 0);
     for (at, byte) in inner.bytes().enumerate() {
@@ -56,7 +71,8 @@ pub fn split_elements(text: &str, brackets: [char; 2]) -> Option<Vec<&str>> {
         match byte {
             b'"' => in_string = true,
             b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.checked_sub(1)?,
+            b']' | b'}' if depth == 0 => return (elements, None),
+            b']' | b'}' => depth -= 1,
             b',' if depth == 0 => {
                 elements.push(&inner[start..at]);
                 start = at + 1;
@@ -64,13 +80,8 @@ pub fn split_elements(text: &str, brackets: [char; 2]) -> Option<Vec<&str>> {
             _ => {}
         }
     }
-    if in_string || depth != 0 {
-        return None;
-    }
-    if !elements.is_empty() || !inner[start..].trim().is_empty() {
-        elements.push(&inner[start..]);
-    }
-    Some(elements)
+    let rest = (!in_string && depth == 0).then(|| &inner[start..]);
+    (elements, rest)
 }
 
 /// The text of a JSON object without one of its members, everything else byte for byte: what a signature in that
@@ -136,6 +147,18 @@ mod tests {
         {
             assert_eq!(parse_masked(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn of_a_beginning_every_whole_element_is_read() {
+        for end in ["", "{", r#"{"c":["#, r#"{"c":"]"#, r#"{"c":"x\\"#, r#""x","#] {
+            let text = format!(r#" [{{"a":"],"}},7, {end}"#);
+            assert_eq!(split_beginning(&text).unwrap()[..2], [r#"{"a":"],"}"#, "7"], "{text}");
+            assert_eq!(split_elements(&text, ['[', ']']), None);
+        }
+        assert_eq!(split_beginning("[{}"), Some(Vec::new()));
+        assert_eq!(split_beginning(r#"[1,2],"next"#), Some(vec!["1"]));
+        assert_eq!((split_beginning(""), split_beginning("{")), (None, None));
     }
 
     #[test]

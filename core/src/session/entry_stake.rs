@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use super::{Registration, Session, StakeError};
 use crate::delivery::{Payment, Stake};
-use crate::deposit::{Coverage, Slots, Topic, Voucher, epoch_of};
+use crate::deposit::{Coverage, Slots, Topic, Voucher};
 use crate::identity::{ContractKey, KeyTag};
 use crate::ports::{Ports, SendingWallet, StoreError};
 use crate::registry::deposits::{self, Deposited};
@@ -31,7 +31,7 @@ impl<P: Ports> Registration<P> {
         let Stake { terms, receiver } = wanted;
         let session = Session::resume(Rc::clone(&self.directory), self.account, &self.seed);
         session.check_terms(terms).await?;
-        let epoch = epoch_of(session.now());
+        let epoch = session.epoch_at(terms.contract).await?;
         for number in 0..MOST_KEYS {
             let key = ContractKey::derive(&self.seed, tag(wanted, number));
             let Some(signer) = key.address() else { continue };

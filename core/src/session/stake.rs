@@ -207,7 +207,8 @@ impl<P: Ports> Session<P> {
         let tag = self.promised().await?.key(terms.contract).ok_or(StakeError::TooFew)?;
         let key = self.contract_key(tag).await?;
         let signer = key.address().ok_or(StakeError::NoKeys)?;
-        let epoch = epoch_of(self.now());
+        // By the chain's clock: what is known of the time here may leap, and in an epoch that was left nothing is remembered.
+        let epoch = self.epoch_at(terms.contract).await?;
         let coverage = self.coverage(terms.contract, self.account, signer, epoch).await?;
         let mut topic = [0; 32];
         self.ports().entropy().fill(&mut topic);

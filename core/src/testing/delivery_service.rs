@@ -15,6 +15,7 @@ use crate::identity::{Address, EnsName, KeySeed, ProfileKeys, SignedProfile, Ver
 use crate::message::{Delivered, Envelope, Postmark};
 use crate::ports::Clock as _;
 use crate::registry::DeliveryServiceProfile;
+use crate::seal::json_read::parse_masked;
 use crate::seal::sha256;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, Method};
 
@@ -195,7 +196,7 @@ impl DeliveryService {
 
     /// Puts any text into a mailbox, as only the operator can, and pushes it.
     pub fn put(&self, account: Address, text: &str) {
-        let value: Value = serde_json::from_str(text).unwrap_or_default();
+        let (value, _) = parse_masked(text).unwrap_or_default();
         let member = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut state = self.state.borrow_mut();
         state.numbers += 1;
@@ -295,8 +296,7 @@ impl DeliveryService {
         address_of: impl Fn(&EnsName) -> Option<Address>,
         verify: impl Fn(SignedProfile, Address) -> Option<VerifiedProfile>,
     ) -> HttpResponse {
-        let body: Value =
-            request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+        let (body, _) = request.body.as_deref().and_then(parse_masked).unwrap_or_default();
         let path = path.split('?').next().unwrap_or_default();
         let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         let account = |name: &str| name.parse().ok().and_then(|name| address_of(&name));

@@ -82,6 +82,8 @@ pub enum Fault {
     Busy(u32),
     /// It takes so many milliseconds.
     Slow(u32),
+    /// The reply may have so many bytes. Chain and sockets don't care.
+    Longest(usize),
 }
 
 struct Rule {
@@ -473,6 +475,15 @@ impl Http for Network {
                 self.0.clock.sleep(milliseconds).await;
                 answer()
             }
+            Some(Fault::Longest(bytes)) => {
+                let mut reply = answer()?;
+                let is_longer = reply.body.len() > bytes;
+                if is_longer && !request.takes_beginning {
+                    return Err(unreachable(host, Outage::TooLarge));
+                }
+                reply.body.truncate(bytes);
+                Ok(reply)
+            }
         }
     }
 }
@@ -488,7 +499,7 @@ impl Network {
     ) -> Result<T, Unreachable> {
         self.0.requests.borrow_mut().push(HttpRequest::get(url.clone()));
         match self.fault(&format!("{method} {}", url.as_str())) {
-            None | Some(Fault::Duplicated | Fault::Slow(_)) => Ok(answer()),
+            None | Some(Fault::Duplicated | Fault::Slow(_) | Fault::Longest(_)) => Ok(answer()),
             Some(Fault::Unreachable) => Err(unreachable(url.authority(), Outage::TimedOut)),
             Some(Fault::ReplyLost) => {
                 answer();
@@ -524,11 +535,13 @@ impl Sockets for Network {
     async fn connect(&self, url: &str) -> Result<MemoryConnection, Unreachable> {
         let service = self.0.services.iter().position(|s| websocket_url(&socket_base(s.url())) == url);
         match (service, self.fault(url)) {
-            (Some(service), None | Some(Fault::Duplicated | Fault::Slow(_))) => Ok(MemoryConnection {
-                network: self.clone(),
-                service,
-                wire: self.0.services[service].open_socket(),
-            }),
+            (Some(service), None | Some(Fault::Duplicated | Fault::Slow(_) | Fault::Longest(_))) => {
+                Ok(MemoryConnection {
+                    network: self.clone(),
+                    service,
+                    wire: self.0.services[service].open_socket(),
+                })
+            }
             _ => Err(unreachable(url, Outage::TimedOut)),
         }
     }

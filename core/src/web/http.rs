@@ -42,33 +42,42 @@ pub struct HttpRequest {
     pub bearer: Option<SessionToken>,
     /// JSON text, sent as `Content-Type: application/json`.
     pub body: Option<String>,
+    /// Where an answer grows too long, or takes too long, what came of it is the answer: its beginning is of use.
+    pub takes_beginning: bool,
 }
 
 impl HttpRequest {
     /// A GET without authorisation.
     pub const fn get(url: HttpUrl) -> Self {
-        Self { method: Method::Get, url, bearer: None, body: None }
+        Self { method: Method::Get, url, bearer: None, body: None, takes_beginning: false }
     }
 
     /// A POST of JSON text without authorisation.
     pub const fn post(url: HttpUrl, body: String) -> Self {
-        Self { method: Method::Post, url, bearer: None, body: Some(body) }
+        Self { method: Method::Post, url, bearer: None, body: Some(body), takes_beginning: false }
     }
 
     /// A PUT of JSON text without authorisation.
     pub const fn put(url: HttpUrl, body: String) -> Self {
-        Self { method: Method::Put, url, bearer: None, body: Some(body) }
+        Self { method: Method::Put, url, bearer: None, body: Some(body), takes_beginning: false }
     }
 
     /// A DELETE without authorisation.
     pub const fn delete(url: HttpUrl) -> Self {
-        Self { method: Method::Delete, url, bearer: None, body: None }
+        Self { method: Method::Delete, url, bearer: None, body: None, takes_beginning: false }
     }
 
     /// The same request in the name of a signed-in account.
     #[must_use]
     pub fn with_bearer(mut self, token: &SessionToken) -> Self {
         self.bearer = Some(token.clone());
+        self
+    }
+
+    /// The same request, for an answer whose beginning is of use.
+    #[must_use]
+    pub const fn for_beginning(mut self) -> Self {
+        self.takes_beginning = true;
         self
     }
 }

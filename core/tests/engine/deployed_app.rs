@@ -243,8 +243,8 @@ impl DeployedApp {
                 }],
             };
             api::parse_done(&self.ask(|storage| storage.add_message_batch(&body))).unwrap();
-            let sender = envelope["metadata"]["deliveryInformation"]["from"].as_str().unwrap().to_owned();
-            let done = Acknowledgement { sender, message_hash: message.hash().as_str().to_owned() };
+            let sender = envelope["metadata"]["deliveryInformation"]["from"].as_str().unwrap();
+            let done = Acknowledgement::new(sender, message.hash().as_str());
             let request = delivery::acknowledge(&self.service, &self.account, token, &[done]);
             now(self.network.send(&request)).unwrap();
         }

@@ -207,10 +207,8 @@ fn the_mailbox_is_read_envelope_by_envelope() {
 fn acknowledging_asks_what_the_reference_asked() {
     let sent = exchange("12-sync-acknowledgements", 208);
     let theirs = &sent["request"]["json"]["acknowledgements"][0];
-    let ours = Acknowledgement {
-        sender: theirs["contactAddress"].as_str().unwrap().to_owned(),
-        message_hash: theirs["messageHash"].as_str().unwrap().to_owned(),
-    };
+    let text = |member: &str| theirs[member].as_str().unwrap();
+    let ours = Acknowledgement::new(text("contactAddress"), text("messageHash"));
     assert_same(&api::acknowledge(&at("/ds"), &bob(), &bearer(&sent).unwrap(), &[ours]), &sent);
     assert_eq!(api::parse_done(&reply(&sent)), Ok(()));
 }

@@ -200,10 +200,10 @@ fn http(place: &str, exchange: &Value) -> Reader {
             outcome(place, &api::parse_done(&reply), &reply);
             let list = json["acknowledgements"].as_array().unwrap().iter();
             let ours = list.map(|theirs| {
-                Some(Acknowledgement {
-                    sender: theirs["contactAddress"].as_str()?.to_owned(),
-                    message_hash: theirs["messageHash"].as_str()?.to_owned(),
-                })
+                Some(Acknowledgement::new(
+                    theirs["contactAddress"].as_str()?,
+                    theirs["messageHash"].as_str()?,
+                ))
             });
             match ours.collect::<Option<Vec<_>>>() {
                 Some(ours) => {

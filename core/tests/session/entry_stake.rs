@@ -43,6 +43,7 @@ fn put_deposit(pair: &Pair, key: Address, state: u64, slots: u64) {
     pair.network.set_answer(CONTRACT, &deposits::deposit_of_call(alice, key), &encode(&what));
     let standing = [Arg::Uint(slots), Arg::Uint(0), Arg::Uint(u64::from(state == 1))];
     pair.network.set_answer(CONTRACT, &deposits::standing_call(alice, key, epoch), &encode(&standing));
+    pair.network.set_answer(CONTRACT, &deposits::epoch_call(), &encode(&[Arg::Uint(epoch)]));
 }
 
 async fn registration(peer: &Peer) -> Registration<MemoryPorts> {

@@ -164,6 +164,26 @@ fn entries_that_are_no_envelopes_do_not_spoil_the_mailbox() {
     });
 }
 
+/// Anybody can send such envelopes: what the deployed server reads, it lists.
+#[test]
+fn a_flood_of_what_no_text_here_can_hold_hides_no_honest_mail_at_a_deployed_server() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let service = pair.network.first_service();
+        service.show_senders(Some(101));
+        say(&alice, &pair.bob, "a good message").await;
+        for n in 0..150 {
+            let from = format!(r#""deliveryInformation":{{"from":"nobody{n}.eth","to":"bob.eth"}}"#);
+            let entry = format!(r#"{{"message":"x","metadata":{{{from},"messageHash":"\ud800"}}}}"#);
+            service.put(pair.bob.address(), &entry);
+        }
+        let received = bob.sync().await.unwrap();
+        assert_eq!((received.new.len(), received.quarantined, received.unreadable), (1, 150, 0));
+        assert_eq!((waiting(&pair), pair.bob.quarantined().await), (0, 150));
+        assert_eq!(bob.sync().await.unwrap(), Received::default());
+    });
+}
+
 #[test]
 fn equal_entries_of_one_listing_are_counted_once_and_all_acknowledged() {
     run(async {

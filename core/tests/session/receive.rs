@@ -287,3 +287,23 @@ fn what_was_being_taken_in_when_that_was_interrupted_is_taken_in_afterwards() {
     }
     assert!(interrupted > 5, "{interrupted}");
 }
+
+/// Anybody can fill a mailbox with more than one answer may hold.
+#[test]
+fn a_mailbox_that_is_too_large_for_one_answer_is_read_from_its_beginning() {
+    for page in [None, Some(1_000)] {
+        run(async {
+            let (pair, alice, bob) = Pair::signed_in().await;
+            let service = pair.network.first_service();
+            service.number_mailboxes(page);
+            for n in 0..40 {
+                alice.compose(pair.bob.conversation(), &n.to_string()).await.unwrap();
+            }
+            alice.flush().await.unwrap();
+            let path = if page.is_some() { "/mailbox/" } else { "messages/incoming" };
+            pair.network.fail(path, Fault::Longest(30_000));
+            assert_eq!(sync(&bob).await, 40);
+            assert_eq!(service.waiting(pair.bob.address()), 0);
+        });
+    }
+}

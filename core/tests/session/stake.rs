@@ -52,6 +52,7 @@ fn put_deposit(pair: &Pair, key: Address, state: u64, slots: u64, burned: [u8; 3
     let standing = [Arg::Uint(slots), Arg::Word(burned), Arg::Uint(u64::from(state == 1))];
     let call = deposits::standing_call(alice, key, epoch(pair));
     pair.network.set_answer(CONTRACT, &call, &encode(&standing));
+    pair.network.set_answer(CONTRACT, &deposits::epoch_call(), &encode(&[Arg::Uint(epoch(pair))]));
 }
 
 /// Alice deposits for so many slots a week; gives the key.
@@ -247,6 +248,25 @@ fn no_slot_is_promised_twice_by_whichever_tab_and_the_same_again_to_the_same_rec
 }
 
 #[test]
+fn a_clock_that_leaps_ahead_and_back_promises_no_slot_twice() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        put_contract(&pair);
+        let key = deposited(&pair, &alice, 4).await;
+        let own = epoch(&pair);
+        let one = slots_for(&alice, &pair.bob, 1).await.unwrap();
+        pair.network.clock().advance(14 * 86_400_000);
+        // What the chain would say of an epoch that it has not reached.
+        put_deposit(&pair, key, 1, 4, [0; 32]);
+        pair.network.set_answer(CONTRACT, &deposits::epoch_call(), &encode(&[Arg::Uint(own)]));
+        let two = slots_for(&alice, &Peer::new(&pair.network, "carol"), 1).await.unwrap();
+        pair.network.clock().set(pair.network.clock().now() - 14 * 86_400_000);
+        let three = slots_for(&alice, &Peer::new(&pair.network, "dave"), 1).await.unwrap();
+        assert!(!one.overlap(two) && !one.overlap(three) && !two.overlap(three));
+    });
+}
+
+#[test]
 fn a_deposit_that_leaves_promises_nothing_and_the_next_one_has_another_key() {
     run(async {
         let (pair, alice, _) = Pair::signed_in().await;
@@ -258,8 +278,7 @@ fn a_deposit_that_leaves_promises_nothing_and_the_next_one_has_another_key() {
         assert_eq!(slots_for(&alice, &pair.bob, 1).await, Err(StakeError::TooFew));
         let next = deposited(&pair, &alice, 4).await;
         assert_ne!(next, key);
-        pair.network.set_answer(CONTRACT, &deposits::epoch_call(), &encode(&[Arg::Uint(7)]));
-        assert_eq!(alice.epoch_at(CONTRACT).await, Ok(7));
+        assert_eq!(alice.epoch_at(CONTRACT).await, Ok(epoch(&pair)));
         assert_eq!(alice.epoch_at(TOKEN).await, Err(StakeError::Contract));
         assert!(slots_for(&alice, &pair.bob, 1).await.is_ok());
         alice.withdraw_deposit(&pair.alice.wallet, CONTRACT, key).await.unwrap();

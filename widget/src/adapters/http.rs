@@ -13,9 +13,9 @@ use web_sys::{
 
 /// How long an answer may take, body included: milliseconds.
 const TIMEOUT: u32 = 20_000;
-/// The same for a piece of a file.
+/// The same for a piece of a file, and for the body where its beginning is of use.
 const PIECE_TIMEOUT: u32 = 60_000;
-/// The longest body that is read, in bytes: a mailbox with the longest envelope in it.
+/// The longest body that is read, in bytes: the longest envelope, and what is around it.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// Sends requests with the browser's `fetch`.
@@ -24,8 +24,8 @@ pub struct BrowserHttp;
 impl Http for BrowserHttp {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Unreachable> {
         let unreachable = |outage| Unreachable { host: request.url.authority().to_owned(), outage };
-        let deadline = Deadline::new(TIMEOUT).ok_or_else(|| unreachable(Outage::NoAnswer))?;
-        match exchange(request, &deadline.controller).await {
+        let mut deadline = Deadline::new(TIMEOUT).ok_or_else(|| unreachable(Outage::NoAnswer))?;
+        match exchange(request, &mut deadline).await {
             Ok(response) => Ok(response),
             Err(_) if deadline.controller.signal().aborted() => Err(unreachable(Outage::TimedOut)),
             Err(outage) => Err(unreachable(outage)),
@@ -79,7 +79,9 @@ async fn carried(
         let failed = |_| Outage::NoAnswer;
         let request = prepare(careful(builder, &deadline.controller)).map_err(failed)?;
         let response = request.send().await.map_err(failed)?;
-        Ok((response.status(), read_body(&response, most).await?))
+        let mut bytes = Vec::new();
+        read_body(&response, most, &mut bytes).await?;
+        Ok((response.status(), bytes))
     };
     exchanged.await.map_err(|outage: Outage| {
         unreachable(if deadline.controller.signal().aborted() { Outage::TimedOut } else { outage })
@@ -95,9 +97,19 @@ struct Deadline {
 impl Deadline {
     fn new(milliseconds: u32) -> Option<Self> {
         let controller = AbortController::new().ok()?;
-        let for_timer = controller.clone();
-        Some(Self { controller, _timer: Timeout::new(milliseconds, move || for_timer.abort()) })
+        let timer = aborting(&controller, milliseconds);
+        Some(Self { controller, _timer: timer })
     }
+
+    /// From now on it has so long.
+    fn extend(&mut self, milliseconds: u32) {
+        self._timer = aborting(&self.controller, milliseconds);
+    }
+}
+
+fn aborting(controller: &AbortController, milliseconds: u32) -> Timeout {
+    let controller = controller.clone();
+    Timeout::new(milliseconds, move || controller.abort())
 }
 
 impl Drop for Deadline {
@@ -106,13 +118,25 @@ impl Drop for Deadline {
     }
 }
 
-async fn exchange(request: &HttpRequest, controller: &AbortController) -> Result<HttpResponse, Outage> {
+async fn exchange(request: &HttpRequest, deadline: &mut Deadline) -> Result<HttpResponse, Outage> {
     // Browsers don't say why a request failed, so that pages can't explore networks.
     let failed = |_| Outage::NoAnswer;
-    let response = prepare(request, controller).map_err(failed)?.send().await.map_err(failed)?;
+    let response = prepare(request, &deadline.controller).map_err(failed)?.send().await.map_err(failed)?;
     let status = response.status();
     let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.parse().ok());
-    let bytes = read_body(&response, MAX_BODY).await?;
+    if request.takes_beginning {
+        deadline.extend(PIECE_TIMEOUT);
+    }
+    let mut bytes = Vec::new();
+    let read = read_body(&response, MAX_BODY, &mut bytes).await;
+    if read.is_err() && request.takes_beginning && !bytes.is_empty() {
+        // The last character may have come in part.
+        while bytes.last().is_some_and(|byte| !byte.is_ascii()) {
+            bytes.pop();
+        }
+    } else {
+        read?;
+    }
     let body = String::from_utf8(bytes).map_err(|_| Outage::Garbled)?;
     Ok(HttpResponse { status, body, retry_after })
 }
@@ -147,7 +171,9 @@ pub async fn read_here(address: &str, longest: usize) -> Result<String, Outage> 
     if response.status() != 200 {
         return Err(Outage::Status(response.status()));
     }
-    String::from_utf8(read_body(&response, longest).await?).map_err(|_| Outage::Garbled)
+    let mut bytes = Vec::new();
+    read_body(&response, longest, &mut bytes).await?;
+    String::from_utf8(bytes).map_err(|_| Outage::Garbled)
 }
 
 /// Tells the server nothing of the page and its person, and ends with its controller.
@@ -159,16 +185,15 @@ fn careful(builder: RequestBuilder, controller: &AbortController) -> RequestBuil
         .abort_signal(Some(&controller.signal()))
 }
 
-/// Reads piece by piece: what is too long is never held as a whole.
-async fn read_body(response: &Response, longest: usize) -> Result<Vec<u8>, Outage> {
+/// Reads piece by piece: what is too long is never held as a whole. What came before an outage is there, too.
+async fn read_body(response: &Response, longest: usize, bytes: &mut Vec<u8>) -> Result<(), Outage> {
     let broken = |_: JsValue| Outage::Ended;
-    let mut bytes = Vec::new();
-    let Some(stream) = response.body() else { return Ok(bytes) };
+    let Some(stream) = response.body() else { return Ok(()) };
     let reader = ReadableStreamDefaultReader::new(&stream).map_err(broken)?;
     loop {
         let step = JsFuture::from(reader.read()).await.map_err(broken)?;
         if Reflect::get(&step, &"done".into()).map_err(broken)?.is_truthy() {
-            return Ok(bytes);
+            return Ok(());
         }
         let piece = Reflect::get(&step, &"value".into()).map_err(broken)?;
         let piece: Uint8Array = piece.dyn_into().map_err(broken)?;

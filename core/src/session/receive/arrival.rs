@@ -16,6 +16,11 @@ const PIECE: usize = 32;
 /// How many of one sender are proven and stored together, about.
 const TOGETHER: usize = 64;
 
+/// Where an envelope names its sender.
+const SENDER: &str = "/metadata/deliveryInformation/from";
+/// Where it claims the hash of its message.
+const HASH: &str = "/metadata/messageHash";
+
 /// An entry of a mailbox.
 pub(super) struct Item {
     pub envelope: Value,
@@ -96,8 +101,7 @@ pub(super) struct Piece {
 pub(super) fn pieces(items: Vec<Item>) -> Vec<Piece> {
     let (mut senders, mut places) = (Vec::<Vec<Vec<Item>>>::new(), Index::default());
     for copies in copies_together(items) {
-        let sender = copies.first().map(|first| acknowledgement_of(&first.envelope).sender);
-        let sender = sender.unwrap_or_default();
+        let sender = copies.first().map(|first| named_sender(&first.envelope)).unwrap_or_default();
         match places.get(&sender) {
             Some(place) => senders[place].push(copies),
             None => {
@@ -131,7 +135,7 @@ pub(super) fn pieces(items: Vec<Item>) -> Vec<Piece> {
 fn copies_together(items: Vec<Item>) -> Vec<Vec<Item>> {
     let (mut groups, mut places) = (Vec::<Vec<Item>>::new(), Index::default());
     for item in items {
-        let hash = acknowledgement_of(&item.envelope).message_hash;
+        let hash = text_at(&item.envelope, HASH).to_owned();
         let known = places.get(&hash).filter(|place| groups[*place].len() < MAX_COPIES);
         match known {
             Some(place) => groups[place].push(item),
@@ -158,9 +162,15 @@ pub(super) fn open(
 
 /// Names an envelope as the delivery service knows it, whatever else is wrong with it.
 pub(super) fn acknowledgement_of(envelope: &Value) -> Acknowledgement {
-    let member = |path: &str| envelope.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Acknowledgement {
-        sender: member("/metadata/deliveryInformation/from"),
-        message_hash: member("/metadata/messageHash"),
-    }
+    let cut = envelope.as_str().and_then(Acknowledgement::cut);
+    cut.unwrap_or_else(|| Acknowledgement::new(text_at(envelope, SENDER), text_at(envelope, HASH)))
+}
+
+/// The sender that an envelope names, or empty.
+pub(super) fn named_sender(envelope: &Value) -> String {
+    text_at(envelope, SENDER).to_owned()
+}
+
+fn text_at<'a>(envelope: &'a Value, path: &str) -> &'a str {
+    envelope.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }

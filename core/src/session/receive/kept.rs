@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
-use super::arrival::{Arrival, Origin, acknowledgement_of, open};
+use super::arrival::{Arrival, Origin, named_sender, open};
 use super::queue::Queue;
 use super::received::Received;
 use super::shelf::Shelf;
@@ -141,7 +141,7 @@ impl<P: Ports> Session<P> {
                     }
                     None => None,
                 };
-                let outside = acknowledgement_of(&envelope).sender;
+                let outside = named_sender(&envelope);
                 // Without its service now, what that said when it came counts; without a postmark, when that was.
                 let taken = taken.or(kept.taken).or(Some(kept.arrived));
                 Ok(Some(Arrival {

@@ -130,7 +130,7 @@ impl<P: Ports> Session<P> {
             let incoming = api::parse_incoming(&reply)?;
             // These stay where they are, and so are listed each time.
             unreadable = unreadable.max(incoming.unreadable);
-            let crowded = incoming.more || incoming.envelopes.len() >= CROWDED;
+            let crowded = incoming.more || incoming.envelopes.len() + incoming.unreadable >= CROWDED;
             let items = incoming.envelopes.into_iter();
             let items = items.map(|envelope| Item { envelope, number: None }).collect();
             let Taken { made_room, .. } = self.take_in(Batch { home, items, crowded }, tell).await?;

@@ -13,7 +13,7 @@ use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde_json::Value;
 
-use super::arrival::{Arrival, Item, Origin, Ticket, acknowledgement_of, open, pieces};
+use super::arrival::{Arrival, Item, Origin, Ticket, acknowledgement_of, named_sender, open, pieces};
 use super::queue::Queue;
 use super::received::{Received, Taken};
 use super::seen::{Fate, InWork};
@@ -191,7 +191,7 @@ impl<P: Ports> Session<P> {
                 Some(Fate::Left) if !crowded => continue,
                 Some(Fate::Left) | None => in_work.begin(&id),
             }
-            let outside = acknowledgement_of(&envelope).sender;
+            let outside = named_sender(&envelope);
             match open(&envelope, &self.keys) {
                 Ok((message, received)) => {
                     let taken = self.taken(home, &received, &envelope, key);

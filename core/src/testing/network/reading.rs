@@ -33,7 +33,7 @@ impl Chain for Network {
 impl Network {
     async fn reach_chain(&self, method: &str) -> Result<(), Unreachable> {
         match self.fault(method) {
-            None | Some(Fault::Duplicated) => {}
+            None | Some(Fault::Duplicated | Fault::Longest(_)) => {}
             Some(Fault::Slow(milliseconds)) => self.0.clock.sleep(milliseconds).await,
             Some(Fault::Unreachable | Fault::ReplyLost | Fault::Status(_) | Fault::Busy(_)) => {
                 return Err(unreachable("rpc.example", Outage::TimedOut));
