@@ -31,6 +31,18 @@ pub enum MainId {
     Account(Address),
 }
 
+impl MainId {
+    fn read(kind: &str, text: &str) -> Result<Self, LinkError> {
+        let address = Address::parse_unchecked_case(text);
+        match (kind, address) {
+            ("ProfileLink", Err(_)) => Ok(Self::Profile(text.parse()?)),
+            ("EthAddressLink", Ok(account)) => Ok(Self::Account(account)),
+            ("EthAddressLink", Err(_)) => Err(LinkError::Form("mainId")),
+            _ => Err(LinkError::Form("type")),
+        }
+    }
+}
+
 /// A link that nobody has signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -134,6 +146,44 @@ impl Link {
         Ok(Self { main, main_text, linked_text, linked, scope, issued_at, expires_at, nonce })
     }
 
+    /// Reads the exact [text](Self::message) that is signed.
+    ///
+    /// # Errors
+    /// [`LinkError`] if it is any other text.
+    pub fn read(text: &str) -> Result<Self, LinkError> {
+        let mut lines = text.split('\n');
+        let mut line = |begin: &str| {
+            let line = lines.next().and_then(|line| line.strip_prefix(begin));
+            line.ok_or(LinkError::Form("text"))
+        };
+        let number = |text: &str, member| {
+            let number = text.parse().ok().filter(|number| *number <= MAX_INTEGER);
+            number.ok_or(LinkError::Form(member))
+        };
+        line("dm3 Profile Link:")?;
+        let asked = line("")?.rsplit_once(" wants you to link your local dm3 profile with your ");
+        let (scope, _) = asked.ok_or(LinkError::Form("scopeUri"))?;
+        line("")?;
+        let main_text = one_line(line("Main ID: ")?, "mainId")?;
+        let main = MainId::read(line("Main ID Type: ")?, &main_text)?;
+        let linked_text = one_line(line("Linked Profile Name: ")?, "linkedProfile")?;
+        let link = Self {
+            main,
+            main_text,
+            linked: linked_text.parse()?,
+            linked_text,
+            scope: one_line(scope, "scopeUri")?,
+            nonce: number(line("Nonce: ")?, "nonce")?,
+            issued_at: number(line("Issued At: ")?, "issuedAt")?,
+            expires_at: match line("Expiration Time: ")? {
+                "null" => None,
+                time => Some(number(time, "expirationTime")?),
+            },
+        };
+        // Whatever else stands in it, or is spelt otherwise, is nothing that was agreed to here.
+        if link.message() == text { Ok(link) } else { Err(LinkError::Form("text")) }
+    }
+
     /// Who vouches.
     pub fn main(&self) -> &MainId {
         &self.main
@@ -201,15 +251,7 @@ impl SignedLink {
         let link =
             value.get("profileLink").and_then(Value::as_object).ok_or(LinkError::Form("profileLink"))?;
         let main_text = text(link, "mainId")?;
-        let main = match text(link, "type")?.as_str() {
-            "ProfileLink" if Address::parse_unchecked_case(&main_text).is_err() => {
-                MainId::Profile(main_text.parse()?)
-            }
-            "EthAddressLink" => MainId::Account(
-                Address::parse_unchecked_case(&main_text).map_err(|_| LinkError::Form("mainId"))?,
-            ),
-            _ => return Err(LinkError::Form("type")),
-        };
+        let main = MainId::read(&text(link, "type")?, &main_text)?;
         let number = |member| link.get(member).and_then(integer).ok_or(LinkError::Form(member));
         let expires_at = match link.get("expirationTime") {
             None | Some(Value::Null) => None,
@@ -434,6 +476,30 @@ mod tests {
         assert_eq!(SignedLink::parse(&" ".repeat(MAX_LINK + 1)), Err(LinkError::TooLarge));
     }
 
+    #[test]
+    fn a_text_that_is_signed_is_read_as_it_is_or_not_at_all() {
+        let link = link(MainId::Profile(name("alice.eth")), Some(60));
+        let text = link.message();
+        assert_eq!(Link::read(&text), Ok(link));
+        for (from, to) in [
+            ("dm3 Profile Link:\n", ""),
+            ("main dm3 profile.", "Ethereum address."),
+            ("main dm3 profile.", "main dm3 profile"),
+            ("ProfileLink", "EthAddressLink"),
+            ("local.app.eth", "local..eth"),
+            ("Nonce: 3", "Nonce: 03"),
+            ("Nonce: 3", "Nonce: +3"),
+            ("Nonce: 3\n", "Nonce: 3\n\n"),
+            ("Nonce: 3\n", ""),
+            ("Issued At: 1", "Issued At: 9007199254740993"),
+            ("Expiration Time: ", "Expiration Time: never"),
+        ] {
+            assert!(text.contains(from), "{from}");
+            assert!(Link::read(&text.replacen(from, to, 1)).is_err(), "{to}");
+        }
+        assert!(Link::read(&format!("{text}\n")).is_err() && Link::read("").is_err());
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read(
@@ -442,6 +508,7 @@ mod tests {
         ) {
             let main = account.map_or_else(|| MainId::Profile(name("a.eth")), |a| MainId::Account(Address::from_bytes(a)));
             let signed = Link::new(main, name("b.eth"), &scope, issued_at, lifetime, nonce).unwrap().signed("0xab".into());
+            prop_assert_eq!(Link::read(&signed.claimed().message()), Ok(signed.claimed().clone()));
             prop_assert_eq!(SignedLink::parse(&signed.to_canonical()), Ok(signed));
         }
     }

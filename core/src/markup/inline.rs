@@ -3,7 +3,8 @@
 //! One pass, with the marks that are open on a stack. Of each kind one is open at most, so the stack is never higher
 //! than there are kinds, and whatever is left open in the end is text.
 
-use super::link::{Link, MAX_ADDRESS};
+use super::letters::letters;
+use super::link::{Link, is_address};
 use super::pieces::Span;
 
 /// What is between two marks of a kind.
@@ -103,7 +104,7 @@ impl<'a> Reader<'a> {
             return false;
         }
         let inside = &self.rest()[1..];
-        let Some(end) = inside.find('`') else {
+        let Some((end, _)) = letters(inside).find(|(_, letter)| *letter == '`') else {
             self.no_tick = true;
             return false;
         };
@@ -118,23 +119,18 @@ impl<'a> Reader<'a> {
     fn named_link(&mut self) -> bool {
         /// Longer texts are none, so that brackets without end cost nothing.
         const MAX_NAME: usize = 300;
-        /// Likewise.
-        const MAX_LINK: usize = 2_400;
         let rest = self.rest();
         let skipped = usize::from(rest.starts_with('!'));
         let Some(inside) = rest[skipped..].strip_prefix('[') else { return false };
-        let Some(end) = inside.bytes().take(MAX_NAME).position(|byte| matches!(byte, b']' | b'[' | b'\n'))
+        let ends = |(_, letter): &(usize, char)| matches!(letter, ']' | '[' | '\n');
+        let Some((end, _)) = letters(inside).take(MAX_NAME).find(ends) else { return false };
+        let Some(target) = inside[end..].strip_prefix("](").filter(|target| is_address(target)) else {
+            return false;
+        };
+        let Some((close, ')')) = letters(target).find(|(_, letter)| *letter == ')' || ends_address(*letter))
         else {
             return false;
         };
-        let Some(target) = inside[end..].strip_prefix("](") else { return false };
-        let Some(close) = target.bytes().take(MAX_LINK).position(|byte| matches!(byte, b')' | b'\n' | b' '))
-        else {
-            return false;
-        };
-        if !target[close..].starts_with(')') {
-            return false;
-        }
         let (name, address) = (inside[..end].trim(), &target[..close]);
         let Some(link) = Link::named(if name.is_empty() { address } else { name }, address) else {
             return false;
@@ -143,30 +139,18 @@ impl<'a> Reader<'a> {
     }
 
     fn bare_link(&mut self) -> bool {
-        if self.before().is_some_and(char::is_alphanumeric) {
-            return false;
-        }
         let rest = self.rest();
-        let starts = ["https://", "http://"]
-            .iter()
-            .any(|scheme| rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-        if !starts {
+        if self.before().is_some_and(char::is_alphanumeric) || !is_address(rest) {
             return false;
         }
-        let is_end = |letter: char| {
-            letter.is_whitespace() || letter.is_control() || matches!(letter, '<' | '>' | '"' | '`')
-        };
-        let end = rest.find(is_end).unwrap_or(rest.len());
-        if end > MAX_ADDRESS {
-            // Nobody follows it, and what begins inside of it is not looked at either: each of many would be long.
-            self.at += rest[..end].char_indices().next_back().map_or(0, |(last, _)| last);
-            return false;
-        }
+        let end = letters(rest).find(|(_, letter)| ends_address(*letter)).map_or(rest.len(), |(end, _)| end);
         let address = without_end(&rest[..end]);
-        match Link::bare(address) {
-            Some(link) => self.take(address.len(), Some(Span::Link(link))),
-            None => false,
+        if let Some(link) = Link::bare(address) {
+            return self.take(address.len(), Some(Span::Link(link)));
         }
+        // Nobody follows it, and what begins inside of it is not looked at either: each of many would be as long.
+        self.at += address.char_indices().next_back().map_or(0, |(last, _)| last);
+        false
     }
 
     fn mark(&mut self) -> bool {
@@ -246,19 +230,27 @@ fn join(spans: Vec<Span>) -> Vec<Span> {
     joined
 }
 
+/// What may stand in no address.
+fn ends_address(letter: char) -> bool {
+    letter.is_whitespace() || letter.is_control() || matches!(letter, '<' | '>' | '"' | '`')
+}
+
 /// An address without what ends the sentence around it.
 fn without_end(address: &str) -> &str {
-    let mut address = address;
-    loop {
-        let closes = |open: char, close: char| {
-            let count = |wanted: char| address.chars().filter(|letter| *letter == wanted).count();
-            address.ends_with(close) && count(close) > count(open)
-        };
-        let last = address.chars().next_back();
-        let is_end = last.is_some_and(|last| ".,;:!?'’”»*_~…。，、！？".contains(last));
-        if !is_end && !closes('(', ')') && !closes('[', ']') && !closes('{', '}') {
-            return address;
+    const BRACKETS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
+    // How many more of each close than open.
+    let mut more = [0_i32; 3];
+    for (_, letter) in letters(address) {
+        for ((open, close), more) in BRACKETS.iter().zip(&mut more) {
+            *more += i32::from(letter == *close) - i32::from(letter == *open);
         }
-        address = &address[..address.len() - last.map_or(1, char::len_utf8)];
     }
+    address.trim_end_matches(|last| {
+        let closed = BRACKETS.iter().zip(&mut more).find(|((_, close), more)| *close == last && **more > 0);
+        if let Some((_, more)) = closed {
+            *more -= 1;
+            return true;
+        }
+        ".,;:!?'’”»*_~…。，、！？".contains(last)
+    })
 }

@@ -1,3 +1,5 @@
+use super::letters::letters;
+
 /// A link out of the chat: to an `http:` or `https:` address without a password in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -7,7 +9,7 @@ pub struct Link {
 }
 
 /// The longest address that is a link, in bytes.
-pub(super) const MAX_ADDRESS: usize = 2_048;
+const MAX_ADDRESS: usize = 2_048;
 
 impl Link {
     /// An address that stands in a text by itself.
@@ -42,19 +44,29 @@ impl Link {
     }
 }
 
+/// Whether a text begins like an address.
+pub(super) fn is_address(text: &str) -> bool {
+    behind_scheme(text).is_some()
+}
+
+fn behind_scheme(text: &str) -> Option<&str> {
+    let begins =
+        |scheme: &&str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    ["https://", "http://"].iter().find(|scheme| begins(scheme)).map(|scheme| &text[scheme.len()..])
+}
+
 /// The host and port of an address that may be a link.
 fn host(address: &str) -> Option<&str> {
-    let scheme = ["https://", "http://"]
-        .into_iter()
-        .find(|scheme| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))?;
-    let rest = &address[scheme.len()..];
-    let host = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let rest = behind_scheme(address)?;
+    let end = letters(rest).find(|(_, letter)| matches!(letter, '/' | '?' | '#'));
+    let host = &rest[..end.map_or(rest.len(), |(end, _)| end)];
     // What stands before an @ looks like the host to a person. A host in other letters is written as `xn--…` there, and what
     // is written otherwise may look like another one.
     let is_plain = |letter: u8| letter.is_ascii_alphanumeric() || b".-:[]".contains(&letter);
     let starts = host.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric() || first == b'[');
     let is_shown = |letter: char| !letter.is_whitespace() && !letter.is_control() && !is_invisible(letter);
-    (starts && host.bytes().all(is_plain) && rest.chars().all(is_shown)).then_some(host)
+    (starts && host.bytes().all(is_plain) && letters(rest).all(|(_, letter)| is_shown(letter)))
+        .then_some(host)
 }
 
 /// Characters that turn the direction of what follows, or take no room.

@@ -24,6 +24,7 @@
 //! make a page build more elements than it can show.
 
 mod inline;
+mod letters;
 mod link;
 mod pieces;
 

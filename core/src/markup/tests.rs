@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::letters::LOOKED_AT;
 use super::*;
 
 fn text(text: &str) -> Span {
@@ -173,6 +174,69 @@ fn texts_without_marks_are_told_quickly() {
     }
 }
 
+#[test]
+fn brackets_and_stops_behind_an_address_are_not_of_it() {
+    for (written, end) in [
+        ("https://a.example/(x)", ""),
+        ("https://a.example/(x))", ")"),
+        ("https://a.example/[x]](y)", ""),
+        ("https://a.example/x.)].", ".)]."),
+        ("https://a.example/{x}}…", "}…"),
+        ("https://a.example/)(", ""),
+    ] {
+        let address = written.strip_suffix(end).unwrap();
+        let spans = line(written);
+        assert_eq!(spans[0], link(address, address), "{written}");
+        assert_eq!(spans.get(1), (!end.is_empty()).then(|| text(end)).as_ref(), "{written}");
+    }
+}
+
+#[test]
+fn marks_around_an_address_that_is_no_link_are_read() {
+    let address = "https://bank.example@evil.example/";
+    assert_eq!(line(&format!("**{address}**")), [Span::Strong(vec![text(address)])]);
+    assert_eq!(line(&format!("[a]({address}) *b*"))[1..], [Span::Emphasis(vec![text("b")])]);
+    // What looks like an address inside of one is a part of it.
+    let inside = format!("{address}https://good.example/");
+    assert_eq!(line(&inside), [text(&inside)]);
+}
+
+/// How often each letter of a text is looked at until it is read, on average.
+fn effort(written: &str) -> usize {
+    LOOKED_AT.set(0);
+    parse(written);
+    LOOKED_AT.get() / written.len().max(1)
+}
+
+/// The most that [`effort`] may be, whatever is written.
+const MAX_EFFORT: usize = 10;
+
+#[test]
+fn what_is_written_to_be_read_slowly_is_read_in_proportion_to_its_length() {
+    for (part, times) in [
+        (["https://@".repeat(113), ")".repeat(1024), " ".into()].concat(), 30),
+        (["https://a.example/".to_owned(), ")".repeat(2_000), " ".into()].concat(), 30),
+        ("https://@".to_owned(), 7_000),
+        ("https://@ ".to_owned(), 6_000),
+        ("[](".to_owned(), 20_000),
+        ("[](https://".to_owned(), 5_000),
+        ("[](https://a/\"".to_owned(), 4_000),
+        ("[](https://a/\u{3000}".to_owned(), 4_000),
+        (["[](https://a/".repeat(180), "\\) ".into()].concat(), 25),
+        ("![".to_owned(), 30_000),
+        ("[a".repeat(100), 300),
+        ("` ".to_owned(), 30_000),
+        ("`\n".to_owned(), 30_000),
+    ] {
+        let hostile = part.repeat(times);
+        assert!(
+            hostile.len() <= MAX_TEXT && effort(&hostile) <= MAX_EFFORT,
+            "{} of {part}",
+            effort(&hostile)
+        );
+    }
+}
+
 /// Everything that somebody reads, marks left out.
 fn words(spans: &[Span]) -> String {
     spans
@@ -219,7 +283,55 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
 }
 
+/// A few pieces, each many times, and all of this again and again.
+fn repeated() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "https://",
+        "http://a.example/",
+        "@",
+        "(",
+        ")",
+        "[",
+        "]",
+        "](",
+        "[](https://a/",
+        "![",
+        "`",
+        "*",
+        "**",
+        "_",
+        "~~",
+        "!",
+        ".",
+        "/",
+        "\"",
+        "\\",
+        "<",
+        "?",
+        " ",
+        "\n",
+        "\u{3000}",
+        "\u{200b}",
+        "a",
+        "é",
+        "> ",
+        "- ",
+        "```",
+    ]);
+    let run = (piece, prop_oneof![3 => Just(1_usize), 1 => 2..400_usize])
+        .prop_map(|(piece, times)| piece.repeat(times));
+    prop::collection::vec(run, 1..6)
+        .prop_map(|runs| runs.concat())
+        .prop_map(|part| part.repeat((16 * 1024_usize).div_ceil(part.len())))
+}
+
 proptest! {
+    #[test]
+    fn nothing_is_read_slowly(written in repeated()) {
+        let written = &written[..written.floor_char_boundary(MAX_TEXT)];
+        prop_assert!(effort(written) <= MAX_EFFORT, "{}", effort(written));
+    }
+
     #[test]
     fn no_word_is_lost_and_nothing_nests_deeply(written in hostile()) {
         let letters = |text: &str| text.chars().filter(|letter| letter.is_alphabetic()).collect::<String>();

@@ -9,7 +9,9 @@
 //! what a browser could run as a page is never to be rendered.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use serde_json::{Map, Value};
 
 use super::media::{self, MediaKind};
@@ -23,6 +25,14 @@ pub const MAX_ATTACHMENTS: usize = 256;
 const MAX_NAME: usize = 255;
 /// The longest address of an attachment that lies elsewhere, in bytes.
 const MAX_ADDRESS: usize = 2048;
+
+/// As browsers read base64 (Infra Standard, §7): with or without padding, and whatever the last bits are.
+const FORGIVING: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// An attachment to be sent, in the deployed form.
 #[derive(Clone, Debug, PartialEq)]
@@ -195,20 +205,31 @@ impl<'a> ReceivedAttachment<'a> {
 }
 
 impl Embedded<'_> {
-    /// The bytes.
+    /// The bytes, as browsers read them: base64 may be escaped and broken into lines.
     ///
     /// # Errors
-    /// [`AttachmentError::TooLarge`] before anything is decoded; [`AttachmentError::Damaged`].
+    /// [`AttachmentError::TooLarge`] before they take room; [`AttachmentError::Damaged`].
     pub fn bytes(&self) -> Result<Vec<u8>, AttachmentError> {
         let longest = if self.base64 { MAX_EMBEDDED.div_ceil(3) * 4 } else { MAX_EMBEDDED };
-        if self.body.len() > longest {
+        // At most all of it is escaped, three characters for each.
+        if self.body.len() > 3 * longest {
             return Err(AttachmentError::TooLarge);
         }
-        if self.base64 {
-            let decoded = STANDARD.decode(self.body).or_else(|_| STANDARD_NO_PAD.decode(self.body));
-            return decoded.map_err(|_| AttachmentError::Damaged);
+        let is_bare =
+            self.base64 && !self.body.bytes().any(|byte| byte == b'%' || byte.is_ascii_whitespace());
+        let mut inside = Vec::new();
+        if !is_bare {
+            inside = percent_decoded(self.body).ok_or(AttachmentError::Damaged)?;
+            inside.retain(|byte| !self.base64 || !byte.is_ascii_whitespace());
         }
-        percent_decoded(self.body).ok_or(AttachmentError::Damaged)
+        let read = if is_bare { self.body.as_bytes() } else { &inside };
+        if read.len() > longest {
+            return Err(AttachmentError::TooLarge);
+        }
+        if !self.base64 {
+            return Ok(inside);
+        }
+        FORGIVING.decode(read).map_err(|_| AttachmentError::Damaged)
     }
 
     /// What may be done with these [`Self::bytes`].
@@ -373,14 +394,53 @@ mod tests {
 
     #[test]
     fn damaged_and_overlong_data_is_refused_before_it_is_decoded() {
-        for uri in ["data:image/png;base64,@@@@", "data:,%zz", "data:,%"] {
+        for uri in [
+            "data:image/png;base64,@@@@",
+            "data:;base64,QUJ%",
+            "data:;base64,QUJ%zz",
+            "data:;base64,QUJ%20%",
+            "data:;base64,QUJDR",
+            "data:;base64,QUJD%E2%80%89",
+            "data:,%zz",
+            "data:,%",
+        ] {
             let Ok(Source::Embedded(embedded)) = source_of(uri) else { panic!("{uri}") };
             assert_eq!(embedded.bytes(), Err(AttachmentError::Damaged), "{uri}");
         }
-        let long = format!("data:;base64,{}", "A".repeat(MAX_EMBEDDED / 3 * 4 + 100));
-        let Ok(Source::Embedded(embedded)) = source_of(&long) else { panic!() };
-        assert_eq!(embedded.bytes(), Err(AttachmentError::TooLarge));
+        for long in [
+            format!("data:;base64,{}", "A".repeat(MAX_EMBEDDED / 3 * 4 + 100)),
+            format!("data:;base64,{}", "%41".repeat(MAX_EMBEDDED / 3 * 4 + 100)),
+            format!("data:;base64,{}", " ".repeat(MAX_EMBEDDED * 4 + 100)),
+            format!("data:,{}", "%41".repeat(MAX_EMBEDDED + 1)),
+        ] {
+            let Ok(Source::Embedded(embedded)) = source_of(&long) else { panic!() };
+            assert_eq!(embedded.bytes(), Err(AttachmentError::TooLarge));
+        }
         assert_eq!(Attachment::embed("x", None, &vec![0; MAX_EMBEDDED + 1]), Err(AttachmentError::TooLarge));
+    }
+
+    #[test]
+    fn base64_is_read_however_it_is_escaped_and_broken_into_lines() {
+        for written in
+            ["+/8AQQ==", "+/8AQQ", "%2B/8AQQ%3D%3D", "+/8A\r\nQQ==\n", " +/8A%0D%0A%20QQ=%3D", "+/8AQR=="]
+        {
+            let uri = format!("data:;base64,{written}");
+            let Ok(Source::Embedded(embedded)) = source_of(&uri) else { panic!("{uri}") };
+            assert_eq!(embedded.bytes().as_deref(), Ok(&[0xfb, 0xff, 0, 0x41][..]), "{uri}");
+        }
+        let lines = STANDARD
+            .encode(vec![7; MAX_EMBEDDED])
+            .replace("BwcHBwcHBwcHBwcHBwcH", "BwcHBwcHBwcHBwcHBwcH%0D%0A");
+        let lines = format!("data:;base64,{lines}");
+        let Ok(Source::Embedded(embedded)) = source_of(&lines) else { panic!() };
+        assert_eq!(embedded.bytes().map(|bytes| bytes.len()), Ok(MAX_EMBEDDED));
+    }
+
+    #[test]
+    fn words_that_begin_like_a_picture_are_sent_as_words() {
+        let attachment =
+            Attachment::embed("notes.txt", Some("text/plain"), b"BMW meeting moved to Tuesday").unwrap();
+        assert!(attachment.0["data"].as_str().unwrap().starts_with("data:text/plain;base64,"));
     }
 
     #[test]

@@ -6,6 +6,9 @@
 //! signature = Ed25519(main profile, SHA-256 hex of linkMessage)   or over linkMessage itself, as deployed
 //! ```
 //!
+//! The statement that the specification describes does not name the local profile, and the same key signs every message.
+//! So it counts only if it is the text of a profile link ([`Link`]): that names the profile, and until when.
+//!
 //! These messages carry private keys. They are zeroised here, but not where the message itself is kept.
 
 use std::fmt;
@@ -14,7 +17,7 @@ use serde_json::{Map, Value};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{AuthenticMessage, Draft, Header, Kind, SignedMessage};
-use crate::identity::{Address, EnsName};
+use crate::identity::{Address, EnsName, Link, MainId};
 use crate::seal::json::{MAX_INTEGER, integer};
 use crate::seal::sha256_hex;
 use crate::seal::signing::SigningKey;
@@ -27,11 +30,11 @@ const MAX_MEMBER: usize = 4096;
 pub struct LinkMessage {
     /// The name of the local profile.
     pub profile_name: EnsName,
-    /// `0x` and the SHA-256 of the local profile.
+    /// `0x` and the SHA-256 of the local profile, as its sender says: no statement names it.
     pub profile_hash: Option<String>,
     /// Until when the link holds: seconds since 1970.
     pub valid_until: Option<u64>,
-    /// What the owner agreed to, in the manner of EIP-4361.
+    /// What the owner agreed to: the text of a profile link.
     pub statement: Option<String>,
     /// The signature of the statement, base64.
     pub signature: Option<String>,
@@ -74,6 +77,12 @@ pub enum LinkError {
     /// The link's time is over.
     #[error("the link has expired; link the profile again")]
     Expired,
+    /// What was signed is no statement of a main profile about a local one.
+    #[error("what was signed is no agreement to link a profile")]
+    Statement,
+    /// What was signed is about another local profile.
+    #[error("what was signed is about {0}")]
+    OtherProfile(EnsName),
     /// The main profile did not sign it.
     #[error("the link was not signed by the main profile")]
     Signature,
@@ -169,18 +178,25 @@ impl LinkMessage {
         }
     }
 
-    /// Checks that the main profile signed the statement, and that the link still holds at `now`, in seconds since
-    /// 1970.
+    /// Checks that the main profile signed the statement, that it is about this local profile, and that the link still
+    /// holds at `now`, in seconds since 1970.
     ///
     /// # Errors
-    /// [`LinkError::Signature`] or [`LinkError::Expired`].
+    /// [`LinkError`], such as [`LinkError::Signature`] or [`LinkError::Expired`].
     pub fn verify(&self, main: &SigningKey, now: u64) -> Result<(), LinkError> {
-        let statement = self.statement.as_deref().ok_or(LinkError::Member("linkMessage"))?;
+        let text = self.statement.as_deref().ok_or(LinkError::Member("linkMessage"))?;
         let signature = self.signature.as_deref().ok_or(LinkError::Member("signature"))?;
-        main.verify(&sha256_hex(statement), signature)
-            .or_else(|_| main.verify(statement, signature))
+        // The same key signs every message: whoever has one has a signed text.
+        let statement = Link::read(text).ok().filter(|link| matches!(link.main(), MainId::Profile(_)));
+        let statement = statement.ok_or(LinkError::Statement)?;
+        main.verify(&sha256_hex(text), signature)
+            .or_else(|_| main.verify(text, signature))
             .map_err(|_| LinkError::Signature)?;
-        if self.valid_until.ok_or(LinkError::Member("validUntil"))? <= now {
+        if *statement.linked() != self.profile_name {
+            return Err(LinkError::OtherProfile(statement.linked().clone()));
+        }
+        let until = statement.expires_at().filter(|until| Some(*until) == self.valid_until);
+        if until.ok_or(LinkError::Member("validUntil"))? <= now {
             return Err(LinkError::Expired);
         }
         Ok(())
@@ -265,7 +281,7 @@ impl Draft {
         if header.to != EnsName::of_address(request.author, domain) {
             return Err(LinkError::OtherReceiver);
         }
-        let answer = LinkMessage { keys: Some(keys), kind: Kind::LinkAccept, ..request.link };
+        let answer = LinkMessage { keys: Some(keys), ..request.link.into_acceptance() };
         Ok(Self::assemble(header, answer.kind.as_wire(), None, "").with_member("link", answer.to_json()))
     }
 }
@@ -314,11 +330,19 @@ mod tests {
         LinkKeys { profile: "secret".into(), wallet: None, nonce: Some("7".into()) }
     }
 
+    fn local() -> EnsName {
+        "0x01.addr.app.eth".parse().unwrap()
+    }
+
+    /// What the owner agrees to, until a second from now.
+    fn statement(main: MainId) -> String {
+        Link::new(main, local(), "https://app.example", NOW - 1, Some(2), 7).unwrap().message()
+    }
+
     fn link() -> LinkMessage {
-        let statement = "https://app.example wants you to link …".to_owned();
+        let statement = statement(MainId::Profile("bob.eth".parse().unwrap()));
         let signature = main().sign(&sha256_hex(&statement));
-        let name = "0x01.addr.app.eth".parse().unwrap();
-        LinkMessage::new(name, sha256_hex("profile"), NOW + 1, statement, signature, keys())
+        LinkMessage::new(local(), sha256_hex("profile"), NOW + 1, statement, signature, keys())
     }
 
     fn received(draft: Draft) -> AuthenticMessage {
@@ -365,9 +389,44 @@ mod tests {
         let no_request = received(Draft::link(header(), &link(), "").unwrap());
         assert_eq!(no_request.verify_recovery(&ours, NOW).unwrap_err(), LinkError::OtherKind);
 
+        assert_eq!(
+            (answer.profile_hash, answer.statement),
+            (None, None),
+            "what the other only claims is not repeated"
+        );
+
         let elsewhere = Header { to: "mallory.eth".parse().unwrap(), ..header() };
         let verified = request.verify_recovery(&ours, NOW).unwrap();
         let answer = Draft::link_keys(elsewhere, verified, keys(), &domain());
         assert_eq!(answer, Err(LinkError::OtherReceiver));
+    }
+
+    #[test]
+    fn whatever_else_the_main_profile_signed_gives_no_keys() {
+        let ask = |link: LinkMessage| {
+            let request = received(Draft::link(header(), &link.into_recovery(), "").unwrap());
+            request.verify_recovery(&main().public(), NOW).map(|request| request.profile_name().clone())
+        };
+        assert_eq!(ask(link()), Ok(local()));
+        let account = statement(MainId::Account(LOCAL));
+        let longer = format!("{}\nand more", link().statement.unwrap());
+        let message = r#"{"message":"hello","metadata":{"from":"bob.eth","timestamp":1,"to":"mallory.eth","type":"NEW"}}"#;
+        for text in [message, "alias: bob.user.dm3.eth", &longer, &account] {
+            for signature in [main().sign(text), main().sign(&sha256_hex(text))] {
+                let forged =
+                    LinkMessage { statement: Some(text.into()), signature: Some(signature), ..link() };
+                assert_eq!(ask(forged), Err(LinkError::Statement), "{text}");
+            }
+        }
+        let other = LinkMessage { profile_name: "0x02.addr.app.eth".parse().unwrap(), ..link() };
+        assert_eq!(
+            ask(other),
+            Err(LinkError::OtherProfile(local())),
+            "one's own link leads to no other profile"
+        );
+        let longer = LinkMessage { valid_until: Some(NOW + 1_000), ..link() };
+        assert_eq!(ask(longer), Err(LinkError::Member("validUntil")), "a link holds as long as was agreed");
+        let plain = main().sign(&link().statement.unwrap());
+        assert_eq!(ask(LinkMessage { signature: Some(plain), ..link() }), Ok(local()), "as deployed");
     }
 }

@@ -2,13 +2,14 @@
 //! be a huge picture can't take all memory.
 //!
 //! Sources: PNG (ISO/IEC 15948, §11.2.2), JPEG (ITU-T T.81, annex B; the orientation is Exif's, JEITA CP-3451, §4.6.4),
-//! GIF89a (§18), WebP (RFC 9649), BMP (BITMAPINFOHEADER), AVIF (ISO/IEC 23008-12, `ispe`).
+//! GIF89a (§18, §20), WebP (RFC 9649), BMP (BITMAPCOREHEADER, BITMAPINFOHEADER), AVIF (ISO/IEC 14496-12, boxes; ISO/IEC
+//! 23008-12, `ispe`).
 
 /// The longest side of a picture that is decoded, in pixels.
 pub const MAX_SIDE: u32 = 16_384;
 /// The most pixels of a picture that is decoded: as raw colours these are 160 MB.
 pub const MAX_PIXELS: u64 = 40_000_000;
-/// How far an AVIF's or a JPEG's size is looked for, in bytes: pictures of cameras have previews before it.
+/// How far a size is looked for that does not stand at the beginning, in bytes: pictures of cameras have previews before it.
 const LOOK: usize = 1 << 20;
 
 /// What the beginning of a picture says about it.
@@ -27,12 +28,10 @@ impl PictureHead {
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let head = match bytes.get(..4)? {
             b"\x89PNG" => png(bytes),
-            b"GIF8" => Some(Self::of(le16(bytes, 6)?, le16(bytes, 8)?, true)),
+            b"GIF8" => gif(bytes),
             b"RIFF" => webp(bytes),
             [0xff, 0xd8, 0xff, _] => jpeg(bytes),
-            [b'B', b'M', ..] => {
-                Some(Self::of(le32(bytes, 18)?, le32(bytes, 22)?.cast_signed().unsigned_abs(), false))
-            }
+            [b'B', b'M', ..] => bmp(bytes),
             _ if bytes.get(4..8) == Some(b"ftyp") => avif(bytes),
             _ => None,
         }?;
@@ -56,6 +55,49 @@ fn png(bytes: &[u8]) -> Option<PictureHead> {
     let moves = bytes.get(..data)?.windows(4).any(|name| name == b"acTL");
     (bytes.get(12..16)? == b"IHDR").then_some(())?;
     Some(PictureHead::of(be32(bytes, 16)?, be32(bytes, 20)?, moves))
+}
+
+/// The screen, and every frame that stands out of it: browsers make room for such frames.
+fn gif(bytes: &[u8]) -> Option<PictureHead> {
+    let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 6 << (flags & 7) };
+    let (mut width, mut height) = (le16(bytes, 6)?, le16(bytes, 8)?);
+    let (mut at, mut has_frames) = (13 + table(*bytes.get(10)?), false);
+    while at < LOOK
+        && let Some(block) = bytes.get(at..)
+    {
+        at += match block {
+            [0x21, ..] => 2,
+            [0x2c, _, _, _, _, _, _, _, _, flags, ..] => {
+                width = width.max(le16(block, 1)? + le16(block, 5)?);
+                height = height.max(le16(block, 3)? + le16(block, 7)?);
+                has_frames = true;
+                11 + table(*flags)
+            }
+            _ => break,
+        };
+        // What belongs to a block comes in pieces, and the last has no bytes.
+        while at < LOOK
+            && let Some(length) = bytes.get(at)
+        {
+            at += 1 + usize::from(*length);
+            if *length == 0 {
+                break;
+            }
+        }
+    }
+    has_frames.then_some(PictureHead::of(width, height, true))
+}
+
+/// The older form has shorter sizes; in the other, a picture from top to bottom has a negative height.
+fn bmp(bytes: &[u8]) -> Option<PictureHead> {
+    let (width, height) = match (le32(bytes, 6)?, le32(bytes, 14)?) {
+        (0, 12) => (le16(bytes, 18)?, le16(bytes, 20)?),
+        (0, 40 | 52 | 56 | 64 | 108 | 124) => {
+            (le32(bytes, 18)?, le32(bytes, 22)?.cast_signed().unsigned_abs())
+        }
+        _ => return None,
+    };
+    Some(PictureHead::of(width, height, false))
 }
 
 fn webp(bytes: &[u8]) -> Option<PictureHead> {
@@ -116,11 +158,20 @@ fn orientation(segment: &[u8]) -> Option<u16> {
     short(entry + 8)
 }
 
-/// The largest of the sizes that are named: of the picture, its parts and its previews.
+/// The largest of the sizes that are named where the picture is described: of the picture, its parts and its previews.
+/// What is named elsewhere is not what a browser goes by.
 fn avif(bytes: &[u8]) -> Option<PictureHead> {
-    let head = bytes.get(..LOOK).unwrap_or(bytes);
-    let places = head.windows(4).enumerate().filter(|(_, name)| *name == b"ispe").map(|(at, _)| at);
-    let sizes = places.take(64).filter_map(|at| Some((be32(head, at + 8)?, be32(head, at + 12)?)));
+    let mut at = 0;
+    let described = loop {
+        let length = usize::try_from(be32(bytes, at)?).ok().filter(|length| *length >= 8)?;
+        let end = at.checked_add(length)?;
+        if bytes.get(at + 4..at + 8)? == b"meta" {
+            break bytes.get(at..end).filter(|_| length <= LOOK)?;
+        }
+        at = end;
+    };
+    let places = described.windows(4).enumerate().filter(|(_, name)| *name == b"ispe").map(|(at, _)| at);
+    let sizes = places.filter_map(|at| Some((be32(described, at + 8)?, be32(described, at + 12)?)));
     let (width, height) = sizes.max_by_key(|(width, height)| u64::from(*width) * u64::from(*height))?;
     Some(PictureHead::of(width, height, false))
 }
@@ -174,20 +225,67 @@ mod tests {
         [&[0xff, 0xe1][..], &length, b"Exif\0\0", &tiff].concat()
     }
 
+    fn gif_of(width: u16, height: u16, before: &[u8], frames: &[Vec<u8>]) -> Vec<u8> {
+        // With a table of two colours.
+        let head = [&b"GIF89a"[..], &width.to_le_bytes(), &height.to_le_bytes(), &[0x80, 0, 0], &[0x2c; 6]];
+        [&head.concat()[..], before, &frames.concat(), b";"].concat()
+    }
+
+    fn frame(left: u16, top: u16, width: u16, height: u16) -> Vec<u8> {
+        let place: Vec<u8> =
+            [left, top, width, height].iter().flat_map(|number| number.to_le_bytes()).collect();
+        // With a table of four colours and two pieces.
+        [&[0x2c][..], &place, &[0x81], &[0x2c; 12], &[2, 1, 0x2c, 2, 0x2c, 0x2c, 0]].concat()
+    }
+
+    fn bmp_of(header: u32, size: &[u8]) -> Vec<u8> {
+        [&b"BM????\0\0\0\0????"[..], &header.to_le_bytes(), size].concat()
+    }
+
+    fn part_of(name: &[u8; 4], inside: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(8 + inside.len()).unwrap();
+        [&length.to_be_bytes()[..], name, inside].concat()
+    }
+
+    fn sizes_of(sizes: &[(u32, u32)]) -> Vec<u8> {
+        let size = |(width, height): &(u32, u32)| {
+            part_of(b"ispe", &[[0; 4], width.to_be_bytes(), height.to_be_bytes()].concat())
+        };
+        sizes.iter().flat_map(size).collect()
+    }
+
+    fn avif_of(sizes: &[(u32, u32)]) -> Vec<u8> {
+        [part_of(b"ftyp", b"avif\0\0\0\0"), part_of(b"meta", &sizes_of(sizes))].concat()
+    }
+
     #[test]
     fn every_form_tells_its_size() {
         assert_eq!(read(&png_of(640, 480)), Some((640, 480, false)));
         assert_eq!(read(&[png_of(6, 4), b"....acTL....IDAT".to_vec()].concat()), Some((6, 4, true)));
         assert_eq!(read(&jpeg_of(&[], 640, 480)), Some((640, 480, false)));
-        assert_eq!(read(b"GIF89a\x02\x01\x04\x00"), Some((258, 4, true)));
+        assert_eq!(read(&gif_of(640, 480, &[], &[frame(0, 0, 640, 480)])), Some((640, 480, true)));
         assert_eq!(read(b"RIFF....WEBPVP8X\x0a\0\0\0\x02\0\0\0\x7f\x02\0\xdf\x01\0"), Some((640, 480, true)));
         assert_eq!(read(b"RIFF....WEBPVP8 ....\0\0\0\x9d\x01\x2a\x80\x02\xe0\x01"), Some((640, 480, false)));
         assert_eq!(read(b"RIFF....WEBPVP8L....\x2f\x7f\xc2\x77\x00"), Some((640, 480, false)));
-        let bmp = [&b"BM"[..], &[0; 16], &640i32.to_le_bytes(), &(-480i32).to_le_bytes()].concat();
-        assert_eq!(read(&bmp), Some((640, 480, false)), "from top to bottom");
-        let ispe = [b"ispe\0\0\0\0".as_slice(), &640u32.to_be_bytes(), &480u32.to_be_bytes()].concat();
-        assert_eq!(read(&[b"\0\0\0\x20ftypavif", &ispe[..]].concat()), Some((640, 480, false)));
-        for none in [&b""[..], b"\x89PNG", b"%PDF-1.7", &png_of(0, 5), &[0xff, 0xd8, 0xff, 0xda, 0, 2]] {
+        let size = [640i32.to_le_bytes(), (-480i32).to_le_bytes()].concat();
+        assert_eq!(read(&bmp_of(40, &size)), Some((640, 480, false)), "from top to bottom");
+        assert_eq!(
+            read(&bmp_of(12, b"\x80\x02\xe0\x01\x01\0\x18\0")),
+            Some((640, 480, false)),
+            "as it was first"
+        );
+        assert_eq!(read(&avif_of(&[(640, 480)])), Some((640, 480, false)));
+        for none in [
+            &b""[..],
+            b"\x89PNG",
+            b"%PDF-1.7",
+            &png_of(0, 5),
+            &[0xff, 0xd8, 0xff, 0xda, 0, 2],
+            &gif_of(640, 480, &[], &[]),
+            &bmp_of(41, &size),
+            b"BMW meeting moved to Tuesday",
+            &avif_of(&[]),
+        ] {
             assert_eq!(read(none), None, "{none:?}");
         }
     }
@@ -196,6 +294,34 @@ mod tests {
     fn a_photo_that_lies_on_its_side_is_as_wide_as_it_is_shown() {
         assert_eq!(read(&jpeg_of(&exif(6), 640, 480)), Some((480, 640, false)));
         assert_eq!(read(&jpeg_of(&exif(3), 640, 480)), Some((640, 480, false)));
+    }
+
+    /// Browsers make room for what stands out of the screen.
+    #[test]
+    fn a_moving_picture_is_as_large_as_its_largest_frame() {
+        let extension = b"!\xf9\x04....\0!\xfe\x02,,\x01,\0";
+        let read = |frames: &[Vec<u8>]| read(&gif_of(10, 10, extension, frames));
+        assert_eq!(read(&[frame(0, 0, 10, 10)]), Some((10, 10, true)));
+        assert_eq!(read(&[frame(0, 0, 60_000, 5)]), Some((60_000, 10, true)));
+        assert_eq!(read(&[frame(5, 65_535, 5, 65_535)]), Some((10, 131_070, true)));
+        assert_eq!(read(&[frame(0, 0, 1, 1), frame(0, 0, 5, 60_000)]), Some((10, 60_000, true)));
+        let comment = [&b"!\xfe"[..], &[255; 256].repeat(LOOK / 256 + 1), &[0]].concat();
+        assert_eq!(
+            PictureHead::read(&gif_of(10, 10, &comment, &[frame(0, 0, 10, 10)])),
+            None,
+            "it tells too late"
+        );
+    }
+
+    #[test]
+    fn a_size_counts_where_a_browser_reads_it_however_many_are_named() {
+        let many = [vec![(1, 1); 100], vec![(60_000, 60_000)]].concat();
+        assert_eq!(read(&avif_of(&many)), Some((60_000, 60_000, false)));
+        let small = part_of(b"free", &sizes_of(&[(1, 1)]));
+        let later = [part_of(b"ftyp", b"avif\0\0\0\0"), small.clone(), avif_of(&[(640, 480)])].concat();
+        assert_eq!(read(&later), Some((640, 480, false)));
+        assert_eq!(read(&[part_of(b"ftyp", b"avif\0\0\0\0"), small].concat()), None);
+        assert_eq!(read(&avif_of(&vec![(1, 1); LOOK / 20 + 1])), None);
     }
 
     #[test]
@@ -210,8 +336,15 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(start in 0usize..7, bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let starts: [&[u8]; 7] =
-                [b"", b"\x89PNG", b"\xff\xd8\xff\xe1\0\x20Exif\0\0II", b"GIF89a", b"RIFF....WEBPVP8", b"BM", b"\0\0\0\x20ftypavifispe"];
+            let starts: [&[u8]; 7] = [
+                b"",
+                b"\x89PNG",
+                b"\xff\xd8\xff\xe1\0\x20Exif\0\0II",
+                b"GIF89a",
+                b"RIFF....WEBPVP8",
+                b"BM....\0\0\0\0....\x28\0\0\0",
+                b"\0\0\0\x08ftyp\0\0\0\x40metaispe",
+            ];
             let _ = PictureHead::read(&[starts[start], &bytes].concat());
         }
     }

@@ -2,8 +2,8 @@
 
 use dm3_core::identity::wallet_signature::recover;
 use dm3_core::identity::{
-    Address, Backup, EnsName, KeyNonce, KeySeed, LinkPurpose, Meant, RecoveryCode, SeenProfiles, SignedLink,
-    SignedProfile,
+    Address, Backup, EnsName, KeyNonce, KeySeed, Link, LinkPurpose, Meant, RecoveryCode, SeenProfiles,
+    SignedLink, SignedProfile,
 };
 
 use super::{Fixed, bounded, stable, text};
@@ -105,6 +105,7 @@ pub fn profile_link(data: &[u8]) {
     let claimed = link.claimed().clone();
     // No member can add a line to the text that is signed.
     assert_eq!(claimed.message().lines().count(), 9);
+    assert_eq!(Link::read(&claimed.message()).as_ref(), Ok(&claimed));
     for now in [0, 1_700_000_001, u64::MAX] {
         let purpose = LinkPurpose { linked: claimed.linked(), scope: "https://app.example", now };
         if let Ok(verified) = link.clone().verify_by_account(Address::ZERO, purpose) {

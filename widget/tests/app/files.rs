@@ -75,7 +75,7 @@ fn files_go_with_a_text_or_without_one_and_are_shown_as_what_they_are() {
         given("notes.txt", "text/plain", b"hello"),
         given("offer.pdf", "application/pdf", b"%PDF-1.7"),
         given("drawing.svg", "image/svg+xml", b"<svg onload='alert(1)'/>"),
-        given("sound.wav", "", b"RIFF....WAVE"),
+        given("sound.wav", "", b"RIFF\x04\0\0\0WAVE"),
     ];
     attach(&world, &alice, files);
     assert_eq!(alice.state.files.get_untracked().place, 1);
@@ -98,6 +98,18 @@ fn files_go_with_a_text_or_without_one_and_are_shown_as_what_they_are() {
     let types: Vec<_> = bob.shown.borrow().iter().map(|(_, media_type)| media_type.clone()).collect();
     let plain = "application/octet-stream";
     assert_eq!(types, ["text/plain;charset=utf-8", plain, plain, "audio/wav"], "what could run is no page");
+}
+
+#[test]
+fn a_note_that_begins_like_a_picture_or_a_sound_is_read_as_a_note() {
+    let (world, _, _, alice, bobs) = two();
+    let note = "BMW meeting moved to Tuesday";
+    attach(&world, &alice, vec![given("notes.txt", "text/plain", note.as_bytes())]);
+    attach(&world, &alice, vec![given("tags.txt", "text/plain", b"ID3 tags, and how to read them")]);
+    send(&world, &alice, "");
+    let items = shown(&world, &bobs);
+    assert!(matches!(&items[0].look, Look::Text { text, .. } if text == note));
+    assert!(matches!(items[1].look, Look::Text { .. }));
 }
 
 #[test]
