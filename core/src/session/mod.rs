@@ -75,6 +75,7 @@ pub use channels::MailError;
 pub use claims::ClaimError;
 pub use conditions::{AskError, Conditions, WriteError};
 pub use conversations::{Overview, Page};
+pub use demands::Demand;
 pub use devices::Device;
 pub use directory::{Askable, Directory, FindError, Holding, Peer, Token};
 pub use files::{Carried, FetchError, KeepError};

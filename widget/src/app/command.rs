@@ -240,6 +240,8 @@ pub enum ShareAsk {
 pub enum StakeAsk {
     /// Find out what is.
     Look,
+    /// Find out what the peer demands of those who write, and whether the account meets it.
+    Demands,
     /// Stake what the peer wants, with a deposit if need be.
     Stake,
     /// A deposit that is made is to be enough for so many people.

@@ -5,11 +5,11 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use dm3_core::delivery::{Refusal, SpamRule, Verdict};
+use dm3_core::delivery::Refusal;
 use dm3_core::device::{Notice, Standing, Trust};
 use dm3_core::identity::Address;
 use dm3_core::message::{Context, MessageHash};
-use dm3_core::session::{NameStanding, Token};
+use dm3_core::session::{Demand, NameStanding, Token};
 use dm3_core::thread::{Quote, Reaction};
 use leptos::prelude::StoredValue;
 
@@ -325,7 +325,7 @@ pub struct ThreadState {
     /// What happened to the peer's names and keys, with the time (milliseconds since 1970), oldest first.
     pub notices: Vec<(u64, Notice)>,
     /// What they demand of those who write, and whether the account meets it.
-    pub demands: Vec<(SpamRule, Verdict)>,
+    pub demands: Vec<Demand>,
     /// What it is about, as the page says from which it was opened: goes along with what is sent next.
     pub about: Option<Context>,
 }

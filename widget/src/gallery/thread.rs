@@ -10,7 +10,7 @@ use dm3_core::device::{Notice, Trust};
 use dm3_core::identity::Address;
 use dm3_core::message::Context;
 use dm3_core::registry::deposits::Deposited;
-use dm3_core::session::{BurnRecord, Fate, FindError, OwnDeposit, StakeError, Token};
+use dm3_core::session::{BurnRecord, Demand, Fate, FindError, OwnDeposit, StakeError, Token};
 use dm3_core::thread::{Quote, Reaction};
 
 use super::made::{
@@ -33,10 +33,12 @@ pub(super) const STATES: States = &[
     }),
     ("thread-demands", |state| {
         market(state)?;
+        let token = SpamRule::MinTokenBalance { token: dai().address, amount: (10 * HALF).into() };
         let demands = vec![
-            (SpamRule::MinNonce(5), Verdict::Broken),
-            (SpamRule::MinBalance("10000000000000000".parse().ok()?), Verdict::Unknown),
-            (SpamRule::ContactsOnly, Verdict::Unknown),
+            demand(SpamRule::MinNonce(5), Some(2)),
+            demand(SpamRule::MinBalance("10000000000000000".parse().ok()?), None),
+            Demand { token: Some(dai()), ..demand(token, Some(HALF)) },
+            demand(SpamRule::ContactsOnly, None),
         ];
         change(state, |it| it.demands = demands)
     }),
@@ -338,13 +340,19 @@ fn request(state: State, trust: Trust) -> Option<()> {
     open(state, shown)
 }
 
+/// A demand that is not met by somebody who has so much, or by whom that can't be found out.
+fn demand(rule: SpamRule, held: Option<u128>) -> Demand {
+    let verdict = if held.is_some() { Verdict::Broken } else { Verdict::Unknown };
+    Demand { rule, verdict, held: held.map(Into::into), token: None }
+}
+
 /// A conversation with somebody who wants a stake of strangers; with a deposit, it is promised.
 fn stakes(state: State, promised: bool) -> Option<()> {
     market(state)?;
     let address = |byte| Address::from_bytes([byte; 20]);
     let (contract, token) = (address(7), address(8));
     let terms = Terms { chain: 1, contract, token, slot: 500_000_000_000_000_000, slots: 2 };
-    change(state, |it| it.demands = vec![(SpamRule::Deposit(terms.clone()), Verdict::Unknown)])?;
+    change(state, |it| it.demands = vec![demand(SpamRule::Deposit(terms.clone()), None)])?;
     let open = Deposited::Open { amount: 2_000_000_000_000_000_000 };
     let deposit =
         OwnDeposit { contract, key: address(9), standing: open, promises_here: true, promises: Vec::new() };

@@ -22,7 +22,7 @@ use dm3_core::identity::Address;
 
 pub use address::short_address;
 pub use backup::{backup_failed, backup_restored};
-pub use demands::{demand, demand_of, tokens};
+pub use demands::{demand_of, lacks, tokens};
 pub use faults::{fault, refused};
 pub use sizes::file_size;
 pub use spoken::{code, date, say, speak};
