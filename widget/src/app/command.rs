@@ -231,6 +231,8 @@ pub enum ShareAsk {
     },
     /// Make a report about the peer, and show what is in it.
     Report,
+    /// Find out what can be known of the peer, who is a stranger and is asked about.
+    LookAtStranger,
     /// Back to the conversation.
     Leave,
 }

@@ -79,6 +79,8 @@ state! {
     site: Apart = Apart::waiting(),
     /// What `stake` knows of what is at stake in the open conversation.
     stake: Apart = Apart::waiting(),
+    /// What `share` knows of the open conversation's peer, if they are a stranger who is asked about.
+    stranger: Apart = Apart::waiting(),
     /// What `attention` knows of payments in the open conversation. Place 0: there are none, and none are asked for.
     attention: Apart = Apart::waiting(),
     /// The requests that something is offered with, in the order in which they stand before all others.

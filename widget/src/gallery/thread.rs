@@ -10,11 +10,11 @@ use dm3_core::device::{Notice, Trust};
 use dm3_core::identity::Address;
 use dm3_core::message::Context;
 use dm3_core::registry::deposits::Deposited;
-use dm3_core::session::{BurnRecord, Demand, Fate, FindError, OwnDeposit, StakeError, Token};
+use dm3_core::session::{BurnRecord, Demand, Fate, FindError, OwnDeposit, StakeError, Token, Usage};
 use dm3_core::thread::{Quote, Reaction};
 
 use super::made::{
-    BOB, ERIN, LONG, States, ago, bob, bubble, hash, later, open, person, silence, talk, text, thread,
+    BOB, CAROL, ERIN, LONG, States, ago, bob, bubble, hash, later, open, person, silence, talk, text, thread,
 };
 use crate::app::attention::{Known, Payments};
 use crate::app::fault::Fault;
@@ -24,6 +24,7 @@ use crate::app::stake::Stakes;
 use crate::app::state::{
     Acting, ActingPage, Apart, BubbleContent, Composing, Connection, Delivery, FileBytes, Reach, State,
 };
+use crate::app::stranger::Stranger;
 
 pub(super) const STATES: States = &[
     ("thread", market),
@@ -143,6 +144,21 @@ pub(super) const STATES: States = &[
         Some(())
     }),
     ("request", |state| request(state, Trust::Requested)),
+    ("request-loading", |state| {
+        request(state, Trust::Requested)?;
+        state.stranger.set(Apart::waiting());
+        Some(())
+    }),
+    ("request-look-alike", |state| {
+        request(state, Trust::Requested)?;
+        state.to.set(Some("shop-support.eth".into()));
+        let mut peer = None;
+        change(state, |it| {
+            it.peer.name = Some("shop-supp0rt.eth".into());
+            peer = Some(it.peer.clone());
+        })?;
+        know(state, Stranger { of: peer?, usage: Some(Some(Usage::Sent(0))), mentioned: Some(Vec::new()) })
+    }),
     ("request-payment", |state| {
         request(state, Trust::Requested)?;
         offer(state, Ok(Fate::Held(HALF)))
@@ -337,7 +353,14 @@ fn request(state: State, trust: Trust) -> Option<()> {
     let words = "Your order is blocked. Please confirm your recovery phrase at https://evil.example/now";
     let mut shown = thread(person(Some("shop-support.eth"), ERIN)?, talk(&[(false, words)])?);
     shown.standing.trust = trust;
+    let mentioned = Some(vec![bob()?, person(None, CAROL)?]);
+    know(state, Stranger { of: shown.peer.clone(), usage: Some(Some(Usage::Sent(12))), mentioned })?;
     open(state, shown)
+}
+
+fn know(state: State, stranger: Stranger) -> Option<()> {
+    state.stranger.set(Apart::new(stranger, 1));
+    Some(())
 }
 
 /// A demand that is not met by somebody who has so much, or by whom that can't be found out.
