@@ -71,6 +71,8 @@ mod sign_in;
 mod stake;
 #[path = "session/standing.rs"]
 mod standing;
+#[path = "session/strangers.rs"]
+mod strangers;
 #[path = "session/texts.rs"]
 mod texts;
 #[path = "session/time.rs"]

@@ -43,6 +43,8 @@ describe('strangers', () => {
     await card.waitFor();
     await card.getByText('The name belongs to the wallet that signed.').waitFor();
     await card.getByText('First wrote to you: Today').waitFor();
+    await card.getByText(/^This wallet has (never sent a transaction|sent .+) on Ethereum\./).waitFor();
+    await card.getByText('Not mentioned to you by any of your contacts lately.').waitFor();
     await bob.sees('https://evil.example');
     assert.equal(await bob.log.locator('a, strong').count(), 0);
     assert.equal(await bob.composer.count(), 0);

@@ -13,6 +13,8 @@ mod page;
 mod payments;
 #[path = "view/rows.rs"]
 mod rows;
+#[path = "view/strangers.rs"]
+mod strangers;
 
 use dm3_core::delivery::Refusal;
 use dm3_core::identity::Address;

@@ -19,6 +19,7 @@ mod keys;
 mod link;
 mod look_alike;
 mod meant;
+mod mention;
 mod name;
 mod name_error;
 mod profile;
@@ -37,6 +38,7 @@ pub use keys::{
 pub use link::{Link, LinkError, LinkPurpose, MainId, SignedLink, VerifiedLink};
 pub use look_alike::is_look_alike;
 pub use meant::{MAX_TYPED, Meant, MeantError, Nft};
+pub use mention::is_named_in;
 pub use name::EnsName;
 pub use name_error::NameError;
 pub use profile::{ProfileError, SignedProfile, UserProfile, VerifiedProfile};

@@ -83,12 +83,12 @@ pub fn code_size_call(account: Address) -> Vec<u8> {
     [&[0x73][..], account.as_bytes(), &[0x3b, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3]].concat()
 }
 
-/// Whether the answer to [`code_size_call`] is a contract's. An ordinary account may lend the code of one (EIP-7702): its
-/// own code is then a marker and an address, 23 bytes, and it signs as before.
-pub fn is_contract(outcome: &CallOutcome) -> bool {
-    let CallOutcome::Returned(data) = outcome else { return false };
-    let size = Tuple::new(data).and_then(|answer| answer.uint(0)).unwrap_or(0);
-    size > 0 && size != 23
+/// Whether the answer to [`code_size_call`] is a contract's; `None` if it is no answer. An ordinary account may lend the code
+/// of one (EIP-7702): its own code is then a marker and an address, 23 bytes, and it signs as before.
+pub fn is_contract(outcome: &CallOutcome) -> Option<bool> {
+    let CallOutcome::Returned(data) = outcome else { return None };
+    let size = Tuple::new(data).and_then(|answer| answer.uint(0)).ok()?;
+    Some(size > 0 && size != 23)
 }
 
 /// A profile that may have been signed by a smart account. Only the account's own yes makes it a verified one.
@@ -178,11 +178,11 @@ mod tests {
             format!("73{}3b60005260206000f3", hex::encode(ACCOUNT.as_bytes()))
         );
         let size = |size| is_contract(&returned(&encode(&[Arg::Uint(size)])));
-        assert!(size(1) && size(171) && size(24_576));
-        assert!(!size(0) && !size(23));
-        assert!(
-            !is_contract(&returned(&[])) && !is_contract(&CallOutcome::Reverted(encode(&[Arg::Uint(1)])))
-        );
+        assert_eq!([1, 171, 24_576].map(size), [Some(true); 3]);
+        assert_eq!([0, 23].map(size), [Some(false); 2]);
+        for none in [returned(&[]), CallOutcome::Reverted(encode(&[Arg::Uint(1)]))] {
+            assert_eq!(is_contract(&none), None);
+        }
     }
 
     #[test]

@@ -189,7 +189,7 @@ impl<P: Ports> SignIn<P> {
     /// [`Unreachable`].
     pub async fn is_contract(&self) -> Result<bool, Unreachable> {
         let outcome = self.directory.ports().chain().call(None, &code_size_call(self.account)).await?;
-        Ok(is_contract(&outcome))
+        Ok(is_contract(&outcome) == Some(true))
     }
 
     /// Makes keys by chance, for an account whose wallet does not sign alike twice. Before they are published, their

@@ -1,9 +1,11 @@
 //! What the receiver's delivery services take is known before anything is written.
 
-use dm3_core::delivery::Verdict;
+use dm3_core::delivery::{Amount, Verdict};
 use dm3_core::identity::Address;
 use dm3_core::message::{Draft, MAX_MESSAGE, Receipt};
-use dm3_core::session::{AskError, Conditions, WriteError};
+use dm3_core::registry::abi::{Arg, encode};
+use dm3_core::registry::erc20;
+use dm3_core::session::{AskError, Conditions, Token, WriteError};
 use dm3_core::testing::{Fault, Holdings, Pair, Peer};
 use serde_json::{Value, json};
 
@@ -147,7 +149,7 @@ fn what_a_receiver_demands_is_told_with_whether_it_is_met() {
         let demanded = async |rules: Value| {
             pair.network.first_service().set_extension(json!({ "spamRules": rules }));
             let conditions = alice.conditions(to.peer()).await.unwrap();
-            alice.demands(to, &conditions).await.into_iter().map(|(_, verdict)| verdict).collect::<Vec<_>>()
+            alice.demands(to, &conditions).await.into_iter().map(|it| it.verdict).collect::<Vec<_>>()
         };
         let each = async |least: u64, wei: &str, tokens: &str| {
             demanded(json!([
@@ -179,5 +181,41 @@ fn what_a_receiver_demands_is_told_with_whether_it_is_met() {
         // What the chain does not say now is not known, and nothing is said to be broken.
         pair.network.fail("eth_getTransactionCount", Fault::Unreachable);
         assert_eq!(each(4, "10", "5").await[0], Verdict::Unknown);
+    });
+}
+
+#[test]
+fn what_is_missing_of_a_demand_is_told_with_what_the_account_has_and_what_the_token_says_of_itself() {
+    run(async {
+        let (pair, alice, _bob) = Pair::signed_in().await;
+        let (own, to, address) =
+            (pair.alice.address(), pair.bob.conversation(), Address::from_bytes([9; 20]));
+        let tokens = [(address, 3_000_000)].into_iter().collect();
+        pair.network.set_holdings(own, Holdings { transactions: 3, coins: 10, tokens });
+        pair.network.set_answer(address, &erc20::decimals_call(), &encode(&[Arg::Uint(6)]));
+        let odd = "US\u{202e}DC <b>and much more";
+        pair.network.set_answer(address, &erc20::symbol_call(), &encode(&[Arg::Bytes(odd.as_bytes())]));
+        let rules = json!([
+            { "rule": "minNonce", "value": 5 },
+            { "rule": "minBalance", "value": "11" },
+            { "rule": "minTokenBalance", "token": address.to_string(), "value": "5000000" },
+            { "rule": "contactsOnly" },
+        ]);
+        pair.network.first_service().set_extension(json!({ "spamRules": rules }));
+        let conditions = alice.conditions(to.peer()).await.unwrap();
+        let demands = alice.demands(to, &conditions).await;
+        let held: Vec<_> = demands.iter().map(|demand| demand.held.clone()).collect();
+        let amount = |number: u128| Some(Amount::from(number));
+        assert_eq!(held, [amount(3), amount(10), amount(3_000_000), None]);
+        let token = Token { address, symbol: Some("USDCbandmuch".into()), decimals: 6 };
+        let tokens: Vec<_> = demands.into_iter().map(|demand| demand.token).collect();
+        assert_eq!(tokens, [None, None, Some(token), None]);
+
+        // Of what can't be asked now nothing is known, and nothing is claimed.
+        pair.network.fail("eth_call", Fault::Unreachable);
+        let [_, coins, token, _] = alice.demands(to, &conditions).await.try_into().unwrap();
+        for unknown in [coins, token] {
+            assert_eq!((unknown.verdict, unknown.held, unknown.token), (Verdict::Unknown, None, None));
+        }
     });
 }

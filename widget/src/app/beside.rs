@@ -5,7 +5,7 @@ use dm3_core::conversation::ConversationId;
 use dm3_core::identity::Address;
 use dm3_core::session::Decision;
 
-use super::command::AttentionAsk;
+use super::command::{AttentionAsk, StakeAsk};
 use super::conversations::{back, refresh_row};
 use super::driver::Active;
 use super::platform::{Platform, TabMessage};
@@ -23,8 +23,8 @@ pub(super) async fn learn_conditions<P: Platform>(at: Active<P>) {
         let demanding = extensions().any(|told| !told.rules.is_empty());
         pays |= extensions().any(|told| told.other.contains_key(Minimum::MEMBER));
         at.conditions.replace(Some((ConversationId::Peer(open), told)));
-        if demanding && let Ok(steps) = (at.driver.later.talk)().await {
-            (steps.demands)(at.clone()).await;
+        if demanding && let Ok(steps) = (at.driver.later.stake)().await {
+            (steps.carry_out)(at.clone(), StakeAsk::Demands).await;
         }
     }
     if pays {

@@ -233,6 +233,8 @@ pub enum ShareAsk {
     },
     /// Make a report about the peer, and show what is in it.
     Report,
+    /// Find out what can be known of the peer, who is a stranger and is asked about.
+    LookAtStranger,
     /// Back to the conversation.
     Leave,
 }
@@ -242,6 +244,8 @@ pub enum ShareAsk {
 pub enum StakeAsk {
     /// Find out what is.
     Look,
+    /// Find out what the peer demands of those who write, and whether the account meets it.
+    Demands,
     /// Stake what the peer wants, with a deposit if need be.
     Stake,
     /// A deposit that is made is to be enough for so many people.

@@ -13,7 +13,7 @@
 //! `cached` and `work`, what goes on all the time – for somebody who is signed in; `conversation` – over `thread`, what of it
 //! is `opened`, `draft` and `outbox` – for one of them, and `older` for what the node has of it; `people` – over `beside` and `received` – for who
 //! they are and what they are told; `talk` for what is done with messages; `attach` – over `shown`, and what is on the `shelf` – for
-//! attachments; `share` for what goes from one conversation elsewhere; `stake` for what is at stake in one, and `attention` over it for payments; `site` – over
+//! attachments; `share` for what goes from one conversation elsewhere, over `stranger` for what is known of who asks in one; `stake` for what is at stake in one, and `attention` over it for payments; `site` – over
 //! `form` – for what the page's site wants; `search`, and `search_texts` for what messages say; `backup`; `settings` over `theme`, `demands`,
 //! `minimum` and `mail`; `own` over these.
 
@@ -71,6 +71,7 @@ pub mod stake;
 mod start;
 pub mod state;
 mod steps;
+pub mod stranger;
 mod talk;
 mod theme;
 mod thread;

@@ -20,6 +20,7 @@ use super::outbox::{Make, about_is_said, write};
 use super::platform::Platform;
 use super::state::Apart;
 use super::steps::ShareSteps;
+use super::stranger;
 use super::talk::seen;
 use super::thread::{open_peer, return_to_open};
 
@@ -102,6 +103,7 @@ async fn carry_out<P: Platform>(at: Active<P>, ask: ShareAsk) {
                 show(&at, Sharing::Report(report));
             }
         }
+        ShareAsk::LookAtStranger => stranger::look(at).await,
         ShareAsk::Leave => at.driver.state.sharing.set(Apart::waiting()),
     }
 }

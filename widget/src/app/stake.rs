@@ -1,5 +1,5 @@
-//! What is at stake in the open conversation: what its peer asks for, what the account has deposited for that, and what the
-//! peer has at stake with what they wrote.
+//! What the open conversation's peer demands of those who write; and what is at stake there: what its peer asks for, what the
+//! account has deposited for that, and what the peer has at stake with what they wrote.
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::SpamRule;
@@ -15,9 +15,11 @@ use serde_json::Value;
 
 use super::command::StakeAsk;
 use super::driver::Active;
+use super::outbox::conditions;
 use super::platform::Platform;
 use super::state::Apart;
 use super::steps::StakeSteps;
+use super::thread::update_thread;
 
 /// How many of the newest messages are looked at for a voucher.
 const LOOK_BACK: usize = 60;
@@ -96,10 +98,9 @@ async fn carry_out<P: Platform>(at: Active<P>, ask: StakeAsk) {
 }
 
 async fn carry_out_with<P: Platform>(at: Active<P>, peer: Address, ask: StakeAsk) {
-    if ask == StakeAsk::Look {
-        return look(&at, peer).await;
-    }
     match ask {
+        StakeAsk::Look => return look(&at, peer).await,
+        StakeAsk::Demands => return demands(&at, peer).await,
         StakeAsk::Doubt | StakeAsk::Keep => {
             return change(&at, peer, |stakes| stakes.asked = ask == StakeAsk::Doubt);
         }
@@ -113,10 +114,17 @@ async fn carry_out_with<P: Platform>(at: Active<P>, peer: Address, ask: StakeAsk
         StakeAsk::Renew => renew(&at, &stakes).await,
         StakeAsk::Burn => burn(&at, &stakes).await,
         StakeAsk::Leave(key) => leave(&at, &stakes, key).await,
-        StakeAsk::Look | StakeAsk::Doubt | StakeAsk::Keep | StakeAsk::Reach(_) => Ok(()),
+        StakeAsk::Look | StakeAsk::Demands | StakeAsk::Doubt | StakeAsk::Keep | StakeAsk::Reach(_) => Ok(()),
     };
     look(&at, peer).await;
     change(&at, peer, |stakes| (stakes.busy, stakes.failed, stakes.asked) = (false, done.err(), false));
+}
+
+/// Finds out what the peer demands of those who write, and whether the account meets it.
+async fn demands<P: Platform>(at: &Active<P>, peer: Address) {
+    let conversation = ConversationId::Peer(peer);
+    let demands = at.session().demands(conversation, &conditions(at, conversation)).await;
+    update_thread(at, peer, |thread| thread.demands = demands);
 }
 
 /// Finds out what is at stake.
@@ -124,7 +132,7 @@ async fn look<P: Platform>(at: &Active<P>, peer: Address) {
     let before = shown(at, peer);
     let terms = at.driver.state.thread.with_untracked(|thread| {
         let demands = thread.as_ref().map(|thread| thread.demands.as_slice()).unwrap_or_default();
-        demands.iter().find_map(|(rule, _)| match rule {
+        demands.iter().find_map(|demand| match &demand.rule {
             SpamRule::Deposit(terms) => Some(terms.clone()),
             _ => None,
         })

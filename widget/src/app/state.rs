@@ -5,11 +5,11 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use dm3_core::delivery::{Refusal, SpamRule, Verdict};
+use dm3_core::delivery::Refusal;
 use dm3_core::device::{Notice, Standing, Trust};
 use dm3_core::identity::Address;
 use dm3_core::message::{Context, MessageHash};
-use dm3_core::session::{NameStanding, Token};
+use dm3_core::session::{Demand, NameStanding, Token};
 use dm3_core::thread::{Quote, Reaction};
 use leptos::prelude::StoredValue;
 
@@ -81,6 +81,8 @@ state! {
     site: Apart = Apart::waiting(),
     /// What `stake` knows of what is at stake in the open conversation.
     stake: Apart = Apart::waiting(),
+    /// What `share` knows of the open conversation's peer, if they are a stranger who is asked about.
+    stranger: Apart = Apart::waiting(),
     /// What `attention` knows of payments in the open conversation. Place 0: there are none, and none are asked for.
     attention: Apart = Apart::waiting(),
     /// The requests that something is offered with, in the order in which they stand before all others.
@@ -331,7 +333,7 @@ pub struct ThreadState {
     /// What happened to the peer's names and keys, with the time (milliseconds since 1970), oldest first.
     pub notices: Vec<(u64, Notice)>,
     /// What they demand of those who write, and whether the account meets it.
-    pub demands: Vec<(SpamRule, Verdict)>,
+    pub demands: Vec<Demand>,
     /// What it is about, as the page says from which it was opened: goes along with what is sent next.
     pub about: Option<Context>,
 }

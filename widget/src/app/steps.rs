@@ -121,8 +121,6 @@ pub struct ServicesSteps<A> {
 /// What is done with messages of the open conversation.
 pub struct TalkSteps<A> {
     pub(super) act: fn(A, Arc<Act>) -> Task,
-    /// Says what the open conversation's peer demands of those who write.
-    pub(super) demands: fn(A) -> Task,
 }
 
 /// Attachments, those that came and those that are to be sent.
@@ -135,7 +133,7 @@ pub struct ShareSteps<A> {
     pub(super) carry_out: fn(A, ShareAsk) -> Task,
 }
 
-/// What is at stake in the open conversation.
+/// What the open conversation's peer demands, and what is at stake.
 pub struct StakeSteps<A> {
     pub(super) carry_out: fn(A, StakeAsk) -> Task,
     /// Whether what was promised to somebody holds in the week of now.

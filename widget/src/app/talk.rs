@@ -9,11 +9,11 @@ use dm3_core::ports::Clock as _;
 use super::command::{Act, AttentionAsk, Stretch};
 use super::driver::Active;
 use super::older::read_older;
-use super::outbox::{Make, conditions, write};
+use super::outbox::{Make, write};
 use super::platform::{Platform, Task};
 use super::state::{ActingPage, Bubble, BubbleContent};
 use super::steps::TalkSteps;
-use super::thread::{self, look_at_payments, show_opened, update_thread};
+use super::thread::{self, look_at_payments, show_opened};
 
 /// How many messages further back another is looked for: so many readings, each of so many.
 const MAX_READINGS: usize = 50;
@@ -24,10 +24,7 @@ const DRAWN: u32 = 60;
 impl<P: Platform> TalkSteps<Active<P>> {
     /// The steps.
     pub fn new() -> Self {
-        Self {
-            act: |at, act| -> Task { Box::pin(carry_out(at, act)) },
-            demands: |at| -> Task { Box::pin(demands(at)) },
-        }
+        Self { act: |at, act| -> Task { Box::pin(carry_out(at, act)) } }
     }
 }
 
@@ -86,14 +83,6 @@ async fn carry_out<P: Platform>(at: Active<P>, act: Arc<Act>) {
             show_opened(&at);
         }
     }
-}
-
-/// Shows what the open conversation's peer demands of those who write, and whether the account meets it.
-async fn demands<P: Platform>(at: Active<P>) {
-    let Some(open) = at.open_peer() else { return };
-    let conversation = ConversationId::Peer(open);
-    let demands = at.session().demands(conversation, &conditions(&at, conversation)).await;
-    update_thread(&at, open, |thread| thread.demands = demands);
 }
 
 /// Gives an emoji to a message, or takes it back.

@@ -180,6 +180,7 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach, gi
     state.acting.set(None);
     state.sharing.set(Apart::waiting());
     state.stake.set(Apart::waiting());
+    state.stranger.set(Apart::waiting());
     state.attention.set(Apart::waiting());
     state.picking.set(None);
     state.unsent.set(None);

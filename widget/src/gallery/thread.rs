@@ -10,11 +10,11 @@ use dm3_core::device::{Notice, Trust};
 use dm3_core::identity::Address;
 use dm3_core::message::Context;
 use dm3_core::registry::deposits::Deposited;
-use dm3_core::session::{BurnRecord, Fate, FindError, OwnDeposit, StakeError, Token};
+use dm3_core::session::{BurnRecord, Demand, Fate, FindError, OwnDeposit, StakeError, Token, Usage};
 use dm3_core::thread::{Quote, Reaction};
 
 use super::made::{
-    BOB, ERIN, LONG, States, ago, bob, bubble, hash, later, open, person, silence, talk, text, thread,
+    BOB, CAROL, ERIN, LONG, States, ago, bob, bubble, hash, later, open, person, silence, talk, text, thread,
 };
 use crate::app::attention::{Known, Payments};
 use crate::app::fault::Fault;
@@ -24,6 +24,7 @@ use crate::app::stake::Stakes;
 use crate::app::state::{
     Acting, ActingPage, Apart, BubbleContent, Composing, Connection, Delivery, FileBytes, Reach, State,
 };
+use crate::app::stranger::Stranger;
 
 pub(super) const STATES: States = &[
     ("thread", market),
@@ -33,10 +34,12 @@ pub(super) const STATES: States = &[
     }),
     ("thread-demands", |state| {
         market(state)?;
+        let token = SpamRule::MinTokenBalance { token: dai().address, amount: (10 * HALF).into() };
         let demands = vec![
-            (SpamRule::MinNonce(5), Verdict::Broken),
-            (SpamRule::MinBalance("10000000000000000".parse().ok()?), Verdict::Unknown),
-            (SpamRule::ContactsOnly, Verdict::Unknown),
+            demand(SpamRule::MinNonce(5), Some(2)),
+            demand(SpamRule::MinBalance("10000000000000000".parse().ok()?), None),
+            Demand { token: Some(dai()), ..demand(token, Some(HALF)) },
+            demand(SpamRule::ContactsOnly, None),
         ];
         change(state, |it| it.demands = demands)
     }),
@@ -141,6 +144,21 @@ pub(super) const STATES: States = &[
         Some(())
     }),
     ("request", |state| request(state, Trust::Requested)),
+    ("request-loading", |state| {
+        request(state, Trust::Requested)?;
+        state.stranger.set(Apart::waiting());
+        Some(())
+    }),
+    ("request-look-alike", |state| {
+        request(state, Trust::Requested)?;
+        state.to.set(Some("shop-support.eth".into()));
+        let mut peer = None;
+        change(state, |it| {
+            it.peer.name = Some("shop-supp0rt.eth".into());
+            peer = Some(it.peer.clone());
+        })?;
+        know(state, Stranger { of: peer?, usage: Some(Some(Usage::Sent(0))), mentioned: Some(Vec::new()) })
+    }),
     ("request-payment", |state| {
         request(state, Trust::Requested)?;
         offer(state, Ok(Fate::Held(HALF)))
@@ -335,7 +353,20 @@ fn request(state: State, trust: Trust) -> Option<()> {
     let words = "Your order is blocked. Please confirm your recovery phrase at https://evil.example/now";
     let mut shown = thread(person(Some("shop-support.eth"), ERIN)?, talk(&[(false, words)])?);
     shown.standing.trust = trust;
+    let mentioned = Some(vec![bob()?, person(None, CAROL)?]);
+    know(state, Stranger { of: shown.peer.clone(), usage: Some(Some(Usage::Sent(12))), mentioned })?;
     open(state, shown)
+}
+
+fn know(state: State, stranger: Stranger) -> Option<()> {
+    state.stranger.set(Apart::new(stranger, 1));
+    Some(())
+}
+
+/// A demand that is not met by somebody who has so much, or by whom that can't be found out.
+fn demand(rule: SpamRule, held: Option<u128>) -> Demand {
+    let verdict = if held.is_some() { Verdict::Broken } else { Verdict::Unknown };
+    Demand { rule, verdict, held: held.map(Into::into), token: None }
 }
 
 /// A conversation with somebody who wants a stake of strangers; with a deposit, it is promised.
@@ -344,7 +375,7 @@ fn stakes(state: State, promised: bool) -> Option<()> {
     let address = |byte| Address::from_bytes([byte; 20]);
     let (contract, token) = (address(7), address(8));
     let terms = Terms { chain: 1, contract, token, slot: 500_000_000_000_000_000, slots: 2 };
-    change(state, |it| it.demands = vec![(SpamRule::Deposit(terms.clone()), Verdict::Unknown)])?;
+    change(state, |it| it.demands = vec![demand(SpamRule::Deposit(terms.clone()), None)])?;
     let open = Deposited::Open { amount: 2_000_000_000_000_000_000 };
     let deposit =
         OwnDeposit { contract, key: address(9), standing: open, promises_here: true, promises: Vec::new() };

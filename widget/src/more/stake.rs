@@ -1,8 +1,10 @@
-//! What is at stake in a conversation: what its peer asks for, and what a stranger staked.
+//! What the peer of a conversation demands of those who write; what is at stake there: what its peer asks for, and what a
+//! stranger staked.
 
+use dm3_core::delivery::{SpamRule, Verdict};
 use dm3_core::deposit::{EPOCH, Terms};
 use dm3_core::registry::deposits::Deposited;
-use dm3_core::session::{OwnDeposit, Staked, Token};
+use dm3_core::session::{Askable, Demand, OwnDeposit, Staked, Token};
 use leptos::ev::Event;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -22,8 +24,8 @@ use crate::texts::{
 use crate::view::attributes::{attrs, class};
 use crate::view::form::link;
 use crate::view::names::display_name;
-use crate::view::stake::{STAKED, TERMS};
-use crate::view::{OnInput, sends, time, truth};
+use crate::view::stake::{DEMANDS, STAKED};
+use crate::view::{OnInput, sends, time, truth, when};
 
 thread_local! {
     pub(super) static LOADER: Loader<ScreenPart> = Loader::new(table);
@@ -33,20 +35,54 @@ part!(fn table in stake("stake") -> ScreenPart = ScreenPart { view });
 part!(fn steps in stake("stake") -> StakeSteps<Active<Page>> = StakeSteps::new());
 
 fn view(app: &App, what: &Apart) -> AnyView {
-    let peer = app.state.thread.with(|thread| thread.as_ref().map(|thread| thread.peer.clone()));
-    let Some(peer) = peer else { return ().into_any() };
-    let stakes = app.state.stake.with(|stake| stake.shown::<Stakes>().cloned());
-    let stakes = stakes.filter(|stakes| stakes.peer == peer.address);
-    let demands_one = what.place == TERMS;
-    let Some(stakes) = stakes.filter(|stakes| !demands_one || stakes.terms.is_some()) else {
-        app.command(ask(StakeAsk::Look));
-        return ().into_any();
-    };
+    let thread = app.state.thread.with(|thread| {
+        let thread = thread.as_ref()?;
+        Some((thread.peer.clone(), thread.demands.clone()))
+    });
+    let Some((peer, all)) = thread else { return ().into_any() };
     match what.place {
-        TERMS => stakes.terms.as_ref().map(|terms| asked(app, &peer, terms, &stakes)).into_any(),
-        STAKED => received(app, &peer, &stakes),
+        DEMANDS => demands(app, &peer, &all),
+        STAKED => known(app, &peer, |_| true).map(|stakes| received(app, &peer, &stakes)).into_any(),
         _ => ().into_any(),
     }
+}
+
+/// What is known of what is at stake in the conversation; until it is, it is asked for.
+fn known(app: &App, peer: &Person, is_enough: impl Fn(&Stakes) -> bool) -> Option<Stakes> {
+    let stakes = app.state.stake.with(|stake| stake.shown::<Stakes>().cloned());
+    let stakes = stakes.filter(|stakes| stakes.peer == peer.address && is_enough(stakes));
+    if stakes.is_none() {
+        app.command(ask(StakeAsk::Look));
+    }
+    stakes
+}
+
+/// What the peer demands of those who write, as far as the account may not meet it, and how it can be met.
+fn demands(app: &App, peer: &Person, all: &[Demand]) -> AnyView {
+    let account = app.state.account.with(|account| account.as_ref().map(|account| account.address));
+    let Some(account) = account else { return ().into_any() };
+    let name = display_name(peer);
+    let mut may_be_met = false;
+    let unmet = all.iter().filter(|demand| demand.verdict != Verdict::Met);
+    let each = unmet.map(|demand| {
+        if let SpamRule::Deposit(_) = demand.rule {
+            return terms(app, peer).into_any();
+        }
+        let token = demand.token.clone().map(Askable::Token);
+        let told = texts::demand_of(&name, &demand.rule, token.as_slice());
+        let lacks = texts::lacks(account, demand);
+        may_be_met |= lacks.is_some();
+        view! { <p>{[Some(told), lacks].into_iter().flatten().collect::<Vec<_>>().join(" ")}</p> }.into_any()
+    });
+    let each: Vec<_> = each.collect();
+    let again = when(may_be_met, || link(say(Word::CheckAgain), sends(app, ask(StakeAsk::Demands))));
+    view! { <div {attrs(&[("class", "demands"), ("role", "status")])}>{each} {again}</div> }.into_any()
+}
+
+/// What the peer wants to be at stake.
+fn terms(app: &App, peer: &Person) -> Option<AnyView> {
+    let stakes = known(app, peer, |stakes| stakes.terms.is_some())?;
+    Some(asked(app, peer, stakes.terms.as_ref()?, &stakes))
 }
 
 fn ask(ask: StakeAsk) -> Command {

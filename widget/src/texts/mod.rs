@@ -22,7 +22,7 @@ use dm3_core::identity::Address;
 
 pub use address::short_address;
 pub use backup::{backup_failed, backup_restored};
-pub use demands::{demand, demand_of, tokens};
+pub use demands::{demand_of, lacks, tokens};
 pub use faults::{fault, refused};
 pub use sizes::file_size;
 pub use spoken::{code, date, say, speak};
@@ -46,7 +46,8 @@ pub use words::{
     own_sign_out_sure as sign_out_sure, search_write_to as write_to, settings_demands_held as demands_held,
     settings_demands_stakes as demands_stakes, settings_mail_sent as mail_sent, settings_of_whom as of_whom,
     settings_payments_amount as payments_amount, settings_payments_stand_first as payments_stand_first,
-    share_report_help as report_explained, share_token, site_asking as owns_asking,
+    share_mentioned as mentioned, share_mentioned_more as mentioned_more,
+    share_report_help as report_explained, share_token, share_used as used, site_asking as owns_asking,
     site_official as official_contact, site_owns as owns, site_owns_no_more as owns_no_more,
     site_owns_no_more_but as owns_no_more_but, site_owns_not as owns_not, site_owns_not_but as owns_not_but,
     site_owns_unknown as owns_unknown, stake_asks, stake_at_stake, stake_burned, stake_confirm, stake_gone,

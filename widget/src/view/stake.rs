@@ -1,4 +1,4 @@
-//! The part for what is at stake in a conversation, as the screen reaches it.
+//! The part for what is demanded in a conversation, and what is at stake there, as the screen reaches it.
 
 use leptos::prelude::AnyView;
 
@@ -6,8 +6,8 @@ use super::share::piece;
 use crate::app::App;
 use crate::app::state::Apart;
 
-/// What the peer wants to be at stake, above the composer.
-pub const TERMS: u8 = 1;
+/// What the peer demands of those who write, as far as the account may not meet it, above the composer.
+pub const DEMANDS: u8 = 1;
 /// What a stranger has at stake with what they wrote.
 pub const STAKED: u8 = 2;
 

@@ -3,12 +3,14 @@
 use std::rc::Rc;
 
 use dm3_core::device::Trust;
-use dm3_core::session::Decision;
-use dm3_widget::app::Command;
+use dm3_core::session::{Decision, NameStanding, Usage};
+use dm3_core::testing::{Fault as NetworkFault, Holdings};
 use dm3_widget::app::fault::Fault;
 use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::platform::HostEvent;
-use dm3_widget::app::state::{Connection, ConversationRow, Filter, Screen};
+use dm3_widget::app::state::{Connection, ConversationRow, Filter, Person, Screen};
+use dm3_widget::app::stranger::{Stranger, look_alike};
+use dm3_widget::app::{Act, Command, ShareAsk};
 
 use super::loading::without_part;
 use super::world::{Device, Tab, World, now};
@@ -153,4 +155,84 @@ fn that_nothing_can_be_decided_now_is_said() {
     let gone = Connection::Lost(Fault::Part(PartMissing::Unreachable));
     assert_eq!((trust(&tab), tab.state.connection.get_untracked()), (Trust::Requested, gone));
     drop(missing);
+}
+
+/// What the card of a stranger asks for when it is shown.
+fn look_at_stranger(world: &World, tab: &Tab) -> Option<Stranger> {
+    tab.ask(Command::act(Act::Share(ShareAsk::LookAtStranger)));
+    world.pass(1_000);
+    tab.state.stranger.with_untracked(|stranger| stranger.shown::<Stranger>().cloned())
+}
+
+#[test]
+fn how_much_a_strangers_account_was_used_is_looked_up_when_the_card_asks_and_they_learn_nothing_of_it() {
+    let (world, _, tab, bob) = a_stranger_wrote();
+    world.network.set_holdings(bob.address(), Holdings { transactions: 12, ..Holdings::default() });
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    assert!(tab.state.stranger.with_untracked(|stranger| stranger.shown::<Stranger>().is_none()));
+    let sent = world.network.count("/ds/rpc");
+    let known = look_at_stranger(&world, &tab).unwrap();
+    assert_eq!((known.of.address, known.usage), (bob.address(), Some(Some(Usage::Sent(12)))));
+    assert_eq!(known.mentioned, Some(Vec::new()));
+    assert_eq!(world.network.count("/ds/rpc"), sent, "nothing is sent");
+    // Once they are welcome, nothing is looked up any more.
+    tab.ask(Command::Decide(bob.address(), Decision::Accept));
+    world.pass(1_000);
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    assert_eq!(look_at_stranger(&world, &tab), None);
+}
+
+#[test]
+fn what_can_not_be_found_out_of_a_stranger_is_told_as_that_and_asked_anew_the_next_time() {
+    let (world, _, tab, bob) = a_stranger_wrote();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    world.network.fail("eth_getTransactionCount", NetworkFault::Unreachable);
+    assert_eq!(look_at_stranger(&world, &tab).unwrap().usage, Some(None));
+    world.network.heal();
+    assert_eq!(look_at_stranger(&world, &tab).unwrap().usage, Some(None), "it is not asked again and again");
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    assert_eq!(look_at_stranger(&world, &tab).unwrap().usage, Some(Some(Usage::Sent(0))));
+}
+
+#[test]
+fn who_of_those_who_are_welcome_has_mentioned_a_stranger_is_told() {
+    let (world, alice, tab, bob) = a_stranger_wrote();
+    let ((carol, _), (dave, _)) = (world.person("carol"), world.person("dave"));
+    write(&world, &carol, &alice, "bob.eth may write to you.");
+    write(&world, &dave, &alice, "I know bob.eth, too.");
+    tab.ask(Command::OpenPeer(carol.address()));
+    world.pass(1_000);
+    tab.ask(Command::Decide(carol.address(), Decision::Accept));
+    world.pass(1_000);
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    let mentioned = look_at_stranger(&world, &tab).unwrap().mentioned.unwrap();
+    let names: Vec<_> = mentioned.into_iter().map(|person| person.name.unwrap()).collect();
+    assert_eq!(names, ["carol.eth"], "another stranger's word says nothing");
+}
+
+#[test]
+fn a_name_that_is_like_the_readers_the_pages_contacts_or_one_of_the_list_is_told() {
+    let (world, _, tab, bob) = a_stranger_wrote();
+    let like = |name: &str| {
+        let peer =
+            Person { address: bob.address(), name: Some(name.into()), standing: NameStanding::Checked };
+        look_alike(tab.state, &peer)
+    };
+    world.person("market");
+    tab.ask(Command::Open("market.eth".into()));
+    world.pass(1_000);
+    tab.state.to.set(Some(" Shop-Support.eth".into()));
+    assert_eq!(like("a1ice.eth").as_deref(), Some("alice.eth"));
+    assert_eq!(like("shopsupp0rt.eth").as_deref(), Some("shop-support.eth"));
+    assert_eq!(like("rnarket.eth").as_deref(), Some("market.eth"));
+    for name in ["shop-support.eth", "alice.eth", "bob.eth"] {
+        assert_eq!(like(name), None, "{name}");
+    }
+    tab.state.to.set(Some(bob.address().to_string()));
+    assert_eq!(like("shopsupp0rt.eth"), None);
 }

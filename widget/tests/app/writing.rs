@@ -2,12 +2,16 @@
 
 use std::rc::Rc;
 
-use dm3_core::delivery::{SpamRule, Verdict};
+use dm3_core::delivery::{Amount, SpamRule, Verdict};
+use dm3_core::identity::Address;
 use dm3_core::ports::StoreError;
+use dm3_core::registry::abi::{Arg, encode};
+use dm3_core::registry::erc20;
+use dm3_core::session::{Demand, Token};
 use dm3_core::testing::{Fault, Holdings};
-use dm3_widget::app::Command;
 use dm3_widget::app::fault::Fault as Said;
 use dm3_widget::app::state::{Connection, Delivery, Screen};
+use dm3_widget::app::{Act, Command, StakeAsk};
 use serde_json::json;
 
 use super::world::{Device, Tab, World};
@@ -170,6 +174,10 @@ fn a_message_that_waits_can_be_stopped() {
     assert_eq!(tab.deliveries(), [Delivery::Sent]);
 }
 
+fn demands(tab: &Tab) -> Vec<Demand> {
+    tab.state.thread.with_untracked(|thread| thread.as_ref().unwrap().demands.clone())
+}
+
 #[test]
 fn what_somebody_demands_of_those_who_write_is_told_when_the_conversation_is_opened() {
     let world = World::new();
@@ -180,8 +188,8 @@ fn what_somebody_demands_of_those_who_write_is_told_when_the_conversation_is_ope
         world.network.first_service().set_extension(rules);
         let tab = open(&world, &alice);
         world.pass(1_000);
-        let told = tab.state.thread.with_untracked(|thread| thread.as_ref().map(|it| it.demands.clone()));
-        assert_eq!(told, Some(vec![(SpamRule::MinNonce(least), verdict)]));
+        let (rule, held) = (SpamRule::MinNonce(least), Some(Amount::from(4)));
+        assert_eq!(demands(&tab), [Demand { rule, verdict, held, token: None }]);
         drop(tab.remove());
     }
 }
@@ -244,4 +252,32 @@ fn the_lasting_text_of_a_page_is_for_whom_it_names_alone() {
     assert_eq!(typed(&alice), "");
     choose(&world, &alice, &bob);
     assert_eq!(typed(&alice), "Hello", "it lasts");
+}
+
+#[test]
+fn a_token_that_is_demanded_is_looked_up_for_who_writes_and_so_is_whether_they_have_it_by_now() {
+    let world = World::new();
+    let ((alice, _), _) = (world.person("alice"), world.person("bob"));
+    let address = Address::from_bytes([8; 20]);
+    let have = |amount| {
+        let tokens = [(address, amount)].into_iter().collect();
+        world.network.set_holdings(alice.address(), Holdings { tokens, ..Holdings::default() });
+    };
+    have(2_000_000);
+    world.network.set_answer(address, &erc20::decimals_call(), &encode(&[Arg::Uint(6)]));
+    world.network.set_answer(address, &erc20::symbol_call(), &encode(&[Arg::Bytes(b"USDC")]));
+    let rule = json!({ "rule": "minTokenBalance", "token": address.to_string(), "value": "5000000" });
+    world.network.first_service().set_extension(json!({ "spamRules": [rule] }));
+    let tab = open(&world, &alice);
+    world.pass(1_000);
+    let amount = |number: u128| Amount::from(number);
+    let rule = SpamRule::MinTokenBalance { token: address, amount: amount(5_000_000) };
+    let token = Some(Token { address, symbol: Some("USDC".to_owned()), decimals: 6 });
+    let held = Some(amount(2_000_000));
+    assert_eq!(demands(&tab), [Demand { rule, verdict: Verdict::Broken, held, token }]);
+    have(5_000_000);
+    tab.ask(Command::act(Act::Stake(StakeAsk::Demands)));
+    world.pass(1_000);
+    let now: Vec<_> = demands(&tab).into_iter().map(|demand| demand.verdict).collect();
+    assert_eq!(now, [Verdict::Met]);
 }

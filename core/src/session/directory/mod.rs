@@ -17,12 +17,14 @@ mod owner;
 mod proven;
 mod records;
 mod site;
+mod usage;
 
 use std::cell::RefCell;
 
 pub use askable::{Askable, Token};
 pub use error::FindError;
 pub use owner::Holding;
+pub use usage::Usage;
 
 use super::detours::Detours;
 use crate::delivery::Discovery;

@@ -1,18 +1,17 @@
 //! What the composer is for: a new message, an answer, or an edit.
 
-use dm3_core::delivery::{SpamRule, Verdict};
+use dm3_core::delivery::Verdict;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use crate::app::App;
 use crate::app::state::{Bubble, BubbleContent, Composing};
-use crate::texts::{TalkWord, demand, say};
+use crate::texts::{TalkWord, say};
 use crate::view::attention::{ABOVE, payments};
 use crate::view::attributes::attrs;
 use crate::view::icons::{Picture, icon};
-use crate::view::names::display_name;
 use crate::view::on_click;
-use crate::view::stake::{TERMS, at_stake};
+use crate::view::stake::{DEMANDS, at_stake};
 
 /// Escape ends an answer or an edit; an arrow in an empty field edits what was written last.
 pub(super) fn typed(app: &App, event: &KeyboardEvent) {
@@ -66,18 +65,11 @@ pub(super) fn composing(app: &App) -> AnyView {
 }
 
 fn demands(app: &App) -> Option<AnyView> {
-    let (name, demands) = app.state.thread.with(|thread| {
-        let thread = thread.as_ref()?;
-        Some((display_name(&thread.peer), thread.demands.clone()))
-    })?;
-    let unmet = demands.iter().filter(|(_, verdict)| *verdict != Verdict::Met);
-    let each = unmet.map(|(rule, verdict)| match rule {
-        SpamRule::Deposit(_) => at_stake(app, TERMS).into_any(),
-        _ => view! { <p>{demand(&name, rule, *verdict)}</p> }.into_any(),
+    let is_unmet = app.state.thread.with(|thread| {
+        let demands = thread.as_ref().map(|thread| thread.demands.as_slice()).unwrap_or_default();
+        demands.iter().any(|demand| demand.verdict != Verdict::Met)
     });
-    let each: Vec<_> = each.collect();
-    (!each.is_empty())
-        .then(|| view! { <div {attrs(&[("class", "demands"), ("role", "status")])}>{each}</div> }.into_any())
+    if is_unmet { at_stake(app, DEMANDS) } else { None }
 }
 
 /// What the composer is for, with a way back.
