@@ -79,6 +79,14 @@ impl Summary {
         self.change()
     }
 
+    /// Notes that what came in had arrived earlier than was known, on another device of the account.
+    pub const fn had_arrived(&mut self, known: u64, arrived: u64) {
+        let read_until = self.contact.read_until;
+        if known > read_until && arrived <= read_until {
+            self.unread = self.unread.saturating_sub(1);
+        }
+    }
+
     /// The message whose [`Last`] has to be read after these were added: the newest of them, or the last one itself if
     /// one of them may have changed it.
     pub fn due<'a>(&self, added: impl IntoIterator<Item = &'a MessageRow>) -> Option<MessageHash> {

@@ -167,12 +167,12 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    /// Notes that everything in a conversation that arrived until now has been seen.
+    /// Notes that everything in a conversation that is on this device has been seen. What another one has taken in and this
+    /// one does not have yet has not, however long ago that was.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn mark_read(&self, conversation: ConversationId) -> Result<(), StoreError> {
-        // By a wrong clock, some may have arrived later than now.
         let newest = self.ports().store().last_incoming(self.account, conversation, u64::MAX).await?;
         self.change_contact(conversation, Change::Read(newest.map_or(0, |row| row.arrived))).await
     }
@@ -445,7 +445,7 @@ impl<P: Ports> Session<P> {
                     }
                     contact.name = peer.name.or(contact.name);
                 }
-                Change::Read(until) => contact.read_until = contact.read_until.max(until).max(now),
+                Change::Read(until) => contact.read_until = contact.read_until.max(until),
             }
             Some(contact)
         });
@@ -505,6 +505,6 @@ pub(super) enum Change {
     Name(EnsName),
     /// Was found.
     Found(Box<Peer>),
-    /// Everything until now was read, and what arrived until then.
+    /// What arrived until then was read.
     Read(u64),
 }
