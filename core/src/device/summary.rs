@@ -66,11 +66,11 @@ impl Summary {
     }
 
     /// Counts a message that is new; gives the number of the change. Who is written to is welcome, and a conversation in
-    /// which something comes in is not hidden any more.
+    /// which something comes in after it was hidden is not hidden any more.
     pub fn add(&mut self, message: &MessageRow) -> u64 {
         match message.lane {
             Lane::In => {
-                self.contact.standing.hidden = false;
+                self.contact.standing.has_written(message.arrived);
                 self.unread += u64::from(message.arrived > self.contact.read_until);
             }
             Lane::Out => self.contact.standing.was_written_to(),
