@@ -106,6 +106,7 @@ impl<P: Ports> Works<P> {
         }
         while self.history.is_due(self.ports().clock().now()) {
             let pushed = self.session.push_history().await?;
+            self.tell_pulled(&pushed.pulled);
             if self.history.set_full(pushed.full) {
                 self.tell(Change::HistoryFull(pushed.full));
             }
