@@ -59,6 +59,11 @@ impl Summary {
         Self { contact, last: None, unread: 0, changes: 0 }
     }
 
+    /// When something was said in it last, or else when it was opened: milliseconds since 1970.
+    pub fn time(&self) -> u64 {
+        self.last.as_ref().map_or(self.contact.touched, |last| last.place.time())
+    }
+
     /// Counts a change; gives its number.
     pub const fn change(&mut self) -> u64 {
         self.changes += 1;

@@ -117,13 +117,14 @@ impl<P: Ports> Works<P> {
         Ok(())
     }
 
-    /// The newest messages of the newest conversations, which are the most likely to be opened.
+    /// The newest messages of the conversations in which something was said last, which are the most likely to be opened.
     async fn fetch_first(&self) -> Result<(), HistoryError> {
         // The sorting code of the standard library would be larger than this file.
         let mut newest: Vec<(u64, ConversationId)> = Vec::new();
-        for contact in self.ports().store().contacts(self.session.account()).await? {
-            let place = newest.partition_point(|(touched, _)| *touched >= contact.touched);
-            newest.insert(place, (contact.touched, contact.conversation));
+        for summary in self.ports().store().summaries(self.session.account()).await? {
+            let time = summary.time();
+            let place = newest.partition_point(|(later, _)| *later >= time);
+            newest.insert(place, (time, summary.contact.conversation));
             newest.truncate(FIRST);
         }
         for (_, conversation) in newest {

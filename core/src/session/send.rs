@@ -434,6 +434,7 @@ impl<P: Ports> Session<P> {
             // Nobody asked for a conversation that its owner opens.
             let opened = || Contact { standing: Standing::accepted(), ..Contact::new(conversation, now) };
             let mut contact = known.unwrap_or_else(opened);
+            let before = contact.clone();
             match change {
                 Change::Name(name) => contact.name = Some(name),
                 Change::Found(peer) => {
@@ -447,6 +448,7 @@ impl<P: Ports> Session<P> {
                 }
                 Change::Read(until) => contact.read_until = contact.read_until.max(until),
             }
+            contact.touch_if_changed(&before, now);
             Some(contact)
         });
         self.ports().store().update_contact(self.account, conversation, change).await?;
