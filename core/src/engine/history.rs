@@ -36,7 +36,10 @@ impl<P: Ports> Works<P> {
                     backoff.reset();
                     LOOK
                 }
-                Err(HistoryError::NotOffered) => PATIENCE,
+                Err(HistoryError::NotOffered) => {
+                    self.history.listed.give();
+                    PATIENCE
+                }
                 Err(error) => {
                     self.history.expect();
                     self.wait_after(error, &mut backoff, now).await;
@@ -100,6 +103,7 @@ impl<P: Ports> Works<P> {
                     break;
                 }
             }
+            self.history.listed.give();
             if began {
                 self.fetch_first().await?;
             }

@@ -66,6 +66,12 @@ impl<P: Ports> Session<P> {
         Ok(self.own_followed().await?.is_some())
     }
 
+    /// Whether this device has what a list shows: who is welcome, and what was read.
+    pub(crate) async fn has_list(&self) -> Result<bool, StoreError> {
+        let offered = self.directory.discovery().history_url.is_some();
+        Ok(!offered || self.own_followed().await?.is_some_and(|followed| followed.list == 0))
+    }
+
     async fn own_followed(&self) -> Result<Option<Followed>, StoreError> {
         let own = self.storage_keys.account();
         let followed = self.read_followed().await?;
