@@ -305,7 +305,7 @@ pub trait Store {
         let_go: &[String],
     ) -> Result<(), StoreError>;
     /// Adds messages that came back from where they had been kept. Of one whose hash is already there, the state is
-    /// changed if this one is further, and nothing else. Gives the hashes that were new or changed. Unlike all other
+    /// changed if this one is further, and of one that came in the arrival if this one is earlier; nothing else. Gives the hashes that were new or changed. Unlike all other
     /// changes of messages and contacts, this one is not entered in the journal.
     async fn restore_messages(
         &self,

@@ -11,6 +11,8 @@ mod support;
 
 #[path = "session/across.rs"]
 mod across;
+#[path = "session/agree.rs"]
+mod agree;
 #[path = "session/answers.rs"]
 mod answers;
 #[path = "session/askable.rs"]

@@ -28,6 +28,8 @@ pub enum Refusal {
     Malformed(Said),
     /// The delivery service refuses it, and said this.
     Rejected(Said),
+    /// It was signed with keys that the account has replaced since: nobody could tell that it is the account's.
+    FormerKeys,
     /// The account's owner stopped it.
     Stopped,
     /// Another program could not deliver it, or there was no code yet when it was kept; with the words it had.
@@ -48,6 +50,7 @@ impl Refusal {
             Self::UnknownReceiver => "unknown-receiver",
             Self::Malformed(_) => "malformed",
             Self::Rejected(_) => "rejected",
+            Self::FormerKeys => "former-keys",
             Self::Stopped => "stopped",
             Self::Unexplained(_) => "unexplained",
         }
@@ -72,6 +75,7 @@ impl Refusal {
             "spam" => Self::Spam,
             "too-large" => Self::TooLarge,
             "unknown-receiver" => Self::UnknownReceiver,
+            "former-keys" => Self::FormerKeys,
             "stopped" => Self::Stopped,
             "malformed" => Self::Malformed(Said::new(value)),
             "rejected" => Self::Rejected(Said::new(value)),
@@ -108,6 +112,7 @@ mod tests {
             Refusal::Damaged,
             Refusal::Receiver,
             Refusal::NoService,
+            Refusal::FormerKeys,
             Refusal::Service("ds.eth".parse().unwrap()),
             Refusal::NotSealed,
             Refusal::Spam,

@@ -26,7 +26,8 @@ pub struct Contact {
     pub notices: Notices,
     /// Messages that arrived until then have been seen: milliseconds.
     pub read_until: u64,
-    /// When the conversation was opened: milliseconds.
+    /// When the conversation was opened, or its name, the peer's profiles or what happened to them changed last:
+    /// milliseconds.
     pub touched: u64,
     /// What the account's owner has decided about the peer.
     pub standing: Standing,
@@ -71,6 +72,13 @@ impl Contact {
     pub fn may_be_at(&mut self, name: &EnsName) {
         if self.found_at.len() < MAX_FOUND_AT && !self.found_at.contains(name) {
             self.found_at.push(name.clone());
+        }
+    }
+
+    /// Notes when something changed that the account's other devices take over from who knew it last.
+    pub(crate) fn touch_if_changed(&mut self, before: &Self, now: u64) {
+        if (&self.name, &self.seen, &self.notices) != (&before.name, &before.seen, &before.notices) {
+            self.touched = self.touched.max(now);
         }
     }
 

@@ -202,6 +202,12 @@ impl MessageRow {
         if self.lane == Lane::Note { SignedMessage::parse(&self.json).ok()?.reference() } else { None }
     }
 
+    /// Whether the same message, as another device of the account has it, says more than what is known here: it has come
+    /// further, or was there earlier, which two devices agree by what was read.
+    pub fn brings_further(&self, known: &Self) -> bool {
+        self.state.is_further_than(&known.state) || (self.lane == Lane::In && self.arrived < known.arrived)
+    }
+
     /// Where the message stands.
     pub fn position(&self) -> Position {
         Position { place: self.place, hash: self.hash.clone() }

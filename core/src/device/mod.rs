@@ -23,5 +23,5 @@ pub use message::{Lane, MessageRow, Position, SendState, StoredMessage};
 pub use notice::{Notice, Notices};
 pub use place::Place;
 pub use quarantined::{Doubt, Quarantined};
-pub use standing::{Standing, Trust};
+pub use standing::{Decided, Standing, Trust};
 pub use summary::{Last, News, Preview, Summary};

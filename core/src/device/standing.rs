@@ -25,38 +25,74 @@ pub struct Standing {
     pub hidden: bool,
     /// What they write is not announced.
     pub muted: bool,
-    /// When it was decided: milliseconds since 1970; 0 if nobody has decided anything.
-    pub changed: u64,
+    /// When each of these was.
+    pub decided: Decided,
+}
+
+/// When something was decided: milliseconds since 1970; 0 if nobody has decided it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// Whether they may reach the owner. To ask for it is nobody's decision.
+    pub trust: u64,
+    /// Whether the conversation is in the list.
+    pub hidden: u64,
+    /// Whether what they write is announced.
+    pub muted: u64,
 }
 
 impl Standing {
     /// Nobody has decided anything, but they are welcome: the owner has written to them.
     pub const fn accepted() -> Self {
-        Self { trust: Trust::Accepted, hidden: false, muted: false, changed: 0 }
+        Self {
+            trust: Trust::Accepted,
+            hidden: false,
+            muted: false,
+            decided: Decided { trust: 0, hidden: 0, muted: 0 },
+        }
     }
 
-    /// What counts of what two devices know: what was decided last.
+    /// What counts of what two devices know: of each decision the last one; of one time, the stricter.
     #[must_use]
     pub fn or_later(self, other: Self) -> Self {
-        let weight = |it: &Self| (it.changed, it.trust, it.hidden, it.muted);
-        if weight(&other) > weight(&self) { other } else { self }
+        let (own, theirs) = (self.decided, other.decided);
+        let trust = (own.trust, self.trust).max((theirs.trust, other.trust));
+        let hidden = (own.hidden, self.hidden).max((theirs.hidden, other.hidden));
+        let muted = (own.muted, self.muted).max((theirs.muted, other.muted));
+        let decided = Decided { trust: trust.0, hidden: hidden.0, muted: muted.0 };
+        Self { trust: trust.1, hidden: hidden.1, muted: muted.1, decided }
     }
 
-    /// Notes a message of the owner's to them: whoever is answered is welcome.
+    /// Notes a message of theirs that arrived at a time (milliseconds): one that came after the conversation was hidden
+    /// brings it back.
+    pub const fn has_written(&mut self, arrived: u64) {
+        if self.hidden && arrived > self.decided.hidden {
+            self.hidden = false;
+            self.decided.hidden = arrived;
+        }
+    }
+
+    /// Notes a message of the owner's to them: whoever is answered is welcome. That undoes no decision, and none about
+    /// something else undoes it.
     pub const fn was_written_to(&mut self) {
         if matches!(self.trust, Trust::Requested) {
             self.trust = Trust::Accepted;
         }
     }
 
-    /// JSON, to be kept: `{trust, hidden?, muted?, changed}`.
+    /// JSON, to be kept: `{trust, hidden?, muted?, changed, each?}`. `changed` is the time of the last decision, `each`
+    /// those of all three, if they differ.
     pub fn to_json(self) -> Value {
         let trust = match self.trust {
             Trust::Requested => "requested",
             Trust::Accepted => "accepted",
             Trust::Blocked => "blocked",
         };
-        let mut members = vec![("trust", trust.into()), ("changed", self.changed.into())];
+        let Decided { trust: trusted, hidden, muted } = self.decided;
+        let changed = trusted.max(hidden).max(muted);
+        let mut members = vec![("trust", trust.into()), ("changed", changed.into())];
+        if trusted.min(hidden).min(muted) < changed {
+            members.push(("each", vec![trusted, hidden, muted].into()));
+        }
         for (name, is_so) in [("hidden", self.hidden), ("muted", self.muted)] {
             if is_so {
                 members.push((name, true.into()));
@@ -75,7 +111,11 @@ impl Standing {
         };
         let is_so = |name| value.get(name) == Some(&Value::Bool(true));
         let changed = integer(value.get("changed")?)?;
-        Some(Self { trust, hidden: is_so("hidden"), muted: is_so("muted"), changed })
+        // Former versions know one time for all of it.
+        let each = |at: usize| value.get("each").map_or(Some(changed), |each| integer(each.get(at)?));
+        let trusted = if trust == Trust::Requested { 0 } else { each(0)? };
+        let decided = Decided { trust: trusted, hidden: each(1)?, muted: each(2)? };
+        Some(Self { trust, hidden: is_so("hidden"), muted: is_so("muted"), decided })
     }
 }
 
@@ -83,30 +123,81 @@ impl Standing {
 mod tests {
     use super::*;
 
+    fn decided(trust: u64, hidden: u64, muted: u64) -> Decided {
+        Decided { trust, hidden, muted }
+    }
+
+    fn read(text: &str) -> Option<Standing> {
+        Standing::from_json(&serde_json::from_str(text).unwrap())
+    }
+
     #[test]
     fn every_standing_comes_back_as_it_was_and_damaged_ones_are_none() {
         for trust in [Trust::Requested, Trust::Accepted, Trust::Blocked] {
             for (hidden, muted) in [(false, false), (true, false), (false, true)] {
-                let standing = Standing { trust, hidden, muted, changed: 7 };
-                assert_eq!(Standing::from_json(&standing.to_json()), Some(standing));
+                for (first, second) in [(0, 0), (7, 7), (3, 7), (7, 3)] {
+                    let trusted = if trust == Trust::Requested { 0 } else { first };
+                    let decided = decided(trusted, first, second);
+                    let standing = Standing { trust, hidden, muted, decided };
+                    assert_eq!(Standing::from_json(&standing.to_json()), Some(standing));
+                }
             }
         }
-        for bad in ["{}", "7", r#"{"trust":"loved","changed":1}"#, r#"{"trust":"blocked","changed":-1}"#] {
-            assert_eq!(Standing::from_json(&serde_json::from_str(bad).unwrap()), None, "{bad}");
+        let bad_each = r#"{"trust":"blocked","changed":1,"each":[1,1]}"#;
+        let bad = ["{}", "7", r#"{"trust":"loved","changed":1}"#, r#"{"trust":"blocked","changed":-1}"#];
+        for bad in bad.into_iter().chain([bad_each]) {
+            assert_eq!(read(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn former_versions_know_one_time_for_all_that_was_decided_and_read_the_last() {
+        let blocked = read(r#"{"trust":"blocked","muted":true,"changed":5}"#).unwrap();
+        assert_eq!(blocked.decided, decided(5, 5, 5));
+        let muted = read(r#"{"trust":"requested","muted":true,"changed":5}"#).unwrap();
+        assert_eq!(muted.decided, decided(0, 5, 5), "to ask is no decision");
+        let standing = Standing { decided: decided(3, 9, 0), ..blocked };
+        assert_eq!(standing.to_json().get("changed"), Some(&9.into()));
+        assert_eq!(blocked.to_json().get("each"), None);
     }
 
     #[test]
     fn what_was_decided_last_counts_and_a_decision_more_than_none() {
         let none = Standing::default();
         let written = Standing::accepted();
-        let blocked = Standing { trust: Trust::Blocked, changed: 5, ..none };
-        let accepted = Standing { trust: Trust::Accepted, changed: 6, ..none };
-        for (one, other, counts) in
-            [(none, written, written), (written, blocked, blocked), (blocked, accepted, accepted)]
-        {
+        let blocked = Standing { trust: Trust::Blocked, decided: decided(5, 0, 0), ..none };
+        let accepted = Standing { trust: Trust::Accepted, decided: decided(6, 0, 0), ..none };
+        let at_once = Standing { trust: Trust::Blocked, decided: decided(6, 0, 0), ..none };
+        for (one, other, counts) in [
+            (none, written, written),
+            (written, blocked, blocked),
+            (blocked, accepted, accepted),
+            (accepted, at_once, at_once),
+        ] {
             assert_eq!((one.or_later(other), other.or_later(one)), (counts, counts));
         }
+    }
+
+    #[test]
+    fn each_decision_counts_for_itself() {
+        let blocked = Standing { trust: Trust::Blocked, decided: decided(5, 0, 0), ..Standing::default() };
+        let muted = Standing { muted: true, decided: decided(0, 0, 8), ..Standing::accepted() };
+        let hidden = Standing { hidden: true, decided: decided(0, 6, 0), ..Standing::default() };
+        let all = Standing { trust: Trust::Blocked, hidden: true, muted: true, decided: decided(5, 6, 8) };
+        for [a, b, c] in [[blocked, muted, hidden], [hidden, blocked, muted], [muted, hidden, blocked]] {
+            assert_eq!(a.or_later(b).or_later(c), all);
+        }
+    }
+
+    #[test]
+    fn only_what_came_after_it_was_hidden_brings_a_conversation_back() {
+        let mut standing = Standing { hidden: true, decided: decided(0, 5, 0), ..Standing::default() };
+        standing.has_written(5);
+        assert!(standing.hidden);
+        standing.has_written(6);
+        assert_eq!((standing.hidden, standing.decided.hidden), (false, 6));
+        standing.has_written(9);
+        assert_eq!(standing.decided.hidden, 6);
     }
 
     #[test]

@@ -59,6 +59,11 @@ impl Summary {
         Self { contact, last: None, unread: 0, changes: 0 }
     }
 
+    /// When something was said in it last, or else when it was opened: milliseconds since 1970.
+    pub fn time(&self) -> u64 {
+        self.last.as_ref().map_or(self.contact.touched, |last| last.place.time())
+    }
+
     /// Counts a change; gives its number.
     pub const fn change(&mut self) -> u64 {
         self.changes += 1;
@@ -66,17 +71,25 @@ impl Summary {
     }
 
     /// Counts a message that is new; gives the number of the change. Who is written to is welcome, and a conversation in
-    /// which something comes in is not hidden any more.
+    /// which something comes in after it was hidden is not hidden any more.
     pub fn add(&mut self, message: &MessageRow) -> u64 {
         match message.lane {
             Lane::In => {
-                self.contact.standing.hidden = false;
+                self.contact.standing.has_written(message.arrived);
                 self.unread += u64::from(message.arrived > self.contact.read_until);
             }
             Lane::Out => self.contact.standing.was_written_to(),
             Lane::Note => {}
         }
         self.change()
+    }
+
+    /// Notes that what came in had arrived earlier than was known, on another device of the account.
+    pub const fn had_arrived(&mut self, known: u64, arrived: u64) {
+        let read_until = self.contact.read_until;
+        if known > read_until && arrived <= read_until {
+            self.unread = self.unread.saturating_sub(1);
+        }
     }
 
     /// The message whose [`Last`] has to be read after these were added: the newest of them, or the last one itself if

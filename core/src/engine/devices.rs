@@ -16,6 +16,8 @@ pub(super) struct History {
     /// Another device changed something, or may have.
     there: Cell<bool>,
     full: Cell<bool>,
+    /// What a list shows is here, or nowhere.
+    pub(super) listed: Nudge,
     /// How many are taking in what waits in a mailbox.
     taking: Cell<usize>,
     /// Nobody does any more.

@@ -36,7 +36,10 @@ impl<P: Ports> Works<P> {
                     backoff.reset();
                     LOOK
                 }
-                Err(HistoryError::NotOffered) => PATIENCE,
+                Err(HistoryError::NotOffered) => {
+                    self.history.listed.give();
+                    PATIENCE
+                }
                 Err(error) => {
                     self.history.expect();
                     self.wait_after(error, &mut backoff, now).await;
@@ -100,12 +103,14 @@ impl<P: Ports> Works<P> {
                     break;
                 }
             }
+            self.history.listed.give();
             if began {
                 self.fetch_first().await?;
             }
         }
         while self.history.is_due(self.ports().clock().now()) {
             let pushed = self.session.push_history().await?;
+            self.tell_pulled(&pushed.pulled);
             if self.history.set_full(pushed.full) {
                 self.tell(Change::HistoryFull(pushed.full));
             }
@@ -116,13 +121,14 @@ impl<P: Ports> Works<P> {
         Ok(())
     }
 
-    /// The newest messages of the newest conversations, which are the most likely to be opened.
+    /// The newest messages of the conversations in which something was said last, which are the most likely to be opened.
     async fn fetch_first(&self) -> Result<(), HistoryError> {
         // The sorting code of the standard library would be larger than this file.
         let mut newest: Vec<(u64, ConversationId)> = Vec::new();
-        for contact in self.ports().store().contacts(self.session.account()).await? {
-            let place = newest.partition_point(|(touched, _)| *touched >= contact.touched);
-            newest.insert(place, (contact.touched, contact.conversation));
+        for summary in self.ports().store().summaries(self.session.account()).await? {
+            let time = summary.time();
+            let place = newest.partition_point(|(later, _)| *later >= time);
+            newest.insert(place, (time, summary.contact.conversation));
             newest.truncate(FIRST);
         }
         for (_, conversation) in newest {

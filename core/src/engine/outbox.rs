@@ -66,27 +66,30 @@ impl<P: Ports> Works<P> {
 
     /// Hands over the messages of a conversation until one has to wait.
     async fn deliver(&self, conversation: ConversationId, hashes: Vec<MessageHash>) -> Delivered {
+        let mut not_noted = None;
         for hash in hashes {
-            match self.hand_over(conversation, hash).await {
+            match self.hand_over(conversation, &hash).await {
                 Ok(None) => {}
+                // It is out of the way of those behind it.
+                Err(error) if self.session.not_noted(&hash).is_some() => not_noted = Some(error),
                 outcome => return Delivered { conversation, outcome },
             }
         }
-        Delivered { conversation, outcome: Ok(None) }
+        Delivered { conversation, outcome: not_noted.map_or(Ok(None), Err) }
     }
 
     async fn hand_over(
         &self,
         conversation: ConversationId,
-        hash: MessageHash,
+        hash: &MessageHash,
     ) -> Result<Option<Wait>, StoreError> {
-        self.outbox.set_sending(&hash, true);
+        self.outbox.set_sending(hash, true);
         self.tell(Change::Conversation(conversation));
-        let handed = self.session.deliver_waiting(&hash).await;
-        self.outbox.set_sending(&hash, false);
+        let handed = self.session.deliver_waiting(hash).await;
+        self.outbox.set_sending(hash, false);
         self.tell(Change::Conversation(conversation));
         match handed? {
-            Some(Handed::Accepted) => self.tell(Change::Sent(hash)),
+            Some(Handed::Accepted) => self.tell(Change::Sent(hash.clone())),
             Some(Handed::Waits(wait)) => return Ok(Some(wait)),
             Some(Handed::Refused(_)) | None => {}
         }

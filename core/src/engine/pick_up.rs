@@ -25,6 +25,8 @@ const WITH_SOCKET: u32 = 20_000;
 const WITHOUT_SOCKET: u32 = 5_000;
 /// How often if whoever listens will say when: milliseconds.
 const LONG: u32 = 10 * 60_000;
+/// How long a device that is new waits at most for what the account's others know: milliseconds.
+const LISTING: u32 = 3_000;
 /// How many pushed envelopes wait at most; those beyond are found in the mailbox.
 const MAX_PUSHED: usize = 500;
 
@@ -106,6 +108,7 @@ impl<P: Ports> Works<P> {
     /// Looks into the mailbox.
     async fn look(&self, home: &Home, link: LinkId, desk: &Desk) {
         let mut backoff = Backoff::new();
+        self.after_list().await;
         // Not before it is decided whether there is a socket: what came until then is listed then.
         if !home.has_page() {
             desk.look.after(0).await;
@@ -141,8 +144,17 @@ impl<P: Ports> Works<P> {
         }
     }
 
+    /// Waits on a device that is new until it knows who is welcome: whoever writes would only ask to be, to those who are
+    /// told.
+    async fn after_list(&self) {
+        if !self.session.has_list().await.unwrap_or(true) {
+            select(pin!(self.history.listed.after(0)), pin!(self.ports().clock().sleep(LISTING))).await;
+        }
+    }
+
     /// Takes in what is pushed, as it comes.
     async fn take_pushed(&self, home: &Home, desk: &Desk) {
+        self.after_list().await;
         let mut running = FuturesUnordered::new();
         loop {
             let seen = desk.came.count();

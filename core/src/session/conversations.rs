@@ -153,8 +153,8 @@ impl<P: Ports> Session<P> {
 
 impl From<Summary> for Overview {
     fn from(summary: Summary) -> Self {
+        let time = summary.time();
         let Summary { contact, last, unread, changes } = summary;
-        let time = last.as_ref().map_or(contact.touched, |last| last.place.time());
         let Contact { conversation, name, standing, .. } = contact;
         Self { conversation, name, last, time, unread, changes, standing }
     }

@@ -18,6 +18,13 @@ const KEPT: &str = "kept";
 impl<P: Ports> Session<P> {
     /// What is kept of a kind, with its id, the latest first; then what was dropped, as `null`.
     pub(super) async fn each(&self, kind: &str) -> Result<Vec<(String, Value)>, StoreError> {
+        let mut all = self.all_of(kind).await?;
+        all.sort_by_cached_key(|(id, value)| (u64::MAX - kept_at(value), id.clone()));
+        Ok(all)
+    }
+
+    /// The same, in no order.
+    pub(super) async fn all_of(&self, kind: &str) -> Result<Vec<(String, Value)>, StoreError> {
         let mut all = Vec::new();
         for name in self.ports().store().settings(self.account).await? {
             let id = name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('-'));
@@ -25,7 +32,6 @@ impl<P: Ports> Session<P> {
                 all.push((id.to_owned(), value));
             }
         }
-        all.sort_by_cached_key(|(id, value)| (u64::MAX - kept_at(value), id.clone()));
         Ok(all)
     }
 

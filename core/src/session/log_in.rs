@@ -71,7 +71,9 @@ impl<P: Ports> Session<P> {
     pub(super) async fn own_profile(&self) -> Result<VerifiedProfile, HomeError> {
         let published = self.directory.profile_at(&self.alias, self.account).await?;
         let (_, profile) = published.ok_or(HomeError::NoProfile)?;
-        if profile.keys() != self.keys.public() {
+        let is_ours = profile.keys() == self.keys.public();
+        self.keys_replaced.set(!is_ours);
+        if !is_ours {
             return Err(HomeError::KeysReplaced);
         }
         Ok(profile)

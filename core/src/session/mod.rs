@@ -110,6 +110,7 @@ use pauses::Pauses;
 use receive::{Seen, Shelf};
 
 use crate::identity::{Address, EnsName, KeySeed, ProfileKeys};
+use crate::message::MessageHash;
 use crate::ports::Ports;
 use crate::storage::StorageKeys;
 use crate::turns::Turns;
@@ -137,6 +138,10 @@ pub struct Session<P> {
     kept_time: Cell<Option<Option<ahead::Ahead>>>,
     /// The time of the newest own message, so that the next one is later even within a millisecond.
     last_sent: Cell<u64>,
+    /// What became of messages that the device could not note.
+    not_noted: RefCell<Vec<(MessageHash, Handed)>>,
+    /// The account's profile was seen with other keys.
+    keys_replaced: Cell<bool>,
     pauses: Pauses,
     name_checks: NameChecks,
     /// The envelopes that came.
@@ -170,6 +175,8 @@ impl<P: Ports> Session<P> {
             left_found: Cell::new(0),
             kept_time: Cell::new(None),
             last_sent: Cell::new(0),
+            not_noted: RefCell::default(),
+            keys_replaced: Cell::new(false),
             pauses: Pauses::default(),
             name_checks: NameChecks::default(),
             seen: RefCell::default(),

@@ -147,9 +147,12 @@ impl<P: Ports> Session<P> {
         peer: Address,
         change: impl FnOnce(&mut Contact) + 'static,
     ) -> Result<(), StoreError> {
+        let now = self.now();
         let change = Box::new(move |known: Option<Contact>| {
             let mut contact = known?;
+            let before = contact.clone();
             change(&mut contact);
+            contact.touch_if_changed(&before, now);
             Some(contact)
         });
         self.ports().store().update_contact(self.account, ConversationId::Peer(peer), change).await

@@ -20,6 +20,10 @@ use crate::web::{BaseUrl, SessionToken};
 /// How far a claimed time follows what stands before the message into the future: milliseconds. What is further apart
 /// is not put in order by what it claims.
 const MAX_LEAP: u64 = CLOSE + 1_000;
+/// How long what is published about a delivery service may be of no use before it is believed: milliseconds.
+const PATIENCE: u64 = 7 * 24 * 60 * 60_000;
+/// How long until it is asked for again.
+const ASK_AGAIN: u64 = 5 * 60_000;
 /// How many of a conversation's newest messages are looked at to find the newest own one, and the last that was taken.
 const LOOK_BACK: usize = 20;
 
@@ -163,12 +167,12 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    /// Notes that everything in a conversation that arrived until now has been seen.
+    /// Notes that everything in a conversation that is on this device has been seen. What another one has taken in and this
+    /// one does not have yet has not, however long ago that was.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn mark_read(&self, conversation: ConversationId) -> Result<(), StoreError> {
-        // By a wrong clock, some may have arrived later than now.
         let newest = self.ports().store().last_incoming(self.account, conversation, u64::MAX).await?;
         self.change_contact(conversation, Change::Read(newest.map_or(0, |row| row.arrived))).await
     }
@@ -210,11 +214,25 @@ impl<P: Ports> Session<P> {
         let store = self.ports().store();
         let row = store.message(self.account, hash).await?.filter(|row| row.state == SendState::Waiting);
         let Some(row) = row else { return Ok(None) };
-        let handed = self.deliver(&row, &mut FirstToAccept).await;
+        let handed = match self.not_noted(hash) {
+            Some(handed) => handed,
+            None => self.deliver(&row, &mut FirstToAccept).await,
+        };
         if let Some(state) = handed.state() {
-            store.set_state(self.account, hash, &state).await?;
+            let noted = store.set_state(self.account, hash, &state).await;
+            let mut not_noted = self.not_noted.borrow_mut();
+            not_noted.retain(|(other, _)| other != hash);
+            if noted.is_err() {
+                not_noted.push((hash.clone(), handed.clone()));
+            }
+            noted?;
         }
         Ok(Some(handed))
+    }
+
+    /// What became of a message, if the device could not note that: it is not handed over again.
+    pub(crate) fn not_noted(&self, hash: &MessageHash) -> Option<Handed> {
+        self.not_noted.borrow().iter().find(|(other, _)| other == hash).map(|(_, handed)| handed.clone())
     }
 
     /// Tries once to deliver everything in the outbox, one conversation after the other.
@@ -248,10 +266,11 @@ impl<P: Ports> Session<P> {
     pub async fn stop(&self, hash: &MessageHash) -> Result<(), StoreError> {
         let store = self.ports().store();
         let row = store.message(self.account, hash).await?;
-        match row.filter(|row| row.state == SendState::Waiting) {
-            Some(_) => store.set_state(self.account, hash, &SendState::Refused(Refusal::Stopped)).await,
-            None => Ok(()),
+        if row.is_none_or(|row| row.state != SendState::Waiting) {
+            return Ok(());
         }
+        let noted = self.not_noted(hash).and_then(|handed| handed.state());
+        store.set_state(self.account, hash, &noted.unwrap_or(SendState::Refused(Refusal::Stopped))).await
     }
 
     /// Puts a refused message back into the outbox.
@@ -277,7 +296,7 @@ impl<P: Ports> Session<P> {
                 later = Some(later.unwrap_or_default());
                 continue;
             }
-            let outcome = self.hand_over(&letter, service).await;
+            let outcome = self.hand_over(&letter, service, row.arrived).await;
             let far_enough = route.note(service, &outcome);
             match outcome {
                 Outcome::Accepted => accepted = true,
@@ -300,6 +319,13 @@ impl<P: Ports> Session<P> {
         let ConversationId::Peer(peer) = row.conversation;
         let message = SignedMessage::parse(&row.json).map_err(|_| Handed::Refused(Refusal::Damaged))?;
         let unreachable = Handed::Waits(Wait::Unreachable { pause: 0 });
+        if self.keys_replaced.get() {
+            return Err(unreachable);
+        }
+        // Whoever has the account's profile of now could not read it.
+        if message.check_signature(&self.keys.signing.public()).is_err() {
+            return Err(Handed::Refused(Refusal::FormerKeys));
+        }
         let (found_at, receiver) = match self.profile_of(peer, None).await {
             Ok(Some(found)) => found,
             Err(error) if error.is_temporary() => return Err(unreachable),
@@ -316,13 +342,16 @@ impl<P: Ports> Session<P> {
         Ok(Letter { message, information, receiver })
     }
 
-    async fn hand_over(&self, letter: &Letter, name: &EnsName) -> Outcome {
+    /// `written` is when the message was: milliseconds since 1970.
+    async fn hand_over(&self, letter: &Letter, name: &EnsName, written: u64) -> Outcome {
+        let now = self.ports().clock().now();
         let service = match self.directory.delivery_service(name).await {
             Ok(service) => service,
             Err(error) if error.is_temporary() => return Outcome::Later(0),
+            // Whoever was asked may lag or lie.
+            Err(_) if now.saturating_sub(written) < PATIENCE => return Outcome::Later(ASK_AGAIN),
             Err(_) => return Outcome::Refused(Refusal::Service(name.clone())),
         };
-        let now = self.ports().clock().now();
         let pause = self.pauses.left(name, now);
         if pause > 0 {
             return Outcome::Later(pause);
@@ -405,6 +434,7 @@ impl<P: Ports> Session<P> {
             // Nobody asked for a conversation that its owner opens.
             let opened = || Contact { standing: Standing::accepted(), ..Contact::new(conversation, now) };
             let mut contact = known.unwrap_or_else(opened);
+            let before = contact.clone();
             match change {
                 Change::Name(name) => contact.name = Some(name),
                 Change::Found(peer) => {
@@ -416,8 +446,9 @@ impl<P: Ports> Session<P> {
                     }
                     contact.name = peer.name.or(contact.name);
                 }
-                Change::Read(until) => contact.read_until = contact.read_until.max(until).max(now),
+                Change::Read(until) => contact.read_until = contact.read_until.max(until),
             }
+            contact.touch_if_changed(&before, now);
             Some(contact)
         });
         self.ports().store().update_contact(self.account, conversation, change).await?;
@@ -476,6 +507,6 @@ pub(super) enum Change {
     Name(EnsName),
     /// Was found.
     Found(Box<Peer>),
-    /// Everything until now was read, and what arrived until then.
+    /// What arrived until then was read.
     Read(u64),
 }

@@ -285,6 +285,9 @@ impl<P: Ports> Session<P> {
     /// Notes these as left, and that the list has changed. What was left longer ago than it is read is forgotten.
     async fn note_left(&self, left: &[EnsName]) -> Result<(), StoreError> {
         let until = self.now() + READ_FOR;
+        for name in left {
+            self.note_as_left(&LeftService { name: name.clone(), until }).await?;
+        }
         let mut noted = self.services_left().await?;
         noted.retain(|noted| !left.contains(&noted.name));
         noted.extend(left.iter().map(|name| LeftService { name: name.clone(), until }));

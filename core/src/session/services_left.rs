@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! services = {left: [[<name>, <until>], …]}   until: milliseconds since 1970; written by who changes the list, each time
+//! left-<digest of the name> = {name, until}   the same of each, so that two devices that leave one at once lose neither
 //! ```
 
 use std::rc::Rc;
@@ -14,7 +15,8 @@ use super::{FindError, Home, HomeError, Session};
 use crate::delivery::socket_io;
 use crate::identity::EnsName;
 use crate::ports::{Ports, StoreError};
-use crate::seal::json::integer;
+use crate::seal::json::{integer, object};
+use crate::seal::sha256_hex;
 
 /// What every device is told of: which were left, and that the list has changed.
 pub(super) const SERVICES: &str = "services";
@@ -57,11 +59,26 @@ impl<P: Ports> Session<P> {
     /// Those that were left and are read for a while yet.
     pub(super) async fn services_left(&self) -> Result<Vec<LeftService>, StoreError> {
         let known = self.setting(SERVICES).await?;
-        let (mut left, now) = (Vec::new(), self.now());
-        for one in known.as_ref().and_then(|known| known.get(LEFT)?.as_array()).into_iter().flatten() {
-            left.extend(LeftService::read(one).filter(|left| left.until > now));
+        let (mut left, now) = (Vec::<LeftService>::new(), self.now());
+        let listed = known.as_ref().and_then(|known| known.get(LEFT)?.as_array()).into_iter().flatten();
+        let each = self.all_of(LEFT).await?;
+        let each = each.iter().map(|(_, one)| LeftService::of(one.get("name"), one.get("until")));
+        for one in listed.map(|one| LeftService::of(one.get(0), one.get(1))).chain(each).flatten() {
+            match left.iter_mut().find(|left| left.name == one.name) {
+                Some(left) => left.until = left.until.max(one.until),
+                None if one.until > now => left.push(one),
+                None => {}
+            }
         }
         Ok(left)
+    }
+
+    /// Notes a service as left.
+    pub(super) async fn note_as_left(&self, left: &LeftService) -> Result<(), StoreError> {
+        let LeftService { name, until } = left.clone();
+        let id = sha256_hex(name.as_str());
+        let value = object(vec![("name", name.as_str().into()), ("until", until.into())]);
+        self.keep_each(LEFT, &id, |_| value).await
     }
 
     /// A delivery service, where it is one of the account's, or may become one.
@@ -82,9 +99,8 @@ impl<P: Ports> Session<P> {
 }
 
 impl LeftService {
-    fn read(one: &Value) -> Option<Self> {
-        let name = EnsName::from_normalised(one.get(0)?.as_str()?).ok()?;
-        Some(Self { name, until: integer(one.get(1)?)? })
+    fn of(name: Option<&Value>, until: Option<&Value>) -> Option<Self> {
+        Some(Self { name: EnsName::from_normalised(name?.as_str()?).ok()?, until: integer(until?)? })
     }
 
     /// As it is kept.

@@ -28,14 +28,20 @@ impl<P: Ports> Session<P> {
         let ConversationId::Peer(peer) = conversation;
         let change = move |contact: &mut Contact| {
             let standing = &mut contact.standing;
+            let decided = &mut standing.decided;
+            let time = match decision {
+                Decision::Accept | Decision::Block => &mut decided.trust,
+                Decision::Hide(_) => &mut decided.hidden,
+                Decision::Mute(_) => &mut decided.muted,
+            };
+            // Later than what was decided before, whatever the clock says.
+            *time = now.max(time.saturating_add(1));
             match decision {
                 Decision::Accept => standing.trust = Trust::Accepted,
                 Decision::Block => standing.trust = Trust::Blocked,
                 Decision::Hide(hidden) => standing.hidden = hidden,
                 Decision::Mute(muted) => standing.muted = muted,
             }
-            // Later than what was decided before, whatever the clock says.
-            standing.changed = now.max(standing.changed.saturating_add(1));
         };
         self.change_known(peer, change).await
     }

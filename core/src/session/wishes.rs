@@ -10,7 +10,7 @@ use super::{HomeError, Session};
 use crate::attention::Minimum;
 use crate::delivery::api::{self, ApiError};
 use crate::delivery::{SpamRule, Wishes};
-use crate::device::{Contact, Trust};
+use crate::device::{Summary, Trust};
 use crate::identity::Address;
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::web::BaseUrl;
@@ -40,7 +40,7 @@ impl<P: Ports> Session<P> {
         // Before anything is demanded: other devices have to know whom to name from then on.
         self.set_setting(DEMANDS, Value::Bool(!rules.is_empty())).await?;
         wishes.demand(rules);
-        let welcome = welcome(wishes.allowed(), &self.contacts().await?);
+        let welcome = welcome(wishes.allowed(), &self.known().await?);
         wishes.allow(welcome.clone());
         self.put_wishes(&settings, &wishes).await?;
         *self.allowed.borrow_mut() = Some(welcome);
@@ -63,12 +63,12 @@ impl<P: Ports> Session<P> {
         let Some(settings) = self.wishes_url() else { return Ok(()) };
         let told = self.allowed.borrow().clone();
         if let Some(told) = told
-            && welcome(told.clone(), &self.contacts().await?) == told
+            && welcome(told.clone(), &self.known().await?) == told
         {
             return Ok(());
         }
         let mut wishes = self.wishes(&settings).await?;
-        let welcome = welcome(wishes.allowed(), &self.contacts().await?);
+        let welcome = welcome(wishes.allowed(), &self.known().await?);
         if welcome != wishes.allowed() {
             wishes.allow(welcome.clone());
             self.put_wishes(&settings, &wishes).await?;
@@ -104,8 +104,8 @@ impl<P: Ports> Session<P> {
         self.directory.discovery().settings_url.clone()
     }
 
-    async fn contacts(&self) -> Result<Vec<Contact>, StoreError> {
-        self.ports().store().contacts(self.account).await
+    async fn known(&self) -> Result<Vec<Summary>, StoreError> {
+        self.ports().store().summaries(self.account).await
     }
 
     async fn wishes(&self, settings: &BaseUrl) -> Result<Wishes, HomeError> {
@@ -123,15 +123,16 @@ impl<P: Ports> Session<P> {
 
 /// Who may write whatever they meet, in order: those of the contacts who are welcome, of too many the ones of whom there
 /// was something new last; and who is no contact stays, since somebody else must have named them.
-fn welcome(allowed: Vec<String>, contacts: &[Contact]) -> Vec<String> {
-    let known: BTreeSet<Address> = contacts.iter().map(|contact| contact.conversation.peer()).collect();
+fn welcome(allowed: Vec<String>, summaries: &[Summary]) -> Vec<String> {
+    let peer = |summary: &Summary| summary.contact.conversation.peer();
+    let known: BTreeSet<Address> = summaries.iter().map(peer).collect();
     let is_stranger =
         |written: &String| Address::parse_unchecked_case(written).map_or(true, |it| !known.contains(&it));
     let mut welcome: Vec<String> = allowed.into_iter().filter(is_stranger).collect();
-    let mut accepted: Vec<_> =
-        contacts.iter().filter(|contact| contact.standing.trust == Trust::Accepted).collect();
-    accepted.sort_by_key(|contact| Reverse(contact.touched));
-    welcome.extend(accepted.into_iter().map(|contact| contact.conversation.peer().to_string()));
+    let is_accepted = |summary: &&Summary| summary.contact.standing.trust == Trust::Accepted;
+    let mut accepted: Vec<_> = summaries.iter().filter(is_accepted).collect();
+    accepted.sort_by_key(|summary| Reverse(summary.time()));
+    welcome.extend(accepted.into_iter().map(|summary| peer(summary).to_string()));
     welcome.truncate(MAX_ALLOWED);
     welcome.sort();
     welcome
@@ -141,17 +142,18 @@ fn welcome(allowed: Vec<String>, contacts: &[Contact]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::conversation::ConversationId;
-    use crate::device::Standing;
+    use crate::device::{Contact, Last, Place, Preview, Standing};
+    use crate::message::MessageHash;
 
-    fn contact(n: u16, standing: Standing) -> Contact {
+    fn contact(n: u16, standing: Standing) -> Summary {
         let mut address = [0; 20];
         address[..2].copy_from_slice(&n.to_be_bytes());
         let conversation = ConversationId::Peer(Address::from_bytes(address));
-        Contact { standing, ..Contact::new(conversation, n.into()) }
+        Summary::new(Contact { standing, ..Contact::new(conversation, n.into()) })
     }
 
     fn written(n: u16) -> String {
-        contact(n, Standing::default()).conversation.peer().to_string()
+        contact(n, Standing::default()).contact.conversation.peer().to_string()
     }
 
     #[test]
@@ -165,10 +167,21 @@ mod tests {
 
     #[test]
     fn of_too_many_the_latest_are_named() {
-        let contacts: Vec<_> = (0..1200).map(|n| contact(n, Standing::accepted())).collect();
+        let mut contacts: Vec<_> = (0..1200).map(|n| contact(n, Standing::accepted())).collect();
+        // It was opened first, and there is a message of just now.
+        let hash = MessageHash::least();
+        contacts[0].last = Some(Last {
+            hash: hash.clone(),
+            version: hash,
+            place: Place::at(5_000),
+            own: false,
+            waiting: false,
+            shown: Preview::Text("hi".into()),
+        });
         let named = welcome(Vec::new(), &contacts);
         assert_eq!(named.len(), MAX_ALLOWED);
-        assert!(named.contains(&written(200)) && !named.contains(&written(199)));
+        assert!(named.contains(&written(0)));
+        assert!(named.contains(&written(201)) && !named.contains(&written(200)));
         assert_eq!(welcome(named.clone(), &contacts), named);
     }
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::device::Trust;
+use crate::device::{Decided, Trust};
 use crate::identity::KeySeed;
 use crate::message::Kind;
 use crate::testing::SeededEntropy;
@@ -21,7 +21,12 @@ fn examples() -> Vec<Record> {
         Record::Message(note(PEER, 10, Kind::New, None, "theirs")),
         Record::Message(refused),
         Record::Contact(ContactRecord {
-            standing: Standing { trust: Trust::Blocked, hidden: true, muted: true, changed: 8 },
+            standing: Standing {
+                trust: Trust::Blocked,
+                hidden: true,
+                muted: true,
+                decided: Decided { trust: 8, hidden: 9, muted: 7 },
+            },
             conversation: CONVERSATION,
             name: Some("bob.eth".parse().unwrap()),
             touched: 9,

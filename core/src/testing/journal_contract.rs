@@ -114,6 +114,22 @@ pub async fn a_restored_message_is_added_or_brings_the_state_further(store: &imp
     assert_eq!(restore(store, &[]).await, []);
 }
 
+pub async fn a_restored_message_may_have_arrived_earlier_elsewhere_and_is_read_by_that(store: &impl Store) {
+    sign_in(store).await;
+    add(store, OWNER, &[incoming(1, 30), incoming(2, 50)]).await.unwrap();
+    let read = |known: Option<Contact>| Some(Contact { read_until: 25, ..known? });
+    store.update_contact(OWNER, PEER, Box::new(read)).await.unwrap();
+    let arrived = |number, time, arrived| MessageRow { arrived, ..incoming(number, time) };
+    let unread = async || store.summary(OWNER, PEER).await.unwrap().unwrap().unread;
+    assert_eq!(unread().await, 2);
+    assert_eq!(restore(store, &[arrived(1, 30, 31), arrived(2, 50, 40)]).await, [hash(2)]);
+    assert_eq!(unread().await, 2);
+    assert_eq!(restore(store, &[arrived(1, 30, 20), arrived(2, 50, 60)]).await, [hash(1)]);
+    assert_eq!(unread().await, 1);
+    assert_eq!(store.count_incoming_after(OWNER, PEER, 25).await.unwrap(), 1);
+    assert_eq!(all(store, OWNER).await, [arrived(2, 50, 40), arrived(1, 30, 20)]);
+}
+
 pub async fn a_small_text_is_kept_for_each_slot_and_owner(store: &impl Store) {
     sign_in(store).await;
     let setting = Slot::Setting("draft".into());

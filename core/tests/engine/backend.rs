@@ -9,6 +9,7 @@ use super::deployed_app::DeployedApp;
 use super::world::{Device, World, now};
 
 const ADD: &str = "/addMessage";
+const SUBMIT: &str = "POST https://dm3.example/ds/rpc";
 const STORAGE: &str = "/api/storage/";
 const MINUTE: u64 = 60_000;
 const LATER: u64 = 2 * MINUTE;
@@ -308,4 +309,88 @@ fn a_message_that_nobody_takes_is_there_as_such_until_it_leaves() {
     now(tab.engine.retry(bob.peer.conversation(), &row[0].hash)).unwrap();
     world.pass(LATER);
     assert_eq!((app.failed(&bob), app.shows(&bob)), (vec![], vec!["too large".to_owned()]));
+}
+
+#[test]
+fn a_message_that_is_tried_again_waits_until_somebody_has_it() {
+    for is_stopped in [false, true] {
+        let world = deployed();
+        let (alice, bob) = (world.person("alice"), world.person("bob"));
+        let app = DeployedApp::sign_in(&world, &alice);
+        let tab = world.open(&alice);
+        world.run();
+        let conversation = bob.peer.conversation();
+        let newest = || now(alice.peer.store.messages(alice.peer.address(), conversation, None, 1)).unwrap();
+        if is_stopped {
+            // It was there as one that waits.
+            world.network.fail(SUBMIT, Fault::Unreachable);
+            tab.send(&bob, "hello");
+            world.pass(LATER);
+            assert_eq!(app.halted(&bob), ["hello"]);
+            now(tab.engine.stop(conversation, &newest()[0].hash)).unwrap();
+        } else {
+            world.network.first_service().set_size_limit(Some(3));
+            tab.send(&bob, "hello");
+        }
+        world.pass(LATER);
+        assert_eq!((app.failed(&bob), app.halted(&bob)), (vec!["hello".to_owned()], vec![]));
+        world.network.first_service().set_size_limit(None);
+        world.network.fail(SUBMIT, Fault::Unreachable);
+        now(tab.engine.retry(conversation, &newest()[0].hash)).unwrap();
+        world.pass(2 * LATER);
+        assert_eq!((alice.waiting(), newest()[0].state.clone()), (1, SendState::Waiting));
+        world.network.heal();
+        tab.engine.wake();
+        let _bobs = world.open(&bob);
+        world.pass(LATER);
+        assert_eq!((alice.waiting(), bob.texts(&alice)), (0, vec!["hello".to_owned()]));
+        assert_eq!((app.failed(&bob), app.shows(&bob)), (vec![], vec!["hello".to_owned()]));
+    }
+}
+
+#[test]
+fn a_message_that_is_stopped_while_the_backend_fails_is_not_taken_for_one_that_has_left() {
+    let world = deployed();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let app = DeployedApp::sign_in(&world, &alice);
+    let tab = world.open(&alice);
+    world.run();
+    let conversation = bob.peer.conversation();
+    world.network.fail(SUBMIT, Fault::Unreachable);
+    tab.send(&bob, "hello");
+    world.pass(LATER);
+    assert_eq!(app.halted(&bob), ["hello"]);
+    let row = now(alice.peer.store.messages(alice.peer.address(), conversation, None, 1)).unwrap();
+    world.network.fail("/editMessageBatch", Fault::Status(503));
+    now(tab.engine.stop(conversation, &row[0].hash)).unwrap();
+    world.pass(LATER);
+    now(tab.engine.retry(conversation, &row[0].hash)).unwrap();
+    world.pass(LATER);
+    // So does what is written meanwhile, by which the conversation looks otherwise.
+    tab.send(&bob, "and more");
+    world.pass(2 * LATER);
+    assert_eq!(alice.waiting(), 2);
+}
+
+#[test]
+fn a_row_that_the_backend_refuses_for_good_holds_up_nobody() {
+    let world = deployed();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let app = DeployedApp::sign_in(&world, &alice);
+    let (_tab, bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    bobs.send(&alice, "before");
+    world.pass(LATER);
+    world.network.fail(ADD, Fault::Status(400));
+    bobs.send(&alice, "refused");
+    world.pass(LATER);
+    let waiting = || world.network.first_service().waiting(alice.peer.address());
+    assert_eq!((alice.texts(&bob).len(), waiting()), (2, 0));
+    let writes = world.network.count(ADD);
+    world.pass(LATER);
+    assert_eq!(world.network.count(ADD), writes);
+    world.network.heal();
+    bobs.send(&alice, "after");
+    world.pass(LATER);
+    assert_eq!(app.shows(&bob), ["before", "after"]);
 }

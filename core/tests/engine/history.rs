@@ -1,4 +1,9 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use dm3_core::device::Trust;
 use dm3_core::engine::Change;
+use dm3_core::ports::Store as _;
 use dm3_core::testing::Fault;
 
 use super::world::{Device, Tab, World, now};
@@ -97,4 +102,53 @@ fn a_node_that_is_down_is_given_everything_once_it_is_back() {
     tab.send(&bob, "no room");
     world.pass(5_000);
     assert!(tab.engine.history_is_full());
+}
+
+#[test]
+fn who_is_welcome_is_known_on_a_new_device_before_what_waits_is_told() {
+    for offset in 0..4 {
+        let world = World::new();
+        let (alice, bob) = (world.person("alice"), world.person("bob"));
+        let (tab, bobs) = (world.open(&alice), world.open(&bob));
+        world.run();
+        tab.send(&bob, "hello");
+        world.run();
+        bobs.send(&alice, "hello back");
+        world.pass(60_000);
+        bobs.kill();
+        tab.send(&bob, "are you there?");
+        world.pass(5_000);
+        // The history may be slow, or fast.
+        world.network.fail(HISTORY, Fault::Slow(1 + offset * 300));
+        let second = world.person("bob");
+        let (store, owner, peer) =
+            (second.peer.store.clone(), second.peer.address(), alice.peer.conversation());
+        let told = Rc::<RefCell<Vec<Trust>>>::default();
+        let noted = Rc::clone(&told);
+        let _seconds = world.open_telling(&second, move |change| {
+            if matches!(change, Change::Received(_)) {
+                let contact = now(store.contact(owner, peer)).unwrap().unwrap();
+                noted.borrow_mut().push(contact.standing.trust);
+            }
+        });
+        world.pass(10_000);
+        assert_eq!(*told.borrow(), [Trust::Accepted], "{offset}");
+        assert_eq!(second.texts(&alice), ["hello", "hello back", "are you there?"]);
+    }
+}
+
+#[test]
+fn what_waits_for_a_new_device_is_not_held_up_by_a_history_that_does_not_answer() {
+    for fault in [Fault::Slow(60_000), Fault::Status(503), Fault::Unreachable] {
+        let world = World::new();
+        let (alice, bob) = (world.person("alice"), world.person("bob"));
+        let tab = world.open(&alice);
+        world.run();
+        tab.send(&bob, "hello");
+        world.pass(5_000);
+        world.network.fail(HISTORY, fault);
+        let _bobs = world.open(&bob);
+        world.pass(4_000);
+        assert_eq!(bob.texts(&alice), ["hello"], "{fault:?}");
+    }
 }

@@ -190,3 +190,31 @@ fn a_store_that_fails_for_a_while_loses_nothing() {
     world.pass(20_000);
     assert_eq!(bob.texts(&alice), ["hello"]);
 }
+
+#[test]
+fn what_was_taken_or_refused_is_handed_over_once_also_while_nothing_can_be_kept() {
+    for is_refused in [false, true] {
+        let world = World::new();
+        let (alice, bob) = (world.person("alice"), world.person("bob"));
+        let (tab, _bobs) = (world.open(&alice), world.open(&bob));
+        world.run();
+        // Where bob is found is kept with the first message.
+        tab.send(&bob, "before");
+        world.pass(60_000);
+        tab.changes();
+        let before = world.network.count(SUBMIT);
+        let submitted = || world.network.count(SUBMIT) - before;
+        world.network.first_service().set_size_limit(is_refused.then_some(10));
+        tab.send(&bob, "one");
+        tab.send(&bob, "two");
+        alice.peer.store.set_write_failure(Some(StoreError::Full));
+        world.pass(600_000);
+        assert_eq!((alice.waiting(), submitted()), (2, 2), "refused: {is_refused}");
+        assert!(tab.changes().contains(&Change::Store(StoreError::Full)));
+        alice.peer.store.set_write_failure(None);
+        world.pass(120_000);
+        assert_eq!((alice.waiting(), submitted()), (0, 2), "refused: {is_refused}");
+        let texts = ["before", "one", "two"];
+        assert_eq!(bob.texts(&alice), texts[..if is_refused { 1 } else { 3 }]);
+    }
+}

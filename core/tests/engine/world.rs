@@ -59,10 +59,18 @@ impl World {
 
     /// Opens a tab.
     pub fn open(&self, device: &Device) -> Tab {
+        self.open_telling(device, |_| {})
+    }
+
+    /// Opens a tab that tells what changed as it does.
+    pub fn open_telling(&self, device: &Device, tell: impl Fn(&Change) + 'static) -> Tab {
         let lease = device.leases.tab();
         let changes: Rc<RefCell<Vec<Change>>> = Rc::default();
         let told = Rc::clone(&changes);
-        let engine = Engine::new(now(device.peer.resume()), move |change| told.borrow_mut().push(change));
+        let engine = Engine::new(now(device.peer.resume()), move |change| {
+            tell(&change);
+            told.borrow_mut().push(change);
+        });
         let engine = Rc::new(engine);
         let frozen = Rc::<Cell<bool>>::default();
         let (task, run) = abortable(run(Rc::clone(&engine), lease.clone()));

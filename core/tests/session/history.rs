@@ -12,7 +12,7 @@ use serde_json::json;
 use super::support::{TestSession, conversation, run, say, sync};
 
 const WRITE: &str = "POST https://dm3.example/api/history";
-const HISTORY: &str = "https://dm3.example/api/history";
+pub const HISTORY: &str = "https://dm3.example/api/history";
 
 /// Brings everything that changed to the node.
 pub async fn push(session: &TestSession) -> usize {

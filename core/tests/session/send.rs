@@ -3,11 +3,14 @@ use dm3_core::delivery::Refusal;
 use dm3_core::device::SendState;
 use dm3_core::identity::UserProfile;
 use dm3_core::ports::{Store as _, Wallet as _};
-use dm3_core::registry::{PROFILE_KEY, profile_record};
-use dm3_core::session::FindError;
+use dm3_core::registry::{DELIVERY_SERVICE_KEY, PROFILE_KEY, profile_record};
+use dm3_core::session::{FindError, HomeError};
 use dm3_core::testing::{Fault, Pair, Peer, TestWallet};
 
 use crate::support::*;
+
+const HOUR: u64 = 3_600_000;
+const DAY: u64 = 24 * HOUR;
 
 #[test]
 fn a_message_by_name_arrives_verified() {
@@ -340,5 +343,79 @@ fn opening_a_conversation_keeps_what_was_read() {
         assert_eq!(pair.bob.unread(&pair.alice).await, 0);
         let contacts = pair.bob.store.contacts(pair.bob.address()).await.unwrap();
         assert_eq!(contacts[0].name, Some(name("alice.eth")));
+    });
+}
+
+#[test]
+fn a_delivery_service_of_which_nothing_or_nothing_of_use_is_found_is_waited_for() {
+    for answer in [None, Some("no profile"), Some("https://files.example/gone")] {
+        run(async {
+            let (pair, alice, bob) = Pair::signed_in().await;
+            let service = name("ds.dm3.eth");
+            let mut true_records = Default::default();
+            pair.network.edit_name(&service, |records| true_records = std::mem::take(&mut records.texts));
+            pair.network.edit_name(&service, |records| {
+                records.texts.extend(answer.map(|answer| (DELIVERY_SERVICE_KEY.into(), answer.into())));
+            });
+            pair.network.set_document("https://files.example/gone", 404, "");
+            assert_eq!(say(&alice, &pair.bob, "hello").await.waiting, 1, "{answer:?}");
+            pair.network.clock().advance(6 * DAY);
+            assert_eq!(alice.flush().await.unwrap().waiting, 1, "{answer:?}");
+            pair.network.edit_name(&service, |records| records.texts = true_records);
+            pair.network.clock().advance(HOUR);
+            assert_eq!(alice.flush().await.unwrap().accepted.len(), 1, "{answer:?}");
+            assert_eq!(sync(&bob).await, 1);
+        });
+    }
+}
+
+#[test]
+fn a_delivery_service_of_which_nothing_is_found_for_days_is_given_up() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        at_two_services(&pair, "nowhere.eth", "nowhere.eth").await;
+        assert_eq!(say(&alice, &pair.bob, "hello").await.waiting, 1);
+        pair.network.clock().advance(8 * DAY);
+        let flushed = alice.flush().await.unwrap();
+        let [hash] = flushed.refused.as_slice() else { panic!("{flushed:?}") };
+        let row = pair.alice.store.message(pair.alice.address(), hash).await.unwrap().unwrap();
+        assert_eq!(row.state, SendState::Refused(Refusal::Service(name("nowhere.eth"))));
+    });
+}
+
+#[test]
+fn what_was_written_with_former_keys_is_not_sent_to_somebody_who_could_not_read_it() {
+    run(async {
+        let pair = Pair::new();
+        let alice = pair.alice.sign_up().await;
+        assert_eq!(say(&alice, &pair.bob, "are you there?").await.waiting, 1);
+        let alice = with_new_keys(&pair.alice).await;
+        let bob = pair.bob.sign_up().await;
+        let flushed = say(&alice, &pair.bob, "hello").await;
+        let [hash] = flushed.refused.as_slice() else { panic!("{flushed:?}") };
+        assert_eq!(flushed.accepted.len(), 1);
+        let row = pair.alice.store.message(pair.alice.address(), hash).await.unwrap().unwrap();
+        assert_eq!(row.state, SendState::Refused(Refusal::FormerKeys));
+        assert_eq!(sync(&bob).await, 1);
+        assert_eq!(pair.bob.texts(&pair.alice).await, ["hello"]);
+    });
+}
+
+#[test]
+fn a_device_that_knows_of_newer_keys_sends_nothing_under_its_own() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let phone = Peer::with_wallet(&pair.network, TestWallet::of("alice"));
+        with_new_keys(&phone).await;
+        let submitted = pair.network.count(SUBMIT);
+        pair.network.clock().advance(2 * HOUR);
+        assert_eq!(alice.homes_and_left().await.err(), Some(HomeError::KeysReplaced));
+        assert_eq!(say(&alice, &pair.bob, "hello").await.waiting, 1);
+        assert_eq!(pair.network.count(SUBMIT), submitted);
+        // Its keys are those of the account again.
+        pair.alice.sign_up().await;
+        pair.network.clock().advance(2 * HOUR);
+        alice.homes_and_left().await.unwrap();
+        assert_eq!(alice.flush().await.unwrap().accepted.len(), 1);
     });
 }

@@ -11,7 +11,7 @@ use dm3_core::session::{
 use dm3_core::testing::{Fault, Pair, Peer};
 use serde_json::json;
 
-use super::history::{another_device, pull, push};
+use super::history::{another_device, exchange, pull, push};
 use super::support::*;
 
 const DAY: u64 = 24 * 60 * 60_000;
@@ -351,5 +351,24 @@ fn a_smart_account_signs_as_its_contract_does() {
         let carol = smart.resume().await;
         list(&carol, &smart, &[second(), first()]).await.unwrap();
         assert_eq!(found(&smart).await.delivery_services(), [second(), first()]);
+    });
+}
+
+#[test]
+fn what_two_devices_leave_at_once_is_read_on_both() {
+    run(async {
+        let (pair, _, bob) = Pair::signed_in().await;
+        let phone = another_device(&pair, "bob").sign_up().await;
+        list(&bob, &pair.bob, &[first(), second()]).await.unwrap();
+        list(&bob, &pair.bob, &[second()]).await.unwrap();
+        pair.network.clock().advance(1_000);
+        // As a former version notes it, which does not know of that yet.
+        let until = phone.now() + DAY;
+        phone.set_setting("services", json!({ "left": [["other.eth", until]] })).await.unwrap();
+        exchange(&phone, &bob).await;
+        for session in [&bob, &phone] {
+            let left = left(session).await;
+            assert!(left.contains(&first()) && left.contains(&name("other.eth")), "{left:?}");
+        }
     });
 }

@@ -4,6 +4,7 @@ use dm3_core::device::{Standing, Trust};
 use dm3_core::session::Decision;
 use dm3_core::testing::{Pair, Peer, TestWallet};
 
+use super::history::{exchange, older, pull, push};
 use super::support::*;
 
 async fn trust(session: &TestSession, peer: &Peer) -> Trust {
@@ -104,5 +105,93 @@ fn about_somebody_without_a_conversation_nothing_is_decided() {
         bob.decide(pair.alice.conversation(), Decision::Block).await.unwrap();
         assert_eq!(bob.standing(pair.alice.conversation()).await.unwrap(), Standing::default());
         assert!(bob.conversations().await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn each_decision_counts_for_itself_whatever_else_was_decided_on_another_device() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let with_alice = pair.alice.conversation();
+        say(&alice, &pair.bob, "hello").await;
+        sync(&bob).await;
+        push(&bob).await;
+        let phone = Peer::with_wallet(&pair.network, TestWallet::of("bob"));
+        let bobs_phone = phone.sign_up().await;
+        pull(&bobs_phone).await;
+        bob.decide(with_alice, Decision::Block).await.unwrap();
+        pair.network.clock().advance(1_000);
+        // Which does not know of that.
+        bobs_phone.decide(with_alice, Decision::Mute(true)).await.unwrap();
+        bobs_phone.decide(with_alice, Decision::Hide(true)).await.unwrap();
+        exchange(&bob, &bobs_phone).await;
+        for session in [&bob, &bobs_phone] {
+            let standing = session.standing(with_alice).await.unwrap();
+            assert_eq!((standing.trust, standing.muted, standing.hidden), (Trust::Blocked, true, true));
+        }
+    });
+}
+
+#[test]
+fn who_was_answered_on_one_device_is_welcome_also_if_another_one_muted_them() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let with_alice = pair.alice.conversation();
+        say(&alice, &pair.bob, "hello").await;
+        sync(&bob).await;
+        push(&bob).await;
+        let phone = Peer::with_wallet(&pair.network, TestWallet::of("bob"));
+        let bobs_phone = phone.sign_up().await;
+        pull(&bobs_phone).await;
+        say(&bob, &pair.alice, "hello back").await;
+        pair.network.clock().advance(1_000);
+        bobs_phone.decide(with_alice, Decision::Mute(true)).await.unwrap();
+        exchange(&bob, &bobs_phone).await;
+        for session in [&bob, &bobs_phone] {
+            let standing = session.standing(with_alice).await.unwrap();
+            assert_eq!((standing.trust, standing.muted), (Trust::Accepted, true));
+        }
+    });
+}
+
+#[test]
+fn a_message_brings_a_hidden_conversation_back_on_every_device_and_what_came_before_does_not() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let with_alice = pair.alice.conversation();
+        let is_hidden = async |session: &TestSession| session.standing(with_alice).await.unwrap().hidden;
+        say(&alice, &pair.bob, "before").await;
+        sync(&bob).await;
+        pair.network.clock().advance(1_000);
+        bob.decide(with_alice, Decision::Hide(true)).await.unwrap();
+        push(&bob).await;
+        let phone = Peer::with_wallet(&pair.network, TestWallet::of("bob"));
+        let bobs_phone = phone.sign_up().await;
+        pull(&bobs_phone).await;
+        older(&bobs_phone, with_alice).await;
+        exchange(&bobs_phone, &bob).await;
+        assert!(is_hidden(&bob).await && is_hidden(&bobs_phone).await);
+        pair.network.clock().advance(1_000);
+        say(&alice, &pair.bob, "again").await;
+        sync(&bobs_phone).await;
+        exchange(&bobs_phone, &bob).await;
+        assert!(!is_hidden(&bob).await && !is_hidden(&bobs_phone).await);
+    });
+}
+
+#[test]
+fn a_message_brings_a_conversation_back_that_was_hidden_by_a_fast_clock() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        say(&alice, &pair.bob, "before").await;
+        sync(&bob).await;
+        let offline = pair.bob.resume().await;
+        pair.bob.clock.set_error(24 * 3_600_000);
+        offline.decide(pair.alice.conversation(), Decision::Hide(true)).await.unwrap();
+        pair.bob.clock.set_error(0);
+        let online = pair.bob.resume().await;
+        say(&alice, &pair.bob, "again").await;
+        sync(&online).await;
+        assert!(!online.standing(pair.alice.conversation()).await.unwrap().hidden);
     });
 }

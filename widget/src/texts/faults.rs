@@ -48,6 +48,7 @@ pub fn refused(refusal: &Refusal) -> String {
         Refusal::Spam => (RefusalWord::Spam, None),
         Refusal::TooLarge => (RefusalWord::TooLarge, None),
         Refusal::UnknownReceiver => (RefusalWord::UnknownReceiver, None),
+        Refusal::FormerKeys => (RefusalWord::FormerKeys, None),
         Refusal::Stopped => (RefusalWord::Stopped, None),
         Refusal::Malformed(said) => (RefusalWord::Malformed, Some(said)),
         Refusal::Rejected(said) => (RefusalWord::Rejected, Some(said)),

@@ -7,6 +7,7 @@ use crate::device::Slot;
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::seal::json::{self, canonical, integer, object};
 use crate::session::Session;
+use crate::storage::Pseudonym;
 
 /// Under how many names a conversation may be listed; deployed clients file halted messages under what was typed.
 const MAX_LISTED: usize = 2;
@@ -37,10 +38,11 @@ impl Mark {
         self.listed.truncate(MAX_LISTED);
     }
 
-    fn to_json(&self, node: &str) -> String {
+    fn to_json(&self, node: &str, keys: &Pseudonym) -> String {
         let listed = self.listed.iter().map(|look| Value::from(look.as_str())).collect();
         canonical(&object(vec![
             ("node", node.into()),
+            ("keys", keys.to_string().into()),
             ("there", self.there.into()),
             ("written", self.written.into()),
             ("readUntil", self.read_until.into()),
@@ -49,10 +51,13 @@ impl Mark {
         ]))
     }
 
-    /// Nothing is known of another node.
-    fn parse(text: &str, node: &str) -> Option<Self> {
-        let value =
-            json::parse(text).filter(|value| value.get("node").and_then(Value::as_str) == Some(node))?;
+    /// Nothing is known of another node, nor of what is there under other keys. Former versions did not say under which.
+    fn parse(text: &str, node: &str, keys: &Pseudonym) -> Option<Self> {
+        let value = json::parse(text)?;
+        let text = |name| value.get(name).and_then(Value::as_str);
+        if text("node") != Some(node) || text("keys").is_some_and(|known| known != keys.to_string()) {
+            return None;
+        }
         let number = |name: &str| value.get(name).and_then(integer);
         let listed = value.get("listed")?.as_array()?;
         Some(Self {
@@ -68,8 +73,8 @@ impl Mark {
 impl<P: Ports> Session<P> {
     pub(super) async fn read_backend_mark(&self, conversation: ConversationId) -> Result<Mark, StoreError> {
         let text = self.ports().store().value(self.account, &Slot::BackendOf(conversation)).await?;
-        let node = self.directory.discovery().name.as_str();
-        Ok(text.as_deref().and_then(|text| Mark::parse(text, node)).unwrap_or_default())
+        let (node, keys) = (self.directory.discovery().name.as_str(), self.storage_keys.account());
+        Ok(text.as_deref().and_then(|text| Mark::parse(text, node, &keys)).unwrap_or_default())
     }
 
     pub(super) async fn write_backend_mark(
@@ -77,7 +82,7 @@ impl<P: Ports> Session<P> {
         conversation: ConversationId,
         mark: &Mark,
     ) -> Result<(), StoreError> {
-        let text = mark.to_json(self.directory.discovery().name.as_str());
+        let text = mark.to_json(self.directory.discovery().name.as_str(), &self.storage_keys.account());
         self.ports().store().set_value(self.account, &Slot::BackendOf(conversation), Some(&text)).await
     }
 }
@@ -93,8 +98,13 @@ mod tests {
             mark.note_listed(look.into());
         }
         assert!(mark.was_listed_so("c") && mark.was_listed_so("b") && !mark.was_listed_so("a"));
-        let text = mark.to_json("ds.eth");
-        assert_eq!(Mark::parse(&text, "ds.eth"), Some(mark));
-        assert_eq!((Mark::parse(&text, "other.eth"), Mark::parse("7", "ds.eth")), (None, None));
+        let [keys, others] = ["12", "34"].map(|byte| format!("0x{}", byte.repeat(32)).parse().unwrap());
+        let text = mark.to_json("ds.eth", &keys);
+        assert_eq!(Mark::parse(&text, "ds.eth", &keys), Some(mark.clone()));
+        assert_eq!(Mark::parse(&text, "ds.eth", &others), None);
+        assert_eq!(Mark::parse(&text, "other.eth", &keys), None);
+        assert_eq!(Mark::parse("7", "ds.eth", &keys), None);
+        let former = text.replace(&format!(r#""keys":"{keys}","#), "");
+        assert_eq!(Mark::parse(&former, "ds.eth", &others), Some(mark));
     }
 }

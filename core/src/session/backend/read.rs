@@ -66,7 +66,14 @@ impl<P: Ports> Session<P> {
                 continue;
             }
             news = true;
-            let read = self.read_newest(conversation, &row.contact, &mut mark).await?;
+            let read = match self.read_newest(conversation, &row.contact, &mut mark).await {
+                // What came before is to be told; who goes on finds out what is wrong.
+                Err(_) if !pulled.changed.is_empty() => {
+                    pulled.more = true;
+                    return Ok(pulled);
+                }
+                read => read?,
+            };
             // What can't be found out now is asked for again.
             if !read.later {
                 mark.note_listed(look);
@@ -160,9 +167,9 @@ impl<P: Ports> Session<P> {
                 if here.author != self.account && container.state() == LegacyState::Read {
                     read_until = read_until.max(here.arrived);
                 }
-                if here.state == SendState::Waiting && !row.halted {
+                let accepted = SendState::Accepted;
+                if here.state == SendState::Waiting && container.state().send_state(row.halted) == accepted {
                     // The deployed app has delivered it.
-                    let accepted = SendState::Accepted;
                     self.ports().store().set_state(self.account, &hash, &accepted).await?;
                     read.new += 1;
                 }

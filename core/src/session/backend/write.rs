@@ -190,7 +190,7 @@ impl<P: Ports> Session<P> {
         let halted = row.state == SendState::Waiting;
         let wanted = standing(state_of(target, row), halted);
         let known = match self.backend.row(&id) {
-            Some(known) if known == wanted => return Ok(false),
+            Some(known) if known == wanted || halted => return Ok(false),
             Some(known) => known,
             None => {
                 let Some(container) = self.container(target, row).map_err(|_| StoreError::Damaged)? else {
@@ -211,26 +211,38 @@ impl<P: Ports> Session<P> {
                         pushed.too_large += 1;
                         return Ok(true);
                     }
-                    // It may be there already.
-                    Err(error @ ApiError::Refused { .. }) => {
-                        let there = self.find_row(target, &id).await?.ok_or(error)?;
-                        opened(self, &there).map_or(Row::There, |it| standing(it.state(), there.halted))
-                    }
+                    // It may be there already. Among so many, or under another name, it is not found, and is not to hold
+                    // up those behind it for ever.
+                    Err(ApiError::Refused { status: 400, .. }) => match self.find_row(target, &id).await? {
+                        None => wanted,
+                        Some(there) => {
+                            opened(self, &there).map_or(Row::There, |it| standing(it.state(), there.halted))
+                        }
+                    },
                     Err(error) => return Err(error.into()),
                 }
             }
         };
-        if known == Row::Halted && !halted {
-            let body = ClearHalted { message_id: id.clone(), alias_name: target.name.clone() };
-            api::parse_done(&self.ask_backend(&|storage| storage.clear_halted(&body)).await?)?;
+        if halted {
+            // It is there already, as one that failed, say: nobody says so of one that has left, and it stays as it is.
+            self.backend.met(id, known);
+            return Ok(true);
         }
         let failed = |row: Row| row == Row::Failed;
-        if !halted && failed(known) != failed(wanted) {
+        let mut is_said = true;
+        if failed(known) != failed(wanted) {
             let state = state_of(target, row);
             let there = self.find_row(target, &id).await?;
-            if let Some((container, there)) = there.and_then(|there| Some((opened(self, &there)?, there))) {
+            let there = there.and_then(|there| Some((opened(self, &there)?, there)));
+            is_said = there.is_some();
+            if let Some((container, there)) = there {
                 self.replace_rows(target, vec![(there, container.with_state(state))]).await?;
             }
+        }
+        // Last: one that is not halted, and not there as one that failed, would be taken for one that has left.
+        if known == Row::Halted && is_said {
+            let body = ClearHalted { message_id: id.clone(), alias_name: target.name.clone() };
+            api::parse_done(&self.ask_backend(&|storage| storage.clear_halted(&body)).await?)?;
         }
         self.backend.met(id, wanted);
         Ok(true)

@@ -26,7 +26,7 @@ pub struct Older {
 }
 
 /// What was brought to the node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pushed {
     /// How many records were written.
     pub written: usize,
@@ -36,6 +36,25 @@ pub struct Pushed {
     pub full: bool,
     /// How many are larger than the node takes: they stay on this device.
     pub too_large: usize,
+    /// What came from the node meanwhile, since another device had written about the same.
+    pub pulled: Pulled,
+}
+
+impl Pulled {
+    /// Whether nothing came.
+    pub(super) fn is_empty(&self) -> bool {
+        self.changed.is_empty() && !self.settings
+    }
+
+    /// Adds what came then.
+    pub(super) fn add(&mut self, more: Self) {
+        self.settings |= more.settings;
+        for conversation in more.changed {
+            if !self.changed.contains(&conversation) {
+                self.changed.push(conversation);
+            }
+        }
+    }
 }
 
 /// Why the history could not be followed.

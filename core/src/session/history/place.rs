@@ -41,6 +41,7 @@ impl<P: Ports> Session<P> {
         let node = &self.directory.discovery().name;
         if let (Some(followed), Some(usage)) = (&known, self.limits.get())
             && followed.node == *node
+            && followed.keys == Some(self.storage_keys.account())
         {
             return Ok((followed.clone(), usage));
         }
@@ -62,7 +63,19 @@ impl<P: Ports> Session<P> {
 
     /// Whether this device has begun to follow the history.
     pub(crate) async fn follows_history(&self) -> Result<bool, StoreError> {
-        Ok(self.read_followed().await?.is_some())
+        Ok(self.own_followed().await?.is_some())
+    }
+
+    /// Whether this device has what a list shows: who is welcome, and what was read.
+    pub(crate) async fn has_list(&self) -> Result<bool, StoreError> {
+        let offered = self.directory.discovery().history_url.is_some();
+        Ok(!offered || self.own_followed().await?.is_some_and(|followed| followed.list == 0))
+    }
+
+    async fn own_followed(&self) -> Result<Option<Followed>, StoreError> {
+        let own = self.storage_keys.account();
+        let followed = self.read_followed().await?;
+        Ok(followed.filter(|followed| followed.keys.is_none_or(|keys| keys == own)))
     }
 
     /// Whether older messages of a conversation may be on the node that are not on this device.

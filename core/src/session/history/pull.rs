@@ -38,41 +38,52 @@ impl<P: Ports> Session<P> {
         let (mut followed, _) = self.followed(&place).await?;
         let mut pulled = Pulled::default();
         for _ in 0..MAX_REQUESTS {
-            let listing = if followed.list > 0 {
-                let own = self.storage_keys.account();
-                let before = Some(followed.list);
-                let listing = self.list(&place, &|history| history.place(&own, before, LIST)).await?;
-                followed.list = match listing.next {
-                    Some(next) if next < followed.list => next,
-                    Some(_) => return Err(ApiError::Garbled("a listing that does not go on").into()),
-                    None => 0,
-                };
-                listing
-            } else {
-                let after = followed.head;
-                let listing = self.list(&place, &|history| history.changes(after, CHANGES)).await?;
-                followed.head = match listing.next {
-                    Some(next) if next > after => next,
-                    Some(_) => return Err(ApiError::Garbled("changes that do not go on").into()),
-                    None => {
-                        self.note_arrival().await?;
-                        return Ok(pulled);
-                    }
-                };
-                listing
-            };
-            let taken = self.take_in_records(&followed, listing.records).await?;
-            pulled.settings |= taken.settings;
-            for conversation in taken.changed {
-                if !pulled.changed.contains(&conversation) {
-                    pulled.changed.push(conversation);
-                }
+            match self.pull_page(&place, &mut followed, &mut pulled).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(pulled),
+                Err(error) if pulled.is_empty() => return Err(error),
+                // What came before is to be told; who goes on finds out what is wrong.
+                Err(_) => break,
             }
-            // Only now: what is not taken in is asked for again.
-            self.write_followed(&followed).await?;
         }
         pulled.more = true;
         Ok(pulled)
+    }
+
+    /// Takes in what one request gives; tells whether there may be more.
+    async fn pull_page(
+        &self,
+        place: &Place,
+        followed: &mut Followed,
+        pulled: &mut Pulled,
+    ) -> Result<bool, HistoryError> {
+        let listing = if followed.list > 0 {
+            let own = self.storage_keys.account();
+            let before = Some(followed.list);
+            let listing = self.list(place, &|history| history.place(&own, before, LIST)).await?;
+            followed.list = match listing.next {
+                Some(next) if next < followed.list => next,
+                Some(_) => return Err(ApiError::Garbled("a listing that does not go on").into()),
+                None => 0,
+            };
+            listing
+        } else {
+            let after = followed.head;
+            let listing = self.list(place, &|history| history.changes(after, CHANGES)).await?;
+            followed.head = match listing.next {
+                Some(next) if next > after => next,
+                Some(_) => return Err(ApiError::Garbled("changes that do not go on").into()),
+                None => {
+                    self.note_arrival().await?;
+                    return Ok(false);
+                }
+            };
+            listing
+        };
+        pulled.add(self.take_in_records(followed, listing.records).await?);
+        // Only now: what is not taken in is asked for again.
+        self.write_followed(followed).await?;
+        Ok(true)
     }
 
     /// Takes in a page of a conversation's older messages.

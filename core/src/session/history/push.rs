@@ -12,7 +12,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::outcome::{HistoryError, Pushed};
+use super::outcome::{HistoryError, Pulled, Pushed};
 use super::place::Place;
 use super::state::{Followed, Mark, Stamp};
 use crate::conversation::ConversationId;
@@ -61,16 +61,26 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`HistoryError`]; what was not written is written with the next step.
     pub async fn push_history(&self) -> Result<Pushed, HistoryError> {
+        let mut pushed = Pushed::default();
+        match self.push_step(&mut pushed).await {
+            // What came is to be told; who goes on finds out what is wrong.
+            Err(_) if !pushed.pulled.is_empty() => pushed.more = true,
+            outcome => outcome?,
+        }
+        Ok(pushed)
+    }
+
+    async fn push_step(&self, pushed: &mut Pushed) -> Result<(), HistoryError> {
         let store = self.ports().store();
         // To find out how it stands with the node is worth a request once: it may have to be given everything anew.
         if self.limits.are_known() && store.journal(self.account, 1).await?.is_empty() {
-            return Ok(Pushed::default());
+            return Ok(());
         }
         let place = self.history_place().await?;
         let (mut followed, usage) = self.followed(&place).await?;
         let entries = store.journal(self.account, MAX_ENTRIES).await?;
         let fresh = self.fresh_conversations().await?;
-        let mut pushed = Pushed { more: entries.len() == MAX_ENTRIES, ..Pushed::default() };
+        pushed.more = entries.len() == MAX_ENTRIES;
         let (mut things, mut settled) = (Vec::<(Changed, Vec<u64>)>::new(), Vec::new());
         for entry in entries {
             match things.iter_mut().find(|(changed, _)| *changed == entry.changed) {
@@ -109,9 +119,9 @@ impl<P: Ports> Session<P> {
         let mut reads = MAX_READS;
         for _ in 0..MAX_WRITES {
             let Some((batch, sealed)) =
-                self.next_batch(&mut outgoing, most, usage.record_bytes, &mut pushed).await?
+                self.next_batch(&mut outgoing, most, usage.record_bytes, pushed).await?
             else {
-                return Ok(pushed);
+                return Ok(());
             };
             if sealed.is_empty() {
                 continue;
@@ -123,12 +133,14 @@ impl<P: Ports> Session<P> {
                     self.note_written(&mut followed, batch, &versions).await?;
                 }
                 Written::Conflicts(conflicts) => {
-                    let again = self.resolve(&place, &followed, batch, conflicts, &mut reads).await?;
+                    let (again, pulled) =
+                        self.resolve(&place, &followed, batch, conflicts, &mut reads).await?;
+                    pushed.pulled.add(pulled);
                     outgoing.splice(0..0, again);
                 }
                 Written::Full => {
                     pushed.full = true;
-                    return Ok(pushed);
+                    return Ok(());
                 }
                 // One by itself is what is too large; of several it may be all together.
                 Written::TooLarge if batch.len() > 1 => {
@@ -142,7 +154,7 @@ impl<P: Ports> Session<P> {
             }
         }
         pushed.more |= !outgoing.is_empty();
-        Ok(pushed)
+        Ok(())
     }
 
     /// Seals as many as fit into one request. `None` if nothing is left.
@@ -315,7 +327,8 @@ impl<P: Ports> Session<P> {
             .map(StoredMessage::kept))
     }
 
-    /// Merges ours with what is stored. Gives what is still to be written; what can't be read now stays in the journal.
+    /// Merges ours with what is stored. Gives what is still to be written, and what came by it; what can't be read now
+    /// stays in the journal.
     async fn resolve(
         &self,
         place: &Place,
@@ -323,7 +336,7 @@ impl<P: Ports> Session<P> {
         batch: Vec<Outgoing>,
         conflicts: Vec<(Pseudonym, Pseudonym, u64)>,
         reads: &mut usize,
-    ) -> Result<Vec<Outgoing>, HistoryError> {
+    ) -> Result<(Vec<Outgoing>, Pulled), HistoryError> {
         let version_of = |key: &(Pseudonym, Pseudonym)| {
             conflicts.iter().find(|(place, id, _)| (*place, *id) == *key).map(|(_, _, version)| *version)
         };
@@ -372,8 +385,7 @@ impl<P: Ports> Session<P> {
                 Err(_) => again.push(one),
             }
         }
-        self.take_in_records(followed, news).await?;
-        Ok(again)
+        Ok((again, self.take_in_records(followed, news).await?))
     }
 }
 

@@ -33,7 +33,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// Keeps what is being written in a conversation, at most 100,000 bytes of it. `changed` is when it was: milliseconds
-    /// since 1970. What is known to be later stays.
+    /// since 1970. What is known to be later stays, unless only a wrong clock can have said that.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -45,13 +45,13 @@ impl<P: Ports> Session<P> {
     ) -> Result<(), StoreError> {
         let text = text[..text.floor_char_boundary(MAX_DRAFT)].to_owned();
         let known = self.draft_record(conversation).await?;
-        let is_known = match &known {
-            Some(known) => known.text == text || known.changed > changed,
-            None => text.is_empty(),
+        let changed = match &known {
+            Some(known) if known.text == text => return Ok(()),
+            Some(known) if known.changed > self.now() => known.changed.saturating_add(1),
+            Some(known) if known.changed > changed => return Ok(()),
+            None if text.is_empty() => return Ok(()),
+            _ => changed,
         };
-        if is_known {
-            return Ok(());
-        }
         self.keep_draft(&DraftRecord { conversation, text, changed }).await
     }
 
@@ -72,8 +72,7 @@ impl<P: Ports> Session<P> {
         if name.len() > MAX_SETTING {
             return Err(StoreError::Damaged);
         }
-        let changed = self.now();
-        self.keep_setting(&Setting { name: name.to_owned(), value, changed }).await
+        self.update_setting(name, |_| value).await
     }
 
     /// Changes what the person chose, in one transaction with reading it.
@@ -85,9 +84,12 @@ impl<P: Ports> Session<P> {
         name: &str,
         change: impl FnOnce(Option<Value>) -> Value + 'static,
     ) -> Result<(), StoreError> {
-        let changed = self.now();
+        let now = self.now();
         let change = Box::new(move |text: Option<String>| {
             let known = text.as_deref().and_then(json::parse);
+            let before = known.as_ref().and_then(|known| known.get("changed").and_then(integer));
+            // Later than what was chosen before, whatever the clock says.
+            let changed = before.map_or(now, |before| now.max(before.saturating_add(1)));
             let value = change(known.and_then(|known| known.get("value").cloned()));
             Some(canonical(&object(vec![("value", value), ("changed", changed.into())])))
         });

@@ -8,6 +8,7 @@ use crate::identity::EnsName;
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::seal::json::{self, canonical, integer, object};
 use crate::session::Session;
+use crate::storage::Pseudonym;
 use crate::storage::history::Usage;
 
 /// How often everything is brought to a node that lost something, at most: milliseconds.
@@ -18,6 +19,8 @@ const ANEW: u64 = 24 * 3600 * 1000;
 pub(super) struct Followed {
     /// Of which node.
     pub(super) node: EnsName,
+    /// Under which keys: what those call the place of the account. What is there under others nobody reads any more.
+    pub(super) keys: Option<Pseudonym>,
     /// When it began, in milliseconds since 1970. Marks of another beginning say nothing.
     pub(super) began: u64,
     /// All changes until this version are here, as far as they are newer than `anchor`.
@@ -52,13 +55,15 @@ pub(super) struct Stamp {
 
 impl Followed {
     fn to_json(&self) -> String {
-        canonical(&object(vec![
+        let mut members = vec![
             ("node", self.node.as_str().into()),
             ("began", self.began.into()),
             ("head", self.head.into()),
             ("anchor", self.anchor.into()),
             ("list", self.list.into()),
-        ]))
+        ];
+        members.extend(self.keys.map(|keys| ("keys", keys.to_string().into())));
+        canonical(&object(members))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -66,6 +71,7 @@ impl Followed {
         let number = |name: &str| value.get(name).and_then(integer);
         Some(Self {
             node: EnsName::from_normalised(value.get("node")?.as_str()?).ok()?,
+            keys: value.get("keys").and_then(Value::as_str).and_then(|keys| keys.parse().ok()),
             began: number("began")?,
             head: number("head")?,
             anchor: number("anchor")?,
@@ -121,19 +127,28 @@ impl<P: Ports> Session<P> {
     ) -> Result<Followed, StoreError> {
         let now = self.now();
         let node = &self.directory.discovery().name;
-        let same = known.as_ref().filter(|known| known.node == *node);
+        let keys = Some(self.storage_keys.account());
+        // Former versions did not say under which keys.
+        let is_same = |known: &&Followed| known.node == *node && (known.keys.is_none() || known.keys == keys);
+        let same = known.as_ref().filter(is_same);
         let fell_back = same.is_some_and(|known| usage.last_change < known.head);
         match same {
-            Some(known) if !fell_back => return Ok(known.clone()),
+            Some(known) if !fell_back && known.keys == keys => return Ok(known.clone()),
+            Some(known) if !fell_back => {
+                let followed = Followed { keys, ..known.clone() };
+                self.write_followed(&followed).await?;
+                return Ok(followed);
+            }
             // A node that falls back again and again gets no more for it.
             Some(known) if now < known.began.saturating_add(ANEW) => {
-                let followed = Followed { head: usage.last_change, ..known.clone() };
+                let followed = Followed { keys, head: usage.last_change, ..known.clone() };
                 self.write_followed(&followed).await?;
                 return Ok(followed);
             }
             _ => {}
         }
-        // What is new on this device is in the journal already; what another node has, or this one had, is not.
+        // What is new on this device is in the journal already; what another node has, or this one had, or has under
+        // former keys, is not.
         if known.is_some() {
             self.ports().store().journal_all(self.account).await?;
         }
@@ -141,7 +156,9 @@ impl<P: Ports> Session<P> {
             0 => (0, 0, 0),
             last => (last, last, last + 1),
         };
-        let followed = Followed { node: node.clone(), began: now, head, anchor, list };
+        // Another beginning than the one before, even within a millisecond.
+        let began = known.map_or(now, |known| now.max(known.began.saturating_add(1)));
+        let followed = Followed { node: node.clone(), keys, began, head, anchor, list };
         self.write_followed(&followed).await?;
         Ok(followed)
     }
@@ -175,8 +192,12 @@ mod tests {
     #[test]
     fn what_is_kept_comes_back_and_a_mark_counts_for_its_beginning_alone() {
         let node = "ds.eth".parse().unwrap();
-        let followed = Followed { node, began: 5, head: 7, anchor: 6, list: 3 };
-        assert_eq!(Followed::parse(&followed.to_json()), Some(followed));
+        let keys = format!("0x{}", "12".repeat(32));
+        let followed = Followed { node, keys: keys.parse().ok(), began: 5, head: 7, anchor: 6, list: 3 };
+        assert!(followed.keys.is_some());
+        assert_eq!(Followed::parse(&followed.to_json()), Some(followed.clone()));
+        let former = Followed { keys: None, ..followed };
+        assert_eq!(Followed::parse(&former.to_json()), Some(former));
         let contact = Stamp { version: 4, digest: "ab".into() };
         let mark = Mark { before: 9, contact, ..Mark::default() };
         assert_eq!(Mark::parse(&mark.to_json(5), 5), Some(mark.clone()));

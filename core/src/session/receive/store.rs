@@ -64,8 +64,9 @@ impl<P: Ports> Session<P> {
         if known.as_ref().is_some_and(|contact| contact.standing.trust == Trust::Blocked) {
             return Ok(Vec::new());
         }
-        // Later than all that was seen, even if a clock was set back since.
-        let arrived = known.map_or(0, |contact| contact.read_until.saturating_add(1)).max(self.now());
+        // Later than all that was seen, and than when it was hidden, even if a clock was set back since.
+        let before = known.map_or(0, |contact| contact.read_until.max(contact.standing.decided.hidden));
+        let arrived = before.saturating_add(1).max(self.now());
         let messages = &first_taken(messages);
         let taken = |proven: &Proven| Place::at(proven.taken.unwrap_or(arrived));
         let placed = self.placed(conversation, messages, taken).await?;

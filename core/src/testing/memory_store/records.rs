@@ -74,14 +74,19 @@ impl Records {
     pub(super) fn add_all(&mut self, messages: &[StoredMessage], restored: bool) -> Vec<MessageHash> {
         let (mut added, mut changed) = (Vec::new(), Vec::new());
         for row in messages.iter().map(StoredMessage::row) {
-            let known = self.messages.get(&row.hash).map(|kept| kept.row.state.clone());
+            let known = self.messages.get(&row.hash).map(|kept| kept.row.clone());
             match known {
                 None => {
                     self.add(row);
                     added.push(row);
                 }
-                Some(known) if restored && row.state.is_further_than(&known) => {
-                    self.set_state(&row.hash, &row.state);
+                Some(known) if restored && row.brings_further(&known) => {
+                    if row.state.is_further_than(&known.state) {
+                        self.set_state(&row.hash, &row.state);
+                    }
+                    if row.arrived < known.arrived {
+                        self.set_arrived(&known, row.arrived);
+                    }
                 }
                 Some(_) => continue,
             }
@@ -142,6 +147,25 @@ impl Records {
             self.read_last(row.conversation, &last);
         }
         true
+    }
+
+    fn set_arrived(&mut self, known: &MessageRow, arrived: u64) {
+        let Some(kept) = self.messages.get_mut(&known.hash) else { return };
+        kept.row.arrived = arrived;
+        let Some(conversation) = self.conversations.get_mut(&known.conversation) else { return };
+        conversation.changes.remove(&kept.change);
+        kept.change = conversation.summary.change();
+        conversation.changes.insert(kept.change, known.hash.clone());
+        if known.lane == Lane::In {
+            if let Some(others) = conversation.arrivals.get_mut(&known.arrived) {
+                others.remove(&known.hash);
+                if others.is_empty() {
+                    conversation.arrivals.remove(&known.arrived);
+                }
+            }
+            conversation.arrivals.entry(arrived).or_default().insert(known.hash.clone());
+            conversation.summary.had_arrived(known.arrived, arrived);
+        }
     }
 
     pub(super) fn read_last(&mut self, conversation: ConversationId, hash: &MessageHash) {

@@ -63,6 +63,7 @@ macro_rules! for_each_store_behaviour {
         $test!(what_is_struck_out_is_gone_and_what_came_later_stays);
         $test!(everything_can_be_entered_anew);
         $test!(a_restored_message_is_added_or_brings_the_state_further);
+        $test!(a_restored_message_may_have_arrived_earlier_elsewhere_and_is_read_by_that);
         $test!(a_small_text_is_kept_for_each_slot_and_owner);
         $test!(a_small_text_changes_in_one_transaction_with_reading_it);
         $test!(owners_are_separate);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{OTHER, OWNER, hashes, sign_in};
 use crate::conversation::ConversationId;
 use crate::device::{
-    Contact, Last, MessageRow, Place, Preview, SendState, Standing, StoredMessage, Summary, Trust,
+    Contact, Decided, Last, MessageRow, Place, Preview, SendState, Standing, StoredMessage, Summary, Trust,
 };
 use crate::identity::Address;
 use crate::message::{Kind, MessageHash};
@@ -223,13 +223,21 @@ pub async fn who_is_written_to_is_welcome_and_what_comes_in_is_not_hidden(store:
     };
     store.add_messages(OWNER, &[from_peer(10)]).await.unwrap();
     assert_eq!(summary(store).await.contact.standing, Standing::default());
-    let decided = Standing { hidden: true, muted: true, changed: 7, ..Standing::default() };
+    let decided = Standing {
+        hidden: true,
+        muted: true,
+        decided: Decided { trust: 0, hidden: 10, muted: 7 },
+        ..Standing::default()
+    };
     decide(decided).await;
     assert_eq!(summary(store).await.contact.standing, decided);
+    store.add_messages(OWNER, &[from_peer(9)]).await.unwrap();
+    assert_eq!(summary(store).await.contact.standing, decided, "it was there before");
     store.add_messages(OWNER, &[from_peer(11)]).await.unwrap();
-    assert_eq!(summary(store).await.contact.standing, Standing { hidden: false, ..decided });
+    let decided = Standing { hidden: false, decided: Decided { hidden: 11, ..decided.decided }, ..decided };
+    assert_eq!(summary(store).await.contact.standing, decided);
     store.add_messages(OWNER, &[message(notes::PEER, true, 12, Kind::New, None)]).await.unwrap();
-    let welcome = Standing { trust: Trust::Accepted, hidden: false, ..decided };
+    let welcome = Standing { trust: Trust::Accepted, ..decided };
     assert_eq!(summary(store).await.contact.standing, welcome);
     decide(Standing { trust: Trust::Blocked, ..welcome }).await;
     store.add_messages(OWNER, &[message(notes::PEER, true, 13, Kind::New, None)]).await.unwrap();

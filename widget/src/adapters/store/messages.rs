@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::device::{Changed, Contact, MessageRow, SendState, StoredMessage, Summary};
+use dm3_core::device::{Changed, Contact, Lane, MessageRow, SendState, StoredMessage, Summary};
 use dm3_core::identity::Address;
 use dm3_core::message::MessageHash;
 use dm3_core::ports::StoreError;
@@ -63,10 +63,14 @@ pub async fn add(
                 let Some(kept) = row::read_message(&kept).ok().filter(|_| origin == Origin::Restored) else {
                     continue;
                 };
-                if !message.state.is_further_than(&kept.state) {
+                if !message.brings_further(&kept) {
                     continue;
                 }
-                change_state(&t, owner, &mut touched, kept, message.state).await?;
+                let further = message.state.is_further_than(&kept.state);
+                let state = if further { message.state } else { kept.state.clone() };
+                let arrived = message.arrived.min(kept.arrived);
+                let changed = MessageRow { state, arrived, ..kept.clone() };
+                change(&t, owner, &mut touched, &kept, &changed).await?;
             }
             changed.push(&hash);
         }
@@ -90,7 +94,8 @@ pub async fn set_state(
         let kept = row::read_message(&answer(record).await?).ok().filter(|kept| kept.state != state);
         if let Some(kept) = kept {
             let mut touched = Vec::new();
-            change_state(&t, owner, &mut touched, kept, state).await?;
+            let changed = MessageRow { state, ..kept.clone() };
+            change(&t, owner, &mut touched, &kept, &changed).await?;
             finish(&t, owner, touched).await?;
             enter(&t, owner, &hash)?;
         }
@@ -126,17 +131,21 @@ async fn add_one(
     Ok(())
 }
 
-async fn change_state(
+/// Puts a message in place of the same one that has another state, or arrived later.
+async fn change(
     t: &IdbTransaction,
     owner: Address,
     touched: &mut Vec<Touched>,
-    kept: MessageRow,
-    state: SendState,
+    kept: &MessageRow,
+    changed: &MessageRow,
 ) -> Result<(), Failure> {
     let place = touch(t, owner, touched, kept.conversation, kept.arrived).await?;
     let Some(Touched { summary, last_changed, .. }) = touched.get_mut(place) else { return Ok(()) };
-    let record = row::message(owner, &MessageRow { state, ..kept.clone() })?;
+    let record = row::message(owner, changed)?;
     row::number(&record, summary.change());
+    if kept.lane == Lane::In {
+        summary.had_arrived(kept.arrived, changed.arrived);
+    }
     t.object_store(table::MESSAGES)?.put(&record)?;
     *last_changed |= summary.last.as_ref().is_some_and(|last| last.version == kept.hash);
     Ok(())
