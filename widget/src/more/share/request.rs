@@ -3,10 +3,12 @@
 use dm3_core::device::Trust;
 use dm3_core::identity::is_look_alike;
 use dm3_core::session::{Decision, NameStanding};
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use crate::app::state::{Person, State};
 use crate::app::{App, Command, ShareAsk};
+use crate::more::focus::{focus_when_drawn, place_to_write, screen};
 use crate::texts::{TalkWord, first_written, looks_like, say, short_address};
 use crate::view::attention::{REQUESTED, payments};
 use crate::view::attributes::{attrs, class};
@@ -16,7 +18,7 @@ use crate::view::names::display_name;
 use crate::view::person::{person_avatar, person_name};
 use crate::view::share::shares;
 use crate::view::stake::{STAKED, at_stake};
-use crate::view::{sends, time};
+use crate::view::{OnClick, time};
 
 /// How a fact is meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,8 +38,17 @@ pub(super) fn request(app: &App) -> AnyView {
         return ().into_any();
     };
     let decide = |decision, word: TalkWord, classes: &'static str| {
+        let app = app.clone();
+        let decide: OnClick = Box::new(move |event: MouseEvent| {
+            app.command(Command::Decide(decision));
+            // The button goes. Of who is not welcome the name is left.
+            let then = if decision == Decision::Accept { place_to_write() } else { "h2 .who" };
+            if let Some(screen) = screen(event.target()) {
+                focus_when_drawn(screen, then, ".request *");
+            }
+        });
         view! {
-            <button {attrs(&[("class", classes), ("type", "button")])} on:click=sends(app, Command::Decide(decision))>
+            <button {attrs(&[("class", classes), ("type", "button")])} on:click=decide>
                 {say(word)}
             </button>
         }
