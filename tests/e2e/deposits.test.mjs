@@ -66,7 +66,7 @@ describe('deposits', () => {
     await looksRight(spammer, 'stake-asked');
     await isAccessible(spammer, 'stake-asked');
     const before = await spammer.prompts();
-    await spammer.button('Stake 1 SIGN').click();
+    await spammer.button('Stake 2 SIGN').click();
     await stake(spammer).getByText('1 SIGN is at stake with what you write this week.').waitFor();
     // The token takes signed allowances.
     assert.deepEqual((await spammer.prompts()).slice(before.length), ['eth_signTypedData_v4', 'eth_sendTransaction']);
@@ -100,6 +100,8 @@ describe('deposits', () => {
     await stake(carol).getByText(/You deposit 2 SIGN/).waitFor();
     await stake(carol).getByLabel('Enough to write at the same time to').selectOption('3 people');
     await stake(carol).getByText(/You deposit 6 SIGN/).waitFor();
+    // The button names what the wallet is asked for.
+    await carol.button('Stake 6 SIGN').waitFor();
     await looksRight(carol, 'stake-reach');
     await isAccessible(carol, 'stake-reach');
   });
@@ -111,7 +113,7 @@ describe('deposits', () => {
     const alice = await world().person('alice');
     await alice.signUp();
     await alice.writeTo(address);
-    await alice.button('Stake 0.5 SIGN').click();
+    await alice.button('Stake 1 SIGN').click();
     await stake(alice).getByText('Your deposit: 1 SIGN.').waitFor();
     await alice.send('Good morning');
     await alice.log.getByText(/· sent/).waitFor();
@@ -154,7 +156,7 @@ describe('a node that asks new accounts for a stake', () => {
     await looksRight(alice, 'sign-in-stake');
     await isAccessible(alice, 'sign-in-stake');
     assert.equal(await world().coinsOf('alice'), parseUnits('1000', 18));
-    await alice.button('Stake 1 SIGN').click();
+    await alice.button('Stake 2 SIGN').click();
     await alice.heading.waitFor();
     assert.equal(await world().coinsOf('alice'), parseUnits('998', 18));
     await (await ownStakes(alice)).getByText('Your deposit: 2 SIGN.').waitFor();

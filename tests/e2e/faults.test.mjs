@@ -65,6 +65,21 @@ describe('faults', () => {
     assert.deepEqual(await counts(bob, ['Written offline']), [1]);
   });
 
+  test('what was not sent is said once when that happens, and not again to who opens the conversation', async () => {
+    const aloud = () => alice.alert.filter({ hasText: 'not sent' });
+    await alice.context.setOffline(true);
+    await alice.send('Never mind');
+    await alice.button('Don’t send').click();
+    await aloud().waitFor();
+    assert.equal(await alice.log.getByRole('alert').count(), 0, 'where it stands, it is read like all others');
+    await alice.context.setOffline(false);
+    await alice.back();
+    await alice.openRow(/bob\.eth/);
+    await alice.sees('Never mind');
+    await alice.log.getByText(/not sent/).waitFor();
+    assert.equal(await aloud().count(), 0);
+  });
+
   test('the node is killed and comes back: what both wrote meanwhile arrives once and in order', async () => {
     await world().net.stopNode();
     const texts = ['While it was away 1', 'While it was away 2', 'While it was away 3'];

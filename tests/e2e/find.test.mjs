@@ -6,7 +6,7 @@ import { ContractFactory, NonceManager, Wallet } from 'ethers';
 import { ensProvider } from '../localnet/chain.mjs';
 import { compileSolidity } from '../localnet/solidity.mjs';
 import { Dm3Client } from './client.mjs';
-import { boxOf, looksRight, until, useWorld } from './support.mjs';
+import { boxOf, hasFocus, looksRight, pressInInputMethod, until, useWorld } from './support.mjs';
 
 const READY = 'Can be written to';
 const COLLECTOR = 'a-very-long-name-of-a-collector-of-things.eth';
@@ -258,6 +258,42 @@ describe('finding people', () => {
     await alice.page.keyboard.press('Enter');
     await alice.composer.waitFor();
     await alice.back();
+  });
+
+  test('keys that end what an input method writes open nobody and do not close the chat', async () => {
+    await types(alice, 'bob.eth');
+    await rowWith(alice, READY).waitFor();
+    for (const key of ['Enter', 'Escape', 'ArrowDown']) await pressInInputMethod(alice.search, key);
+    await alice.page.waitForTimeout(500);
+    assert.ok(await hasFocus(alice.search));
+    assert.equal(await alice.search.inputValue(), 'bob.eth');
+    assert.equal(await alice.launcher.getAttribute('aria-expanded'), 'true');
+  });
+
+  test('the list is one stop of the Tab key, at the row where somebody was last', async () => {
+    for (const label of ['collector', 'carol']) {
+      await alice.writeTo(address(label));
+      await alice.send('Good morning');
+      await alice.back();
+    }
+    await alice.search.fill('');
+    const rows = alice.chat.locator('[part~="list"] li > button');
+    await until('three are listed', async () => (await rows.count()) >= 3);
+    const last = (await rows.count()) - 1;
+    await alice.search.press('ArrowDown');
+    await until('the first has the focus', () => hasFocus(rows.first()));
+    await alice.page.keyboard.press('End');
+    assert.ok(await hasFocus(rows.nth(last)));
+    await alice.page.keyboard.press('Home');
+    assert.ok(await hasFocus(rows.first()));
+    await alice.page.keyboard.press('ArrowDown');
+    assert.ok(await hasFocus(rows.nth(1)));
+    await alice.page.keyboard.press('Tab');
+    assert.equal(await alice.chat.locator('[part~="list"] button:focus').count(), 0, 'one step leads past all rows');
+    await alice.page.keyboard.press('Shift+Tab');
+    await until('back at the row that had it', () => hasFocus(rows.nth(1)));
+    await alice.page.keyboard.press('Shift+Tab');
+    assert.equal(await alice.chat.locator('[part~="list"] button:focus').count(), 0, 'and so does one back');
   });
 
   test('no page broke its policy', () => world().assertNoFaults());

@@ -82,7 +82,7 @@ describe('a browser and a history that are empty', () => {
     const device = await world().person('alice');
     await device.signUp();
     await device.writeTo(address);
-    await device.button('Stake 0.5 SIGN').click();
+    await device.button('Stake 1 SIGN').click();
     await device.chat.locator('.stake').getByText('Your deposit: 1 SIGN.').waitFor();
     await device.send('Good morning');
     await device.log.getByText(/· sent/).waitFor();
@@ -157,7 +157,8 @@ describe('a node that keeps more of who has something at stake', () => {
     await room.getByText(/^With 1 SIGN at stake towards your node’s operator you have 9 MB for your history, 50 MB for files\./).waitFor();
     await looksRight(alice, 'room-offer');
     await isAccessible(alice, 'room-offer');
-    await room.getByRole('button', { name: 'Stake 1 SIGN' }).click();
+    await room.getByText(/You deposit 2 SIGN: one half for this week/).waitFor();
+    await room.getByRole('button', { name: 'Stake 2 SIGN' }).click();
     await room.getByText(/^So much because you have 1 SIGN at stake/).waitFor();
     await room.getByText('0 bytes of 50 MB used, 50 MB free').waitFor();
     await alice.chat.locator('.group', { hasText: 'Stakes' }).getByText('Your deposit: 2 SIGN.').waitFor();

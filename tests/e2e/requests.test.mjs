@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { until, useWorld } from './support.mjs';
+import { hasFocus, until, useWorld } from './support.mjs';
 
 describe('strangers', () => {
   const world = useWorld({ before, after });
@@ -55,8 +55,10 @@ describe('strangers', () => {
   });
 
   test('accepted, they are in the list, and their links lead somewhere', async () => {
-    await bob.button('Accept').click();
+    await bob.button('Accept').focus();
+    await bob.page.keyboard.press('Enter');
     await bob.composer.waitFor();
+    await until('the field has the focus', () => hasFocus(bob.composer));
     await bob.log.locator('a').waitFor();
     await bob.send('Who are you?');
     await alice.sees('Who are you?');
@@ -84,8 +86,10 @@ describe('strangers', () => {
     await bob.search.press('Enter');
     await bob.chat.getByText('You blocked them.').waitFor();
     await bob.screenshot('request-blocked');
-    await bob.button('Unblock').click();
+    await bob.button('Unblock').focus();
+    await bob.page.keyboard.press('Enter');
     await bob.composer.waitFor();
+    await until('the field has the focus', () => hasFocus(bob.composer));
     await carol.send('Once more');
     await bob.sees('Once more');
     assert.deepEqual(await bob.order(['Hello bob', 'Hello?', 'Once more']), ['Hello bob', 'Once more']);

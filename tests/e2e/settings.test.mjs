@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { lightness } from './layout.mjs';
-import { looksRight, until, useWorld } from './support.mjs';
+import { hasFocus, looksRight, until, useWorld } from './support.mjs';
 
 const LONG = 'collector';
 
@@ -46,7 +46,15 @@ describe('settings and contacts', () => {
     await alice.button('Account').click();
     await alice.button('Settings').waitFor();
     await alice.screenshot('settings-menu');
+    await alice.button('Sign out').focus();
+    await alice.page.keyboard.press('Escape');
+    await alice.button('Settings').waitFor({ state: 'detached' });
+    assert.ok(await hasFocus(alice.button('Account')), 'back at the button');
+    assert.equal(await alice.launcher.getAttribute('aria-expanded'), 'true', 'the panel stays');
     await alice.button('Account').click();
+    await alice.button('Settings').waitFor();
+    await alice.heading.click();
+    await alice.button('Settings').waitFor({ state: 'detached' });
     await openSettings(alice);
     await group(alice, 'Blocked people').getByText('Nobody is blocked.').waitFor();
     await group(alice, 'Storage on this device').getByText(/ are kept/).waitFor();
@@ -74,9 +82,8 @@ describe('settings and contacts', () => {
     const receipts = alice.chat.getByRole('switch', { name: /receipts/ });
     await receipts.waitFor();
     await until('the heading has the focus', async () => (await focused(alice)) === 'Settings');
-    const hasFocus = () => receipts.evaluate((it) => it.getRootNode().activeElement === it);
-    for (let pressed = 0; pressed < 4 && !(await hasFocus()); pressed += 1) await alice.page.keyboard.press('Tab');
-    assert.equal(await hasFocus(), true);
+    for (let pressed = 0; pressed < 4 && !(await hasFocus(receipts)); pressed += 1) await alice.page.keyboard.press('Tab');
+    assert.ok(await hasFocus(receipts));
     assert.equal(await receipts.getAttribute('aria-checked'), 'true');
     await alice.page.keyboard.press('Space');
     await until('it is off', async () => (await receipts.getAttribute('aria-checked')) === 'false');

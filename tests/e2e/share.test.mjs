@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { Dm3Client } from './client.mjs';
-import { boxOf, until, useWorld } from './support.mjs';
+import { boxOf, hasFocus, until, useWorld } from './support.mjs';
 
 const entry = (person, text) => person.log.locator('.entry', { has: person.page.locator('.message', { hasText: text }) }).first();
 const cards = (person) => person.chat.getByRole('group', { name: 'About' });
@@ -64,6 +64,7 @@ describe('what goes from one place to another', () => {
     await alice.button('Don’t send this along').focus();
     await alice.page.keyboard.press('Enter');
     await goesAlong(alice).waitFor({ state: 'detached' });
+    assert.ok(await hasFocus(alice.composer), 'it goes on in the field');
     await open('https://shop.example/offers/55');
     await goesAlong(alice).waitFor();
     await alice.send('And this one?');

@@ -46,6 +46,17 @@ export async function until(what, check, timeout = WAIT) {
 /** Where something stands; waits while it is drawn anew, for then it stands nowhere. */
 export const boxOf = (locator) => until('it stands somewhere', async () => (await locator.boundingBox()) ?? false);
 
+/** Whether something has the focus in its element. */
+export const hasFocus = (locator) => locator.evaluate((it) => it.getRootNode().activeElement === it);
+
+/** A key that goes to an input method, as Safari tells it: by its code alone. */
+export async function pressInInputMethod(locator, key) {
+  await locator.evaluate((field, key) => {
+    const event = { key, keyCode: 229, bubbles: true, cancelable: true, composed: true };
+    field.dispatchEvent(new KeyboardEvent('keydown', event));
+  }, key);
+}
+
 /** A picture of what somebody sees, in which nothing is cut off, covered or too small. */
 export async function looksRight(person, name) {
   await person.screenshot(name);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { until, useWorld } from './support.mjs';
+import { hasFocus, pressInInputMethod, until, useWorld } from './support.mjs';
 
 /** The message that says this, with everything around it. */
 const entry = (person, text) => person.log.locator('.entry', { has: person.page.locator('.message', { hasText: text }) }).first();
@@ -57,6 +57,25 @@ describe('what is done with messages', () => {
     await bob.composer.fill('');
   });
 
+  test('who stops an answer by its cross goes on in the field', async () => {
+    await choose(bob, 'Is #123', 'Reply');
+    await bob.button('Cancel').focus();
+    await bob.page.keyboard.press('Enter');
+    await until('the bar is gone', async () => (await bob.chat.getByText('Replying').count()) === 0);
+    assert.ok(await hasFocus(bob.composer));
+  });
+
+  test('keys of an input method send nothing, end no answer and do not close the chat', async () => {
+    await choose(bob, 'Is #123', 'Reply');
+    await bob.composer.fill('にほんご');
+    for (const key of ['Enter', 'Escape']) await pressInInputMethod(bob.composer, key);
+    await bob.chat.getByText('Replying').waitFor();
+    assert.equal(await bob.composer.inputValue(), 'にほんご');
+    assert.equal(await bob.launcher.getAttribute('aria-expanded'), 'true');
+    await bob.composer.press('Escape');
+    await bob.composer.fill('');
+  });
+
   test('a quote leads to the message, however far up it is', async () => {
     for (let number = 1; number <= 30; number += 1) await bob.send(`Filling ${number}`);
     await alice.sees('Filling 30');
@@ -70,6 +89,22 @@ describe('what is done with messages', () => {
       const [row, log] = [await entry(alice, 'Is #123').boundingBox(), await alice.log.boundingBox()];
       return row.y >= log.y && row.y + row.height <= log.y + log.height;
     });
+  });
+
+  test('by keyboard a message leads to what it quotes', async () => {
+    await entry(alice, 'Filling 30').focus();
+    await alice.page.keyboard.press('Enter');
+    const menu = alice.chat.getByRole('menu');
+    await menu.waitFor();
+    assert.equal(await menu.getByRole('menuitem', { name: 'Go to the quoted message' }).count(), 0, 'it quotes nothing');
+    await alice.page.keyboard.press('Escape');
+    await menu.waitFor({ state: 'detached' });
+    await entry(alice, 'The very first').focus();
+    await alice.page.keyboard.press('Enter');
+    await menu.getByRole('menuitem', { name: 'Go to the quoted message' }).focus();
+    await alice.page.keyboard.press('Enter');
+    await menu.waitFor({ state: 'detached' });
+    await until('the first message has the focus', () => hasFocus(entry(alice, 'Is #123')));
   });
 
   test('a reaction is given, seen by both, and taken back', async () => {
@@ -108,6 +143,19 @@ describe('what is done with messages', () => {
       await versions.getByRole('button', { name: 'Close' }).click();
       await versions.waitFor({ state: 'detached' });
     }
+  });
+
+  test('the earlier versions are opened and left by keyboard, which closes nothing else', async () => {
+    await entry(alice, 'Yes, for 1.2 ETH.').focus();
+    await alice.page.keyboard.press('Enter');
+    await alice.chat.getByRole('menuitem', { name: 'Earlier versions' }).focus();
+    await alice.page.keyboard.press('Enter');
+    const versions = alice.chat.getByRole('dialog', { name: 'Message actions' });
+    await until('its button has the focus', () => hasFocus(versions.getByRole('button', { name: 'Close' })));
+    await alice.page.keyboard.press('Escape');
+    await versions.waitFor({ state: 'detached' });
+    assert.ok(await hasFocus(entry(alice, 'Yes, for 1.2 ETH.')), 'back at the message');
+    assert.equal(await alice.launcher.getAttribute('aria-expanded'), 'true', 'the panel stays');
   });
 
   test('an arrow in the empty field edits what was written last', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { LAUNCHER_STYLES, MAIN, PARTS } from '../../widget/build/parts.mjs';
 import { fromPage } from '../bench/scale.mjs';
 import { ROOT } from '../setup/index.mjs';
 import { circlesIn, importsOf, inWords, roomsOf } from './imports.mjs';
@@ -50,6 +51,40 @@ test(`no source file is longer than ${LONGEST_FILE} lines`, () => {
 test('docs/scale.md follows from docs/performance.md', () => {
   const written = readFileSync(join(ROOT, 'docs/scale.md'), 'utf8');
   assert.equal(written, fromPage(), 'npm run bench -- scale');
+});
+
+/**
+ * Classes that the styles of more than one place define, each with these places: once both are loaded, what has that class looks
+ * as the later one says. `places`: names and texts.
+ */
+function definedTwice(places) {
+  const found = new Map();
+  for (const [place, text] of Object.entries(places)) {
+    const plain = text.replace(/\/\*[^]*?\*\//g, '');
+    const selectors = [...plain.matchAll(/([^{};]+)\{/g)].flatMap(([, list]) => list.split(/,(?![^(]*\))/).map((one) => one.trim()));
+    for (const name of new Set(selectors.filter((one) => /^\.[\w-]+$/.test(one)))) {
+      found.set(name, [...(found.get(name) ?? []), place]);
+    }
+  }
+  return [...found].filter(([, where]) => where.length > 1).map(([name, where]) => `${name}: ${where.join(', ')}`);
+}
+
+describe('styles', () => {
+  const read = (name) => readFileSync(join(ROOT, 'styles', `${name}.css`), 'utf8');
+  const together = (names) => names.map(read).join('\n');
+
+  test('no class is defined by two parts', () => {
+    const ofParts = [...new Set(PARTS.flatMap(({ styles }) => styles))];
+    assert.ok(ofParts.length > 5, `${ofParts.length} files were found`);
+    const parts = Object.fromEntries(ofParts.map((name) => [name, read(name)]));
+    assert.deepEqual(definedTwice({ launcher: together(LAUNCHER_STYLES), main: together(MAIN.styles), ...parts }), []);
+  });
+
+  test('one that is would be found', () => {
+    const one = '/* .b { } */ .a, .b:hover { color: red } @media print { .c { color: red } } .c { margin: 0 }';
+    const other = '.d .a { color: red } :is(.d, .a) { color: red } .b, .c { color: red }';
+    assert.deepEqual(definedTwice({ one, other }), ['.c: one, other']);
+  });
 });
 
 describe('what is read as an import', () => {

@@ -186,8 +186,9 @@ export class Dm3Chat extends Base {
       if (event.target.closest('[data-reload]')) location.reload();
     });
     this.#panel.addEventListener('keydown', event => {
-      // Escape inside an input method's own list belongs to that list.
-      if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented || this.#isInline) return;
+      // Escape inside an input method's own list belongs to that list. Some browsers say so by 229 alone.
+      const isOther = event.isComposing || event.keyCode === 229;
+      if (event.key !== 'Escape' || isOther || event.defaultPrevented || this.#isInline) return;
       event.stopPropagation();
       this.hide();
     });

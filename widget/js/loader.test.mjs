@@ -19,6 +19,9 @@ describe('the loader', () => {
     await launcher('Open chat').click();
     await page.locator('[data-autofocus]').waitFor();
     await page.waitForFunction(() => document.querySelector('dm3-chat').shadowRoot.activeElement?.localName === 'input');
+    // Of an input method, as Safari tells it.
+    await page.locator('[data-autofocus]').dispatchEvent('keydown', { key: 'Escape', keyCode: 229, bubbles: true });
+    assert.equal(await panel().isVisible(), true);
     await page.keyboard.press('Escape');
     assert.equal(await panel().isVisible(), false);
     assert.equal(await focused(), 'launcher');

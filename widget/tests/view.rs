@@ -17,16 +17,18 @@ mod rows;
 mod strangers;
 
 use dm3_core::delivery::Refusal;
+use dm3_core::device::Notice;
 use dm3_core::identity::Address;
 use dm3_core::ports::Unreachable;
 use dm3_core::session::FindError;
 use dm3_core::web::Outage;
-use dm3_widget::app::Command;
 use dm3_widget::app::fault::Fault;
 use dm3_widget::app::state::*;
+use dm3_widget::app::{Command, SettingsAsk};
+use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::*;
-use web_sys::{Event, EventInit, HtmlTextAreaElement};
+use web_sys::{Event, EventInit, HtmlElement, HtmlTextAreaElement};
 
 use page::*;
 
@@ -110,6 +112,8 @@ async fn enter_that_belongs_to_an_input_method_opens_nothing() {
     let mut page = Page::list(vec![]).await;
     page.type_text("input", "ありす").await;
     page.press_enter("input", |key| key.set_is_composing(true)).await;
+    // Safari says of the Enter that ends a composition that it is over.
+    page.press_enter("input", |key| key.set_key_code(229)).await;
     // What is typed is looked up, and nothing is opened.
     assert_eq!(page.asked(), [Command::LookUp("ありす".into())]);
 }
@@ -181,6 +185,53 @@ async fn a_long_list_draws_its_first_rows_and_the_others_as_somebody_scrolls() {
 }
 
 #[wasm_bindgen_test]
+async fn the_list_is_one_stop_of_the_tab_key_at_the_row_that_had_the_focus_last() {
+    let peer = |n: u8| Person { address: Address::from_bytes([n; 20]), ..person(None, BOB) };
+    let page = Page::list((0..3).map(|n| row(peer(n), "hello", 0)).collect()).await;
+    let stops =
+        || page.all(".row").iter().map(|row| row.get_attribute("tabindex").unwrap()).collect::<Vec<_>>();
+    assert_eq!(stops(), ["0", "-1", "-1"]);
+    let row_at = |place: usize| page.all(".row")[place].clone().unchecked_into::<HtmlElement>();
+    row_at(0).focus().unwrap();
+    settled().await;
+    for (key, place) in [("End", 2), ("ArrowUp", 1), ("Home", 0), ("ArrowDown", 1)] {
+        page.press_enter(".row[tabindex='0']", |it| it.set_key(key)).await;
+        assert!(row_at(place).is_same_node(document().active_element().as_deref()), "{key}");
+        assert_eq!(stops().iter().position(|stop| stop == "0"), Some(place), "{key}");
+        assert_eq!(page.all(".row[tabindex='0']").len(), 1);
+    }
+    // Where that row is not listed, the first is.
+    page.state.conversations.update(|rows| drop(rows.as_mut().unwrap().remove(1)));
+    settled().await;
+    assert_eq!(stops(), ["0", "-1"]);
+}
+
+#[wasm_bindgen_test]
+async fn the_account_menu_closes_by_escape_which_leads_back_to_its_button_and_by_a_press_beside_it() {
+    let page = Page::list(vec![row(bob(), "hi", 0)]).await;
+    page.state.account.set(Some(bob()));
+    settled().await;
+    page.click("Account").await;
+    page.button("Sign out").focus().unwrap();
+    page.press_enter(".menu-card > .button:last-child", |key| key.set_key("Escape")).await;
+    assert_eq!(page.all(".menu-card").len(), 0);
+    assert!(page.button("Account").is_same_node(document().active_element().as_deref()));
+    page.click("Account").await;
+    let press = |selector: &str| {
+        let bubbling = EventInit::new();
+        bubbling.set_bubbles(true);
+        let pressed = Event::new_with_event_init_dict("pointerdown", &bubbling).unwrap();
+        page.one(selector).dispatch_event(&pressed).unwrap();
+    };
+    press(".menu-card");
+    settled().await;
+    assert_eq!(page.all(".menu-card").len(), 1);
+    press(".list");
+    settled().await;
+    assert_eq!(page.all(".menu-card").len(), 0);
+}
+
+#[wasm_bindgen_test]
 async fn a_row_tells_what_is_new_and_opens_its_conversation() {
     let mut page = Page::list(vec![row(bob(), "Is it still for sale?", 3)]).await;
     assert_eq!(page.texts(".unread"), ["3 unread messages"]);
@@ -241,13 +292,64 @@ async fn a_failed_message_can_be_sent_again() {
     let failed = Delivery::Failed(Refusal::Rejected("it is full".into()));
     let mut page = Page::thread(bob(), vec![bubble(7, "Hello", failed)]).await;
     assert!(
-        page.one("[role=alert]")
+        page.one(".meta-failed")
             .text_content()
             .unwrap()
             .contains("not sent: the receiver’s delivery service refuses the message: it is full")
     );
     page.click("Retry").await;
     assert_eq!(page.asked(), [Command::Resend(hash(7))]);
+}
+
+#[wasm_bindgen_test]
+async fn only_a_failure_that_has_just_happened_is_said_aloud() {
+    let refused = |why: &str| Delivery::Failed(Refusal::Rejected(why.into()));
+    let messages =
+        |second, third| vec![bubble(1, "A", refused("old")), bubble(2, "B", second), bubble(3, "C", third)];
+    let page = Page::thread(bob(), messages(Delivery::Sending, Delivery::Waiting)).await;
+    assert_eq!(page.all("[role=alert]").len(), 0);
+    page.state.thread.set(Some(thread(bob(), messages(refused("it is full"), Delivery::Waiting))));
+    settled().await;
+    assert!(page.one("[role=alert]").text_content().unwrap().contains("it is full"));
+    // For the same reason once more.
+    page.state.thread.set(Some(thread(bob(), messages(refused("it is full"), Delivery::Sending))));
+    settled().await;
+    assert_eq!(page.all("[role=alert]").len(), 0);
+    page.state.thread.set(Some(thread(bob(), messages(refused("it is full"), refused("it is full")))));
+    settled().await;
+    assert!(page.one("[role=alert]").text_content().unwrap().contains("it is full"));
+    // Of the log only what is added to it.
+    assert_eq!(page.one("[role=log]").get_attribute("aria-relevant").unwrap(), "additions");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_told_of_keys_and_names_leads_to_the_contact() {
+    let page_of = |notice| {
+        let shown = ThreadState { notices: vec![(NOON, notice)], ..thread(bob(), vec![]) };
+        Page::open(move |state| {
+            state.thread.set(Some(shown));
+            state.screen.set(Screen::Thread);
+        })
+    };
+    let moved = Notice::NameMoved { name: "bob.eth".parse().unwrap(), to: CAROL.parse().unwrap() };
+    let changed = Notice::KeysChanged { since: NOON };
+    for (notice, words) in [(changed, "Compare"), (moved, "Contact details")] {
+        let mut page = page_of(notice).await;
+        assert_eq!(page.texts("[role=note] button"), [words]);
+        page.one("[role=note] button").unchecked_into::<HtmlElement>().click();
+        settled().await;
+        assert_eq!(page.asked(), [Command::settings(SettingsAsk::Card)]);
+    }
+    let page = page_of(Notice::OldProfile { replaced: NOON }).await;
+    assert_eq!((page.all("[role=note]").len(), page.all("[role=note] button").len()), (1, 0));
+}
+
+#[wasm_bindgen_test]
+async fn the_line_above_what_was_not_seen_has_a_name() {
+    let page = Page::thread(bob(), vec![bubble(1, "Hi!", Delivery::Received)]).await;
+    page.state.thread.update(|thread| thread.as_mut().unwrap().unseen = Some(hash(1)));
+    settled().await;
+    assert_eq!(page.one("[role=separator]").get_attribute("aria-label").unwrap(), "New");
 }
 
 #[wasm_bindgen_test]
@@ -304,6 +406,7 @@ async fn shift_enter_and_input_methods_do_not_send() {
     page.type_text("textarea", "こんにちは").await;
     page.press_enter("textarea", |key| key.set_shift_key(true)).await;
     page.press_enter("textarea", |key| key.set_is_composing(true)).await;
+    page.press_enter("textarea", |key| key.set_key_code(229)).await;
     assert_eq!(page.asked(), [Command::Typed("こんにちは".into())]);
 }
 

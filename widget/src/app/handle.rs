@@ -1,5 +1,6 @@
 //! What views hold.
 
+use dm3_core::device::Notice;
 use dm3_core::message::MessageHash;
 use futures_channel::mpsc::UnboundedSender;
 use js_sys::Array;
@@ -82,8 +83,11 @@ pub struct TalkPart {
     pub menu: fn(&App) -> AnyView,
     /// What the composer is for, above it.
     pub composing: fn(&App) -> AnyView,
-    /// The way back to the newest messages, below the conversation; what is shown follows where somebody goes.
-    pub newest: fn(&App) -> AnyView,
+    /// Below the conversation: the way back to the newest messages, while what is shown follows where somebody goes; and that a
+    /// message was not sent, for those who do not see it.
+    pub below: fn(&App) -> AnyView,
+    /// Where what is said of somebody's name or keys leads to.
+    pub way: fn(&App, &Notice) -> AnyView,
     /// Somebody clicked in the conversation.
     pub clicked: fn(&App, &MouseEvent),
     /// Somebody pressed a key in the conversation.
@@ -103,8 +107,8 @@ pub struct SearchPart {
     pub enter: fn(&App, String),
     /// The messages that say what stands there.
     pub texts: fn(&App) -> AnyView,
-    /// Moves the focus from this element to the row below it; above it, if that is wanted.
-    pub go: fn(&Element, bool),
+    /// Moves the focus from this element to the row to which a key leads: an arrow, Home or End.
+    pub go: fn(&Element, &str),
 }
 
 /// What views call in the part for attachments.

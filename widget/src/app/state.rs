@@ -128,6 +128,8 @@ state! {
     choosing: bool = false,
     /// Which conversations the list shows.
     filter: Filter = Filter::All,
+    /// The key of the row there that the Tab key leads to: the one that had the focus last.
+    stop: String = String::new(),
     /// The account's menu is open.
     menu: bool = false,
     /// It is asked there what becomes of the records of who signs out.

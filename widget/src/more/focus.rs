@@ -2,30 +2,42 @@
 
 use leptos::prelude::request_animation_frame;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, EventTarget, HtmlElement, NodeList};
+use web_sys::{Element, HtmlElement, NodeList};
 
-/// What was clicked, or had the focus.
-pub(super) fn element(target: Option<EventTarget>) -> Option<Element> {
-    target?.dyn_into().ok()
-}
+pub(super) use crate::view::focus::{element, focus, has_keyboard, screen};
 
-/// The screen around it.
-pub(super) fn screen(target: Option<EventTarget>) -> Option<Element> {
-    element(target)?.closest(".screen").ok()?
-}
-
-/// Gives the focus to an element.
-pub(super) fn focus(within: &Element, selector: &str) {
-    let target = within.query_selector(selector).ok().flatten();
-    if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
-        // What can't take the focus leaves it where it is.
-        let _ = target.focus();
-    }
-}
+/// For how many frames something that is on its way is waited for: five seconds of most displays.
+const FRAMES: u16 = 300;
 
 /// Gives the focus to an element that is about to be drawn.
 pub(super) fn focus_later(within: Element, selector: &'static str) {
     request_animation_frame(move || focus(&within, selector));
+}
+
+/// The same where it takes a while, because something has to be read or written first. `from` may have the focus until then, or
+/// nothing, for what had it may be gone; whoever goes on elsewhere is left there.
+pub(super) fn focus_when_drawn(within: Element, selector: &'static str, from: &'static str) {
+    wait(within, selector, from, FRAMES);
+}
+
+fn wait(within: Element, selector: &'static str, from: &'static str, frames: u16) {
+    request_animation_frame(move || {
+        let find = |selector| within.query_selector(selector).ok().flatten();
+        if find(":focus").is_some_and(|focused| focused.matches(from) == Ok(false)) {
+            return;
+        }
+        match find(selector) {
+            // After what gives the focus to a screen as soon as it stands.
+            Some(_) => focus_later(within, selector),
+            None if frames > 0 => wait(within, selector, from, frames - 1),
+            None => {}
+        }
+    });
+}
+
+/// Where somebody goes on in a conversation who has not said that they want to write.
+pub(super) fn place_to_write() -> &'static str {
+    if has_keyboard() { ".composer textarea" } else { "h2[tabindex]" }
 }
 
 /// Things that arrows lead through, in the order of the page.

@@ -12,14 +12,14 @@ use crate::adapters::page::Page;
 use crate::adapters::parts::part;
 use crate::app::entry_stake::EntryStake;
 use crate::app::part::Loader;
-use crate::app::stake::Failure;
+use crate::app::stake::{Failure, deposit_for};
 use crate::app::state::{Busy, OtherKeys, OwnKeys, ShownCode, SignIn, SignInStep, Way};
 use crate::app::{App, Choice, Command, Driver, KeysPart, KeysSteps, Typed};
 use crate::texts::{self, KeysWord, Word, say, short_address};
 use crate::view::attributes::{attrs, class};
 use crate::view::form::{VERBATIM, button, link};
 use crate::view::panel::{bare_header, connection_bar, note};
-use crate::view::{OnClick, OnKey, on_click, sends, truth, when};
+use crate::view::{OnClick, OnKey, is_input_method, on_click, sends, truth, when};
 
 thread_local! {
     pub(super) static LOADER: Loader<KeysPart> = Loader::new(table);
@@ -115,9 +115,8 @@ fn keep_code(app: &App, at: &SignIn, code: &ShownCode, why: OwnKeys) -> AnyView 
 /// What the node wants to be at stake before it takes the account.
 fn entry_stake(app: &App, at: &SignIn, stake: &EntryStake) -> AnyView {
     let EntryStake { wanted, token, unseen, failed } = stake;
-    let staked = wanted.terms.stake().unwrap_or(u128::MAX);
-    let amount = texts::staked(staked, token.as_ref());
-    let twice = texts::staked(staked.saturating_mul(2), token.as_ref());
+    let amount = texts::staked(wanted.terms.stake().unwrap_or(u128::MAX), token.as_ref());
+    let deposited = texts::staked(deposit_for(&wanted.terms, 1), token.as_ref());
     let error = at.error.as_ref().map(texts::fault);
     let error = error.or_else(|| {
         let failed = failed.as_ref().map(|error| texts::stake_failed(&Failure::Stake(error.clone())));
@@ -128,13 +127,13 @@ fn entry_stake(app: &App, at: &SignIn, stake: &EntryStake) -> AnyView {
     let label = match at.busy {
         Some(Busy::Wallet) => say(Word::WaitingForWallet).to_owned(),
         Some(Busy::Network) => say(Word::OneMoment).to_owned(),
-        None => texts::stake_put(&amount),
+        None => texts::stake_put(&deposited),
     };
     let waits = if at.busy == Some(Busy::Wallet) { say(Word::AnswerInWallet) } else { "" };
     let operator = short_address(wanted.receiver);
     let body = view! {
         <p>{texts::keys_stake_explained(&amount, &operator)}</p>
-        <p>{texts::stake_how(&twice)}</p>
+        <p>{texts::stake_how(&deposited)}</p>
     };
     let actions = view! {
         {note("sr", "status", waits.to_owned())}
@@ -183,7 +182,7 @@ fn nonce(app: &App) -> AnyView {
     let entered: OnKey = {
         let app = app.clone();
         Box::new(move |event: KeyboardEvent| {
-            if event.key() == "Enter" && !event.is_composing() {
+            if event.key() == "Enter" && !is_input_method(&event) {
                 event.prevent_default();
                 go(&app, Way::Nonce, event.target());
             }

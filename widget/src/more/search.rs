@@ -150,15 +150,16 @@ fn failed(app: &App, typed: &str, fault: &Fault) -> AnyView {
     .into_any()
 }
 
-/// The row below or above; above the first is the field.
-fn go(from: &Element, up: bool) {
+/// Where a key leads: to the row below or above, the first or the last. Above the first is the field.
+fn go(from: &Element, key: &str) {
     let Some(screen) = from.closest(".screen").ok().flatten() else { return };
     let Ok(rows) = screen.query_selector_all(".list button.row") else { return };
     let at = (0..rows.length()).find(|at| rows.item(*at).is_some_and(|row| row.contains(Some(from))));
-    let to = match (at, up) {
-        (None, _) => Some(0),
-        (Some(at), false) => Some(at + 1),
-        (Some(at), true) => at.checked_sub(1),
+    let to = match (at, key) {
+        (None, _) | (_, "Home") => Some(0),
+        (_, "End") => rows.length().checked_sub(1),
+        (Some(at), "ArrowUp") => at.checked_sub(1),
+        (Some(at), _) => Some(at + 1),
     };
     let to = match to {
         Some(to) => rows.item(to).and_then(|row| row.dyn_into::<HtmlElement>().ok()),

@@ -28,7 +28,7 @@ use crate::view::names::{display_name, initial_of, shorten_name};
 use crate::view::panel::{bar, bare_header, connection_bar, note};
 use crate::view::person::avatar;
 use crate::view::site::{FORM, KEPT, KNOWN};
-use crate::view::{OnClick, OnInput, OnKey, part, sends, truth};
+use crate::view::{OnClick, OnInput, OnKey, is_input_method, part, sends, truth};
 
 /// The longest number of a token that is shown as a whole, in digits; of longer ones, beginning and end.
 const LONGEST_NUMBER: usize = 12;
@@ -73,7 +73,8 @@ fn form(app: &App) -> AnyView {
     let typed: OnKey = {
         let app = app.clone();
         Box::new(move |event: KeyboardEvent| {
-            if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && event.is_trusted() {
+            let sends = event.key() == "Enter" && (event.ctrl_key() || event.meta_key());
+            if sends && event.is_trusted() && !is_input_method(&event) {
                 event.prevent_default();
                 press(&app);
             }

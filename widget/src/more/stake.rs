@@ -5,7 +5,7 @@ use dm3_core::delivery::{SpamRule, Verdict};
 use dm3_core::deposit::{EPOCH, Terms};
 use dm3_core::registry::deposits::Deposited;
 use dm3_core::session::{Askable, Demand, OwnDeposit, Staked, Token};
-use leptos::ev::Event;
+use leptos::ev::{Event, MouseEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
@@ -16,6 +16,7 @@ use crate::app::part::Loader;
 use crate::app::stake::{Failure, Stakes, deposit_for, passes, reaches};
 use crate::app::state::{Apart, Person};
 use crate::app::{Act, Active, App, Command, ScreenPart, StakeAsk, StakeSteps};
+use crate::more::focus::{focus_when_drawn, screen};
 use crate::texts::{
     self, StakeWord, Word, say, stake_asks, stake_at_stake, stake_burned, stake_confirm, stake_gone,
     stake_how, stake_people, stake_promised, stake_put, stake_record, stake_record_none,
@@ -25,7 +26,7 @@ use crate::view::attributes::{attrs, class};
 use crate::view::form::link;
 use crate::view::names::display_name;
 use crate::view::stake::{DEMANDS, STAKED};
-use crate::view::{OnInput, sends, time, truth, when};
+use crate::view::{OnClick, OnInput, sends, time, truth, when};
 
 thread_local! {
     pub(super) static LOADER: Loader<ScreenPart> = Loader::new(table);
@@ -104,11 +105,12 @@ fn asked(app: &App, peer: &Person, terms: &Terms, stakes: &Stakes) -> AnyView {
     } else if stakes.promised {
         view! { <p {class("stake-good")}>{stake_promised(&stake)}</p> }.into_any()
     } else {
+        let deposited = amount(deposit_for(terms, stakes.people), token);
         view! {
             {record(stakes, &name)}
             {reach(app, terms, stakes)}
-            <p>{stake_how(&amount(deposit_for(terms, stakes.people), token))}</p>
-            {button(app, "button", stake_put(&stake), stakes.busy, StakeAsk::Stake)}
+            <p>{stake_how(&deposited)}</p>
+            {button("button", stake_put(&deposited), stakes.busy, sends(app, ask(StakeAsk::Stake)))}
         }
         .into_any()
     };
@@ -223,14 +225,14 @@ fn received(app: &App, peer: &Person, stakes: &Stakes) -> AnyView {
         (0, _) => ().into_any(),
         (_, false) => view! {
             <p>{stake_at_stake(&left, &name)}</p>
-            {link(say(StakeWord::Burn), sends(app, ask(StakeAsk::Doubt)))}
+            {link(say(StakeWord::Burn), asks(app, StakeAsk::Doubt, ".stake-choices button"))}
         }
         .into_any(),
         (_, true) => view! {
             <p {attrs(&[("role", "alert")])}>{stake_confirm(&left, &name)}</p>
             <div {class("stake-choices")}>
-                {button(app, "button button-quiet", say(StakeWord::Keep).to_owned(), stakes.busy, StakeAsk::Keep)}
-                {button(app, "button button-bad", say(StakeWord::BurnNow).to_owned(), stakes.busy, StakeAsk::Burn)}
+                {button("button button-quiet", say(StakeWord::Keep).to_owned(), stakes.busy, asks(app, StakeAsk::Keep, ".stake .link"))}
+                {button("button button-bad", say(StakeWord::BurnNow).to_owned(), stakes.busy, sends(app, ask(StakeAsk::Burn)))}
             </div>
         }
         .into_any(),
@@ -238,9 +240,20 @@ fn received(app: &App, peer: &Person, stakes: &Stakes) -> AnyView {
     view! { <div {class("stake")}>{burned} {choice} {failed(stakes.failed.as_ref())}</div> }.into_any()
 }
 
-fn button(app: &App, classes: &'static str, words: String, busy: bool, what: StakeAsk) -> AnyView {
+/// Asks for something by a button that goes with it: what comes in its place has the focus then.
+fn asks(app: &App, what: StakeAsk, then: &'static str) -> OnClick {
+    let app = app.clone();
+    Box::new(move |event: MouseEvent| {
+        app.command(ask(what));
+        if let Some(screen) = screen(event.target()) {
+            focus_when_drawn(screen, then, ".stake *");
+        }
+    })
+}
+
+fn button(classes: &'static str, words: String, busy: bool, press: OnClick) -> AnyView {
     view! {
-        <button {attrs(&[("class", classes), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=sends(app, ask(what))>
+        <button {attrs(&[("class", classes), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=press>
             {words}
         </button>
     }

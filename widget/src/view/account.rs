@@ -1,9 +1,10 @@
 //! Who is signed in, and the ways from there.
 
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{Event, KeyboardEvent};
 use leptos::prelude::*;
 
 use super::attributes::{attrs, class};
+use super::focus::{element, focus, screen};
 use super::icons::{Picture, icon};
 use super::{OnKey, on_click, sends, truth, when};
 use crate::app::state::Person;
@@ -29,6 +30,14 @@ fn menu_entry(app: &App, word: Word, command: Command) -> AnyView {
     .into_any()
 }
 
+/// Whoever presses beside the menu leaves it.
+pub(super) fn pressed(app: &App, event: &Event) {
+    let is_inside = element(event.target()).is_none_or(|at| matches!(at.closest(".menu"), Ok(Some(_))));
+    if !is_inside && app.state.menu.get_untracked() {
+        app.state.menu.set(false);
+    }
+}
+
 /// Who is signed in, and the way out.
 pub(super) fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
     let (menu, leaving) = (app.state.menu, app.state.leaving);
@@ -37,6 +46,9 @@ pub(super) fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
             // The panel's own Escape would close the whole chat.
             event.prevent_default();
             menu.set(false);
+            if let Some(screen) = screen(event.target()) {
+                focus(&screen, ".menu button");
+            }
         }
     });
     let card = account.filter(|_| menu.get()).map(|person| {

@@ -2,23 +2,21 @@
 
 use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, EventTarget, HtmlElement};
+use web_sys::EventTarget;
 
 use super::attributes::{VALUE, attrs};
 use super::emoji::pick;
 use super::files::choose;
+use super::focus::{focus, screen};
 use super::icons::{Picture, icon};
 use super::names::shorten_name;
 use super::panel::note;
 use super::talk::with_talk;
-use super::{OnClick, OnInput, OnKey, on_click, truth};
+use super::{OnClick, OnInput, OnKey, is_input_method, on_click, truth};
 use crate::app::state::{Composing, Picking};
 use crate::app::{App, Command};
 use crate::texts::{self, Word, say};
 
-/// What some browsers report for keys that go to an input method (UI Events, appendix on keyCode).
-const IME_KEY: u32 = 229;
 /// Lines the field grows to where the browser cannot size it by its content.
 const MOST_ROWS: usize = 6;
 
@@ -33,11 +31,13 @@ pub fn composer(app: &App, name: &str) -> AnyView {
     let typed: OnKey = {
         let app = app.clone();
         Box::new(move |event: KeyboardEvent| {
-            let input_method = event.is_composing() || event.key_code() == IME_KEY;
-            if event.key() == "Enter" && !event.shift_key() && !input_method {
+            if is_input_method(&event) {
+                return;
+            }
+            if event.key() == "Enter" && !event.shift_key() {
                 event.prevent_default();
                 send(&app, event.target());
-            } else if !input_method {
+            } else {
                 with_talk(&app, |talk| (talk.typed)(&app, &event));
             }
         })
@@ -77,7 +77,9 @@ pub fn composer(app: &App, name: &str) -> AnyView {
             <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", say(Word::Emoji))])} on:click=emoji>
                 {icon(Picture::Smile)}
             </button>
-            <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &texts::message_field(name)), ("placeholder", &texts::message_field(&shorten_name(name))), ("rows", &lines), (VALUE, &text.get())])} on:input=input on:keydown=typed></textarea>
+            <div {attrs(&[("class", "write"), ("data-hint", &texts::message_field(&shorten_name(name)))])}>
+                <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &texts::message_field(name)), ("placeholder", " "), ("rows", &lines), (VALUE, &text.get())])} on:input=input on:keydown=typed></textarea>
+            </div>
             <button {attrs(&[("class", "send"), ("part", "send-button"), ("type", "button"), ("aria-label", say(Word::Send)), ("aria-disabled", truth(empty))])} on:click=pressed>
                 {icon(Picture::Send)}
             </button>
@@ -88,20 +90,17 @@ pub fn composer(app: &App, name: &str) -> AnyView {
 
 fn send(app: &App, from: Option<EventTarget>) {
     let message = app.state.text.with_untracked(|text| text.trim().to_owned());
-    let screen = from
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .and_then(|element| element.closest(".screen").ok().flatten());
-    let find = |selector| screen.as_ref().and_then(|screen| screen.query_selector(selector).ok().flatten());
+    let screen = screen(from);
     if !message.is_empty() || app.state.files.with_untracked(|files| files.place == 1) {
         // It stays where it is until it is kept.
         app.command(Command::Send(message));
         // What somebody writes is seen, wherever they were reading. The rest is the browser's: styles/thread.css.
-        if let Some(log) = find(".log") {
+        let log = screen.as_ref().and_then(|screen| screen.query_selector(".log").ok().flatten());
+        if let Some(log) = log {
             log.set_scroll_top(0);
         }
     }
-    if let Some(field) = find("textarea").and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
-        // A field that cannot take the focus leaves it where it is.
-        let _ = field.focus();
+    if let Some(screen) = screen {
+        focus(&screen, "textarea");
     }
 }

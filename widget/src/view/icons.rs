@@ -61,7 +61,7 @@ impl Picture {
 
     fn class(self) -> &'static str {
         match self {
-            Self::Back => "icon icon-back",
+            Self::Back | Self::Answer | Self::Forward => "icon icon-along",
             Self::Dots => "icon icon-dots",
             _ => "icon",
         }

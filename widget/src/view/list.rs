@@ -2,21 +2,20 @@
 
 use dm3_core::device::Trust;
 use dm3_core::identity::Address;
-use leptos::ev::{Event, KeyboardEvent};
+use leptos::ev::{Event, FocusEvent, KeyboardEvent};
 use leptos::prelude::*;
-use wasm_bindgen::JsCast as _;
-use web_sys::Element;
 
 use super::account::account_menu;
 use super::attention;
 use super::attributes::{VALUE, attrs, class};
+use super::focus::element;
 use super::icons::{Picture, icon};
 use super::names::display_name;
 use super::panel::{advice, blank, connection_bar, header, lookup_note, quarantine_note, slot};
 use super::person::{person_avatar, person_name};
 use super::rows::Rows;
 use super::states::{empty, skeleton_rows};
-use super::{OnInput, OnKey, on_click, part, sends, time, truth, when};
+use super::{OnInput, OnKey, is_input_method, on_click, part, sends, time, truth, when};
 use crate::app::part::Loading;
 use crate::app::state::{ConversationRow, Filter, Person, Ranked, State};
 use crate::app::{Act, App, AttentionAsk, Command};
@@ -52,7 +51,7 @@ pub fn list(app: &App) -> AnyView {
     };
     // A panel may be so high that nothing has to be scrolled.
     let near = move |event: &Event| {
-        let at = event.target().and_then(|at| at.dyn_into::<Element>().ok());
+        let at = element(event.target());
         let Some(list) = at.and_then(|at| at.closest(".list").ok().flatten()) else { return };
         let all = state.conversations.with_untracked(|rows| rows.as_ref().map_or(0, Vec::len));
         if limit.get_untracked() < all
@@ -60,6 +59,12 @@ pub fn list(app: &App) -> AnyView {
         {
             limit.update(|limit| *limit += ROWS);
         }
+    };
+    let entered = move |event: FocusEvent| {
+        let row = element(event.target()).and_then(|at| at.get_attribute("data-peer"));
+        let row = row.filter(|row| state.stop.with_untracked(|stop| stop != row));
+        row.into_iter().for_each(|row| state.stop.set(row));
+        near(&event);
     };
     let filters = {
         let app = app.clone();
@@ -74,7 +79,7 @@ pub fn list(app: &App) -> AnyView {
         {search}
         {filters}
         {part(move || lookup_note(state).into_any())}
-        <div {attrs(&[("class", "list"), ("part", "list")])} on:keydown=moved on:scroll=move |event| near(&event) on:focusin=move |event| near(&event) on:pointerover=move |event| near(&event)>
+        <div {attrs(&[("class", "list"), ("part", "list")])} on:keydown=moved on:scroll=move |event| near(&event) on:focusin=entered on:pointerover=move |event| near(&event)>
             {found}
         </div>
         {part(move || quarantine_note(state).into_any())}
@@ -103,7 +108,7 @@ fn search(app: &App) -> AnyView {
             go(&app, &event, false);
             let wanted = wanted(app.state);
             // Enter inside an input method's list chooses there.
-            if event.key() == "Enter" && !event.is_composing() && !wanted.is_empty() {
+            if event.key() == "Enter" && !is_input_method(&event) && !wanted.is_empty() {
                 event.prevent_default();
                 match app.parts.search.state() {
                     Loading::There(part) => (part.enter)(&app, wanted),
@@ -132,13 +137,15 @@ fn search(app: &App) -> AnyView {
 
 /// Leads the focus along the rows.
 fn go(app: &App, event: &KeyboardEvent, from_row: bool) {
-    let up = event.key() == "ArrowUp";
-    if event.is_composing() || !(event.key() == "ArrowDown" || (up && from_row)) {
-        return;
-    }
-    let Some(from) = event.target().and_then(|from| from.dyn_into::<Element>().ok()) else { return };
+    let key = event.key();
+    let leads = match key.as_str() {
+        "ArrowDown" => true,
+        "ArrowUp" | "Home" | "End" => from_row,
+        _ => false,
+    };
+    let Some(from) = element(event.target()).filter(|_| leads && !is_input_method(event)) else { return };
     event.prevent_default();
-    app.parts.search.with(move |part| (part.go)(&from, up));
+    app.parts.search.with(move |part| (part.go)(&from, &key));
 }
 
 /// What is typed, without the blanks around it.
@@ -218,7 +225,7 @@ fn matching(state: State, wanted: &str, limit: usize) -> Option<Vec<(String, Row
     let contact = if filter == Filter::All && wanted.is_empty() { contact(state) } else { None };
     let row = |row: &ConversationRow, offered: Option<&Ranked>| {
         let (is_open, is_contact) = (open == Some(row.peer.address), contact == Some(row.peer.address));
-        let shown = Row { is_open, is_contact, row: row.clone(), offered: offered.cloned() };
+        let shown = Row { row: row.clone(), is_open, is_contact, is_stop: false, offered: offered.cloned() };
         (row.peer.address.to_lower_hex(), shown)
     };
     state.conversations.with(|rows| {
@@ -237,6 +244,9 @@ fn matching(state: State, wanted: &str, limit: usize) -> Option<Vec<(String, Row
         let others = shown().filter(|it| !is_contact(it) && !ranked.iter().any(|offered| is_of(offered, it)));
         all.extend(others.take(limit).map(|it| row(it, None)));
         all.truncate(limit);
+        // All of them are one stop of the Tab key; arrows lead from one to the next.
+        let stop = state.stop.with(|stop| all.iter().position(|(key, _)| key == stop)).unwrap_or_default();
+        all.get_mut(stop).into_iter().for_each(|(_, row)| row.is_stop = true);
         rows.is_some().then_some(all)
     })
 }
@@ -284,12 +294,14 @@ struct Row {
     is_open: bool,
     /// The page wants people to write to them.
     is_contact: bool,
+    /// The Tab key leads to it.
+    is_stop: bool,
     /// What is offered with it.
     offered: Option<Ranked>,
 }
 
 /// One conversation.
-fn row_view(app: &App, Row { row, is_open, is_contact, offered }: &Row) -> AnyView {
+fn row_view(app: &App, Row { row, is_open, is_contact, is_stop, offered }: &Row) -> AnyView {
     let unread = row.unread;
     let classes = match (unread > 0, *is_contact) {
         (false, false) => "row",
@@ -298,7 +310,7 @@ fn row_view(app: &App, Row { row, is_open, is_contact, offered }: &Row) -> AnyVi
         (true, true) => "row row-contact row-unread",
     };
     let words = if *is_contact { Word::SiteContact } else { Word::NoMessage };
-    let current = if *is_open { "true" } else { "" };
+    let (current, stop) = (if *is_open { "true" } else { "" }, if *is_stop { "0" } else { "-1" });
     let time = row.preview.as_ref().map(|_| time::short_time(row.time, time::now())).unwrap_or_default();
     let muted = when(row.standing.muted, || {
         view! { {icon(Picture::Muted)} <span {class("sr")}>{say(Word::Muted)}</span> }.into_any()
@@ -313,7 +325,7 @@ fn row_view(app: &App, Row { row, is_open, is_contact, offered }: &Row) -> AnyVi
         .into_any()
     });
     view! {
-        <li><button {attrs(&[("class", classes), ("type", "button"), ("data-peer", &row.peer.address.to_lower_hex()), ("aria-current", current)])} on:click=sends(app, Command::OpenPeer(row.peer.address))>
+        <li><button {attrs(&[("class", classes), ("type", "button"), ("tabindex", stop), ("data-peer", &row.peer.address.to_lower_hex()), ("aria-current", current)])} on:click=sends(app, Command::OpenPeer(row.peer.address))>
             {person_avatar(&row.peer, true)}
             <span {class("row-body")}>
                 <span {class("row-top")}>{person_name(&row.peer)}{muted}<time>{time}</time></span>

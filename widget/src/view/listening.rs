@@ -5,6 +5,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{ClipboardEvent, DragEvent, Event, HtmlElement};
 
+use super::account::pressed;
 use super::files::load;
 use super::talk::with_talk;
 use crate::app::App;
@@ -17,7 +18,11 @@ pub type Listening = Closure<dyn FnMut(Event)>;
 pub fn listen(app: &App, root: &HtmlElement) -> Listening {
     let app = app.clone();
     let listening = Listening::new(move |event: Event| {
-        if ["keydown", "pointerdown"].contains(&event.type_().as_str()) {
+        let name = event.type_();
+        if name == "pointerdown" {
+            pressed(&app, &event);
+        }
+        if ["keydown", "pointerdown"].contains(&name.as_str()) {
             with_talk(&app, |talk| (talk.happened)(&app, &event));
             return;
         }
@@ -31,7 +36,7 @@ pub fn listen(app: &App, root: &HtmlElement) -> Listening {
         let Some(data) = data.filter(|data| data.types().includes(&"Files".into(), 0)) else { return };
         event.prevent_default();
         // Which ones, the browser tells when they are given.
-        let files = data.files().filter(|_| event.type_() != "dragover");
+        let files = data.files().filter(|_| name != "dragover");
         let files = files.map(|files| Array::from(&files)).unwrap_or_default();
         let given = app.clone();
         load(&app, Box::new(move |part| (part.given)(&given, &files)));

@@ -14,6 +14,7 @@ pub(crate) mod attributes;
 mod composer;
 pub(crate) mod emoji;
 pub(crate) mod files;
+pub(crate) mod focus;
 pub(crate) mod form;
 pub(crate) mod icons;
 pub(crate) mod list;
@@ -65,6 +66,15 @@ pub(crate) type OnInput = Box<dyn FnMut(Event)>;
 
 /// What a key does.
 pub type OnKey = Box<dyn FnMut(KeyboardEvent)>;
+
+/// What some browsers report for keys that go to an input method (UI Events, appendix on keyCode).
+const IME_KEY: u32 = 229;
+
+/// Whether a key belongs to an input method: Enter chooses in its list, and Escape leaves that. Safari says of the Enter that ends
+/// a composition that it is over already.
+pub(crate) fn is_input_method(event: &KeyboardEvent) -> bool {
+    event.is_composing() || event.key_code() == IME_KEY
+}
 
 /// A view that is there or not.
 pub(crate) fn when(is_there: bool, view: impl FnOnce() -> AnyView) -> Option<AnyView> {

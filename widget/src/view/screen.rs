@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusEvent, HtmlElement, Node};
 
 use super::attributes::class;
+use super::focus::{element, has_keyboard};
 use super::list::{list, row_of};
 use super::panel::slot;
 use super::rows::rows;
@@ -132,14 +133,17 @@ pub fn Chat(
     let engaged = Rc::new(RefCell::new(None::<HtmlElement>));
     let entered = {
         let engaged = Rc::clone(&engaged);
-        on_focus(move |event| *engaged.borrow_mut() = element(&event).as_ref().and_then(root_of))
+        on_focus(move |event| *engaged.borrow_mut() = element(event.target()).as_ref().and_then(root_of))
     };
     let left = {
         let engaged = Rc::clone(&engaged);
         on_focus(move |event| {
             let to = event.related_target().and_then(|target| target.dyn_into::<Node>().ok());
             if to.is_some_and(|to| {
-                element(&event).as_ref().and_then(root_of).is_some_and(|root| !root.contains(Some(&to)))
+                element(event.target())
+                    .as_ref()
+                    .and_then(root_of)
+                    .is_some_and(|root| !root.contains(Some(&to)))
             }) {
                 *engaged.borrow_mut() = None;
             }
@@ -245,7 +249,7 @@ fn panes(app: &App) -> AnyView {
     .into_any();
     // Whoever chooses the row of what is open already wants to go on there.
     let again: OnClick = Box::new(move |event| {
-        let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let pressed = element(event.target());
         if let Some(root) = pressed.filter(is_row_of_open).and_then(|pressed| root_of(&pressed)) {
             request_animation_frame(move || {
                 focus_screen(&root, Place::of(state), None);
@@ -265,11 +269,6 @@ fn on_focus(act: impl FnMut(FocusEvent) + 'static) -> Box<dyn FnMut(FocusEvent)>
 
 fn is_row_of_open(pressed: &Element) -> bool {
     pressed.closest(".row[aria-current]").is_ok_and(|row| row.is_some())
-}
-
-/// Where it happened.
-fn element(event: &FocusEvent) -> Option<Element> {
-    event.target()?.dyn_into().ok()
 }
 
 /// Everything that stands in the panel: the list, and what is open.
@@ -292,13 +291,12 @@ fn focus_when_drawn(root: HtmlElement, state: State, place: Place, left: Option<
 /// conversation goes on at its row. Tells whether there is one of these.
 fn focus_screen(root: &HtmlElement, place: Place, left: Option<Address>) -> bool {
     let find = |selector: &str| root.query_selector(selector).ok().flatten();
-    let fine = window().match_media("(pointer: fine)").ok().flatten().is_some_and(|query| query.matches());
     let (field, heading) = match place {
         Place::List => (".side [data-autofocus]", ".side h2[tabindex]"),
         _ => (".main [data-autofocus]", ".main h2[tabindex]"),
     };
     let row = left.filter(|_| place == Place::List).and_then(|left| find(&row_of(left)));
-    let field = if fine { find(field) } else { None };
+    let field = if has_keyboard() { find(field) } else { None };
     let target = row.or(field).or_else(|| find(heading));
     let target = target.and_then(|target| target.dyn_into::<HtmlElement>().ok());
     if let Some(target) = &target {

@@ -62,17 +62,17 @@ pub fn thread(app: &App) -> AnyView {
     let pressed: OnKey = Box::new(move |event| {
         with_talk(&pressed, |talk| (talk.pressed)(&pressed, &event));
     });
-    let (menu, composing, files, newest) = (app.clone(), app.clone(), app.clone(), app.clone());
+    let (menu, composing, files, below) = (app.clone(), app.clone(), app.clone(), app.clone());
     let (pending, over) = (app.clone(), app.clone());
     view! {
         {top}
-        <div {attrs(&[("class", "log"), ("part", "log"), ("role", "log"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])} on:click=clicked on:keydown=pressed>
+        <div {attrs(&[("class", "log"), ("part", "log"), ("role", "log"), ("aria-relevant", "additions"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])} on:click=clicked on:keydown=pressed>
             <div {class("log-whole")}>
                 <div {class("room")}></div>
                 {log}
             </div>
         </div>
-        {part(move || with_talk(&newest, |talk| (talk.newest)(&newest)).into_any())}
+        {part(move || with_talk(&below, |talk| (talk.below)(&below)).into_any())}
         {part(move || if state.wide.get() { None } else { quarantine_note(state) }.into_any())}
         {part(move || with_talk(&composing, |talk| (talk.composing)(&composing)).into_any())}
         {part(move || about(&pending, PENDING).into_any())}
@@ -221,13 +221,22 @@ fn row_view(app: &App, row: &Row) -> AnyView {
     match &row.line {
         Line::Message(entry) => message_view(app, entry, &row.peer),
         Line::Unseen => {
-            view! { <p {attrs(&[("class", "day unseen"), ("role", "separator")])}>{say(Word::Unseen)}</p> }
+            // What is in a separator is not read.
+            let words = say(Word::Unseen);
+            view! { <p {attrs(&[("class", "day unseen"), ("role", "separator"), ("aria-label", words)])}>{words}</p> }
                 .into_any()
         }
         Line::Notice(at, notice) => {
             let when = format!("{}, {}", time::day(*at, time::now()), time::time_of_day(*at));
             let words = texts::notice(notice, &row.peer, &when);
-            view! { <p {attrs(&[("class", "day"), ("role", "note")])}>{words}</p> }.into_any()
+            view! {
+                <div {attrs(&[("class", "note notice"), ("role", "note")])}>
+                    {icon(Picture::Alert)}
+                    <span>{words}</span>
+                    {with_talk(app, |talk| (talk.way)(app, notice))}
+                </div>
+            }
+            .into_any()
         }
     }
 }
@@ -342,7 +351,7 @@ fn meta(app: &App, bubble: &Bubble, at: String) -> AnyView {
         .into_any()
     });
     view! {
-        <div {attrs(&[("class", if failed { "meta meta-failed" } else { "meta" }), ("role", if failed { "alert" } else { "" })])}>
+        <div {class(if failed { "meta meta-failed" } else { "meta" })}>
             <span>{words.join(" · ")}</span>
             {retry}
             {stop}

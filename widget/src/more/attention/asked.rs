@@ -3,13 +3,12 @@
 use dm3_core::delivery::Amount;
 use leptos::prelude::*;
 
-use super::super::settings::pieces::{ADDRESS, Attributes, failed, form, hint};
+use super::super::settings::pieces::{ADDRESS, Attributes, failed, form, hint, sends_and_goes};
 use crate::app::fault::Fault;
 use crate::app::settings::{Asked, Next, Wrong};
 use crate::app::{App, AttentionAsk, Command, SettingsAsk};
 use crate::texts::{self, SettingsWord, say, short_address};
 use crate::view::attributes::{attrs, class};
-use crate::view::sends;
 
 /// A field of an amount of a token.
 const AMOUNT: Attributes = &[("inputmode", "decimal"), ("autocomplete", "off"), ("maxlength", "40")];
@@ -37,7 +36,8 @@ fn now(app: &App, asked: &Asked) -> AnyView {
         None => (say(SettingsWord::PaymentsNone).to_owned(), None),
         Some((minimum, token)) => {
             let amount = texts::tokens(&Amount::from(minimum.amount), token.as_ref());
-            let drop = sends(app, Command::settings(SettingsAsk::Payments(AttentionAsk::AskNothing)));
+            let drop =
+                sends_and_goes(app, Command::settings(SettingsAsk::Payments(AttentionAsk::AskNothing)));
             let drop = view! {
                 <button {attrs(&[("class", "setting-act"), ("type", "button")])} on:click=drop>
                     {say(SettingsWord::Remove)}

@@ -15,12 +15,12 @@ use crate::adapters::emoji::{fetch, last_used, note_used};
 use crate::app::part::PartMissing;
 use crate::app::state::Picking;
 use crate::app::{Act, App, Command};
-use crate::more::focus::{Row, element, focus, focus_later, screen};
+use crate::more::focus::{Row, element, focus, focus_later, has_keyboard, screen};
 use crate::texts::{EmojiWord, Word, emoji_group, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
 use crate::view::states::could_not_load;
-use crate::view::{OnClick, OnInput, OnKey, on_click, part, truth, when};
+use crate::view::{OnClick, OnInput, OnKey, is_input_method, on_click, part, truth, when};
 
 /// How wide one is: pixels, as in styles/emoji.css.
 const CELL: i32 = 40;
@@ -105,11 +105,6 @@ fn account(app: &App) -> Option<Address> {
 /// Gives the focus to what stands first in it.
 fn focus_first(dialog: Element) {
     focus_later(dialog, if has_keyboard() { ".emoji-search" } else { ".emoji-top button" });
-}
-
-/// Whether a field that gets the focus leaves the screen as it is: elsewhere a keyboard would cover half of it.
-fn has_keyboard() -> bool {
-    window().match_media("(hover: hover)").ok().flatten().is_some_and(|query| query.matches())
 }
 
 fn load(shown: Shown) {
@@ -202,6 +197,9 @@ fn cell(place: usize, known: &Known, is_used: bool) -> AnyView {
 
 /// Arrows go through what is shown, Enter in the field takes the first that was found, Escape closes.
 fn pressed(app: &App, event: &KeyboardEvent) {
+    if is_input_method(event) {
+        return;
+    }
     let Some(target) = element(event.target()) else { return };
     let (Some(screen), Some(dialog)) = (screen(event.target()), target.closest(".emoji").ok().flatten())
     else {
@@ -223,7 +221,7 @@ fn pressed(app: &App, event: &KeyboardEvent) {
                 event.prevent_default();
                 focus(&dialog, "[data-sign]");
             }
-            ("Enter", Some(first)) if !event.is_composing() => {
+            ("Enter", Some(first)) => {
                 event.prevent_default();
                 if let Some(sign) = first.get_attribute("data-sign") {
                     choose(app, &first, sign);

@@ -51,15 +51,7 @@ pub(super) fn strip(app: &App) -> AnyView {
 
 fn one(app: &App, attached: &Attached) -> AnyView {
     let number = attached.number;
-    let remove: OnClick = {
-        let app = app.clone();
-        Box::new(move |event: MouseEvent| {
-            app.command(Command::files(FilesAsk::Remove(number)));
-            if let Some(screen) = screen(event.target()) {
-                focus_later(screen, "textarea");
-            }
-        })
-    };
+    let remove = asks(app, FilesAsk::Remove(number));
     let (words, url, tells) = match &attached.ready {
         Some(ready) => (file_size(ready.bytes.bytes().len()), ready.url.clone(), ready.tells),
         None => (say(FilesWord::Preparing).to_owned(), None, false),
@@ -86,12 +78,23 @@ fn one(app: &App, attached: &Attached) -> AnyView {
     .into_any()
 }
 
+/// Asks for something by a button that goes with it: it goes on in the field.
+fn asks(app: &App, ask: FilesAsk) -> OnClick {
+    let (app, command) = (app.clone(), Command::files(ask));
+    Box::new(move |event: MouseEvent| {
+        app.command(command.clone());
+        if let Some(screen) = screen(event.target()) {
+            focus_later(screen, "textarea");
+        }
+    })
+}
+
 /// How far it is on its way to the node.
 fn sending_view(app: &App, percent: u8) -> AnyView {
     view! {
         <div {attrs(&[("class", "strip-note strip-lacks"), ("role", "status")])}>
             <span>{sending_file(percent)}</span>
-            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::files(FilesAsk::Stop))>
+            <button {attrs(&[("type", "button")])} on:click=asks(app, FilesAsk::Stop)>
                 {say(FilesWord::Stop)}
             </button>
         </div>
@@ -106,14 +109,14 @@ fn room_view(app: &App, room: Room) -> Option<AnyView> {
         Room::Lacking { by, smaller, node } => {
             let shrink = smaller.map(|bytes| {
                 view! {
-                    <button {attrs(&[("type", "button")])} on:click=sends(app, Command::files(FilesAsk::Shrink))>
+                    <button {attrs(&[("type", "button")])} on:click=asks(app, FilesAsk::Shrink)>
                         {make_smaller(bytes)}
                     </button>
                 }
             });
             let through = node.then(|| {
                 view! {
-                    <button {attrs(&[("type", "button")])} on:click=sends(app, Command::files(FilesAsk::ThroughNode(file_in_words())))>
+                    <button {attrs(&[("type", "button")])} on:click=asks(app, FilesAsk::ThroughNode(file_in_words()))>
                         {say(FilesWord::ThroughNode)}
                     </button>
                 }

@@ -7,7 +7,7 @@ use super::pieces::{ask, hint};
 use crate::app::own::Devices;
 use crate::app::settings::Offer;
 use crate::app::{App, Command, DeviceAsk, OwnAsk};
-use crate::more::settings::pieces::{failed, hint_of};
+use crate::more::settings::pieces::{failed, hint_of, sends_and_goes};
 use crate::texts::{self, OwnWord, SettingsWord, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::{sends, time};
@@ -23,7 +23,7 @@ pub(super) fn devices(app: &App, offer: &Offer<Devices>) -> AnyView {
     let rows: Vec<_> = devices.list.iter().map(|device| row(app, device)).collect();
     let others = devices.others();
     let all = (others.len() > 1).then(|| {
-        let all = sends(app, device_ask(DeviceAsk::Doubt(others)));
+        let all = sends_and_goes(app, device_ask(DeviceAsk::Doubt(others)));
         view! {
             <button {attrs(&[("class", "setting setting-link"), ("type", "button")])} on:click=all>{say(OwnWord::SignOutOthers)}</button>
         }
@@ -72,13 +72,13 @@ fn row(app: &App, device: &Device) -> AnyView {
 fn doubt(app: &App, devices: &Devices) -> AnyView {
     let named = devices.list.iter().filter(|device| devices.asked.contains(&device.id));
     let names = named.map(|device| device.name.as_str()).collect::<Vec<_>>().join(", ");
-    let keep = sends(app, device_ask(DeviceAsk::Doubt(Vec::new())));
+    let keep = sends_and_goes(app, device_ask(DeviceAsk::Doubt(Vec::new())));
     // Only who wants to stay alone is asked about several.
     let turn_out = match devices.asked.as_slice() {
         [_, _, ..] => DeviceAsk::TurnOutOthers,
         one => DeviceAsk::TurnOut(one.to_vec()),
     };
-    let go_on = sends(app, device_ask(turn_out));
+    let go_on = sends_and_goes(app, device_ask(turn_out));
     view! {
         <div {class("setting setting-doubt")}>
             <span {attrs(&[("class", "setting-body setting-help"), ("role", "alert")])}>{texts::sign_out_sure(&names)}</span>

@@ -9,7 +9,7 @@ use super::pieces::{ENS_NAME, ask, hint};
 use crate::app::fault::Fault;
 use crate::app::own::{Ens, NotPublished, Publishing};
 use crate::app::{App, Command, EnsAsk, OwnAsk};
-use crate::more::settings::pieces::{failed, form, hint_of};
+use crate::more::settings::pieces::{failed, form, hint_of, sends_and_goes};
 use crate::texts::{self, OwnWord, SettingsWord, StakeWord, say, short_address};
 use crate::view::attributes::{attrs, class};
 use crate::view::{sends, truth};
@@ -86,7 +86,8 @@ fn doubt(app: &App, publication: &Publication) -> AnyView {
     let cost = format!("{} ETH", Amount::from(rounded(publication.cost)).in_coins());
     let sure = texts::own_ens_sure(&cost, publication.name.as_str());
     let replaces = if publication.replaces { say(OwnWord::EnsReplaces) } else { "" };
-    let (leave, publish) = (sends(app, ens_ask(EnsAsk::Leave)), sends(app, ens_ask(EnsAsk::Publish)));
+    let (leave, publish) = (ens_ask(EnsAsk::Leave), ens_ask(EnsAsk::Publish));
+    let (leave, publish) = (sends_and_goes(app, leave), sends_and_goes(app, publish));
     view! {
         <div {class("setting setting-doubt")}>
             <span {attrs(&[("class", "setting-body setting-help"), ("role", "alert")])}>{sure} " " {replaces}</span>

@@ -9,10 +9,10 @@ use crate::app::fault::Fault;
 use crate::app::own::OwnName;
 use crate::app::settings::Offer;
 use crate::app::{App, Command, NameAsk, OwnAsk};
-use crate::more::settings::pieces::{Attributes, failed, form, hint_of};
+use crate::more::settings::pieces::{Attributes, failed, form, hint_of, sends_and_goes};
 use crate::texts::{self, OwnWord, SettingsWord, say};
 use crate::view::attributes::{attrs, class};
-use crate::view::{sends, truth};
+use crate::view::truth;
 
 /// The group of the account's name.
 pub(super) fn own_name(app: &App, offer: &Offer<OwnName>) -> AnyView {
@@ -42,8 +42,8 @@ fn claim(app: &App, own: &OwnName) -> AnyView {
 fn given(app: &App, own: &OwnName, name: EnsName) -> AnyView {
     let (written, busy) = (name.to_string(), own.busy);
     let way = if own.asked {
-        let give = sends(app, name_ask(NameAsk::Release(name)));
-        let keep = sends(app, name_ask(NameAsk::Doubt(false)));
+        let give = sends_and_goes(app, name_ask(NameAsk::Release(name)));
+        let keep = sends_and_goes(app, name_ask(NameAsk::Doubt(false)));
         view! {
             <div {class("setting")}>
                 <span {attrs(&[("class", "setting-body setting-help"), ("role", "alert")])}>{say(OwnWord::GiveBackSure)}</span>
@@ -55,7 +55,7 @@ fn given(app: &App, own: &OwnName, name: EnsName) -> AnyView {
         }
         .into_any()
     } else {
-        let ask = sends(app, name_ask(NameAsk::Doubt(true)));
+        let ask = sends_and_goes(app, name_ask(NameAsk::Doubt(true)));
         view! {
             <button {attrs(&[("class", "setting setting-link"), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=ask>
                 {say(OwnWord::GiveBack)}

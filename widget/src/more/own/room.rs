@@ -7,11 +7,12 @@ use leptos::prelude::*;
 use super::pieces::{ask, hint};
 use crate::app::fault::Fault;
 use crate::app::own::Room;
+use crate::app::stake::deposit_for;
 use crate::app::{App, OwnAsk};
 use crate::more::settings::pieces::{fact, failed, hint_of};
 use crate::texts::{
-    self, OwnWord, SettingsWord, file_size, own_room_for, own_room_given, own_room_kept, own_room_offer,
-    own_room_unbounded, say, stake_put,
+    self, OwnWord, SettingsWord, file_size, own_room_deposit, own_room_for, own_room_given, own_room_kept,
+    own_room_offer, own_room_unbounded, say, stake_put,
 };
 use crate::view::attributes::{attrs, class};
 use crate::view::{sends, time, truth};
@@ -54,13 +55,18 @@ fn more_room(app: &App, room: &Room, more: &MoreRoom) -> AnyView {
     if more.is_given() {
         return hint_of(own_room_given(&amount, &ends));
     }
+    let deposited = texts::staked(deposit_for(terms, 1), room.token.as_ref());
     let then = own_room_for(&size(files), &size(history));
     let unstaked = room.failed.as_ref().map(|failure| failed(texts::stake_failed(failure)));
     view! {
         <div {class("setting setting-doubt")}>
-            <span {class("setting-body setting-help")}>{own_room_offer(&amount, &ends, &then)}</span>
+            <span {class("setting-body setting-help")}>
+                {own_room_offer(&amount, &ends, &then)}
+                " "
+                {own_room_deposit(&deposited)}
+            </span>
             <button {attrs(&[("class", "setting-act"), ("type", "button"), ("aria-disabled", truth(room.busy))])} on:click=sends(app, ask(OwnAsk::StakeForRoom))>
-                {stake_put(&amount)}
+                {stake_put(&deposited)}
             </button>
         </div>
         {unstaked}

@@ -13,10 +13,10 @@ use crate::app::own::{Ens, Listing, NotListed, OwnServices};
 use crate::app::state::Connection;
 use crate::app::{App, Command, OwnAsk, ServiceAct, ServicesAsk};
 use crate::more::focus::{element, focus};
-use crate::more::settings::pieces::{fact, failed, form, hint_of};
+use crate::more::settings::pieces::{fact, failed, form, hint_of, sends_and_goes};
 use crate::texts::{self, OwnWord, SettingsWord, StakeWord, say};
 use crate::view::attributes::{attrs, class};
-use crate::view::{OnClick, sends, time, truth};
+use crate::view::{OnClick, time, truth};
 
 /// The group.
 pub(super) fn services(app: &App, services: &OwnServices, ens: &Ens) -> AnyView {
@@ -174,7 +174,7 @@ fn sure(app: &App, services: &OwnServices, found: &Services, ens: &Ens) -> AnyVi
     }
     let publish = if services.signed.is_some() { OwnWord::ServicesAgain } else { OwnWord::ServicesPublish };
     let act = |word: OwnWord, wanted| {
-        let press = sends(app, services_ask(wanted));
+        let press = sends_and_goes(app, services_ask(wanted));
         view! {
             <button {attrs(&[("class", "setting-act"), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=press>{say(word)}</button>
         }

@@ -2,14 +2,14 @@
 
 use dm3_core::device::Trust;
 use dm3_core::session::Decision;
-use leptos::ev::{Event, KeyboardEvent, MouseEvent};
+use leptos::ev::{Event, KeyboardEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlSelectElement};
 
 use super::demands::demands;
 use super::mail::mail;
-use super::pieces::{fact, group, hint, screen, switch};
+use super::pieces::{fact, group, hint, screen, sends_and_goes, switch};
 use crate::app::platform::Notifying;
 use crate::app::settings::Settings;
 use crate::app::state::{ConversationRow, Theme};
@@ -112,14 +112,8 @@ fn people(
         return hint(nobody);
     }
     let rows = found.iter().map(|person| {
-        let app = app.clone();
-        let command = Command::settings(SettingsAsk::Decide(person.address, decision));
+        let decide = sends_and_goes(app, Command::settings(SettingsAsk::Decide(person.address, decision)));
         let label = say(label);
-        let decide = move |event: MouseEvent| {
-            // The button goes with its row.
-            focus_heading(&event);
-            app.command(command.clone());
-        };
         view! {
             <li {class("setting")}>
                 {person_avatar(person, false)}
@@ -132,16 +126,6 @@ fn people(
         .into_any()
     });
     view! { <ul>{rows.collect::<Vec<_>>()}</ul> }.into_any()
-}
-
-fn focus_heading(event: &MouseEvent) {
-    let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let section = pressed.and_then(|pressed| pressed.closest("section").ok().flatten());
-    let heading = section.and_then(|section| section.query_selector("h3").ok().flatten());
-    if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<HtmlElement>().ok()) {
-        // What can't take the focus leaves it where it is.
-        let _ = heading.focus();
-    }
 }
 
 fn appearance(app: &App, settings: &Settings) -> AnyView {
@@ -192,7 +176,7 @@ fn languages(app: &App, settings: &Settings) -> AnyView {
         })
     };
     view! {
-        <select {attrs(&[("class", "setting choice"), ("aria-label", say(SettingsWord::Language))])} on:change=choose>
+        <select {attrs(&[("class", "setting setting-choice"), ("aria-label", say(SettingsWord::Language))])} on:change=choose>
             {automatic}
             {Vec::from(others)}
         </select>

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
-use super::pieces::{ADDRESS, Attributes, failed, form, hint, switch};
+use super::pieces::{ADDRESS, Attributes, failed, form, hint, sends_and_goes, switch};
 use crate::app::fault::Fault;
 use crate::app::settings::{Asking, Demands};
 use crate::app::{App, Command, Numbered, SettingsAsk};
@@ -15,7 +15,6 @@ use crate::texts::{self, SettingsWord, say, short_address};
 use crate::view::OnInput;
 use crate::view::attributes::{attrs, class};
 use crate::view::names::display_name;
-use crate::view::sends;
 
 /// Fields: of an amount of a token, of how many stakes.
 const HELD: Attributes = &[("inputmode", "decimal"), ("autocomplete", "off"), ("maxlength", "40")];
@@ -197,7 +196,7 @@ fn others(app: &App, rules: &[SpamRule], known: &[Askable]) -> AnyView {
         matches!(rule, SpamRule::MinTokenBalance { .. } | SpamRule::Deposit(_) | SpamRule::Other(_))
     };
     let rows = rules.iter().filter(is_other).map(|rule| {
-        let drop = sends(app, ask(without(rules, |other| other == rule)));
+        let drop = sends_and_goes(app, ask(without(rules, |other| other == rule)));
         let words = read_as(app, rule, known);
         view! {
             <div {class("setting")}>

@@ -4,13 +4,13 @@ use dm3_core::delivery::{ChannelRefusal, MailChannel};
 use dm3_core::session::MailError;
 use leptos::prelude::*;
 
-use super::pieces::{Attributes, failed, form, hint};
+use super::pieces::{Attributes, failed, form, hint, sends_and_goes};
 use crate::app::fault::Fault;
 use crate::app::settings::{Mail, Offer};
 use crate::app::{App, Command, MailAsk, SettingsAsk};
 use crate::texts::{self, SettingsWord, say};
 use crate::view::attributes::{attrs, class};
-use crate::view::{sends, truth};
+use crate::view::{OnClick, sends, truth};
 
 /// Mail, among the ways to be told of messages.
 pub(super) fn mail(app: &App, offer: &Offer<Mail>) -> AnyView {
@@ -51,8 +51,8 @@ fn unproven(app: &App, channel: &MailChannel, busy: bool, wrong: Option<AnyView>
         <p {attrs(&[("class", "group-hint"), ("role", "status")])}>{texts::mail_sent(&channel.address)}</p>
         {form(app, busy, label, field, None, say(SettingsWord::MailConfirm), ask)}
         {wrong}
-        {way(app, busy, SettingsWord::MailAgain, MailAsk::SendCode)}
-        {way(app, busy, SettingsWord::MailRemove, MailAsk::Remove)}
+        {way(busy, SettingsWord::MailAgain, sends(app, mail_ask(MailAsk::SendCode)))}
+        {way(busy, SettingsWord::MailRemove, sends_and_goes(app, mail_ask(MailAsk::Remove)))}
     }
     .into_any()
 }
@@ -67,7 +67,7 @@ fn told_at(app: &App, channel: &MailChannel, busy: bool, wrong: Option<AnyView>)
             </span>
             <span {class("switch-track")}></span>
         </button>
-        {way(app, busy, SettingsWord::MailRemove, MailAsk::Remove)}
+        {way(busy, SettingsWord::MailRemove, sends_and_goes(app, mail_ask(MailAsk::Remove)))}
         {wrong}
         {hint(SettingsWord::MailHelp)}
     }
@@ -91,8 +91,7 @@ fn mail_ask(ask: MailAsk) -> Command {
     Command::settings(SettingsAsk::Mail(ask))
 }
 
-fn way(app: &App, busy: bool, label: SettingsWord, ask: MailAsk) -> AnyView {
-    let press = sends(app, mail_ask(ask));
+fn way(busy: bool, label: SettingsWord, press: OnClick) -> AnyView {
     view! {
         <button {attrs(&[("class", "setting setting-link"), ("type", "button"), ("aria-disabled", truth(busy))])} on:click=press>
             {say(label)}

@@ -1,16 +1,17 @@
 //! What these screens are made of, and those that come after them.
 
-use leptos::ev::SubmitEvent;
+use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, HtmlInputElement};
 
 use crate::app::{App, Command, SettingsAsk};
+use crate::more::focus::{element, focus};
 use crate::texts::{SettingsWord, Word, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
 use crate::view::panel::header;
-use crate::view::{sends, truth};
+use crate::view::{OnClick, sends, truth};
 
 /// A screen whose header leads back to where it was asked for.
 pub(crate) fn screen(app: &App, title: SettingsWord, body: AnyView) -> AnyView {
@@ -48,6 +49,16 @@ pub(crate) fn group_of(title: &'static str, body: AnyView) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// A click that sends one command, by a button that goes with it: the heading of its group has the focus then.
+pub(crate) fn sends_and_goes(app: &App, command: Command) -> OnClick {
+    let app = app.clone();
+    Box::new(move |event: MouseEvent| {
+        let section = element(event.target()).and_then(|pressed| pressed.closest("section").ok().flatten());
+        section.iter().for_each(|section| focus(section, "h3"));
+        app.command(command.clone());
+    })
 }
 
 /// What explains a group.

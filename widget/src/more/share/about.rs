@@ -2,14 +2,16 @@
 
 use dm3_core::device::Trust;
 use dm3_core::message::{Context, Subject};
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use crate::app::state::State;
 use crate::app::{Act, App, Command, ShareAsk};
+use crate::more::focus::{focus, place_to_write, screen};
 use crate::texts::{ShareWord, say, share_token, short_address};
+use crate::view::OnClick;
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
-use crate::view::sends;
 
 /// What it is about: what it is called, and where it is.
 pub(super) fn card(app: &App, about: &Context) -> AnyView {
@@ -54,7 +56,14 @@ pub(super) fn pending(app: &App) -> AnyView {
     let Some(about) = pending_about(app.state).filter(|_| is_welcome(app.state)) else {
         return ().into_any();
     };
-    let leave = sends(app, Command::act(Act::Share(ShareAsk::LeaveOut)));
+    let leave: OnClick = {
+        let app = app.clone();
+        Box::new(move |event: MouseEvent| {
+            app.command(Command::act(Act::Share(ShareAsk::LeaveOut)));
+            // The button goes.
+            screen(event.target()).iter().for_each(|screen| focus(screen, place_to_write()));
+        })
+    };
     view! {
         <div {attrs(&[("class", "composing about-pending"), ("role", "note")])}>
             <div>

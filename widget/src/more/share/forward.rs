@@ -13,7 +13,7 @@ use crate::texts::{self, ShareWord, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::panel::note;
 use crate::view::person::{person_avatar, person_name};
-use crate::view::{OnInput, OnKey, part, sends};
+use crate::view::{OnInput, OnKey, is_input_method, part, sends};
 
 /// How many are listed; who is looked for is found among all.
 const MAX_LISTED: usize = 40;
@@ -27,8 +27,7 @@ pub(super) fn forward(app: &App, of: &MessageHash, fault: Option<&Fault>) -> Any
     let pressed: OnKey = {
         let (app, text) = (app.clone(), text.clone());
         Box::new(move |event: KeyboardEvent| {
-            // Enter inside an input method's list chooses there.
-            if event.key() == "Enter" && !event.is_composing() {
+            if event.key() == "Enter" && !is_input_method(&event) {
                 event.prevent_default();
                 let first = matching(state, &query.get_untracked()).into_iter().next();
                 // Nobody is chosen who was not looked for.

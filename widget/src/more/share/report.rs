@@ -2,19 +2,23 @@
 
 use dm3_core::device::Trust;
 use dm3_core::session::Decision;
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use super::sheet::sheet;
 use crate::app::share::Report;
 use crate::app::{Act, App, Command, ShareAsk};
 use crate::more::clipboard::copy;
+use crate::more::focus::{focus, screen};
 use crate::texts::{ShareWord, TalkWord, report_explained, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::names::display_name;
-use crate::view::{on_click, part};
+use crate::view::{OnClick, on_click, part};
 
 /// What the file is called.
 const NAME: &str = "dm3-report.json";
+/// What has the focus when the sheet is left.
+const AFTER: &str = "h2 .who";
 
 /// What there is to know and to do.
 pub(super) fn report(app: &App, made: Report) -> AnyView {
@@ -37,9 +41,11 @@ pub(super) fn report(app: &App, made: Report) -> AnyView {
     let label = part(move || say(if copied.get() { ShareWord::Copied } else { ShareWord::Copy }).into_any());
     let block = (trust != Trust::Blocked).then(|| {
         let app = app.clone();
-        let block = on_click(move || {
+        let block: OnClick = Box::new(move |event: MouseEvent| {
             app.command(Command::act(Act::Share(ShareAsk::Leave)));
             app.command(Command::Decide(peer.address, Decision::Block));
+            // All of it goes.
+            screen(event.target()).iter().for_each(|screen| focus(screen, AFTER));
         });
         view! {
             <button {attrs(&[("class", "button button-bad"), ("type", "button")])} on:click=block>
@@ -60,5 +66,5 @@ pub(super) fn report(app: &App, made: Report) -> AnyView {
             </div>
         </div>
     };
-    sheet(app, say(ShareWord::Report), ".sheet .button", "h2 .who".to_owned(), body.into_any())
+    sheet(app, say(ShareWord::Report), ".sheet .button", AFTER.to_owned(), body.into_any())
 }

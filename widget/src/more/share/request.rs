@@ -2,11 +2,13 @@
 
 use dm3_core::device::Trust;
 use dm3_core::session::{Decision, NameStanding, Usage};
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use crate::app::state::Person;
 use crate::app::stranger::{Stranger, look_alike};
 use crate::app::{Act, App, Command, ShareAsk};
+use crate::more::focus::{focus_when_drawn, place_to_write, screen};
 use crate::texts::{
     ShareWord, TalkWord, first_written, looks_like, mentioned, mentioned_more, say, short_address, used,
 };
@@ -18,7 +20,7 @@ use crate::view::names::display_name;
 use crate::view::person::{person_avatar, person_name};
 use crate::view::share::shares;
 use crate::view::stake::{STAKED, at_stake};
-use crate::view::{part, sends, time};
+use crate::view::{OnClick, part, time};
 
 /// How a fact is meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,8 +44,17 @@ pub(super) fn request(app: &App) -> AnyView {
         return ().into_any();
     };
     let decide = |decision, word: TalkWord, classes: &'static str| {
+        let (app, address) = (app.clone(), peer.address);
+        let decide: OnClick = Box::new(move |event: MouseEvent| {
+            app.command(Command::Decide(address, decision));
+            // The button goes. Of who is not welcome the name is left.
+            let then = if decision == Decision::Accept { place_to_write() } else { "h2 .who" };
+            if let Some(screen) = screen(event.target()) {
+                focus_when_drawn(screen, then, ".request *");
+            }
+        });
         view! {
-            <button {attrs(&[("class", classes), ("type", "button")])} on:click=sends(app, Command::Decide(peer.address, decision))>
+            <button {attrs(&[("class", classes), ("type", "button")])} on:click=decide>
                 {say(word)}
             </button>
         }

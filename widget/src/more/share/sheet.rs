@@ -11,7 +11,7 @@ use crate::more::focus::{element, focus, screen};
 use crate::texts::{Word, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
-use crate::view::{OnClick, OnKey};
+use crate::view::{OnClick, OnKey, is_input_method};
 
 /// Everything that takes the focus.
 const STOPS: &str = ".sheet input, .sheet button, .sheet a[href]";
@@ -27,8 +27,11 @@ pub(super) fn sheet(app: &App, title: &str, first: &'static str, after: String, 
     let keys: OnKey = {
         let (app, after) = (app.clone(), after.clone());
         Box::new(move |event: KeyboardEvent| {
+            if is_input_method(&event) {
+                return;
+            }
             let back = match event.key().as_str() {
-                "Escape" if !event.is_composing() => {
+                "Escape" => {
                     leave(&app, event.target(), &after);
                     None
                 }

@@ -1,16 +1,17 @@
 //! What the composer is for: a new message, an answer, or an edit.
 
 use dm3_core::delivery::Verdict;
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 
 use crate::app::App;
 use crate::app::state::{Bubble, BubbleContent, Composing};
+use crate::more::focus::{focus, screen};
 use crate::texts::{TalkWord, say};
+use crate::view::OnClick;
 use crate::view::attention::{ABOVE, payments};
 use crate::view::attributes::attrs;
 use crate::view::icons::{Picture, icon};
-use crate::view::on_click;
 use crate::view::stake::{DEMANDS, at_stake};
 
 /// Escape ends an answer or an edit; an arrow in an empty field edits what was written last.
@@ -84,7 +85,13 @@ fn purpose(app: &App) -> AnyView {
     };
     let stop = {
         let app = app.clone();
-        on_click(move || stop_composing(&app))
+        let stop: OnClick = Box::new(move |event: MouseEvent| {
+            let screen = screen(event.target());
+            stop_composing(&app);
+            // The button goes.
+            screen.iter().for_each(|screen| focus(screen, ".composer textarea"));
+        });
+        stop
     };
     view! {
         <div {attrs(&[("class", "composing"), ("role", "status")])}>

@@ -13,7 +13,7 @@ use crate::app::part::Loading;
 use crate::app::state::{Acting, ActingPage, Bubble, BubbleContent, Composing, Picking};
 use crate::app::{Act, App, Command, ShareAsk};
 use crate::more::clipboard::copy;
-use crate::more::focus::{Row, element, focus_later, screen};
+use crate::more::focus::{Row, element, focus_later, focus_when_drawn, screen};
 use crate::texts::{TalkWord, Word, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::emoji::pick;
@@ -26,7 +26,7 @@ use crate::view::{OnClick, on_click, time, truth, when};
 const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 /// How wide the menu is, and how high at most: pixels, as in styles/talk.css.
 const WIDTH: f64 = 236.0;
-const HEIGHT: f64 = 340.0;
+const HEIGHT: f64 = 380.0;
 /// How far it stays away from the screen's edges.
 const MARGIN: f64 = 8.0;
 
@@ -201,7 +201,7 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
         let hash = hash.clone();
         choose(app, move |app| pick(app, Picking::Reaction(hash.clone())), "")
     };
-    let BubbleContent::Text { text, edited, .. } = &bubble.content else { return ().into_any() };
+    let BubbleContent::Text { text, edited, quote, .. } = &bubble.content else { return ().into_any() };
     let answer = {
         let start: String = text.chars().take(200).collect();
         let quote = Quote { hash: bubble.version.clone(), own: bubble.own, text: start };
@@ -219,9 +219,19 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
         let hash = hash.clone();
         move |app: &App| share(app, ShareAsk::Forward(hash.clone()))
     };
+    let quoted = quote.as_ref().map(|quote| {
+        let quoted = quote.hash.clone();
+        let find = move |app: &App| app.command(Command::act(Act::Find(quoted.clone())));
+        item(Picture::Bubble, TalkWord::Quoted, choose(app, find, ""))
+    });
     let edited = when(*edited, || {
         let (app, hash) = (app.clone(), hash.clone());
-        let show = on_click(move || app.command(Command::act(Act::ShowVersions(hash.clone()))));
+        let show: OnClick = Box::new(move |event: MouseEvent| {
+            app.command(Command::act(Act::ShowVersions(hash.clone())));
+            if let Some(screen) = screen(event.target()) {
+                focus_when_drawn(screen, ".acts[role=dialog] button", ".acts *");
+            }
+        });
         item(Picture::Clock, TalkWord::Versions, show)
     });
     let own = when(bubble.own, || {
@@ -251,6 +261,7 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
         {item(Picture::Answer, TalkWord::Answer, choose(app, answer, COMPOSER))}
         {item(Picture::Forward, TalkWord::Forward, choose(app, forwarded, ""))}
         {item(Picture::Copy, TalkWord::Copy, choose(app, copied, ""))}
+        {quoted}
         {edited}
         {own}
     }

@@ -5,9 +5,11 @@ mod hold;
 mod menu;
 mod scroll;
 mod text;
+mod told;
 mod touch;
 
 use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlElement};
 
@@ -15,6 +17,7 @@ use self::composing::{composing, typed};
 use self::menu::{meant, menu, open_menu};
 use self::scroll::newest;
 use self::text::text;
+use self::told::{failures, way};
 use self::touch::touched;
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
@@ -22,18 +25,24 @@ use crate::app::part::Loader;
 use crate::app::state::Screen;
 use crate::app::{Act, Active, App, Command, SettingsAsk, TalkPart, TalkSteps};
 use crate::more::focus::{Row, element};
+use crate::view::is_input_method;
 
 thread_local! {
     pub(super) static LOADER: Loader<TalkPart> = Loader::new(table);
 }
 
-part!(fn table in talk("talk") -> TalkPart = TalkPart { text, menu, composing, newest, clicked, pressed, typed, happened });
+part!(fn table in talk("talk") -> TalkPart = TalkPart { text, menu, composing, below, way, clicked, pressed, typed, happened });
 part!(fn steps in talk("talk") -> TalkSteps<Active<Page>> = TalkSteps::new());
+
+/// What stands below the conversation.
+fn below(app: &App) -> AnyView {
+    view! { {newest(app)} {failures(app.state)} }.into_any()
+}
 
 /// Escape leads back from what is open, unless the panel can be closed: then that is what it does. Fingers swipe.
 fn happened(app: &App, event: &Event) {
     let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return touched(app, event) };
-    let is_free = key.key() == "Escape" && !key.default_prevented() && !key.is_composing();
+    let is_free = key.key() == "Escape" && !key.default_prevented() && !is_input_method(key);
     let is_open =
         element(event.target()).is_some_and(|target| matches!(target.closest(".main"), Ok(Some(_))));
     if !is_free || !is_open || app.state.closable.get_untracked() {
