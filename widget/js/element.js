@@ -382,17 +382,14 @@ export class Dm3Chat extends Base {
 
   /**
    * Makes a file with everything of the account, and gives it; the element shows the code that opens it. Fails with
-   * `not-shown`, `signed-out` or `backup-failed`.
+   * `not-shown`, `load-failed`, `signed-out` or `backup-failed`.
    * @returns {Promise<Blob>}
    */
   async exportBackup() {
     const handle = await this.#seen();
-    try {
-      // Who is signed in is known once the start is over.
-      return await answered((made, failed) => (handle ? handle.export_backup(made, failed) : failed('signed-out')));
-    } catch (error) {
-      throw this.#account ? error : failure('signed-out');
-    }
+    if (!handle) throw failure('load-failed');
+    // Who is signed in is known once the start is over.
+    return answered((made, failed) => handle.export_backup(made, code => failed(this.#account ? code : 'signed-out')));
   }
 
   /**
