@@ -3,6 +3,7 @@
 import { launcherSheet, loadApp, loadIsolated } from './app-loader.js';
 import { findAssetsAt } from './assets.js';
 import { button, create, icon } from './dom.js';
+import { answered, failure } from './failure.js';
 import { keep, kept } from './kept.js';
 import { pause, speak, spoken, tell, word } from './languages.js';
 
@@ -586,12 +587,6 @@ for (const name of ATTRIBUTES) {
     },
   });
 }
-
-/** What a method fails with: the code says why, from version to version the same. */
-const failure = code => Object.assign(new Error(code), { code });
-
-/** What `ask` is answered by one of the two functions that it is given. */
-const answered = ask => new Promise((done, failed) => ask(done, code => failed(failure(code))));
 
 function camelCase(name) {
   return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());

@@ -32,6 +32,7 @@ mod directory;
 mod each;
 mod entry_stake;
 mod files;
+mod handed;
 mod history;
 mod home;
 #[cfg(feature = "ipfs")]
@@ -81,6 +82,7 @@ pub use demands::Demand;
 pub use devices::Device;
 pub use directory::{Askable, Directory, FindError, Holding, Peer, Token, Usage};
 pub use files::{Carried, FetchError, KeepError};
+pub use handed::{Handed, Wait};
 pub use history::{HistoryError, Older, Pulled, Pushed};
 pub use home::{Home, HomeError};
 #[cfg(feature = "ipfs")]
@@ -95,7 +97,7 @@ pub use remembered::{forget, leave, remember_account, remembered_account, rememb
 pub use resend::{ResendBudget, Resent};
 pub use room::Room;
 pub use route::Progress;
-pub use send::{Flushed, Handed, Wait};
+pub use send::Flushed;
 pub use services::{Asked, MOST_SERVICES, Services, ServicesError};
 pub use services_left::LeftService;
 pub use sign_in::{Keys, Registration, SignIn, SignInError, SignedIn};

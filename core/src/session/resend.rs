@@ -1,8 +1,8 @@
 //! Answering a peer who misses a message of ours.
 
 use super::Session;
+use super::handed::Handed;
 use super::route::FirstToAccept;
-use super::send::Handed;
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
 use crate::device::SendState;

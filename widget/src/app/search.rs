@@ -7,9 +7,9 @@ use dm3_core::session::{FindError, NameStanding, Peer};
 use super::driver::Active;
 use super::fault::Fault;
 use super::platform::{Platform, Task};
-use super::search_texts::{Fold, find_texts};
+use super::search_texts::find_texts;
 use super::state::{Apart, Lookup, Person, Reach, State};
-use super::steps::SearchSteps;
+use super::steps::{Fold, SearchSteps};
 use super::thread::reach;
 
 /// For how long nothing may be typed before somebody is looked up: milliseconds.

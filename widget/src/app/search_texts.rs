@@ -11,6 +11,7 @@ use super::conversations::person;
 use super::driver::Active;
 use super::platform::{Platform, Task};
 use super::state::{Apart, Person};
+use super::steps::Fold;
 
 /// For how long nothing may be typed before texts are looked for: milliseconds.
 const PAUSE: u32 = 150;
@@ -22,9 +23,6 @@ const MOST: usize = 50;
 const LOOKED_AT: usize = 4_000;
 const BEFORE: usize = 24;
 const AFTER: usize = 120;
-
-/// Makes of a text what is the same for all its spellings: small letters without accents.
-pub type Fold = fn(&str) -> String;
 
 /// What was found, for [`State::texts`](super::state::State::texts).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,6 @@ use super::command::{
 };
 use super::part::PartMissing;
 use super::platform::Task;
-use super::search_texts::Fold;
 
 /// The steps of signing in.
 pub struct SignInSteps<D> {
@@ -39,6 +38,9 @@ pub struct ChatSteps<A> {
     pub(super) begin: fn(&A),
     pub(super) carry_out: fn(A, Command) -> Option<Task>,
 }
+
+/// Makes of a text what is the same for all its spellings: small letters without accents.
+pub type Fold = fn(&str) -> String;
 
 /// Understanding whatever somebody types to say whom they mean, and finding them while they type.
 pub struct SearchSteps<A> {
