@@ -155,9 +155,15 @@ fn cut(text: &str, wanted: &str, fold: Fold) -> (String, String, String) {
         ends.push(folded.len());
         folded.push_str(&fold(char.encode_utf8(&mut [0; 4])));
     }
+    ends.push(folded.len());
     let place = folded.find(wanted).map(|start| {
         let from = ends.partition_point(|end| *end <= start).saturating_sub(1);
-        (from, ends.partition_point(|end| *end < start + wanted.len()))
+        let mut to = ends.partition_point(|end| *end < start + wanted.len());
+        // Marks that belong to the last letter.
+        while to < chars.len() && ends.get(to) == ends.get(to + 1) {
+            to += 1;
+        }
+        (from, to)
     });
     let (from, to) = place.unwrap_or((0, 0));
     let part =
