@@ -28,3 +28,10 @@ export function icon(name) {
   svg.append(path);
   return svg;
 }
+
+/** Does something once the page has started: what nobody waits for comes after that. */
+export function whenIdle(task) {
+  const idle = () => (globalThis.requestIdleCallback ?? setTimeout)(task);
+  if (document.readyState === 'complete') idle();
+  else addEventListener('load', idle, { once: true });
+}

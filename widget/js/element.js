@@ -2,7 +2,7 @@
 // waiting and the failed state – and forwards everything else to the application's ChatHandle.
 import { launcherSheet, loadApp, loadIsolated } from './app-loader.js';
 import { findAssetsAt } from './assets.js';
-import { button, create, icon } from './dom.js';
+import { button, create, icon, whenIdle } from './dom.js';
 import { answered, failure } from './failure.js';
 import { keep, kept } from './kept.js';
 import { pause, speak, spoken, tell, word } from './languages.js';
@@ -239,7 +239,7 @@ export class Dm3Chat extends Base {
     if (FORWARDED.includes(name)) this.#handle?.attribute(name, value ?? undefined);
     // An element that stood in the page before the class did has its attributes told before it is connected: what is loaded then
     // would be loaded from elsewhere, and in no language.
-    if (this.isConnected && Dm3Chat.#connected.has(this)) this.#showFrame();
+    if (Dm3Chat.#connected.has(this)) this.#showFrame();
   }
 
   /**
@@ -352,14 +352,14 @@ export class Dm3Chat extends Base {
 
   /**
    * Starts signing in, with the given provider if there is one. Fails with `not-shown` where the
-   * element is `disabled`, or the page has cancelled `dm3-show`.
+   * element is `disabled`, or the page has cancelled `dm3-show`, and with `load-failed`.
    * @param {Eip1193Provider} [provider]
    * @returns {Promise<void>}
    */
   async connect(provider) {
     const handle = await this.#seen();
     if (provider) this.provider = provider;
-    handle?.connect();
+    handle.connect();
   }
 
   /**
@@ -376,8 +376,7 @@ export class Dm3Chat extends Base {
    * @returns {Promise<void>}
    */
   async reset() {
-    const handle = await this.#mount();
-    if (!handle) throw failure('load-failed');
+    const handle = await this.#loaded();
     return answered((done, failed) => handle.reset(done, failed));
   }
 
@@ -388,19 +387,18 @@ export class Dm3Chat extends Base {
    */
   async exportBackup() {
     const handle = await this.#seen();
-    if (!handle) throw failure('load-failed');
     // Who is signed in is known once the start is over.
     return answered((made, failed) => handle.export_backup(made, code => failed(this.#account ? code : 'signed-out')));
   }
 
   /**
-   * Takes such a file, once the person has typed its code. Fails with `not-shown`.
+   * Takes such a file, once the person has typed its code. Fails with `not-shown` or `load-failed`.
    * @param {Blob} file
    * @returns {Promise<void>}
    */
   async importBackup(file) {
     const handle = await this.#seen();
-    handle?.import_backup(new Uint8Array(await file.arrayBuffer()));
+    handle.import_backup(new Uint8Array(await file.arrayBuffer()));
   }
 
   get #isInline() {
@@ -427,7 +425,13 @@ export class Dm3Chat extends Base {
   /** The handle for what somebody is asked: not behind their back. */
   async #seen() {
     if (!this.#show()) throw failure('not-shown');
-    return this.#mount();
+    return this.#loaded();
+  }
+
+  async #loaded() {
+    const handle = await this.#mount();
+    if (!handle) throw failure('load-failed');
+    return handle;
   }
 
   #showFrame() {
@@ -437,7 +441,7 @@ export class Dm3Chat extends Base {
     this.#launcher.hidden = this.#isInline || this.mode === 'dialog';
     this.#launcher.disabled = this.#panel.inert = this.disabled;
     this.#showWords();
-    this.#launcher.setAttribute('aria-expanded', String(this.open));
+    this.#launcher.setAttribute('aria-expanded', this.open);
     this.#setState('open', visible);
     if (visible && !this.#handle) this.#mount();
     this.#handle?.shown(visible);
@@ -446,7 +450,7 @@ export class Dm3Chat extends Base {
   #showUnread(count) {
     this.#unread = count;
     this.#badge.hidden = !count;
-    this.#badge.textContent = count > 99 ? '99+' : String(count);
+    this.#badge.textContent = count > 99 ? '99+' : count;
     this.#showWords();
     this.#setState('unread', count > 0);
   }
@@ -590,11 +594,4 @@ for (const name of ATTRIBUTES) {
 
 function camelCase(name) {
   return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
-}
-
-// The badge needs the application, the page's own start comes first.
-function whenIdle(task) {
-  const idle = () => (globalThis.requestIdleCallback ?? setTimeout)(task);
-  if (document.readyState === 'complete') idle();
-  else addEventListener('load', idle, { once: true });
 }
