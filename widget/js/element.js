@@ -187,9 +187,8 @@ export class Dm3Chat extends Base {
       if (event.target.closest('[data-reload]')) location.reload();
     });
     this.#panel.addEventListener('keydown', event => {
-      // Escape inside an input method's own list belongs to that list. Some browsers say so by 229 alone.
-      const isOther = event.isComposing || event.keyCode === 229;
-      if (event.key !== 'Escape' || isOther || event.defaultPrevented || this.#isInline) return;
+      // Escape inside an input method's own list belongs to that list: all browsers say so by 229, not all by isComposing.
+      if (event.key !== 'Escape' || event.keyCode === 229 || event.defaultPrevented || this.#isInline) return;
       event.stopPropagation();
       this.hide();
     });
@@ -411,9 +410,8 @@ export class Dm3Chat extends Base {
 
   /** Tells whether it can be seen, and used, then. */
   #show(opener) {
-    if (this.disabled) return false;
+    if (this.disabled || (!this.#isVisible && !this.#emit('dm3-show', true))) return false;
     if (this.#isVisible) return true;
-    if (!this.#emit('dm3-show', true)) return false;
     const active = this.ownerDocument.activeElement;
     this.#opener = opener ?? (active === this || active === this.ownerDocument.body ? undefined : active);
     this.open = true;
