@@ -83,8 +83,7 @@ async function bundled(entry) {
 export const SIGNED_IN = "localStorage.setItem('dm3-chat:signed-in', '1');";
 
 /**
- * The loader for the tests of a file. `onPage` is given the page of each. `files`: what the server has in place of what it should
- * have. `faults`: what broke the policy or threw.
+ * The loader for the tests of a file. `onPage` is given the page of each. `faults`: what broke the policy or threw.
  */
 export function useLoader(onPage) {
   let server;
@@ -144,10 +143,13 @@ export function useLoader(onPage) {
 
   /** With the application's own script by itself, as somebody is signed in; but for another script that runs `early`. */
   async function open(body, { early = SIGNED_IN, broken, gone, builds } = {}) {
-    Object.assign(files, { early, broken, gone, builds });
+    files.early = early;
+    serve({ broken, gone, builds });
     markup = `<script src="/early.js"></script><script type="module" src="/dm3-chat.js"></script><body>${body}`;
     await page.goto(url);
   }
+  /** From now on the server has these in place of what it should have. */
+  const serve = ({ broken, gone, builds } = {}) => Object.assign(files, { broken, gone, builds });
   const launcher = name => page.getByRole('button', { name, exact: true });
   const panel = () => page.locator('[part~="panel"]');
   const calls = () => page.evaluate(() => globalThis.calls ?? []);
@@ -159,5 +161,5 @@ export function useLoader(onPage) {
       while (element.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
       return element.getAttribute('part') ?? element.localName;
     });
-  return { open, launcher, panel, calls, called, focused, files, faults };
+  return { open, launcher, panel, calls, called, focused, serve, faults };
 }

@@ -6,7 +6,7 @@ import { SIGNED_IN, useLoader } from './loader.support.mjs';
 
 describe('the loader', () => {
   let page;
-  const { open, launcher, panel, calls, called, focused, files, faults } = useLoader(next => (page = next));
+  const { open, launcher, panel, calls, called, focused, serve, faults } = useLoader(next => (page = next));
 
   test('the launcher stands there without the application', async () => {
     await open('<dm3-chat></dm3-chat>', { broken: ['/dm3-chat-app.js', '/dm3-chat_bg.wasm'] });
@@ -42,7 +42,7 @@ describe('the loader', () => {
         ),
       );
     assert.equal(await ask(), 'failed');
-    files.broken = [];
+    serve();
     assert.equal(await ask(), '☕.eth');
   });
 
@@ -152,7 +152,7 @@ describe('the loader', () => {
     await called(['new', null]);
     assert.equal((await spoken())[0], 'en');
     await launcher('Open chat').waitFor();
-    files = {};
+    serve();
     await page.waitForFunction(() => globalThis.spoken.locale === 'de', undefined, { timeout: 15_000 });
     await launcher('open in de').waitFor();
   });
@@ -172,7 +172,7 @@ describe('the loader', () => {
       await open('<dm3-chat open></dm3-chat>', { early, broken: [broken] });
       await page.getByRole('alert').waitFor();
       assert.equal(await page.evaluate(() => globalThis.code), 'load-failed');
-      files.broken = [];
+      serve();
       await page.getByRole('button', { name: 'Try again' }).click();
       await page.locator('[data-autofocus]').waitFor();
     }
@@ -184,7 +184,7 @@ describe('the loader', () => {
       const alert = page.getByRole('alert');
       await alert.waitFor();
       assert.match(await alert.innerText(), /newer version/);
-      files = {};
+      serve();
       await page.getByRole('button', { name: 'Reload' }).click();
       await page.locator('[data-autofocus]').waitFor();
     }
@@ -225,11 +225,11 @@ describe('the loader', () => {
       const load = () =>
         page.evaluate(() => globalThis.loadPart('keys').then(modules => `${modules.length} loaded`, error => error.name));
       assert.equal(await load(), 'Error');
-      files = { gone: [file] };
+      serve({ gone: [file] });
       assert.equal(await load(), 'OtherVersion');
-      files = { builds: { [file]: 'b2' } };
+      serve({ builds: { [file]: 'b2' } });
       assert.equal(await load(), 'OtherVersion');
-      files = {};
+      serve();
       assert.equal(await load(), '3 loaded');
     });
   }
@@ -327,7 +327,7 @@ describe('the loader', () => {
     await open('<dm3-chat open></dm3-chat>', { broken: ['/dm3-chat-app.js'] });
     await page.getByRole('alert').waitFor();
     assert.equal(await state(), 'failed');
-    files.broken = [];
+    serve();
     await page.getByRole('button', { name: 'Try again' }).click();
     await called(['new', null]);
     assert.equal(await state(), 'signed-out');
