@@ -99,7 +99,7 @@ describe('finding people', () => {
       `https://opensea.io/${address('bob')}`,
     ]) {
       await pastes(alice, text);
-      await rowWith(alice, READY).waitFor();
+      await alice.chat.locator('.row', { hasText: 'bob.eth' }).first().waitFor();
       await alice.search.press('Enter');
       await alice.button('Back').waitFor();
       assert.match(await alice.chat.locator('[part~="header"]').innerText(), /bob/, JSON.stringify(text));
