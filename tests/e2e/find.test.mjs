@@ -185,7 +185,7 @@ describe('finding people', () => {
     await alice.search.press('ArrowDown');
     await alice.page.keyboard.press('Enter');
     await alice.composer.waitFor();
-    await alice.chat.locator('.bubble', { hasText: 'Is number 7 for sale?' }).waitFor();
+    await alice.sees('Is number 7 for sale?');
     await alice.back();
     await types(alice, 'nobody ever said this');
     await alice.page.waitForTimeout(600);
