@@ -81,7 +81,10 @@ pub(super) const STATES: States = &[
         Some(())
     }),
     ("search-searching", |state| typed(state, "shop.eth", Answer::Searching)),
-    ("search-found", |state| typed(state, "bob.eth", Answer::Found(bob()?, Reach::Ready))),
+    ("search-found", |state| {
+        let shop = person(Some("shop.eth"), "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955")?;
+        typed(state, "shop.eth", Answer::Found(shop, Reach::Ready))
+    }),
     ("search-no-profile", |state| typed(state, CAROL, Answer::Found(person(None, CAROL)?, Reach::NoProfile))),
     ("search-failed", |state| {
         typed(

@@ -30,13 +30,15 @@ part!(fn table in search("search") -> SearchPart = SearchPart { row, enter, text
 part!(fn steps in search("search") -> SearchSteps<Active<Page>> = SearchSteps::new(fold));
 
 fn row(app: &App, typed: &str) -> AnyView {
+    let listed = first_meant(app.state, typed);
     match Guess::of(app.state, typed) {
+        // Whose conversation stands below is not said twice; most often it is who is meant.
+        Answer::None | Answer::Searching if listed.is_some() => ().into_any(),
+        Answer::Found(person, _) if listed == Some(person.address) => ().into_any(),
         Answer::None if is_whole(typed) => start(app, typed),
-        Answer::None if is_anything_found(app, typed) => ().into_any(),
+        Answer::None if has_texts(app) => ().into_any(),
         Answer::None => hint(),
         Answer::Searching => searching(),
-        // Their conversation stands below.
-        Answer::Found(person, _) if first_meant(app.state, typed) == Some(person.address) => ().into_any(),
         Answer::Found(person, reach) => {
             let words = say(if reach == Reach::Ready { SearchWord::Ready } else { SearchWord::NoProfile });
             view! {
@@ -67,10 +69,6 @@ fn enter(app: &App, typed: String) {
         Some(peer) if !is_asked => Command::OpenPeer(peer),
         _ => Command::Open(typed),
     });
-}
-
-fn is_anything_found(app: &App, typed: &str) -> bool {
-    first_meant(app.state, typed).is_some() || has_texts(app)
 }
 
 /// What to type for somebody to be found.
