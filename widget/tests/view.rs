@@ -430,19 +430,6 @@ async fn what_was_typed_for_one_peer_is_not_left_over_for_another() {
 }
 
 #[wasm_bindgen_test]
-async fn a_prefilled_text_never_replaces_a_typed_one() {
-    let page = Page::thread(bob(), vec![]).await;
-    let value = || page.one("textarea").unchecked_into::<HtmlTextAreaElement>().value();
-    page.state.draft.set("Is #123 for sale?".into());
-    settled().await;
-    assert_eq!(value(), "Is #123 for sale?");
-    page.type_text("textarea", "my own words").await;
-    page.state.draft.set("Another offer".into());
-    settled().await;
-    assert_eq!(value(), "my own words");
-}
-
-#[wasm_bindgen_test]
 async fn a_peer_without_profile_can_be_looked_for_again() {
     let mut page = Page::thread(person(Some("dave.eth"), CAROL), vec![]).await;
     page.state.thread.update(|thread| thread.as_mut().unwrap().reach = Reach::NoProfile);
