@@ -226,10 +226,10 @@ describe('the isolated mode', () => {
     await until('nobody is signed in', async () => (await person.told()).some(([name]) => name === 'disconnect'));
     assert.equal(await person.host.evaluate((chat) => chat.account), undefined);
     // What was kept goes, in the frame and in the page, and the page is told so then.
-    const names = () => Object.keys(localStorage).filter((name) => name.startsWith('dm3-chat:'));
-    assert.notDeepEqual(await person.chat.evaluate(names), []);
+    const keptNames = () => Object.keys(localStorage).filter((name) => name.startsWith('dm3-chat:'));
+    assert.notDeepEqual(await person.chat.evaluate(keptNames), []);
     await person.host.evaluate((chat) => chat.reset());
-    assert.deepEqual([await person.chat.evaluate(names), await person.page.evaluate(names)], [[], []]);
+    assert.deepEqual([await person.chat.evaluate(keptNames), await person.page.evaluate(keptNames)], [[], []]);
     assert.deepEqual(person.faults, []);
   });
 
