@@ -208,6 +208,11 @@ impl MessageRow {
         self.state.is_further_than(&known.state) || (self.lane == Lane::In && self.arrived < known.arrived)
     }
 
+    /// Whether it gives another message another text.
+    pub fn is_edit(&self) -> bool {
+        SignedMessage::parse(&self.json).is_ok_and(|message| message.kind() == Kind::Edit)
+    }
+
     /// Where the message stands.
     pub fn position(&self) -> Position {
         Position { place: self.place, hash: self.hash.clone() }

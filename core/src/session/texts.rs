@@ -3,7 +3,7 @@
 use super::Session;
 use crate::conversation::ConversationId;
 use crate::device::{Lane, MessageRow, Position, StoredMessage};
-use crate::message::{Kind, MessageHash, SignedMessage};
+use crate::message::MessageHash;
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::thread::{Entry, MAX_NOTES, Shown, Thread};
 
@@ -59,7 +59,7 @@ impl<P: Ports> Session<P> {
             if known.lane != Lane::Note {
                 return Ok(Some(known.hash));
             }
-            let edits = if is_edit(&known) { known.about() } else { None };
+            let edits = if known.is_edit() { known.about() } else { None };
             let Some(edited) = edits else { return Ok(None) };
             row = self.stored(known.conversation, &edited).await?;
         }
@@ -77,7 +77,7 @@ impl<P: Ports> Session<P> {
         while let Some(row) = rows.get(next)
             && rows.len() <= MAX_NOTES
         {
-            if next == 0 || is_edit(row) {
+            if next == 0 || row.is_edit() {
                 let notes = self.ports().store().notes_about(self.account, &row.hash, MAX_NOTES).await?;
                 rows.extend(notes);
             }
@@ -89,8 +89,4 @@ impl<P: Ports> Session<P> {
         }
         Ok(thread.find(hash))
     }
-}
-
-fn is_edit(row: &MessageRow) -> bool {
-    SignedMessage::parse(&row.json).is_ok_and(|message| message.kind() == Kind::Edit)
 }

@@ -1,9 +1,9 @@
 //! What the store keeps of each conversation for lists, inside the transaction that changes its messages.
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::device::{Contact, Lane, MessageRow, Summary};
+use dm3_core::device::{Contact, Lane, Summary};
 use dm3_core::identity::Address;
-use dm3_core::message::{Kind, MessageHash, SignedMessage};
+use dm3_core::message::MessageHash;
 use dm3_core::thread::{self, MAX_NOTES};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
@@ -64,7 +64,7 @@ pub async fn read_last(
     let mut rows: Vec<_> = row::read_message(&found).into_iter().collect();
     let mut next = 0;
     while next < rows.len() && rows.len() <= MAX_NOTES {
-        if next == 0 || is_edit(&rows[next]) {
+        if next == 0 || rows[next].is_edit() {
             let room = (MAX_NOTES + 1 - rows.len()) as u32;
             let about = key(owner, rows[next].hash.as_str());
             let notes = answer(index.get_all_with_key_and_limit(&about, room)?).await?;
@@ -78,10 +78,6 @@ pub async fn read_last(
         summary.last = Some(last);
     }
     Ok(())
-}
-
-fn is_edit(row: &MessageRow) -> bool {
-    SignedMessage::parse(&row.json).is_ok_and(|message| message.kind() == Kind::Edit)
 }
 
 /// The summary of a conversation that has none, or a damaged one.
