@@ -2,13 +2,24 @@
 
 use dm3_core::device::{Standing, Trust};
 use dm3_core::session::Decision;
-use dm3_core::testing::{Pair, Peer, TestWallet};
+use dm3_core::testing::{Pair, Peer};
 
-use super::history::{exchange, older, pull, push};
+use super::history::{another_device, exchange, older, pull, push};
 use super::support::*;
 
 async fn trust(session: &TestSession, peer: &Peer) -> Trust {
     session.standing(peer.conversation()).await.unwrap().trust
+}
+
+/// Two devices of bob's, to whom alice has written for the first time.
+async fn asked_on_two_devices() -> (Pair, TestSession, TestSession) {
+    let (pair, alice, bob) = Pair::signed_in().await;
+    say(&alice, &pair.bob, "hello").await;
+    sync(&bob).await;
+    push(&bob).await;
+    let bobs_phone = another_device(&pair, "bob").sign_up().await;
+    pull(&bobs_phone).await;
+    (pair, bob, bobs_phone)
 }
 
 #[test]
@@ -87,7 +98,7 @@ fn what_was_decided_on_one_device_holds_on_the_next_and_the_last_decision_counts
         sync(&bob).await;
         bob.decide(pair.alice.conversation(), Decision::Block).await.unwrap();
         while bob.push_history().await.unwrap().more {}
-        let phone = Peer::with_wallet(&pair.network, TestWallet::of("bob"));
+        let phone = another_device(&pair, "bob");
         let bobs_phone = phone.sign_up().await;
         while bobs_phone.pull_history().await.unwrap().more {}
         assert_eq!(trust(&bobs_phone, &pair.alice).await, Trust::Blocked);
@@ -111,14 +122,8 @@ fn about_somebody_without_a_conversation_nothing_is_decided() {
 #[test]
 fn each_decision_counts_for_itself_whatever_else_was_decided_on_another_device() {
     run(async {
-        let (pair, alice, bob) = Pair::signed_in().await;
+        let (pair, bob, bobs_phone) = asked_on_two_devices().await;
         let with_alice = pair.alice.conversation();
-        say(&alice, &pair.bob, "hello").await;
-        sync(&bob).await;
-        push(&bob).await;
-        let phone = Peer::with_wallet(&pair.network, TestWallet::of("bob"));
-        let bobs_phone = phone.sign_up().await;
-        pull(&bobs_phone).await;
         bob.decide(with_alice, Decision::Block).await.unwrap();
         pair.network.clock().advance(1_000);
         // Which does not know of that.
@@ -135,14 +140,8 @@ fn each_decision_counts_for_itself_whatever_else_was_decided_on_another_device()
 #[test]
 fn who_was_answered_on_one_device_is_welcome_also_if_another_one_muted_them() {
     run(async {
-        let (pair, alice, bob) = Pair::signed_in().await;
+        let (pair, bob, bobs_phone) = asked_on_two_devices().await;
         let with_alice = pair.alice.conversation();
-        say(&alice, &pair.bob, "hello").await;
-        sync(&bob).await;
-        push(&bob).await;
-        let phone = Peer::with_wallet(&pair.network, TestWallet::of("bob"));
-        let bobs_phone = phone.sign_up().await;
-        pull(&bobs_phone).await;
         say(&bob, &pair.alice, "hello back").await;
         pair.network.clock().advance(1_000);
         bobs_phone.decide(with_alice, Decision::Mute(true)).await.unwrap();
@@ -165,7 +164,7 @@ fn a_message_brings_a_hidden_conversation_back_on_every_device_and_what_came_bef
         pair.network.clock().advance(1_000);
         bob.decide(with_alice, Decision::Hide(true)).await.unwrap();
         push(&bob).await;
-        let phone = Peer::with_wallet(&pair.network, TestWallet::of("bob"));
+        let phone = another_device(&pair, "bob");
         let bobs_phone = phone.sign_up().await;
         pull(&bobs_phone).await;
         older(&bobs_phone, with_alice).await;
