@@ -1,6 +1,8 @@
 //! Messages are found by what they say.
 
-use dm3_core::message::Draft;
+use std::cell::Cell;
+
+use dm3_core::message::{Attachment, Draft};
 use dm3_core::testing::{Pair, Peer};
 use dm3_core::thread::Shown;
 
@@ -79,5 +81,25 @@ fn a_long_conversation_is_looked_through_to_its_beginning() {
         }
         assert_eq!(found(&alice, &pair.bob, "number 0.").await, ["number 0."]);
         assert_eq!(found(&alice, &pair.bob, "number").await.len(), 450);
+    });
+}
+
+#[test]
+fn what_is_embedded_in_a_message_is_not_looked_through() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let to = pair.bob.conversation();
+        let picture = Attachment::embed("a.png", None, &[0x5a; 60_000]).unwrap();
+        alice
+            .write(to, &[], |header| Draft::text(header, "a lamp").carrying(vec![picture]))
+            .await
+            .unwrap();
+        let longest = Cell::new(0);
+        let matches = |text: &str| {
+            longest.set(longest.get().max(text.len()));
+            text.contains("lamp")
+        };
+        let found = alice.search_texts(to, None, &matches).await.unwrap().found;
+        assert_eq!((found.len(), longest.get()), (1, "a lamp".len()));
     });
 }

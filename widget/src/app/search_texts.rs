@@ -38,8 +38,10 @@ pub struct FoundTexts {
 pub enum Progress {
     /// It goes on.
     Searching,
-    /// All messages of the device were looked at.
+    /// All messages were looked at.
     All,
+    /// All messages of the device were looked at; older ones may be on the account's node.
+    Device,
     /// There are more than are shown.
     Most,
     /// The device's storage failed.
@@ -100,6 +102,7 @@ async fn look_through<P: Platform>(
     hits: &mut Vec<Hit>,
 ) -> Result<Progress, StoreError> {
     let matches = |text: &str| fold(text).contains(wanted);
+    let mut on_node = false;
     for overview in at.session().conversations().await? {
         if overview.standing.trust == Trust::Blocked {
             continue;
@@ -124,13 +127,14 @@ async fn look_through<P: Platform>(
             if hits.len() > known {
                 show(at, typed, FoundTexts { hits: hits.clone(), progress: Progress::Searching });
             }
+            on_node |= stretch.on_node;
             before = stretch.next;
             if before.is_none() {
                 break;
             }
         }
     }
-    Ok(Progress::All)
+    Ok(if on_node { Progress::Device } else { Progress::All })
 }
 
 fn hit<P: Platform>(

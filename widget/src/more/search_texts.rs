@@ -10,9 +10,13 @@ use crate::view::panel::note;
 use crate::view::person::{person_avatar, person_name};
 use crate::view::{sends, time, when};
 
-/// Whether there are any.
-pub(super) fn has_texts(app: &App) -> bool {
-    app.state.texts.with(|texts| texts.shown::<FoundTexts>().is_some_and(|found| !found.hits.is_empty()))
+/// What opens the first of them, if there are any.
+pub(super) fn first_text(app: &App) -> Option<Command> {
+    app.state.texts.with(|texts| texts.shown::<FoundTexts>()?.hits.first().map(open))
+}
+
+fn open(hit: &Hit) -> Command {
+    Command::act(Act::FindIn(hit.peer.address, hit.hash.clone()))
 }
 
 pub(super) fn texts(app: &App) -> AnyView {
@@ -24,6 +28,7 @@ pub(super) fn texts(app: &App) -> AnyView {
         });
         let end = match progress {
             Progress::Searching | Progress::All => None,
+            Progress::Device => Some(say(SearchWord::TextsDevice)),
             Progress::Most => Some(say(SearchWord::TextsMore)),
             Progress::Failed => Some(say(SearchWord::TextsFailed)),
         };
@@ -37,7 +42,7 @@ pub(super) fn texts(app: &App) -> AnyView {
 }
 
 fn row(app: &App, hit: &Hit) -> AnyView {
-    let opened = sends(app, Command::act(Act::FindIn(hit.peer.address, hit.hash.clone())));
+    let opened = sends(app, open(hit));
     let before = if hit.own { own_preview(&hit.before, false) } else { hit.before.clone() };
     view! {
         <li><button {attrs(&[("class", "row row-text"), ("type", "button")])} on:click=opened>

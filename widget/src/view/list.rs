@@ -221,7 +221,8 @@ fn filters(app: &App) -> Option<AnyView> {
 fn matching(state: State, wanted: &str, limit: usize) -> Option<Vec<(String, Row)>> {
     let open = state.thread.with(|thread| thread.as_ref().map(|thread| thread.peer.address));
     let filter = state.filter.get();
-    let ranked = if filter == Filter::Requests { state.ranked.get() } else { Vec::new() };
+    let ranked =
+        if filter == Filter::Requests && wanted.is_empty() { state.ranked.get() } else { Vec::new() };
     let contact = if filter == Filter::All && wanted.is_empty() { contact(state) } else { None };
     let row = |row: &ConversationRow, offered: Option<&Ranked>| {
         let (is_open, is_contact) = (open == Some(row.peer.address), contact == Some(row.peer.address));

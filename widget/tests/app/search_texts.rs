@@ -134,3 +134,35 @@ fn more_than_fit_are_said_to_be_more() {
     let all = found(&alices).unwrap();
     assert_eq!((all.hits.len(), all.progress), (50, Progress::Most));
 }
+
+#[test]
+fn that_older_messages_are_on_the_node_alone_is_said_until_they_were_fetched() {
+    let world = World::new();
+    let ((alice, session), (bob, _)) = (world.person("alice"), world.person("bob"));
+    now(async {
+        for n in 0..150 {
+            session.compose(bob.peer.conversation(), &format!("lamp {n}")).await.unwrap();
+        }
+    });
+    let first = alice.open_tab(&world);
+    world.pass(60_000);
+    let progress = |tab: &Tab, wanted: &str| {
+        types(tab, wanted);
+        world.pass(1_000);
+        found(tab).unwrap().progress
+    };
+    assert_eq!(progress(&first, "lamp 0"), Progress::All);
+
+    let (second_device, _) = world.person("alice");
+    let second = second_device.open_tab(&world);
+    world.pass(5_000);
+    assert_eq!((progress(&second, "lamp 0"), rows(&second)), (Progress::Device, Vec::new()));
+    second.ask(Command::Open("bob.eth".into()));
+    world.run();
+    for _ in 0..14 {
+        second.ask(Command::LoadOlder);
+        world.run();
+    }
+    second.ask(Command::Back);
+    assert_eq!((progress(&second, "lamp 0"), rows(&second)), (Progress::All, vec!["[lamp 0]".to_owned()]));
+}
