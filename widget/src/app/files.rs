@@ -260,6 +260,14 @@ impl Files {
         }
     }
 
+    /// Nothing of it is read or weighed any more.
+    pub(super) fn settle(&mut self) {
+        self.attached.retain(|it| it.ready.is_some());
+        if self.room == Room::Weighing {
+            self.room = Room::Enough;
+        }
+    }
+
     fn place(&self) -> u8 {
         let waits = self.room == Room::Weighing || self.attached.iter().any(|it| it.ready.is_none());
         match (self.attached.is_empty(), waits) {

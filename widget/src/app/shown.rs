@@ -24,9 +24,13 @@ const MAX_TEXT: usize = 2_000;
 const PLAIN: &str = "application/octet-stream";
 
 /// Another conversation is opened, or none: lets go of the attachments that were shown. Where something is attached that was
-/// not sent, all of it waits for the conversation to be opened again; but what was being prepared is left behind.
+/// not sent, all of it waits for the conversation to be opened again; but what was being read is left behind.
 pub(super) fn change_files<P: Platform>(at: &Active<P>, to: Option<ConversationId>) {
     let (shelf, files) = (&at.shelf, at.driver.state.files);
+    if !Files::now(at.driver.state).attached.is_empty() {
+        // What was being weighed is weighed again when it is sent.
+        Files::change(at.driver.state, Files::settle);
+    }
     let (now, urls) = (files.get_untracked(), shelf.urls.take());
     let mut left = shelf.left.borrow_mut();
     match at.open_peer() {

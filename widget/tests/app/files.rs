@@ -316,6 +316,11 @@ fn what_is_weighed_when_another_conversation_is_opened_is_written_to_nobody_else
     alice.ask(Command::OpenPeer(bob.address()));
     world.pass(1_000);
     assert_eq!((bubbles(&alice).len(), alice.state.text.get_untracked().as_str()), (0, "for bob"));
+    assert_eq!(Files::now(alice.state).attached.len(), 1);
+    alice.ask(Command::Send("for bob".into()));
+    world.pass(30_000);
+    // Still too large: it is told so, and stays.
+    assert!(matches!(Files::now(alice.state).room, Room::Lacking { .. }));
 }
 
 #[test]
