@@ -1,5 +1,6 @@
 // What the panel has to fit into: the width of the element itself, and what a keyboard on the screen leaves. Comes with the
 // application.
+import { keepFocus } from './focus.js';
 
 /** From this width on, in pixels, the list stands beside what is open. */
 const WIDE = 720;
@@ -19,7 +20,9 @@ export function fit(panel, base, tell) {
   width.observe(base);
   const uncover = () => uncovered(panel);
   for (const change of ['resize', 'scroll']) visualViewport.addEventListener(change, uncover);
+  const leave = keepFocus(base);
   return () => {
+    leave();
     width.disconnect();
     base.removeAttribute('data-wide');
     for (const change of ['resize', 'scroll']) visualViewport.removeEventListener(change, uncover);

@@ -21,11 +21,12 @@ function wasm(...sections) {
 }
 
 const APP = `
+  import { keepFocus } from './focus.js';
   import { starter } from './start.js';
   export { sheet } from './modules.js';
   export const BUILD = 'b1';
   export const start = (...given) => starter(async () => {}, ChatHandle)(...given);
-  export const fit = () => () => {};
+  export const fit = (panel, mount) => keepFocus(mount);
   globalThis.calls = [];
   export class ChatHandle {
     constructor(host, mount) {

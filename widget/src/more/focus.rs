@@ -1,8 +1,8 @@
 //! Where the focus goes.
 
-use leptos::prelude::request_animation_frame;
+use leptos::prelude::{document, request_animation_frame};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, NodeList};
+use web_sys::{Element, HtmlElement, NodeList, ShadowRoot};
 
 pub(super) use crate::view::focus::{element, focus, has_keyboard, screen};
 
@@ -15,24 +15,33 @@ pub(super) fn focus_later(within: Element, selector: &'static str) {
 }
 
 /// The same where it takes a while, because something has to be read or written first. `from` may have the focus until then, or
-/// nothing, for what had it may be gone; whoever goes on elsewhere is left there.
+/// what got it because what had it is gone (`widget/js/focus.js`), or nothing; whoever goes on elsewhere, also on the
+/// page around, is left there.
 pub(super) fn focus_when_drawn(within: Element, selector: &'static str, from: &'static str) {
     wait(within, selector, from, FRAMES);
 }
 
 fn wait(within: Element, selector: &'static str, from: &'static str, frames: u16) {
     request_animation_frame(move || {
-        let find = |selector| within.query_selector(selector).ok().flatten();
-        if find(":focus").is_some_and(|focused| focused.matches(from) == Ok(false)) {
+        let is_elsewhere =
+            |focused: Element| focused.matches(from) == Ok(false) && !focused.has_attribute("data-for-now");
+        if focused(&within).is_some_and(is_elsewhere) {
             return;
         }
-        match find(selector) {
+        match within.query_selector(selector).ok().flatten() {
             // After what gives the focus to a screen as soon as it stands.
             Some(_) => focus_later(within, selector),
             None if frames > 0 => wait(within, selector, from, frames - 1),
             None => {}
         }
     });
+}
+
+/// What has the focus in the element or on the page.
+fn focused(within: &Element) -> Option<Element> {
+    let root = within.get_root_node();
+    let inside = root.dyn_ref::<ShadowRoot>().and_then(ShadowRoot::active_element);
+    inside.or_else(|| document().active_element()).filter(|focused| focused.tag_name() != "BODY")
 }
 
 /// Where somebody goes on in a conversation who has not said that they want to write.
