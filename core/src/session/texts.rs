@@ -3,7 +3,7 @@
 use super::Session;
 use crate::conversation::ConversationId;
 use crate::device::{Lane, MessageRow, Position, StoredMessage};
-use crate::message::{MessageHash, SignedMessage};
+use crate::message::SignedMessage;
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::thread::{Entry, MAX_NOTES, Shown, Thread};
 
