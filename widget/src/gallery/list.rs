@@ -2,7 +2,7 @@
 
 use dm3_core::session::{FindError, Token};
 
-use super::made::{CAROL, States, ago, bob, hash, inside, later, person, rows, silence};
+use super::made::{States, ago, bob, hash, inside, later, person, rows, silence};
 use crate::app::fault::Fault;
 use crate::app::search::{Answer, Guess};
 use crate::app::search_texts::{FoundTexts, Hit, Progress};
@@ -82,10 +82,12 @@ pub(super) const STATES: States = &[
     }),
     ("search-searching", |state| typed(state, "shop.eth", Answer::Searching)),
     ("search-found", |state| {
-        let shop = person(Some("shop.eth"), "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955")?;
+        let shop = person(Some("shop.eth"), NOBODY)?;
         typed(state, "shop.eth", Answer::Found(shop, Reach::Ready))
     }),
-    ("search-no-profile", |state| typed(state, CAROL, Answer::Found(person(None, CAROL)?, Reach::NoProfile))),
+    ("search-no-profile", |state| {
+        typed(state, NOBODY, Answer::Found(person(None, NOBODY)?, Reach::NoProfile))
+    }),
     ("search-failed", |state| {
         typed(
             state,
@@ -94,6 +96,9 @@ pub(super) const STATES: States = &[
         )
     }),
 ];
+
+/// Somebody who stands in no list.
+const NOBODY: &str = "0x14dC79964da2C08b23698B3D3cc7Ca32193d9955";
 
 fn list(state: State) -> Option<()> {
     inside(state, Screen::List)
