@@ -34,7 +34,7 @@ use crate::adapters::wallet::{InjectedWallet, Told, Wallets, WalletsChain};
 use crate::adapters::window::WindowListener;
 use crate::app::Command;
 use crate::app::platform::{
-    HostEvent, Notifying, PageWallet, Platform, Purpose, Redraw, StorageUse, TabMessage, Task, Who,
+    HostEvent, NoFile, Notifying, PageWallet, Platform, Purpose, Redraw, StorageUse, TabMessage, Task, Who,
 };
 use crate::app::state::{FileBytes, Person, Theme, WalletChoice};
 use crate::texts::{self, Word, say, short_address};
@@ -76,6 +76,7 @@ pub struct Page {
     _listeners: [WindowListener; 3],
     asked_to_keep: Cell<bool>,
     files: Files,
+    commands: UnboundedSender<Command>,
 }
 
 /// A wallet with the name it announced.
@@ -124,6 +125,7 @@ impl Page {
                     let _ = commands.unbounded_send(command);
                 })
             }),
+            commands,
         }
     }
 
@@ -328,7 +330,8 @@ impl Platform for Page {
 
     fn notify(&self, peer: &Person) {
         let called = peer.name.as_ref().map_or_else(|| short_address(peer.address), ToString::to_string);
-        notifications::notify(&self.host, peer.address, &called, say(Word::NewMessage));
+        let commands = self.commands.clone();
+        notifications::notify(&self.host, commands, peer.address, &called, say(Word::NewMessage));
     }
 
     fn set_language(&self, language: &str) {
@@ -352,7 +355,7 @@ impl Platform for Page {
         self.host.has_attribute("lang")
     }
 
-    fn offer_file(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String> {
+    fn offer_file(&self, pieces: Result<Vec<Vec<u8>>, NoFile>) -> Option<String> {
         self.files.offer(pieces)
     }
 

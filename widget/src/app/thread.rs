@@ -8,7 +8,7 @@ use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
 use super::command::AttentionAsk;
-use super::conversations::{back, next_turn, person, refresh_list, refresh_row};
+use super::conversations::{back, next_turn, person, refresh_list, refresh_row, shows_backup};
 use super::draft::{draft, form_key, is_offered, put_in};
 use super::driver::{Active, Driver};
 use super::fault::Fault;
@@ -30,44 +30,79 @@ pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
 
 async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
     let (lookup, turn) = (at.driver.state.lookup, next_turn(at));
+    // Something else was asked to be opened since.
+    let is_late = || at.turn.get() != turn;
     lookup.set(Lookup::Searching);
     let found = find(at, typed).await;
-    if at.turn.get() != turn {
-        return;
-    }
     match found {
-        Ok(peer) if peer.address == at.address() => not_found(at, Fault::OwnAccount),
-        Ok(peer) => {
+        Ok(peer) if peer.address == at.address() => {
+            if !is_late() {
+                not_found(at, Fault::OwnAccount);
+            }
+        }
+        // Whom the page names is its contact, whatever was opened meanwhile.
+        Ok(peer) if !is_late() || is_named(at, typed) => {
             if let Err(error) = at.session().keep(&peer).await {
                 return at.storage_failed(error);
             }
             // Whoever else had the name has it no more.
             refresh_list(at).await;
-            if at.turn.get() != turn {
+            let (conversation, named) = (ConversationId::Peer(peer.address), is_named(at, typed));
+            if named {
+                take_context(at, conversation);
+                at.asked.replace(Some((peer.address, typed.to_owned())));
+                at.driver.state.contact.set(Some((peer.address, typed.to_owned())));
+            }
+            if is_late() {
+                if named && at.open_peer() == Some(peer.address) {
+                    bring_in(at, peer.address);
+                }
                 return;
             }
             lookup.set(Lookup::Idle);
-            let conversation = ConversationId::Peer(peer.address);
-            let (state, mut given) = (at.driver.state, None);
-            if state.to.with_untracked(|to| to.as_deref() == Some(typed)) {
-                take_context(at, conversation);
-                at.asked.replace(Some((peer.address, typed.to_owned())));
-                state.contact.set(Some((peer.address, typed.to_owned())));
-                given = state.given.get_untracked();
-                state.given.set(None);
-            }
+            let given = if named { take_given(at) } else { None };
             let person = person(at, conversation, peer.name.as_ref());
-            show_thread(at, person, reach(&peer), given).await;
+            show_thread(at, person, reach(&peer), given, named).await;
         }
-        Err(fault) => {
+        Err(fault) if !is_late() => {
             at.driver.tell_fault(&fault);
-            if at.driver.state.locked.get_untracked() {
+            if at.driver.state.locked.get_untracked() && !shows_backup(at) {
                 // Nobody writes to whom the page asked for before.
                 back(at.clone()).await;
             }
             not_found(at, fault);
         }
+        Ok(_) | Err(_) => {}
     }
+}
+
+/// Brings what the page says and gives into the conversation that it asked for, which somebody has opened meanwhile.
+fn bring_in<P: Platform>(at: &Active<P>, peer: Address) {
+    show_about(at, ConversationId::Peer(peer));
+    if let Some(text) = take_given(at).or_else(|| lasting(at, peer)) {
+        put_in(at, peer, text.clone(), text);
+    }
+    if concerns_site(at) {
+        look_for_site(at);
+    }
+}
+
+/// The text that the page gave for this time.
+fn take_given<P: Platform>(at: &Active<P>) -> Option<String> {
+    let given = at.driver.state.given;
+    let text = given.get_untracked();
+    given.set(None);
+    text
+}
+
+/// The text that the page offers each time in the conversation with this peer.
+fn lasting<P: Platform>(at: &Active<P>, peer: Address) -> Option<String> {
+    is_offered(at, peer).then(|| at.driver.state.draft.get_untracked())
+}
+
+/// Whether this is how the page names whom it asks for.
+fn is_named<P: Platform>(at: &Active<P>, typed: &str) -> bool {
+    at.driver.state.to.with_untracked(|to| to.as_deref() == Some(typed))
 }
 
 /// The page says anew what the conversation is about that it asked for.
@@ -75,7 +110,7 @@ pub(super) fn context_changed<P: Platform>(at: &Active<P>) {
     let asked = at.asked.borrow().clone();
     let Some((peer, typed)) = asked.filter(|(peer, _)| at.open_peer() == Some(*peer)) else { return };
     // Where it asks for somebody else now, what it says is for them.
-    if at.driver.state.to.with_untracked(|to| to.as_ref() != Some(&typed)) {
+    if !is_named(at, &typed) {
         return;
     }
     take_context(at, ConversationId::Peer(peer));
@@ -130,7 +165,7 @@ pub(super) async fn show_peer<P: Platform>(at: &Active<P>, peer: Address) {
         return;
     }
     let shown = person(at, conversation, known.and_then(|contact| contact.name).as_ref());
-    show_thread(at, shown, Reach::Checking, None).await;
+    show_thread(at, shown, Reach::Checking, None, false).await;
 }
 
 /// Finds out whether the open conversation's peer can be written to, and who has their name, for as long as it is open.
@@ -155,8 +190,15 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
     });
 }
 
-/// Shows a conversation, with a text to begin with if the page gave one.
-async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach, given: Option<String>) {
+/// Shows a conversation, with a text to begin with if the page gave one. The one that the page names (`is_named`) opens below
+/// a backup, which leads there.
+async fn show_thread<P: Platform>(
+    at: &Active<P>,
+    peer: Person,
+    reach: Reach,
+    given: Option<String>,
+    is_named: bool,
+) {
     let (state, turn) = (at.driver.state, at.turn.get());
     let conversation = ConversationId::Peer(peer.address);
     let standing = at.session().standing(conversation).await.unwrap_or_default();
@@ -173,7 +215,7 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach, gi
     let shown = ThreadState { peer, reach, standing, unseen, messages, more, newer, notices, demands, about };
     state.thread.set(Some(shown));
     // The same conversation is no other screen.
-    if !stands {
+    if !stands && !(is_named && shows_backup(at)) {
         state.screen.set(Screen::Thread);
     }
     state.composing.set(Composing::New);
@@ -188,7 +230,7 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach, gi
     read_thread(at).await;
     show_about(at, conversation);
     // What somebody has typed there themselves comes before what the page gives, and that before what it offers each time.
-    let lasting = || (!stands && is_offered(at, conversation.peer())).then(|| state.draft.get_untracked());
+    let lasting = || if stands { None } else { lasting(at, conversation.peer()) };
     match draft(at, conversation).await {
         Some(draft) => put_in(at, conversation.peer(), draft, String::new()),
         None => {
@@ -403,11 +445,16 @@ pub(super) async fn seen<P: Platform>(at: Active<P>) {
 
 /// Back to the open conversation, over which something else stood; without one, to the list.
 pub(super) async fn return_to_open<P: Platform>(at: Active<P>) {
-    if at.open_peer().is_none() {
-        return back(at).await;
+    let state = at.driver.state;
+    if at.open_peer().is_some() {
+        state.screen.set(Screen::Thread);
+        seen(at).await;
+    } else if state.locked.get_untracked() {
+        // In place of the list stands how far it is with whom the page names.
+        state.screen.set(Screen::List);
+    } else {
+        back(at).await;
     }
-    at.driver.state.screen.set(Screen::Thread);
-    seen(at).await;
 }
 
 async fn see<P: Platform>(at: &Active<P>) {

@@ -11,7 +11,7 @@ use dm3_core::session::{Demand, Token};
 use dm3_core::testing::{Fault, Holdings};
 use dm3_widget::app::fault::Fault as Said;
 use dm3_widget::app::state::{Connection, Delivery, Screen};
-use dm3_widget::app::{Act, Command, StakeAsk};
+use dm3_widget::app::{Act, Command, StakeAsk, set_draft};
 use serde_json::json;
 
 use super::world::{Device, Tab, World};
@@ -194,6 +194,25 @@ fn what_somebody_demands_of_those_who_write_is_told_when_the_conversation_is_ope
     }
 }
 
+#[test]
+fn what_is_told_late_of_one_peer_takes_nothing_from_what_the_open_one_demands() {
+    let (world, tab, bob) = alice_and_bob_at_the_list();
+    let (carol, _) = world.person("carol");
+    let rules = json!({ "spamRules": [{ "rule": "minNonce", "value": 5 }] });
+    world.network.first_service().set_extension(rules);
+    world.network.fail("", Fault::Slow(10_000));
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(250);
+    world.network.heal();
+    choose(&world, &tab, &carol);
+    assert_eq!(demands(&tab).len(), 1);
+    world.pass(60_000);
+    assert_eq!(demands(&tab).len(), 1);
+    tab.ask(Command::act(Act::Stake(StakeAsk::Demands)));
+    world.pass(1_000);
+    assert_eq!(demands(&tab).len(), 1);
+}
+
 /// alice's tab, where nothing is open, and bob.
 fn alice_and_bob_at_the_list() -> (World, Tab, Rc<Device>) {
     let world = World::new();
@@ -242,16 +261,28 @@ fn the_text_of_a_pages_call_stands_in_its_conversation_once_and_in_no_other() {
 fn the_lasting_text_of_a_page_is_for_whom_it_names_alone() {
     let (world, alice, bob) = alice_and_bob_at_the_list();
     let (carol, _) = world.person("carol");
-    alice.state.draft.set("Hello".into());
-    choose(&world, &alice, &carol);
-    assert_eq!(typed(&alice), "Hello", "it names nobody");
-    alice.state.text.set(String::new());
+    set_draft(&alice.driver, Some("bob.eth".into()), "Hello".into());
     call(&world, &alice, "bob.eth", None);
     assert_eq!(typed(&alice), "Hello");
     choose(&world, &alice, &carol);
     assert_eq!(typed(&alice), "");
     choose(&world, &alice, &bob);
     assert_eq!(typed(&alice), "Hello", "it lasts");
+}
+
+#[test]
+fn the_lasting_text_of_a_page_that_names_nobody_lastingly_is_for_everybody() {
+    let (world, alice, bob) = alice_and_bob_at_the_list();
+    let (carol, _) = world.person("carol");
+    set_draft(&alice.driver, None, "Hello".into());
+    choose(&world, &alice, &carol);
+    assert_eq!(typed(&alice), "Hello");
+    call(&world, &alice, "bob.eth", Some("Is it there?"));
+    assert_eq!(typed(&alice), "Is it there?");
+    for peer in [&carol, &bob] {
+        choose(&world, &alice, peer);
+        assert_eq!(typed(&alice), "Hello", "also after the page called for somebody");
+    }
 }
 
 #[test]
