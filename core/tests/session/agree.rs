@@ -5,7 +5,7 @@ use dm3_core::testing::{Fault, Pair};
 use serde_json::json;
 
 use super::history::{HISTORY, another_device, exchange, older, pull, push};
-use super::support::{run, say, sync, with_new_keys};
+use super::support::{run, say, sync};
 
 #[test]
 fn only_what_stood_on_the_device_where_somebody_read_is_read() {
@@ -65,12 +65,12 @@ fn under_new_keys_the_node_is_given_everything_anew() {
         alice.set_draft(pair.bob.conversation(), "and one mo", alice.now()).await.unwrap();
         push(&alice).await;
         assert_eq!(push(&alice).await, 0);
-        let alice = with_new_keys(&pair.alice).await;
+        let alice = pair.alice.with_new_keys().await;
         pull(&alice).await;
         assert!(push(&alice).await > 0);
         assert_eq!(push(&alice).await, 0);
         let phone = another_device(&pair, "alice");
-        let session = with_new_keys(&phone).await;
+        let session = phone.with_new_keys().await;
         pull(&session).await;
         older(&session, pair.bob.conversation()).await;
         assert_eq!(phone.texts(&pair.bob).await, ["question", "answer"]);

@@ -389,7 +389,7 @@ fn what_was_written_with_former_keys_is_not_sent_to_somebody_who_could_not_read_
         let pair = Pair::new();
         let alice = pair.alice.sign_up().await;
         assert_eq!(say(&alice, &pair.bob, "are you there?").await.waiting, 1);
-        let alice = with_new_keys(&pair.alice).await;
+        let alice = pair.alice.with_new_keys().await;
         let bob = pair.bob.sign_up().await;
         let flushed = say(&alice, &pair.bob, "hello").await;
         let [hash] = flushed.refused.as_slice() else { panic!("{flushed:?}") };
@@ -406,7 +406,7 @@ fn a_device_that_knows_of_newer_keys_sends_nothing_under_its_own() {
     run(async {
         let (pair, alice, _) = Pair::signed_in().await;
         let phone = Peer::with_wallet(&pair.network, TestWallet::of("alice"));
-        with_new_keys(&phone).await;
+        phone.with_new_keys().await;
         let submitted = pair.network.count(SUBMIT);
         pair.network.clock().advance(2 * HOUR);
         assert_eq!(alice.homes_and_left().await.err(), Some(HomeError::KeysReplaced));
