@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::handed::{Handed, Wait};
 use super::receive::CLOSE;
-use super::route::{FirstToAccept, Outcome, Route};
+use super::route::{ASK_AGAIN, FirstToAccept, Outcome, Route};
 use super::{FindError, Peer, Session};
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
@@ -23,8 +23,6 @@ use crate::web::{BaseUrl, SessionToken};
 const MAX_LEAP: u64 = CLOSE + 1_000;
 /// How long what is published about a delivery service may be of no use before it is believed: milliseconds.
 const PATIENCE: u64 = 7 * 24 * 60 * 60_000;
-/// How long until it is asked for again.
-const ASK_AGAIN: u64 = 5 * 60_000;
 /// How many of a conversation's newest messages are looked at to find the newest own one, and the last that was taken.
 const LOOK_BACK: usize = 20;
 
@@ -290,7 +288,7 @@ impl<P: Ports> Session<P> {
             Err(handed) => return handed,
         };
         let services = letter.receiver.delivery_services();
-        let (mut accepted, mut later, mut refusal) = (false, None::<u64>, Refusal::NoService);
+        let (mut accepted, mut later, mut unpublished, mut refusal) = (false, None::<u64>, false, None);
         route.list(services);
         for service in services {
             if !route.wants(service) {
@@ -301,17 +299,22 @@ impl<P: Ports> Session<P> {
             let far_enough = route.note(service, &outcome);
             match outcome {
                 Outcome::Accepted => accepted = true,
-                Outcome::Later(pause) => later = Some(later.map_or(pause, |before| before.min(pause))),
-                Outcome::Refused(reason) => refusal = reason,
+                Outcome::Later(pause) => later = Some(sooner(later, pause)),
+                Outcome::Unpublished => unpublished = true,
+                Outcome::Refused(reason) => refusal = Some(reason),
             }
             if far_enough {
                 break;
             }
         }
+        // What one refused is not offered to it again and again because another is gone.
+        if unpublished && refusal.is_none() {
+            later = Some(sooner(later, ASK_AGAIN));
+        }
         match (accepted, later) {
             (true, _) => Handed::Accepted,
             (false, Some(pause)) => Handed::Waits(Wait::Unreachable { pause }),
-            (false, None) => Handed::Refused(refusal),
+            (false, None) => Handed::Refused(refusal.unwrap_or(Refusal::NoService)),
         }
     }
 
@@ -350,7 +353,7 @@ impl<P: Ports> Session<P> {
             Ok(service) => service,
             Err(error) if error.is_temporary() => return Outcome::Later(0),
             // Whoever was asked may lag or lie.
-            Err(_) if now.saturating_sub(written) < PATIENCE => return Outcome::Later(ASK_AGAIN),
+            Err(_) if now.saturating_sub(written) < PATIENCE => return Outcome::Unpublished,
             Err(_) => return Outcome::Refused(Refusal::Service(name.clone())),
         };
         let pause = self.pauses.left(name, now);
@@ -459,6 +462,10 @@ impl<P: Ports> Session<P> {
         }
         Ok(())
     }
+}
+
+fn sooner(before: Option<u64>, pause: u64) -> u64 {
+    before.map_or(pause, |before| before.min(pause))
 }
 
 /// A message on its way to one receiver.

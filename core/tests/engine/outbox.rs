@@ -148,6 +148,26 @@ fn a_message_that_waits_can_be_stopped_and_tried_again() {
 }
 
 #[test]
+fn what_one_delivery_service_refuses_while_another_is_gone_holds_up_nothing_behind_it() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let services = ["nowhere.eth", "ds.dm3.eth"].map(|name| name.parse().unwrap());
+    let keys = now(bob.peer.keys()).public();
+    now(bob.peer.publish(keys, services.to_vec()));
+    let (tab, _bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    world.network.first_service().set_size_limit(Some(10));
+    tab.send(&bob, "too large");
+    world.pass(1_000);
+    world.network.first_service().set_size_limit(None);
+    let tries = world.network.count(SUBMIT);
+    tab.send(&bob, "next");
+    world.pass(1_000);
+    assert_eq!((alice.waiting(), bob.texts(&alice)), (0, vec!["next".to_owned()]));
+    assert_eq!(world.network.count(SUBMIT), tries + 1);
+}
+
+#[test]
 fn killed_at_any_moment_everything_arrives_once_and_in_order() {
     for moment in 0.. {
         let world = World::new();

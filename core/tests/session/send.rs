@@ -230,6 +230,22 @@ fn a_delivery_service_that_does_not_exist_is_passed_over() {
 }
 
 #[test]
+fn a_delivery_service_that_does_not_exist_hides_no_refusal_of_another() {
+    for (first, second) in [("nowhere.eth", "ds.dm3.eth"), ("ds.dm3.eth", "nowhere.eth")] {
+        run(async {
+            let (pair, alice, _) = Pair::signed_in().await;
+            at_two_services(&pair, first, second).await;
+            pair.network.first_service().set_size_limit(Some(10));
+            let flushed = say(&alice, &pair.bob, "too large").await;
+            assert_eq!((flushed.refused.len(), flushed.waiting), (1, 0), "{first} {second}");
+            // What another one may still take waits for that one.
+            pair.network.fail(SUBMIT, Fault::Status(503));
+            assert_eq!(say(&alice, &pair.bob, "later").await.waiting, 1, "{first} {second}");
+        });
+    }
+}
+
+#[test]
 fn a_refused_message_says_why_and_can_be_sent_again() {
     run(async {
         let (pair, alice, bob) = Pair::signed_in().await;
