@@ -323,7 +323,7 @@ impl<P: Ports> Session<P> {
         let ConversationId::Peer(peer) = row.conversation;
         let message = SignedMessage::parse(&row.json).map_err(|_| Handed::Refused(Refusal::Damaged))?;
         let unreachable = Handed::Waits(Wait::Unreachable { pause: 0 });
-        if self.keys_replaced.get() {
+        if self.keys_replaced.get() || self.begin_time().await.is_err() {
             return Err(unreachable);
         }
         // Whoever has the account's profile of now could not read it.
@@ -353,7 +353,7 @@ impl<P: Ports> Session<P> {
             Ok(service) => service,
             Err(error) if error.is_temporary() => return Outcome::Later(0),
             // Whoever was asked may lag or lie.
-            Err(_) if now.saturating_sub(written) < PATIENCE => return Outcome::Unpublished,
+            Err(_) if self.now().saturating_sub(written) < PATIENCE => return Outcome::Unpublished,
             Err(_) => return Outcome::Refused(Refusal::Service(name.clone())),
         };
         let pause = self.pauses.left(name, now);

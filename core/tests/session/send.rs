@@ -400,6 +400,20 @@ fn a_delivery_service_of_which_nothing_is_found_for_days_is_given_up() {
 }
 
 #[test]
+fn a_clock_that_is_days_fast_gives_up_no_delivery_service() {
+    run(async {
+        let (pair, ..) = Pair::signed_in().await;
+        pair.alice.clock.set_error(8 * 24 * 3_600_000);
+        let alice = pair.alice.resume().await;
+        sync(&alice).await;
+        at_two_services(&pair, "nowhere.eth", "nowhere.eth").await;
+        assert_eq!(say(&alice, &pair.bob, "hello").await.waiting, 1);
+        // Whoever begins without the network knows the time, too.
+        assert_eq!(pair.alice.resume().await.flush().await.unwrap().waiting, 1);
+    });
+}
+
+#[test]
 fn what_was_written_with_former_keys_is_not_sent_to_somebody_who_could_not_read_it() {
     run(async {
         let pair = Pair::new();
