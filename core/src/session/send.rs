@@ -218,15 +218,20 @@ impl<P: Ports> Session<P> {
             None => self.deliver(&row, &mut FirstToAccept).await,
         };
         if let Some(state) = handed.state() {
-            let noted = store.set_state(self.account, hash, &state).await;
-            let mut not_noted = self.not_noted.borrow_mut();
-            not_noted.retain(|(other, _)| other != hash);
-            if noted.is_err() {
-                not_noted.push((hash.clone(), handed.clone()));
+            let noted = self.note_state(hash, &state).await;
+            if noted.is_err() && self.not_noted(hash).is_none() {
+                self.not_noted.borrow_mut().push((hash.clone(), handed.clone()));
             }
             noted?;
         }
         Ok(Some(handed))
+    }
+
+    /// Notes how far a message came; what could not be noted before is settled by that.
+    async fn note_state(&self, hash: &MessageHash, state: &SendState) -> Result<(), StoreError> {
+        self.ports().store().set_state(self.account, hash, state).await?;
+        self.not_noted.borrow_mut().retain(|(other, _)| other != hash);
+        Ok(())
     }
 
     /// What became of a message, if the device could not note that: it is not handed over again.
@@ -263,13 +268,12 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn stop(&self, hash: &MessageHash) -> Result<(), StoreError> {
-        let store = self.ports().store();
-        let row = store.message(self.account, hash).await?;
+        let row = self.ports().store().message(self.account, hash).await?;
         if row.is_none_or(|row| row.state != SendState::Waiting) {
             return Ok(());
         }
         let noted = self.not_noted(hash).and_then(|handed| handed.state());
-        store.set_state(self.account, hash, &noted.unwrap_or(SendState::Refused(Refusal::Stopped))).await
+        self.note_state(hash, &noted.unwrap_or(SendState::Refused(Refusal::Stopped))).await
     }
 
     /// Puts a refused message back into the outbox.
@@ -277,7 +281,7 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn retry(&self, hash: &MessageHash) -> Result<(), StoreError> {
-        self.ports().store().set_state(self.account, hash, &SendState::Waiting).await
+        self.note_state(hash, &SendState::Waiting).await
     }
 
     /// Seals a message for the receiver's delivery services that the route chooses, and hands it over there. Accepted

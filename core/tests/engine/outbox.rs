@@ -212,6 +212,29 @@ fn a_store_that_fails_for_a_while_loses_nothing() {
 }
 
 #[test]
+fn what_was_stopped_before_its_refusal_could_be_noted_can_be_tried_again() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (tab, _bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    // Where bob is found is kept with the first message.
+    tab.send(&bob, "before");
+    world.pass(60_000);
+    world.network.first_service().set_size_limit(Some(10));
+    tab.send(&bob, "after");
+    alice.peer.store.set_write_failure(Some(StoreError::Full));
+    world.run();
+    world.network.first_service().set_size_limit(None);
+    alice.peer.store.set_write_failure(None);
+    let conversation = bob.peer.conversation();
+    let rows = now(alice.peer.store.outbox(alice.peer.address())).unwrap();
+    now(tab.engine.stop(conversation, &rows[0].hash)).unwrap();
+    now(tab.engine.retry(conversation, &rows[0].hash)).unwrap();
+    world.pass(120_000);
+    assert_eq!(bob.texts(&alice), ["before", "after"]);
+}
+
+#[test]
 fn what_was_taken_or_refused_is_handed_over_once_also_while_nothing_can_be_kept() {
     for is_refused in [false, true] {
         let world = World::new();
