@@ -1,9 +1,10 @@
 //! What several devices of an account agree upon: what was read, chosen and typed, and under which keys it is kept.
 
-use dm3_core::device::Notice;
+use dm3_core::device::{Notice, Slot};
+use dm3_core::ports::Store as _;
 use dm3_core::session::{Decision, FindError};
 use dm3_core::testing::{Fault, Pair};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::history::{HISTORY, another_device, exchange, older, pull, push};
 use super::support::{keys_of, name, run, say, sync};
@@ -76,6 +77,29 @@ fn under_new_keys_the_node_is_given_everything_anew() {
         older(&session, pair.bob.conversation()).await;
         assert_eq!(phone.texts(&pair.bob).await, ["question", "answer"]);
         assert_eq!(session.draft(pair.bob.conversation()).await.unwrap(), "and one mo");
+    });
+}
+
+#[test]
+fn where_nobody_knows_under_which_keys_the_node_is_given_everything_anew() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        say(&alice, &pair.bob, "hello").await;
+        push(&alice).await;
+        let (store, account) = (&pair.alice.store, pair.alice.address());
+        let followed = store.value(account, &Slot::History).await.unwrap().unwrap();
+        let mut followed: Map<String, Value> = serde_json::from_str(&followed).unwrap();
+        followed.remove("keys").unwrap();
+        let followed = Value::Object(followed).to_string();
+        store.set_value(account, &Slot::History, Some(&followed)).await.unwrap();
+        let alice = pair.alice.with_new_keys().await;
+        pull(&alice).await;
+        push(&alice).await;
+        let phone = another_device(&pair, "alice");
+        let session = phone.with_new_keys().await;
+        pull(&session).await;
+        older(&session, pair.bob.conversation()).await;
+        assert_eq!(phone.texts(&pair.bob).await, ["hello"]);
     });
 }
 
