@@ -53,6 +53,14 @@ impl Notices {
         self.0.push((time, notice));
     }
 
+    /// Takes over what another device of the account noted, if that is all of this and more, whenever it did.
+    pub fn join(&mut self, others: Self) {
+        let knows = |notice: &Notice| others.iter().any(|(_, other)| other == notice);
+        if self.0.len() < others.0.len() && self.iter().all(|(_, notice)| knows(notice)) {
+            *self = others;
+        }
+    }
+
     /// All of them, oldest first.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (u64, &Notice)> {
         self.0.iter().map(|(time, notice)| (*time, notice))

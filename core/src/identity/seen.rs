@@ -92,6 +92,30 @@ impl SeenProfiles {
         sighting
     }
 
+    /// Takes over what another device of the account has seen. The one that knows the other's present profile goes on from
+    /// it; if both do, or neither, the other device counts if it `is_later`. Nothing is forgotten while there is room.
+    pub fn join(&mut self, others: Self, is_later: bool) {
+        let knows_last = |knowing: &Self, known: &Self| {
+            known.0.last().is_none_or(|last| knowing.0.iter().any(|seen| seen.profile == last.profile))
+        };
+        let goes_on = match (knows_last(&others, self), knows_last(self, &others)) {
+            (others_know, known) if others_know != known => others_know,
+            _ => is_later,
+        };
+        let mut former = others;
+        if goes_on {
+            std::mem::swap(self, &mut former);
+        }
+        for seen in former.0.into_iter().rev() {
+            let has_room = self.0.len() < MAX_SEEN;
+            match self.0.iter_mut().find(|known| known.profile == seen.profile) {
+                Some(known) => known.since = known.since.min(seen.since),
+                None if has_room => self.0.insert(0, seen),
+                None => {}
+            }
+        }
+    }
+
     /// Whether none was seen yet.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -179,6 +203,43 @@ mod tests {
         assert_eq!(seen.since(), Some(1));
         seen.accept(&first, 7);
         assert_eq!(seen.see(&first, 8), Sighting::Same);
+    }
+
+    #[test]
+    fn what_two_devices_have_seen_is_known_to_both_and_the_one_that_knows_more_says_what_holds_now() {
+        let [a, b, c] = ["a", "b", "c"].map(|keys| profile(keys, "ds.eth"));
+        let seen = |profiles: &[(&VerifiedProfile, u64)]| {
+            let mut seen = SeenProfiles::default();
+            profiles.iter().for_each(|(profile, since)| seen.accept(profile, *since));
+            seen
+        };
+        let joined = |here: &SeenProfiles, there: &SeenProfiles, is_later| {
+            let mut joined = here.clone();
+            joined.join(there.clone(), is_later);
+            assert_eq!(joined, {
+                let mut again = joined.clone();
+                again.join(there.clone(), false);
+                again
+            });
+            joined
+        };
+        let (less, more) = (seen(&[(&a, 1)]), seen(&[(&a, 2), (&b, 3)]));
+        for is_later in [false, true] {
+            let both = seen(&[(&a, 1), (&b, 3)]);
+            assert_eq!(joined(&less, &more, is_later), both);
+            assert_eq!(joined(&more, &less, is_later), both);
+            assert_eq!(joined(&SeenProfiles::default(), &more, is_later), more);
+            assert_eq!(joined(&more, &SeenProfiles::default(), is_later), more);
+            // A device that came later knows less of the past.
+            assert_eq!(
+                joined(&both, &seen(&[(&b, 4), (&c, 5)]), is_later),
+                seen(&[(&a, 1), (&b, 3), (&c, 5)])
+            );
+        }
+        // Where neither knows what the other does, the later one holds.
+        let other = seen(&[(&a, 1), (&c, 4)]);
+        assert_eq!(joined(&more, &other, true), seen(&[(&b, 3), (&a, 1), (&c, 4)]));
+        assert_eq!(joined(&more, &other, false), seen(&[(&c, 4), (&a, 1), (&b, 3)]));
     }
 
     #[test]

@@ -13,12 +13,17 @@ use crate::identity::EnsName;
 use crate::message::MessageHash;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 
+/// How long until a delivery service is looked for again of which nothing of use is published: milliseconds.
+pub(super) const ASK_AGAIN: u64 = 5 * 60_000;
+
 /// What came of handing a message to one delivery service.
 pub(super) enum Outcome {
     /// It has the message.
     Accepted,
     /// It may take the same message later, and wants to be left alone for so many milliseconds.
     Later(u64),
+    /// Nothing of use is published about it, for less than a week; that may pass.
+    Unpublished,
     /// It does not take the message.
     Refused(Refusal),
 }
@@ -63,6 +68,7 @@ impl Route for All<'_> {
         match outcome {
             Outcome::Accepted => self.plan.note_accepted(service),
             Outcome::Later(pause) => self.plan.note_failure(service, *pause, self.now),
+            Outcome::Unpublished => self.plan.note_failure(service, ASK_AGAIN, self.now),
             Outcome::Refused(refusal) => self.plan.note_refused(service, refusal),
         }
         false

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::handed::{Handed, Wait};
 use super::receive::CLOSE;
-use super::route::{FirstToAccept, Outcome, Route};
+use super::route::{ASK_AGAIN, FirstToAccept, Outcome, Route};
 use super::{FindError, Peer, Session};
 use crate::conversation::ConversationId;
 use crate::delivery::Refusal;
@@ -23,8 +23,6 @@ use crate::web::{BaseUrl, SessionToken};
 const MAX_LEAP: u64 = CLOSE + 1_000;
 /// How long what is published about a delivery service may be of no use before it is believed: milliseconds.
 const PATIENCE: u64 = 7 * 24 * 60 * 60_000;
-/// How long until it is asked for again.
-const ASK_AGAIN: u64 = 5 * 60_000;
 /// How many of a conversation's newest messages are looked at to find the newest own one, and the last that was taken.
 const LOOK_BACK: usize = 20;
 
@@ -220,15 +218,20 @@ impl<P: Ports> Session<P> {
             None => self.deliver(&row, &mut FirstToAccept).await,
         };
         if let Some(state) = handed.state() {
-            let noted = store.set_state(self.account, hash, &state).await;
-            let mut not_noted = self.not_noted.borrow_mut();
-            not_noted.retain(|(other, _)| other != hash);
-            if noted.is_err() {
-                not_noted.push((hash.clone(), handed.clone()));
+            let noted = self.note_state(hash, &state).await;
+            if noted.is_err() && self.not_noted(hash).is_none() {
+                self.not_noted.borrow_mut().push((hash.clone(), handed.clone()));
             }
             noted?;
         }
         Ok(Some(handed))
+    }
+
+    /// Notes how far a message came; what could not be noted before is settled by that.
+    async fn note_state(&self, hash: &MessageHash, state: &SendState) -> Result<(), StoreError> {
+        self.ports().store().set_state(self.account, hash, state).await?;
+        self.not_noted.borrow_mut().retain(|(other, _)| other != hash);
+        Ok(())
     }
 
     /// What became of a message, if the device could not note that: it is not handed over again.
@@ -265,13 +268,12 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn stop(&self, hash: &MessageHash) -> Result<(), StoreError> {
-        let store = self.ports().store();
-        let row = store.message(self.account, hash).await?;
+        let row = self.ports().store().message(self.account, hash).await?;
         if row.is_none_or(|row| row.state != SendState::Waiting) {
             return Ok(());
         }
         let noted = self.not_noted(hash).and_then(|handed| handed.state());
-        store.set_state(self.account, hash, &noted.unwrap_or(SendState::Refused(Refusal::Stopped))).await
+        self.note_state(hash, &noted.unwrap_or(SendState::Refused(Refusal::Stopped))).await
     }
 
     /// Puts a refused message back into the outbox.
@@ -279,7 +281,7 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`StoreError`].
     pub async fn retry(&self, hash: &MessageHash) -> Result<(), StoreError> {
-        self.ports().store().set_state(self.account, hash, &SendState::Waiting).await
+        self.note_state(hash, &SendState::Waiting).await
     }
 
     /// Seals a message for the receiver's delivery services that the route chooses, and hands it over there. Accepted
@@ -290,7 +292,7 @@ impl<P: Ports> Session<P> {
             Err(handed) => return handed,
         };
         let services = letter.receiver.delivery_services();
-        let (mut accepted, mut later, mut refusal) = (false, None::<u64>, Refusal::NoService);
+        let (mut accepted, mut later, mut unpublished, mut refusal) = (false, None::<u64>, false, None);
         route.list(services);
         for service in services {
             if !route.wants(service) {
@@ -301,17 +303,22 @@ impl<P: Ports> Session<P> {
             let far_enough = route.note(service, &outcome);
             match outcome {
                 Outcome::Accepted => accepted = true,
-                Outcome::Later(pause) => later = Some(later.map_or(pause, |before| before.min(pause))),
-                Outcome::Refused(reason) => refusal = reason,
+                Outcome::Later(pause) => later = Some(sooner(later, pause)),
+                Outcome::Unpublished => unpublished = true,
+                Outcome::Refused(reason) => refusal = Some(reason),
             }
             if far_enough {
                 break;
             }
         }
+        // What one refused is not offered to it again and again because another is gone.
+        if unpublished && refusal.is_none() {
+            later = Some(sooner(later, ASK_AGAIN));
+        }
         match (accepted, later) {
             (true, _) => Handed::Accepted,
             (false, Some(pause)) => Handed::Waits(Wait::Unreachable { pause }),
-            (false, None) => Handed::Refused(refusal),
+            (false, None) => Handed::Refused(refusal.unwrap_or(Refusal::NoService)),
         }
     }
 
@@ -320,7 +327,7 @@ impl<P: Ports> Session<P> {
         let ConversationId::Peer(peer) = row.conversation;
         let message = SignedMessage::parse(&row.json).map_err(|_| Handed::Refused(Refusal::Damaged))?;
         let unreachable = Handed::Waits(Wait::Unreachable { pause: 0 });
-        if self.keys_replaced.get() {
+        if self.keys_replaced.get() || self.begin_time().await.is_err() {
             return Err(unreachable);
         }
         // Whoever has the account's profile of now could not read it.
@@ -350,7 +357,7 @@ impl<P: Ports> Session<P> {
             Ok(service) => service,
             Err(error) if error.is_temporary() => return Outcome::Later(0),
             // Whoever was asked may lag or lie.
-            Err(_) if now.saturating_sub(written) < PATIENCE => return Outcome::Later(ASK_AGAIN),
+            Err(_) if self.now().saturating_sub(written) < PATIENCE => return Outcome::Unpublished,
             Err(_) => return Outcome::Refused(Refusal::Service(name.clone())),
         };
         let pause = self.pauses.left(name, now);
@@ -459,6 +466,10 @@ impl<P: Ports> Session<P> {
         }
         Ok(())
     }
+}
+
+fn sooner(before: Option<u64>, pause: u64) -> u64 {
+    before.map_or(pause, |before| before.min(pause))
 }
 
 /// A message on its way to one receiver.

@@ -105,6 +105,22 @@ impl Peer {
     pub async fn sign_up(&self) -> Session<MemoryPorts> {
         let directory = self.directory();
         let sign_in = SignIn::new(Rc::clone(&directory), self.address());
+        self.create_keys(directory, sign_in).await
+    }
+
+    /// Signs in with other keys than before, which take their place; nothing else on the device changes.
+    pub async fn with_new_keys(&self) -> Session<MemoryPorts> {
+        let directory = self.directory();
+        let sign_in = SignIn::new(Rc::clone(&directory), self.address());
+        let sign_in = sign_in.with_nonce("0x6f6d".parse().expect("a nonce"));
+        self.create_keys(directory, sign_in).await
+    }
+
+    async fn create_keys(
+        &self,
+        directory: Rc<Directory<MemoryPorts>>,
+        sign_in: SignIn<MemoryPorts>,
+    ) -> Session<MemoryPorts> {
         let signed_in = match sign_in.create_keys(&self.wallet).await.expect("keys") {
             Keys::Known(signed_in) => signed_in,
             Keys::New(registration) | Keys::OtherNonce(registration) | Keys::Unusable(registration) => {

@@ -394,3 +394,39 @@ fn a_row_that_the_backend_refuses_for_good_holds_up_nobody() {
     world.pass(LATER);
     assert_eq!(app.shows(&bob), ["before", "after"]);
 }
+
+#[test]
+fn under_new_keys_the_deployed_app_shows_what_was_there_under_former_ones_and_what_came_since() {
+    let world = deployed();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let former = DeployedApp::sign_in(&world, &alice);
+    let (tab, bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    bobs.send(&alice, "question");
+    world.pass(5_000);
+    tab.send(&bob, "answer");
+    world.pass(LATER);
+    assert_eq!(former.shows(&bob), ["question", "answer"]);
+    tab.kill();
+    now(alice.peer.with_new_keys());
+    let app = DeployedApp::sign_in(&world, &alice);
+    // What is brought is found although its reply is lost.
+    world.network.fail_nth(2, ADD, Fault::ReplyLost);
+    let tab = world.open(&alice);
+    world.pass(LATER);
+    tab.send(&bob, "one more");
+    world.pass(LATER);
+    assert_eq!(app.shows(&bob), ["question", "answer", "one more"]);
+    assert_eq!(app.unread(&bob), ["question"]);
+    now(tab.engine.session().mark_read(bob.peer.conversation())).unwrap();
+    tab.engine.keep();
+    world.pass(LATER);
+    assert_eq!(app.unread(&bob), Vec::<String>::new());
+
+    // It is there once, whoever runs next.
+    tab.kill();
+    let _tab = world.open(&alice);
+    world.pass(LATER);
+    assert_eq!(app.shows(&bob), ["question", "answer", "one more"]);
+    assert_eq!(alice.texts(&bob), ["question", "answer", "one more"]);
+}

@@ -148,6 +148,26 @@ fn a_message_that_waits_can_be_stopped_and_tried_again() {
 }
 
 #[test]
+fn what_one_delivery_service_refuses_while_another_is_gone_holds_up_nothing_behind_it() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let services = ["nowhere.eth", "ds.dm3.eth"].map(|name| name.parse().unwrap());
+    let keys = now(bob.peer.keys()).public();
+    now(bob.peer.publish(keys, services.to_vec()));
+    let (tab, _bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    world.network.first_service().set_size_limit(Some(10));
+    tab.send(&bob, "too large");
+    world.pass(1_000);
+    world.network.first_service().set_size_limit(None);
+    let tries = world.network.count(SUBMIT);
+    tab.send(&bob, "next");
+    world.pass(1_000);
+    assert_eq!((alice.waiting(), bob.texts(&alice)), (0, vec!["next".to_owned()]));
+    assert_eq!(world.network.count(SUBMIT), tries + 1);
+}
+
+#[test]
 fn killed_at_any_moment_everything_arrives_once_and_in_order() {
     for moment in 0.. {
         let world = World::new();
@@ -189,6 +209,29 @@ fn a_store_that_fails_for_a_while_loses_nothing() {
     alice.peer.store.set_failure(None);
     world.pass(20_000);
     assert_eq!(bob.texts(&alice), ["hello"]);
+}
+
+#[test]
+fn what_was_stopped_before_its_refusal_could_be_noted_can_be_tried_again() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (tab, _bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    // Where bob is found is kept with the first message.
+    tab.send(&bob, "before");
+    world.pass(60_000);
+    world.network.first_service().set_size_limit(Some(10));
+    tab.send(&bob, "after");
+    alice.peer.store.set_write_failure(Some(StoreError::Full));
+    world.run();
+    world.network.first_service().set_size_limit(None);
+    alice.peer.store.set_write_failure(None);
+    let conversation = bob.peer.conversation();
+    let rows = now(alice.peer.store.outbox(alice.peer.address())).unwrap();
+    now(tab.engine.stop(conversation, &rows[0].hash)).unwrap();
+    now(tab.engine.retry(conversation, &rows[0].hash)).unwrap();
+    world.pass(120_000);
+    assert_eq!(bob.texts(&alice), ["before", "after"]);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! What several devices of an account agree upon: what was read, chosen and typed, and under which keys it is kept.
 
-use dm3_core::session::Decision;
+use dm3_core::device::{Notice, Slot};
+use dm3_core::ports::Store as _;
+use dm3_core::session::{Decision, FindError};
 use dm3_core::testing::{Fault, Pair};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::history::{HISTORY, another_device, exchange, older, pull, push};
-use super::support::{run, say, sync, with_new_keys};
+use super::support::{keys_of, name, run, say, sync};
 
 #[test]
 fn only_what_stood_on_the_device_where_somebody_read_is_read() {
@@ -65,16 +67,70 @@ fn under_new_keys_the_node_is_given_everything_anew() {
         alice.set_draft(pair.bob.conversation(), "and one mo", alice.now()).await.unwrap();
         push(&alice).await;
         assert_eq!(push(&alice).await, 0);
-        let alice = with_new_keys(&pair.alice).await;
+        let alice = pair.alice.with_new_keys().await;
         pull(&alice).await;
         assert!(push(&alice).await > 0);
         assert_eq!(push(&alice).await, 0);
         let phone = another_device(&pair, "alice");
-        let session = with_new_keys(&phone).await;
+        let session = phone.with_new_keys().await;
         pull(&session).await;
         older(&session, pair.bob.conversation()).await;
         assert_eq!(phone.texts(&pair.bob).await, ["question", "answer"]);
         assert_eq!(session.draft(pair.bob.conversation()).await.unwrap(), "and one mo");
+    });
+}
+
+#[test]
+fn where_nobody_knows_under_which_keys_the_node_is_given_everything_anew() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        say(&alice, &pair.bob, "hello").await;
+        push(&alice).await;
+        let (store, account) = (&pair.alice.store, pair.alice.address());
+        let followed = store.value(account, &Slot::History).await.unwrap().unwrap();
+        let mut followed: Map<String, Value> = serde_json::from_str(&followed).unwrap();
+        followed.remove("keys").unwrap();
+        let followed = Value::Object(followed).to_string();
+        store.set_value(account, &Slot::History, Some(&followed)).await.unwrap();
+        let alice = pair.alice.with_new_keys().await;
+        pull(&alice).await;
+        push(&alice).await;
+        let phone = another_device(&pair, "alice");
+        let session = phone.with_new_keys().await;
+        pull(&session).await;
+        older(&session, pair.bob.conversation()).await;
+        assert_eq!(phone.texts(&pair.bob).await, ["hello"]);
+    });
+}
+
+#[test]
+fn keys_that_one_device_has_seen_are_not_forgotten_for_one_that_has_not() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let phone = another_device(&pair, "alice").sign_up().await;
+        for session in [&alice, &phone] {
+            let found = session.find("bob.eth").await.unwrap();
+            session.keep(&found).await.unwrap();
+            pair.network.clock().advance(60_000);
+        }
+        exchange(&alice, &phone).await;
+        let bob = pair.bob.address();
+        let old = alice.peer(bob).await.unwrap().profile.unwrap().1.as_signed().clone();
+        pair.network.clock().advance(60_000);
+        pair.bob.publish(keys_of("new").public(), vec![name("ds.dm3.eth")]).await;
+        alice.peer(bob).await.unwrap();
+        exchange(&alice, &phone).await;
+        exchange(&alice, &phone).await;
+        assert_eq!((push(&alice).await, push(&phone).await), (0, 0), "they agree");
+        let tablet = another_device(&pair, "alice").sign_up().await;
+        pull(&tablet).await;
+        pair.network.set_profile(bob, old);
+        pair.network.clock().advance(60_000);
+        for session in [&alice, &phone, &tablet] {
+            let contact = session.contact(pair.bob.conversation()).await.unwrap().unwrap();
+            assert!(matches!(contact.notices.last(), Some(Notice::KeysChanged { .. })));
+            assert!(matches!(session.peer(bob).await, Err(FindError::OldProfile { .. })));
+        }
     });
 }
 

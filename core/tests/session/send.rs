@@ -230,6 +230,22 @@ fn a_delivery_service_that_does_not_exist_is_passed_over() {
 }
 
 #[test]
+fn a_delivery_service_that_does_not_exist_hides_no_refusal_of_another() {
+    for (first, second) in [("nowhere.eth", "ds.dm3.eth"), ("ds.dm3.eth", "nowhere.eth")] {
+        run(async {
+            let (pair, alice, _) = Pair::signed_in().await;
+            at_two_services(&pair, first, second).await;
+            pair.network.first_service().set_size_limit(Some(10));
+            let flushed = say(&alice, &pair.bob, "too large").await;
+            assert_eq!((flushed.refused.len(), flushed.waiting), (1, 0), "{first} {second}");
+            // What another one may still take waits for that one.
+            pair.network.fail(SUBMIT, Fault::Status(503));
+            assert_eq!(say(&alice, &pair.bob, "later").await.waiting, 1, "{first} {second}");
+        });
+    }
+}
+
+#[test]
 fn a_refused_message_says_why_and_can_be_sent_again() {
     run(async {
         let (pair, alice, bob) = Pair::signed_in().await;
@@ -384,12 +400,26 @@ fn a_delivery_service_of_which_nothing_is_found_for_days_is_given_up() {
 }
 
 #[test]
+fn a_clock_that_is_days_fast_gives_up_no_delivery_service() {
+    run(async {
+        let (pair, ..) = Pair::signed_in().await;
+        pair.alice.clock.set_error(8 * 24 * 3_600_000);
+        let alice = pair.alice.resume().await;
+        sync(&alice).await;
+        at_two_services(&pair, "nowhere.eth", "nowhere.eth").await;
+        assert_eq!(say(&alice, &pair.bob, "hello").await.waiting, 1);
+        // Whoever begins without the network knows the time, too.
+        assert_eq!(pair.alice.resume().await.flush().await.unwrap().waiting, 1);
+    });
+}
+
+#[test]
 fn what_was_written_with_former_keys_is_not_sent_to_somebody_who_could_not_read_it() {
     run(async {
         let pair = Pair::new();
         let alice = pair.alice.sign_up().await;
         assert_eq!(say(&alice, &pair.bob, "are you there?").await.waiting, 1);
-        let alice = with_new_keys(&pair.alice).await;
+        let alice = pair.alice.with_new_keys().await;
         let bob = pair.bob.sign_up().await;
         let flushed = say(&alice, &pair.bob, "hello").await;
         let [hash] = flushed.refused.as_slice() else { panic!("{flushed:?}") };
@@ -406,7 +436,7 @@ fn a_device_that_knows_of_newer_keys_sends_nothing_under_its_own() {
     run(async {
         let (pair, alice, _) = Pair::signed_in().await;
         let phone = Peer::with_wallet(&pair.network, TestWallet::of("alice"));
-        with_new_keys(&phone).await;
+        phone.with_new_keys().await;
         let submitted = pair.network.count(SUBMIT);
         pair.network.clock().advance(2 * HOUR);
         assert_eq!(alice.homes_and_left().await.err(), Some(HomeError::KeysReplaced));

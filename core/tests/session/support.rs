@@ -1,7 +1,5 @@
 //! What the tests of this folder share.
 
-use std::rc::Rc;
-
 use dm3_core::delivery::api;
 pub use dm3_core::device::Lane;
 use dm3_core::device::MessageRow;
@@ -10,7 +8,7 @@ use dm3_core::message::{DeliveryInformation, Draft, Envelope, Header, MessageHas
 use dm3_core::ports::{Http as _, Store as _};
 use dm3_core::seal::{EncryptionKey, seal};
 pub use dm3_core::session::NewMessage;
-use dm3_core::session::{Flushed, Keys, Session, SignIn};
+use dm3_core::session::{Flushed, Session};
 use dm3_core::testing::{DeliveryService, MemoryPorts, Pair, Peer, SeededEntropy};
 use serde_json::{Value, json};
 
@@ -148,18 +146,4 @@ impl Letter {
 /// What is told of a message of `peer` that was not here before.
 pub fn came(peer: &Peer, hash: &MessageHash, lane: Lane) -> NewMessage {
     NewMessage { conversation: peer.conversation(), hash: hash.clone(), lane }
-}
-
-/// Signs in with other keys than before, which take their place; nothing else on the device changes.
-pub async fn with_new_keys(peer: &Peer) -> TestSession {
-    let directory = peer.directory();
-    let sign_in = SignIn::new(Rc::clone(&directory), peer.address()).with_nonce("0x6f6d".parse().unwrap());
-    let signed_in = match sign_in.create_keys(&peer.wallet).await.unwrap() {
-        Keys::Known(signed_in) => signed_in,
-        Keys::New(keys) | Keys::OtherNonce(keys) | Keys::Unusable(keys) => {
-            keys.publish(&peer.wallet).await.unwrap()
-        }
-    };
-    signed_in.remember(&directory).await.unwrap();
-    Session::resume(directory, peer.address(), &signed_in.seed)
 }

@@ -17,6 +17,8 @@ const MAX_LISTED: usize = 2;
 pub(super) struct Mark {
     /// The backend has the conversation.
     pub there: bool,
+    /// Under other keys it may have messages that are not written under these yet.
+    pub anew: bool,
     /// The changes of its messages up to this number are written.
     pub written: u64,
     /// Rows that arrived until then are marked as read there: milliseconds.
@@ -44,6 +46,7 @@ impl Mark {
             ("node", node.into()),
             ("keys", keys.to_string().into()),
             ("there", self.there.into()),
+            ("anew", self.anew.into()),
             ("written", self.written.into()),
             ("readUntil", self.read_until.into()),
             ("older", self.older.into()),
@@ -51,17 +54,21 @@ impl Mark {
         ]))
     }
 
-    /// Nothing is known of another node, nor of what is there under other keys. Former versions did not say under which.
+    /// Nothing is known of another node. What is there under other keys is to be written anew.
     fn parse(text: &str, node: &str, keys: &Pseudonym) -> Option<Self> {
         let value = json::parse(text)?;
         let text = |name| value.get(name).and_then(Value::as_str);
-        if text("node") != Some(node) || text("keys").is_some_and(|known| known != keys.to_string()) {
+        if text("node") != Some(node) {
             return None;
+        }
+        if text("keys") != Some(keys.to_string().as_str()) {
+            return Some(Self { anew: true, ..Self::default() });
         }
         let number = |name: &str| value.get(name).and_then(integer);
         let listed = value.get("listed")?.as_array()?;
         Some(Self {
             there: value.get("there")?.as_bool()?,
+            anew: value.get("anew")?.as_bool()?,
             written: number("written")?,
             read_until: number("readUntil")?,
             older: number("older")?,
@@ -100,11 +107,13 @@ mod tests {
         assert!(mark.was_listed_so("c") && mark.was_listed_so("b") && !mark.was_listed_so("a"));
         let [keys, others] = ["12", "34"].map(|byte| format!("0x{}", byte.repeat(32)).parse().unwrap());
         let text = mark.to_json("ds.eth", &keys);
-        assert_eq!(Mark::parse(&text, "ds.eth", &keys), Some(mark.clone()));
-        assert_eq!(Mark::parse(&text, "ds.eth", &others), None);
+        assert_eq!(Mark::parse(&text, "ds.eth", &keys), Some(mark));
+        let anew = Mark { anew: true, ..Mark::default() };
+        assert_eq!(Mark::parse(&text, "ds.eth", &others), Some(anew.clone()));
+        assert_eq!(Mark::parse(&anew.to_json("ds.eth", &keys), "ds.eth", &keys), Some(anew.clone()));
         assert_eq!(Mark::parse(&text, "other.eth", &keys), None);
         assert_eq!(Mark::parse("7", "ds.eth", &keys), None);
         let former = text.replace(&format!(r#""keys":"{keys}","#), "");
-        assert_eq!(Mark::parse(&former, "ds.eth", &others), Some(mark));
+        assert_eq!(Mark::parse(&former, "ds.eth", &keys), Some(anew));
     }
 }

@@ -279,7 +279,7 @@ impl<P: Ports> Session<P> {
         let now = self.read_backend_mark(conversation).await?;
         let mut mark = read.clone();
         mark.there |= now.there;
-        (mark.written, mark.read_until) = (now.written, now.read_until);
+        (mark.anew, mark.written, mark.read_until) = (now.anew, now.written, now.read_until);
         self.write_backend_mark(conversation, &mark).await
     }
 }

@@ -8,6 +8,9 @@
 //!
 //! Rows are written one by one: the reply to a batch proves nothing. A row that is there already is refused, and found.
 //! What is written is noted once it is there, so a crash in between writes again, which is refused.
+//!
+//! The server knows a row by the message, whatever the keys: what it has under former keys, which nobody opens any more, is
+//! written once more under another id.
 
 use super::known::{Row, Written};
 use super::mark::Mark;
@@ -15,7 +18,7 @@ use super::read::{PAGE, opened, standing};
 use crate::conversation::ConversationId;
 use crate::delivery::api::ApiError;
 use crate::device::{Contact, MessageRow, SendState};
-use crate::message::{DeliveryInformation, SignedMessage};
+use crate::message::{DeliveryInformation, MessageHash, SignedMessage};
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::seal::SealError;
 use crate::seal::json::canonical;
@@ -46,6 +49,8 @@ struct Target<'a> {
     contact: &'a Contact,
     /// Under what it is filed.
     name: String,
+    /// What is refused and not found may be there under other keys.
+    anew: bool,
 }
 
 impl<P: Ports> Session<P> {
@@ -107,7 +112,7 @@ impl<P: Ports> Session<P> {
         if mark.written >= so_far.changes && mark.read_until >= so_far.read_until {
             return Ok(true);
         }
-        let target = Target { contact, name: self.filed_as(conversation)? };
+        let target = Target { contact, name: self.filed_as(conversation)?, anew: mark.anew };
         let store = self.ports().store();
         let news = store.changed_messages(self.account, conversation, mark.written, MAX_NEWS).await?;
         if !mark.there {
@@ -149,6 +154,9 @@ impl<P: Ports> Session<P> {
         if mark.read_until < so_far.read_until {
             self.mark_read_there(&target).await?;
             self.change_backend_mark(conversation, |mark| mark.read_until = so_far.read_until).await?;
+        }
+        if mark.anew {
+            self.change_backend_mark(conversation, |mark| mark.anew = false).await?;
         }
         Ok(true)
     }
@@ -197,28 +205,32 @@ impl<P: Ports> Session<P> {
                     pushed.too_large += 1;
                     return Ok(false);
                 };
-                let body = AddMessage {
+                let mut body = AddMessage {
                     encrypted_contact_name: target.name.clone(),
                     message_id: row.hash.as_str().to_owned(),
                     created_at: row.place.time(),
                     encrypted_envelop_container: container,
                     is_halted: halted,
                 };
-                let reply = self.ask_backend(&|storage| storage.add_message(&body)).await?;
-                match api::parse_done(&reply) {
-                    Ok(()) => wanted,
+                let mut said = self.add_row(&body).await?;
+                let mut there = None;
+                if matches!(said, Err(ApiError::Refused { status: 400, .. })) {
+                    // It may be there already.
+                    there = self.find_row(target, &row.hash).await?;
+                    if there.is_none() && target.anew {
+                        body.message_id = self.id_under_these_keys(row.hash.as_str());
+                        said = self.add_row(&body).await?;
+                    }
+                }
+                match said {
+                    // Among so many, or under another name, it is not found, and is not to hold up those behind it for ever.
+                    Ok(()) | Err(ApiError::Refused { status: 400, .. }) => there.map_or(wanted, |there| {
+                        opened(self, &there).map_or(Row::There, |it| standing(it.state(), there.halted))
+                    }),
                     Err(ApiError::Refused { status: 413, .. }) => {
                         pushed.too_large += 1;
                         return Ok(true);
                     }
-                    // It may be there already. Among so many, or under another name, it is not found, and is not to hold
-                    // up those behind it for ever.
-                    Err(ApiError::Refused { status: 400, .. }) => match self.find_row(target, &id).await? {
-                        None => wanted,
-                        Some(there) => {
-                            opened(self, &there).map_or(Row::There, |it| standing(it.state(), there.halted))
-                        }
-                    },
                     Err(error) => return Err(error.into()),
                 }
             }
@@ -228,21 +240,22 @@ impl<P: Ports> Session<P> {
             self.backend.met(id, known);
             return Ok(true);
         }
-        let failed = |row: Row| row == Row::Failed;
-        let mut is_said = true;
-        if failed(known) != failed(wanted) {
-            let state = state_of(target, row);
-            let there = self.find_row(target, &id).await?;
-            let there = there.and_then(|there| Some((opened(self, &there)?, there)));
-            is_said = there.is_some();
+        let is_failed = |row: Row| row == Row::Failed;
+        let is_other = is_failed(known) != is_failed(wanted);
+        if is_other || known == Row::Halted {
+            let there = self.find_row(target, &row.hash).await?;
+            let message_id = there.as_ref().map_or_else(|| id.clone(), |there| there.id.clone());
+            let there = there.filter(|_| is_other).and_then(|there| Some((opened(self, &there)?, there)));
+            let is_said = !is_other || there.is_some();
             if let Some((container, there)) = there {
+                let state = state_of(target, row);
                 self.replace_rows(target, vec![(there, container.with_state(state))]).await?;
             }
-        }
-        // Last: one that is not halted, and not there as one that failed, would be taken for one that has left.
-        if known == Row::Halted && is_said {
-            let body = ClearHalted { message_id: id.clone(), alias_name: target.name.clone() };
-            api::parse_done(&self.ask_backend(&|storage| storage.clear_halted(&body)).await?)?;
+            // Last: one that is not halted, and not there as one that failed, would be taken for one that has left.
+            if known == Row::Halted && is_said {
+                let body = ClearHalted { message_id, alias_name: target.name.clone() };
+                api::parse_done(&self.ask_backend(&|storage| storage.clear_halted(&body)).await?)?;
+            }
         }
         self.backend.met(id, wanted);
         Ok(true)
@@ -269,12 +282,31 @@ impl<P: Ports> Session<P> {
         Ok(Some(sealed).filter(|sealed| sealed.len() <= MAX_CONTAINER))
     }
 
-    async fn find_row(&self, target: &Target<'_>, id: &str) -> Result<Option<BackendRow>, HistoryError> {
+    async fn add_row(&self, body: &AddMessage) -> Result<Result<(), ApiError>, HistoryError> {
+        Ok(api::parse_done(&self.ask_backend(&|storage| storage.add_message(body)).await?))
+    }
+
+    /// The client's id of a row whose message is there under other keys, by the message's hash.
+    fn id_under_these_keys(&self, hash: &str) -> String {
+        format!("{hash}-{}", self.storage_keys.account())
+    }
+
+    /// The client's ids that a message's row may have, by the message's hash.
+    fn client_ids(&self, hash: &str) -> [String; 2] {
+        [hash.to_owned(), self.id_under_these_keys(hash)]
+    }
+
+    async fn find_row(
+        &self,
+        target: &Target<'_>,
+        hash: &MessageHash,
+    ) -> Result<Option<BackendRow>, HistoryError> {
+        let ids = self.client_ids(hash.as_str()).map(|id| api::server_id(&self.alias, &id));
         for page in 0..MAX_PAGES {
             let reply = self.ask_backend(&|storage| storage.messages(&target.name, PAGE, page)).await?;
             let rows = api::parse_messages(&reply)?;
             let is_last = rows.rows.len() + rows.unreadable < PAGE;
-            let found = rows.rows.into_iter().find(|row| row.id == id);
+            let found = rows.rows.into_iter().find(|row| ids.contains(&row.id));
             if found.is_some() || is_last {
                 return Ok(found);
             }
@@ -320,8 +352,9 @@ impl<P: Ports> Session<P> {
     ) -> Result<(), HistoryError> {
         let mut payload = Vec::new();
         for (row, container) in rows {
-            let named = container.claimed_hash().filter(|id| api::server_id(&self.alias, id) == row.id);
-            let Some(message_id) = named.map(str::to_owned) else { continue };
+            let Some(ids) = container.claimed_hash().map(|hash| self.client_ids(hash)) else { continue };
+            let named = |id: &String| api::server_id(&self.alias, id) == row.id;
+            let Some(message_id) = ids.into_iter().find(named) else { continue };
             let sealed = container.seal(&self.keys.encryption.public(), self.ports().entropy());
             let encrypted_envelop_container = sealed.map_err(|_| StoreError::Damaged)?;
             let (created_at, is_halted) = (row.created_at, row.halted);

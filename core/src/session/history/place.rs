@@ -41,7 +41,7 @@ impl<P: Ports> Session<P> {
         let node = &self.directory.discovery().name;
         if let (Some(followed), Some(usage)) = (&known, self.limits.get())
             && followed.node == *node
-            && followed.keys == Some(self.storage_keys.account())
+            && followed.keys == self.storage_keys.account()
         {
             return Ok((followed.clone(), usage));
         }
@@ -75,7 +75,7 @@ impl<P: Ports> Session<P> {
     async fn own_followed(&self) -> Result<Option<Followed>, StoreError> {
         let own = self.storage_keys.account();
         let followed = self.read_followed().await?;
-        Ok(followed.filter(|followed| followed.keys.is_none_or(|keys| keys == own)))
+        Ok(followed.filter(|followed| followed.keys == own))
     }
 
     /// Whether older messages of a conversation may be on the node that are not on this device.

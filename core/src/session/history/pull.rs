@@ -213,7 +213,7 @@ fn news_of(news: &mut Vec<News>, conversation: ConversationId) -> &mut News {
 }
 
 /// What a device keeps of a conversation once it hears from another. Of what a device has seen of a peer itself, nothing
-/// is replaced: that is what it warns by.
+/// is lost: that is what it warns by.
 pub(in crate::session) fn merged(
     here: Option<Contact>,
     there: Option<ContactRecord>,
@@ -228,7 +228,8 @@ pub(in crate::session) fn merged(
         }
     };
     if let Some(there) = there {
-        if there.touched > contact.touched {
+        let is_later = there.touched > contact.touched;
+        if is_later {
             contact.name = there.name.or(contact.name);
             contact.touched = there.touched;
         }
@@ -236,12 +237,8 @@ pub(in crate::session) fn merged(
         for name in &there.found_at {
             contact.may_be_at(name);
         }
-        if contact.seen == Default::default() {
-            contact.seen = there.seen;
-        }
-        if contact.notices == Default::default() {
-            contact.notices = there.notices;
-        }
+        contact.seen.join(there.seen, is_later);
+        contact.notices.join(there.notices);
     }
     let read_until = marker.map_or(0, |marker| marker.read_until);
     contact.read_until = contact.read_until.max(read_until);

@@ -20,7 +20,7 @@ pub(super) struct Followed {
     /// Of which node.
     pub(super) node: EnsName,
     /// Under which keys: what those call the place of the account. What is there under others nobody reads any more.
-    pub(super) keys: Option<Pseudonym>,
+    pub(super) keys: Pseudonym,
     /// When it began, in milliseconds since 1970. Marks of another beginning say nothing.
     pub(super) began: u64,
     /// All changes until this version are here, as far as they are newer than `anchor`.
@@ -55,15 +55,14 @@ pub(super) struct Stamp {
 
 impl Followed {
     fn to_json(&self) -> String {
-        let mut members = vec![
+        canonical(&object(vec![
             ("node", self.node.as_str().into()),
+            ("keys", self.keys.to_string().into()),
             ("began", self.began.into()),
             ("head", self.head.into()),
             ("anchor", self.anchor.into()),
             ("list", self.list.into()),
-        ];
-        members.extend(self.keys.map(|keys| ("keys", keys.to_string().into())));
-        canonical(&object(members))
+        ]))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -71,7 +70,7 @@ impl Followed {
         let number = |name: &str| value.get(name).and_then(integer);
         Some(Self {
             node: EnsName::from_normalised(value.get("node")?.as_str()?).ok()?,
-            keys: value.get("keys").and_then(Value::as_str).and_then(|keys| keys.parse().ok()),
+            keys: value.get("keys")?.as_str()?.parse().ok()?,
             began: number("began")?,
             head: number("head")?,
             anchor: number("anchor")?,
@@ -127,30 +126,24 @@ impl<P: Ports> Session<P> {
     ) -> Result<Followed, StoreError> {
         let now = self.now();
         let node = &self.directory.discovery().name;
-        let keys = Some(self.storage_keys.account());
-        // Former versions did not say under which keys.
-        let is_same = |known: &&Followed| known.node == *node && (known.keys.is_none() || known.keys == keys);
-        let same = known.as_ref().filter(is_same);
+        let keys = self.storage_keys.account();
+        let same = known.as_ref().filter(|known| known.node == *node && known.keys == keys);
         let fell_back = same.is_some_and(|known| usage.last_change < known.head);
         match same {
-            Some(known) if !fell_back && known.keys == keys => return Ok(known.clone()),
-            Some(known) if !fell_back => {
-                let followed = Followed { keys, ..known.clone() };
-                self.write_followed(&followed).await?;
-                return Ok(followed);
-            }
+            Some(known) if !fell_back => return Ok(known.clone()),
             // A node that falls back again and again gets no more for it.
             Some(known) if now < known.began.saturating_add(ANEW) => {
-                let followed = Followed { keys, head: usage.last_change, ..known.clone() };
+                let followed = Followed { head: usage.last_change, ..known.clone() };
                 self.write_followed(&followed).await?;
                 return Ok(followed);
             }
             _ => {}
         }
         // What is new on this device is in the journal already; what another node has, or this one had, or has under
-        // former keys, is not.
-        if known.is_some() {
-            self.ports().store().journal_all(self.account).await?;
+        // former keys, or nobody knows who has it, is not.
+        let store = self.ports().store();
+        if store.value(self.account, &Slot::History).await?.is_some() {
+            store.journal_all(self.account).await?;
         }
         let (head, anchor, list) = match usage.last_change {
             0 => (0, 0, 0),
@@ -193,11 +186,9 @@ mod tests {
     fn what_is_kept_comes_back_and_a_mark_counts_for_its_beginning_alone() {
         let node = "ds.eth".parse().unwrap();
         let keys = format!("0x{}", "12".repeat(32));
-        let followed = Followed { node, keys: keys.parse().ok(), began: 5, head: 7, anchor: 6, list: 3 };
-        assert!(followed.keys.is_some());
-        assert_eq!(Followed::parse(&followed.to_json()), Some(followed.clone()));
-        let former = Followed { keys: None, ..followed };
-        assert_eq!(Followed::parse(&former.to_json()), Some(former));
+        let keys = keys.parse().unwrap();
+        let followed = Followed { node, keys, began: 5, head: 7, anchor: 6, list: 3 };
+        assert_eq!(Followed::parse(&followed.to_json()), Some(followed));
         let contact = Stamp { version: 4, digest: "ab".into() };
         let mark = Mark { before: 9, contact, ..Mark::default() };
         assert_eq!(Mark::parse(&mark.to_json(5), 5), Some(mark.clone()));
