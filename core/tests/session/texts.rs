@@ -90,10 +90,7 @@ fn what_is_embedded_in_a_message_is_not_looked_through() {
         let (pair, alice, _) = Pair::signed_in().await;
         let to = pair.bob.conversation();
         let picture = Attachment::embed("a.png", None, &[0x5a; 60_000]).unwrap();
-        alice
-            .write(to, &[], |header| Draft::text(header, "a lamp").carrying(vec![picture]))
-            .await
-            .unwrap();
+        alice.write(to, &[], |header| Draft::text(header, "a lamp").carrying(vec![picture])).await.unwrap();
         let longest = Cell::new(0);
         let matches = |text: &str| {
             longest.set(longest.get().max(text.len()));
