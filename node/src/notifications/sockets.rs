@@ -1,7 +1,7 @@
 //! Open sockets, each in the room of the account that signed in over it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use dm3_core::identity::Address;
@@ -11,12 +11,12 @@ use socketioxide::extract::SocketRef;
 use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::Sid;
-use socketioxide::{ParserConfig, SocketIo};
+use socketioxide::{ParserConfig, SocketIo, TransportType};
 
 pub use super::backlog::Linked;
 use super::backlog::{Backlog, Lines};
 use crate::auth::Session;
-use crate::limits::{Line, Payer, Place};
+use crate::limits::{Client, Line, Payer, Place};
 
 /// How long a connection may stay without signing in.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,6 +30,22 @@ pub struct SignedIn {
     pub session: Session,
     /// When it connected.
     pub since: Instant,
+}
+
+/// A place among the sockets that ask again and again instead of staying connected, until it is given back. Stands in the
+/// extensions of the request that began the socket, which are kept for as long as that lives.
+#[derive(Clone)]
+pub struct Asking(Arc<Mutex<Option<Place<Client>>>>);
+
+impl Asking {
+    /// Keeps a place.
+    pub fn new(place: Place<Client>) -> Self {
+        Self(Arc::new(Mutex::new(Some(place))))
+    }
+
+    fn give_back(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 /// Every open socket.
@@ -95,9 +111,14 @@ impl Sockets {
         self.lines.is_over(socket)
     }
 
-    /// Gives back the places of what has left.
+    /// Gives back the places of what has left, and of asking again and again where a socket stays connected by now.
     pub fn settle(&self) {
         for socket in self.all() {
+            if socket.transport_type() == TransportType::Websocket
+                && let Some(asking) = socket.req_parts().extensions.get::<Asking>()
+            {
+                asking.give_back();
+            }
             if let Some(backlog) = socket.extensions.get::<Arc<Backlog>>() {
                 backlog.settle(self.lines.written(socket.id));
             }
