@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::http::HeaderValue;
+use axum::http::header::USER_AGENT;
+use axum::http::request::Parts;
 use dm3_core::identity::Address;
 use serde_json::Value;
 use socketioxide::adapter::LocalAdapter;
@@ -194,6 +197,18 @@ impl Sockets {
         too_many > 0
     }
 
+    /// Closes the sockets of an account that the program opened before which opens this one now, if their sessions have ended
+    /// by `now`, in seconds since 1970. Deployed clients that sign in anew forget the one they have without closing it, and
+    /// would hear everything twice. Whoever has another address or another browser is another device, and stays.
+    pub fn replace_ended(&self, account: Address, newer: &SocketRef, now: u64) {
+        for socket in self.of(account) {
+            let signed = socket.extensions.get::<SignedIn>();
+            if signed.is_some_and(|signed| signed.session.exp <= now) && program(&socket) == program(newer) {
+                self.close_one(socket);
+            }
+        }
+    }
+
     /// The sessions of all sockets.
     pub fn sessions(&self) -> Vec<(SocketRef, Session)> {
         let signed = |socket: SocketRef| {
@@ -216,6 +231,12 @@ impl Sockets {
     fn of(&self, account: Address) -> Vec<SocketRef> {
         self.sockets.of("/").map_or_else(Vec::new, |sockets| sockets.within(room(account)).sockets())
     }
+}
+
+/// What is known of the program that opened a socket.
+fn program(socket: &SocketRef) -> (Option<Client>, Option<&HeaderValue>) {
+    let Parts { headers, extensions, .. } = socket.req_parts();
+    (extensions.get().copied(), headers.get(USER_AGENT))
 }
 
 /// The room of an account's sockets.
