@@ -59,6 +59,38 @@ async fn silent_slow_and_broken_clients_do_not_keep_others_from_being_served() {
     assert_eq!(alice.texts(&node, &token).await, ["to myself"]);
 }
 
+/// The status of a body of 40,000 bytes that comes in so many parts with a pause before each, of which the last never comes
+/// if it `stalls`; and how long it takes.
+async fn status_of_slow_body(node: &Node, parts: usize, pause: Duration, stalls: bool) -> (String, Duration) {
+    let began = std::time::Instant::now();
+    let head = b"POST /ds/rpc HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 40000\r\n\r\n";
+    let mut stream = connection(node, head).await;
+    for _ in usize::from(stalls)..parts {
+        tokio::time::sleep(pause).await;
+        // The server may have answered already.
+        let _ = stream.write_all(&vec![b' '; 40_000 / parts]).await;
+    }
+    let answer = answer(stream).await;
+    (answer.get(9..12).unwrap_or_default().to_owned(), began.elapsed())
+}
+
+#[tokio::test]
+async fn a_body_that_comes_slowly_is_taken_and_one_that_stops_is_not() {
+    let node = Node::start_with("request_timeout_seconds = 1\n").await;
+    let pause = Duration::from_millis(400);
+    let ((steady, took), (stalled, stalled_for), (trickled, trickled_for)) = tokio::join!(
+        status_of_slow_body(&node, 8, pause, false),
+        status_of_slow_body(&node, 4, pause, true),
+        status_of_slow_body(&node, 100, pause / 10, true),
+    );
+    assert_eq!(steady, "400", "it is read to its end, and is no document");
+    assert!(took > Duration::from_secs(3));
+    for (status, took) in [(stalled, stalled_for), (trickled, trickled_for)] {
+        assert_eq!(status, "408");
+        assert!(took < Duration::from_secs(20), "{took:?}");
+    }
+}
+
 #[tokio::test]
 async fn connections_over_the_limit_are_closed_at_once() {
     let node = Node::start_with("max_connections_per_address = 5\n").await;

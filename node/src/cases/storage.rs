@@ -86,6 +86,11 @@ impl Storage<'_> {
     /// The most items on a page.
     pub const MAX_PAGE: u32 = 200;
 
+    /// The longest container of a message, in bytes.
+    pub const fn max_container(&self) -> usize {
+        self.max_container
+    }
+
     /// Reads a message. Its id is made unique as deployed: `0x` and the hexadecimal SHA-256 of the account's name
     /// and the client's id.
     ///

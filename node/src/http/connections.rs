@@ -36,7 +36,7 @@ const MAX_HEAD: usize = 64 * 1024;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// How many connections may be open.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Caps {
     /// In all.
     pub all: usize,
@@ -46,6 +46,8 @@ pub struct Caps {
     pub per_address: usize,
     /// Proxies, which carry the connections of many and are not counted by address.
     pub proxies: Trusted,
+    /// Memory of the answers that wait to be read: how much is taken decides how slowly one may read.
+    pub answers: Pool<Payer>,
 }
 
 /// Serves until `stop` is ready, then ends the open connections as soon as their requests are answered.
@@ -92,7 +94,8 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let router = router.clone();
         let (slot, last) = (Slot::default(), open.is_nearly_full());
-        let counted = Counted::new(stream, place, slot.clone());
+        let pace = Pace::new(open.caps.answers.clone());
+        let counted = Counted { stream, pace, line: slot.line(), _place: place, slot: slot.clone() };
         let service = service_fn(move |request| answer(router.clone(), peer, slot.clone(), last, request));
         let (server, handshakes, mut stopped) = (server.clone(), handshakes.clone(), stopped.clone());
         tokio::spawn(async move {
@@ -245,10 +248,6 @@ struct Counted {
 }
 
 impl Counted {
-    fn new(stream: TcpStream, place: Place<Payer>, slot: Slot) -> Self {
-        Self { stream, pace: Pace::new(), line: slot.line(), _place: place, slot }
-    }
-
     fn wrote(
         &mut self,
         polled: Poll<io::Result<usize>>,
@@ -344,14 +343,17 @@ mod tests {
         many.write_all("GET /many HTTP/1.1\r\nhost: x\r\n\r\n".repeat(100).as_bytes()).await.unwrap();
         let mut one = TcpStream::connect(address).await.unwrap();
         one.write_all(b"GET /one HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-        let caps = Caps { all: 9, kept_free: 0, per_address: 9, proxies: Trusted::default() };
-        serve(listener, router, caps, None, |_| {}, async move { ended.notified().await }).await;
+        serve(listener, router, caps(9, 0, 9, ""), None, |_| {}, async move { ended.notified().await }).await;
         let place = asked.lock().unwrap().iter().position(|path| path == "/one").unwrap();
         assert!(place < 8, "{place} requests of the other were answered first");
     }
 
+    fn caps(all: usize, kept_free: usize, per_address: usize, proxies: &str) -> Caps {
+        Caps { all, kept_free, per_address, proxies: proxies.parse().unwrap(), answers: Pool::new(9, 9) }
+    }
+
     fn open(all: usize, per_address: usize, proxies: &str) -> Open {
-        Open::new(Caps { all, kept_free: 2, per_address, proxies: proxies.parse().unwrap() })
+        Open::new(caps(all, 2, per_address, proxies))
     }
 
     #[test]

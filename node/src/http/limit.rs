@@ -8,7 +8,6 @@
 //! ```
 
 use std::any::Any;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::body::{Body, HttpBody as _};
@@ -26,6 +25,7 @@ use crate::cases::ApiError;
 use crate::http::connections::{LastPlace, Slot};
 use crate::limits::{Client, Full, Payer, Peer, Place, TooMany, reading};
 use crate::machine::clock::now_seconds;
+use crate::notifications::sockets::Asking;
 
 /// Answers that are smaller are not counted, in bytes.
 const SMALL_ANSWER: u64 = 64 * 1024;
@@ -52,7 +52,7 @@ pub async fn limit(State(app): State<AppState>, mut request: Request, next: Next
     if asked.as_ref().is_some_and(SocketRequest::begins_polling) {
         let Ok(place) = app.polling.enter(&client, 1) else { return refused(&app, "polling") };
         // A socket keeps what stands beside the request that began it.
-        request.extensions_mut().insert(Arc::new(place));
+        request.extensions_mut().insert(Asking::new(place));
     }
     let payer = Payer::Client(client);
     let slot = request.extensions().get::<Slot>().cloned();

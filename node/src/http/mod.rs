@@ -23,6 +23,7 @@ mod settings;
 mod share;
 mod socket;
 mod storage;
+mod time;
 pub mod well_known;
 
 pub use router::router;

@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderName;
 use axum::http::header::{
     AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, RANGE, RETRY_AFTER,
 };
-use axum::http::{HeaderName, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use socketioxide::layer::SocketIoLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::normalize_path::NormalizePath;
-use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
-use super::{ds, limit, map, observe, socket};
+use super::{ds, limit, map, observe, socket, time};
 use crate::app::{App, AppState};
 
 /// How long a browser need not ask again whether it may ask.
@@ -28,7 +27,7 @@ pub fn router(app: &AppState, socket_layer: SocketIoLayer) -> Router {
     let routes = map::routes()
         .into_router()
         .layer(DefaultBodyLimit::max(App::max_body(&app.config)))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, app.config.request_timeout))
+        .layer(from_fn_with_state(app.clone(), time::in_time))
         .layer(from_fn(observe::name_route))
         .with_state(Arc::clone(app));
     let cors = CorsLayer::new()
@@ -42,7 +41,7 @@ pub fn router(app: &AppState, socket_layer: SocketIoLayer) -> Router {
     Router::new()
         .fallback_service(NormalizePath::trim_trailing_slash(routes))
         .layer(socket_layer)
-        .layer(RequestBodyDeadlineLayer::new(app.config.request_timeout))
+        .layer(from_fn_with_state(app.clone(), time::sent_in_time))
         .layer(CatchPanicLayer::custom(limit::panicked))
         .layer(from_fn_with_state(app.clone(), limit::limit))
         .layer(cors)

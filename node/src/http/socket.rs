@@ -22,6 +22,7 @@ use crate::cases::{SubmitError, read_envelope, read_voucher};
 use crate::http::connections::Slot;
 use crate::limits::json;
 use crate::limits::{Client, Payer, Place};
+use crate::machine::clock::now_seconds;
 use crate::notifications::sockets::{SignedIn, Sockets};
 
 /// Who connects.
@@ -97,6 +98,7 @@ fn welcome(app: &AppState, socket: &SocketRef, session: Session) {
         payer,
         app: Arc::clone(app),
     });
+    app.sockets.replace_ended(session.address, socket, now_seconds());
     if app.sockets.make_room(session.address, app.config.max_sockets_per_account) {
         app.metrics.refused("sockets_of_account");
     }

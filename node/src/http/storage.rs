@@ -12,7 +12,7 @@ use futures_util::stream::{self, StreamExt as _};
 use serde::{Deserialize, Serialize};
 
 use super::extract::Schema;
-use crate::app::AppState;
+use crate::app::{App, AppState};
 use crate::cases::storage::{Storage, StorageError};
 use crate::cases::{ApiError, Member};
 use crate::limits::Payer;
@@ -25,7 +25,9 @@ const MESSAGES_PAGE: u32 = 100;
 /// The most items of a page that are held.
 const PART: u32 = 20;
 /// No more are held once there are so many bytes of containers.
-const PART_BYTES: u64 = 256 * 1024;
+const PART_BYTES: usize = 256 * 1024;
+/// How many times as long containers are at worst in an answer: each quotation mark is escaped twice.
+const ESCAPED: usize = 4;
 
 /// A conversation to be made. Other members are ignored, as the reference does here.
 #[derive(Deserialize)]
@@ -260,7 +262,7 @@ impl Listed {
     /// The next items as JSON, with commas between them.
     async fn next(&mut self) -> Result<String, ApiError> {
         let storage = self.app.storage(&self.member);
-        let part = PartOf { skipped: self.skipped, most: self.left.min(PART), bytes: PART_BYTES };
+        let part = PartOf { skipped: self.skipped, most: self.left.min(PART), bytes: PART_BYTES as u64 };
         let (items, bytes): (Vec<String>, u64) = match &self.listing {
             Listing::Conversations => {
                 let found = storage.conversations(part).await?;
@@ -296,6 +298,15 @@ impl Listed {
     }
 }
 
+/// How long a part is at most, in bytes, unless it is full of characters that no client writes; as much as an address may have,
+/// if that is less.
+fn most_of_part(app: &App, member: &Member) -> usize {
+    let containers = app.storage(member).max_container() + PART_BYTES;
+    (ESCAPED * containers)
+        .min(app.config.answer_bytes_at_once_per_address)
+        .min(app.config.answer_bytes_at_once)
+}
+
 /// Answers with a page as a JSON array that is read and sent part by part, so that a long one is never held as a whole.
 async fn in_parts(
     app: AppState,
@@ -310,8 +321,10 @@ async fn in_parts(
     if listed.left == 0 {
         return Ok((JSON, format!("[{first}]")).into_response());
     }
-    // What is held of it is counted like any large answer, for as long as parts are read.
-    let Ok(place) = listed.app.answers.enter(&Payer::current(), first.len()) else {
+    // What is held of it is counted like any large answer. There is room for each of its parts before the first is sent:
+    // once an answer has begun, nobody could be told that there is none.
+    let reserved = most_of_part(&listed.app, &listed.member).max(first.len());
+    let Ok(place) = listed.app.answers.enter(&Payer::current(), reserved) else {
         listed.app.metrics.refused("answers");
         return Err(ApiError::Unavailable);
     };
@@ -320,7 +333,8 @@ async fn in_parts(
             return Ok(None);
         }
         let items = listed.next().await.map_err(std::io::Error::other)?;
-        place.resize(items.len()).map_err(|full| {
+        let held = if listed.left == 0 { items.len() } else { items.len().max(reserved) };
+        place.resize(held).map_err(|full| {
             listed.app.metrics.refused("answers");
             std::io::Error::other(full)
         })?;

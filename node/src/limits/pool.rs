@@ -76,6 +76,11 @@ impl<K: Taker> Pool<K> {
         self.lock().all
     }
 
+    /// Whether more than half of the places are taken, so that who holds some for long has to give way.
+    pub fn is_half_taken(&self) -> bool {
+        self.taken() > self.0.all / 2
+    }
+
     fn give_back(&self, shares: &[(K, usize)], amount: usize) {
         let mut taken = self.lock();
         taken.all -= amount;

@@ -9,8 +9,10 @@ use dm3_core::identity::Address;
 use dm3_core::seal::sha256;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::limits::{Turn, Turns};
+use crate::limits::{Full, Place, Pool, Turn, Turns};
 
+/// How many may wait, and how many of them for one site.
+const WAITING: (usize, usize) = (1000, 250);
 /// How many are sent at once.
 const AT_ONCE: usize = 64;
 /// How many of them to one site.
@@ -26,6 +28,7 @@ const REMEMBERED: usize = 10_000;
 
 /// The turns, and who rests.
 pub struct Pushing {
+    waiting: Pool<String>,
     owners: Turns<Address>,
     sites: Turns<String>,
     all: Semaphore,
@@ -49,11 +52,20 @@ impl Pushing {
     /// Nobody waits, and nobody rests.
     pub fn new() -> Self {
         Self {
+            waiting: Pool::new(WAITING.0, WAITING.1),
             owners: Turns::new(AT_ONCE_TO_OWNER),
             sites: Turns::new(AT_ONCE_TO_SITE),
             all: Semaphore::new(AT_ONCE),
             resting: Mutex::default(),
         }
+    }
+
+    /// A place among those that wait or are sent, until it is dropped.
+    ///
+    /// # Errors
+    /// [`Full`]: too many wait, or too many for this site.
+    pub fn enter(&self, site: String) -> Result<Place<String>, Full> {
+        self.waiting.enter(&site, 1)
     }
 
     /// Waits for a turn of this person and this site. Whoever waits for their own has none of all.
@@ -125,5 +137,14 @@ mod tests {
         assert!(soon(17, "b.example").await.is_ok());
         drop(first);
         assert!(soon(1, "a.example").await.is_ok());
+    }
+    #[test]
+    fn a_site_that_never_answers_leaves_places_for_others() {
+        let pushing = Pushing::new();
+        let waiting: Vec<_> = (0..2000).map_while(|_| pushing.enter("silent.example".into()).ok()).collect();
+        assert_eq!(waiting.len(), WAITING.1);
+        assert!(pushing.enter("b.example".into()).is_ok());
+        drop(waiting);
+        assert!(pushing.enter("silent.example".into()).is_ok());
     }
 }

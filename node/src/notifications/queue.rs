@@ -16,9 +16,9 @@ use super::pushing::Pushing;
 use crate::machine::clock::now_seconds;
 use crate::monitoring::statistics::Statistics;
 use crate::outgoing::{Outgoing, Target};
-use crate::store::{Channel, ChannelKind, Store, StoreError};
+use crate::store::{ChannelKind, Store, StoreError};
 
-/// How many notifications may wait.
+/// How many codes, other mails and receivers to be told may wait, of each.
 const WAITING: usize = 1000;
 /// How many are looked at at once: other nodes are asked first, and have some seconds for an answer.
 const AT_ONCE: usize = 256;
@@ -112,7 +112,7 @@ impl Notifier {
         let worker = Arc::new(Worker {
             parts: parts.clone(),
             told: told.clone(),
-            waiting: Arc::new(Semaphore::new(WAITING)),
+            mails: Arc::new(Semaphore::new(WAITING)),
             mailing: Semaphore::new(SENT_AT_ONCE),
             pushing: Pushing::new(),
         });
@@ -164,8 +164,8 @@ impl Notifier {
 struct Worker {
     parts: Arc<NotifierParts>,
     told: Arc<Told>,
-    /// Places of those that were looked up and wait for a turn.
-    waiting: Arc<Semaphore>,
+    /// Places of mails that wait for a turn, or are sent.
+    mails: Arc<Semaphore>,
     mailing: Semaphore,
     pushing: Pushing,
 }
@@ -229,58 +229,77 @@ impl Worker {
             None => "You received a new message.".to_owned(),
         };
         for channel in channels {
-            let Ok(place) = self.waiting.clone().try_acquire_owned() else {
-                tracing::warn!("too many notifications are waiting; one is dropped");
-                return Ok(());
-            };
-            let (worker, body) = (self.clone(), body.clone());
             // Each by itself: one that has to wait keeps no other waiting.
-            tokio::spawn(async move {
-                if let Err(error) = worker.tell_by(receiver, &channel, &body).await {
-                    tracing::error!(%error, "a notification can't be sent");
-                }
-                drop(place);
-            });
+            let begun = match channel.kind {
+                ChannelKind::Email => self.begin_mail(channel.recipient, &body),
+                ChannelKind::Push => self.begin_push(receiver, channel.recipient, &body),
+            };
+            if begun.is_err() {
+                tracing::warn!("too many notifications are waiting; one is dropped");
+            }
         }
         Ok(())
     }
 
-    async fn tell_by(&self, receiver: Address, channel: &Channel, body: &str) -> Result<(), StoreError> {
-        match channel.kind {
-            ChannelKind::Email => {
-                let text = format!(
-                    "{body}\n\nThis mail was sent by {}. You can switch it off in your dm3 messenger.\n",
-                    self.parts.service
-                );
-                let _turn = self.mailing.acquire().await;
-                mail(&self.parts, &channel.recipient, "New dm3 message", text).await;
-                Ok(())
-            }
-            ChannelKind::Push => self.push(receiver, channel, body).await,
-        }
+    /// Tells somebody by mail, once it has its turn.
+    fn begin_mail(self: &Arc<Self>, to: String, body: &str) -> Result<(), Full> {
+        let place = self.mails.clone().try_acquire_owned().map_err(|_| Full)?;
+        let text = format!(
+            "{body}\n\nThis mail was sent by {}. You can switch it off in your dm3 messenger.\n",
+            self.parts.service
+        );
+        let worker = self.clone();
+        tokio::spawn(async move {
+            let _turn = worker.mailing.acquire().await;
+            mail(&worker.parts, &to, "New dm3 message", text).await;
+            drop(place);
+        });
+        Ok(())
     }
 
-    async fn push(&self, receiver: Address, channel: &Channel, body: &str) -> Result<(), StoreError> {
+    /// Tells a browser, once it has its turn; not one that rests.
+    fn begin_push(self: &Arc<Self>, receiver: Address, recipient: String, body: &str) -> Result<(), Full> {
+        let subscription = Subscription::parse(&recipient);
+        let reach = self.parts.outgoing.reach();
+        let target = subscription.as_ref().map(|to| Target::parse(to.endpoint.as_str(), reach));
+        let (Some(subscription), Some(Ok(target))) = (subscription, target) else { return Ok(()) };
+        if self.pushing.rests(&recipient, Instant::now()) {
+            return Ok(());
+        }
+        let place = self.pushing.enter(target.site()).map_err(|_| Full)?;
+        let payload = json!({ "title": "New Message", "body": body }).to_string();
+        let worker = self.clone();
+        tokio::spawn(async move {
+            let _turn = worker.pushing.turn(receiver, target.site()).await;
+            if let Err(error) = worker.push(receiver, &recipient, &subscription, &target, &payload).await {
+                tracing::error!(%error, "a notification can't be sent");
+            }
+            drop(place);
+        });
+        Ok(())
+    }
+
+    async fn push(
+        &self,
+        receiver: Address,
+        recipient: &str,
+        subscription: &Subscription,
+        target: &Target,
+        payload: &str,
+    ) -> Result<(), StoreError> {
         let parts = &self.parts;
-        let (Some(vapid), Some(subscription)) = (&parts.vapid, Subscription::parse(&channel.recipient))
+        // It may have failed while this one waited.
+        let Some(vapid) = parts.vapid.as_ref().filter(|_| !self.pushing.rests(recipient, Instant::now()))
         else {
             return Ok(());
         };
-        let Ok(target) = Target::parse(subscription.endpoint.as_str(), parts.outgoing.reach()) else {
-            return Ok(());
-        };
-        let _turn = self.pushing.turn(receiver, target.site()).await;
-        if self.pushing.rests(&channel.recipient, Instant::now()) {
-            return Ok(());
-        }
-        let request = parts.outgoing.request(Method::POST, &target).timeout(PUSH_TIME);
-        let payload = json!({ "title": "New Message", "body": body }).to_string();
-        let sent = vapid.send(request, &subscription, &payload, now_seconds()).await;
-        self.pushing.note(&channel.recipient, matches!(sent, Ok(()) | Err(PushError::Gone)), Instant::now());
+        let request = parts.outgoing.request(Method::POST, target).timeout(PUSH_TIME);
+        let sent = vapid.send(request, subscription, payload, now_seconds()).await;
+        self.pushing.note(recipient, matches!(sent, Ok(()) | Err(PushError::Gone)), Instant::now());
         match sent {
             Ok(()) => parts.statistics.notified(),
             Err(PushError::Gone) => {
-                parts.store.remove_channel(receiver, ChannelKind::Push, Some(&channel.recipient)).await?;
+                parts.store.remove_channel(receiver, ChannelKind::Push, Some(recipient)).await?;
             }
             Err(error) => tracing::warn!(%error, "a push notification was not sent"),
         }

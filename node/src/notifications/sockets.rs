@@ -1,9 +1,12 @@
 //! Open sockets, each in the room of the account that signed in over it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::http::HeaderValue;
+use axum::http::header::USER_AGENT;
+use axum::http::request::Parts;
 use dm3_core::identity::Address;
 use serde_json::Value;
 use socketioxide::adapter::LocalAdapter;
@@ -11,12 +14,12 @@ use socketioxide::extract::SocketRef;
 use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::Sid;
-use socketioxide::{ParserConfig, SocketIo};
+use socketioxide::{ParserConfig, SocketIo, TransportType};
 
 pub use super::backlog::Linked;
 use super::backlog::{Backlog, Lines};
 use crate::auth::Session;
-use crate::limits::{Line, Payer, Place};
+use crate::limits::{Client, Line, Payer, Place};
 
 /// How long a connection may stay without signing in.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,6 +33,22 @@ pub struct SignedIn {
     pub session: Session,
     /// When it connected.
     pub since: Instant,
+}
+
+/// A place among the sockets that ask again and again instead of staying connected, until it is given back. Stands in the
+/// extensions of the request that began the socket, which are kept for as long as that lives.
+#[derive(Clone)]
+pub struct Asking(Arc<Mutex<Option<Place<Client>>>>);
+
+impl Asking {
+    /// Keeps a place.
+    pub fn new(place: Place<Client>) -> Self {
+        Self(Arc::new(Mutex::new(Some(place))))
+    }
+
+    fn give_back(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 /// Every open socket.
@@ -95,9 +114,14 @@ impl Sockets {
         self.lines.is_over(socket)
     }
 
-    /// Gives back the places of what has left.
+    /// Gives back the places of what has left, and of asking again and again where a socket stays connected by now.
     pub fn settle(&self) {
         for socket in self.all() {
+            if socket.transport_type() == TransportType::Websocket
+                && let Some(asking) = socket.req_parts().extensions.get::<Asking>()
+            {
+                asking.give_back();
+            }
             if let Some(backlog) = socket.extensions.get::<Arc<Backlog>>() {
                 backlog.settle(self.lines.written(socket.id));
             }
@@ -173,6 +197,18 @@ impl Sockets {
         too_many > 0
     }
 
+    /// Closes the sockets of an account that the program opened before which opens this one now, if their sessions have ended
+    /// by `now`, in seconds since 1970. Deployed clients that sign in anew forget the one they have without closing it, and
+    /// would hear everything twice. Whoever has another address or another browser is another device, and stays.
+    pub fn replace_ended(&self, account: Address, newer: &SocketRef, now: u64) {
+        for socket in self.of(account) {
+            let signed = socket.extensions.get::<SignedIn>();
+            if signed.is_some_and(|signed| signed.session.exp <= now) && program(&socket) == program(newer) {
+                self.close_one(socket);
+            }
+        }
+    }
+
     /// The sessions of all sockets.
     pub fn sessions(&self) -> Vec<(SocketRef, Session)> {
         let signed = |socket: SocketRef| {
@@ -195,6 +231,12 @@ impl Sockets {
     fn of(&self, account: Address) -> Vec<SocketRef> {
         self.sockets.of("/").map_or_else(Vec::new, |sockets| sockets.within(room(account)).sockets())
     }
+}
+
+/// What is known of the program that opened a socket.
+fn program(socket: &SocketRef) -> (Option<Client>, Option<&HeaderValue>) {
+    let Parts { headers, extensions, .. } = socket.req_parts();
+    (extensions.get().copied(), headers.get(USER_AGENT))
 }
 
 /// The room of an account's sockets.

@@ -195,6 +195,7 @@ impl Server {
             kept_free: app.config.max_connections_kept_free,
             per_address: app.config.max_connections_per_address,
             proxies: app.config.trusted_proxies.clone(),
+            answers: app.answers.clone(),
         };
         let handshakes = Handshakes::of(&app);
         let tidying = tokio::spawn(tasks::tidy(app.clone()));

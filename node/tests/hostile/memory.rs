@@ -175,6 +175,51 @@ async fn a_page_of_the_deployed_storage_is_held_in_small_parts_that_are_counted(
 }
 
 #[tokio::test]
+async fn a_page_for_whose_largest_part_there_is_no_room_is_refused_before_it_begins() {
+    // A part may have nine of these ten megabytes.
+    let node = Node::start_with("answer_bytes_at_once_per_address = 10000000\nsize_limit = 500000\n").await;
+    let alice = Account::new(3).registered(&node).await;
+    let token = alice.sign_in(&node).await;
+    let path = |route: &str| format!("/api/storage/new/{}/{route}", alice.name);
+    let large = "x".repeat(390_000);
+    // The first part of the page is short; what waits is more than the operating system takes.
+    for n in 0..41 {
+        let waits = n > 20;
+        let message = json!({
+            "encryptedContactName": if waits { "bob" } else { "page" },
+            "encryptedEnvelopContainer": if waits || n == 0 { &large } else { "short" },
+            "messageId": n.to_string(),
+            "createdAt": n,
+            "isHalted": waits,
+        });
+        assert_eq!(node.post_as(&token, &path("addMessage"), &message).await.status, 200);
+    }
+    let head = format!(
+        "GET {} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n",
+        path("getHaltedMessages")
+    );
+    let mut slow = slow_reader(&node).await;
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let mut begin = [0; 12];
+    slow.read_exact(&mut begin).await.unwrap();
+    assert_eq!(&begin[9..], b"200");
+    let page = path("getMessages/page?pageSize=100");
+    assert_eq!(node.get_as(&token, &page).await.status, 503);
+    drop(slow);
+    let whole = async {
+        loop {
+            let reply = node.get_as(&token, &page).await;
+            if reply.status == 200 {
+                break reply.json().as_array().unwrap().len();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let count = tokio::time::timeout(Duration::from_secs(20), whole).await.expect("places are given back");
+    assert_eq!(count, 21);
+}
+
+#[tokio::test]
 async fn an_answer_is_counted_until_it_was_read() {
     let node = Node::start_with("answer_bytes_at_once_per_address = 10000000\n").await;
     let alice = Account::new(3).registered(&node).await;

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use dm3_core::identity::Address;
+use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Client;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Account, Node, Socket};
 use crate::with_slow_names;
@@ -111,6 +113,41 @@ async fn a_socket_that_asks_again_and_again_takes_a_place_whatever_its_headers_s
     assert!(statuses[..64].iter().all(|status| status == "200"), "{statuses:?}");
     assert_eq!(statuses[64], "503");
     assert_eq!(status(&mut raw(&node, &upgrade("192.0.2.1")).await).await, "101", "one that stays connected");
+}
+
+#[tokio::test]
+async fn a_socket_that_stays_connected_by_now_has_no_place_among_those_that_ask_again() {
+    let node = Node::start().await;
+    let alice = Account::new(3).registered(&node).await;
+    let token = alice.sign_in(&node).await;
+    let client = Client::builder().no_proxy().build().unwrap();
+    let polling = format!("{}/socket.io/?EIO=4&transport=polling", node.url);
+    // As socket.io's clients begin: they ask, and change over (Engine.IO protocol 4, upgrade).
+    let opened = client.get(&polling).send().await.unwrap().text().await.unwrap();
+    let opened: serde_json::Value = serde_json::from_str(opened.strip_prefix('0').unwrap()).unwrap();
+    let id = opened["sid"].as_str().unwrap();
+    let hello = json!({ "account": { "ensName": alice.name }, "token": token });
+    let sent = client.post(format!("{polling}&sid={id}")).body(format!("40{hello}")).send().await.unwrap();
+    assert_eq!(sent.status(), 200);
+    let told = client.get(format!("{polling}&sid={id}")).send().await.unwrap().text().await.unwrap();
+    assert!(told.contains("40{"), "{told}");
+    let url = format!("{}/socket.io/?EIO=4&transport=websocket&sid={id}", node.url.replace("http", "ws"));
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    socket.send(Message::text("2probe")).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("3probe"));
+    socket.send(Message::text("5")).await.unwrap();
+    // It is looked each second.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    for n in 0..64 {
+        assert_eq!(client.get(&polling).send().await.unwrap().status(), 200, "{n}");
+    }
+    assert_eq!(client.get(&polling).send().await.unwrap().status(), 503);
+    // And it is as open as before.
+    Account::new(2).send(&node, &alice, "hi").await;
+    let told = async {
+        while !socket.next().await.unwrap().unwrap().to_text().unwrap().starts_with(r#"42["message""#) {}
+    };
+    tokio::time::timeout(Duration::from_secs(20), told).await.expect("it is told of messages");
 }
 
 #[tokio::test]

@@ -60,3 +60,28 @@ async fn a_socket_outlives_the_token_that_opened_it_as_in_the_reference_and_open
     Account::new(1).send(&node, &alice, "hi").await;
     assert_eq!(alice.open(&socket.message().await), "hi");
 }
+
+#[tokio::test]
+async fn who_signs_in_anew_is_told_once_though_it_forgot_the_socket_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(clock) = Clock::in_folder(folder.path()) else { return };
+    let around = Around { clock: Some(clock), ..Around::default() };
+    let node = Node::start_in(folder, around, None, "warn", "").await;
+    let alice = Account::new(3).registered(&node).await;
+    let token = alice.sign_in(&node).await;
+    let mut other = Socket::dial_by(&node, "another browser").await.authorizes(&alice, &token).await;
+    let mut forgotten = Socket::authorized(&node, &alice, &token).await;
+    node.around.clock.as_ref().unwrap().set(1);
+    // It takes a moment until the process sees the other clock.
+    while node.get_as(&token, &format!("/ds/mailbox/{}", alice.name)).await.status == 200 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let token = alice.sign_in(&node).await;
+    let mut newer = Socket::authorized(&node, &alice, &token).await;
+    assert_eq!(forgotten.frame().await.as_deref(), Some("41"));
+    let mut newest = Socket::authorized(&node, &alice, &token).await;
+    Account::new(1).send(&node, &alice, "hi").await;
+    for socket in [&mut other, &mut newer, &mut newest] {
+        assert_eq!(alice.open(&socket.message().await), "hi");
+    }
+}

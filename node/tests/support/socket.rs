@@ -6,6 +6,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::{Account, Node};
@@ -22,27 +24,50 @@ impl Socket {
         Self(connect_async(url).await.unwrap().0)
     }
 
+    /// The same by a browser that calls itself so.
+    pub async fn dial_by(node: &Node, browser: &'static str) -> Self {
+        let url = format!("{}/socket.io/?EIO=4&transport=websocket", node.url.replace("http", "ws"));
+        let mut request = url.into_client_request().unwrap();
+        request.headers_mut().insert("user-agent", HeaderValue::from_static(browser));
+        Self(connect_async(request).await.unwrap().0)
+    }
+
     /// Opens the transport; no account yet.
     pub async fn open(node: &Node) -> Self {
         let mut socket = Self::dial(node).await;
-        let open = socket.frame().await.unwrap();
+        socket.opened().await;
+        socket
+    }
+
+    async fn opened(&mut self) {
+        let open = self.frame().await.unwrap();
         let open: Value = serde_json::from_str(open.strip_prefix('0').unwrap()).unwrap();
         assert_eq!(open["pingInterval"], 25_000);
         assert_eq!(open["pingTimeout"], 20_000);
-        socket
     }
 
     /// Connects with a token and gives the answer to it.
     pub async fn connect(node: &Node, name: &str, token: &str) -> (Self, String) {
         let mut socket = Self::open(node).await;
-        socket.send(&format!("40{}", json!({ "account": { "ensName": name }, "token": token }))).await;
-        let answer = socket.frame().await.unwrap();
+        let answer = socket.connects(name, token).await;
         (socket, answer)
+    }
+
+    async fn connects(&mut self, name: &str, token: &str) -> String {
+        self.send(&format!("40{}", json!({ "account": { "ensName": name }, "token": token }))).await;
+        self.frame().await.unwrap()
     }
 
     /// Connects an account, up to `authorized`.
     pub async fn authorized(node: &Node, account: &Account, token: &str) -> Self {
-        let (mut socket, answer) = Self::connect(node, account.name.as_str(), token).await;
+        Self::dial(node).await.authorizes(account, token).await
+    }
+
+    /// Connects an account over a WebSocket that was just opened, up to `authorized`.
+    pub async fn authorizes(self, account: &Account, token: &str) -> Self {
+        let mut socket = self;
+        socket.opened().await;
+        let answer = socket.connects(account.name.as_str(), token).await;
         assert!(answer.starts_with("40{\"sid\":"), "{answer}");
         assert_eq!(socket.frame().await.as_deref(), Some("42[\"authorized\"]"));
         socket
