@@ -121,8 +121,8 @@ async fn look_up<P: Platform>(at: Active<P>, typed: String) {
 
 /// Makes a backup or takes one in, once that is loaded; the screen says if it can't be.
 async fn backup<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
-    if !at.driver.state.screen.with_untracked(|screen| matches!(screen, Screen::Backup(_))) {
-        // The code stands there alone: nobody who is still looked up comes over it, unless there is nobody else to write to.
+    if !conversations::shows_backup(&at) {
+        // The code stands there alone: nobody who is still looked up is opened, unless there is nobody else to write to.
         if !at.driver.state.locked.get_untracked() {
             conversations::next_turn(&at);
         }

@@ -93,6 +93,11 @@ pub(super) fn next_turn<P: Platform>(at: &Active<P>) -> usize {
     at.turn.get()
 }
 
+/// Whether a backup is what stands there.
+pub(super) fn shows_backup<P: Platform>(at: &Active<P>) -> bool {
+    at.driver.state.screen.with_untracked(|screen| matches!(screen, Screen::Backup(_)))
+}
+
 /// Back to the list.
 pub(super) async fn back<P: Platform>(at: Active<P>) {
     let state = at.driver.state;

@@ -8,7 +8,7 @@ use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
 use super::command::AttentionAsk;
-use super::conversations::{back, next_turn, person, refresh_list, refresh_row};
+use super::conversations::{back, next_turn, person, refresh_list, refresh_row, shows_backup};
 use super::draft::{draft, form_key, is_offered, put_in};
 use super::driver::{Active, Driver};
 use super::fault::Fault;
@@ -48,8 +48,8 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
             }
             lookup.set(Lookup::Idle);
             let conversation = ConversationId::Peer(peer.address);
-            let (state, mut given) = (at.driver.state, None);
-            if state.to.with_untracked(|to| to.as_deref() == Some(typed)) {
+            let (state, mut given, named) = (at.driver.state, None, is_named(at, typed));
+            if named {
                 take_context(at, conversation);
                 at.asked.replace(Some((peer.address, typed.to_owned())));
                 state.contact.set(Some((peer.address, typed.to_owned())));
@@ -57,11 +57,11 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
                 state.given.set(None);
             }
             let person = person(at, conversation, peer.name.as_ref());
-            show_thread(at, person, reach(&peer), given).await;
+            show_thread(at, person, reach(&peer), given, named).await;
         }
         Err(fault) => {
             at.driver.tell_fault(&fault);
-            if at.driver.state.locked.get_untracked() {
+            if at.driver.state.locked.get_untracked() && !shows_backup(at) {
                 // Nobody writes to whom the page asked for before.
                 back(at.clone()).await;
             }
@@ -70,12 +70,17 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
     }
 }
 
+/// Whether this is how the page names whom it asks for.
+fn is_named<P: Platform>(at: &Active<P>, typed: &str) -> bool {
+    at.driver.state.to.with_untracked(|to| to.as_deref() == Some(typed))
+}
+
 /// The page says anew what the conversation is about that it asked for.
 pub(super) fn context_changed<P: Platform>(at: &Active<P>) {
     let asked = at.asked.borrow().clone();
     let Some((peer, typed)) = asked.filter(|(peer, _)| at.open_peer() == Some(*peer)) else { return };
     // Where it asks for somebody else now, what it says is for them.
-    if at.driver.state.to.with_untracked(|to| to.as_ref() != Some(&typed)) {
+    if !is_named(at, &typed) {
         return;
     }
     take_context(at, ConversationId::Peer(peer));
@@ -130,7 +135,7 @@ pub(super) async fn show_peer<P: Platform>(at: &Active<P>, peer: Address) {
         return;
     }
     let shown = person(at, conversation, known.and_then(|contact| contact.name).as_ref());
-    show_thread(at, shown, Reach::Checking, None).await;
+    show_thread(at, shown, Reach::Checking, None, false).await;
 }
 
 /// Finds out whether the open conversation's peer can be written to, and who has their name, for as long as it is open.
@@ -155,8 +160,15 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
     });
 }
 
-/// Shows a conversation, with a text to begin with if the page gave one.
-async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach, given: Option<String>) {
+/// Shows a conversation, with a text to begin with if the page gave one. The one that the page names (`is_named`) opens below
+/// a backup, which leads there.
+async fn show_thread<P: Platform>(
+    at: &Active<P>,
+    peer: Person,
+    reach: Reach,
+    given: Option<String>,
+    is_named: bool,
+) {
     let (state, turn) = (at.driver.state, at.turn.get());
     let conversation = ConversationId::Peer(peer.address);
     let standing = at.session().standing(conversation).await.unwrap_or_default();
@@ -173,7 +185,8 @@ async fn show_thread<P: Platform>(at: &Active<P>, peer: Person, reach: Reach, gi
     let shown = ThreadState { peer, reach, standing, unseen, messages, more, newer, notices, demands, about };
     state.thread.set(Some(shown));
     // The same conversation is no other screen.
-    if !stands {
+    let stays = stands || is_named && shows_backup(at);
+    if !stays {
         state.screen.set(Screen::Thread);
     }
     state.composing.set(Composing::New);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use dm3_core::identity::BackupError;
 use dm3_core::session::ImportError;
 use dm3_core::storage::ArchiveError;
+use dm3_core::testing::Fault;
 use dm3_widget::app::backup::{Backup, BackupFault, BackupStep};
 use dm3_widget::app::state::{FileBytes, Screen};
 use dm3_widget::app::{BackupAsk, Command, Typed};
@@ -161,4 +162,48 @@ fn a_file_that_a_page_gives_waits_for_somebody_to_sign_in_and_a_backup_of_nobody
     world.pass(1_000);
     let Screen::Backup(shown) = tab.screen() else { panic!("{:?}", tab.screen()) };
     assert!(matches!(shown.shown::<Backup>().unwrap().step, BackupStep::Restore { given: Some(_) }));
+}
+
+/// Opens alice's page, which names `to`, and asks for something at once; everything that is looked up takes two seconds.
+fn ask_at_start(world: &World, alice: &Rc<Device>, to: &str, locked: bool, ask: BackupAsk) -> Tab {
+    let tab = alice.open_tab(world);
+    tab.state.to.set(Some(to.into()));
+    tab.state.locked.set(locked);
+    world.network.fail("", Fault::Slow(2_000));
+    tab.ask(Command::backup(ask));
+    world.pass(60_000);
+    tab
+}
+
+fn step(tab: &Tab) -> BackupStep {
+    let Screen::Backup(shown) = tab.screen() else { panic!("{:?}", tab.screen()) };
+    shown.shown::<Backup>().expect("a backup").step.clone()
+}
+
+#[test]
+fn whom_the_page_names_does_not_come_over_a_backup_that_was_asked_for_before() {
+    let (world, alice, tab, bob) = talk();
+    tab.remove();
+    for (makes, locked) in [(true, false), (true, true), (false, false), (false, true)] {
+        let ask = if makes { BackupAsk::Make } else { BackupAsk::Offer(FileBytes::new(vec![1])) };
+        let tab = ask_at_start(&world, &alice, "bob.eth", locked, ask);
+        let stands = match step(&tab) {
+            BackupStep::Made { .. } => makes,
+            step => !makes && matches!(step, BackupStep::Restore { given: Some(_) }),
+        };
+        assert!(stands);
+        tab.ask(Command::backup(BackupAsk::Leave));
+        world.pass(1_000);
+        assert_eq!(tab.screen(), Screen::Thread, "it leads there");
+        assert_eq!(tab.state.thread.get_untracked().unwrap().peer.address, bob.address());
+        tab.remove();
+    }
+}
+
+#[test]
+fn whom_the_page_names_and_nobody_finds_takes_no_backup_from_the_screen() {
+    let (world, alice, tab, _) = talk();
+    tab.remove();
+    let tab = ask_at_start(&world, &alice, "nobody.eth", true, BackupAsk::Make);
+    assert!(matches!(step(&tab), BackupStep::Made { .. }));
 }
