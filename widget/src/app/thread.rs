@@ -30,36 +30,41 @@ pub(super) async fn open<P: Platform>(at: Active<P>, typed: String) {
 
 async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
     let (lookup, turn) = (at.driver.state.lookup, next_turn(at));
+    // Something else was asked to be opened since.
+    let is_late = || at.turn.get() != turn;
     lookup.set(Lookup::Searching);
     let found = find(at, typed).await;
-    if at.turn.get() != turn {
-        return;
-    }
     match found {
-        Ok(peer) if peer.address == at.address() => not_found(at, Fault::OwnAccount),
-        Ok(peer) => {
+        Ok(peer) if peer.address == at.address() => {
+            if !is_late() {
+                not_found(at, Fault::OwnAccount);
+            }
+        }
+        // Whom the page names is its contact, whatever was opened meanwhile.
+        Ok(peer) if !is_late() || is_named(at, typed) => {
             if let Err(error) = at.session().keep(&peer).await {
                 return at.storage_failed(error);
             }
             // Whoever else had the name has it no more.
             refresh_list(at).await;
-            if at.turn.get() != turn {
-                return;
-            }
-            lookup.set(Lookup::Idle);
-            let conversation = ConversationId::Peer(peer.address);
-            let (state, mut given, named) = (at.driver.state, None, is_named(at, typed));
+            let (conversation, named) = (ConversationId::Peer(peer.address), is_named(at, typed));
             if named {
                 take_context(at, conversation);
                 at.asked.replace(Some((peer.address, typed.to_owned())));
-                state.contact.set(Some((peer.address, typed.to_owned())));
-                given = state.given.get_untracked();
-                state.given.set(None);
+                at.driver.state.contact.set(Some((peer.address, typed.to_owned())));
             }
+            if is_late() {
+                if named && at.open_peer() == Some(peer.address) {
+                    bring_in(at, peer.address);
+                }
+                return;
+            }
+            lookup.set(Lookup::Idle);
+            let given = if named { take_given(at) } else { None };
             let person = person(at, conversation, peer.name.as_ref());
             show_thread(at, person, reach(&peer), given, named).await;
         }
-        Err(fault) => {
+        Err(fault) if !is_late() => {
             at.driver.tell_fault(&fault);
             if at.driver.state.locked.get_untracked() && !shows_backup(at) {
                 // Nobody writes to whom the page asked for before.
@@ -67,7 +72,32 @@ async fn find_and_show<P: Platform>(at: &Active<P>, typed: &str) {
             }
             not_found(at, fault);
         }
+        Ok(_) | Err(_) => {}
     }
+}
+
+/// Brings what the page says and gives into the conversation that it asked for, which somebody has opened meanwhile.
+fn bring_in<P: Platform>(at: &Active<P>, peer: Address) {
+    show_about(at, ConversationId::Peer(peer));
+    if let Some(text) = take_given(at).or_else(|| lasting(at, peer)) {
+        put_in(at, peer, text.clone(), text);
+    }
+    if concerns_site(at) {
+        look_for_site(at);
+    }
+}
+
+/// The text that the page gave for this time.
+fn take_given<P: Platform>(at: &Active<P>) -> Option<String> {
+    let given = at.driver.state.given;
+    let text = given.get_untracked();
+    given.set(None);
+    text
+}
+
+/// The text that the page offers each time in the conversation with this peer.
+fn lasting<P: Platform>(at: &Active<P>, peer: Address) -> Option<String> {
+    is_offered(at, peer).then(|| at.driver.state.draft.get_untracked())
 }
 
 /// Whether this is how the page names whom it asks for.
@@ -201,7 +231,7 @@ async fn show_thread<P: Platform>(
     read_thread(at).await;
     show_about(at, conversation);
     // What somebody has typed there themselves comes before what the page gives, and that before what it offers each time.
-    let lasting = || (!stands && is_offered(at, conversation.peer())).then(|| state.draft.get_untracked());
+    let lasting = || if stands { None } else { lasting(at, conversation.peer()) };
     match draft(at, conversation).await {
         Some(draft) => put_in(at, conversation.peer(), draft, String::new()),
         None => {

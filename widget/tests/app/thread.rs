@@ -241,3 +241,45 @@ fn whom_it_takes_long_not_to_find_does_not_close_the_conversation_that_was_opene
     assert_eq!((open(&tab), tab.screen()), (Some(bob), Screen::Thread));
     assert_eq!(tab.state.lookup.get_untracked(), Lookup::Idle);
 }
+
+/// The page calls for bob, says what it is about and gives a text; somebody opens a conversation of the list meanwhile.
+fn open_while_bob_is_looked_up(peer: Address, world: &World, tab: &Tab) {
+    tab.state.to.set(Some("bob.eth".into()));
+    tab.state.context.set(Some("Lamp".into()));
+    tab.state.given.set(Some("Is it there?".into()));
+    tab.ask(Command::Open("bob.eth".into()));
+    world.pass(500);
+    tab.ask(Command::OpenPeer(peer));
+    world.pass(500);
+    assert_eq!((open(tab), tab.state.contact.get_untracked()), (Some(peer), None));
+    world.pass(60_000);
+    assert_eq!((open(tab), tab.screen()), (Some(peer), Screen::Thread));
+}
+
+fn about(tab: &Tab) -> Option<String> {
+    tab.state.thread.with_untracked(|thread| Some(thread.as_ref()?.about.as_ref()?.line()))
+}
+
+#[test]
+fn what_a_page_gives_comes_into_its_conversation_also_if_that_was_opened_from_the_list_meanwhile() {
+    let (world, tab, bob, _) = slow_look_ups();
+    open_while_bob_is_looked_up(bob, &world, &tab);
+    assert_eq!(tab.state.contact.get_untracked(), Some((bob, "bob.eth".to_owned())));
+    assert_eq!(about(&tab).as_deref(), Some("Lamp"));
+    assert_eq!(tab.state.text.get_untracked(), "Is it there?");
+}
+
+#[test]
+fn whom_the_page_names_is_its_contact_whatever_was_opened_while_they_were_looked_up() {
+    let (world, tab, bob, carol) = slow_look_ups();
+    tab.state.draft.set("Hello".into());
+    open_while_bob_is_looked_up(carol, &world, &tab);
+    assert_eq!(tab.state.contact.get_untracked(), Some((bob, "bob.eth".to_owned())));
+    assert_eq!((about(&tab), tab.state.text.get_untracked()), (None, String::new()));
+    let rows = tab.state.conversations.get_untracked().unwrap();
+    assert!(rows.iter().any(|row| row.peer.address == bob), "they are listed");
+    tab.ask(Command::OpenPeer(bob));
+    world.pass(60_000);
+    assert_eq!(about(&tab).as_deref(), Some("Lamp"));
+    assert_eq!(tab.state.text.get_untracked(), "Hello");
+}
