@@ -12,7 +12,7 @@ use super::conversations;
 use super::driver::{Driver, Stage};
 use super::node::known_directory;
 use super::platform::{HostEvent, Platform, Who};
-use super::state::{Connection, Lookup, Person, Screen};
+use super::state::{Apart, Connection, Lookup, Person, Screen};
 use super::wallets::show_wallets;
 
 /// The account's keys, if they are on this device.
@@ -83,6 +83,7 @@ pub(super) fn clear<P: Platform>(driver: &Driver<P>) {
     state.history_full.set(false);
     state.clock_error.set(None);
     state.query.set(String::new());
+    state.texts.set(Apart::waiting());
     state.text.set(String::new());
     state.menu.set(false);
     state.leaving.set(false);

@@ -173,6 +173,7 @@ pub fn Chat(
             }
             before => {
                 state.query.set(String::new());
+                state.texts.set(Apart::waiting());
                 state.menu.set(false);
                 state.choosing.set(false);
                 match place {

@@ -94,6 +94,19 @@ fn whom_the_account_has_blocked_says_nothing_there() {
 }
 
 #[test]
+fn what_was_found_for_an_account_goes_with_it() {
+    let (world, _, _, alices) = with_session();
+    write(&world, &alices, &["a lamp for you"]);
+    alices.ask(Command::Back);
+    types(&alices, "lamp");
+    world.pass(1_000);
+    assert_eq!(rows(&alices).len(), 1);
+    alices.ask(Command::Disconnect);
+    world.pass(1_000);
+    assert_eq!(found(&alices), None);
+}
+
+#[test]
 fn a_message_that_was_found_is_shown_in_its_place_however_far_up() {
     let (world, session, bob, alices) = with_session();
     now(async {
