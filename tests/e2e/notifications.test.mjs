@@ -73,6 +73,9 @@ describe('notifications', () => {
     await look(bob, true);
     await bob.page.evaluate(() => window.shown[0].notification.onclick(new Event('click')));
     await bob.sees('A secret');
+    if (await bob.button('Back').count()) await bob.button('Back').click();
+    await bob.chat.locator('.row').first().waitFor();
+    assert.equal(await bob.chat.locator('.row-contact').count(), 0, 'nobody is the contact of the page by that');
   });
 
   test('turned off again, nobody is told; it stays so after a reload', async () => {

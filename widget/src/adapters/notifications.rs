@@ -2,12 +2,14 @@
 //! what: they are shown on locked screens, and kept by systems that this page knows nothing of.
 
 use dm3_core::identity::Address;
+use futures_channel::mpsc::UnboundedSender;
 use js_sys::{Function, Reflect};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, Notification, NotificationOptions, NotificationPermission, Storage};
 
+use crate::app::Command;
 use crate::app::platform::Notifying;
 
 /// Where a browser keeps that its person wants to be told.
@@ -45,8 +47,14 @@ pub async fn set_notifying(storage: Option<&Storage>, wanted: bool) -> Notifying
     notifying(storage)
 }
 
-/// Tells that somebody wrote. Whoever clicks on it comes to the conversation.
-pub fn notify(host: &HtmlElement, peer: Address, title: &str, text: &str) {
+/// Tells that somebody wrote. Whoever clicks on it comes to the conversation, as from the list.
+pub fn notify(
+    host: &HtmlElement,
+    commands: UnboundedSender<Command>,
+    peer: Address,
+    title: &str,
+    text: &str,
+) {
     let options = NotificationOptions::new();
     options.set_body(text);
     options.set_tag(&format!("{TAG}{peer}"));
@@ -58,11 +66,13 @@ pub fn notify(host: &HtmlElement, peer: Address, title: &str, text: &str) {
             let _ = window.focus();
         }
         notification.close();
-        // The element opens its panel, and goes there.
-        let open = Reflect::get(&host, &"openConversation".into());
-        if let Some(open) = open.ok().and_then(|open| open.dyn_into::<Function>().ok()) {
-            let _ = open.call1(&host, &JsValue::from(peer.to_string()));
+        // The page may keep the panel from opening.
+        let show = Reflect::get(&host, &"show".into());
+        if let Some(show) = show.ok().and_then(|show| show.dyn_into::<Function>().ok()) {
+            let _ = show.call0(&host);
         }
+        // Nobody listens once the element is gone.
+        let _ = commands.unbounded_send(Command::OpenPeer(peer));
     });
     shown.set_onclick(Some(clicked.unchecked_ref()));
 }

@@ -76,6 +76,7 @@ pub struct Page {
     _listeners: [WindowListener; 3],
     asked_to_keep: Cell<bool>,
     files: Files,
+    commands: UnboundedSender<Command>,
 }
 
 /// A wallet with the name it announced.
@@ -124,6 +125,7 @@ impl Page {
                     let _ = commands.unbounded_send(command);
                 })
             }),
+            commands,
         }
     }
 
@@ -328,7 +330,8 @@ impl Platform for Page {
 
     fn notify(&self, peer: &Person) {
         let called = peer.name.as_ref().map_or_else(|| short_address(peer.address), ToString::to_string);
-        notifications::notify(&self.host, peer.address, &called, say(Word::NewMessage));
+        let commands = self.commands.clone();
+        notifications::notify(&self.host, commands, peer.address, &called, say(Word::NewMessage));
     }
 
     fn set_language(&self, language: &str) {

@@ -18,8 +18,10 @@ pub(super) const FORM: &str = "form:";
 /// So long nobody must have typed before the other devices get it: milliseconds.
 const PAUSE: u32 = 1_500;
 
-/// The page offers another text to begin with, or none any more: also in the open conversation, if it is for that one.
-pub fn set_draft<P: Platform>(driver: &Rc<Driver<P>>, text: String) {
+/// The page offers another text to begin with, or none any more, in the conversation with `to` or in each: also in the open
+/// one, if it is for that.
+pub fn set_draft<P: Platform>(driver: &Rc<Driver<P>>, to: Option<String>, text: String) {
+    *driver.draft_for.borrow_mut() = to;
     driver.state.draft.set(text.clone());
     if let Some(at) = driver.active()
         && let Some(open) = at.open_peer().filter(|open| is_offered(&at, *open))
@@ -28,11 +30,12 @@ pub fn set_draft<P: Platform>(driver: &Rc<Driver<P>>, text: String) {
     }
 }
 
-/// Whether the page's lasting text is for the conversation with this peer: where the page names somebody, for theirs alone.
+/// Whether the page's lasting text is for the conversation with this peer: where the page names somebody lastingly, for theirs
+/// alone.
 pub(super) fn is_offered<P: Platform>(at: &Active<P>, peer: Address) -> bool {
     let asked = at.asked.borrow();
     let is_asked = |to: &String| asked.as_ref().is_some_and(|(of, typed)| *of == peer && typed == to);
-    at.driver.state.to.with_untracked(|to| to.as_ref().is_none_or(is_asked))
+    at.driver.draft_for.borrow().as_ref().is_none_or(is_asked)
 }
 
 /// Puts a text into the composer of the conversation with `peer` if that is open, but never over what somebody has begun to

@@ -42,6 +42,8 @@ pub struct Driver<P: Platform> {
     pub(super) book: WalletBook,
     /// Whose the element is, from the moment a wallet said so.
     who: RefCell<Option<Who>>,
+    /// For whom the page's lasting text is, as the page names them; `None`: for everybody.
+    pub(super) draft_for: RefCell<Option<String>>,
     /// For whom the form before signing in was shown last.
     pub(super) writes_to: RefCell<Option<String>>,
     /// What the page asked for about backups before somebody was signed in.
@@ -106,6 +108,7 @@ impl<P: Platform> Driver<P> {
             directory: RefCell::default(),
             book: WalletBook::default(),
             who: RefCell::default(),
+            draft_for: RefCell::default(),
             writes_to: RefCell::default(),
             backup: RefCell::default(),
             shown: Cell::new(false),

@@ -54,7 +54,7 @@ impl ChatHandle {
         state.to.set(lasting.0.clone());
         let context = attribute("context");
         state.context.set(context.clone());
-        state.draft.set(lasting.1.clone());
+        app::set_draft(&driver, lasting.0.clone(), lasting.1.clone());
         state.closable.set(attribute("mode").as_deref() != Some(INLINE));
         state.locked.set(host.has_attribute("lock-contact"));
         state.official.set(host.has_attribute("official"));
@@ -218,7 +218,8 @@ impl ChatHandle {
     fn offer_draft(&self) {
         let named = self.driver.state.to.get_untracked();
         let (to, draft) = self.lasting.borrow().clone();
-        app::set_draft(&self.driver, if to.is_none() || to == named { draft } else { String::new() });
+        let draft = if to.is_none() || to == named { draft } else { String::new() };
+        app::set_draft(&self.driver, to, draft);
     }
 
     fn command(&self, command: Command) {

@@ -10,7 +10,7 @@ use dm3_core::ports::Store as _;
 use dm3_core::session::Session;
 use dm3_core::testing::{Fault, MemoryPorts, notes};
 use dm3_widget::app::state::{Apart, BubbleContent, Lookup, Screen};
-use dm3_widget::app::{Act, Command, Stretch};
+use dm3_widget::app::{Act, Command, Stretch, set_draft};
 
 use super::world::{Device, Tab, World, now};
 
@@ -272,7 +272,7 @@ fn what_a_page_gives_comes_into_its_conversation_also_if_that_was_opened_from_th
 #[test]
 fn whom_the_page_names_is_its_contact_whatever_was_opened_while_they_were_looked_up() {
     let (world, tab, bob, carol) = slow_look_ups();
-    tab.state.draft.set("Hello".into());
+    set_draft(&tab.driver, Some("bob.eth".into()), "Hello".into());
     open_while_bob_is_looked_up(carol, &world, &tab);
     assert_eq!(tab.state.contact.get_untracked(), Some((bob, "bob.eth".to_owned())));
     assert_eq!((about(&tab), tab.state.text.get_untracked()), (None, String::new()));

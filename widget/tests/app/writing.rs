@@ -11,7 +11,7 @@ use dm3_core::session::{Demand, Token};
 use dm3_core::testing::{Fault, Holdings};
 use dm3_widget::app::fault::Fault as Said;
 use dm3_widget::app::state::{Connection, Delivery, Screen};
-use dm3_widget::app::{Act, Command, StakeAsk};
+use dm3_widget::app::{Act, Command, StakeAsk, set_draft};
 use serde_json::json;
 
 use super::world::{Device, Tab, World};
@@ -242,16 +242,28 @@ fn the_text_of_a_pages_call_stands_in_its_conversation_once_and_in_no_other() {
 fn the_lasting_text_of_a_page_is_for_whom_it_names_alone() {
     let (world, alice, bob) = alice_and_bob_at_the_list();
     let (carol, _) = world.person("carol");
-    alice.state.draft.set("Hello".into());
-    choose(&world, &alice, &carol);
-    assert_eq!(typed(&alice), "Hello", "it names nobody");
-    alice.state.text.set(String::new());
+    set_draft(&alice.driver, Some("bob.eth".into()), "Hello".into());
     call(&world, &alice, "bob.eth", None);
     assert_eq!(typed(&alice), "Hello");
     choose(&world, &alice, &carol);
     assert_eq!(typed(&alice), "");
     choose(&world, &alice, &bob);
     assert_eq!(typed(&alice), "Hello", "it lasts");
+}
+
+#[test]
+fn the_lasting_text_of_a_page_that_names_nobody_lastingly_is_for_everybody() {
+    let (world, alice, bob) = alice_and_bob_at_the_list();
+    let (carol, _) = world.person("carol");
+    set_draft(&alice.driver, None, "Hello".into());
+    choose(&world, &alice, &carol);
+    assert_eq!(typed(&alice), "Hello");
+    call(&world, &alice, "bob.eth", Some("Is it there?"));
+    assert_eq!(typed(&alice), "Is it there?");
+    for peer in [&carol, &bob] {
+        choose(&world, &alice, peer);
+        assert_eq!(typed(&alice), "Hello", "also after the page called for somebody");
+    }
 }
 
 #[test]
