@@ -18,12 +18,20 @@ use super::welcome::name_welcome;
 pub(super) async fn learn_conditions<P: Platform>(at: Active<P>) {
     let Some(open) = at.open_peer() else { return };
     let mut pays = at.session().knows_payments().await == Ok(true);
-    if let Ok(told) = at.session().conditions(open).await {
+    let told = at.session().conditions(open).await;
+    // Another conversation may be open by then, whose peer takes something else.
+    if at.open_peer() != Some(open) {
+        return;
+    }
+    if let Ok(told) = told {
         let extensions = || told.iter().flat_map(|told| &told.extension);
         let demanding = extensions().any(|told| !told.rules.is_empty());
         pays |= extensions().any(|told| told.other.contains_key(Minimum::MEMBER));
         at.conditions.replace(Some((ConversationId::Peer(open), told)));
-        if demanding && let Ok(steps) = (at.driver.later.stake)().await {
+        if demanding
+            && let Ok(steps) = (at.driver.later.stake)().await
+            && at.open_peer() == Some(open)
+        {
             (steps.carry_out)(at.clone(), StakeAsk::Demands).await;
         }
     }

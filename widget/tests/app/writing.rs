@@ -194,6 +194,25 @@ fn what_somebody_demands_of_those_who_write_is_told_when_the_conversation_is_ope
     }
 }
 
+#[test]
+fn what_is_told_late_of_one_peer_takes_nothing_from_what_the_open_one_demands() {
+    let (world, tab, bob) = alice_and_bob_at_the_list();
+    let (carol, _) = world.person("carol");
+    let rules = json!({ "spamRules": [{ "rule": "minNonce", "value": 5 }] });
+    world.network.first_service().set_extension(rules);
+    world.network.fail("", Fault::Slow(10_000));
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(250);
+    world.network.heal();
+    choose(&world, &tab, &carol);
+    assert_eq!(demands(&tab).len(), 1);
+    world.pass(60_000);
+    assert_eq!(demands(&tab).len(), 1);
+    tab.ask(Command::act(Act::Stake(StakeAsk::Demands)));
+    world.pass(1_000);
+    assert_eq!(demands(&tab).len(), 1);
+}
+
 /// alice's tab, where nothing is open, and bob.
 fn alice_and_bob_at_the_list() -> (World, Tab, Rc<Device>) {
     let world = World::new();
