@@ -446,11 +446,16 @@ pub(super) async fn seen<P: Platform>(at: Active<P>) {
 
 /// Back to the open conversation, over which something else stood; without one, to the list.
 pub(super) async fn return_to_open<P: Platform>(at: Active<P>) {
-    if at.open_peer().is_none() {
-        return back(at).await;
+    let state = at.driver.state;
+    if at.open_peer().is_some() {
+        state.screen.set(Screen::Thread);
+        seen(at).await;
+    } else if state.locked.get_untracked() {
+        // In place of the list stands how far it is with whom the page names.
+        state.screen.set(Screen::List);
+    } else {
+        back(at).await;
     }
-    at.driver.state.screen.set(Screen::Thread);
-    seen(at).await;
 }
 
 async fn see<P: Platform>(at: &Active<P>) {

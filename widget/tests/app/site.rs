@@ -9,7 +9,7 @@ use dm3_core::session::{Decision, Holding};
 use dm3_core::testing::Fault;
 use dm3_widget::app::site::{Known, Owning, Owns};
 use dm3_widget::app::state::{BubbleContent, Lookup, Screen};
-use dm3_widget::app::{Act, Command, FormAsk};
+use dm3_widget::app::{Act, BackupAsk, Command, FormAsk, SettingsAsk};
 
 use super::world::{Device, Tab, WALLET, World, two_talking};
 
@@ -399,4 +399,26 @@ fn where_the_pages_only_contact_can_not_be_found_the_one_before_can_not_be_writt
     assert!(alice.state.thread.get_untracked().is_none());
     assert_eq!(alice.screen(), Screen::List);
     assert!(matches!(alice.state.lookup.get_untracked(), Lookup::Failed(_)));
+}
+
+#[test]
+fn that_the_only_contact_was_not_found_is_said_also_after_something_else_stood_there() {
+    let world = World::new();
+    let (alice, _) = world.person("alice");
+    let tab = contact_page(&world, &alice, "nobody.eth");
+    tab.ask(Command::Open("nobody.eth".into()));
+    world.pass(1_000);
+    let fault = tab.state.lookup.get_untracked();
+    assert!(matches!(fault, Lookup::Failed(_)));
+    for (ask, leave) in [
+        (Command::settings(SettingsAsk::Show), Command::settings(SettingsAsk::Leave)),
+        (Command::backup(BackupAsk::Show), Command::backup(BackupAsk::Leave)),
+    ] {
+        tab.ask(ask);
+        world.pass(1_000);
+        assert_ne!(tab.screen(), Screen::List);
+        tab.ask(leave);
+        world.pass(1_000);
+        assert_eq!((tab.screen(), tab.state.lookup.get_untracked()), (Screen::List, fault.clone()));
+    }
 }
