@@ -579,9 +579,13 @@ describe('the isolated mode', () => {
     await person.launcher.click();
     const evil = () => person.page.frames().find((frame) => frame.url().endsWith('/evil.html'));
     await until('the frame has its channel', () => evil().evaluate(() => window.greeting?.wallets.length === 1));
+    await person.host.evaluate((chat) => {
+      window.erased = chat.reset().then(() => 'done', ({ code }) => code);
+    });
     await evil().evaluate(() => {
       for (let i = 0; i < 3_000; i += 1) window.port.postMessage({ type: 'online' });
     });
+    assert.equal(await person.page.evaluate(() => window.erased), 'load-failed', 'what it was asked is answered');
     const again = person.host.getByRole('button', { name: 'Try again' });
     await again.waitFor();
     assert.equal(await person.host.evaluate((chat) => chat.state), 'failed');

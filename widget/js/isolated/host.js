@@ -87,6 +87,7 @@ class Frame {
 
   /** Only a page of the frame's origin gets the port, and only one end can be lost: what comes later needs no origin. */
   #greet(done, failed) {
+    this.#giveUp();
     const { port1, port2 } = new MessageChannel();
     this.#port?.close();
     this.#port = port1;
@@ -183,6 +184,12 @@ class Frame {
     this.#call(name, id);
   }
 
+  /** The frame that was asked answers no more. */
+  #giveUp() {
+    for (const answered of this.#waiting.values()) answered({ error: 'load-failed' });
+    this.#waiting.clear();
+  }
+
   // ── what the element's class calls ──
 
   attribute() {
@@ -231,6 +238,7 @@ class Frame {
     this.#port?.close();
     this.#port = undefined;
     this.#iframe.remove();
+    this.#giveUp();
   }
   free() {}
 }
