@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, Url};
 
+use crate::app::platform::NoFile;
 use crate::app::state::FileBytes;
 
 /// The largest file that is read, in bytes.
@@ -25,20 +26,20 @@ impl Files {
         self.waiting.borrow_mut().push((made, failed));
     }
 
-    /// Makes a file, and gives where it is.
-    pub fn offer(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String> {
+    /// Makes a file, and gives where it is; or says why there is none.
+    pub fn offer(&self, pieces: Result<Vec<Vec<u8>>, NoFile>) -> Option<String> {
         let blob = pieces.and_then(|pieces| {
             let parts: Array = pieces.iter().map(|piece| Uint8Array::from(piece.as_slice())).collect();
-            Blob::new_with_u8_array_sequence(&parts).ok()
+            Blob::new_with_u8_array_sequence(&parts).map_err(|_| NoFile::Failed)
         });
         for (made, failed) in self.waiting.take() {
             // What a script of the page does with it is its own affair.
             let _ = match &blob {
-                Some(blob) => made.call1(&JsValue::UNDEFINED, blob),
-                None => failed.call1(&JsValue::UNDEFINED, &"backup-failed".into()),
+                Ok(blob) => made.call1(&JsValue::UNDEFINED, blob),
+                Err(why) => failed.call1(&JsValue::UNDEFINED, &why.code().into()),
             };
         }
-        Url::create_object_url_with_blob(&blob?).ok()
+        Url::create_object_url_with_blob(&blob.ok()?).ok()
     }
 
     /// Lets go of a file.

@@ -34,7 +34,7 @@ use crate::adapters::wallet::{InjectedWallet, Told, Wallets, WalletsChain};
 use crate::adapters::window::WindowListener;
 use crate::app::Command;
 use crate::app::platform::{
-    HostEvent, Notifying, PageWallet, Platform, Purpose, Redraw, StorageUse, TabMessage, Task, Who,
+    HostEvent, NoFile, Notifying, PageWallet, Platform, Purpose, Redraw, StorageUse, TabMessage, Task, Who,
 };
 use crate::app::state::{FileBytes, Person, Theme, WalletChoice};
 use crate::texts::{self, Word, say, short_address};
@@ -355,7 +355,7 @@ impl Platform for Page {
         self.host.has_attribute("lang")
     }
 
-    fn offer_file(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String> {
+    fn offer_file(&self, pieces: Result<Vec<Vec<u8>>, NoFile>) -> Option<String> {
         self.files.offer(pieces)
     }
 

@@ -9,7 +9,7 @@ use dm3_core::storage::{ArchiveHead, MAX_HEAD};
 use super::changes::told;
 use super::command::{BackupAsk, Typed};
 use super::driver::Active;
-use super::platform::{Platform, TabMessage};
+use super::platform::{NoFile, Platform, TabMessage};
 use super::state::{Apart, FileBytes, Screen, ShownCode};
 use super::steps::BackupSteps;
 use super::thread::return_to_open;
@@ -100,11 +100,11 @@ async fn make<P: Platform>(at: &Active<P>) {
     let mut pieces = Vec::new();
     match at.session().export(&code, |piece| pieces.push(piece)).await {
         Ok(()) => {
-            let url = at.driver.platform.offer_file(Some(pieces)).unwrap_or_default();
+            let url = at.driver.platform.offer_file(Ok(pieces)).unwrap_or_default();
             show(at, BackupStep::Made { code: ShownCode::new(&code), url });
         }
         Err(error) => {
-            at.driver.platform.offer_file(None);
+            at.driver.platform.offer_file(Err(NoFile::Failed));
             fail(at, BackupFault::Export(error));
         }
     }

@@ -7,7 +7,7 @@ use dm3_core::identity::Address;
 
 use super::command::{Act, BackupAsk, Command, FilesAsk, SettingsAsk};
 use super::driver::Active;
-use super::platform::{Platform, TabMessage, Task};
+use super::platform::{NoFile, Platform, TabMessage, Task};
 use super::state::{Apart, Screen};
 use super::steps::ChatSteps;
 use super::work::run_engine;
@@ -119,7 +119,7 @@ async fn look_up<P: Platform>(at: Active<P>, typed: String) {
     }
 }
 
-/// Makes a backup or takes one in, once that is loaded; the screen says if it can't be.
+/// Makes a backup or takes one in, once that is loaded; the screen says if it can't be, and so is whoever waits for it told.
 async fn backup<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
     if !conversations::shows_backup(&at) {
         // The code stands there alone: nobody who is still looked up is opened, unless there is nobody else to write to.
@@ -128,8 +128,9 @@ async fn backup<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
         }
         at.driver.state.screen.set(Screen::Backup(Apart::waiting()));
     }
-    if let Ok(steps) = (at.driver.later.backup)().await {
-        (steps.carry_out)(at, ask).await;
+    match (at.driver.later.backup)().await {
+        Ok(steps) => (steps.carry_out)(at, ask).await,
+        Err(_) => at.driver.refuse_file(NoFile::Missing),
     }
 }
 

@@ -15,7 +15,7 @@ use super::account::Account;
 use super::command::BackupAsk;
 use super::fault::Fault;
 use super::part::PartMissing;
-use super::platform::{HostEvent, Platform, Task, Who};
+use super::platform::{HostEvent, NoFile, Platform, Task, Who};
 use super::scope::Scope;
 use super::state::{Apart, Connection, Screen, State};
 use super::steps::{self, ChatSteps, HistorySteps, Load, PeopleSteps, ThreadSteps};
@@ -146,6 +146,11 @@ impl<P: Platform> Driver<P> {
         // A report holds its file, and the file this.
         self.state.sharing.set(Apart::waiting());
         let before = self.stage.replace(stage);
+        if self.gone.get() || matches!(before, Stage::Inside(_)) {
+            // A backup of who was here is made no more.
+            self.refuse_backup();
+            self.refuse_file(NoFile::SignedOut);
+        }
         // Whose end may do anything, so the stage is not borrowed any more.
         drop(before);
     }
@@ -202,8 +207,13 @@ impl<P: Platform> Driver<P> {
     /// Nobody is signed in, so that there is nothing to make a backup of. One that is to be taken in waits.
     pub(super) fn refuse_backup(&self) {
         if self.backup.borrow_mut().take_if(|ask| matches!(**ask, BackupAsk::Make)).is_some() {
-            self.platform.offer_file(None);
+            self.refuse_file(NoFile::SignedOut);
         }
+    }
+
+    /// Tells whoever waits for a file in the page that there is none.
+    pub(super) fn refuse_file(&self, why: NoFile) {
+        self.platform.offer_file(Err(why));
     }
 
     /// Tells the page what did not work.
@@ -263,7 +273,10 @@ impl<P: Platform> Active<P> {
                         task.await;
                     }
                 }
-                Err(missing) => at.lacks(missing),
+                Err(missing) => {
+                    at.lacks(missing);
+                    at.driver.refuse_file(NoFile::Missing);
+                }
             }
         });
     }

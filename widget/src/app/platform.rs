@@ -87,9 +87,9 @@ pub trait Platform: 'static {
     fn set_language(&self, language: &str);
     /// Whether the page has said which language the element speaks.
     fn has_language(&self) -> bool;
-    /// Makes a file of these pieces that can be saved, and gives where it is; tells whoever waits for one in the page. `None`:
+    /// Makes a file of these pieces that can be saved, and gives where it is; tells whoever waits for one in the page, also that
     /// there is none.
-    fn offer_file(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String>;
+    fn offer_file(&self, pieces: Result<Vec<Vec<u8>>, NoFile>) -> Option<String>;
     /// What is in a file that somebody gave; `None` if it can't be read.
     fn read_file(&self, file: &File) -> LocalBoxFuture<'static, Option<FileBytes>>;
     /// Makes a file of this type that the page can show or save, and gives where it is.
@@ -124,6 +124,28 @@ pub enum Notifying {
     Off,
     /// It does.
     On,
+}
+
+/// Why there is no file for whoever waits for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoFile {
+    /// It could not be made.
+    Failed,
+    /// What makes it can't be loaded.
+    Missing,
+    /// Nobody is signed in, or not any more.
+    SignedOut,
+}
+
+impl NoFile {
+    /// The code for the page: stays the same from version to version (docs/embedding.md).
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Failed => "backup-failed",
+            Self::Missing => "load-failed",
+            Self::SignedOut => "signed-out",
+        }
+    }
 }
 
 /// How a picture is drawn anew.

@@ -114,7 +114,10 @@ async fn hear_wallets<P: Platform>(driver: &Rc<Driver<P>>, before: Option<&Who>)
 /// waits for them even longer.
 pub(super) fn keep_backup<P: Platform>(driver: &Driver<P>, ask: Arc<BackupAsk>) {
     if let BackupAsk::Make | BackupAsk::Offer(_) = &*ask {
-        driver.refuse_backup();
+        // Who asks twice is given the same file.
+        if let BackupAsk::Offer(_) = &*ask {
+            driver.refuse_backup();
+        }
         driver.backup.replace(Some(ask));
         if !is_starting(driver) {
             driver.refuse_backup();

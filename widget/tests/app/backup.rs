@@ -7,9 +7,11 @@ use dm3_core::session::ImportError;
 use dm3_core::storage::ArchiveError;
 use dm3_core::testing::Fault;
 use dm3_widget::app::backup::{Backup, BackupFault, BackupStep};
+use dm3_widget::app::platform::NoFile;
 use dm3_widget::app::state::{FileBytes, Screen};
 use dm3_widget::app::{BackupAsk, Command, Typed};
 
+use super::loading::without_part;
 use super::world::{Device, NODE, Tab, WALLET, World, now};
 
 /// A world whose node keeps nothing but mail, and two people; alice has her own tab and a conversation.
@@ -206,4 +208,56 @@ fn whom_the_page_names_and_nobody_finds_takes_no_backup_from_the_screen() {
     tab.remove();
     let tab = ask_at_start(&world, &alice, "nobody.eth", true, BackupAsk::Make);
     assert!(matches!(step(&tab), BackupStep::Made { .. }));
+}
+
+fn no_files(device: &Device) -> Vec<NoFile> {
+    device.no_files.take()
+}
+
+#[test]
+fn who_waits_for_a_backup_is_told_that_what_makes_it_can_not_be_loaded() {
+    let (world, alice, tab, _) = talk();
+    let missing = without_part("backup");
+    tab.ask(Command::backup(BackupAsk::Make));
+    world.pass(1_000);
+    assert_eq!(no_files(&alice), [NoFile::Missing]);
+    drop(missing);
+    tab.remove();
+    world.run();
+    no_files(&alice);
+    let _missing = without_part("chat");
+    let tab = alice.open_tab(&world);
+    tab.ask(Command::backup(BackupAsk::Make));
+    world.pass(1_000);
+    assert_eq!(tab.screen(), Screen::List);
+    let told = no_files(&alice);
+    assert!(!told.is_empty() && told.iter().all(|why| *why == NoFile::Missing), "{told:?}");
+}
+
+#[test]
+fn who_waits_for_a_backup_of_an_account_that_is_left_is_told_that_there_is_none() {
+    let (world, alice, tab, _) = talk();
+    tab.ask(Command::backup(BackupAsk::Make));
+    tab.ask(Command::Disconnect);
+    world.pass(1_000);
+    assert_eq!((no_files(&alice), alice.files.borrow().len()), (vec![NoFile::SignedOut], 0));
+    let tab = alice.open_tab(&world);
+    tab.ask(Command::backup(BackupAsk::Make));
+    tab.remove();
+    assert_eq!(no_files(&alice), [NoFile::SignedOut], "or whose element is removed");
+}
+
+#[test]
+fn a_backup_that_is_asked_for_twice_before_the_start_is_over_is_made_once_and_for_both() {
+    let (world, alice, tab, _) = talk();
+    tab.remove();
+    world.run();
+    no_files(&alice);
+    let tab = alice.open_tab(&world);
+    for _ in 0..2 {
+        tab.ask(Command::backup(BackupAsk::Make));
+    }
+    world.pass(1_000);
+    assert!(matches!(step(&tab), BackupStep::Made { .. }));
+    assert_eq!((no_files(&alice), alice.files.borrow().len()), (Vec::new(), 1));
 }

@@ -12,7 +12,9 @@ use dm3_core::testing::{
     FakeClock, Fault, MemoryPorts, MemoryStore, Network, Peer, SharedLeases, TabLease, Tasks, TestWallet,
 };
 use dm3_core::web::HttpUrl;
-use dm3_widget::app::platform::{HostEvent, Notifying, Platform, Redraw, StorageUse, TabMessage, Task, Who};
+use dm3_widget::app::platform::{
+    HostEvent, NoFile, Notifying, Platform, Redraw, StorageUse, TabMessage, Task, Who,
+};
 use dm3_widget::app::state::{Connection, Delivery, FileBytes, Person, Screen, State, Theme, WalletChoice};
 use dm3_widget::app::{Command, Driver, run};
 use futures_channel::mpsc::{UnboundedSender, unbounded};
@@ -57,6 +59,8 @@ pub struct Device {
     pub wallet_answers: Rc<Cell<bool>>,
     /// The files that its pages made.
     pub files: RefCell<Vec<Vec<u8>>>,
+    /// Why there was none for whoever waits for one.
+    pub no_files: RefCell<Vec<NoFile>>,
     /// The files that its pages could show, with their types.
     pub shown: RefCell<Vec<(Vec<u8>, String)>>,
     /// How its browser draws pictures anew, if it does, and how many milliseconds that takes.
@@ -174,6 +178,7 @@ impl World {
             wallet,
             other_wallets: RefCell::default(),
             files: RefCell::default(),
+            no_files: RefCell::default(),
             shown: RefCell::default(),
             draws: Cell::default(),
             drawing_takes: Cell::default(),
@@ -536,8 +541,8 @@ impl Platform for TestPlatform {
         false
     }
 
-    fn offer_file(&self, pieces: Option<Vec<Vec<u8>>>) -> Option<String> {
-        let file = pieces?.concat();
+    fn offer_file(&self, pieces: Result<Vec<Vec<u8>>, NoFile>) -> Option<String> {
+        let file = pieces.map_err(|why| self.device.no_files.borrow_mut().push(why)).ok()?.concat();
         self.device.files.borrow_mut().push(file);
         Some(format!("blob:{}", self.device.files.borrow().len()))
     }
