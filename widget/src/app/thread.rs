@@ -215,7 +215,8 @@ async fn show_thread<P: Platform>(
     let shown = ThreadState { peer, reach, standing, unseen, messages, more, newer, notices, demands, about };
     state.thread.set(Some(shown));
     // The same conversation is no other screen.
-    if !stands && !(is_named && shows_backup(at)) {
+    let stays = stands || is_named && shows_backup(at);
+    if !stays {
         state.screen.set(Screen::Thread);
     }
     state.composing.set(Composing::New);

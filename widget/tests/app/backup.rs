@@ -223,6 +223,7 @@ fn who_waits_for_a_backup_is_told_that_what_makes_it_can_not_be_loaded() {
     assert_eq!(no_files(&alice), [NoFile::Missing]);
     drop(missing);
     tab.remove();
+    world.run();
     no_files(&alice);
     let _missing = without_part("chat");
     let tab = alice.open_tab(&world);
@@ -250,6 +251,7 @@ fn who_waits_for_a_backup_of_an_account_that_is_left_is_told_that_there_is_none(
 fn a_backup_that_is_asked_for_twice_before_the_start_is_over_is_made_once_and_for_both() {
     let (world, alice, tab, _) = talk();
     tab.remove();
+    world.run();
     no_files(&alice);
     let tab = alice.open_tab(&world);
     for _ in 0..2 {
