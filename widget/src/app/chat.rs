@@ -119,7 +119,7 @@ async fn look_up<P: Platform>(at: Active<P>, typed: String) {
     }
 }
 
-/// Makes a backup or takes one in, once that is loaded; the screen says if it can't be, and so is whoever waits for it told.
+/// Makes a backup or takes one in, once that is loaded; the screen says if it can't be, and whoever waits is told.
 async fn backup<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
     if !conversations::shows_backup(&at) {
         // The code stands there alone: nobody who is still looked up is opened, unless there is nobody else to write to.
