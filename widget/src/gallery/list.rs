@@ -77,7 +77,8 @@ pub(super) const STATES: States = &[
     ("search-hint", |state| typed(state, "nobod", Answer::None)),
     ("search-texts", |state| {
         typed(state, "lamp", Answer::None)?;
-        state.texts.set(texts()?);
+        let texts = texts()?;
+        later(move || state.texts.set(texts));
         Some(())
     }),
     ("search-searching", |state| typed(state, "shop.eth", Answer::Searching)),
