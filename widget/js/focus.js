@@ -26,7 +26,8 @@ export function keepFocus(base) {
     held && !held.isConnected && !root.activeElement && document.hasFocus() && [document.body, null].includes(document.activeElement);
   const bringBack = () => {
     if (isLost()) around.some(place => place.isConnected && goOn(place));
-    held = undefined;
+    // Whoever went on elsewhere on the page is left there from now on.
+    else if (!held?.isConnected) held = undefined;
   };
   const changed = new MutationObserver(() => {
     if (!isLost()) return;
