@@ -97,6 +97,8 @@ describe('what is done with messages', () => {
     const menu = alice.chat.getByRole('menu');
     await menu.waitFor();
     assert.equal(await menu.getByRole('menuitem', { name: 'Go to the quoted message' }).count(), 0, 'it quotes nothing');
+    // Before that, the key would be the conversation's.
+    await until('the focus is in the menu', () => menu.evaluate((menu) => menu.contains(menu.getRootNode().activeElement)));
     await alice.page.keyboard.press('Escape');
     await menu.waitFor({ state: 'detached' });
     await entry(alice, 'The very first').focus();
