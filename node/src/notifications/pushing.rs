@@ -138,6 +138,7 @@ mod tests {
         drop(first);
         assert!(soon(1, "a.example").await.is_ok());
     }
+
     #[test]
     fn a_site_that_never_answers_leaves_places_for_others() {
         let pushing = Pushing::new();

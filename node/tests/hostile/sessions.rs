@@ -37,20 +37,30 @@ async fn new_keys_and_signing_out_everywhere_end_every_session() {
     assert_eq!(node.get_as(&token, &mailbox).await.status, 200);
 }
 
+/// A node whose clock can be set, where that is possible.
+async fn with_a_clock() -> Option<Node> {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::in_folder(folder.path())?;
+    let around = Around { clock: Some(clock), ..Around::default() };
+    Some(Node::start_in(folder, around, None, "warn", "").await)
+}
+
+/// Sets its clock to when the token has ended.
+async fn let_end(node: &Node, alice: &Account, token: &str) {
+    node.around.clock.as_ref().unwrap().set(1);
+    // It takes a moment until the process sees the other clock.
+    while node.get_as(token, &format!("/ds/mailbox/{}", alice.name)).await.status == 200 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_socket_outlives_the_token_that_opened_it_as_in_the_reference_and_opens_no_other() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(clock) = Clock::in_folder(folder.path()) else { return };
-    let around = Around { clock: Some(clock), ..Around::default() };
-    let node = Node::start_in(folder, around, None, "warn", "").await;
+    let Some(node) = with_a_clock().await else { return };
     let alice = Account::new(3).registered(&node).await;
     let token = alice.sign_in(&node).await;
     let mut socket = Socket::authorized(&node, &alice, &token).await;
-    node.around.clock.as_ref().unwrap().set(1);
-    // It takes a moment until the process sees the other clock.
-    while node.get_as(&token, &format!("/ds/mailbox/{}", alice.name)).await.status == 200 {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    let_end(&node, &alice, &token).await;
     assert!(Socket::connect(&node, alice.name.as_str(), &token).await.1.starts_with("44"));
     // Longer than sockets were looked for whose token had ended.
     for _ in 0..8 {
@@ -63,19 +73,12 @@ async fn a_socket_outlives_the_token_that_opened_it_as_in_the_reference_and_open
 
 #[tokio::test]
 async fn who_signs_in_anew_is_told_once_though_it_forgot_the_socket_it_had() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(clock) = Clock::in_folder(folder.path()) else { return };
-    let around = Around { clock: Some(clock), ..Around::default() };
-    let node = Node::start_in(folder, around, None, "warn", "").await;
+    let Some(node) = with_a_clock().await else { return };
     let alice = Account::new(3).registered(&node).await;
     let token = alice.sign_in(&node).await;
     let mut other = Socket::dial_by(&node, "another browser").await.authorizes(&alice, &token).await;
     let mut forgotten = Socket::authorized(&node, &alice, &token).await;
-    node.around.clock.as_ref().unwrap().set(1);
-    // It takes a moment until the process sees the other clock.
-    while node.get_as(&token, &format!("/ds/mailbox/{}", alice.name)).await.status == 200 {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    let_end(&node, &alice, &token).await;
     let token = alice.sign_in(&node).await;
     let mut newer = Socket::authorized(&node, &alice, &token).await;
     assert_eq!(forgotten.frame().await.as_deref(), Some("41"));
