@@ -14,7 +14,7 @@ use crate::registry::{
 };
 use crate::said::Said;
 use crate::seal::Entropy;
-use crate::web::{HttpRequest, HttpResponse, HttpUrl, Outage, SessionToken};
+use crate::web::{BaseUrl, HttpRequest, HttpResponse, HttpUrl, Outage, SessionToken};
 
 /// The wallet of the person who signs in. Everything it says is checked.
 #[allow(async_fn_in_trait, reason = "the browser has no threads; servers use concrete types")]
@@ -111,15 +111,24 @@ pub trait Http {
 /// Reads documents on IPFS. Those who don't take [`NoIpfs`], and carry no code for it.
 #[allow(async_fn_in_trait, reason = "as for Wallet")]
 pub trait Ipfs {
-    /// The text of a document, proven by its address. The outer error may pass by itself, the inner one does not.
-    async fn document(&self, link: &IpfsLocation) -> Result<Result<String, RecordError>, Unreachable>;
+    /// The text of a document, proven by its address, from `gateway`, too, which the node offers and nobody need trust. The
+    /// outer error may pass by itself, the inner one does not.
+    async fn document(
+        &self,
+        link: &IpfsLocation,
+        gateway: Option<&BaseUrl>,
+    ) -> Result<Result<String, RecordError>, Unreachable>;
 }
 
 /// Reads nothing on IPFS: every such record is refused with [`RecordError::Ipfs`].
 pub struct NoIpfs;
 
 impl Ipfs for NoIpfs {
-    async fn document(&self, _: &IpfsLocation) -> Result<Result<String, RecordError>, Unreachable> {
+    async fn document(
+        &self,
+        _: &IpfsLocation,
+        _: Option<&BaseUrl>,
+    ) -> Result<Result<String, RecordError>, Unreachable> {
         Ok(Err(RecordError::Ipfs(IpfsFault::NotRead)))
     }
 }

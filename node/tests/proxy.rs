@@ -14,7 +14,7 @@ use dm3_core::registry::DeliveryServiceProfile;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::account::OsEntropy;
-use support::host::PNG;
+use support::host::{DOCUMENT, DOCUMENT_HASH, DOCUMENT_HASH_OF_BYTES, PNG};
 use support::{Account, Host, Node, node_keys};
 
 const DEVELOPMENT: &str = "allow_private_networks = true\n";
@@ -164,6 +164,121 @@ async fn an_envelope_is_handed_to_the_delivery_service_of_that_name() {
     let url = format!("{}/ds", other.url);
     for wrong in [posting(&url), json!({ "deliveryService": "ds2.eth", "envelope": {} }), json!({})] {
         assert_eq!(node.post_as(&token, "/proxy/message", &wrong).await.status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_delivery_service_takes_is_asked_by_its_name_and_nothing_else_is() {
+    let node = Node::start_with(DEVELOPMENT).await;
+    let other = Node::start().await;
+    let keys = node_keys().public();
+    let profile = DeliveryServiceProfile {
+        signing_key: keys.signing,
+        encryption_key: keys.encryption,
+        url: format!("{}/ds", other.url).parse().unwrap(),
+    };
+    node.chain.set_profile("ds2.eth", format!("data:application/json,{}", profile.to_json()));
+    let bob = Account::new(2).registered(&other).await;
+    let put = |method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    for question in [
+        put("dm3_getDeliveryServiceProperties", json!([])),
+        put("dm3_getProfileExtension", json!([bob.name.to_string()])),
+    ] {
+        let asked = json!({ "deliveryService": "ds2.eth", "question": question });
+        let through = node.post("/proxy/service", &asked).await;
+        assert_eq!(through.status, 200, "{through:?}");
+        let directly = other.post("/ds/rpc", &question).await.json();
+        let result = &directly["result"];
+        let result =
+            result.as_str().map_or_else(|| result.clone(), |text| serde_json::from_str(text).unwrap());
+        assert!(result.is_object(), "{directly}");
+        assert_eq!(through.json()["result"], result);
+    }
+    let nobody = put("dm3_getProfileExtension", json!(["nobody.eth"]));
+    let reply =
+        node.post("/proxy/service", &json!({ "deliveryService": "ds2.eth", "question": nobody })).await;
+    assert!(reply.json().get("result").is_none(), "{reply:?}");
+    for wrong in [
+        json!({ "deliveryService": "ds2.eth", "question": put("dm3_submitMessage", json!(["{}"])) }),
+        json!({ "deliveryService": "ds2.eth", "question": put("dm3_getProfileExtension", json!([])) }),
+        json!({ "deliveryService": format!("{}/ds", other.url), "question": put("dm3_getDeliveryServiceProperties", json!([])) }),
+        json!({ "deliveryService": "nobody.eth", "question": put("dm3_getDeliveryServiceProperties", json!([])) }),
+        json!({}),
+    ] {
+        assert_eq!(node.post("/proxy/service", &wrong).await.status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn of_what_records_link_to_only_that_which_their_hash_vouches_for_is_passed_on() {
+    let (node, host) = (Node::start_with(DEVELOPMENT).await, Host::start().await);
+    let ask = async |link: String| node.get(&format!("/proxy/document?url={}", encoded(&link))).await;
+    let reply = ask(format!("{}/document?dm3Hash={DOCUMENT_HASH}", host.url)).await;
+    assert_eq!((reply.status.as_u16(), reply.body.as_str()), (200, DOCUMENT));
+    for (header, value) in [("content-type", "application/json"), ("x-content-type-options", "nosniff")] {
+        assert_eq!(reply.headers[header], value);
+    }
+    let other = DOCUMENT_HASH.replace('0', "1");
+    for path in ["/document", "/html", "/giant", "/missing"] {
+        let reply = ask(format!("{}{path}?dm3Hash={other}", host.url)).await;
+        assert_eq!(reply.status, 502, "{path}: {reply:?}");
+        assert!(!reply.body.contains("\"a\""), "{reply:?}");
+    }
+    let asked = host.asked().len();
+    for wrong in ["/document", "/document?dm3Hash=0x12"] {
+        assert_eq!(ask(format!("{}{wrong}", host.url)).await.status, 400, "{wrong}");
+    }
+    assert_eq!(ask("data:application/json,{}".to_owned()).await.status, 400);
+    assert_eq!(host.asked().len(), asked);
+    let public = Node::start().await;
+    let link = encoded(&format!("https://127.0.0.1/document?dm3Hash={DOCUMENT_HASH}"));
+    let reply = public.get(&format!("/proxy/document?url={link}")).await;
+    assert!(matches!(reply.status.as_u16(), 400 | 502), "{reply:?}");
+}
+
+/// The CID of a block of bytes with this SHA-256: version 1, raw, in base 16.
+fn cid(hash: &str) -> String {
+    format!("f01551220{hash}")
+}
+
+#[tokio::test]
+async fn blocks_of_ipfs_are_what_their_hash_says_and_come_from_the_gateways_of_the_operator_alone() {
+    let (host, other) = (Host::start().await, Host::start().await);
+    // The first gateway has nothing.
+    let gateways = format!("{DEVELOPMENT}ipfs_gateways = '{}/nothing, {}'\n", other.url, host.url);
+    let node = Node::start_with(&gateways).await;
+    let told = node.get("/.well-known/dm3").await.json();
+    assert_eq!(told["proxies"]["ipfs"], "http://127.0.0.1:4040/proxy");
+    let reply = node.get(&format!("/proxy/ipfs/{}?format=raw", cid(DOCUMENT_HASH_OF_BYTES))).await;
+    assert_eq!((reply.status.as_u16(), reply.body.as_str()), (200, DOCUMENT), "{reply:?}");
+    assert_eq!(reply.headers["content-type"], "application/vnd.ipld.raw");
+    assert_eq!(reply.headers["content-security-policy"], "default-src 'none'; sandbox");
+    let reply = node.get(&format!("/proxy/ipfs/{}", cid(DOCUMENT_HASH))).await;
+    assert_eq!((reply.status.as_u16(), reply.body.contains("\"a\"")), (502, false), "{reply:?}");
+    assert_eq!(node.get("/proxy/ipfs/bafy").await.status, 400);
+
+    let silent = Node::start_with(&format!("{DEVELOPMENT}ipfs_gateways = ''\n")).await;
+    assert_eq!(silent.get(&format!("/proxy/ipfs/{}", cid(DOCUMENT_HASH_OF_BYTES))).await.status, 404);
+    assert!(silent.get("/.well-known/dm3").await.json()["proxies"].get("ipfs").is_none());
+}
+
+#[tokio::test]
+async fn a_record_that_leads_to_ipfs_is_followed() {
+    let host = Host::start().await;
+    let node = Node::start_with(&format!("{DEVELOPMENT}ipfs_gateways = '{}'\n", host.url)).await;
+    let alice = Account::new(1).registered(&node).await;
+    let token = alice.sign_in(&node).await;
+    let envelope: Value = serde_json::from_str(&alice.envelope(&alice, "hi").to_canonical()).unwrap();
+    for (hash, code) in [
+        // What is there is no delivery service's profile, which only its owner can repair.
+        (DOCUMENT_HASH_OF_BYTES, -32004),
+        // What the record means is nowhere now, and may be later.
+        (DOCUMENT_HASH, -32002),
+    ] {
+        node.chain.set_profile("ds2.eth", format!("ipfs://{}", cid(hash)));
+        let posted = json!({ "deliveryService": "ds2.eth", "envelope": envelope });
+        let reply = node.post_as(&token, "/proxy/message", &posted).await;
+        assert_eq!(reply.json()["failed"][0]["error"]["code"], code, "{reply:?}");
     }
 }
 

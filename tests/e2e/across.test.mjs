@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { NODES } from '../localnet/chain.mjs';
 import { profileRecord } from './client.mjs';
@@ -11,12 +12,47 @@ import { until, useWorld } from './support.mjs';
 
 const PROFILE_RECORD = 'network.dm3.profile';
 
+/** Somebody's web server and gateway of IPFS, which no policy names. `block` and `document` put a text there, and give its address. */
+const host = await (async () => {
+  const texts = {};
+  const asked = [];
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, 'http://host');
+    asked.push(pathname);
+    const text = texts[pathname];
+    response.writeHead(text === undefined ? 404 : 200, { 'content-type': 'application/octet-stream' }).end(text);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  const url = `http://127.0.0.1:${server.address().port}`;
+  const hash = (text) => createHash('sha256').update(text).digest();
+  return {
+    url,
+    asked,
+    block(text) {
+      const cid = base32(Buffer.concat([Buffer.from([1, 0x55, 0x12, 0x20]), hash(text)]));
+      texts[`/ipfs/b${cid}`] = text;
+      return `ipfs://b${cid}`;
+    },
+    document(text) {
+      texts['/profile.json'] = text;
+      return `${url}/profile.json?dm3Hash=${hash(text).toString('hex')}`;
+    },
+  };
+})();
+
+/** RFC 4648 in lower case, without padding. */
+function base32(bytes) {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return bits.match(/.{1,5}/g).map((five) => 'abcdefghijklmnopqrstuvwxyz234567'[parseInt(five.padEnd(5, '0'), 2)]).join('');
+}
+
 const short = (address) => `${address.slice(0, 6)}…${address.slice(-4)}`;
 const aliasAtSecond = ({ address }) => `${address.toLowerCase()}.${NODES[1].domain}`;
 
 for (const wide of [false, true]) {
   describe(`across two nodes, under ${wide ? 'a wide policy' : 'a policy for one node alone'}`, () => {
-    const world = useWorld({ before, after, second: true, wide });
+    const world = useWorld({ before, after, second: true, wide, settings: { ipfs_gateways: host.url } });
     let alice;
     let carol;
     let dave;
@@ -124,6 +160,29 @@ for (const wide of [false, true]) {
       await dave.sees('Hello dave');
       await dave.send('Hello alice');
       await alice.sees('Hello alice');
+    });
+
+    test('a profile on IPFS, and one that a record links to, are read under either policy', async () => {
+      const { net } = world();
+      for (const [who, lead] of [
+        ['collector', host.block],
+        ['shop', host.document],
+      ]) {
+        const person = await world().person(who, { second: true });
+        await person.signUp();
+        const alias = aliasAtSecond(person.account);
+        const record = await until('the second gateway serves the profile', async () => (await profileRecord(net, alias)) ?? false);
+        const profile = record.replace(/^data:application\/json,/, '');
+        const { name, address } = person.account;
+        await net.setText(name, address, PROFILE_RECORD, lead(profile));
+        await alice.back();
+        await alice.writeTo(name);
+        await alice.send(`Hello ${who}`);
+        await person.openRow(/alice\.eth/);
+        await person.sees(`Hello ${who}`);
+        await person.page.close();
+      }
+      assert.equal(host.asked.some((path) => path.startsWith('/ipfs/')), true);
     });
 
     test('a name that moved stands for nobody any more but its new owner', async () => {

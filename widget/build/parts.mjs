@@ -42,6 +42,7 @@ export const PARTS = [
   { name: 'attention', split: 'attention', file: 'dm3-chat-attention.wasm', styles: ['stake'], after: ['tokens'] },
   { name: 'site', split: 'site', file: 'dm3-chat-site.wasm', styles: ['signin', 'site'], after: ['late'] },
   { name: 'upgrade', split: 'upgrade', file: 'dm3-chat-upgrade.wasm', styles: [], after: ['seldom'] },
+  { name: 'ipfs', split: 'ipfs', file: 'dm3-chat-ipfs.wasm', styles: [], after: ['seldom'] },
   { name: 'backend', split: 'backend', file: 'dm3-chat-backend.wasm', styles: [], after: ['history'] },
   { name: 'settings', split: 'settings', file: 'dm3-chat-settings.wasm', styles: ['settings'], after: ['tokens'] },
   { name: 'own', split: 'own', file: 'dm3-chat-own.wasm', styles: [], after: ['settings'] },

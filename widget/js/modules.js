@@ -33,6 +33,7 @@ const FILES = {
   stake: () => new URL('./dm3-chat-stake.wasm', import.meta.url),
   attention: () => new URL('./dm3-chat-attention.wasm', import.meta.url),
   site: () => new URL('./dm3-chat-site.wasm', import.meta.url),
+  ipfs: () => new URL('./dm3-chat-ipfs.wasm', import.meta.url),
   backup: () => new URL('./dm3-chat-backup.wasm', import.meta.url),
 };
 

@@ -17,9 +17,10 @@ pub use super::claims::{claim_name, get_claimed, is_taken, parse_claimed, releas
 pub use super::price::parse_registered;
 pub use super::reply::{ApiError, is_superseded};
 pub use super::rpc::{
-    Properties, Retention, SubmitError, get_profile_extension, get_properties, parse_profile_extension,
-    parse_properties, parse_submitted, parse_submitted_ack, parse_submitted_through, submit, submit_beside,
-    submit_through, submit_through_beside, submit_through_with, submit_with, unmet_rule, unmet_rule_through,
+    Properties, Retention, SubmitError, ask_through, get_profile_extension, get_properties,
+    parse_profile_extension, parse_properties, parse_submitted, parse_submitted_ack, parse_submitted_through,
+    submit, submit_beside, submit_through, submit_through_beside, submit_through_with, submit_with,
+    unmet_rule, unmet_rule_through,
 };
 pub use super::wishes::{get_wishes, parse_wishes, put_wishes};
 

@@ -100,6 +100,15 @@ pub struct Proxies {
     /// Fetches parts of sealed files at other nodes: `GET ?url=ADDRESS` with `Range`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blob: Option<HttpUrl>,
+    /// Fetches what records link to: `GET ?url=LINK`, with its `dm3Hash`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<HttpUrl>,
+    /// A gateway of IPFS, which answers `<gateway>/ipfs/<CID>?format=raw` with blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipfs: Option<BaseUrl>,
+    /// Asks delivery services what they and receivers there take: `POST {deliveryService, question}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<HttpUrl>,
 }
 
 impl Proxies {
@@ -239,6 +248,9 @@ impl Discovery {
                     gateway: offered(proxies, "gateway")?,
                     message: offered(proxies, "message")?,
                     blob: offered(proxies, "blob")?,
+                    document: offered(proxies, "document")?,
+                    ipfs: offered(proxies, "ipfs")?,
+                    service: offered(proxies, "service")?,
                 },
                 None => Proxies::default(),
             },

@@ -215,6 +215,14 @@ pub fn get_properties(delivery_service: &BaseUrl) -> HttpRequest {
     rpc(delivery_service, "dm3_getDeliveryServiceProperties", Vec::new())
 }
 
+/// Puts [`get_properties`] or [`get_profile_extension`] to a delivery service through the proxy of a node
+/// ([`super::Proxies::service`]), which answers as the service would.
+pub fn ask_through(proxy: &HttpUrl, service: &EnsName, question: &HttpRequest) -> HttpRequest {
+    let question = question.body.as_deref().and_then(json::parse).unwrap_or_default();
+    let body = object(vec![("deliveryService", service.as_str().into()), ("question", question)]);
+    HttpRequest::post(proxy.clone(), canonical(&body))
+}
+
 /// Reads the reply to [`get_properties`].
 pub fn parse_properties(reply: &HttpResponse) -> Result<Properties, ApiError> {
     let result = rpc_result(reply)?;

@@ -83,9 +83,10 @@ impl<P: Ports> Session<P> {
         for service in profile.delivery_services() {
             let (properties, extension) = match self.directory.delivery_service(service).await {
                 Ok(found) => {
-                    let properties = self.ask(api::get_properties(&found.url), api::parse_properties).await;
-                    let request = api::get_profile_extension(&found.url, &name);
-                    (properties, self.ask(request, api::parse_profile_extension).await)
+                    let properties = api::get_properties(&found.url);
+                    let properties = self.ask(service, properties, api::parse_properties).await;
+                    let extension = api::get_profile_extension(&found.url, &name);
+                    (properties, self.ask(service, extension, api::parse_profile_extension).await)
                 }
                 Err(error) => (Err(error.clone().into()), Err(error.into())),
             };
@@ -95,21 +96,31 @@ impl<P: Ports> Session<P> {
         Ok(told)
     }
 
+    /// Asks a delivery service: directly, and through the node's proxy if that is not possible from here.
     async fn ask<T>(
         &self,
+        service: &EnsName,
         request: HttpRequest,
         parse: impl Fn(&HttpResponse) -> Result<T, ApiError>,
     ) -> Result<T, AskError> {
         let (detours, host) = (&self.directory.detours, request.url.authority());
         let by_proxy = self.directory.message_proxy(host).is_some();
-        if by_proxy && detours.is_needed(host) {
-            return Err(Unreachable { host: host.to_owned(), outage: Outage::NoAnswer }.into());
-        }
-        let reply = self.ports().http().send(&request).await;
+        let reply = if by_proxy && detours.is_needed(host) {
+            Err(Unreachable { host: host.to_owned(), outage: Outage::NoAnswer })
+        } else {
+            self.ports().http().send(&request).await
+        };
         if by_proxy && reply.is_err() {
             // What the page may not ask, the message itself need not try either.
             detours.note(host, true);
         }
+        let proxy = self.directory.proxies_to(host).and_then(|proxies| proxies.service.as_ref());
+        let reply = match (reply, proxy) {
+            (Err(_), Some(proxy)) => {
+                self.ports().http().send(&api::ask_through(proxy, service, &request)).await
+            }
+            (reply, _) => reply,
+        };
         Ok(parse(&reply?)?)
     }
 

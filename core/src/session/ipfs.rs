@@ -25,24 +25,29 @@ impl<H: Blocks> IpfsGateways<H> {
         Self { http, gateways, first: Cell::new(0) }
     }
 
-    /// The text of a document of at most 64 KiB.
+    /// The text of a document of at most 64 KiB, from the gateways and from one beside them.
     ///
     /// # Errors
     /// [`IpfsError`]; only [`IpfsError::Unavailable`] may pass by itself.
-    pub async fn fetch(&self, link: &IpfsLocation) -> Result<String, IpfsError> {
+    pub async fn fetch(&self, link: &IpfsLocation, beside: Option<&BaseUrl>) -> Result<String, IpfsError> {
         let mut fetch = IpfsFetch::new(link)?;
         loop {
-            if let Some(document) = self.next_block(&mut fetch).await? {
+            if let Some(document) = self.next_block(&mut fetch, beside).await? {
                 return Ok(document);
             }
         }
     }
 
-    async fn next_block(&self, fetch: &mut IpfsFetch) -> Result<Option<String>, IpfsError> {
+    async fn next_block(
+        &self,
+        fetch: &mut IpfsFetch,
+        beside: Option<&BaseUrl>,
+    ) -> Result<Option<String>, IpfsError> {
         let mut failure = IpfsError::NoGateway;
-        for turn in 0..self.gateways.len() {
-            let index = (self.first.get() + turn) % self.gateways.len();
-            let gateway = &self.gateways[index];
+        let gateways: Vec<&BaseUrl> = self.gateways.iter().chain(beside).collect();
+        for turn in 0..gateways.len() {
+            let index = (self.first.get() + turn) % gateways.len();
+            let gateway = gateways[index];
             let outage = match self.http.bytes(&fetch.request(gateway)?, MAX_BLOCK).await {
                 Ok(bytes) => match fetch.block(&bytes) {
                     Err(IpfsError::WrongBlock) => Outage::OtherContent,
@@ -60,8 +65,12 @@ impl<H: Blocks> IpfsGateways<H> {
 }
 
 impl<H: Blocks> Ipfs for IpfsGateways<H> {
-    async fn document(&self, link: &IpfsLocation) -> Result<Result<String, RecordError>, Unreachable> {
-        match self.fetch(link).await {
+    async fn document(
+        &self,
+        link: &IpfsLocation,
+        gateway: Option<&BaseUrl>,
+    ) -> Result<Result<String, RecordError>, Unreachable> {
+        match self.fetch(link, gateway).await {
             Ok(document) => Ok(Ok(document)),
             Err(IpfsError::Unavailable { gateway, outage }) => Err(Unreachable { host: gateway, outage }),
             Err(error) => Ok(Err(RecordError::Ipfs(error.fault()))),

@@ -163,8 +163,14 @@ impl Network {
             Discovery::at(&origin, self.0.services[self.1].name().clone(), self.address_domain(), access);
         if self.0.proxies.get() {
             let proxy = |name| Some(origin.join(&["proxy", name]));
-            discovery.proxies =
-                Proxies { gateway: proxy("gateway"), message: proxy("message"), blob: proxy("blob") };
+            discovery.proxies = Proxies {
+                gateway: proxy("gateway"),
+                message: proxy("message"),
+                blob: proxy("blob"),
+                document: proxy("document"),
+                ipfs: Some(origin.child("proxy")),
+                service: proxy("service"),
+            };
         }
         discovery.files = self.0.files.told(&origin);
         discovery.history_url = (!self.0.deployed.get()).then(|| origin.child("api").child("history"));
@@ -389,6 +395,14 @@ impl Network {
         let body: Value =
             request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
         let text = |member: &str| body[member].as_str().unwrap_or_default();
+        if body["question"].is_object() {
+            let service =
+                self.0.services.iter().find(|service| service.name().as_str() == text("deliveryService"));
+            let question = body["question"].to_string();
+            let asked = service.map(|to| HttpRequest::post(to.url().join(&["rpc"]), question));
+            let answer = asked.and_then(|asked| self.answer(&asked));
+            return answer.unwrap_or_else(|| HttpResponse::new(502, String::new()));
+        }
         if let Some(template) = request.url.query_value("url") {
             let url = unescaped(template).replace("{sender}", text("sender")).replace("{data}", text("data"));
             let answer = url.parse().ok().and_then(|url| self.answer(&HttpRequest::get(url)));

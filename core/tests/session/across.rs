@@ -7,6 +7,7 @@ use dm3_core::ports::Wallet as _;
 use dm3_core::registry::{PROFILE_KEY, profile_record};
 use dm3_core::session::FindError;
 use dm3_core::testing::{Fault, Network, Pair, Peer};
+use serde_json::json;
 
 use crate::support::*;
 
@@ -278,6 +279,58 @@ fn what_the_page_may_not_reach_is_reached_through_the_node() {
         assert_eq!(sync(&alice).await, 1);
         assert_eq!(pair.alice.texts(&carol).await, ["one", "two", "three", "an answer"]);
         assert_eq!(pair.alice.quarantined().await + carol.quarantined().await, 0);
+    });
+}
+
+#[test]
+fn what_a_receiver_takes_is_asked_through_the_node_where_the_page_may_not_reach_their_service() {
+    run(async {
+        let pair = Pair::new();
+        pair.network.offer_proxies(true);
+        let carol = Peer::new(&pair.network.at_second_node(), "carol");
+        let (alice, _carols) = (pair.alice.sign_up().await, carol.sign_up().await);
+        let open = alice.find(carol.alias().as_str()).await.unwrap();
+        alice.keep(&open).await.unwrap();
+        let rules = json!([{ "rule": "nonce", "nonce": "3" }]);
+        pair.network.second_service().set_extension(json!({ "spamRules": rules }));
+        let directly = alice.conditions(carol.address()).await.unwrap();
+        close(&pair.network);
+        for _ in 0..2 {
+            let told = alice.conditions(carol.address()).await.unwrap();
+            assert_eq!(told.len(), 1);
+            assert_eq!(told[0].properties, directly[0].properties);
+            assert!(told[0].properties.is_ok());
+            assert_eq!(told[0].extension, directly[0].extension);
+            assert!(told[0].extension.is_ok());
+        }
+        let asked = pair.network.count("POST https://ds2.example/ds/rpc");
+        assert_eq!(asked, 3, "two that were answered, and one that shows that it can't be reached");
+    });
+}
+
+#[test]
+fn a_linked_profile_is_fetched_through_the_node_and_believed_by_its_hash_alone() {
+    use dm3_core::seal::sha256_hex;
+    run(async {
+        let pair = Pair::new();
+        pair.network.offer_proxies(true);
+        let alice = pair.alice.sign_up().await;
+        let carol = Peer::new(&pair.network, "carol");
+        pair.network.give_name(&name("carol.eth"), carol.address());
+        let profile = UserProfile::new(keys_of("carol").public(), vec![name("ds.dm3.eth")]);
+        let text = profile.registration_message(carol.address());
+        let signed = profile.signed(carol.wallet.sign_text(carol.address(), &text).await.unwrap());
+        let json = signed.to_canonical();
+        let url = format!("https://files.example/carol.json?dm3Hash={}", sha256_hex(&json));
+        pair.network.edit_name(&name("carol.eth"), |records| {
+            records.texts.insert(PROFILE_KEY.into(), url.clone());
+        });
+        pair.network.fail("GET https://files.example", Fault::Unreachable);
+        pair.network.set_document(&url, 200, "{}");
+        assert!(alice.directory().find("carol.eth").await.is_err(), "what a node says is compared");
+        pair.network.set_document(&url, 200, &json);
+        let found = alice.directory().find("carol.eth").await.unwrap();
+        assert_eq!(found.profile.unwrap().1.as_signed(), &signed);
     });
 }
 

@@ -129,6 +129,29 @@ fn weakness_23_a_profile_on_ipfs_is_what_its_owner_vouched_for_whatever_a_gatewa
 }
 
 #[test]
+fn a_gateway_of_ipfs_that_the_node_offers_is_asked_beside_the_own_ones() {
+    run(async {
+        let pair = Pair::new();
+        pair.network.offer_proxies(true);
+        let (bobs, bob) = (name("bob.eth"), pair.bob.address());
+        let alice = pair.alice.sign_up().await;
+        let directory = alice.directory();
+        pair.bob.sign_up().await;
+        let (_, profile) = directory.profile_of(bob).await.unwrap().unwrap();
+        let block = profile.as_signed().to_canonical();
+        let cid = format!("f01551220{}", &sha256_hex(&block)[2..]);
+        pair.network.edit_name(&bobs, |records| {
+            records.texts.insert(PROFILE_KEY.to_owned(), format!("ipfs://{cid}"));
+        });
+        assert!(directory.profile_at(&bobs, bob).await.unwrap_err().is_temporary());
+        let asked = pair.network.requests().last().map(|request| request.url.to_string()).unwrap();
+        assert!(asked.starts_with("https://dm3.example/proxy/ipfs/b"), "{asked}");
+        pair.network.set_block(&asked, block.as_bytes());
+        assert_eq!(directory.profile_at(&bobs, bob).await, Ok(Some((bobs, profile))));
+    });
+}
+
+#[test]
 fn a_record_on_ipfs_that_is_no_document_is_its_owners_to_repair() {
     run(async {
         let pair = Pair::new();

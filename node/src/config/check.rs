@@ -104,6 +104,7 @@ impl Keys {
                 self.universal_resolver.as_deref().unwrap_or_default(),
                 |text| address("universal_resolver", text),
             )?,
+            ipfs_gateways: ipfs_gateways(&self.ipfs_gateways)?,
             token_key: secrets.token_key,
             previous_token_key: secrets.previous_token_key,
             keys: ProfileKeys::derive(&secrets.seed),
@@ -252,6 +253,14 @@ fn wrong(key: &'static str, expected: &'static str) -> ConfigError {
 }
 
 /// The addresses of Ethereum nodes, with spaces between them.
+/// Which gateways are asked, in their order.
+fn ipfs_gateways(text: &str) -> Result<Vec<BaseUrl>, ConfigError> {
+    let form = "https:// addresses (http:// only for this machine) with commas between them, at most eight, or empty";
+    let gateways = text.split(',').map(str::trim).filter(|url| !url.is_empty());
+    let gateways: Result<Vec<BaseUrl>, _> = gateways.map(str::parse).collect();
+    gateways.ok().filter(|gateways| gateways.len() <= 8).ok_or_else(|| wrong("ipfs_gateways", form))
+}
+
 fn rpc_urls(text: &str) -> Result<Vec<Zeroizing<String>>, ConfigError> {
     let is_url = |url: &str| url.starts_with("https://") || url.starts_with("http://");
     let urls: Vec<_> = text.split_whitespace().map(|url| Zeroizing::new(url.to_owned())).collect();

@@ -52,6 +52,8 @@ pub(super) struct Keys {
     #[serde(default = "default_ens_registry")]
     pub ens_registry: String,
     pub universal_resolver: Option<String>,
+    #[serde(default = "default_ipfs_gateways")]
+    pub ipfs_gateways: String,
     #[serde(default)]
     pub signing_seed: String,
     #[serde(default)]
@@ -262,6 +264,10 @@ fn default_chain_id() -> u64 {
 
 fn default_ens_registry() -> String {
     "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e".into()
+}
+
+fn default_ipfs_gateways() -> String {
+    "https://trustless-gateway.link, https://ipfs.io".into()
 }
 
 fn default_gateway_ttl_seconds() -> u64 {

@@ -69,6 +69,8 @@ pub struct Config {
     pub ens_registry: Address,
     /// The universal resolver on that chain (ENSIP-23), which clients are told to use.
     pub universal_resolver: Option<Address>,
+    /// The gateways that are asked for what records lead to on IPFS.
+    pub ipfs_gateways: Vec<BaseUrl>,
     /// The delivery service's keys.
     pub keys: ProfileKeys,
     /// Those before, for which messages are taken yet while the keys are changed.

@@ -13,11 +13,12 @@ use dm3_core::registry::{
     LookupError, PROFILE_KEY, ProfileLocation, ProfileQuestion, Record, Step,
 };
 use dm3_core::registry::{deposits, holdings};
-use dm3_core::web::{HttpRequest, HttpResponse, Method};
+use dm3_core::web::{BaseUrl, HttpRequest, HttpResponse, Method};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::ethereum::endpoints::Endpoints;
+use crate::ethereum::ipfs::{IpfsFault, IpfsReader};
 use crate::ethereum::recent::Recent;
 use crate::limits::{Payer, Pool, reading};
 use crate::monitoring::metrics::Metrics;
@@ -74,6 +75,7 @@ pub struct Chain {
     endpoints: Arc<Endpoints>,
     registry: Address,
     universal_resolver: Option<Address>,
+    ipfs: IpfsReader,
     turns: Semaphore,
     waiting: Pool<Payer>,
     remembered: Recent<EnsName, Address>,
@@ -89,6 +91,7 @@ impl Chain {
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
+            ipfs: IpfsReader::new(outgoing.clone(), Vec::new()),
             outgoing,
             endpoints,
             registry,
@@ -103,6 +106,16 @@ impl Chain {
     /// The same, finding names through the chain's universal resolver if it has one.
     pub fn with_universal_resolver(self, universal_resolver: Option<Address>) -> Self {
         Self { universal_resolver, ..self }
+    }
+
+    /// The same, reading what records lead to on IPFS from these gateways.
+    pub fn with_ipfs_gateways(self, gateways: Vec<BaseUrl>) -> Self {
+        Self { ipfs: IpfsReader::new(self.outgoing.clone(), gateways), ..self }
+    }
+
+    /// What reads on IPFS.
+    pub const fn ipfs(&self) -> &IpfsReader {
+        &self.ipfs
     }
 
     /// The profile, if `address` signed it: an ordinary account by the signature itself, a smart account by its own
@@ -152,8 +165,12 @@ impl Chain {
         let record = self.look_up(name, Record::Text(key.into())).await?.and_then(Found::into_text);
         let location = record.and_then(|record| ProfileLocation::parse(&record).ok());
         Ok(match location {
-            // The node has no IPFS gateways.
-            None | Some(ProfileLocation::Ipfs(_)) => None,
+            None => None,
+            Some(ProfileLocation::Ipfs(link)) => match self.ipfs.document(&link).await {
+                Ok(document) => Some(document),
+                Err(IpfsFault::Unavailable | IpfsFault::Busy) => return Err(ChainError::Gateway),
+                Err(IpfsFault::Wrong(_) | IpfsFault::NotRead) => None,
+            },
             Some(ProfileLocation::Inline(json)) => Some(json),
             Some(ProfileLocation::Web(link)) => match self.fetch(&link.request()).await {
                 Ok(reply) if may_pass(reply.status) => return Err(ChainError::Gateway),

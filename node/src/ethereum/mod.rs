@@ -6,6 +6,7 @@
 
 pub mod chain;
 pub mod endpoints;
+pub mod ipfs;
 pub mod key;
 pub mod names;
 pub mod recent;

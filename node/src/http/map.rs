@@ -62,6 +62,9 @@ pub fn routes() -> Routes {
         .get("/proxy/image", proxy::image)
         .post("/proxy/message", proxy::message)
         .get("/proxy/blob", proxy::blob)
+        .get("/proxy/document", proxy::document)
+        .get("/proxy/ipfs/{cid}", proxy::ipfs)
+        .post("/proxy/service", proxy::service)
 }
 
 fn delivery(routes: Routes) -> Routes {

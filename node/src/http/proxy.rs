@@ -2,20 +2,25 @@
 
 use axum::Extension;
 use axum::Json as JsonBody;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RANGE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
+use dm3_core::identity::EnsName;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::extract::{Json, Somebody, Text};
 use crate::app::AppState;
 use crate::cases::{ApiError, PostingError, parcels};
+use crate::ethereum::ipfs::IpfsFault;
 use crate::limits::Client;
-use crate::proxy::{BlobFault, EthereumError, GatewayFault, Image, ImageError, calls};
+use crate::proxy::{
+    BlobFault, DocumentFault, EthereumError, GatewayFault, Image, ImageError, ServiceFault, ServiceQuestion,
+    calls,
+};
 
 /// How long a browser may keep an image, in seconds: a day.
 const IMAGE_AGE: &str = "public, max-age=86400";
@@ -35,6 +40,14 @@ pub struct Address {
 pub struct Question {
     sender: String,
     data: String,
+}
+
+/// A question to a delivery service, as it is put to the service itself.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceAsked {
+    delivery_service: EnsName,
+    question: Value,
 }
 
 impl From<PostingError> for ApiError {
@@ -78,6 +91,37 @@ impl From<BlobFault> for ApiError {
             BlobFault::Question | BlobFault::Address(_) => Self::Refused(fault.to_string()),
             BlobFault::Gone => Self::NotFound,
             BlobFault::Unreachable(error) if error.is_temporary() => Self::Unavailable,
+            _ => Self::Upstream(fault.to_string()),
+        }
+    }
+}
+
+impl From<DocumentFault> for ApiError {
+    fn from(fault: DocumentFault) -> Self {
+        match fault {
+            DocumentFault::Question | DocumentFault::Address(_) => Self::Refused(fault.to_string()),
+            DocumentFault::Unreachable(error) if error.is_temporary() => Self::Unavailable,
+            _ => Self::Upstream(fault.to_string()),
+        }
+    }
+}
+
+impl From<IpfsFault> for ApiError {
+    fn from(fault: IpfsFault) -> Self {
+        match fault {
+            IpfsFault::Wrong(_) => Self::Refused(fault.to_string()),
+            IpfsFault::NotRead => Self::NotFound,
+            IpfsFault::Unavailable => Self::Upstream(fault.to_string()),
+            IpfsFault::Busy => Self::Unavailable,
+        }
+    }
+}
+
+impl From<ServiceFault> for ApiError {
+    fn from(fault: ServiceFault) -> Self {
+        match fault {
+            ServiceFault::Unknown | ServiceFault::Address(_) => Self::Refused(fault.to_string()),
+            ServiceFault::Unreachable(error) if error.is_temporary() => Self::Unavailable,
             _ => Self::Upstream(fault.to_string()),
         }
     }
@@ -145,6 +189,56 @@ pub async fn blob(
         (RESOURCE_POLICY, "cross-origin"),
     ];
     Ok((StatusCode::PARTIAL_CONTENT, headers, bytes).into_response())
+}
+
+/// `GET document?url=LINK`: what a record links to, if its hash is that of the link.
+pub async fn document(
+    State(app): State<AppState>,
+    Extension(client): Extension<Client>,
+    Query(address): Query<Address>,
+) -> Result<Response, ApiError> {
+    app.limits.proxied(client, 1)?;
+    let text = app.proxies.document(&address.url).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CONTENT_SECURITY_POLICY, NOTHING_BUT_A_FILE),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// `GET ipfs/{cid}`, with `?format=raw` and without: a block, as a gateway of IPFS gives it.
+pub async fn ipfs(
+    State(app): State<AppState>,
+    Extension(client): Extension<Client>,
+    Path(cid): Path<String>,
+) -> Result<Response, ApiError> {
+    app.limits.proxied(client, 1)?;
+    let bytes = app.names.chain().ipfs().block(&cid).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/vnd.ipld.raw"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CONTENT_SECURITY_POLICY, NOTHING_BUT_A_FILE),
+        (CONTENT_DISPOSITION, "attachment; filename=block"),
+        (CACHE_CONTROL, IMAGE_AGE),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// `POST service` with `{deliveryService, question}`: what a delivery service, named by its ENS name, tells of what it and a
+/// receiver there take.
+pub async fn service(
+    State(app): State<AppState>,
+    Extension(client): Extension<Client>,
+    Json(asked): Json<ServiceAsked>,
+) -> Result<JsonBody<Value>, ApiError> {
+    let question = ServiceQuestion::read(&asked.question).ok_or(ApiError::Malformed)?;
+    // A name is looked up beside.
+    app.limits.proxied(client, 2)?;
+    let found = app.names.chain().delivery_service(&asked.delivery_service).await?;
+    let service = found.ok_or(ServiceFault::Unknown)?;
+    Ok(JsonBody(app.proxies.ask_service(&service.url, &question).await?))
 }
 
 /// `POST message` with `{deliveryService, envelope}` or the reference's `ProxyEnvelop`: hands an account's message to

@@ -42,6 +42,9 @@ pub async fn discovery(State(app): State<AppState>) -> Response {
         gateway: Some(proxy("gateway")),
         message: Some(proxy("message")),
         blob: Some(proxy("blob")),
+        document: Some(proxy("document")),
+        service: Some(proxy("service")),
+        ipfs: app.names.chain().ipfs().reads().then(|| config.public_url.child("proxy")),
     };
     discovery.files = blobs::offer(config);
     let channels = [ChannelKind::Email, ChannelKind::Push].into_iter();

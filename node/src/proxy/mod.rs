@@ -5,6 +5,8 @@
 //! gateway   CCIP-read questions (EIP-3668)  ──▶ the gateway that a contract names
 //! image     avatars, re-typed by content    ──▶ the host that a name's record names
 //! blob      parts of sealed files      ──▶ the node that a message names
+//! document  what a record links to          ──▶ the host that a record names
+//! service   two questions to delivery services ──▶ the delivery service that a name's record names
 //! message   envelopes of accounts here      ──▶ the delivery service that a name's record names
 //! ```
 //!
@@ -13,10 +15,12 @@
 
 mod blob;
 mod digits;
+mod document;
 mod ethereum;
 mod gateway;
 mod image;
 mod logs;
+mod service;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,9 +32,11 @@ use crate::limits::{Payer, Pool};
 use crate::outgoing::Outgoing;
 
 pub use blob::BlobFault;
+pub use document::DocumentFault;
 pub use ethereum::{EthereumError, calls};
 pub use gateway::GatewayFault;
 pub use image::{Image, ImageError};
+pub use service::{ServiceFault, ServiceQuestion};
 
 /// How long an answer of another host is waited for.
 pub const TIME: Duration = Duration::from_secs(10);

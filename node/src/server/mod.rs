@@ -113,7 +113,8 @@ impl Server {
         ));
         let proxies = Proxies::new(outgoing.clone(), endpoints.clone());
         let chain = Chain::new(outgoing.clone(), endpoints, config.ens_registry, metrics.clone())
-            .with_universal_resolver(config.universal_resolver);
+            .with_universal_resolver(config.universal_resolver)
+            .with_ipfs_gateways(config.ipfs_gateways.clone());
         let names = Names::new(
             store.clone(),
             Arc::new(chain),

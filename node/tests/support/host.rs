@@ -12,6 +12,12 @@ use tokio::sync::watch;
 
 pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
+/// What is at `/document` and below `/ipfs/`; the hash of its canonical form, and that of its bytes.
+pub const DOCUMENT: &str = "{ \"a\": 1 }";
+pub const DOCUMENT_HASH: &str = "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862";
+
+pub const DOCUMENT_HASH_OF_BYTES: &str = "efc6fbbe835f02996e070d9b3f37ffc4153f8ed11590fbf555bff7021d271fe9";
+
 pub struct Host {
     pub url: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -78,6 +84,9 @@ async fn answer(State(asked): State<Arc<Mutex<Vec<String>>>>, request: Request) 
     let line = format!("{} {} {}", parts.method, parts.uri, String::from_utf8_lossy(&body));
     asked.lock().unwrap().push(line.trim_end().to_owned());
     let html = [(CONTENT_TYPE, "text/html")];
+    if parts.uri.path().starts_with("/ipfs/") {
+        return DOCUMENT.into_response();
+    }
     match parts.uri.path() {
         "/avatar" => (html, PNG).into_response(),
         "/svg" => {
@@ -86,6 +95,7 @@ async fn answer(State(asked): State<Arc<Mutex<Vec<String>>>>, request: Request) 
         "/giant" => [PNG, &[0; 3_000_000]].concat().into_response(),
         "/moved" => (StatusCode::FOUND, [(LOCATION, "/avatar")]).into_response(),
         "/loop" => (StatusCode::FOUND, [(LOCATION, "/loop")]).into_response(),
+        "/document" => (html, DOCUMENT).into_response(),
         "/failing" => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         "/missing" => StatusCode::NOT_FOUND.into_response(),
         "/html" => (html, "<script>alert(1)</script>").into_response(),

@@ -1,6 +1,6 @@
 //! HTTP through `fetch`: without cookies and referrer, bounded in time and size. Of texts, and of parts of files.
 
-use dm3_core::ports::{Carrier, Http, Unreachable};
+use dm3_core::ports::{Blocks, Carrier, Http, Unreachable};
 use dm3_core::web::{HttpRequest, HttpResponse, HttpUrl, Method, Outage, SessionToken};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::callback::Timeout;
@@ -59,6 +59,18 @@ impl Carrier for BrowserHttp {
         let prepare = |builder: RequestBuilder| builder.header("Range", range).build();
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         carried(url, Request::get(url.as_str()), prepare, most).await
+    }
+}
+
+impl Blocks for BrowserHttp {
+    async fn bytes(&self, request: &HttpRequest, max: usize) -> Result<Vec<u8>, Unreachable> {
+        let url = &request.url;
+        match carried(url, Request::get(url.as_str()), |builder| builder.build(), max).await? {
+            (200, bytes) => Ok(bytes),
+            (status, _) => {
+                Err(Unreachable { host: url.authority().to_owned(), outage: Outage::Status(status) })
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub mod entropy;
 pub mod files;
 pub mod fold;
 pub mod http;
+pub mod ipfs;
 pub mod lease;
 pub mod names;
 pub mod notifications;
@@ -21,7 +22,7 @@ pub mod visibility;
 pub mod wallet;
 pub mod window;
 
-use dm3_core::ports::{NoIpfs, Ports};
+use dm3_core::ports::Ports;
 use dm3_core::session::TwoChains;
 use dm3_core::web::HttpUrl;
 
@@ -29,6 +30,7 @@ use chain::JsonRpcChain;
 use clock::BrowserClock;
 use entropy::BrowserEntropy;
 use http::BrowserHttp;
+use ipfs::LazyIpfs;
 use names::LazyNormaliser;
 use socket::BrowserSockets;
 use store::IndexedDbStore;
@@ -65,7 +67,7 @@ impl Ports for BrowserPorts {
     type Chain = TwoChains<JsonRpcChain, WalletsChain>;
     type Normaliser = LazyNormaliser;
     type Http = BrowserHttp;
-    type Ipfs = NoIpfs;
+    type Ipfs = LazyIpfs;
     type Sockets = BrowserSockets;
     type Store = IndexedDbStore;
     type Clock = BrowserClock;
@@ -83,8 +85,8 @@ impl Ports for BrowserPorts {
         &self.http
     }
 
-    fn ipfs(&self) -> &NoIpfs {
-        &NoIpfs
+    fn ipfs(&self) -> &LazyIpfs {
+        &LazyIpfs
     }
 
     fn sockets(&self) -> &BrowserSockets {

@@ -5,13 +5,15 @@ use futures_util::future::join;
 use super::asking::Way;
 use super::kept::{KEEP, Kept, KeptCall, MAX_KEPT, MAX_PARENTS, is_believed};
 use super::{Directory, FindError};
+use crate::delivery::Proxies;
+use crate::delivery::blobs::through;
 use crate::identity::{Address, EnsName};
 use crate::ports::{Chain as _, Clock as _, Http as _, Ipfs as _, Ports, Unreachable};
 use crate::registry::abi::Tuple;
 use crate::registry::{
     Answer, Ask, CallOutcome, Found, GatewayRequest, Lookup, ProfileLocation, Record, Step, ens,
 };
-use crate::web::{HttpResponse, HttpUrl, Outage};
+use crate::web::{HttpRequest, HttpResponse, HttpUrl, Outage};
 
 impl<P: Ports> Directory<P> {
     /// The JSON text a record holds or links to.
@@ -25,7 +27,9 @@ impl<P: Ports> Directory<P> {
             ProfileLocation::Inline(json) => Ok(Some(json)),
             ProfileLocation::Web(link) => {
                 let request = link.request();
-                let HttpResponse { status, body, .. } = self.ports.http().send(&request).await?;
+                let proxy = self.discovery.proxies.document.as_ref();
+                let through = proxy.map(|proxy| HttpRequest::get(through(proxy, &request.url)));
+                let HttpResponse { status, body, .. } = self.reach(&request, through).await?;
                 // Only the document itself says something about the profile, not its server's trouble.
                 if !(200..=299).contains(&status) {
                     let host = request.url.authority().to_owned();
@@ -33,7 +37,10 @@ impl<P: Ports> Directory<P> {
                 }
                 link.check(&body).map(Some).map_err(wrong)
             }
-            ProfileLocation::Ipfs(link) => self.ports.ipfs().document(&link).await?.map(Some).map_err(wrong),
+            ProfileLocation::Ipfs(link) => {
+                let gateway = self.discovery.proxies.ipfs.as_ref();
+                self.ports.ipfs().document(&link, gateway).await?.map(Some).map_err(wrong)
+            }
         }
     }
 
@@ -192,29 +199,46 @@ impl<P: Ports> Directory<P> {
         Ok(outcome)
     }
 
-    /// The node's proxy for messages to a delivery service at `host`, if it can help there: at the node's own host it is as far
-    /// away as what it would lead to.
-    pub(in crate::session) fn message_proxy(&self, host: &str) -> Option<&HttpUrl> {
+    /// The node's proxies for a delivery service at `host`, if they can help there: at the node's own host they are as far
+    /// away as what they would lead to.
+    pub(in crate::session) fn proxies_to(&self, host: &str) -> Option<&Proxies> {
         let node = &self.discovery;
-        node.proxies.message.as_ref().filter(|_| node.delivery_service_url.authority() != host)
+        Some(&node.proxies).filter(|_| node.delivery_service_url.authority() != host)
+    }
+
+    /// The one of them for messages.
+    pub(in crate::session) fn message_proxy(&self, host: &str) -> Option<&HttpUrl> {
+        self.proxies_to(host)?.message.as_ref()
     }
 
     /// Asks a name gateway: directly, and through the node's proxy if that is not possible from here. Whoever carried
     /// the answer, the contract that sent us there checks it.
     async fn ask_gateway(&self, request: &GatewayRequest) -> Option<HttpResponse> {
-        let (http, host) = (self.ports.http(), request.direct.url.authority());
-        let Some(proxy) = &self.discovery.proxies.gateway else {
-            return http.send(&request.direct).await.ok();
-        };
+        let through = self.discovery.proxies.gateway.as_ref().map(|proxy| request.through(proxy));
+        self.reach(&request.direct, through).await.ok()
+    }
+
+    /// Sends a request, and if that is not possible from here what leads there through the node's proxy. The proxy's own
+    /// trouble, and that of the host behind it, is as if nothing had come.
+    async fn reach(
+        &self,
+        direct: &HttpRequest,
+        through: Option<HttpRequest>,
+    ) -> Result<HttpResponse, Unreachable> {
+        let (http, host) = (self.ports.http(), direct.url.authority());
+        let Some(through) = through else { return http.send(direct).await };
         if !self.detours.is_needed(host)
-            && let Ok(reply) = http.send(&request.direct).await
+            && let Ok(reply) = http.send(direct).await
         {
-            return Some(reply);
+            return Ok(reply);
         }
-        // The proxy's own trouble, and the gateway's, is as if nothing had come.
-        let reply = http.send(&request.through(proxy)).await.ok();
-        let reply = reply.filter(|reply| !matches!(reply.status, 401 | 403 | 404 | 429 | 500..));
-        self.detours.note(host, reply.is_some());
+        let reply = match http.send(&through).await {
+            Ok(HttpResponse { status: status @ (401 | 403 | 404 | 429 | 500..), .. }) => {
+                Err(Unreachable { host: host.to_owned(), outage: Outage::Status(status) })
+            }
+            reply => reply,
+        };
+        self.detours.note(host, reply.is_ok());
         reply
     }
 }
