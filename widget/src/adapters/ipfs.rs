@@ -1,6 +1,6 @@
 //! Documents on IPFS, through the node's gateway and checked here. The part that reads them is loaded with the first.
 
-use dm3_core::ports::{Blocks, Ipfs, Unreachable};
+use dm3_core::ports::{Ipfs, Unreachable};
 use dm3_core::registry::{IpfsFault, IpfsLocation, RecordError};
 use dm3_core::session::IpfsGateways;
 use dm3_core::web::{BaseUrl, Outage};
