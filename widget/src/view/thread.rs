@@ -11,7 +11,7 @@ use super::composer::composer;
 use super::files::{shown_files, with_files};
 use super::icons::{Picture, icon};
 use super::names::display_name;
-use super::panel::{bar, connection_bar, header, lookup_note, quarantine_note};
+use super::panel::{bar, connection_bar, fault_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::rows::Rows;
 use super::share::{CARD, OVER, PENDING, REQUEST, TOP, shared};
@@ -166,7 +166,7 @@ fn reach_bar(app: &App) -> Option<AnyView> {
         }
         // The connection says the same.
         Reach::Unknown(fault) if is_said(app.state, &fault) => None,
-        Reach::Unknown(fault) => Some(bar("bar", "alert", texts::fault(&fault), say(Word::Retry), check())),
+        Reach::Unknown(fault) => Some(fault_bar(&fault, check())),
     }
 }
 
