@@ -19,7 +19,7 @@ use super::site::{KNOWN, sited};
 use super::states::skeleton_bubbles;
 use super::talk::with_talk;
 use super::thread_rows::{Line, PlacedBubble, lines};
-use super::{OnClick, OnKey, part, sends, time, truth, when};
+use super::{OnClick, OnKey, on_click, part, sends, time, truth, when};
 use crate::app::fault::Fault;
 use crate::app::state::{Apart, Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
 use crate::app::{App, Command, SettingsAsk};
@@ -36,7 +36,7 @@ pub fn thread(app: &App) -> AnyView {
             let connection = if alone { connection_bar(&app) } else { None };
             let lookup = if alone { lookup_note(state) } else { None };
             let known = state.site.with(|site| site.place > 0).then(|| sited(&app, KNOWN));
-            view! { {thread_header(&app)} {connection} {lookup} {reach_bar(&app)} {about(&app, TOP)} {known} }
+            view! { {thread_header(&app)} {connection} {lookup} {missing_bar(&app)} {reach_bar(&app)} {about(&app, TOP)} {known} }
                 .into_any()
         })
     };
@@ -145,6 +145,20 @@ fn thread_header(app: &App) -> AnyView {
         {account}
     };
     header(app, "header", content.into_any())
+}
+
+/// Says that something of the conversation can't be loaded, which does nothing then. What is asked about somebody who is not
+/// welcome says so in its own place.
+fn missing_bar(app: &App) -> Option<AnyView> {
+    let parts = app.parts;
+    let share = if is_welcome(app.state) { parts.share.missing() } else { None };
+    let why = parts.talk.missing().or_else(|| parts.files.missing()).or(share)?;
+    let again = on_click(move || {
+        parts.talk.ask_again();
+        parts.files.ask_again();
+        parts.share.ask_again();
+    });
+    Some(fault_bar(&Fault::Part(why), again))
 }
 
 /// Says that the peer cannot get messages now, and why.
