@@ -131,11 +131,18 @@ fn close(app: &App) {
     app.state.acting.set(None);
 }
 
-/// Arrows go through what can be done; Escape leads back to the message.
+/// Arrows go through what can be done; Escape leads back to the message. Tab leaves the choices, and stays in what is asked or
+/// shown in their place.
 fn menu_pressed(app: &App, event: &KeyboardEvent) {
     let Some(target) = element(event.target()) else { return };
     let Some(screen) = target.closest(".screen").ok().flatten() else { return };
+    let is_menu = app
+        .state
+        .acting
+        .with_untracked(|acting| acting.as_ref().is_some_and(|it| it.page == ActingPage::Choices));
     let step: i32 = match event.key().as_str() {
+        "Tab" if !is_menu && event.shift_key() => -1,
+        "Tab" if !is_menu => 1,
         "ArrowDown" | "ArrowRight" => 1,
         "ArrowUp" | "ArrowLeft" => -1,
         "Escape" | "Tab" => {
@@ -251,7 +258,8 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
             Box::new(move |event: MouseEvent| {
                 show_page(&app, ActingPage::Delete);
                 if let Some(screen) = screen(event.target()) {
-                    focus_later(screen, ".acts button");
+                    // What loses nothing.
+                    focus_later(screen, ".acts .button-quiet");
                 }
             })
         };
