@@ -137,7 +137,9 @@ async fn backup<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
 /// Shows or changes what can be set, once that is loaded; the screen says if it can't be.
 async fn settings<P: Platform>(at: Active<P>, ask: Arc<SettingsAsk>) {
     if matches!(*ask, SettingsAsk::Show | SettingsAsk::Card) {
-        at.driver.state.screen.set(Screen::Settings(Apart::waiting()));
+        let state = at.driver.state;
+        state.screen.set(Screen::Settings(Apart::waiting()));
+        state.leaving.set(false);
     }
     if let Ok(steps) = (at.driver.later.settings)().await {
         (steps.carry_out)(at, ask).await;
