@@ -141,6 +141,58 @@ describe('parts', () => {
     await carol.sees('and after');
   });
 
+  test('a request whose part can’t be fetched says so in the place of what is asked, until it can be', async () => {
+    const bob = await world().person('bob');
+    await bob.signIn();
+    const requests = '**/dm3-chat-share.wasm*';
+    await bob.context.route(requests, (route) => route.abort());
+    await bob.findRow(/0x/);
+    await bob.alert.getByText('could not be loaded').waitFor();
+    assert.equal(await bob.composer.count(), 0);
+    await bob.context.unroute(requests);
+    await bob.button('Try again').click();
+    await bob.button('Accept').waitFor();
+    await bob.alert.waitFor({ state: 'detached' });
+
+    // One of another version is told with a way to reload.
+    await bob.context.route(requests, (route) => route.fulfill({ status: 404 }));
+    await bob.reload();
+    await bob.findRow(/0x/);
+    await bob.alert.getByText('newer version').waitFor();
+    await bob.context.unroute(requests);
+    await bob.button('Reload').click();
+    await bob.launcher.waitFor();
+    await bob.resume();
+    await bob.openRow(/0x/);
+  });
+
+  test('what can be done with messages, and emoji, are said where they can’t be fetched, and can be left and asked for again', async () => {
+    const carol = await world().person('carol');
+    await carol.signIn();
+    const talk = '**/dm3-chat-talk.wasm*';
+    const emoji = '**/dm3-chat-emoji.wasm*';
+    await carol.context.route(talk, (route) => route.abort());
+    await carol.openRow(/bob/);
+    await carol.alert.getByText('could not be loaded').waitFor();
+    await carol.context.unroute(talk);
+    await carol.button('Retry').click();
+    await carol.alert.waitFor({ state: 'detached' });
+
+    await carol.context.route(emoji, (route) => route.abort());
+    const choice = carol.chat.getByRole('dialog', { name: 'Emoji', exact: true });
+    for (const leave of [() => carol.page.keyboard.press('Escape'), () => choice.getByRole('button', { name: 'Close' }).click()]) {
+      await carol.button('Emoji').click();
+      await choice.getByText('could not be loaded').waitFor();
+      await leave();
+      await choice.waitFor({ state: 'detached' });
+      assert.ok(await carol.composer.isVisible(), 'the chat is still open');
+    }
+    await carol.button('Emoji').click();
+    await carol.context.unroute(emoji);
+    await choice.getByRole('button', { name: 'Try again' }).click();
+    await carol.chat.getByRole('searchbox').waitFor();
+  });
+
   test('no page broke its policy', () => world().assertNoFaults());
 });
 

@@ -97,10 +97,17 @@ describe('what is done with messages', () => {
     const menu = alice.chat.getByRole('menu');
     await menu.waitFor();
     assert.equal(await menu.getByRole('menuitem', { name: 'Go to the quoted message' }).count(), 0, 'it quotes nothing');
-    // Before that, the key would be the conversation's.
-    await until('the focus is in the menu', () => menu.evaluate((menu) => menu.contains(menu.getRootNode().activeElement)));
     await alice.page.keyboard.press('Escape');
     await menu.waitFor({ state: 'detached' });
+    // Also before the menu has the focus it is the menu that closes.
+    await alice.log.evaluate((log) => {
+      const key = (key) => log.getRootNode().activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, composed: true }));
+      log.querySelector('.entry').focus();
+      key('Enter');
+      key('Escape');
+    });
+    await menu.waitFor({ state: 'detached' });
+    assert.equal(await alice.launcher.getAttribute('aria-expanded'), 'true', 'the panel stays');
     await entry(alice, 'The very first').focus();
     await alice.page.keyboard.press('Enter');
     await menu.getByRole('menuitem', { name: 'Go to the quoted message' }).focus();
@@ -177,7 +184,13 @@ describe('what is done with messages', () => {
     const question = bob.chat.getByRole('alertdialog');
     await question.waitFor();
     await bob.screenshot('talk-delete');
-    await question.getByRole('button', { name: 'Keep it' }).click();
+    const [keep, remove] = ['Keep it', 'Delete'].map((name) => question.getByRole('button', { name }));
+    await until('what loses nothing has the focus', () => hasFocus(keep));
+    for (const [key, next] of [['Tab', remove], ['Tab', keep], ['Shift+Tab', remove]]) {
+      await bob.page.keyboard.press(key);
+      assert.ok(await hasFocus(next), `${key} stays in the question`);
+    }
+    await keep.click();
     await bob.sees('Written in anger');
     await choose(bob, 'Written in anger', 'Delete');
     await question.getByRole('button', { name: 'Delete' }).click();

@@ -72,6 +72,7 @@ impl<P: Ports> Engine<P> {
             calm: Nudge::default(),
             reached: Cell::new(true),
             leads: Cell::new(false),
+            online: Cell::new(true),
             rest: Rest::default(),
         })
     }
@@ -274,6 +275,13 @@ impl<P: Ports> Engine<P> {
     /// and may be let go on later.
     pub fn rest(&self, resting: bool) {
         self.0.rest.set(resting);
+    }
+
+    /// Whether there may be a network at all. While there is none, nothing of the outbox is begun: all of it waits.
+    pub fn set_online(&self, online: bool) {
+        if self.0.online.replace(online) != online && online {
+            self.0.outbox.news.give();
+        }
     }
 
     /// Waits for nothing any longer: the network is back, or somebody is impatient.

@@ -42,7 +42,7 @@ impl<P: Ports> Works<P> {
                     store.reset();
                     self.outbox.forget_others(&waiting);
                     for (conversation, hashes) in waiting {
-                        let due = !self.outbox.waits(conversation, now);
+                        let due = self.online.get() && !self.outbox.waits(conversation, now);
                         if due && running.len() < CONCURRENT && !under_way.contains(&conversation) {
                             under_way.push(conversation);
                             running.push(self.deliver(conversation, hashes));
@@ -68,6 +68,10 @@ impl<P: Ports> Works<P> {
     async fn deliver(&self, conversation: ConversationId, hashes: Vec<MessageHash>) -> Delivered {
         let mut not_noted = None;
         for hash in hashes {
+            // The rest waits.
+            if !self.online.get() {
+                break;
+            }
             match self.hand_over(conversation, &hash).await {
                 Ok(None) => {}
                 // It is out of the way of those behind it.
@@ -83,7 +87,9 @@ impl<P: Ports> Works<P> {
         conversation: ConversationId,
         hash: &MessageHash,
     ) -> Result<Option<Wait>, StoreError> {
-        self.outbox.set_sending(hash, true);
+        // What had to wait goes on waiting until it has left: that it can't be reached may take long to be found out.
+        let is_tried_again = self.outbox.has_waited(conversation);
+        self.outbox.set_sending(hash, !is_tried_again);
         self.tell(Change::Conversation(conversation));
         let handed = self.session.deliver_waiting(hash).await;
         self.outbox.set_sending(hash, false);

@@ -65,6 +65,11 @@ impl Queue {
         self.waits.borrow().iter().any(|it| it.conversation == conversation && it.left(now) > 0)
     }
 
+    /// Whether a conversation had to wait, and nothing of it has left since.
+    pub(super) fn has_waited(&self, conversation: ConversationId) -> bool {
+        self.waits.borrow().iter().any(|it| it.conversation == conversation)
+    }
+
     /// How long until the first of those that wait is due: milliseconds.
     pub(super) fn next_due(&self, now: u64) -> Option<u64> {
         self.waits.borrow().iter().map(|it| it.left(now)).filter(|left| *left > 0).min()

@@ -36,6 +36,8 @@ pub(super) struct Works<P: Ports> {
     /// A delivery service was reached, and nothing was tried again since.
     pub(super) reached: Cell<bool>,
     pub(super) leads: Cell<bool>,
+    /// There may be a network.
+    pub(super) online: Cell<bool>,
     pub(super) rest: Rest,
 }
 

@@ -73,7 +73,7 @@ pub struct Page {
     wallets: Wallets,
     tabs: Tabs,
     visibility: Visibility,
-    _listeners: [WindowListener; 3],
+    _listeners: [WindowListener; 4],
     asked_to_keep: Cell<bool>,
     files: Files,
     commands: UnboundedSender<Command>,
@@ -112,11 +112,11 @@ impl Page {
             visibility: Visibility::watch(move || {
                 let _ = changed.unbounded_send(Command::VisibilityChanged);
             }),
-            _listeners: ["online", LEFT, "pageshow"].map(|name| {
+            _listeners: ["online", "offline", LEFT, "pageshow"].map(|name| {
                 let commands = commands.clone();
                 WindowListener::new(name, move |event| {
                     let command = match name {
-                        "online" => Command::Online,
+                        "online" | "offline" => Command::Online,
                         // Whether the page is kept is not known for sure; if it is not, all ends in any case.
                         LEFT => Command::Cached(true),
                         _ if was_kept(&event) => Command::Cached(false),
@@ -395,6 +395,10 @@ impl Platform for Page {
             // A row that can't take the focus is seen all the same.
             let _ = row.focus();
         }
+    }
+
+    fn is_online(&self) -> bool {
+        web_sys::window().is_none_or(|window| window.navigator().on_line())
     }
 
     fn is_visible(&self) -> bool {

@@ -13,7 +13,7 @@ use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use serde_json::Value;
 
 use super::opened::Opened;
-use super::platform::Platform;
+use super::platform::{LeaderNews, Platform};
 use super::shelf::Shelf;
 
 /// Something that has changed.
@@ -39,6 +39,8 @@ pub struct Account<P: Platform> {
     pub(super) name_watch: Cell<usize>,
     /// Those who wrote and were asked for their names: once is enough while they go on writing.
     pub(super) named: RefCell<Vec<ConversationId>>,
+    /// What the other tabs were told last of the connection, if this one leads.
+    pub(super) said: Cell<Option<LeaderNews>>,
     /// Entries of the mailboxes that are no envelopes.
     pub(super) unreadable: Cell<usize>,
     /// Where something was typed or forgotten that the other devices do not have yet, and when: milliseconds since 1970.
@@ -88,6 +90,7 @@ impl<P: Platform> Account<P> {
             turn: Cell::new(0),
             name_watch: Cell::new(0),
             named: RefCell::default(),
+            said: Cell::new(None),
             unreadable: Cell::new(0),
             typed: RefCell::default(),
             strokes: Cell::new(0),

@@ -157,7 +157,8 @@ async fn prepare<P: Platform>(
         "image/jpeg" | "image/avif" => "image/jpeg",
         "image/png" => "image/png",
         "image/webp" => "image/webp",
-        "image/gif" | "image/bmp" => return Ok((plain(bytes, false)?, None)),
+        // Notes may stand in both.
+        "image/gif" | "image/bmp" => return Ok((plain(bytes, true)?, None)),
         _ => {
             // Films and other pictures of telephones tell where they were made, too.
             let tells = (is_picture && from != "image/svg+xml")

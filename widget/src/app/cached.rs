@@ -15,6 +15,7 @@ pub(super) async fn came_back<P: Platform>(at: Active<P>) {
     if was_left || matches!(seed(&at.driver, account).await, Ok(None)) {
         return signed_out_elsewhere(&at.driver, account);
     }
+    at.engine.set_online(at.driver.platform.is_online());
     at.engine.rest(false);
     at.driver.platform.tell_tabs(TabMessage::Hello(account));
     changes::told(at, None).await;

@@ -58,6 +58,12 @@ pub(super) async fn told<P: Platform>(at: Active<P>, conversation: Option<Conver
     let _ = at.others.unbounded_send(Told::Elsewhere(conversation));
 }
 
+/// Everything may have changed that is shown: it is read anew.
+pub(super) fn look_anew<P: Platform>(at: &Active<P>) {
+    // As above.
+    let _ = at.others.unbounded_send(Told::Elsewhere(None));
+}
+
 /// Notes what is to be shown anew, and who wrote.
 fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut Vec<NewMessage>) {
     let platform = &at.driver.platform;
@@ -75,7 +81,13 @@ fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut
         }
     };
     match change {
-        Change::Conversation(conversation) => drop(add(&mut news.here, conversation)),
+        Change::Conversation(conversation) => {
+            add(&mut news.here, conversation);
+            // What follows is told by nobody that there is room again, but by what it wrote.
+            if !at.engine.leads() && lacks_storage(at) {
+                ask_leader(at);
+            }
+        }
         Change::Settings => {
             at.spawn(show_theme);
             platform.tell_tabs(TabMessage::RecordsChanged(at.address(), None));
@@ -112,6 +124,13 @@ fn show_connection<P: Platform>(at: &Active<P>, link: Link) {
         Link::Live | Link::Polling => Connection::Live,
         Link::Lost(error) => Connection::Lost(Fault::from(error)),
     };
+    if !at.engine.leads() {
+        // The lease went to another tab, which says how it stands.
+        at.said.set(None);
+        at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
+    } else if at.said.get() != Some(news) {
+        tell_followers(at, news);
+    }
     let shown = at.driver.state.connection;
     if shown.with_untracked(|shown| *shown == connection) {
         return;
@@ -121,17 +140,47 @@ fn show_connection<P: Platform>(at: &Active<P>, link: Link) {
     }
     if connection == Connection::Live {
         at.spawn(|at| at.beside(|steps, at| (steps.name_welcome)(at)));
+        look_again(at);
     }
     shown.set(connection);
-    if at.engine.leads() {
-        at.driver.platform.tell_tabs(TabMessage::Leader(at.address(), news));
+}
+
+/// Tells the other tabs how it stands with the account's delivery services.
+fn tell_followers<P: Platform>(at: &Active<P>, news: LeaderNews) {
+    at.said.set(Some(news));
+    at.driver.platform.tell_tabs(TabMessage::Leader(at.address(), news));
+}
+
+/// Whether it is shown that the device does not keep or give records.
+fn lacks_storage<P: Platform>(at: &Active<P>) -> bool {
+    at.driver.state.connection.with_untracked(|it| matches!(it, Connection::Lost(Fault::Store(_))))
+}
+
+/// What could not be read is read again, if storage is there again.
+fn look_again<P: Platform>(at: &Active<P>) {
+    if !lacks_storage(at) {
+        return;
     }
+    look_anew(at);
+    if let Some(open) = at.open_peer().filter(|_| at.opened.borrow().is_none()) {
+        at.spawn(move |at| at.thread(move |steps, at| (steps.open_peer)(at, open)));
+    }
+}
+
+/// Asks the tab that is in touch with the account's delivery services how it stands.
+fn ask_leader<P: Platform>(at: &Active<P>) {
+    look_again(at);
+    at.driver.state.connection.set(Connection::Connecting);
+    at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
 }
 
 /// What the tab that delivers and picks up for the account says of its connection.
 pub(super) async fn leader_told<P: Platform>(at: Active<P>, news: LeaderNews) {
     if at.engine.leads() {
         return;
+    }
+    if news == LeaderNews::Connected {
+        look_again(&at);
     }
     at.driver.state.connection.set(match news {
         LeaderNews::Connecting => Connection::Connecting,
@@ -143,15 +192,16 @@ pub(super) async fn leader_told<P: Platform>(at: Active<P>, news: LeaderNews) {
 /// Another tab has come, and wants to know how it stands.
 pub(super) async fn tell_newcomer<P: Platform>(at: Active<P>) {
     if at.engine.leads() {
-        let news = in_short(&at.engine.connection());
-        at.driver.platform.tell_tabs(TabMessage::Leader(at.address(), news));
+        tell_followers(&at, in_short(&at.engine.connection()));
     }
 }
 
-/// Nobody waits any longer: the network is back, or somebody is impatient.
+/// Nobody waits any longer: the network is back, or somebody is impatient. The other tabs are told how it stands, also if that
+/// is as before.
 pub(super) async fn wake<P: Platform>(at: Active<P>) {
     if at.engine.leads() {
         at.engine.wake();
+        tell_newcomer(at).await;
     } else {
         at.driver.state.connection.set(Connection::Connecting);
         at.driver.platform.tell_tabs(TabMessage::Wake(at.address()));

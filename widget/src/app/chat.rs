@@ -30,6 +30,7 @@ fn begin<P: Platform>(at: &Active<P>) {
     let Some(told) = at.told.take() else { return };
     at.spawn(|at| changes::follow(at, told));
     at.spawn(theme::show_theme);
+    at.engine.set_online(at.driver.platform.is_online());
     at.spawn(run_engine);
     at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
     at.spawn(|at| async move {
@@ -70,7 +71,12 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::LoadOlder => at.kept(|steps, at| (steps.load_older)(at)),
         Command::AcceptProfile(peer) => at.people(move |steps, at| (steps.accept_profile)(at, peer)),
         Command::CheckPeer => at.thread(|steps, at| (steps.check_peer)(at)),
-        Command::Reconnect | Command::Online => Box::pin(changes::wake(at)),
+        Command::Reconnect => Box::pin(changes::wake(at)),
+        Command::Online => {
+            let is_online = at.driver.platform.is_online();
+            at.engine.set_online(is_online);
+            return is_online.then(|| -> Task { Box::pin(changes::wake(at)) });
+        }
         Command::Shown(_) | Command::VisibilityChanged => at.thread(|steps, at| (steps.seen)(at)),
         Command::Cached(true) => {
             at.engine.rest(true);
@@ -137,7 +143,9 @@ async fn backup<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
 /// Shows or changes what can be set, once that is loaded; the screen says if it can't be.
 async fn settings<P: Platform>(at: Active<P>, ask: Arc<SettingsAsk>) {
     if matches!(*ask, SettingsAsk::Show | SettingsAsk::Card) {
-        at.driver.state.screen.set(Screen::Settings(Apart::waiting()));
+        let state = at.driver.state;
+        state.screen.set(Screen::Settings(Apart::waiting()));
+        state.leaving.set(false);
     }
     if let Ok(steps) = (at.driver.later.settings)().await {
         (steps.carry_out)(at, ask).await;

@@ -56,7 +56,7 @@ pub enum Command {
     Stop(MessageHash),
     /// What stands in the composer changed.
     Typed(String),
-    /// The browser is online again.
+    /// The browser is online again, or not any more; the platform knows which.
     Online,
     /// Show older messages of the open conversation.
     LoadOlder,

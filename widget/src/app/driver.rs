@@ -313,19 +313,20 @@ impl<P: Platform> Active<P> {
     }
 
     /// Storage failed in the middle of something. If the account was signed out where this tab could not hear it, nothing
-    /// of it goes on here. What has no room does not take what is there from the screen.
+    /// of it goes on here. Else what is there stays on the screen: the engine goes on, and tries it again.
     pub(super) fn storage_failed(&self, error: StoreError) {
-        if error == StoreError::Full {
-            let full = Connection::Lost(Fault::Store(error));
-            let shown = self.driver.state.connection;
-            if shown.with_untracked(|shown| *shown != full) {
-                self.driver.tell_fault(&Fault::Store(StoreError::Full));
-                shown.set(full);
+        let state = self.driver.state;
+        let has_list = || state.conversations.with_untracked(Option::is_some);
+        if error == StoreError::Full || error != StoreError::SignedOut && has_list() {
+            let fault = Fault::Store(error);
+            let lost = Connection::Lost(fault.clone());
+            if state.connection.with_untracked(|shown| *shown != lost) {
+                self.driver.tell_fault(&fault);
+                state.connection.set(lost);
             }
             return;
         }
         if error == StoreError::SignedOut {
-            let state = self.driver.state;
             self.driver.begin(Stage::Outside);
             self.driver.set_who(None);
             state.account.set(None);

@@ -46,6 +46,16 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether only a reload of the page helps: what runs here is older than what it has to do with.
+    pub const fn needs_reload(&self) -> bool {
+        matches!(
+            self,
+            Self::Part(PartMissing::OtherVersion)
+                | Self::Store(StoreError::Outdated)
+                | Self::NodeUnusable(DiscoveryError::Version)
+        )
+    }
+
     /// The stable code that the page gets in `dm3-error`.
     pub fn code(&self) -> &'static str {
         match self {

@@ -79,6 +79,21 @@ impl<T: Copy> Part<T> {
         spawn_local(loading);
     }
 
+    /// Why it can't be used, where that is so.
+    pub fn missing(self) -> Option<PartMissing> {
+        match self.state() {
+            Loading::Missing(why) => Some(why),
+            Loading::Waiting | Loading::There(_) => None,
+        }
+    }
+
+    /// Asks for it again, where it could not be loaded.
+    pub fn ask_again(self) {
+        if matches!(self.0.with(|loader| loader.loading.get()), Loading::Missing(_)) {
+            self.ask();
+        }
+    }
+
     /// The same, once: for views, which say so whenever they are drawn.
     pub fn want(self) {
         if !self.0.with(|loader| loader.wanted.replace(true)) {
@@ -97,7 +112,7 @@ impl<T: Copy> Part<T> {
         loaded
     }
 
-    /// Uses the part: now, or once it is loaded.
+    /// Uses the part: now, or once it is loaded. That it can't be is said by whoever shows its [state](Self::state).
     pub fn with(self, act: impl FnOnce(T) + 'static) {
         if let Loading::There(table) = self.0.with(|loader| loader.loading.get()) {
             return act(table);

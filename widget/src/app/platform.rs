@@ -100,6 +100,8 @@ pub trait Platform: 'static {
     fn withdraw_file(&self, url: &str);
     /// Brings a message of the conversation that is shown before somebody's eyes.
     fn reveal(&self, message: &MessageHash);
+    /// Whether the browser has a network, as far as it knows.
+    fn is_online(&self) -> bool;
     /// Whether the page is before somebody's eyes: its tab is the chosen one and its window is not minimised.
     fn is_visible(&self) -> bool;
     /// The origin of the page that embeds the element.

@@ -46,14 +46,25 @@ pub(super) fn add(list: &mut Vec<ConversationId>, new: ConversationId) -> bool {
     is_new
 }
 
-/// Shows what was written to the device, and tells the other tabs what this one wrote.
+/// Tells the other tabs what this one wrote, and shows what was written to the device. That is told first: this tab may be closed in
+/// the next moment.
 pub(super) async fn show<P: Platform>(at: &Active<P>, news: &News) {
+    let tell = |conversation| {
+        at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address(), conversation));
+    };
+    let tells_all = news.unproven || news.here.len() > MANY;
+    if tells_all {
+        tell(None);
+    } else {
+        news.here.iter().for_each(|conversation| tell(Some(*conversation)));
+    }
     let open = at.open_peer().map(ConversationId::Peer).filter(|open| news.is_about(*open));
-    let mut was_read = None;
     if let Some(open) = open
         && let Ok(steps) = (at.driver.later.thread)().await
+        && (steps.follow)(at.clone()).await
     {
-        was_read = (steps.follow)(at.clone()).await.then_some(open);
+        // It is read now.
+        tell(Some(open));
     }
     if news.all || news.here.len() + news.elsewhere.len() > MANY {
         refresh_list(at).await;
@@ -67,14 +78,5 @@ pub(super) async fn show<P: Platform>(at: &Active<P>, news: &News) {
     }
     if news.all || news.unproven {
         refresh_quarantine(at).await;
-    }
-    let tell = |conversation| {
-        at.driver.platform.tell_tabs(TabMessage::RecordsChanged(at.address(), conversation));
-    };
-    if news.unproven || news.here.len() > MANY {
-        tell(None);
-    } else {
-        news.here.iter().for_each(|conversation| tell(Some(*conversation)));
-        was_read.into_iter().filter(|read| !news.here.contains(read)).for_each(|read| tell(Some(read)));
     }
 }

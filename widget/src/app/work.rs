@@ -6,6 +6,7 @@ use std::pin::pin;
 use dm3_core::ports::Clock as _;
 use futures_util::future::{join, join3, select};
 
+use super::changes::look_anew;
 use super::driver::Active;
 use super::older;
 use super::own::devices;
@@ -15,10 +16,21 @@ use super::steps::{HistorySteps, Load, WorkSteps};
 /// After this time a part that could not be loaded is asked for again, whatever was told: milliseconds.
 const AGAIN: u32 = 60_000;
 
+/// Who leads so soon after the start follows nobody: milliseconds.
+const ALONE: u64 = 1_000;
+
 /// Delivers and picks up, in this tab or another one, for as long as the account is signed in.
 pub(super) async fn run_engine<P: Platform>(at: Active<P>) {
-    let lease = at.driver.platform.lease();
-    at.engine.run_with(&lease, || work(at.clone())).await;
+    let (lease, clock) = (at.driver.platform.lease(), at.driver.platform.clock());
+    let since = clock.now();
+    let begin = || {
+        // Whoever led before may have gone after storing something, and before telling.
+        if clock.now().abs_diff(since) > ALONE {
+            look_anew(&at);
+        }
+        work(at.clone())
+    };
+    at.engine.run_with(&lease, begin).await;
 }
 
 async fn work<P: Platform>(at: Active<P>) {

@@ -11,6 +11,7 @@ use web_sys::HtmlElement;
 use super::keys::{other_ways, text_shown};
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
+use crate::app::fault::Fault;
 use crate::app::part::Loader;
 use crate::app::state::{Busy, SignIn, SignInStep, WalletChoice};
 use crate::app::{App, Command, Driver, SignInPart, SignInSteps};
@@ -130,13 +131,22 @@ fn button(app: &App, at: &SignIn) -> AnyView {
     let chooses = at.busy.is_none() && matches!(at.step, SignInStep::Connect { .. });
     let blocked = command.is_none() && !chooses;
     let app = app.clone();
+    let outdated = at.busy.is_none() && at.error.as_ref().is_some_and(Fault::needs_reload);
     let press = on_click(move || match &command {
+        _ if outdated => {}
         Some(command) => app.command(command.clone()),
         None => app.state.choosing.set(chooses),
     });
+    let label = if outdated {
+        say(Word::Reload)
+    } else {
+        texts::sign_in_action(&at.step, at.busy, at.error.is_some())
+    };
+    // The loader listens for clicks on [data-reload].
+    let reloads = if outdated { "true" } else { "" };
     view! {
-        <button {attrs(&[("class", "button"), ("type", "button"), ("data-autofocus", "true"), ("aria-disabled", truth(blocked))])} on:click=press>
-            {texts::sign_in_action(&at.step, at.busy, at.error.is_some())}
+        <button {attrs(&[("class", "button"), ("type", "button"), ("data-autofocus", "true"), ("aria-disabled", truth(blocked && !outdated)), ("data-reload", reloads)])} on:click=press>
+            {label}
         </button>
     }
     .into_any()

@@ -1,12 +1,13 @@
 //! Who is signed in, and the ways from there.
 
-use leptos::ev::{Event, KeyboardEvent};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, FocusEvent, KeyboardEvent};
 
 use super::attributes::{attrs, class};
-use super::focus::{element, focus, screen};
+use super::focus::{element, focus};
 use super::icons::{Picture, icon};
-use super::{OnKey, on_click, sends, truth, when};
+use super::{is_input_method, on_click, sends, truth, when};
 use crate::app::state::Person;
 use crate::app::{App, BackupAsk, Command, SettingsAsk};
 use crate::texts::{self, Word, say};
@@ -38,16 +39,38 @@ pub(super) fn pressed(app: &App, event: &Event) {
     }
 }
 
+/// Escape closes a menu that is open, wherever the focus is: a menu may have been opened a moment ago, and not have it yet.
+pub(super) fn escaped(app: &App, event: &Event) {
+    let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+    let state = app.state;
+    let is_open = state.menu.get_untracked()
+        || state.acting.with_untracked(Option::is_some)
+        || state.picking.with_untracked(Option::is_some);
+    if !is_open || key.key() != "Escape" || key.default_prevented() || is_input_method(key) {
+        return;
+    }
+    // The panel's own Escape would close the whole chat.
+    key.prevent_default();
+    state.menu.set(false);
+    state.acting.set(None);
+    state.picking.set(None);
+    // What had it goes.
+    let menu = element(event.target()).and_then(|at| at.closest(".menu").ok().flatten());
+    menu.into_iter().for_each(|menu| focus(&menu, "button"));
+}
+
 /// Who is signed in, and the way out.
 pub(super) fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
     let (menu, leaving) = (app.state.menu, app.state.leaving);
-    let escape: OnKey = Box::new(move |event: KeyboardEvent| {
-        if event.key() == "Escape" && menu.get_untracked() {
-            // The panel's own Escape would close the whole chat.
-            event.prevent_default();
-            menu.set(false);
-            if let Some(screen) = screen(event.target()) {
-                focus(&screen, ".menu button");
+    // Whoever goes on elsewhere by keyboard leaves it, too.
+    let left: Box<dyn FnMut(FocusEvent)> = Box::new(move |event| {
+        let from = element(event.target()).and_then(|from| from.closest(".menu").ok().flatten());
+        let to = element(event.related_target());
+        if let (Some(from), Some(to)) = (from, to) {
+            // What is around it gets the focus where somebody selects what the menu says.
+            let is_around = to.contains(Some(&from));
+            if !is_around && !from.contains(Some(&to)) && menu.get_untracked() {
+                menu.set(false);
             }
         }
     });
@@ -78,7 +101,7 @@ pub(super) fn account_menu(app: &App, account: Option<&Person>) -> AnyView {
         sign_in.ask();
     });
     view! {
-        <div {class("menu")} on:keydown=escape>
+        <div {class("menu")} on:focusout=left>
             <button {attrs(&[("class", "icon-button"), ("type", "button"), ("aria-label", say(Word::Account)), ("aria-expanded", truth(menu.get()))])} on:click=toggle>
                 {icon(Picture::Dots)}
             </button>

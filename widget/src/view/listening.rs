@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{ClipboardEvent, DragEvent, Event, HtmlElement};
 
-use super::account::pressed;
+use super::account::{escaped, pressed};
 use super::files::load;
 use super::talk::with_talk;
 use crate::app::App;
@@ -21,6 +21,9 @@ pub fn listen(app: &App, root: &HtmlElement) -> Listening {
         let name = event.type_();
         if name == "pointerdown" {
             pressed(&app, &event);
+        }
+        if name == "keydown" {
+            escaped(&app, &event);
         }
         if ["keydown", "pointerdown"].contains(&name.as_str()) {
             with_talk(&app, |talk| (talk.happened)(&app, &event));

@@ -6,7 +6,6 @@ use super::attributes::{attrs, class};
 use super::icons::{Picture, icon};
 use super::{OnClick, sends};
 use crate::app::fault::Fault;
-use crate::app::part::PartMissing;
 use crate::app::state::{Connection, Lookup, State};
 use crate::app::{App, Command};
 use crate::texts::{self, Word, say};
@@ -67,16 +66,16 @@ pub fn bar(
     .into_any()
 }
 
+/// The same for what did not work: what helps is to try it again, or to reload the page.
+pub fn fault_bar(fault: &Fault, again: OnClick) -> AnyView {
+    let word = if fault.needs_reload() { Word::Reload } else { Word::Retry };
+    bar("bar", "alert", texts::fault(fault), say(word), again)
+}
+
 /// Says that the node does not answer, with a way to try now.
 pub fn connection_bar(app: &App) -> Option<AnyView> {
     match app.state.connection.get() {
-        Connection::Lost(fault) => Some(bar(
-            "bar",
-            "alert",
-            texts::fault(&fault),
-            say(if fault == Fault::Part(PartMissing::OtherVersion) { Word::Reload } else { Word::Retry }),
-            sends(app, Command::Reconnect),
-        )),
+        Connection::Lost(fault) => Some(fault_bar(&fault, sends(app, Command::Reconnect))),
         Connection::Idle | Connection::Connecting | Connection::Live => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::AnyView;
 
+use super::states::could_not_load;
 use super::{OnClick, on_click};
 use crate::app::part::{Loading, Part};
 use crate::app::state::Apart;
@@ -18,9 +19,14 @@ pub const PENDING: u8 = 4;
 /// What is asked about somebody who is not welcome yet, or not any more, in place of the composer.
 pub const REQUEST: u8 = 5;
 
-/// What the part shows of this, once it is there. Without it the rest of the conversation stands.
+/// What the part shows of this, once it is there. Without it the rest of the conversation stands; but in the place of the
+/// composer it is said that it can't be loaded.
 pub(super) fn shared(app: &App, what: &Apart) -> Option<AnyView> {
-    piece(app, app.parts.share, what)
+    let share = app.parts.share;
+    match share.missing() {
+        Some(why) if what.place == REQUEST => Some(could_not_load(why, on_click(move || share.ask()))),
+        _ => piece(app, share, what),
+    }
 }
 
 /// A piece of the screen that a part shows, once it is there.

@@ -31,9 +31,7 @@ pub fn failed(app: &App, fault: &Fault) -> AnyView {
             {icon(Picture::Alert)}
             <h2 {attrs(&[("tabindex", "-1")])}>{say(Word::Stopped)}</h2>
             <p {attrs(&[("role", "alert")])}>{texts::fault(fault)}</p>
-            <button {attrs(&[("class", "button"), ("type", "button"), ("data-autofocus", "true")])} on:click=sends(app, Command::Restart)>
-                {say(Word::TryAgain)}
-            </button>
+            {way_on(fault, "true", sends(app, Command::Restart))}
         </div>
     }
     .into_any()
@@ -46,20 +44,25 @@ pub fn part_missing(app: &App, why: PartMissing, ask_again: OnClick) -> AnyView 
 
 /// Why something can't be shown that has to be loaded, and what to do about it.
 pub fn could_not_load(why: PartMissing, ask_again: OnClick) -> AnyView {
-    let again = match why {
-        PartMissing::Unreachable => say(Word::TryAgain),
-        PartMissing::OtherVersion => say(Word::Reload),
-    };
-    // The loader listens for clicks on [data-reload].
-    let reloads = if why == PartMissing::OtherVersion { "true" } else { "" };
+    let fault = Fault::Part(why);
     view! {
         <div {class("center")}>
             {icon(Picture::Alert)}
-            <p {attrs(&[("role", "alert")])}>{texts::fault(&Fault::Part(why))}</p>
-            <button {attrs(&[("class", "button"), ("type", "button"), ("data-reload", reloads)])} on:click=ask_again>
-                {again}
-            </button>
+            <p {attrs(&[("role", "alert")])}>{texts::fault(&fault)}</p>
+            {way_on(&fault, "", ask_again)}
         </div>
+    }
+    .into_any()
+}
+
+/// The button that tries again, or reloads the page where that alone helps.
+fn way_on(fault: &Fault, takes_focus: &'static str, act: OnClick) -> AnyView {
+    // The loader listens for clicks on [data-reload].
+    let (word, reloads) = if fault.needs_reload() { (Word::Reload, "true") } else { (Word::TryAgain, "") };
+    view! {
+        <button {attrs(&[("class", "button"), ("type", "button"), ("data-autofocus", takes_focus), ("data-reload", reloads)])} on:click=act>
+            {say(word)}
+        </button>
     }
     .into_any()
 }

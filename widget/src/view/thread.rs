@@ -11,7 +11,7 @@ use super::composer::composer;
 use super::files::{shown_files, with_files};
 use super::icons::{Picture, icon};
 use super::names::display_name;
-use super::panel::{bar, connection_bar, header, lookup_note, quarantine_note};
+use super::panel::{bar, connection_bar, fault_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::rows::Rows;
 use super::share::{CARD, OVER, PENDING, REQUEST, TOP, shared};
@@ -19,7 +19,7 @@ use super::site::{KNOWN, sited};
 use super::states::skeleton_bubbles;
 use super::talk::with_talk;
 use super::thread_rows::{Line, PlacedBubble, lines};
-use super::{OnClick, OnKey, part, sends, time, truth, when};
+use super::{OnClick, OnKey, on_click, part, sends, time, truth, when};
 use crate::app::fault::Fault;
 use crate::app::state::{Apart, Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
 use crate::app::{App, Command, SettingsAsk};
@@ -36,7 +36,7 @@ pub fn thread(app: &App) -> AnyView {
             let connection = if alone { connection_bar(&app) } else { None };
             let lookup = if alone { lookup_note(state) } else { None };
             let known = state.site.with(|site| site.place > 0).then(|| sited(&app, KNOWN));
-            view! { {thread_header(&app)} {connection} {lookup} {reach_bar(&app)} {about(&app, TOP)} {known} }
+            view! { {thread_header(&app)} {connection} {lookup} {missing_bar(&app)} {reach_bar(&app)} {about(&app, TOP)} {known} }
                 .into_any()
         })
     };
@@ -147,6 +147,20 @@ fn thread_header(app: &App) -> AnyView {
     header(app, "header", content.into_any())
 }
 
+/// Says that something of the conversation can't be loaded, which does nothing then. What is asked about somebody who is not
+/// welcome says so in its own place.
+fn missing_bar(app: &App) -> Option<AnyView> {
+    let parts = app.parts;
+    let share = if is_welcome(app.state) { parts.share.missing() } else { None };
+    let why = parts.talk.missing().or_else(|| parts.files.missing()).or(share)?;
+    let again = on_click(move || {
+        parts.talk.ask_again();
+        parts.files.ask_again();
+        parts.share.ask_again();
+    });
+    Some(fault_bar(&Fault::Part(why), again))
+}
+
 /// Says that the peer cannot get messages now, and why.
 fn reach_bar(app: &App) -> Option<AnyView> {
     let check = || sends(app, Command::CheckPeer);
@@ -166,7 +180,7 @@ fn reach_bar(app: &App) -> Option<AnyView> {
         }
         // The connection says the same.
         Reach::Unknown(fault) if is_said(app.state, &fault) => None,
-        Reach::Unknown(fault) => Some(bar("bar", "alert", texts::fault(&fault), say(Word::Retry), check())),
+        Reach::Unknown(fault) => Some(fault_bar(&fault, check())),
     }
 }
 

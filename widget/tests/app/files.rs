@@ -134,9 +134,12 @@ fn what_can_not_be_drawn_anew_is_said_to_tell_more() {
     attach(&world, &alice, vec![given("beach.jpg", "image/jpeg", &jpeg(b"Exif\0\0", 40, 30, 2_000))]);
     attach(&world, &alice, vec![given("film.mov", "video/quicktime", b"....ftypqt  ")]);
     attach(&world, &alice, vec![given("notes.txt", "text/plain", b"x")]);
+    attach(&world, &alice, vec![given("cat.gif", "image/gif", b"GIF89a\x01\0\x01\0\0\0\0;")]);
+    let header = b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0";
+    attach(&world, &alice, vec![given("plan.bmp", "image/bmp", header)]);
     let tells: Vec<_> =
         Files::now(alice.state).attached.iter().map(|it| it.ready.as_ref().unwrap().tells).collect();
-    assert_eq!(tells, [true, true, false]);
+    assert_eq!(tells, [true, true, false, true, true]);
 }
 
 #[test]

@@ -3,14 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use dm3_core::Said;
 use dm3_core::conversation::ConversationId;
 use dm3_core::ports::{Store as _, StoreError};
+use dm3_core::session::Decision;
 use dm3_widget::app::fault::Fault;
 use dm3_widget::app::platform::{HostEvent, Notifying};
-use dm3_widget::app::state::Screen;
+use dm3_widget::app::state::{Connection, Screen};
 use dm3_widget::app::{Command, reset};
 
-use super::world::{Device, Tab, WALLET, World, now};
+use super::world::{Device, Tab, WALLET, World, now, two_talking};
 
 impl Device {
     /// How many unsent texts are kept.
@@ -183,4 +185,51 @@ fn who_signs_in_after_a_reset_begins_anew() {
     }
     assert_eq!(tab.screen(), Screen::List);
     assert!(alice.keeps_anything());
+}
+
+#[test]
+fn storage_that_fails_in_between_leaves_what_is_there_on_the_screen_and_is_told() {
+    let (world, alice, _, alices, bobs) = two_talking();
+    let unavailable = || StoreError::Unavailable(Said::new("the disk is gone"));
+    let lost = Connection::Lost(Fault::Store(unavailable()));
+    alice.peer.store.set_failure(Some(unavailable()));
+    bobs.ask(Command::Send("meanwhile".into()));
+    world.pass(5_000);
+    assert_eq!((alices.screen(), alices.state.connection.get_untracked()), (Screen::Thread, lost));
+    assert!(alices.events().contains(&HostEvent::Error(Fault::Store(unavailable()))));
+    // What can't be read now is read as soon as it can be.
+    alice.peer.store.set_failure(None);
+    world.pass(60_000);
+    assert!(alices.is_live());
+    assert_eq!(alices.deliveries().len(), 1);
+}
+
+#[test]
+fn storage_that_gives_nothing_at_the_start_is_told_on_the_whole_screen() {
+    let world = World::new();
+    let (alice, _) = world.person("alice");
+    let unavailable = StoreError::Unavailable(Said::new("the disk is gone"));
+    alice.peer.store.set_failure(Some(unavailable.clone()));
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    assert_eq!(tab.screen(), Screen::Failed(Fault::Store(unavailable)));
+}
+
+#[test]
+fn a_tab_that_follows_is_in_touch_again_once_it_can_write() {
+    let (world, alice, _, first, _) = two_talking();
+    let second = alice.open_tab(&world);
+    world.pass(2_000);
+    second.ask(Command::Open("bob.eth".into()));
+    world.pass(2_000);
+    let bob = second.state.thread.with_untracked(|it| it.as_ref().unwrap().peer.address);
+    alice.peer.store.set_write_failure(Some(StoreError::Full));
+    second.ask(Command::Decide(bob, Decision::Mute(true)));
+    world.run();
+    let full = Connection::Lost(Fault::Store(StoreError::Full));
+    assert_eq!(second.state.connection.get_untracked(), full);
+    alice.peer.store.set_write_failure(None);
+    second.ask(Command::Send("there is room again".into()));
+    world.pass(2_000);
+    assert!(second.is_live() && first.is_live());
 }

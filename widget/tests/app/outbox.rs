@@ -1,10 +1,13 @@
 //! What is written leaves, whatever is interrupted.
 
+use std::rc::Rc;
+
 use dm3_core::ports::Store as _;
+use dm3_core::testing::Fault;
 use dm3_widget::app::Command;
 use dm3_widget::app::state::Delivery;
 
-use super::world::{NODE, Tab, WALLET, World, now};
+use super::world::{Device, NODE, Tab, WALLET, World, now};
 
 /// Writes to bob.eth, and at every moment of its delivery does what `interrupt` does; whatever is in the outbox then,
 /// and what is written afterwards, must reach bob's delivery service.
@@ -68,4 +71,53 @@ fn what_is_written_while_the_outbox_is_being_delivered_leaves_too() {
     world.finish();
     assert_eq!(tab.deliveries(), [Delivery::Sent, Delivery::Sent, Delivery::Sent]);
     assert_eq!(world.network.first_service().waiting(bob.address()), 3);
+}
+
+/// Alice, whose conversation with bob.eth is open. He is elsewhere.
+fn writes_to_bob() -> (World, Rc<Device>, Rc<Device>, Tab) {
+    let world = World::new();
+    let ((alice, _), (bob, _)) = (world.person("alice"), world.person("bob"));
+    let tab = alice.open_tab(&world);
+    world.pass(1_000);
+    tab.ask(Command::Open("bob.eth".into()));
+    world.pass(1_000);
+    (world, alice, bob, tab)
+}
+
+#[test]
+fn while_the_browser_has_no_network_what_is_written_waits_and_nothing_is_begun() {
+    let (world, alice, bob, alices) = writes_to_bob();
+    world.network.fail("", Fault::Slow(20_000));
+    alice.online.set(false);
+    alices.ask(Command::Online);
+    world.run();
+    alices.ask(Command::Send("from the train".into()));
+    world.pass(10_000);
+    assert_eq!(alices.deliveries(), [Delivery::Waiting]);
+    alice.online.set(true);
+    alices.ask(Command::Online);
+    world.run();
+    assert_eq!(alices.deliveries(), [Delivery::Sending]);
+    world.network.heal();
+    world.pass(120_000);
+    assert_eq!(alices.deliveries(), [Delivery::Sent]);
+    assert_eq!(world.network.first_service().waiting(bob.address()), 1);
+}
+
+#[test]
+fn what_had_to_wait_goes_on_waiting_while_it_is_tried_again_however_long_that_takes() {
+    let (world, _, _, alices) = writes_to_bob();
+    world.network.fail("", Fault::Unreachable);
+    alices.ask(Command::Send("far away".into()));
+    world.pass(1_000);
+    assert_eq!(alices.deliveries(), [Delivery::Waiting]);
+    world.network.heal();
+    world.network.fail("", Fault::Slow(20_000));
+    for _ in 0..15 {
+        world.pass(1_000);
+        assert_eq!(alices.deliveries(), [Delivery::Waiting]);
+    }
+    world.network.heal();
+    world.pass(120_000);
+    assert_eq!(alices.deliveries(), [Delivery::Sent]);
 }

@@ -2,6 +2,7 @@
 
 use dm3_core::testing::Fault;
 use dm3_widget::app::Command;
+use dm3_widget::app::platform::Platform as _;
 use dm3_widget::app::state::{Connection, Delivery};
 
 use super::world::{World, two_talking};
@@ -131,4 +132,42 @@ fn who_was_signed_out_elsewhere_is_not_there_when_the_page_comes_back() {
         assert!(kept.is_signed_out());
         assert_eq!(alice.keeps_anything(), !forgotten);
     }
+}
+
+#[test]
+fn what_came_is_in_the_next_tab_whenever_the_one_that_picked_it_up_is_closed() {
+    for moment in 0.. {
+        let (world, alice, _, first, bobs) = two_talking();
+        let second = alice.open_tab(&world);
+        world.pass(2_000);
+        second.ask(Command::Open("bob.eth".into()));
+        world.pass(2_000);
+        alice.peer.store.set_yielding(true);
+        world.slow_down();
+        bobs.ask(Command::Send("just before".into()));
+        if !world.go_to_moment(moment) {
+            break;
+        }
+        first.remove();
+        world.network.heal();
+        world.pass(4_000);
+        assert_eq!(second.deliveries().len(), 1, "moment {moment}");
+    }
+}
+
+#[test]
+fn a_tab_that_follows_learns_how_it_stands_though_nothing_has_changed() {
+    let (world, alice, _, first, _) = two_talking();
+    let second = alice.open_tab(&world);
+    world.pass(2_000);
+    assert!(first.is_live() && second.is_live());
+    second.ask(Command::Online);
+    world.pass(2_000);
+    assert!(first.is_live() && second.is_live());
+    // The first is taken for dead, and goes on as one that follows.
+    first.driver.page().lease().set_frozen(true);
+    world.pass(3_000);
+    first.driver.page().lease().set_frozen(false);
+    world.pass(3_000);
+    assert!(first.is_live() && second.is_live());
 }

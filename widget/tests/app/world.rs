@@ -42,6 +42,8 @@ pub struct World {
 pub struct Device {
     /// The browser was asked to keep what is stored.
     pub asked_to_keep: Cell<bool>,
+    /// Whether its browser has a network.
+    pub online: Cell<bool>,
     /// How often a tab told the others that records changed.
     pub told: Cell<usize>,
     /// The messages that were brought before somebody's eyes.
@@ -190,6 +192,7 @@ impl World {
             kept: RefCell::default(),
             leases: SharedLeases::new(self.network.clock().clone()),
             asked_to_keep: Cell::new(false),
+            online: Cell::new(true),
             told: Cell::new(0),
             revealed: RefCell::default(),
             notifying: Cell::new(Notifying::Off),
@@ -571,6 +574,10 @@ impl Platform for TestPlatform {
 
     fn reveal(&self, message: &MessageHash) {
         self.device.revealed.borrow_mut().push(message.clone());
+    }
+
+    fn is_online(&self) -> bool {
+        self.device.online.get()
     }
 
     fn is_visible(&self) -> bool {

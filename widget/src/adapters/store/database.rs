@@ -11,7 +11,9 @@ use dm3_core::ports::StoreError;
 use futures_channel::oneshot;
 use futures_util::future::{Either, LocalBoxFuture, select};
 use gloo_timers::future::sleep;
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{IdbDatabase, IdbOpenDbRequest, IdbTransaction, IdbTransactionMode};
@@ -124,11 +126,12 @@ impl Database {
         work: Work,
     ) -> Result<JsValue, Failure> {
         let connection = self.connection().await?;
-        let tables = texts(tables);
+        let (tables, options) = (texts(tables), durability(mode, tables));
         if owner.is_some() {
             tables.push(&table::VAULT.into());
         }
-        let transaction = connection.database.transaction_with_str_sequence_and_mode(&tables, mode)?;
+        let database: &DurableDatabase = connection.database.unchecked_ref();
+        let transaction = database.transaction(&tables, mode, &options)?;
         if mode == IdbTransactionMode::Readonly {
             return work(transaction).await;
         }
@@ -189,6 +192,37 @@ impl Database {
         self.connection.replace(Some(Rc::clone(&connection)));
         connection
     }
+}
+
+/// The tables of what is nowhere else any more once it is said to be stored: services let go of what was acknowledged, and keys
+/// are made once.
+const NOT_TO_BE_LOST: [&str; 4] = [table::MESSAGES, table::KEPT, table::QUARANTINE, table::VAULT];
+
+/// How sure a transaction in these tables is to be stored before that is told. Chromium, Firefox and WebKit are content with having given
+/// it to the system, unless they are asked for more; Firefox before 126 and WebKit before 15 don't know what they are asked and do
+/// not mind.
+fn durability(mode: IdbTransactionMode, tables: &[&str]) -> JsValue {
+    if mode == IdbTransactionMode::Readonly || !tables.iter().any(|table| NOT_TO_BE_LOST.contains(table)) {
+        return JsValue::UNDEFINED;
+    }
+    let options = Object::new();
+    // Fails for nothing that is new.
+    let _ = Reflect::set(&options, &"durability".into(), &"strict".into());
+    options.into()
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A database that can be asked for how sure something is to be stored, of which web-sys does not know yet.
+    type DurableDatabase;
+
+    #[wasm_bindgen(method, catch)]
+    fn transaction(
+        this: &DurableDatabase,
+        tables: &Array,
+        mode: IdbTransactionMode,
+        options: &JsValue,
+    ) -> Result<IdbTransaction, JsValue>;
 }
 
 async fn has_seed(transaction: &IdbTransaction, owner: Address) -> Result<bool, Failure> {

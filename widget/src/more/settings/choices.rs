@@ -9,18 +9,18 @@ use web_sys::{Element, HtmlElement, HtmlSelectElement};
 
 use super::demands::demands;
 use super::mail::mail;
-use super::pieces::{fact, group, hint, screen, sends_and_goes, switch};
+use super::pieces::{fact, group, hint, hint_of, screen, sends_and_goes, switch};
 use crate::app::platform::Notifying;
 use crate::app::settings::Settings;
 use crate::app::state::{ConversationRow, Theme};
 use crate::app::{App, BackupAsk, Command, OwnAsk, SettingsAsk};
-use crate::texts::{self, SettingsWord, say};
+use crate::texts::{self, SettingsWord, Word, say};
 use crate::view::attention::asked;
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
 use crate::view::names::display_name;
 use crate::view::person::{person_avatar, person_name};
-use crate::view::{OnInput, OnKey, sends, truth};
+use crate::view::{OnInput, OnKey, on_click, part, sends, truth, when};
 
 const THEMES: [(Theme, SettingsWord); 3] = [
     (Theme::Auto, SettingsWord::ThemeAuto),
@@ -44,6 +44,7 @@ pub(super) fn choices(app: &App, settings: &Settings) -> AnyView {
         SettingsWord::ShowAgain,
         SettingsWord::NoneHidden,
     );
+    let leaving = app.clone();
     let body = view! {
         {own(app)}
         {group(SettingsWord::Privacy, receipts(app, settings))}
@@ -56,6 +57,7 @@ pub(super) fn choices(app: &App, settings: &Settings) -> AnyView {
         {group(SettingsWord::Language, languages(app, settings))}
         {group(SettingsWord::Hosts, hosts(settings))}
         {group(SettingsWord::Storage, storage(app, settings))}
+        {part(move || sign_out(&leaving))}
     };
     screen(app, SettingsWord::Title, body.into_any())
 }
@@ -230,6 +232,41 @@ fn storage(app: &App, settings: &Settings) -> AnyView {
         <button {attrs(&[("class", "setting setting-link"), ("type", "button")])} on:click=sends(app, Command::backup(BackupAsk::Show))>
             {say(SettingsWord::Backup)}
         </button>
+    }
+    .into_any()
+}
+
+/// The way out, with the question that the account's menu asks.
+fn sign_out(app: &App) -> AnyView {
+    let (leaving, sign_in) = (app.state.leaving, app.parts.sign_in);
+    let ask = on_click(move || {
+        leaving.update(|asked| *asked = !*asked);
+        // Whoever signs out needs it next.
+        sign_in.ask();
+    });
+    let choice = |word, command| {
+        view! {
+            <button {attrs(&[("class", "setting setting-link"), ("type", "button")])} on:click=sends(app, command)>
+                {say(word)}
+            </button>
+        }
+        .into_any()
+    };
+    let question = when(leaving.get(), || {
+        view! {
+            {hint_of(say(Word::SignOutHelp).to_owned())}
+            {choice(Word::KeepRecords, Command::Disconnect)}
+            {choice(Word::DeleteRecords, Command::SignOut)}
+        }
+        .into_any()
+    });
+    view! {
+        <div {class("group-card")}>
+            <button {attrs(&[("class", "setting setting-bad"), ("type", "button"), ("aria-expanded", truth(leaving.get()))])} on:click=ask>
+                <b>{say(Word::SignOut)}</b>
+            </button>
+            {question}
+        </div>
     }
     .into_any()
 }

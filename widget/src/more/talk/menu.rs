@@ -19,7 +19,7 @@ use crate::view::attributes::{attrs, class};
 use crate::view::emoji::pick;
 use crate::view::icons::{Picture, icon};
 use crate::view::share::share;
-use crate::view::states::could_not_load;
+use crate::view::states::{could_not_load, skeleton_rows};
 use crate::view::{OnClick, on_click, time, truth, when};
 
 /// The emoji that are offered at once.
@@ -56,6 +56,7 @@ pub(super) fn open_menu(app: &App, hash: MessageHash, beside: &Element) {
         upwards,
         page: ActingPage::Choices,
     };
+    app.state.picking.set(None);
     app.state.acting.set(Some(acting));
     focus_later(screen, "[role=menuitem]");
 }
@@ -102,30 +103,46 @@ pub(super) fn menu(app: &App) -> AnyView {
     .into_any()
 }
 
-/// All emoji, once they are there.
+/// All emoji, once they are there. Before that, and where they can't be had, there is a way out as well.
 fn picker(app: &App) -> AnyView {
-    match app.parts.emoji.state() {
-        Loading::There(emoji) => (emoji.picker)(app),
-        Loading::Waiting => ().into_any(),
-        Loading::Missing(why) => {
-            let again = {
-                let app = app.clone();
-                on_click(move || app.parts.emoji.ask())
-            };
-            could_not_load(why, again)
-        }
+    let emoji = app.parts.emoji;
+    let inside = match emoji.state() {
+        Loading::There(emoji) => return (emoji.picker)(app),
+        Loading::Waiting => skeleton_rows(),
+        Loading::Missing(why) => could_not_load(why, on_click(move || emoji.ask())),
+    };
+    let leave = || {
+        let picking = app.state.picking;
+        on_click(move || picking.set(None))
+    };
+    view! {
+        <div {class("acts-behind")} on:click=leave()></div>
+        <div {attrs(&[("class", "acts"), ("role", "dialog"), ("aria-label", say(Word::Emoji))])} style:left="8px" style:top="auto" style:bottom="68px">
+            {inside}
+            <button {attrs(&[("class", "button button-quiet"), ("type", "button")])} on:click=leave()>
+                {say(Word::Close)}
+            </button>
+        </div>
     }
+    .into_any()
 }
 
 fn close(app: &App) {
     app.state.acting.set(None);
 }
 
-/// Arrows go through what can be done; Escape leads back to the message.
+/// Arrows go through what can be done; Escape leads back to the message. Tab leaves the choices, and stays in what is asked or
+/// shown in their place.
 fn menu_pressed(app: &App, event: &KeyboardEvent) {
     let Some(target) = element(event.target()) else { return };
     let Some(screen) = target.closest(".screen").ok().flatten() else { return };
+    let is_menu = app
+        .state
+        .acting
+        .with_untracked(|acting| acting.as_ref().is_some_and(|it| it.page == ActingPage::Choices));
     let step: i32 = match event.key().as_str() {
+        "Tab" if !is_menu && event.shift_key() => -1,
+        "Tab" if !is_menu => 1,
         "ArrowDown" | "ArrowRight" => 1,
         "ArrowUp" | "ArrowLeft" => -1,
         "Escape" | "Tab" => {
@@ -241,7 +258,8 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
             Box::new(move |event: MouseEvent| {
                 show_page(&app, ActingPage::Delete);
                 if let Some(screen) = screen(event.target()) {
-                    focus_later(screen, ".acts button");
+                    // What loses nothing.
+                    focus_later(screen, ".acts .button-quiet");
                 }
             })
         };
