@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { NODES } from '../localnet/chain.mjs';
 import { profileRecord } from './client.mjs';
+import { choose, entry, standing } from './messages.mjs';
 import { until, useWorld } from './support.mjs';
 
 const PROFILE_RECORD = 'network.dm3.profile';
@@ -145,6 +146,65 @@ for (const wide of [false, true]) {
         await alice.openRow(short(carol.account.address));
       });
     }
+
+    test('whatever is done with a message is done on both sides, and stays after a reload', async () => {
+      await alice.send('For the other node');
+      await carol.sees('For the other node');
+      await until('it is told as read', async () => /· read$/.test(await standing(alice, 'For the other node').innerText()));
+      await choose(carol, 'For the other node', 'Reply');
+      await carol.send('Seen and answred');
+      await alice.sees('Seen and answred');
+      await choose(carol, 'Seen and answred', 'Edit');
+      await carol.composer.fill('Seen and answered');
+      await carol.composer.press('Enter');
+      await alice.sees('Seen and answered');
+      await choose(alice, 'Seen and answered', '👍', 'menuitemcheckbox');
+      await entry(carol, 'Seen and answered').getByRole('button', { name: '👍 1' }).waitFor();
+      await choose(alice, 'Seen and answered', '🙏', 'menuitemcheckbox');
+      await entry(carol, 'Seen and answered').getByRole('button', { name: '🙏 1' }).waitFor();
+      await choose(alice, 'Seen and answered', '🙏', 'menuitemcheckbox');
+      await entry(carol, 'Seen and answered').getByRole('button', { name: '🙏 1' }).waitFor({ state: 'detached' });
+      await carol.send('Written in anger');
+      await alice.sees('Written in anger');
+      await choose(carol, 'Written in anger', 'Delete');
+      await carol.chat.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+      await alice.sees('Deleted by its author');
+      const chosen = alice.page.waitForEvent('filechooser');
+      await alice.button('Attach files').click();
+      await (await chosen).setFiles([{ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Taken along') }]);
+      await alice.button('Remove notes.txt').waitFor();
+      await alice.send('With a file');
+      const stands = async () => {
+        for (const person of [alice, carol]) {
+          await person.sees('With a file');
+          await entry(person, 'With a file').getByText('Taken along').waitFor();
+          assert.match(await entry(person, 'Seen and answered').locator('.quote').innerText(), /For the other node/);
+          await entry(person, 'Seen and answered').getByRole('button', { name: '👍 1' }).waitFor();
+          assert.equal(await entry(person, 'Seen and answered').getByRole('button', { name: '🙏 1' }).count(), 0);
+          assert.deepEqual(await person.order(['answred', 'answered', 'in anger', 'Deleted by']), ['answered', 'Deleted by']);
+        }
+      };
+      await stands();
+      await reload(short(carol.account.address));
+      await stands();
+      assert.match(await standing(alice, 'For the other node').innerText(), /· read$/);
+    });
+
+    test('who is blocked is not heard, and is again once they are welcome', async () => {
+      await carol.button(/contact details/).click();
+      await carol.button(/^Block/).click();
+      await carol.heading.waitFor();
+      await alice.send('Into the wind');
+      await until('it has left', async () => /· sent$/.test(await standing(alice, 'Into the wind').innerText()));
+      await carol.search.fill('alice.eth');
+      await carol.search.press('Enter');
+      await carol.chat.getByText('You blocked them.').waitFor();
+      await carol.button('Unblock').click();
+      await carol.composer.waitFor();
+      await alice.send('And now?');
+      await carol.sees('And now?');
+      assert.deepEqual(await carol.order(['Into the wind', 'And now?']), ['And now?']);
+    });
 
     test('by an ENS name at which the profile is published', async () => {
       dave = await world().person('dave', { second: true });
