@@ -7,6 +7,10 @@
     reason = "a test that can't go on must fail"
 )]
 
+#[path = "view/days.rs"]
+mod days;
+#[path = "view/long.rs"]
+mod long;
 #[path = "view/page.rs"]
 mod page;
 #[path = "view/payments.rs"]

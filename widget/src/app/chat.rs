@@ -35,6 +35,7 @@ fn begin<P: Platform>(at: &Active<P>) {
     at.spawn(|at| async move {
         at.engine.after_what_came().await;
         at.spawn(|at| at.beside(|steps, at| (steps.learn_own_name)(at)));
+        at.spawn(|at| at.beside(|steps, at| (steps.follow_time)(at)));
         at.beside(|steps, at| (steps.check_names)(at)).await;
     });
     if let Some(to) = at.driver.state.to.get_untracked() {
@@ -71,7 +72,16 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::AcceptProfile(peer) => at.people(move |steps, at| (steps.accept_profile)(at, peer)),
         Command::CheckPeer => at.thread(|steps, at| (steps.check_peer)(at)),
         Command::Reconnect | Command::Online => Box::pin(changes::wake(at)),
-        Command::Shown(_) | Command::VisibilityChanged => at.thread(|steps, at| (steps.seen)(at)),
+        Command::Shown(_) | Command::VisibilityChanged => {
+            // A timer may have slept with the device.
+            at.spawn(|at| {
+                at.beside(|steps, at| {
+                    (steps.look_at_time)(&at);
+                    Box::pin(async {})
+                })
+            });
+            at.thread(|steps, at| (steps.seen)(at))
+        }
         Command::Cached(true) => {
             at.engine.rest(true);
             return None;

@@ -76,6 +76,7 @@ mod talk;
 mod theme;
 mod thread;
 mod wallets;
+mod times;
 mod welcome;
 mod whose;
 mod work;

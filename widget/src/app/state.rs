@@ -91,6 +91,8 @@ state! {
     silent: bool = false,
     /// True while a panel can be closed (launcher mode); false inline.
     closable: bool = true,
+    /// When the day began that it is: what is told by days is drawn anew with the next.
+    today: u64 = 0,
     /// How often another language was spoken: everything is drawn anew.
     drawn: u32 = 0,
     /// What is typed into the list's field.

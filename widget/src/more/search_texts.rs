@@ -32,6 +32,8 @@ pub(super) fn texts(app: &App) -> AnyView {
             Progress::Most => Some(say(SearchWord::TextsMore)),
             Progress::Failed => Some(say(SearchWord::TextsFailed)),
         };
+    // Another day has other words.
+    app.state.today.get();
         view! {
             {title}
             <ul {attrs(&[("aria-label", say(SearchWord::Texts))])}>{rows}</ul>

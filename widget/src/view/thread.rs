@@ -180,11 +180,11 @@ fn is_said(state: State, fault: &Fault) -> bool {
 
 fn log(app: &App, rows: &mut Rows<Row>) -> AnyView {
     let state = app.state;
-    let peer = peer_name(state);
+    let (peer, today) = (peer_name(state), state.today.get());
     let found = state.thread.with(|thread| {
         let thread = thread.as_ref()?;
         let lines = lines(thread, time::same_day)?.into_iter();
-        let row = |(key, line)| (key, Row { line, peer: peer.clone() });
+        let row = |(key, line)| (key, Row { line, peer: peer.clone(), today });
         Some((lines.map(row).collect::<Vec<_>>(), thread.more))
     });
     let Some((found, more)) = found else { return skeleton_bubbles() };
@@ -215,6 +215,8 @@ struct Row {
     line: Line,
     /// As the peer is called.
     peer: String,
+    /// When the day began: another day has other words.
+    today: u64,
 }
 
 fn row_view(app: &App, row: &Row) -> AnyView {
