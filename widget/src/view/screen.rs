@@ -185,8 +185,15 @@ pub fn Chat(
                     Place::SignIn(Aside::None) => parts.sign_in.ask(),
                     Place::SignIn(Aside::Form) => parts.site.ask(),
                     Place::SignIn(_) => parts.keys.ask(),
-                    Place::Backup(..) => parts.backup.ask(),
-                    Place::Settings(..) => parts.settings.ask(),
+                    Place::Backup(..) => {
+                        parts.backup.ask();
+                        // Escape and fingers lead back there, too.
+                        parts.talk.ask();
+                    }
+                    Place::Settings(..) => {
+                        parts.settings.ask();
+                        parts.talk.ask();
+                    }
                     Place::Thread(_) => parts.talk.ask(),
                     _ => {}
                 }

@@ -18,8 +18,8 @@ use super::share::{CARD, OVER, PENDING, REQUEST, TOP, shared};
 use super::site::{KNOWN, sited};
 use super::states::skeleton_bubbles;
 use super::talk::with_talk;
-use super::thread_rows::{Line, PlacedBubble, lines};
-use super::{OnClick, OnKey, part, sends, time, truth, when};
+use super::thread_rows::{Line, PlacedBubble, beginning, lines};
+use super::{OnClick, OnKey, goes_back, part, sends, time, truth, when};
 use crate::app::fault::Fault;
 use crate::app::state::{Apart, Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
 use crate::app::{App, Command, SettingsAsk};
@@ -125,7 +125,7 @@ fn thread_header(app: &App) -> AnyView {
     let account = when(locked, || account_menu(app, app.state.account.get().as_ref()));
     let back = when(!locked, || {
         view! {
-        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=sends(app, Command::Back)>
+        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=goes_back(app)>
             {icon(Picture::Back)}
         </button>
     }.into_any()

@@ -22,8 +22,7 @@ use self::touch::touched;
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
 use crate::app::part::Loader;
-use crate::app::state::Screen;
-use crate::app::{Act, Active, App, Command, SettingsAsk, TalkPart, TalkSteps};
+use crate::app::{Act, Active, App, Command, TalkPart, TalkSteps, back};
 use crate::more::focus::{Row, element};
 use crate::view::is_input_method;
 
@@ -48,12 +47,7 @@ fn happened(app: &App, event: &Event) {
     if !is_free || !is_open || app.state.closable.get_untracked() {
         return;
     }
-    let back = app.state.screen.with_untracked(|screen| match screen {
-        Screen::Thread => Some(Command::Back),
-        Screen::Settings(_) => Some(Command::settings(SettingsAsk::Leave)),
-        _ => None,
-    });
-    back.into_iter().for_each(|back| app.command(back));
+    back(app.state).into_iter().for_each(|back| app.command(back));
 }
 
 fn clicked(app: &App, event: &MouseEvent) {
