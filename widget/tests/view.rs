@@ -157,7 +157,7 @@ async fn escape_leads_back_where_the_panel_cannot_be_closed() {
     page.state.composing.set(Composing::Reply(dm3_core::thread::Quote {
         hash: hash(1),
         own: false,
-        text: "hi".into(),
+        shown: dm3_core::thread::Quoted::Text("hi".into()),
     }));
     settled().await;
     page.press_enter("textarea", |key| key.set_key("Escape")).await;

@@ -10,7 +10,7 @@ use dm3_core::device::{Notice, Standing, Trust};
 use dm3_core::identity::Address;
 use dm3_core::message::{Context, MessageHash};
 use dm3_core::session::{Demand, NameStanding, Token};
-use dm3_core::thread::{Quote, Reaction};
+use dm3_core::thread::{Quote, Quoted, Reaction};
 use leptos::prelude::StoredValue;
 
 use super::fault::Fault;
@@ -376,6 +376,15 @@ pub struct Bubble {
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+impl Bubble {
+    /// What is shown of it above an answer. Nobody answers what was deleted.
+    pub fn quote(&self) -> Option<Quote> {
+        let BubbleContent::Text { text, attachments, .. } = &self.content else { return None };
+        let shown = Quoted::of(text, *attachments);
+        Some(Quote { hash: self.version.clone(), own: self.own, shown })
+    }
+}
+
 pub enum BubbleContent {
     /// Text, perhaps edited since.
     Text {

@@ -19,6 +19,7 @@ mod words;
 
 use dm3_core::device::Notice;
 use dm3_core::identity::Address;
+use dm3_core::thread::Quoted;
 
 pub use address::short_address;
 pub use backup::{backup_failed, backup_restored};
@@ -244,6 +245,15 @@ pub fn delivery(delivery: &Delivery) -> Option<String> {
     let word = match delivery {
         Delivery::Received => return None,
         Delivery::Sending => Word::Sending,
+/// What is shown of a message that is answered.
+pub fn quoted(shown: &Quoted) -> String {
+    match shown {
+        Quoted::Text(text) => text.clone(),
+        Quoted::Attachments(count) => attachments(*count),
+        Quoted::Deleted => say(Word::Deleted).to_owned(),
+    }
+}
+
         Delivery::Waiting => Word::Waiting,
         Delivery::Sent => Word::Sent,
         Delivery::Arrived => Word::Arrived,

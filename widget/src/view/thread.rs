@@ -303,7 +303,7 @@ fn content_view(app: &App, bubble: &Bubble) -> AnyView {
         view! {
             <button {attrs(&[("class", "quote"), ("type", "button"), ("tabindex", "-1"), ("dir", "auto"), ("data-act", "quote"), ("data-quoted", &quote.hash.to_string())])}>
                 <b>{if quote.own { say(Word::You) } else { "" }}</b>
-                <span>{quote.text.clone()}</span>
+                <span>{texts::quoted(&quote.shown)}</span>
             </button>
         }
     });

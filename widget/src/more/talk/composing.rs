@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::app::App;
 use crate::app::state::{Bubble, BubbleContent, Composing};
 use crate::more::focus::{focus, screen};
-use crate::texts::{TalkWord, say};
+use crate::texts::{TalkWord, quoted, say};
 use crate::view::OnClick;
 use crate::view::attention::{ABOVE, payments};
 use crate::view::attributes::attrs;
@@ -79,7 +79,7 @@ fn purpose(app: &App) -> AnyView {
         Composing::New => return ().into_any(),
         Composing::Reply(quote) => {
             let whom = if quote.own { TalkWord::AnswerToYou } else { TalkWord::AnswerTo };
-            (whom, quote.text)
+            (whom, quoted(&quote.shown))
         }
         Composing::Edit { .. } => (TalkWord::Editing, String::new()),
     };
