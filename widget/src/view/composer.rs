@@ -13,7 +13,7 @@ use super::names::shorten_name;
 use super::panel::note;
 use super::talk::with_talk;
 use super::{OnClick, OnInput, OnKey, is_input_method, on_click, truth};
-use crate::app::state::{Composing, Picking};
+use crate::app::state::Picking;
 use crate::app::{App, Command};
 use crate::texts::{self, Word, say};
 
@@ -48,10 +48,7 @@ pub fn composer(app: &App, name: &str) -> AnyView {
             let typed = event_target_value(&event);
             app.state.unsent.set(None);
             app.state.text.set(typed.clone());
-            // Another text for what was sent is no draft.
-            if !app.state.composing.with_untracked(|it| matches!(it, Composing::Edit { .. })) {
-                app.command(Command::Typed(typed));
-            }
+            app.command(Command::Typed(typed));
         })
     };
     let unsent = app.state.unsent.with(|fault| fault.as_ref().map(texts::fault));
