@@ -66,7 +66,7 @@ pub fn thread(app: &App) -> AnyView {
     let (pending, over) = (app.clone(), app.clone());
     view! {
         {top}
-        <div {attrs(&[("class", "log"), ("part", "log"), ("role", "log"), ("aria-relevant", "additions"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])} on:click=clicked on:keydown=pressed>
+        <div {attrs(&[("class", "log"), ("part", "log"), ("role", "log"), ("aria-relevant", "additions"), ("aria-live", "off"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])} on:click=clicked on:keydown=pressed>
             <div {class("log-whole")}>
                 <div {class("room")}></div>
                 {log}
