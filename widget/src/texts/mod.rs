@@ -23,7 +23,7 @@ use dm3_core::thread::Quoted;
 
 pub use address::short_address;
 pub use backup::{backup_failed, backup_restored};
-pub use demands::{demand_of, lacks, tokens};
+pub use demands::{coins, demand_of, lacks, tokens};
 pub use faults::{fault, refused};
 pub use sizes::file_size;
 pub use spoken::{code, date, say, speak};
@@ -63,6 +63,11 @@ use crate::app::platform::StorageUse;
 use crate::app::settings::Errand;
 use crate::app::state::{Busy, Delivery, PreviewText, SignInStep};
 use sizes::{duration, kilobytes};
+
+/// A number of things, as the language writes it.
+pub fn number(count: usize) -> String {
+    spoken::number(count as f64)
+}
 
 /// Above the steps of signing in; `to` is whom the page wants to be written to.
 pub fn sign_in_title(to: Option<&str>) -> String {
@@ -240,11 +245,6 @@ pub fn preview(text: &PreviewText) -> &str {
     }
 }
 
-/// How far an own message has come.
-pub fn delivery(delivery: &Delivery) -> Option<String> {
-    let word = match delivery {
-        Delivery::Received => return None,
-        Delivery::Sending => Word::Sending,
 /// What is shown of a message that is answered.
 pub fn quoted(shown: &Quoted) -> String {
     match shown {
@@ -254,6 +254,11 @@ pub fn quoted(shown: &Quoted) -> String {
     }
 }
 
+/// How far an own message has come.
+pub fn delivery(delivery: &Delivery) -> Option<String> {
+    let word = match delivery {
+        Delivery::Received => return None,
+        Delivery::Sending => Word::Sending,
         Delivery::Waiting => Word::Waiting,
         Delivery::Sent => Word::Sent,
         Delivery::Arrived => Word::Arrived,

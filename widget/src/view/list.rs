@@ -189,7 +189,8 @@ fn filters(app: &App) -> Option<AnyView> {
     })?;
     let chosen = state.filter.get();
     let choice = |filter, word, count: usize| {
-        let words = if count > 0 { format!("{} · {count}", say(word)) } else { say(word).to_owned() };
+        let words =
+            if count > 0 { [say(word), &texts::number(count)].join(" · ") } else { say(word).to_owned() };
         let app = app.clone();
         let choose = on_click(move || {
             state.filter.set(filter);
@@ -322,7 +323,7 @@ fn row_view(app: &App, Row { row, is_open, is_contact, is_stop, offered, .. }: &
     let badge = when(unread > 0, || {
         view! {
             <span {class("unread")}>
-                {unread.to_string()}
+                {texts::number(unread as usize)}
                 <span {class("sr")}>{" ".to_owned() + &texts::unread(unread as usize)}</span>
             </span>
         }

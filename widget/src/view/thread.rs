@@ -259,7 +259,7 @@ fn message_view(app: &App, entry: &PlacedBubble, peer: &str) -> AnyView {
         let each = bubble.reactions.iter().map(|it| {
             view! {
                 <button {attrs(&[("type", "button"), ("tabindex", "-1"), ("data-act", "react"), ("data-emoji", &it.emoji), ("aria-pressed", truth(it.own.is_some()))])}>
-                    {format!("{} {}", it.emoji, it.count)}
+                    {[it.emoji.as_str(), &texts::number(it.count)].join(" ")}
                 </button>
             }
         });

@@ -27,7 +27,7 @@ use web_sys::{Element, HtmlElement, MutationObserver, MutationObserverInit, Resi
 
 use crate::app::state::Apart;
 use crate::app::{Act, App, Command, Stretch};
-use crate::texts::{TalkWord, came, say};
+use crate::texts::{TalkWord, came, number, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
 use crate::view::{OnClick, part, when};
@@ -155,7 +155,7 @@ pub(super) fn newest(app: &App) -> AnyView {
             let count = state.came.get();
             let words = when(count > 0, || view! { <span {class("sr")}>{came(count)}</span> }.into_any());
             let number = when(count > 0, || {
-                view! { <b {attrs(&[("aria-hidden", "true")])}>{count.to_string()}</b> }.into_any()
+                view! { <b {attrs(&[("aria-hidden", "true")])}>{number(count)}</b> }.into_any()
             });
             view! {
                 <div {attrs(&[("role", "status")])}>{words}</div>
