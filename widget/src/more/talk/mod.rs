@@ -1,6 +1,7 @@
 //! What can be done with messages, and what their texts look like.
 
 mod composing;
+mod grow;
 mod hold;
 mod menu;
 mod scroll;

@@ -25,6 +25,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, HtmlElement, MutationObserver, MutationObserverInit, ResizeObserver, ShadowRoot};
 
+use super::grow::grow;
 use crate::app::state::Apart;
 use crate::app::{Act, App, Command, Stretch};
 use crate::texts::{TalkWord, came, number, say};
@@ -137,6 +138,7 @@ impl Drop for Listening {
 pub(super) fn newest(app: &App) -> AnyView {
     let (state, place) = (app.state, NodeRef::<Div>::new());
     let listening = StoredValue::new_local(None::<Listening>);
+    grow(state, place);
     let app = app.clone();
     Effect::new(move |_: Option<()>| {
         let log = place.get().and_then(|place| place.previous_element_sibling());
