@@ -107,6 +107,8 @@ state! {
     text: String = String::new(),
     /// What the composer is for.
     composing: Composing = Composing::New,
+    /// The messages whose long texts are shown in whole, one after the other.
+    whole: String = String::new(),
     /// The message of which it is shown what can be done with it.
     acting: Option<Acting> = None,
     /// What an emoji is being chosen for.

@@ -221,6 +221,7 @@ async fn show_thread<P: Platform>(
     }
     state.composing.set(Composing::New);
     state.acting.set(None);
+    state.whole.set(String::new());
     state.sharing.set(Apart::waiting());
     state.stake.set(Apart::waiting());
     state.stranger.set(Apart::waiting());

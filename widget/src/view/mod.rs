@@ -30,7 +30,7 @@ pub(crate) mod stake;
 pub(crate) mod states;
 mod talk;
 mod thread;
-mod thread_rows;
+pub(crate) mod thread_rows;
 pub(crate) mod time;
 
 use leptos::ev::{Event, KeyboardEvent, MouseEvent};

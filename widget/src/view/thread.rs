@@ -307,6 +307,13 @@ fn content_view(app: &App, bubble: &Bubble) -> AnyView {
             </button>
         }
     });
+    let is_whole = || app.state.whole.with(|whole| whole.contains(&bubble.hash.to_string()));
+    let cut = beginning(text).filter(|_| !is_whole());
+    let all = when(cut.is_some(), || {
+        view! { <button {attrs(&[("class", "link all"), ("type", "button"), ("data-act", "all")])}>{say(Word::ShowAll)}</button> }
+            .into_any()
+    });
+    let text = cut.unwrap_or(text);
     let marked = if has_marks(text) && is_welcome(app.state) {
         with_talk(app, |talk| (talk.text)(text))
     } else {
@@ -323,8 +330,9 @@ fn content_view(app: &App, bubble: &Bubble) -> AnyView {
         {about}
         {quote}
         <div {attrs(&[("class", "message-text"), ("dir", "auto")])}>
-            {marked.unwrap_or_else(|| text.clone().into_any())}
+            {marked.unwrap_or_else(|| text.to_owned().into_any())}
         </div>
+        {all}
         {when(edited, || view! { <span {class("edited")}>{say(Word::Edited)}</span> }.into_any())}
         {attachments}
     }

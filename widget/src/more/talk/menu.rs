@@ -19,6 +19,7 @@ use crate::view::emoji::pick;
 use crate::view::icons::{Picture, icon};
 use crate::view::share::share;
 use crate::view::states::could_not_load;
+use crate::view::thread_rows::beginning;
 use crate::view::{OnClick, on_click, time, truth, when};
 
 /// The emoji that are offered at once.
@@ -290,6 +291,7 @@ fn really_delete(app: &App, bubble: &Bubble) -> AnyView {
 fn versions_view(app: &App, versions: &[(u64, String)]) -> AnyView {
     let each = versions.iter().map(|(at, text)| {
         let when = format!("{}, {}", time::day(*at, time::now()), time::time_of_day(*at));
+        let shown = beginning(text).map_or_else(|| text.clone(), |begins| begins.to_owned() + "…");
         view! {
             <li>
                 <time>{when}</time>

@@ -65,6 +65,13 @@ fn clicked(app: &App, event: &MouseEvent) {
     let Some(hash) = meant(&pressed) else { return };
     match pressed.get_attribute("data-act").as_deref() {
         Some("menu") if was_open.as_ref() != Some(&hash) => open_menu(app, hash, &pressed),
+        Some("all") => {
+            // The button goes.
+            let row =
+                pressed.closest(".entry").ok().flatten().and_then(|row| row.dyn_into::<HtmlElement>().ok());
+            let _ = row.map(|row| row.focus());
+            app.state.whole.update(|whole| whole.push_str(&hash.to_string()));
+        }
         Some("react") => {
             let emoji = pressed.get_attribute("data-emoji").unwrap_or_default();
             app.command(Command::act(Act::React { to: hash, emoji }));
