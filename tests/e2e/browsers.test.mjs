@@ -105,6 +105,17 @@ describe('the core in every browser', () => {
         await visitor.reads(`Hello ${name}`);
       });
 
+      test('the field grows with a long line, and becomes low again', async () => {
+        const height = () =>
+          visitor.evaluate(() => document.querySelector('dm3-chat').shadowRoot.querySelector('textarea').offsetHeight);
+        const low = await height();
+        await visitor.type('Message bob.eth', 'a line that goes on and on '.repeat(5));
+        await until('it is higher', async () => (await height()) >= low + 20);
+        await visitor.enter('Message bob.eth', 'and ends here');
+        await visitor.reads('and ends here');
+        await until('it is as low as before', async () => (await height()) === low);
+      });
+
       test('after a reload both are there, and the wallet was not asked', async () => {
         await visitor.reload();
         await visitor.press('Open chat');

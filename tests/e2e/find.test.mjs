@@ -187,9 +187,14 @@ describe('finding people', () => {
     await alice.composer.waitFor();
     await alice.sees('Is number 7 for sale?');
     await alice.back();
+    await hit.waitFor();
+    assert.equal(await alice.search.inputValue(), 'NUMBER 7 for', 'what was looked for stands there again');
     await types(alice, 'nobody ever said this');
-    await alice.page.waitForTimeout(600);
+    await alice.chat.getByText('No message says this.').waitFor();
     assert.equal(await hit.count(), 0);
+    await types(alice, 'number 7');
+    await hit.first().waitFor();
+    assert.equal(await alice.chat.getByText('No message says this.').count(), 0);
   });
 
   test('what fails for now can be tried again, and the row is as high whatever it says', async () => {

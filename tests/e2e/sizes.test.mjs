@@ -331,6 +331,31 @@ describe('at every size', () => {
       await carol.page.evaluate(() => document.documentElement.removeAttribute('dir'));
     });
 
+    test('a swipe leads back from settings, the own account, a backup and a contact, as their buttons do', async () => {
+      const goBack = () => swipe(carol, [5, 400], [300, 410]);
+      await carol.button('Account').click();
+      await carol.button('Settings').click();
+      await title(carol, 'Privacy').waitFor();
+      await carol.button(/^Your account/).click();
+      await title(carol, 'Delivery services').waitFor();
+      await goBack();
+      await title(carol, 'Privacy').waitFor();
+      await goBack();
+      await carol.heading.waitFor();
+      await carol.button('Account').click();
+      await carol.button(/Backup/).first().click();
+      await title(carol, 'Backup').waitFor();
+      await goBack();
+      await carol.heading.waitFor();
+      await carol.openRow(/bob\.eth/);
+      await carol.button(/contact details/).click();
+      await title(carol, 'Contact').waitFor();
+      await goBack();
+      await carol.composer.waitFor();
+      await goBack();
+      await carol.heading.waitFor();
+    });
+
     test('on its side there is room for both', async () => {
       await carol.page.setViewportSize({ width: 844, height: 390 });
       await carol.openRow(/bob\.eth/);

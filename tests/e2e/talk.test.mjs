@@ -57,6 +57,28 @@ describe('what is done with messages', () => {
     await bob.composer.fill('');
   });
 
+  test('an answer and an edit that were begun are there again after a reload', async () => {
+    const comeBack = async () => {
+      await bob.reload();
+      await bob.openRow(/alice\.eth/);
+      await bob.log.locator('.entry').first().waitFor();
+    };
+    await choose(bob, 'Is #123', 'Reply');
+    await bob.composer.fill('half an answer');
+    await comeBack();
+    await bob.chat.getByText('Replying').waitFor();
+    assert.equal(await bob.composer.inputValue(), 'half an answer');
+    await choose(bob, 'Yes, for 1.1 ETH.', 'Edit');
+    await bob.composer.fill('Yes, for 1.2');
+    await comeBack();
+    await bob.chat.getByText('Editing').waitFor();
+    assert.equal(await bob.composer.inputValue(), 'Yes, for 1.2');
+    await bob.composer.press('Escape');
+    await until('the bar is gone', async () => (await bob.chat.getByText('Editing').count()) === 0);
+    assert.equal(await bob.composer.inputValue(), 'half an answer');
+    await bob.composer.fill('');
+  });
+
   test('who stops an answer by its cross goes on in the field', async () => {
     await choose(bob, 'Is #123', 'Reply');
     await bob.button('Cancel').focus();

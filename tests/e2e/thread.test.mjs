@@ -192,6 +192,23 @@ describe('a long conversation', () => {
     await until('a screen reader is told of what comes', async () => (await alice.log.getAttribute('aria-live')) === null);
   });
 
+  test('what stands in a conversation that is opened is not said to be new; what comes then is', async () => {
+    await alice.back();
+    await alice.chat.evaluate(({ shadowRoot }) => {
+      window.dm3Live = [];
+      const watches = new MutationObserver(() => {
+        const log = shadowRoot.querySelector('.log:has(.entry)');
+        if (log) window.dm3Live.push(log.getAttribute('aria-live'));
+      });
+      watches.observe(shadowRoot, { childList: true, subtree: true });
+    });
+    await alice.openRow(/The latest news/);
+    await alice.log.locator('.entry').first().waitFor();
+    assert.equal(await alice.page.evaluate(() => window.dm3Live[0]), 'off');
+    assert.equal(await alice.log.getAttribute('role'), 'log');
+    await until('what comes now is said', async () => (await alice.log.getAttribute('aria-live')) === null);
+  });
+
   test('who comes back from the contact’s card reads on where they were', async () => {
     for (let step = 0; step < 12; step += 1) await wheel(-500);
     const before = await seen();

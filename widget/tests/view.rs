@@ -7,6 +7,10 @@
     reason = "a test that can't go on must fail"
 )]
 
+#[path = "view/days.rs"]
+mod days;
+#[path = "view/long.rs"]
+mod long;
 #[path = "view/page.rs"]
 mod page;
 #[path = "view/payments.rs"]
@@ -153,7 +157,7 @@ async fn escape_leads_back_where_the_panel_cannot_be_closed() {
     page.state.composing.set(Composing::Reply(dm3_core::thread::Quote {
         hash: hash(1),
         own: false,
-        text: "hi".into(),
+        shown: dm3_core::thread::Quoted::Text("hi".into()),
     }));
     settled().await;
     page.press_enter("textarea", |key| key.set_key("Escape")).await;

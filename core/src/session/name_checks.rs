@@ -45,6 +45,17 @@ impl NameChecks {
             _ => NameStanding::Unchecked,
         }
     }
+
+    /// For how many more seconds a name counts as checked; 0 if it does not.
+    pub(super) fn lasts(&self, peer: Address, name: &EnsName, now: u64) -> u64 {
+        match self.standing(peer, name, now) {
+            NameStanding::Checked => {
+                let until = self.0.borrow().get(&key(peer, name)).unwrap_or_default();
+                (until as u64).saturating_sub(now)
+            }
+            NameStanding::Unchecked | NameStanding::Uncheckable => 0,
+        }
+    }
 }
 
 fn key(peer: Address, name: &EnsName) -> String {
@@ -64,5 +75,8 @@ mod tests {
         let standing = |now| checks.standing(peer, &name, now);
         assert_eq!((standing(now), standing(now + FRESH)), (NameStanding::Checked, NameStanding::Unchecked));
         assert_eq!(standing(now - 3_600), NameStanding::Unchecked);
+        let lasts = |now| checks.lasts(peer, &name, now);
+        assert_eq!((lasts(now), lasts(now + FRESH - 1), lasts(now + FRESH)), (FRESH, 1, 0));
+        assert_eq!(lasts(now - 3_600), 0);
     }
 }

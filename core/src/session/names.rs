@@ -32,6 +32,14 @@ impl<P: Ports> Session<P> {
         self.name_checks.standing(conversation.peer(), name, self.ports().clock().now() / 1000)
     }
 
+    /// For how many more milliseconds such a name counts as checked; 0 if it does not.
+    pub fn name_lasts(&self, conversation: ConversationId, name: &EnsName) -> u64 {
+        let now = self.ports().clock().now();
+        // Checks are noted by the second.
+        let lasts = self.name_checks.lasts(conversation.peer(), name, now / 1000);
+        (lasts * 1000).saturating_sub(now % 1000)
+    }
+
     /// Notes that a name led to a peer a moment ago.
     pub(super) fn name_was_checked(&self, peer: Address, name: &EnsName) {
         self.name_checks.note(peer, name, self.ports().clock().now() / 1000 + FRESH);

@@ -4,6 +4,9 @@ use crate::device::SendState;
 use crate::identity::Address;
 use crate::message::{Context, MessageHash};
 
+/// The longest quote, in characters.
+const MAX_QUOTE: usize = 200;
+
 /// One message as shown, with everything that later ones did to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -54,8 +57,29 @@ pub struct Quote {
     pub hash: MessageHash,
     /// Written by the account itself.
     pub own: bool,
-    /// At most 200 characters; empty if it was deleted.
-    pub text: String,
+    /// What is shown of it.
+    pub shown: Quoted,
+}
+
+/// What is shown of a message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Quoted {
+    /// The beginning of its text.
+    Text(String),
+    /// It has so many attachments and no text.
+    Attachments(usize),
+    /// Its author deleted it.
+    Deleted,
+}
+
+impl Quoted {
+    /// Of a message with this text, and so many attachments.
+    pub fn of(text: &str, attachments: usize) -> Self {
+        if text.is_empty() && attachments > 0 {
+            return Self::Attachments(attachments);
+        }
+        Self::Text(text.chars().take(MAX_QUOTE).collect())
+    }
 }
 
 /// An emoji at a message.

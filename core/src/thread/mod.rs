@@ -22,7 +22,7 @@ mod entry;
 mod last;
 mod order;
 
-pub use entry::{Changes, Entry, Quote, Reaction, Shown, Version};
+pub use entry::{Changes, Entry, Quote, Quoted, Reaction, Shown, Version};
 pub use last::{MAX_NOTES, last};
 
 use std::ops::Range;
@@ -43,8 +43,6 @@ const MAX_REACTIONS: usize = 24;
 const MAX_REACTION_MESSAGES: usize = 1_000;
 /// The longest reaction, in bytes: an emoji with all its modifiers.
 const MAX_REACTION: usize = 64;
-/// The longest quote, in characters.
-const MAX_QUOTE: usize = 200;
 
 /// A conversation. It grows message by message.
 #[derive(Clone)]
@@ -420,12 +418,12 @@ impl Thread {
 
     fn quote(&self, message: usize) -> Quote {
         let note = &self.notes[message];
-        let text = if note.deleted { "" } else { &self.notes[self.version(message)].text };
-        Quote {
-            hash: note.hash.clone(),
-            own: self.is_own(note),
-            text: text.chars().take(MAX_QUOTE).collect(),
-        }
+        let version = &self.notes[self.version(message)];
+        let shown = match note.deleted {
+            true => Quoted::Deleted,
+            false => Quoted::of(&version.text, version.attachments),
+        };
+        Quote { hash: note.hash.clone(), own: self.is_own(note), shown }
     }
 
     fn reactions_of(&self, message: usize) -> Vec<Reaction> {

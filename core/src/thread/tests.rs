@@ -186,7 +186,7 @@ fn a_reply_quotes_what_it_answers_even_if_that_comes_later() {
     let reply = note(ME, 20, Kind::Reply, Some(&one), "two");
     let lost = note(ME, 30, Kind::Reply, Some(&note(PEER, 5, Kind::New, None, "gone")), "three");
     for entries in either_way(&[lost], &one, &reply) {
-        let expected = Quote { hash: one.hash().clone(), own: false, text: "one".into() };
+        let expected = Quote { hash: one.hash().clone(), own: false, shown: Quoted::Text("one".into()) };
         assert_eq!(quote(&entries[1]), Some(&expected));
         assert_eq!(quote(&entries[2]), None);
     }
@@ -201,9 +201,27 @@ fn a_quote_follows_the_edits_of_what_it_quotes() {
     assert_eq!(quote(&thread.find(reply.hash()).unwrap()), None);
     let changes = thread.insert(&edit);
     assert_eq!(changes, Changes { added: None, changed: vec![one.hash().clone(), reply.hash().clone()] });
-    assert_eq!(quote(&thread.find(reply.hash()).unwrap()).unwrap().text, "one, edited");
+    assert_eq!(quote(&thread.find(reply.hash()).unwrap()).unwrap().shown, Quoted::Text("one, edited".into()));
     thread.insert(&note(PEER, 40, Kind::DeleteRequest, Some(&one), ""));
-    assert_eq!(quote(&thread.find(reply.hash()).unwrap()).unwrap().text, "");
+    assert_eq!(quote(&thread.find(reply.hash()).unwrap()).unwrap().shown, Quoted::Deleted);
+}
+
+#[test]
+fn a_quote_of_what_has_no_text_says_how_much_is_attached() {
+    let attached = |text: &str| {
+        but(&note(PEER, 10, Kind::New, None, text), |row| {
+            let mut json: serde_json::Value = serde_json::from_str(&row.json).unwrap();
+            json["attachments"] = serde_json::json!(["data:image/png,1", "data:image/png,2"]);
+            row.json = json.to_string();
+            row.hash = SignedMessage::parse(&row.json).unwrap().hash().clone();
+        })
+    };
+    for (text, expected) in [("", Quoted::Attachments(2)), ("look", Quoted::Text("look".into()))] {
+        let one = attached(text);
+        let reply = note(ME, 20, Kind::Reply, Some(&one), "nice");
+        let thread = thread(&[one, reply.clone()]);
+        assert_eq!(quote(&thread.find(reply.hash()).unwrap()).unwrap().shown, expected);
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ use web_sys::{
 
 use crate::adapters::BrowserPorts;
 use crate::adapters::browser::name_of;
-use crate::adapters::clock::BrowserClock;
+use crate::adapters::clock::{BrowserClock, day};
 use crate::adapters::files::{self, Files};
 use crate::adapters::http;
 use crate::adapters::http::BrowserHttp;
@@ -178,6 +178,10 @@ impl Platform for Page {
 
     fn clock(&self) -> &BrowserClock {
         &BrowserClock
+    }
+
+    fn day(&self) -> (u64, u64) {
+        day()
     }
 
     fn wallets(&self) -> Vec<WalletChoice> {

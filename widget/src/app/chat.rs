@@ -36,6 +36,7 @@ fn begin<P: Platform>(at: &Active<P>) {
     at.spawn(|at| async move {
         at.engine.after_what_came().await;
         at.spawn(|at| at.beside(|steps, at| (steps.learn_own_name)(at)));
+        at.spawn(|at| at.beside(|steps, at| (steps.follow_time)(at)));
         at.beside(|steps, at| (steps.check_names)(at)).await;
     });
     if let Some(to) = at.driver.state.to.get_untracked() {
@@ -77,7 +78,16 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
             at.engine.set_online(is_online);
             return is_online.then(|| -> Task { Box::pin(changes::wake(at)) });
         }
-        Command::Shown(_) | Command::VisibilityChanged => at.thread(|steps, at| (steps.seen)(at)),
+        Command::Shown(_) | Command::VisibilityChanged => {
+            // A timer may have slept with the device.
+            at.spawn(|at| {
+                at.beside(|steps, at| {
+                    (steps.look_at_time)(&at);
+                    Box::pin(async {})
+                })
+            });
+            at.thread(|steps, at| (steps.seen)(at))
+        }
         Command::Cached(true) => {
             at.engine.rest(true);
             return None;

@@ -6,15 +6,20 @@ use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::identity::Address;
+use dm3_core::message::MessageHash;
 use dm3_core::ports::Clock as _;
 
 use super::driver::{Active, Driver};
 use super::platform::Platform;
+use super::state::Composing;
 
 /// The longest text that is kept, in bytes: more than a message may have.
 const LONGEST: usize = 100_000;
 /// Where texts are kept that somebody wrote to a page's only contact before they signed in: what follows is whom the page names.
 pub(super) const FORM: &str = "form:";
+/// What is kept of an answer, and of an edit, begins so.
+const ANSWER: &str = "answer";
+const EDIT: &str = "edit";
 /// So long nobody must have typed before the other devices get it: milliseconds.
 const PAUSE: u32 = 1_500;
 
@@ -49,10 +54,19 @@ pub(super) fn put_in<P: Platform>(at: &Active<P>, peer: Address, text: String, o
     }
 }
 
-/// Keeps what is typed in the open conversation.
+/// Keeps what is typed in the open conversation, and what it is for.
 pub(super) fn keep_draft<P: Platform>(at: &Active<P>, text: &str) {
     let Some(open) = at.open_peer() else { return };
     let conversation = ConversationId::Peer(open);
+    let is_edit = at.driver.state.composing.with_untracked(|composing| {
+        keep_purpose(at, conversation, composing, text);
+        matches!(composing, Composing::Edit { .. })
+    });
+    let stood = kept_draft(at, conversation).map(|(stood, _)| stood).unwrap_or_default();
+    // Another text for what was sent is no draft; and what stands there was not typed again.
+    if is_edit || stood == text {
+        return;
+    }
     let key = key(at, conversation);
     let time = later(at, conversation);
     let kept = (!text.trim().is_empty() && text.len() <= LONGEST).then(|| format!("{time} {text}"));
@@ -61,6 +75,39 @@ pub(super) fn keep_draft<P: Platform>(at: &Active<P>, text: &str) {
     // Otherwise somebody waits for the end of it already.
     if at.strokes.replace(at.strokes.get() + 1) == 0 {
         at.spawn(share);
+    }
+}
+
+/// Keeps what the composer is for, in this browser alone: a draft travels as the text that it is.
+fn keep_purpose<P: Platform>(at: &Active<P>, conversation: ConversationId, purpose: &Composing, text: &str) {
+    let kept = match purpose {
+        Composing::New => None,
+        Composing::Reply(quote) => Some(format!("{ANSWER} {}", quote.hash)),
+        Composing::Edit { version, .. } => {
+            (text.len() <= LONGEST).then(|| format!("{EDIT} {version} {text}"))
+        }
+    };
+    at.driver.platform.keep_draft(&purpose_key(at, conversation), kept.as_deref());
+}
+
+/// The composer is for new messages again.
+pub(super) fn forget_purpose<P: Platform>(at: &Active<P>, conversation: ConversationId) {
+    keep_purpose(at, conversation, &Composing::New, "");
+}
+
+/// What was begun in a conversation: the message that is answered, or the own one that is edited and the text that it gets.
+pub(super) fn purpose<P: Platform>(
+    at: &Active<P>,
+    conversation: ConversationId,
+) -> Option<(MessageHash, Option<String>)> {
+    let kept = at.driver.platform.draft(&purpose_key(at, conversation))?;
+    let (kind, message) = kept.split_once(' ')?;
+    match kind {
+        ANSWER => Some((message.parse().ok()?, None)),
+        _ => {
+            let (message, text) = message.split_once(' ')?;
+            Some((message.parse().ok()?, Some(text.to_owned())))
+        }
     }
 }
 
@@ -106,6 +153,7 @@ pub(super) fn kept_draft<P: Platform>(at: &Active<P>, conversation: Conversation
 /// Keeps a draft no longer, here and on the other devices.
 pub(super) fn forget_draft<P: Platform>(at: &Active<P>, conversation: ConversationId) {
     let time = later(at, conversation);
+    forget_purpose(at, conversation);
     drop_draft(at, conversation, time);
     note_typed(at, conversation, time);
     at.spawn(|at| at.kept(|steps, at| (steps.share_drafts)(at)));
@@ -143,4 +191,8 @@ pub(super) fn form_key(to: &str) -> String {
 
 fn key<P: Platform>(at: &Active<P>, conversation: ConversationId) -> String {
     format!("{}:{conversation}", at.address())
+}
+
+fn purpose_key<P: Platform>(at: &Active<P>, conversation: ConversationId) -> String {
+    key(at, conversation) + ":for"
 }

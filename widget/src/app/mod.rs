@@ -21,6 +21,7 @@ mod account;
 mod apart;
 mod attach;
 pub mod attention;
+mod back;
 pub mod backup;
 mod beside;
 mod cached;
@@ -75,11 +76,13 @@ pub mod stranger;
 mod talk;
 mod theme;
 mod thread;
+mod times;
 mod wallets;
 mod welcome;
 mod whose;
 mod work;
 
+pub use back::back;
 pub use command::{
     Act, AttentionAsk, BackupAsk, Choice, Command, DeviceAsk, EnsAsk, FilesAsk, FormAsk, MailAsk, NameAsk,
     Numbered, OwnAsk, ServiceAct, ServicesAsk, SettingsAsk, ShareAsk, StakeAsk, Stretch, Typed,

@@ -196,6 +196,11 @@ impl Opened {
         self.thread.history(hash).map(|version| (version.written, version.text.to_owned())).collect()
     }
 
+    /// The message that somebody means, as far as it was read.
+    pub(super) fn find(&self, hash: &MessageHash) -> Option<Entry> {
+        self.thread.find(hash)
+    }
+
     /// Takes in a message that is new or whose state is; gives what looks different of what is shown, one after the other.
     pub(super) fn take(&mut self, message: &StoredMessage) -> Vec<Look> {
         let row = message.row();

@@ -8,7 +8,7 @@ use dm3_core::message::{Attachment, Draft, Header, MessageHash, SignedMessage};
 use dm3_core::session::{Conditions, WriteError};
 use serde_json::Value;
 
-use super::draft::forget_draft;
+use super::draft::{forget_draft, forget_purpose};
 use super::driver::Active;
 use super::fault::Fault;
 use super::platform::Platform;
@@ -79,6 +79,7 @@ pub(super) async fn send<P: Platform>(
         state.composing.set(Composing::New);
     }
     if let Composing::Edit { before, .. } = composing {
+        forget_purpose(at, conversation);
         if is_open {
             state.text.set(before);
         }

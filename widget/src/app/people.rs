@@ -6,7 +6,7 @@ use dm3_core::ports::Clock as _;
 use dm3_core::session::NameStanding;
 
 use super::beside;
-use super::conversations::{person, refresh_list, refresh_row};
+use super::conversations::{person, refresh_row};
 use super::driver::Active;
 use super::own::devices;
 use super::platform::Platform;
@@ -15,6 +15,7 @@ use super::records::add;
 use super::state::Person;
 use super::steps::PeopleSteps;
 use super::thread::{check_peer, refresh_thread, update_thread};
+use super::times;
 use super::welcome;
 
 /// How often the name of the open conversation's peer is checked: milliseconds.
@@ -34,6 +35,10 @@ impl<P: Platform> PeopleSteps<Active<P>> {
         Self {
             learn_own_name: |at| Box::pin(learn_own_name(at)),
             check_names: |at| Box::pin(check_names(at)),
+            follow_time: |at| Box::pin(times::follow(at)),
+            look_at_time: |at| {
+                times::look(at);
+            },
             name_peers: |at, wrote| Box::pin(name_peers(at, wrote)),
             watch_name: |at| Box::pin(watch_name(at)),
             accept_profile: |at, peer| Box::pin(accept_profile(at, peer)),
@@ -140,18 +145,23 @@ async fn watch_name<P: Platform>(at: Active<P>) {
 
 /// Checks the names in the list, the latest conversations first, for as long as the account is signed in.
 async fn check_names<P: Platform>(at: Active<P>) {
-    let (mut checked, mut tried) = (0, 0);
+    let now = || at.driver.platform.clock().now();
+    let (mut checked, mut tried, mut tried_at) = (0, 0, now());
     loop {
         let Some(next) = names(&at, NameStanding::Unchecked).first().copied() else {
-            at.driver.platform.clock().sleep(WHILE_OPEN).await;
+            at.driver.platform.clock().sleep(times::look(&at).min(WHILE_OPEN)).await;
+            // What was checked too long ago is unchecked now.
+            times::look(&at);
+            if now().saturating_sub(tried_at) < WHILE_OPEN.into() {
+                continue;
+            }
+            tried_at = now();
             // Others each time, so that names that never answer don't keep those behind them from being asked.
             let failed = names(&at, NameStanding::Uncheckable);
             for name in failed.iter().cycle().skip(tried).take(AT_FIRST.min(failed.len())) {
                 check_name(&at, *name).await;
             }
             tried = if failed.is_empty() { 0 } else { (tried + AT_FIRST) % failed.len() };
-            // What was checked too long ago is unchecked now.
-            refresh_list(&at).await;
             continue;
         };
         let changed = check_name(&at, next).await;

@@ -36,6 +36,8 @@ pub trait Platform: 'static {
     fn carrier(&self) -> &Self::Carrier;
     /// Tells the time.
     fn clock(&self) -> &<Self::Ports as Ports>::Clock;
+    /// When the day began that it is where somebody is (milliseconds since 1970), and for how long it is that (milliseconds).
+    fn day(&self) -> (u64, u64);
     /// The wallets known by now.
     fn wallets(&self) -> Vec<WalletChoice>;
     /// A wallet by its id.

@@ -10,7 +10,7 @@ use dm3_core::thread::{Entry, Shown};
 use super::conversations::person;
 use super::driver::Active;
 use super::platform::{Platform, Task};
-use super::state::{Apart, Person};
+use super::state::{Apart, Person, State};
 use super::steps::Fold;
 
 /// For how long nothing may be typed before texts are looked for: milliseconds.
@@ -23,6 +23,9 @@ const MOST: usize = 50;
 const LOOKED_AT: usize = 4_000;
 const BEFORE: usize = 24;
 const AFTER: usize = 120;
+
+/// The place of what stays while something that was found is open.
+pub const KEPT: u8 = 1;
 
 /// What was found, for [`State::texts`](super::state::State::texts).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +77,14 @@ pub(super) fn find_texts<P: Platform>(at: Active<P>, typed: String, fold: Fold) 
             return state.texts.set(Apart::waiting());
         }
         at.driver.platform.clock().sleep(PAUSE).await;
-        let mut found = FoundTexts { hits: Vec::new(), progress: Progress::Searching };
+        // What was found for what stood there before stays until there is more.
+        let stood = state.texts.with_untracked(|texts| texts.shown::<FoundTexts>().map(|it| it.hits.clone()));
+        let mut found = FoundTexts { hits: stood.unwrap_or_default(), progress: Progress::Searching };
+        if is_wanted(&at, &typed) {
+            // It is another search, of which nothing was opened.
+            state.texts.set(Apart::new(found.clone(), 0));
+        }
+        found.hits.clear();
         found.progress = match look_through(&at, &typed, &wanted, fold, &mut found.hits).await {
             Ok(progress) => progress,
             Err(_) => Progress::Failed,
@@ -90,8 +100,13 @@ fn is_wanted<P: Platform>(at: &Active<P>, typed: &str) -> bool {
 
 fn show<P: Platform>(at: &Active<P>, typed: &str, found: FoundTexts) {
     if is_wanted(at, typed) {
-        at.driver.state.texts.set(Apart::new(found, 0));
+        at.driver.state.texts.update(|texts| *texts = Apart::new(found, texts.place));
     }
+}
+
+/// Something that was found is opened: the search stands for whoever comes back to it.
+pub fn keep_search(state: State) {
+    state.texts.update(|texts| texts.place = KEPT);
 }
 
 async fn look_through<P: Platform>(

@@ -10,7 +10,7 @@ use dm3_core::device::{Notice, Standing, Trust};
 use dm3_core::identity::Address;
 use dm3_core::message::{Context, MessageHash};
 use dm3_core::session::{Demand, NameStanding, Token};
-use dm3_core::thread::{Quote, Reaction};
+use dm3_core::thread::{Quote, Quoted, Reaction};
 use leptos::prelude::StoredValue;
 
 use super::fault::Fault;
@@ -91,6 +91,8 @@ state! {
     silent: bool = false,
     /// True while a panel can be closed (launcher mode); false inline.
     closable: bool = true,
+    /// When the day began that it is: what is told by days is drawn anew with the next.
+    today: u64 = 0,
     /// How often another language was spoken: everything is drawn anew.
     drawn: u32 = 0,
     /// What is typed into the list's field.
@@ -105,6 +107,8 @@ state! {
     text: String = String::new(),
     /// What the composer is for.
     composing: Composing = Composing::New,
+    /// The messages whose long texts are shown in whole, one after the other.
+    whole: String = String::new(),
     /// The message of which it is shown what can be done with it.
     acting: Option<Acting> = None,
     /// What an emoji is being chosen for.
@@ -374,6 +378,15 @@ pub struct Bubble {
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+impl Bubble {
+    /// What is shown of it above an answer. Nobody answers what was deleted.
+    pub fn quote(&self) -> Option<Quote> {
+        let BubbleContent::Text { text, attachments, .. } = &self.content else { return None };
+        let shown = Quoted::of(text, *attachments);
+        Some(Quote { hash: self.version.clone(), own: self.own, shown })
+    }
+}
+
 pub enum BubbleContent {
     /// Text, perhaps edited since.
     Text {

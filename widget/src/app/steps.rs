@@ -85,6 +85,10 @@ pub struct HistorySteps<A> {
 pub struct PeopleSteps<A> {
     pub(super) learn_own_name: fn(A) -> Task,
     pub(super) check_names: fn(A) -> Task,
+    /// Keeps true what is told by the day and by what was checked a moment ago, for as long as the account is signed in.
+    pub(super) follow_time: fn(A) -> Task,
+    /// Makes that true now.
+    pub(super) look_at_time: fn(&A),
     pub(super) name_peers: fn(A, Vec<ConversationId>) -> Task,
     pub(super) watch_name: fn(A) -> Task,
     pub(super) accept_profile: fn(A, Address) -> Task,

@@ -3,13 +3,13 @@
 use dm3_core::conversation::ConversationId;
 use dm3_core::device::SendState;
 use dm3_core::identity::{Address, Meant};
-use dm3_core::message::{Context, MessageHash};
+use dm3_core::message::{Context, MessageHash, SignedMessage};
 use dm3_core::session::Peer;
-use dm3_core::thread::{self, Entry};
+use dm3_core::thread::{self, Entry, Quote, Quoted};
 
 use super::command::AttentionAsk;
 use super::conversations::{back, next_turn, person, refresh_list, refresh_row, shows_backup};
-use super::draft::{draft, form_key, is_offered, put_in};
+use super::draft::{draft, forget_purpose, form_key, is_offered, purpose, put_in};
 use super::driver::{Active, Driver};
 use super::fault::Fault;
 use super::opened::{Look, Opened, PAGE};
@@ -221,6 +221,7 @@ async fn show_thread<P: Platform>(
     }
     state.composing.set(Composing::New);
     state.acting.set(None);
+    state.whole.set(String::new());
     state.sharing.set(Apart::waiting());
     state.stake.set(Apart::waiting());
     state.stranger.set(Apart::waiting());
@@ -232,15 +233,14 @@ async fn show_thread<P: Platform>(
     show_about(at, conversation);
     // What somebody has typed there themselves comes before what the page gives, and that before what it offers each time.
     let lasting = || if stands { None } else { lasting(at, conversation.peer()) };
-    match draft(at, conversation).await {
-        Some(draft) => put_in(at, conversation.peer(), draft, String::new()),
-        None => {
-            if let Some(text) = given.or_else(lasting) {
-                put_in(at, conversation.peer(), text.clone(), text);
-            }
-        }
+    let draft = draft(at, conversation).await;
+    let offered = if draft.is_none() { given.or_else(lasting) } else { None };
+    let stands = draft.or_else(|| offered.clone()).unwrap_or_default();
+    if !stands.is_empty() {
+        put_in(at, conversation.peer(), stands.clone(), offered.unwrap_or_default());
     }
     // What was written before somebody signed in takes the place of that.
+    go_on_composing(at, conversation, stands).await;
     if concerns_site(at) {
         look_for_site(at);
     }
@@ -251,6 +251,48 @@ async fn show_thread<P: Platform>(
 }
 
 /// Notes what a conversation is about, until something was sent there; or that it goes along with nothing any more.
+/// Goes on with the answer or the edit that was begun there, where `before` stands in the composer or what was begun.
+async fn go_on_composing<P: Platform>(at: &Active<P>, conversation: ConversationId, before: String) {
+    let state = at.driver.state;
+    let begun = purpose(at, conversation);
+    let Some((message, edited)) = begun.clone() else { return };
+    let quote = quote(at, conversation, &message).await;
+    // Somebody may have gone on, here or elsewhere.
+    let is_new = state.composing.with_untracked(|it| *it == Composing::New);
+    if at.open_peer() != Some(conversation.peer()) || !is_new || purpose(at, conversation) != begun {
+        return;
+    }
+    match (quote, edited) {
+        (Some(quote), None) => state.composing.set(Composing::Reply(quote)),
+        (Some(quote), Some(text)) if quote.own => {
+            let is_free = |typed: &String| typed.trim().is_empty() || *typed == before || *typed == text;
+            if state.text.with_untracked(is_free) {
+                state.text.set(text);
+                state.composing.set(Composing::Edit { version: quote.hash, before });
+            }
+        }
+        // It was deleted, or is not here any more.
+        _ => forget_purpose(at, conversation),
+    }
+}
+
+/// What is shown of a message above an answer, unless it was deleted.
+async fn quote<P: Platform>(
+    at: &Active<P>,
+    conversation: ConversationId,
+    message: &MessageHash,
+) -> Option<Quote> {
+    let entry = at.opened.borrow().as_ref().and_then(|opened| opened.find(message));
+    if let Some(entry) = entry {
+        return bubble(at, entry).quote();
+    }
+    // It stands further up than was read.
+    let row = at.session().message(message).await.ok()??;
+    let said = SignedMessage::parse(&row.json).ok().filter(|_| row.conversation == conversation)?;
+    let shown = Quoted::of(said.text(), said.attachments());
+    Some(Quote { hash: row.hash, own: row.author == at.address(), shown })
+}
+
 pub(super) fn set_about<P: Platform>(at: &Active<P>, of: ConversationId, about: Option<Context>) {
     let mut all = at.about.borrow_mut();
     if let Some(place) = all.iter().position(|(known, _)| *known == of) {

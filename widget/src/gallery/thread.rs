@@ -11,7 +11,7 @@ use dm3_core::identity::Address;
 use dm3_core::message::Context;
 use dm3_core::registry::deposits::Deposited;
 use dm3_core::session::{BurnRecord, Demand, Fate, FindError, OwnDeposit, StakeError, Token, Usage};
-use dm3_core::thread::{Quote, Reaction};
+use dm3_core::thread::{Quote, Quoted, Reaction};
 
 use super::made::{
     BOB, CAROL, ERIN, LONG, States, ago, bob, bubble, hash, later, open, person, silence, talk, text, thread,
@@ -106,7 +106,8 @@ pub(super) const STATES: States = &[
     }),
     ("thread-answer", |state| {
         market(state)?;
-        let quote = Quote { hash: hash(1)?, own: false, text: "Hi! Is #123 still for sale?".into() };
+        let quote =
+            Quote { hash: hash(1)?, own: false, shown: Quoted::Text("Hi! Is #123 still for sale?".into()) };
         state.composing.set(Composing::Reply(quote));
         Some(())
     }),
@@ -207,7 +208,8 @@ fn ticks(state: State) -> Option<()> {
 }
 
 fn kinds(state: State) -> Option<()> {
-    let quote = |own, text: &str| Some(Quote { hash: hash(1)?, own, text: text.into() });
+    let quoted = |own, shown| Some(Quote { hash: hash(1)?, own, shown });
+    let quote = |own, text: &str| quoted(own, Quoted::Text(text.into()));
     let answer = |words: &str, quote| BubbleContent::Text {
         text: words.into(),
         edited: false,
@@ -234,6 +236,8 @@ fn kinds(state: State) -> Option<()> {
         liked,
         bubble(5, 20, BubbleContent::Deleted, Delivery::Received)?,
         bubble(6, 10, BubbleContent::Deleted, Delivery::Sent)?,
+        bubble(7, 8, answer("Which ones?", quoted(true, Quoted::Attachments(2))), Delivery::Received)?,
+        bubble(8, 6, answer("Why not?", quoted(false, Quoted::Deleted)), Delivery::Sent)?,
     ];
     open(state, thread(bob()?, messages))
 }

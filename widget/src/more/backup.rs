@@ -18,7 +18,7 @@ use crate::view::attributes::{attrs, class};
 use crate::view::form::{VERBATIM, button, link};
 use crate::view::panel::{bare_header, note};
 use crate::view::states::starting;
-use crate::view::{OnClick, sends};
+use crate::view::{OnClick, goes_back, sends};
 
 /// What the file is called.
 const NAME: &str = "dm3-chat-backup.dm3";
@@ -44,7 +44,7 @@ fn backup(app: &App, at: &Apart) -> AnyView {
             let actions = view! {
                 {button(label, at.busy, make)}
                 {link(say(BackupWord::Restore), restore)}
-                {link(say(Word::Back), leave)}
+                {link(say(Word::Back), goes_back(app))}
             };
             (BackupWord::Title, body, actions.into_any())
         }
@@ -60,7 +60,7 @@ fn backup(app: &App, at: &Apart) -> AnyView {
             let label = if at.busy { say(Word::OneMoment) } else { say(BackupWord::TakeIn) };
             let actions = view! {
                 {button(label, at.busy, takes(app))}
-                {link(say(Word::Back), leave)}
+                {link(say(Word::Back), goes_back(app))}
             };
             (BackupWord::Restore, body.into_any(), actions.into_any())
         }

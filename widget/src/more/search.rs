@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::search_texts::{first_text, texts};
+use super::search_texts::{has_texts, open_first, texts};
 use crate::adapters::fold::fold;
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
@@ -36,7 +36,7 @@ fn row(app: &App, typed: &str) -> AnyView {
         Answer::None | Answer::Searching if listed.is_some() => ().into_any(),
         Answer::Found(person, _) if listed == Some(person.address) => ().into_any(),
         Answer::None if is_whole(typed) => start(app, typed),
-        Answer::None if first_text(app).is_some() => ().into_any(),
+        Answer::None if has_texts(app) => ().into_any(),
         Answer::None => hint(),
         Answer::Searching => searching(),
         Answer::Found(person, reach) => {
@@ -64,8 +64,11 @@ fn row(app: &App, typed: &str) -> AnyView {
 /// What Enter in the field does: the same as the first thing that stands there.
 fn enter(app: &App, typed: String) {
     let is_asked = is_whole(&typed) || Guess::of(app.state, &typed) != Answer::None;
-    let listed = first_meant(app.state, &typed).map(Command::OpenPeer).or_else(|| first_text(app));
-    app.command(listed.filter(|_| !is_asked).unwrap_or(Command::Open(typed)));
+    match first_meant(app.state, &typed) {
+        Some(peer) if !is_asked => app.command(Command::OpenPeer(peer)),
+        None if !is_asked && open_first(app) => {}
+        _ => app.command(Command::Open(typed)),
+    }
 }
 
 /// What to type for somebody to be found.

@@ -2,47 +2,69 @@
 
 use leptos::prelude::*;
 
-use crate::app::search_texts::{FoundTexts, Hit, Progress};
+use crate::app::search_texts::{FoundTexts, Hit, Progress, keep_search};
 use crate::app::{Act, App, Command};
 use crate::texts::{SearchWord, own_preview, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::panel::note;
 use crate::view::person::{person_avatar, person_name};
-use crate::view::{sends, time, when};
+use crate::view::{on_click, time, when};
 
-/// What opens the first of them, if there are any.
-pub(super) fn first_text(app: &App) -> Option<Command> {
-    app.state.texts.with(|texts| texts.shown::<FoundTexts>()?.hits.first().map(open))
+/// Whether there are any.
+pub(super) fn has_texts(app: &App) -> bool {
+    first(app).is_some()
 }
 
-fn open(hit: &Hit) -> Command {
-    Command::act(Act::FindIn(hit.peer.address, hit.hash.clone()))
+/// Opens the first of them. Tells whether there is one.
+pub(super) fn open_first(app: &App) -> bool {
+    let first = first(app);
+    first.iter().for_each(|hit| open(app, hit));
+    first.is_some()
+}
+
+fn first(app: &App) -> Option<Hit> {
+    app.state.texts.with(|texts| texts.shown::<FoundTexts>()?.hits.first().cloned())
+}
+
+fn open(app: &App, hit: &Hit) {
+    keep_search(app.state);
+    app.command(Command::act(Act::FindIn(hit.peer.address, hit.hash.clone())));
 }
 
 pub(super) fn texts(app: &App) -> AnyView {
     app.state.texts.with(|texts| {
         let Some(FoundTexts { hits, progress }) = texts.shown() else { return ().into_any() };
-        let rows: Vec<_> = hits.iter().map(|hit| row(app, hit)).collect();
-        let title = when(!hits.is_empty(), || {
-            view! { <h3 {class("texts-title")}>{say(SearchWord::Texts)}</h3> }.into_any()
+        let rows = when(!hits.is_empty(), || {
+            let rows: Vec<_> = hits.iter().map(|hit| row(app, hit)).collect();
+            view! {
+                <h3 {class("texts-title")}>{say(SearchWord::Texts)}</h3>
+                <ul {attrs(&[("aria-label", say(SearchWord::Texts))])}>{rows}</ul>
+            }
+            .into_any()
         });
         let end = match progress {
-            Progress::Searching | Progress::All => None,
-            Progress::Device => Some(say(SearchWord::TextsDevice)),
-            Progress::Most => Some(say(SearchWord::TextsMore)),
-            Progress::Failed => Some(say(SearchWord::TextsFailed)),
+            Progress::Searching => Some(SearchWord::TextsSearching),
+            Progress::All if hits.is_empty() => Some(SearchWord::TextsNone),
+            Progress::All => None,
+            Progress::Device => Some(SearchWord::TextsDevice),
+            Progress::Most => Some(SearchWord::TextsMore),
+            Progress::Failed => Some(SearchWord::TextsFailed),
         };
+    // Another day has other words.
+    app.state.today.get();
         view! {
-            {title}
-            <ul {attrs(&[("aria-label", say(SearchWord::Texts))])}>{rows}</ul>
-            {end.map(|words| note("status", "status", words.to_owned()))}
+            {rows}
+            {end.map(|word| note("status", "status", say(word).to_owned()))}
         }
         .into_any()
     })
 }
 
 fn row(app: &App, hit: &Hit) -> AnyView {
-    let opened = sends(app, open(hit));
+    let opened = {
+        let (app, hit) = (app.clone(), hit.clone());
+        on_click(move || open(&app, &hit))
+    };
     let before = if hit.own { own_preview(&hit.before, false) } else { hit.before.clone() };
     view! {
         <li><button {attrs(&[("class", "row row-text"), ("type", "button")])} on:click=opened>

@@ -4,6 +4,7 @@ use dm3_core::delivery::{Amount, SpamRule, Verdict};
 use dm3_core::identity::Address;
 use dm3_core::session::{Askable, Demand, Token};
 
+use super::spoken::{decimal, number};
 use super::words::{self, TalkWord};
 use super::{say, short_address};
 
@@ -17,13 +18,14 @@ pub fn tokens(amount: &Amount, token: Option<&Token>) -> String {
     units(amount.in_units(token.decimals), token)
 }
 
-fn units(number: String, token: &Token) -> String {
+fn units(digits: String, token: &Token) -> String {
     let called = token.symbol.clone().unwrap_or_else(|| short_address(token.address));
-    format!("{number} {called}")
+    format!("{} {called}", decimal(&digits))
 }
 
-fn coins(number: String) -> String {
-    number + " ETH"
+/// So many coins of the chain.
+pub fn coins(digits: &str) -> String {
+    decimal(digits) + " ETH"
 }
 
 /// A rule in words: the same for who sets it and for who writes. `known` is what was looked up of what rules are about.
@@ -44,7 +46,7 @@ pub fn demand_of(name: &str, rule: &SpamRule, known: &[Askable]) -> String {
             let least = usize::try_from(*least).unwrap_or(usize::MAX);
             words::talk_demands_transactions(least, name)
         }
-        SpamRule::MinBalance(least) => words::talk_demands_coins(&coins(least.in_coins()), name),
+        SpamRule::MinBalance(least) => words::talk_demands_coins(&coins(&least.in_coins()), name),
         SpamRule::MinTokenBalance { token, amount } => {
             words::talk_demands_tokens(amount.as_str(), name, &short_address(*token))
         }
@@ -66,10 +68,10 @@ pub fn lacks(account: Address, demand: &Demand) -> Option<String> {
     Some(match (rule, held) {
         (SpamRule::MinNonce(least), Some(sent)) => {
             let sent = sent.as_str().parse().unwrap_or(usize::MAX);
-            words::talk_has_sent(&account, sent, &least.to_string())
+            words::talk_has_sent(&account, sent, &number(*least as f64))
         }
         (SpamRule::MinBalance(least), Some(held)) => {
-            let (held, least) = (coins(shortened(&held.in_coins())), coins(least.in_coins()));
+            let (held, least) = (coins(&shortened(&held.in_coins())), coins(&least.in_coins()));
             words::talk_has_holdings(&account, &least, &held)
         }
         (SpamRule::MinTokenBalance { token: contract, amount }, Some(held)) => {
@@ -98,8 +100,10 @@ fn shortened(number: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use js_sys::Array;
     use wasm_bindgen_test::wasm_bindgen_test;
 
+    use super::super::speak;
     use super::*;
 
     const TOKEN: Address = Address::from_bytes([0x6b; 20]);
@@ -117,7 +121,7 @@ mod tests {
         lacks(Address::from_bytes([0x12; 20]), &demand).expect("it is not met")
     }
 
-    #[wasm_bindgen_test(unsupported = test)]
+    #[wasm_bindgen_test]
     fn a_demand_reads_the_same_for_who_sets_it_and_for_who_writes_in_what_people_count() {
         let rule = SpamRule::MinTokenBalance { token: TOKEN, amount: of("5000000000000000000") };
         let told = demand_of("bob.eth", &rule, &[Askable::Token(dai())]);
@@ -129,7 +133,18 @@ mod tests {
         assert!(told.contains(&raw), "{told}");
     }
 
-    #[wasm_bindgen_test(unsupported = test)]
+    #[wasm_bindgen_test]
+    fn amounts_are_written_as_the_language_writes_numbers() {
+        let unmet = SpamRule::MinBalance(of("4999000000000000000"));
+        for (language, written) in [("de", "4,999 ETH"), ("ar-EG", "٤٫٩٩٩ ETH"), ("", "4.999 ETH")] {
+            speak(language.to_owned(), Array::of2(&Array::new(), &Array::new()));
+            let told = told(unmet.clone(), "0", None);
+            assert!(told.contains(written), "{told}");
+            assert_eq!(tokens(&of("4999000000000000000"), Some(&dai())), written.replace("ETH", "DAI"));
+        }
+    }
+
+    #[wasm_bindgen_test]
     fn how_a_demand_can_be_met_is_told_with_what_the_account_has() {
         let account = "Your account 0x1212…1212";
         let coins = told(SpamRule::MinBalance(of("1000000000000000000")), "200000012345678901", None);

@@ -19,10 +19,11 @@ mod words;
 
 use dm3_core::device::Notice;
 use dm3_core::identity::Address;
+use dm3_core::thread::Quoted;
 
 pub use address::short_address;
 pub use backup::{backup_failed, backup_restored};
-pub use demands::{demand_of, lacks, tokens};
+pub use demands::{coins, demand_of, lacks, tokens};
 pub use faults::{fault, refused};
 pub use sizes::file_size;
 pub use spoken::{code, date, say, speak};
@@ -62,6 +63,11 @@ use crate::app::platform::StorageUse;
 use crate::app::settings::Errand;
 use crate::app::state::{Busy, Delivery, PreviewText, SignInStep};
 use sizes::{duration, kilobytes};
+
+/// A number of things, as the language writes it.
+pub fn number(count: usize) -> String {
+    spoken::number(count as f64)
+}
 
 /// Above the steps of signing in; `to` is whom the page wants to be written to.
 pub fn sign_in_title(to: Option<&str>) -> String {
@@ -236,6 +242,15 @@ pub fn preview(text: &PreviewText) -> &str {
         PreviewText::Text(text) => text,
         PreviewText::Attachment => "📎",
         PreviewText::Deleted => say(Word::MessageDeleted),
+    }
+}
+
+/// What is shown of a message that is answered.
+pub fn quoted(shown: &Quoted) -> String {
+    match shown {
+        Quoted::Text(text) => text.clone(),
+        Quoted::Attachments(count) => attachments(*count),
+        Quoted::Deleted => say(Word::Deleted).to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::Intl::{DateTimeFormat, DisplayNames, PluralRules};
+use js_sys::Intl::{DateTimeFormat, DisplayNames, NumberFormat, PluralRules};
 use js_sys::{Array, Date, Function, JSON, Number};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -151,6 +151,16 @@ pub fn number(number: f64) -> String {
     Number::from(number).to_locale_string(&locale()).into()
 }
 
+/// A number in decimal digits, however many, as the language writes it: to read it as a floating-point number would change it.
+pub fn decimal(digits: &str) -> String {
+    let options = JSON::parse(r#"{"maximumFractionDigits":20}"#).unwrap_or_default();
+    // One locale is as good as a list of one.
+    let locale = JsValue::from(locale()).unchecked_into();
+    let format = NumberFormat::new(&locale, &options.unchecked_into()).format();
+    let written = format.call1(&JsValue::UNDEFINED, &digits.into()).ok();
+    written.and_then(|written| written.as_string()).unwrap_or_else(|| digits.to_owned())
+}
+
 /// A day or a time as the language writes it; `options` are those of `Intl.DateTimeFormat`, in JSON.
 pub fn date(date: &Date, options: &'static str) -> String {
     let format = SPOKEN.with_borrow_mut(|spoken| spoken.format(options));
@@ -202,6 +212,24 @@ mod tests {
         assert_eq!(script("Latn"), "Latin");
         speak("de".to_owned(), Array::of2(&Array::new(), &Array::new()));
         assert_eq!([script("Latn"), script("Cyrl")], ["Lateinisch", "Kyrillisch"]);
+        speak(String::new(), Array::of2(&Array::new(), &Array::new()));
+    }
+
+    #[wasm_bindgen_test]
+    fn a_decimal_number_is_written_as_the_language_does_and_loses_no_digit() {
+        let written = |language: &str, digits| {
+            speak(language.to_owned(), Array::of2(&Array::new(), &Array::new()));
+            decimal(digits)
+        };
+        for (language, whole, part, least) in [
+            ("", "5,000", "4.999", "0.000000000000000001"),
+            ("de", "5.000", "4,999", "0,000000000000000001"),
+            ("ar-EG", "٥٬٠٠٠", "٤٫٩٩٩", "٠٫٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠٠١"),
+        ] {
+            let all = ["5000", "4.999", "0.000000000000000001"].map(|digits| written(language, digits));
+            assert_eq!(all, [whole, part, least]);
+        }
+        assert_eq!(written("", "12345678901234567890.5"), "12,345,678,901,234,567,890.5");
         speak(String::new(), Array::of2(&Array::new(), &Array::new()));
     }
 

@@ -13,17 +13,13 @@ use super::names::shorten_name;
 use super::panel::note;
 use super::talk::with_talk;
 use super::{OnClick, OnInput, OnKey, is_input_method, on_click, truth};
-use crate::app::state::{Composing, Picking};
+use crate::app::state::Picking;
 use crate::app::{App, Command};
 use crate::texts::{self, Word, say};
-
-/// Lines the field grows to where the browser cannot size it by its content.
-const MOST_ROWS: usize = 6;
 
 /// The text field and its button.
 pub fn composer(app: &App, name: &str) -> AnyView {
     let text = app.state.text;
-    let lines = text.with(|text| text.split('\n').count().min(MOST_ROWS).to_string());
     let empty = match app.state.files.with(|files| files.place) {
         0 => text.with(|text| text.trim().is_empty()),
         files => files > 1,
@@ -48,10 +44,7 @@ pub fn composer(app: &App, name: &str) -> AnyView {
             let typed = event_target_value(&event);
             app.state.unsent.set(None);
             app.state.text.set(typed.clone());
-            // Another text for what was sent is no draft.
-            if !app.state.composing.with_untracked(|it| matches!(it, Composing::Edit { .. })) {
-                app.command(Command::Typed(typed));
-            }
+            app.command(Command::Typed(typed));
         })
     };
     let unsent = app.state.unsent.with(|fault| fault.as_ref().map(texts::fault));
@@ -78,7 +71,7 @@ pub fn composer(app: &App, name: &str) -> AnyView {
                 {icon(Picture::Smile)}
             </button>
             <div {attrs(&[("class", "write"), ("data-hint", &texts::message_field(&shorten_name(name)))])}>
-                <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &texts::message_field(name)), ("placeholder", " "), ("rows", &lines), (VALUE, &text.get())])} on:input=input on:keydown=typed></textarea>
+                <textarea {attrs(&[("part", "input"), ("data-autofocus", "true"), ("dir", "auto"), ("enterkeyhint", "send"), ("aria-label", &texts::message_field(name)), ("placeholder", " "), ("rows", "1"), (VALUE, &text.get())])} on:input=input on:keydown=typed></textarea>
             </div>
             <button {attrs(&[("class", "send"), ("part", "send-button"), ("type", "button"), ("aria-label", say(Word::Send)), ("aria-disabled", truth(empty))])} on:click=pressed>
                 {icon(Picture::Send)}

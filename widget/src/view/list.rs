@@ -189,7 +189,8 @@ fn filters(app: &App) -> Option<AnyView> {
     })?;
     let chosen = state.filter.get();
     let choice = |filter, word, count: usize| {
-        let words = if count > 0 { format!("{} · {count}", say(word)) } else { say(word).to_owned() };
+        let words =
+            if count > 0 { [say(word), &texts::number(count)].join(" · ") } else { say(word).to_owned() };
         let app = app.clone();
         let choose = on_click(move || {
             state.filter.set(filter);
@@ -220,13 +221,14 @@ fn filters(app: &App) -> Option<AnyView> {
 /// Who is looked for is found in whichever part of the list, unless they are blocked.
 fn matching(state: State, wanted: &str, limit: usize) -> Option<Vec<(String, Row)>> {
     let open = state.thread.with(|thread| thread.as_ref().map(|thread| thread.peer.address));
-    let filter = state.filter.get();
+    let (filter, today) = (state.filter.get(), state.today.get());
     let ranked =
         if filter == Filter::Requests && wanted.is_empty() { state.ranked.get() } else { Vec::new() };
     let contact = if filter == Filter::All && wanted.is_empty() { contact(state) } else { None };
     let row = |row: &ConversationRow, offered: Option<&Ranked>| {
         let (is_open, is_contact) = (open == Some(row.peer.address), contact == Some(row.peer.address));
-        let shown = Row { row: row.clone(), is_open, is_contact, is_stop: false, offered: offered.cloned() };
+        let shown =
+            Row { row: row.clone(), is_open, is_contact, is_stop: false, offered: offered.cloned(), today };
         (row.peer.address.to_lower_hex(), shown)
     };
     state.conversations.with(|rows| {
@@ -300,9 +302,11 @@ struct Row {
     /// What is offered with it.
     offered: Option<Ranked>,
 }
+    /// When the day began: another day has other words.
+    today: u64,
 
 /// One conversation.
-fn row_view(app: &App, Row { row, is_open, is_contact, is_stop, offered }: &Row) -> AnyView {
+fn row_view(app: &App, Row { row, is_open, is_contact, is_stop, offered, .. }: &Row) -> AnyView {
     let unread = row.unread;
     let classes = match (unread > 0, *is_contact) {
         (false, false) => "row",
@@ -319,7 +323,7 @@ fn row_view(app: &App, Row { row, is_open, is_contact, is_stop, offered }: &Row)
     let badge = when(unread > 0, || {
         view! {
             <span {class("unread")}>
-                {unread.to_string()}
+                {texts::number(unread as usize)}
                 <span {class("sr")}>{" ".to_owned() + &texts::unread(unread as usize)}</span>
             </span>
         }

@@ -30,13 +30,13 @@ pub(crate) mod stake;
 pub(crate) mod states;
 mod talk;
 mod thread;
-mod thread_rows;
+pub(crate) mod thread_rows;
 pub(crate) mod time;
 
 use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 
-use crate::app::{App, Command};
+use crate::app::{App, Command, back};
 pub use screen::Chat;
 
 /// A piece of the screen that follows the state.
@@ -59,6 +59,12 @@ pub(crate) fn on_click(act: impl FnMut() + 'static) -> OnClick {
 pub(crate) fn sends(app: &App, command: Command) -> OnClick {
     let app = app.clone();
     on_click(move || app.command(command.clone()))
+}
+
+/// A click that leads back from what is shown.
+pub(crate) fn goes_back(app: &App) -> OnClick {
+    let app = app.clone();
+    on_click(move || back(app.state).into_iter().for_each(|back| app.command(back)))
 }
 
 /// What typing does.

@@ -18,6 +18,7 @@ use super::states::{failed, finding, nothing_open, part_missing, starting};
 use super::thread::thread;
 use super::{OnClick, on_click, part, when};
 use crate::app::part::{Loading, Part};
+use crate::app::search_texts::KEPT;
 use crate::app::state::{Apart, Screen, SignIn, SignInStep, State, ThreadState, Way};
 use crate::app::{App, ScreenPart};
 
@@ -172,16 +173,27 @@ pub fn Chat(
                 }
             }
             before => {
-                state.query.set(String::new());
-                state.texts.set(Apart::waiting());
+                // Who opens a message that was found has the others beside it, or when they come back.
+                let is_kept = place.has_list(true) && state.texts.with_untracked(|it| it.place == KEPT);
+                if !is_kept {
+                    state.query.set(String::new());
+                    state.texts.set(Apart::waiting());
+                }
                 state.menu.set(false);
                 state.choosing.set(false);
                 match place {
                     Place::SignIn(Aside::None) => parts.sign_in.ask(),
                     Place::SignIn(Aside::Form) => parts.site.ask(),
                     Place::SignIn(_) => parts.keys.ask(),
-                    Place::Backup(..) => parts.backup.ask(),
-                    Place::Settings(..) => parts.settings.ask(),
+                    Place::Backup(..) => {
+                        parts.backup.ask();
+                        // Escape and fingers lead back there, too.
+                        parts.talk.ask();
+                    }
+                    Place::Settings(..) => {
+                        parts.settings.ask();
+                        parts.talk.ask();
+                    }
                     Place::Thread(_) => parts.talk.ask(),
                     _ => {}
                 }

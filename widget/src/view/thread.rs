@@ -18,8 +18,8 @@ use super::share::{CARD, OVER, PENDING, REQUEST, TOP, shared};
 use super::site::{KNOWN, sited};
 use super::states::skeleton_bubbles;
 use super::talk::with_talk;
-use super::thread_rows::{Line, PlacedBubble, lines};
-use super::{OnClick, OnKey, on_click, part, sends, time, truth, when};
+use super::thread_rows::{Line, PlacedBubble, beginning, lines};
+use super::{OnClick, OnKey, goes_back, on_click, part, sends, time, truth, when};
 use crate::app::fault::Fault;
 use crate::app::state::{Apart, Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
 use crate::app::{App, Command, SettingsAsk};
@@ -66,7 +66,7 @@ pub fn thread(app: &App) -> AnyView {
     let (pending, over) = (app.clone(), app.clone());
     view! {
         {top}
-        <div {attrs(&[("class", "log"), ("part", "log"), ("role", "log"), ("aria-relevant", "additions"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])} on:click=clicked on:keydown=pressed>
+        <div {attrs(&[("class", "log"), ("part", "log"), ("role", "log"), ("aria-relevant", "additions"), ("aria-live", "off"), ("aria-label", say(Word::Conversation)), ("tabindex", "0")])} on:click=clicked on:keydown=pressed>
             <div {class("log-whole")}>
                 <div {class("room")}></div>
                 {log}
@@ -125,7 +125,7 @@ fn thread_header(app: &App) -> AnyView {
     let account = when(locked, || account_menu(app, app.state.account.get().as_ref()));
     let back = when(!locked, || {
         view! {
-        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=sends(app, Command::Back)>
+        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=goes_back(app)>
             {icon(Picture::Back)}
         </button>
     }.into_any()
@@ -194,11 +194,11 @@ fn is_said(state: State, fault: &Fault) -> bool {
 
 fn log(app: &App, rows: &mut Rows<Row>) -> AnyView {
     let state = app.state;
-    let peer = peer_name(state);
+    let (peer, today) = (peer_name(state), state.today.get());
     let found = state.thread.with(|thread| {
         let thread = thread.as_ref()?;
         let lines = lines(thread, time::same_day)?.into_iter();
-        let row = |(key, line)| (key, Row { line, peer: peer.clone() });
+        let row = |(key, line)| (key, Row { line, peer: peer.clone(), today });
         Some((lines.map(row).collect::<Vec<_>>(), thread.more))
     });
     let Some((found, more)) = found else { return skeleton_bubbles() };
@@ -229,6 +229,8 @@ struct Row {
     line: Line,
     /// As the peer is called.
     peer: String,
+    /// When the day began: another day has other words.
+    today: u64,
 }
 
 fn row_view(app: &App, row: &Row) -> AnyView {
@@ -271,7 +273,7 @@ fn message_view(app: &App, entry: &PlacedBubble, peer: &str) -> AnyView {
         let each = bubble.reactions.iter().map(|it| {
             view! {
                 <button {attrs(&[("type", "button"), ("tabindex", "-1"), ("data-act", "react"), ("data-emoji", &it.emoji), ("aria-pressed", truth(it.own.is_some()))])}>
-                    {format!("{} {}", it.emoji, it.count)}
+                    {[it.emoji.as_str(), &texts::number(it.count)].join(" ")}
                 </button>
             }
         });
@@ -315,10 +317,17 @@ fn content_view(app: &App, bubble: &Bubble) -> AnyView {
         view! {
             <button {attrs(&[("class", "quote"), ("type", "button"), ("tabindex", "-1"), ("dir", "auto"), ("data-act", "quote"), ("data-quoted", &quote.hash.to_string())])}>
                 <b>{if quote.own { say(Word::You) } else { "" }}</b>
-                <span>{quote.text.clone()}</span>
+                <span>{texts::quoted(&quote.shown)}</span>
             </button>
         }
     });
+    let is_whole = || app.state.whole.with(|whole| whole.contains(&bubble.hash.to_string()));
+    let cut = beginning(text).filter(|_| !is_whole());
+    let all = when(cut.is_some(), || {
+        view! { <button {attrs(&[("class", "link all"), ("type", "button"), ("data-act", "all")])}>{say(Word::ShowAll)}</button> }
+            .into_any()
+    });
+    let text = cut.unwrap_or(text);
     let marked = if has_marks(text) && is_welcome(app.state) {
         with_talk(app, |talk| (talk.text)(text))
     } else {
@@ -335,8 +344,9 @@ fn content_view(app: &App, bubble: &Bubble) -> AnyView {
         {about}
         {quote}
         <div {attrs(&[("class", "message-text"), ("dir", "auto")])}>
-            {marked.unwrap_or_else(|| text.clone().into_any())}
+            {marked.unwrap_or_else(|| text.to_owned().into_any())}
         </div>
+        {all}
         {when(edited, || view! { <span {class("edited")}>{say(Word::Edited)}</span> }.into_any())}
         {attachments}
     }

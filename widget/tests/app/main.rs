@@ -38,6 +38,7 @@ mod stake;
 mod tabs;
 mod talk;
 mod thread;
+mod times;
 mod wallet;
 mod whose;
 mod world;

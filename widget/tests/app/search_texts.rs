@@ -5,7 +5,7 @@ use std::rc::Rc;
 use dm3_core::message::Draft;
 use dm3_core::session::{Decision, Session};
 use dm3_core::testing::MemoryPorts;
-use dm3_widget::app::search_texts::{FoundTexts, Progress};
+use dm3_widget::app::search_texts::{FoundTexts, KEPT, Progress, keep_search};
 use dm3_widget::app::state::{BubbleContent, Screen};
 use dm3_widget::app::{Act, Command};
 
@@ -178,4 +178,42 @@ fn that_older_messages_are_on_the_node_alone_is_said_until_they_were_fetched() {
     }
     second.ask(Command::Back);
     assert_eq!((progress(&second, "lamp 0"), rows(&second)), (Progress::All, vec!["[lamp 0]".to_owned()]));
+}
+
+#[test]
+fn while_it_is_looked_for_that_is_known_and_what_stood_there_stays() {
+    let (world, _, _, alices, _) = two_talking();
+    write(&world, &alices, &["the lamp", "the lamp shade"]);
+    alices.ask(Command::Back);
+    types(&alices, "lamp");
+    world.pass(1_000);
+    assert_eq!((rows(&alices).len(), found(&alices).unwrap().progress), (2, Progress::All));
+    types(&alices, "lamp s");
+    assert_eq!(rows(&alices).len(), 2);
+    world.pass(1_000);
+    assert_eq!((rows(&alices).len(), found(&alices).unwrap().progress), (1, Progress::All));
+    types(&alices, "lamp shades");
+    world.pass(1_000);
+    assert_eq!((rows(&alices).len(), found(&alices).unwrap().progress), (0, Progress::All));
+}
+
+#[test]
+fn a_search_of_which_something_was_opened_stands_until_something_else_is_typed() {
+    let (world, _, _, alices, _) = two_talking();
+    write(&world, &alices, &["the lamp"]);
+    alices.ask(Command::Back);
+    types(&alices, "lamp");
+    world.pass(1_000);
+    let is_kept = || alices.state.texts.with_untracked(|texts| texts.place == KEPT);
+    assert!(!is_kept());
+    keep_search(alices.state);
+    assert!(is_kept());
+    assert_eq!(rows(&alices), ["the [lamp]"]);
+    types(&alices, "the lamp");
+    world.pass(1_000);
+    assert!(!is_kept());
+    keep_search(alices.state);
+    types(&alices, "");
+    world.pass(1_000);
+    assert!(!is_kept() && found(&alices).is_none());
 }

@@ -411,6 +411,10 @@ impl Platform for TestPlatform {
         self.network.clock()
     }
 
+    fn day(&self) -> (u64, u64) {
+        super::times::day(self.network.clock().now())
+    }
+
     fn wallets(&self) -> Vec<WalletChoice> {
         let choice = |wallet: &Rc<PersonsWallet>| WalletChoice {
             id: wallet.id.into(),

@@ -10,7 +10,7 @@ use dm3_core::registry::erc20;
 use dm3_core::session::{Demand, Token};
 use dm3_core::testing::{Fault, Holdings};
 use dm3_widget::app::fault::Fault as Said;
-use dm3_widget::app::state::{Connection, Delivery, Screen};
+use dm3_widget::app::state::{Bubble, BubbleContent, Composing, Connection, Delivery, Screen};
 use dm3_widget::app::{Act, Command, StakeAsk, set_draft};
 use serde_json::json;
 
@@ -140,6 +140,122 @@ fn each_conversation_has_a_draft_of_its_own_that_outlives_a_reload() {
     tab.ask(Command::SignOut);
     world.run();
     assert_eq!(alice.drafts(), 0, "forgotten with the account");
+}
+
+/// A message of the open conversation that says this.
+fn message(tab: &Tab, said: &str) -> Bubble {
+    let says = |it: &&Bubble| matches!(&it.content, BubbleContent::Text { text, .. } if text == said);
+    tab.state.thread.with_untracked(|thread| {
+        let bubbles = thread.as_ref().unwrap().messages.as_ref().unwrap();
+        bubbles.iter().find(says).unwrap_or_else(|| panic!("{said}")).clone()
+    })
+}
+
+fn composing(tab: &Tab) -> Composing {
+    tab.state.composing.get_untracked()
+}
+
+/// Begins an answer or an edit, as the menu of a message does.
+fn compose(world: &World, tab: &Tab, composing: Composing, text: &str) {
+    tab.state.composing.set(composing);
+    type_in(world, tab, text);
+}
+
+/// Opens the conversation with carol, and comes back to the one with bob.
+fn go_and_come_back(world: &World, tab: &Tab, bob: &Device) {
+    let (carol, _) = world.person("carol");
+    for peer in [carol.address(), bob.address()] {
+        tab.ask(Command::Back);
+        world.run();
+        tab.state.text.set(String::new());
+        tab.ask(Command::OpenPeer(peer));
+        world.run();
+        if peer == carol.address() {
+            assert_eq!((composing(tab), typed(tab).as_str()), (Composing::New, ""));
+        }
+    }
+}
+
+#[test]
+fn what_an_answer_refers_to_is_kept_with_its_text_across_conversations_and_a_reload() {
+    let (world, alice, bob, tab) = alice_and_bob();
+    tab.ask(Command::Send("a question".into()));
+    world.pass(1_000);
+    let answer = Composing::Reply(message(&tab, "a question").quote().unwrap());
+    compose(&world, &tab, answer.clone(), "half an answer");
+    go_and_come_back(&world, &tab, &bob);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (answer.clone(), "half an answer"));
+    let tab = tab.reload(&alice, &world);
+    world.run();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.run();
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (answer, "half an answer"));
+    // Once it is sent, the next one is a message of its own.
+    tab.ask(Command::Send("half an answer".into()));
+    world.pass(1_000);
+    go_and_come_back(&world, &tab, &bob);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (Composing::New, ""));
+}
+
+#[test]
+fn an_answer_without_a_text_yet_and_to_what_stands_far_up_is_kept_too() {
+    let (world, _, bob, tab) = alice_and_bob();
+    for number in 0..100 {
+        tab.ask(Command::Send(format!("number {number}")));
+        world.pass(1_000);
+    }
+    let answer = Composing::Reply(message(&tab, "number 0").quote().unwrap());
+    compose(&world, &tab, answer.clone(), "");
+    go_and_come_back(&world, &tab, &bob);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (answer, ""));
+    compose(&world, &tab, Composing::New, "");
+    go_and_come_back(&world, &tab, &bob);
+    assert_eq!(composing(&tab), Composing::New);
+}
+
+#[test]
+fn an_edit_that_was_begun_is_kept_beside_what_was_typed_before() {
+    let (world, alice, bob, tab) = alice_and_bob();
+    tab.ask(Command::Send("frist".into()));
+    world.pass(1_000);
+    type_in(&world, &tab, "half a thought");
+    let version = message(&tab, "frist").version;
+    let edit = Composing::Edit { version, before: "half a thought".into() };
+    compose(&world, &tab, edit.clone(), "first");
+    go_and_come_back(&world, &tab, &bob);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (edit.clone(), "first"));
+    let tab = tab.reload(&alice, &world);
+    world.run();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.run();
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (edit, "first"));
+    tab.ask(Command::Send("first".into()));
+    world.pass(1_000);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (Composing::New, "half a thought"));
+    go_and_come_back(&world, &tab, &bob);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (Composing::New, "half a thought"));
+    tab.ask(Command::SignOut);
+    world.run();
+    assert_eq!(alice.drafts(), 0, "forgotten with the account");
+}
+
+#[test]
+fn what_was_deleted_meanwhile_is_neither_answered_nor_edited() {
+    let (world, _, bob, tab) = alice_and_bob();
+    tab.ask(Command::Send("gone soon".into()));
+    world.pass(1_000);
+    let gone = message(&tab, "gone soon");
+    for begun in [
+        Composing::Reply(gone.quote().unwrap()),
+        Composing::Edit { version: gone.version.clone(), before: "half a thought".into() },
+    ] {
+        compose(&world, &tab, Composing::New, "half a thought");
+        compose(&world, &tab, begun, "half a thought");
+        tab.ask(Command::act(Act::Delete(gone.hash.clone())));
+        world.pass(1_000);
+        go_and_come_back(&world, &tab, &bob);
+        assert_eq!((composing(&tab), typed(&tab).as_str()), (Composing::New, "half a thought"));
+    }
 }
 
 #[test]

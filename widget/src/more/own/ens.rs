@@ -83,7 +83,7 @@ fn row(app: &App, own: &OwnEns, ens: &Ens) -> AnyView {
 
 /// What is going to happen, before it does.
 fn doubt(app: &App, publication: &Publication) -> AnyView {
-    let cost = format!("{} ETH", Amount::from(rounded(publication.cost)).in_coins());
+    let cost = texts::coins(&Amount::from(rounded(publication.cost)).in_coins());
     let sure = texts::own_ens_sure(&cost, publication.name.as_str());
     let replaces = if publication.replaces { say(OwnWord::EnsReplaces) } else { "" };
     let (leave, publish) = (ens_ask(EnsAsk::Leave), ens_ask(EnsAsk::Publish));

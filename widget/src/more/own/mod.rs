@@ -26,7 +26,7 @@ use crate::app::own::Own;
 use crate::app::part::Loader;
 use crate::app::settings::Card;
 use crate::app::state::Apart;
-use crate::app::{Active, App, OwnSteps, ScreenPart, ServicesSteps, SettingsAsk};
+use crate::app::{Active, App, OwnSteps, ScreenPart, ServicesSteps};
 use crate::texts::{OwnWord, say};
 use crate::view::states::starting;
 
@@ -53,5 +53,5 @@ fn own(app: &App, at: &Apart) -> AnyView {
         {group(OwnWord::Room, room(app, own.room.as_ref()))}
         {group(OwnWord::Deposits, deposits(app, own))}
     };
-    screen_of(app, say(OwnWord::Title), SettingsAsk::Show, body.into_any())
+    screen_of(app, say(OwnWord::Title), body.into_any())
 }

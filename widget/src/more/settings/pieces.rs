@@ -11,17 +11,17 @@ use crate::texts::{SettingsWord, Word, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
 use crate::view::panel::header;
-use crate::view::{OnClick, sends, truth};
+use crate::view::{OnClick, goes_back, sends, truth};
 
 /// A screen whose header leads back to where it was asked for.
 pub(crate) fn screen(app: &App, title: SettingsWord, body: AnyView) -> AnyView {
-    screen_of(app, say(title), SettingsAsk::Leave, body)
+    screen_of(app, say(title), body)
 }
 
 /// A header that leads back, and what is below it.
-pub(crate) fn screen_of(app: &App, title: &'static str, back: SettingsAsk, body: AnyView) -> AnyView {
+pub(crate) fn screen_of(app: &App, title: &'static str, body: AnyView) -> AnyView {
     let content = view! {
-        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=sends(app, Command::settings(back))>
+        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=goes_back(app)>
             {icon(Picture::Back)}
         </button>
         <div {class("title")}>

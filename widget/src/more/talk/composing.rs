@@ -4,10 +4,10 @@ use dm3_core::delivery::Verdict;
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 
-use crate::app::App;
 use crate::app::state::{Bubble, BubbleContent, Composing};
+use crate::app::{App, Command};
 use crate::more::focus::{focus, screen};
-use crate::texts::{TalkWord, say};
+use crate::texts::{TalkWord, quoted, say};
 use crate::view::OnClick;
 use crate::view::attention::{ABOVE, payments};
 use crate::view::attributes::attrs;
@@ -48,15 +48,30 @@ pub(super) fn edit(app: &App, bubble: &Bubble) {
         Composing::Edit { before, .. } => before,
         Composing::New | Composing::Reply(_) => app.state.text.get_untracked(),
     };
-    app.state.composing.set(Composing::Edit { version: bubble.version.clone(), before });
     app.state.text.set(text.clone());
+    compose(app, Composing::Edit { version: bubble.version.clone(), before });
+}
+
+pub(super) fn answer(app: &App, bubble: &Bubble) {
+    stop_edit(app);
+    compose(app, bubble.quote().map_or(Composing::New, Composing::Reply));
 }
 
 pub(super) fn stop_composing(app: &App) {
+    stop_edit(app);
+    compose(app, Composing::New);
+}
+
+fn stop_edit(app: &App) {
     if let Composing::Edit { before, .. } = app.state.composing.get_untracked() {
         app.state.text.set(before);
     }
-    app.state.composing.set(Composing::New);
+}
+
+/// What the composer is for is kept with what stands in it.
+fn compose(app: &App, composing: Composing) {
+    app.state.composing.set(composing);
+    app.command(Command::Typed(app.state.text.get_untracked()));
 }
 
 /// What the peer demands of those who write, as far as the account may not meet it; payments for answers; and what the
@@ -79,7 +94,7 @@ fn purpose(app: &App) -> AnyView {
         Composing::New => return ().into_any(),
         Composing::Reply(quote) => {
             let whom = if quote.own { TalkWord::AnswerToYou } else { TalkWord::AnswerTo };
-            (whom, quote.text)
+            (whom, quoted(&quote.shown))
         }
         Composing::Edit { .. } => (TalkWord::Editing, String::new()),
     };

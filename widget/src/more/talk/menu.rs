@@ -1,16 +1,15 @@
 //! The menu of a message.
 
 use dm3_core::message::MessageHash;
-use dm3_core::thread::Quote;
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::composing::{edit, stop_composing};
+use super::composing::{answer, edit};
 use super::hold;
 use crate::app::part::Loading;
-use crate::app::state::{Acting, ActingPage, Bubble, BubbleContent, Composing, Picking};
+use crate::app::state::{Acting, ActingPage, Bubble, BubbleContent, Picking};
 use crate::app::{Act, App, Command, ShareAsk};
 use crate::more::clipboard::copy;
 use crate::more::focus::{Row, element, focus_later, focus_when_drawn, screen};
@@ -20,6 +19,7 @@ use crate::view::emoji::pick;
 use crate::view::icons::{Picture, icon};
 use crate::view::share::share;
 use crate::view::states::{could_not_load, skeleton_rows};
+use crate::view::thread_rows::beginning;
 use crate::view::{OnClick, on_click, time, truth, when};
 
 /// The emoji that are offered at once.
@@ -219,19 +219,16 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
         choose(app, move |app| pick(app, Picking::Reaction(hash.clone())), "")
     };
     let BubbleContent::Text { text, edited, quote, .. } = &bubble.content else { return ().into_any() };
-    let answer = {
-        let start: String = text.chars().take(200).collect();
-        let quote = Quote { hash: bubble.version.clone(), own: bubble.own, text: start };
-        move |app: &App| {
-            stop_composing(app);
-            app.state.composing.set(Composing::Reply(quote.clone()));
-        }
+    let answers = {
+        let bubble = bubble.clone();
+        move |app: &App| answer(app, &bubble)
     };
-    let copied = {
+    let copied = when(!text.is_empty(), || {
         let text = text.clone();
         // The menu closes at once, so there is nothing left that could tell how it went.
-        move |_: &App| copy(text.clone(), Box::new(|_| {}))
-    };
+        let copy = move |_: &App| copy(text.clone(), Box::new(|_| {}));
+        item(Picture::Copy, TalkWord::Copy, choose(app, copy, ""))
+    });
     let forwarded = {
         let hash = hash.clone();
         move |app: &App| share(app, ShareAsk::Forward(hash.clone()))
@@ -276,9 +273,9 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
                 {icon(Picture::Plus)}
             </button>
         </div>
-        {item(Picture::Answer, TalkWord::Answer, choose(app, answer, COMPOSER))}
+        {item(Picture::Answer, TalkWord::Answer, choose(app, answers, COMPOSER))}
         {item(Picture::Forward, TalkWord::Forward, choose(app, forwarded, ""))}
-        {item(Picture::Copy, TalkWord::Copy, choose(app, copied, ""))}
+        {copied}
         {quoted}
         {edited}
         {own}
@@ -312,10 +309,11 @@ fn really_delete(app: &App, bubble: &Bubble) -> AnyView {
 fn versions_view(app: &App, versions: &[(u64, String)]) -> AnyView {
     let each = versions.iter().map(|(at, text)| {
         let when = format!("{}, {}", time::day(*at, time::now()), time::time_of_day(*at));
+        let shown = beginning(text).map_or_else(|| text.clone(), |begins| begins.to_owned() + "…");
         view! {
             <li>
                 <time>{when}</time>
-                <div {attrs(&[("class", "message-text"), ("dir", "auto")])}>{text.clone()}</div>
+                <div {attrs(&[("class", "message-text"), ("dir", "auto")])}>{shown}</div>
             </li>
         }
     });

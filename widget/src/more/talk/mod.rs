@@ -1,6 +1,7 @@
 //! What can be done with messages, and what their texts look like.
 
 mod composing;
+mod grow;
 mod hold;
 mod menu;
 mod scroll;
@@ -22,8 +23,7 @@ use self::touch::touched;
 use crate::adapters::page::Page;
 use crate::adapters::parts::part;
 use crate::app::part::Loader;
-use crate::app::state::Screen;
-use crate::app::{Act, Active, App, Command, SettingsAsk, TalkPart, TalkSteps};
+use crate::app::{Act, Active, App, Command, TalkPart, TalkSteps, back};
 use crate::more::focus::{Row, element};
 use crate::view::is_input_method;
 
@@ -48,12 +48,7 @@ fn happened(app: &App, event: &Event) {
     if !is_free || !is_open || app.state.closable.get_untracked() {
         return;
     }
-    let back = app.state.screen.with_untracked(|screen| match screen {
-        Screen::Thread => Some(Command::Back),
-        Screen::Settings(_) => Some(Command::settings(SettingsAsk::Leave)),
-        _ => None,
-    });
-    back.into_iter().for_each(|back| app.command(back));
+    back(app.state).into_iter().for_each(|back| app.command(back));
 }
 
 fn clicked(app: &App, event: &MouseEvent) {
@@ -70,6 +65,13 @@ fn clicked(app: &App, event: &MouseEvent) {
     let Some(hash) = meant(&pressed) else { return };
     match pressed.get_attribute("data-act").as_deref() {
         Some("menu") if was_open.as_ref() != Some(&hash) => open_menu(app, hash, &pressed),
+        Some("all") => {
+            // The button goes.
+            let row =
+                pressed.closest(".entry").ok().flatten().and_then(|row| row.dyn_into::<HtmlElement>().ok());
+            let _ = row.map(|row| row.focus());
+            app.state.whole.update(|whole| whole.push_str(&hash.to_string()));
+        }
         Some("react") => {
             let emoji = pressed.get_attribute("data-emoji").unwrap_or_default();
             app.command(Command::act(Act::React { to: hash, emoji }));

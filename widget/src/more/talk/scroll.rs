@@ -25,9 +25,10 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, HtmlElement, MutationObserver, MutationObserverInit, ResizeObserver, ShadowRoot};
 
+use super::grow::grow;
 use crate::app::state::Apart;
 use crate::app::{Act, App, Command, Stretch};
-use crate::texts::{TalkWord, came, say};
+use crate::texts::{TalkWord, came, number, say};
 use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
 use crate::view::{OnClick, part, when};
@@ -51,6 +52,8 @@ const PATIENCE: u64 = 500;
 /// How long a screen reader is given to take what was put back for old: milliseconds.
 const QUIET: u64 = 400;
 /// The distance of the line above what was not seen from the upper edge: pixels.
+/// What is there once a conversation was read: while it is, there are skeletons.
+const STANDS: &str = ".log-content:not([role])";
 const INSET: f64 = 8.0;
 
 /// What somebody looks at.
@@ -121,7 +124,7 @@ impl Drop for Listening {
         let scrolled = self.scrolled.as_ref().unchecked_ref();
         // Where it is gone already nothing is left to be ended. The elements may be used for what stands there next.
         let _ = self.follower.log.remove_event_listener_with_callback("scroll", scrolled);
-        let _ = self.follower.log.remove_attribute("aria-live");
+        self.follower.hush();
         self.follower.room.give(0.0);
         self.follower.whole.give(0.0);
         self.mutated.disconnect();
@@ -135,6 +138,7 @@ impl Drop for Listening {
 pub(super) fn newest(app: &App) -> AnyView {
     let (state, place) = (app.state, NodeRef::<Div>::new());
     let listening = StoredValue::new_local(None::<Listening>);
+    grow(state, place);
     let app = app.clone();
     Effect::new(move |_: Option<()>| {
         let log = place.get().and_then(|place| place.previous_element_sibling());
@@ -153,7 +157,7 @@ pub(super) fn newest(app: &App) -> AnyView {
             let count = state.came.get();
             let words = when(count > 0, || view! { <span {class("sr")}>{came(count)}</span> }.into_any());
             let number = when(count > 0, || {
-                view! { <b {attrs(&[("aria-hidden", "true")])}>{count.to_string()}</b> }.into_any()
+                view! { <b {attrs(&[("aria-hidden", "true")])}>{number(count)}</b> }.into_any()
             });
             view! {
                 <div {attrs(&[("role", "status")])}>{words}</div>
@@ -271,7 +275,7 @@ impl Follower {
     }
 
     /// Notes what somebody looks at.
-    fn note(&self, content: &Element, is_away: bool) {
+    fn note(self: &Rc<Self>, content: &Element, is_away: bool) {
         let (was_away, away) = (self.is_away(), self.app.state.away);
         if !is_away {
             if was_away {
@@ -372,7 +376,14 @@ impl Follower {
     /// Something in the conversation has come, gone or changed its size: what somebody looks at stays where it is.
     fn settle(self: &Rc<Self>) {
         // Until there are messages, what stands there is none of them.
-        let Some(content) = self.find(".log-content:has(> .entry)") else { return };
+        let Some(content) = self.find(".log-content:has(> .entry)") else {
+            if self.find(STANDS).is_some() {
+                self.speak_again()
+            } else {
+                self.hush()
+            }
+            return;
+        };
         let is_known = self.content.borrow().as_ref() == Some(&content);
         if !is_known {
             self.begin(&content);
@@ -422,6 +433,7 @@ impl Follower {
         }
     }
 
+        self.speak_again();
     /// Puts what somebody looks at where it was.
     fn hold(&self, content: &HtmlElement, newer: bool) {
         let (anchor, scroll) = (self.anchor(), self.scroll());
@@ -452,17 +464,17 @@ impl Follower {
         }
     }
 
-    /// What is put back is no news: a screen reader says nothing of it.
+    /// What stood there before, or is put back, is no news: a screen reader says nothing of it.
     fn hush(&self) {
         let _ = self.log.set_attribute("aria-live", "off");
     }
 
-    fn speak_again(&self) {
-        let (log, away) = (self.log.clone(), self.app.state.away);
+    /// What comes from now on is said, unless somebody has gone up or it is another conversation by then.
+    fn speak_again(self: &Rc<Self>) {
+        let follower = Rc::downgrade(self);
         let speak = move || {
-            if away.with_untracked(|away| away.place == 0) {
-                let _ = log.remove_attribute("aria-live");
-            }
+            let follower = follower.upgrade().filter(|it| !it.is_away() && it.find(STANDS).is_some());
+            let _ = follower.map(|it| it.log.remove_attribute("aria-live"));
         };
         set_timeout(speak, Duration::from_millis(QUIET));
     }

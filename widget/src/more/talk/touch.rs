@@ -1,5 +1,5 @@
-//! What fingers do, as phones have it: a swipe from the edge where lines begin leads back to the list, and one that stays on a
-//! message says what can be done with it.
+//! What fingers do, as phones have it: a swipe from the edge where lines begin leads back, and one that stays on a message says
+//! what can be done with it.
 
 use std::cell::RefCell;
 
@@ -10,8 +10,7 @@ use web_sys::{Element, Event, HtmlElement, PointerEvent};
 
 use super::hold;
 use super::menu::{meant, open_menu};
-use crate::app::state::Screen;
-use crate::app::{App, Command};
+use crate::app::{App, back};
 use crate::more::focus::element;
 use crate::view::listening::Listening;
 
@@ -47,11 +46,11 @@ pub(super) fn touched(app: &App, event: &Event) {
         _ => (1.0, inside.left()),
     };
     let (x, y) = (f64::from(begin.client_x()), f64::from(begin.client_y()));
-    let is_thread = app.state.screen.with_untracked(|screen| *screen == Screen::Thread);
-    if begin.pointer_type() != "touch" || !is_thread {
+    if begin.pointer_type() != "touch" {
         return;
     }
-    let is_swipe = !app.state.wide.get_untracked() && (x - edge) * sign <= EDGE;
+    let leads_back = !app.state.wide.get_untracked() && back(app.state).is_some();
+    let is_swipe = leads_back && (x - edge) * sign <= EDGE;
     let mut held = wait(app, event, &screen);
     if !is_swipe && held.is_none() {
         return;
@@ -76,7 +75,7 @@ pub(super) fn touched(app: &App, event: &Event) {
         if !goes_on {
             stop(&moved);
             if sideways && event.type_() == "pointerup" && far > width * FAR {
-                app.command(Command::Back);
+                back(app.state).into_iter().for_each(|back| app.command(back));
             }
         } else if sideways && !still {
             let style = moved.style();
