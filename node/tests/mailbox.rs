@@ -230,11 +230,14 @@ async fn a_contact_may_be_acknowledged_by_any_of_its_names() {
 async fn any_name_of_the_receiver_leads_to_its_mailbox() {
     let pair = Pair::start().await;
     pair.node.chain.set_address("bob.eth", pair.bob.address);
-    for to in ["bob.eth", "BOB.eth", &pair.bob.address.to_string()] {
+    let elsewhere = format!("{}.addr.other.eth", pair.bob.address);
+    let all =
+        ["bob.eth", "BOB.eth", &pair.bob.address.to_string(), &pair.bob.address.to_lower_hex(), &elsewhere];
+    for to in all {
         let envelope = pair.alice.envelope_addressed(&pair.bob, to, pair.alice.name.as_str(), to);
         assert_eq!(pair.node.post("/ds/rpc", &submit(&envelope.to_canonical())).await.body, "OK", "{to}");
     }
-    assert_eq!(pair.texts().await.len(), 3);
+    assert_eq!(pair.texts().await.len(), all.len());
 }
 
 #[tokio::test]

@@ -178,6 +178,7 @@ async fn a_forged_sender_is_refused_or_marked_as_the_operator_wishes() {
         let bob = Account::new(2).registered(&node).await;
         let token = bob.sign_in(&node).await;
         let victim = Account::new(3).registered(&node).await;
+        victim.sign_in(&node).await;
         let envelope =
             Account::new(4).envelope_addressed(&bob, "hi", victim.name.as_str(), bob.name.as_str());
         let reply = node.post("/ds/rpc", &submit(&envelope.to_canonical())).await;

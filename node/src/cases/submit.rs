@@ -218,11 +218,7 @@ impl App {
         if [&*information.from, envelope.claimed_hash()].into_iter().any(|claim| !is_claim(claim)) {
             return Err(SubmitError::Schema);
         }
-        let receiver: EnsName = information.to.parse().map_err(|_| SubmitError::UnknownReceiver)?;
-        let mailbox = self.names.address_of(&receiver).await?.ok_or(SubmitError::UnknownReceiver)?;
-        if self.receivers.get(&self.store, &self.names, mailbox).await?.is_none() {
-            return Err(SubmitError::UnknownReceiver);
-        }
+        let mailbox = self.mailbox_of(&information.to).await?;
         let from = self.identify(&envelope, &information.from, mailbox).await?;
         if self.is_sender_blocked(from, &information.from).await? {
             return Err(SubmitError::Blocked);
@@ -243,6 +239,20 @@ impl App {
         tokio::spawn(Payer::current().pays(async move { app.store_and_push(accepted).await }))
             .await
             .unwrap_or(Err(SubmitError::Unavailable))
+    }
+
+    /// The mailbox that a message is for. An address name of whichever domain speaks for the address in it, so that who has
+    /// an account here gets what is addressed to their name in another network.
+    async fn mailbox_of(&self, to: &str) -> Result<Address, SubmitError> {
+        let name: EnsName = to.parse().map_err(|_| SubmitError::UnknownReceiver)?;
+        let address = match name.carried_address() {
+            Some(address) => address,
+            None => self.names.address_of(&name).await?.ok_or(SubmitError::UnknownReceiver)?,
+        };
+        match self.receivers.get(&self.store, &self.names, address).await? {
+            Some(_) => Ok(address),
+            None => Err(SubmitError::UnknownReceiver),
+        }
     }
 
     async fn store_and_push(&self, accepted: Accepted) -> Result<bool, SubmitError> {

@@ -15,6 +15,14 @@ pub struct Names {
     user_domain: Option<EnsName>,
 }
 
+/// A profile that is held here.
+pub struct Held {
+    /// The profile.
+    pub profile: VerifiedProfile,
+    /// Whether its key has answered a challenge. Until then anybody may have posted it, however old it is.
+    pub answered: bool,
+}
+
 /// Why a name could not be looked up. That it does not exist is no failure.
 #[derive(Debug, thiserror::Error)]
 pub enum NamesError {
@@ -99,6 +107,16 @@ impl Names {
             return self.kept_profile(&account.profile, address).await;
         }
         self.published_profile(name, address).await
+    }
+
+    /// The profile of an address that is held here.
+    ///
+    /// # Errors
+    /// [`NamesError`] if it can't be found out.
+    pub async fn held_profile(&self, address: Address) -> Result<Option<Held>, NamesError> {
+        let Some(account) = self.store.account(address).await? else { return Ok(None) };
+        let profile = self.kept_profile(&account.profile, address).await?;
+        Ok(profile.map(|profile| Held { profile, answered: account.answered }))
     }
 
     /// The profile of an address that a name's record on the chain holds, whatever is held here. Names of this

@@ -4,14 +4,23 @@
 //! profile key, so where the name leads to an address with a profile, the claim can be checked. Looking that up
 //! takes a bounded time, of this message alone.
 //!
+//! What is held here may be older than what the sender uses elsewhere, and first profiles are posted by anybody: so
+//! it alone says of no sender that they are none, if the name is another server's.
+//!
 //! ```text
-//! name ─▶ no profile ─▶ Unknown      ─▶ profile ─▶ signed by it: Verified, by another key: Forged
+//! name ─▶ address ─▶ held here, and signed by it                      ─▶ Verified
+//!                 ─▶ held, and its key has answered a challenge here
+//!                      ─▶ signed by the profile at the name           ─▶ Unknown
+//!                      ─▶ by neither                                  ─▶ Forged
+//!                 ─▶ not held, or nobody has answered for it
+//!                      ─▶ the profile at the name: signed by it       ─▶ Verified, by another key: Forged
+//!                      ─▶ no profile                                  ─▶ Unknown
 //!      ─▶ no turn, no time, the chain or a gateway fails ─▶ Undetermined: nobody can say yet
 //! ```
 
 use std::time::Duration;
 
-use dm3_core::identity::{Address, EnsName};
+use dm3_core::identity::{Address, EnsName, VerifiedProfile};
 use dm3_core::message::Envelope;
 use dm3_core::seal::signing::SigningKey;
 
@@ -31,7 +40,8 @@ const REMEMBERED_SENDERS: usize = 10_000;
 pub enum Sender {
     /// The account whose profile key signed it.
     Verified(Address),
-    /// Nobody can say: the name leads to no profile. To which address, if to one.
+    /// Nobody can say: the name leads to no profile, or to another than the one that is held here, and that one signed.
+    /// To which address, if to one.
     Unknown(Option<Address>),
     /// Not who it claims: the name has a profile, and another key signed.
     Forged(Address),
@@ -97,19 +107,18 @@ impl Senders {
             tracing::debug!(%full, "no sender can be looked up");
             return Sender::Undetermined;
         }
-        let known = match tokio::time::timeout(LOOKUP_TIME, look_up(names, &name)).await {
-            Ok(Ok(Found::Profile(known))) => known,
-            Ok(Ok(Found::Nothing(address))) => return Sender::Unknown(address),
+        let found = match tokio::time::timeout(LOOKUP_TIME, look_up(names, &name, envelope)).await {
+            Ok(Ok(found)) => found,
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a sender can't be looked up");
                 return Sender::Undetermined;
             }
             Err(_) => return Sender::Undetermined,
         };
-        let verified = envelope.check_signature(&known.key).is_ok();
-        let address = known.address;
-        self.known.insert(name, known);
-        if verified { Sender::Verified(address) } else { Sender::Forged(address) }
+        if let (Sender::Verified(address), Some(key)) = found {
+            self.known.insert(name, Known { address, key });
+        }
+        found.0
     }
 
     /// Forgets every key.
@@ -123,15 +132,28 @@ impl Senders {
     }
 }
 
-enum Found {
-    Profile(Known),
-    Nothing(Option<Address>),
-}
-
-async fn look_up(names: &Names, name: &EnsName) -> Result<Found, NamesError> {
-    let Some(address) = names.address_of(name).await? else { return Ok(Found::Nothing(None)) };
-    Ok(match names.profile_of(name, address).await? {
-        Some(profile) => Found::Profile(Known { address, key: profile.keys().signing }),
-        None => Found::Nothing(Some(address)),
+/// Who signed an envelope, and with which key if that is proven.
+async fn look_up(
+    names: &Names,
+    name: &EnsName,
+    envelope: &Envelope,
+) -> Result<(Sender, Option<SigningKey>), NamesError> {
+    let Some(address) = names.address_of(name).await? else { return Ok((Sender::Unknown(None), None)) };
+    let signed = |profile: &VerifiedProfile| {
+        let key = profile.keys().signing;
+        envelope.check_signature(&key).is_ok().then_some(key)
+    };
+    let held = names.held_profile(address).await?;
+    if let Some(key) = held.as_ref().and_then(|held| signed(&held.profile)) {
+        return Ok((Sender::Verified(address), Some(key)));
+    }
+    let answered = held.is_some_and(|held| held.answered);
+    let published = names.published_profile(name, address).await?;
+    let key = published.as_ref().and_then(signed);
+    Ok(match key {
+        Some(_) if answered => (Sender::Unknown(Some(address)), None),
+        Some(_) => (Sender::Verified(address), key),
+        None if answered || published.is_some() => (Sender::Forged(address), None),
+        None => (Sender::Unknown(Some(address)), None),
     })
 }

@@ -34,6 +34,8 @@ pub struct Account {
     pub epoch: u64,
     /// Whether an operator has blocked it.
     pub blocked: bool,
+    /// Whether the key of its profile has answered a challenge here.
+    pub answered: bool,
 }
 
 impl Account {

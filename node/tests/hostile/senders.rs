@@ -104,3 +104,60 @@ async fn what_one_signed_is_taken_once() {
     assert_eq!(hand_in(&node, &genuine).await.status, 200, "the same again is no error");
     assert_eq!(bob.incoming(&node, &token).await, [Value::Null; 0], "and brings nothing");
 }
+
+/// Carol of another network: her keys of today are published at her name there.
+fn carol_elsewhere(node: &Node) -> Account {
+    let carol = Account::new(5).rotated(55);
+    let name = format!("{}.addr.other.eth", carol.address.to_lower_hex());
+    node.chain.set_address(&name, carol.address);
+    node.chain.set_profile(&name, format!("data:application/json,{}", carol.profile().to_json()));
+    carol.called(&name)
+}
+
+#[tokio::test]
+async fn who_was_here_before_and_has_other_keys_elsewhere_now_is_no_forger() {
+    let node = Node::start().await;
+    let bob = Account::new(2).registered(&node).await;
+    let token = bob.sign_in(&node).await;
+    let former = Account::new(5).registered(&node).await;
+    former.sign_in(&node).await;
+    let carol = carol_elsewhere(&node);
+    assert_eq!(hand_in(&node, &carol.envelope(&bob, "from elsewhere")).await.status, 200);
+    assert_eq!(marks(&bob, &node, &token).await, [json!("unknown")], "two profiles of one wallet");
+    for claimed in [carol.name.as_str(), former.name.as_str()] {
+        let forged = Account::new(4).envelope_addressed(&bob, "hi", claimed, bob.name.as_str());
+        assert_eq!(code(&hand_in(&node, &forged).await), (400, Some(-32003)), "{claimed}");
+    }
+    let here = carol.envelope_addressed(&bob, "hi", former.name.as_str(), bob.name.as_str());
+    assert_eq!(code(&hand_in(&node, &here).await), (400, Some(-32003)), "this server's names are its own");
+    node.chain.break_down();
+    let reply = hand_in(&node, &carol.envelope(&bob, "again")).await;
+    assert_eq!(code(&reply), (503, Some(-32002)), "for now, not for good");
+}
+
+#[tokio::test]
+async fn a_profile_that_a_stranger_posted_makes_nobody_a_forger() {
+    let node = Node::start().await;
+    let bob = Account::new(2).registered(&node).await;
+    let token = bob.sign_in(&node).await;
+    // It is public, and nobody has to have its keys for this.
+    let former = Account::new(5).registered(&node).await;
+    let carol = carol_elsewhere(&node);
+    assert_eq!(hand_in(&node, &carol.envelope(&bob, "from elsewhere")).await.status, 200);
+    let mut expected = vec![Value::Null];
+    assert_eq!(marks(&bob, &node, &token).await, expected, "what she published elsewhere counts");
+    let forged = Account::new(4).envelope_addressed(&bob, "hi", carol.name.as_str(), bob.name.as_str());
+    assert_eq!(code(&hand_in(&node, &forged).await), (400, Some(-32003)));
+    let here = carol.envelope_addressed(&bob, "as of here", former.name.as_str(), bob.name.as_str());
+    assert_eq!(hand_in(&node, &here).await.status, 200);
+    expected.push(json!("unknown"));
+    let mut found = marks(&bob, &node, &token).await;
+    found.sort_by_key(ToString::to_string);
+    expected.sort_by_key(ToString::to_string);
+    assert_eq!(found, expected);
+}
+
+/// What the node says of the senders of what is in a mailbox.
+async fn marks(account: &Account, node: &Node, token: &str) -> Vec<Value> {
+    account.incoming(node, token).await.iter().map(|envelope| envelope["senderCheck"].clone()).collect()
+}

@@ -268,7 +268,8 @@ async fn storm(mut node: Node, mut server: Option<PostgresServer>) {
         },
     });
     for n in 1..=PEOPLE {
-        Account::new(n).registered(&node).await;
+        // Who never did could be anybody's copy of a profile, and in their name nothing is forged.
+        Account::new(n).registered(&node).await.sign_in(&node).await;
     }
     let mut writing = Vec::new();
     let mut reading = Vec::new();

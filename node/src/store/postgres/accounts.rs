@@ -82,7 +82,7 @@ impl AccountStore for Postgres {
     async fn account(&self, address: Address) -> Result<Option<Account>, StoreError> {
         let row = sqlx::query(
             "SELECT profile, mailbox_since IS NOT NULL AS mailbox, storage_since IS NOT NULL AS storage,
-                    gateway_since IS NOT NULL AS gateway, version, epoch,
+                    gateway_since IS NOT NULL AS gateway, version, epoch, last_login IS NOT NULL AS answered,
                     EXISTS (SELECT 1 FROM blocks WHERE kind = 'account' AND subject = $2) AS blocked
              FROM accounts WHERE address = $1",
         )
@@ -100,6 +100,7 @@ impl AccountStore for Postgres {
             version: row.try_get("version")?,
             epoch: unsigned(row.try_get("epoch")?),
             blocked: row.try_get("blocked")?,
+            answered: row.try_get("answered")?,
         }))
     }
 
