@@ -376,8 +376,6 @@ pub struct Bubble {
     pub reactions: Vec<Reaction>,
 }
 
-/// What a message says.
-#[derive(Clone, Debug, PartialEq, Eq)]
 impl Bubble {
     /// What is shown of it above an answer. Nobody answers what was deleted.
     pub fn quote(&self) -> Option<Quote> {
@@ -387,6 +385,8 @@ impl Bubble {
     }
 }
 
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BubbleContent {
     /// Text, perhaps edited since.
     Text {

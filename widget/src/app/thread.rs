@@ -239,8 +239,8 @@ async fn show_thread<P: Platform>(
     if !stands.is_empty() {
         put_in(at, conversation.peer(), stands.clone(), offered.unwrap_or_default());
     }
-    // What was written before somebody signed in takes the place of that.
     go_on_composing(at, conversation, stands).await;
+    // What was written before somebody signed in takes the place of that.
     if concerns_site(at) {
         look_for_site(at);
     }
@@ -250,7 +250,6 @@ async fn show_thread<P: Platform>(
     at.spawn(|at| at.kept(|steps, at| (steps.fetch_draft)(at, stood)));
 }
 
-/// Notes what a conversation is about, until something was sent there; or that it goes along with nothing any more.
 /// Goes on with the answer or the edit that was begun there, where `before` stands in the composer or what was begun.
 async fn go_on_composing<P: Platform>(at: &Active<P>, conversation: ConversationId, before: String) {
     let state = at.driver.state;
@@ -293,6 +292,7 @@ async fn quote<P: Platform>(
     Some(Quote { hash: row.hash, own: row.author == at.address(), shown })
 }
 
+/// Notes what a conversation is about, until something was sent there; or that it goes along with nothing any more.
 pub(super) fn set_about<P: Platform>(at: &Active<P>, of: ConversationId, about: Option<Context>) {
     let mut all = at.about.borrow_mut();
     if let Some(place) = all.iter().position(|(known, _)| *known == of) {

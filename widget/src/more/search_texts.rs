@@ -32,6 +32,8 @@ fn open(app: &App, hit: &Hit) {
 }
 
 pub(super) fn texts(app: &App) -> AnyView {
+    // Another day has other words.
+    app.state.today.get();
     app.state.texts.with(|texts| {
         let Some(FoundTexts { hits, progress }) = texts.shown() else { return ().into_any() };
         let rows = when(!hits.is_empty(), || {
@@ -50,8 +52,6 @@ pub(super) fn texts(app: &App) -> AnyView {
             Progress::Most => Some(SearchWord::TextsMore),
             Progress::Failed => Some(SearchWord::TextsFailed),
         };
-    // Another day has other words.
-    app.state.today.get();
         view! {
             {rows}
             {end.map(|word| note("status", "status", say(word).to_owned()))}

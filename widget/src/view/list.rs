@@ -301,9 +301,9 @@ struct Row {
     is_stop: bool,
     /// What is offered with it.
     offered: Option<Ranked>,
-}
     /// When the day began: another day has other words.
     today: u64,
+}
 
 /// One conversation.
 fn row_view(app: &App, Row { row, is_open, is_contact, is_stop, offered, .. }: &Row) -> AnyView {

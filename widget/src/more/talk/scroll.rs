@@ -51,9 +51,9 @@ const STILL: f64 = 150.0;
 const PATIENCE: u64 = 500;
 /// How long a screen reader is given to take what was put back for old: milliseconds.
 const QUIET: u64 = 400;
-/// The distance of the line above what was not seen from the upper edge: pixels.
 /// What is there once a conversation was read: while it is, there are skeletons.
 const STANDS: &str = ".log-content:not([role])";
+/// The distance of the line above what was not seen from the upper edge: pixels.
 const INSET: f64 = 8.0;
 
 /// What somebody looks at.
@@ -431,9 +431,9 @@ impl Follower {
                 self.look();
             }
         }
+        self.speak_again();
     }
 
-        self.speak_again();
     /// Puts what somebody looks at where it was.
     fn hold(&self, content: &HtmlElement, newer: bool) {
         let (anchor, scroll) = (self.anchor(), self.scroll());
