@@ -141,6 +141,24 @@ describe('several devices', () => {
     assert.equal(await second.signatures(), 0);
   });
 
+  test('who deletes what the browser keeps of the site is told that, and has everything back', async () => {
+    const session = await second.context.newCDPSession(second.page);
+    await session.send('Storage.clearDataForOrigin', { origin: new URL(second.startUrl).origin, storageTypes: 'all' });
+    await bob.send('To a browser that has forgotten');
+    // It can't be known which of these it was.
+    await second.chat
+      .getByText(
+        'The keys of this account are no longer in this browser: it was signed out in another tab or from another device, or the browser’s data were deleted.',
+      )
+      .first()
+      .waitFor();
+    await second.page.reload();
+    await second.signIn();
+    await second.openRow(/bob\.eth/);
+    await second.sees('To a browser that has forgotten');
+    await until('the first is there, too', async () => (await second.order(['number 0 of many'])).length === 1);
+  });
+
   test('who signs out all other devices goes on alone, and nothing of the account stays there', async () => {
     const devices = first.chat.locator('section', { has: first.page.getByRole('heading', { name: 'Devices', exact: true }) });
     await first.button('Account').click();

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Dm3Client, aliasOf } from './client.mjs';
+import { choose as chooseAt, entry as entryOf, standing } from './messages.mjs';
 import { until, useWorld } from './support.mjs';
 
 /** A picture of one pixel, as PNG. */
@@ -10,6 +11,9 @@ const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwA
 
 /** Texts that a name or an encoding may stumble over. */
 const FOREIGN = 'Grüße 👋🏽 漢字 שלום \\ " \u2028 end';
+
+/** What a file may be called. */
+const ABROAD = 'Grüße 漢字 שלום 👋🏽.txt';
 
 describe('every kind of message goes both ways', () => {
   const world = useWorld({ before, after });
@@ -19,15 +23,8 @@ describe('every kind of message goes both ways', () => {
   /** What the client has of the element, by its hash. */
   const here = new Map();
 
-  const entry = (text) =>
-    alice.log.locator('.entry', { has: alice.page.locator('.message', { hasText: text }) }).first();
-
-  /** Chooses in the menu of a message. */
-  async function choose(text, role, name) {
-    await entry(text).hover();
-    await entry(text).getByRole('button', { name: 'Message actions' }).click();
-    await alice.chat.getByRole('menu').getByRole(role, { name }).click();
-  }
+  const entry = (text) => entryOf(alice, text);
+  const choose = (text, role, name) => chooseAt(alice, text, name, role);
 
   /** The first message from the element that fits, once it came. */
   async function got(what, fits) {
@@ -119,6 +116,11 @@ describe('every kind of message goes both ways', () => {
     assert.deepEqual(reaction.attachments, []);
     await entry('The text').getByRole('button', { name: '🙏 1' }).click();
     await got('that it was taken back', (it) => it.metadata.type === 'DELETE_REQUEST' && it.metadata.referenceMessageHash === reaction.hash);
+    // These stay.
+    await carol.tell(toAlice, { type: 'REACTION', text: '🎉', about: own.hash });
+    await entry('Mine, right').getByRole('button', { name: '🎉 1' }).waitFor();
+    await choose('The text', 'menuitemcheckbox', '❤️');
+    await got('a further reaction', ofKind('REACTION', '❤️'));
   });
 
   test('DELETE_REQUEST', async () => {
@@ -138,21 +140,23 @@ describe('every kind of message goes both ways', () => {
     await alice.button('Attach files').click();
     await (await picker).setFiles([
       { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from(FOREIGN) },
+      { name: ABROAD, mimeType: 'text/plain', buffer: Buffer.from('Far away') },
       { name: 'dot.png', mimeType: 'image/png', buffer: Buffer.from(DOT, 'base64') },
     ]);
-    await until('both are ready', async () => {
+    await until('all are ready', async () => {
       const texts = await alice.chat.getByRole('list', { name: 'Attached files' }).getByRole('listitem').allInnerTexts();
-      return texts.length === 2 && !texts.some((text) => text.includes('Preparing'));
+      return texts.length === 3 && !texts.some((text) => text.includes('Preparing'));
     });
-    await alice.send('With two files');
-    const { attachments } = await got('files of the element', ofKind('NEW', 'With two files'));
-    assert.deepEqual(attachments.map(({ name }) => name), ['notes.txt', 'dot.png']);
-    const [notes, dot] = attachments.map(({ data }) => /^data:([^;,]+);base64,(.+)$/.exec(data).slice(1));
+    await alice.send('With its files');
+    const { attachments } = await got('files of the element', ofKind('NEW', 'With its files'));
+    assert.deepEqual(attachments.map(({ name }) => name), ['notes.txt', ABROAD, 'dot.png']);
+    const [notes, , dot] = attachments.map(({ data }) => /^data:([^;,]+);base64,(.+)$/.exec(data).slice(1));
     assert.deepEqual([notes[0], Buffer.from(notes[1], 'base64').toString()], ['text/plain', FOREIGN]);
     assert.equal(dot[0], 'image/png');
     await carol.tell(toAlice, {
-      text: 'Two back',
+      text: 'All back',
       attachments: [
+        { name: `back ${ABROAD}`, data: `data:text/plain;base64,${Buffer.from('From afar').toString('base64')}` },
         { name: 'answer.txt', data: `data:text/plain;base64,${Buffer.from('An attached answer').toString('base64')}` },
         { name: 'back.png', data: `data:image/png;base64,${DOT}` },
       ],
@@ -162,8 +166,8 @@ describe('every kind of message goes both ways', () => {
 
   /** The files of the other client are shown. */
   async function showsFiles() {
-    await alice.sees('Two back');
-    await entry('Two back').getByText('answer.txt').first().waitFor();
+    await alice.sees('All back');
+    for (const name of ['answer.txt', `back ${ABROAD}`]) await entry('All back').getByText(name, { exact: true }).first().waitFor();
     const image = alice.log.getByRole('img', { name: 'Picture: back.png' });
     await until('the picture is drawn', () => image.evaluate((it) => it.complete && it.naturalWidth > 0));
   }
@@ -172,11 +176,17 @@ describe('every kind of message goes both ways', () => {
     await alice.reload();
     await alice.openRow(/0x/);
     await showsFiles();
-    await entry('With two files').getByText('notes.txt').first().waitFor();
+    for (const name of ['notes.txt', ABROAD]) await entry('With its files').getByText(name, { exact: true }).first().waitFor();
     await alice.sees('Thanks for it.');
     assert.deepEqual(await alice.order(['Regretted', 'Teh text', 'The text', 'Mine, right']), ['The text', 'Mine, right']);
     assert.match(await entry('Thanks for it.').locator('.quote').innerText(), /An answer\./);
-    assert.match(await entry('Tell me when you have it').innerText(), /read|delivered|Tell me/);
+    assert.match(await standing(alice, 'Tell me when you have it').innerText(), /· read$/);
+    // What was taken back stays so, what was given stays.
+    assert.equal(await entry('Mine, right').getByRole('button', { name: '👍 1' }).count(), 0);
+    await entry('Mine, right').getByRole('button', { name: '🎉 1', pressed: false }).waitFor();
+    await entry('The text').getByRole('button', { name: '❤️ 1', pressed: true }).waitFor();
+    assert.equal(await entry('The text').getByRole('button', { name: '🙏 1' }).count(), 0);
+    assert.match(await entry('An answer.').locator('.quote').innerText(), /A question\?/);
     assert.deepEqual(alice.faults, []);
   });
 });

@@ -30,7 +30,7 @@ export function layoutFaults(host = document.querySelector('dm3-chat')) {
   const controls = all.filter((element) => element.matches('button, input, textarea, select, a[href]'));
   const isText = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== '';
   // What lies on top of what can be scrolled below it, and what scrolls sideways on purpose, as a field of one line does.
-  const STICKY = '.actions';
+  const STICKY = '.actions, .newest';
   const SIDEWAYS = '.strip, input';
   const texts = all.filter((element) => [...element.childNodes].some(isText));
 
@@ -74,7 +74,9 @@ export function layoutFaults(host = document.querySelector('dm3-chat')) {
       faults.push(`${words(element)} is cut off or scrolls sideways by ${sideways}`);
     }
     const lower = element.scrollHeight - element.clientHeight;
-    if (['hidden', 'clip'].includes(style.overflowY) && !shortened && texts.includes(element) && lower > ROUNDING) {
+    // After so many lines it ends with an ellipsis.
+    const ends = shortened || style.webkitLineClamp !== 'none';
+    if (['hidden', 'clip'].includes(style.overflowY) && !ends && texts.includes(element) && lower > ROUNDING) {
       faults.push(`${words(element)} is cut off below by ${lower}`);
     }
   }

@@ -294,11 +294,12 @@ export function announceContractWallet({ address, chainId, walletIn = 'both' }) 
 /**
  * The local network, its pages and a browser. With `second` there are two nodes, each with pages of its own; with `stakes`
  * there are contracts for deposits and a token; `wide`
- * pages may reach the other node as well. With `release` the nodes are programs as operators run them.
+ * pages may reach the other node as well. With `release` the nodes are programs as operators run them, and with `clock` their
+ * clocks can be set.
  */
-export async function openWorld({ second = false, wide = false, stakes = false, settings = {}, release = false } = {}) {
+export async function openWorld({ second = false, wide = false, stakes = false, settings = {}, release = false, clock = false } = {}) {
   await mkdir(OUTPUT, { recursive: true });
-  const net = await startLocalnet({ second, stakes, settings, release });
+  const net = await startLocalnet({ second, stakes, settings, release, clock });
   const closing = [() => net.stop()];
   const close = async () => {
     for (const end of closing.splice(0).reverse()) await end();

@@ -2,22 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { choose, entry, menuOf } from './messages.mjs';
 import { hasFocus, pressInInputMethod, until, useWorld } from './support.mjs';
-
-/** The message that says this, with everything around it. */
-const entry = (person, text) => person.log.locator('.entry', { has: person.page.locator('.message', { hasText: text }) }).first();
-
-/** Opens the menu of a message as a mouse does. */
-async function menuOf(person, text) {
-  const row = entry(person, text);
-  await row.hover();
-  await row.getByRole('button', { name: 'Message actions' }).click();
-  const menu = person.chat.getByRole('menu');
-  await menu.waitFor();
-  return menu;
-}
-
-const choose = async (person, text, name) => (await menuOf(person, text)).getByRole('menuitem', { name }).click();
 
 describe('what is done with messages', () => {
   const world = useWorld({ before, after });

@@ -1,13 +1,13 @@
 // Everything with the fingers alone, on a phone: nothing is clicked, hovered or pressed on a keyboard but what is typed.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
+import { entry } from './messages.mjs';
 import { boxOf, finger, looksRight, until, useWorld } from './support.mjs';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-/** The message that says this, with everything around it. */
-const entry = (person, text) => person.log.locator('.entry', { has: person.page.locator('.message', { hasText: text }) }).first();
 const bubble = (person, text) => entry(person, text).locator('.message');
 const menu = (person) => person.chat.getByRole('menu');
 
@@ -182,6 +182,32 @@ describe('with the fingers alone', () => {
     await menu(bob).waitFor({ state: 'detached' });
   });
 
+  test('a text is found, and a quote leads to what it answers', async () => {
+    await alice.button('Back').tap();
+    await alice.search.tap();
+    await alice.page.keyboard.type('#123 still');
+    await alice.chat.locator('.row-text', { hasText: 'Is #123 still for sale?' }).first().tap();
+    await alice.composer.waitFor();
+    await alice.sees('Is #123 still for sale?');
+    // So far below that it can't be seen any more.
+    await alice.composer.fill(Array.from({ length: 40 }, (_, line) => `Between ${line}`).join('\n'));
+    await alice.button('Send').tap();
+    await bob.sees('Between 39');
+    await choose(bob, 'Is #123', 'Reply');
+    await write(bob, 'It is gone');
+    await alice.sees('It is gone');
+    const isSeen = async () => {
+      const [row, log] = [await boxOf(entry(alice, 'Is #123')), await boxOf(alice.log)];
+      return row.y >= log.y - 1 && row.y + row.height <= log.y + log.height + 1;
+    };
+    await until('the newest stands below', async () => {
+      await alice.log.evaluate((log) => log.scrollTo(0, log.scrollHeight));
+      return !(await isSeen());
+    });
+    await entry(alice, 'It is gone').locator('.quote').tap();
+    await until('what it answers is seen', isSeen);
+  });
+
   test('a contact is looked at, muted, blocked and welcome again', async () => {
     await bob.button(/contact details/).tap();
     await bob.chat.locator('.digits').waitFor();
@@ -192,6 +218,34 @@ describe('with the fingers alone', () => {
     await openSettings(bob);
     await bob.button('Unblock alice.eth').tap();
     await bob.chat.getByText('Nobody is blocked.').waitFor();
+  });
+
+  test('a report is made, and a request is blocked', async () => {
+    await bob.button('Back').tap();
+    await bob.heading.waitFor();
+    const carol = await world().person('carol');
+    await carol.signUp();
+    await carol.writeTo('bob.eth');
+    await carol.send('Buy this!');
+    await bob.chat.getByRole('button', { name: 'Requests · 1' }).tap();
+    await bob.chat.locator('[part~="list"]').getByRole('button', { name: /0x/ }).tap();
+    await bob.button(/contact details/).tap();
+    await bob.button(/^Report…/).tap();
+    const report = bob.chat.getByRole('dialog', { name: 'Report', exact: true });
+    await report.getByText('Nothing is sent by itself.').waitFor();
+    await bob.screenshot('touch-report');
+    const [download] = await Promise.all([bob.page.waitForEvent('download'), report.getByRole('link').tap()]);
+    assert.match(JSON.stringify(JSON.parse(await readFile(await download.path(), 'utf8'))), /Buy this!/);
+    await report.getByRole('button', { name: 'Close' }).tap();
+    await report.waitFor({ state: 'detached' });
+    await bob.chat.getByRole('group', { name: 'Message request' }).getByRole('button', { name: 'Block', exact: true }).tap();
+    await bob.heading.waitFor();
+    await bob.chat.getByText('No requests. Here stand those who write to you for the first time.').waitFor();
+    await carol.send('Hello?');
+    await bob.chat.getByRole('button', { name: 'All', exact: true }).tap();
+    assert.doesNotMatch(await bob.text(), /Buy this!|Hello\?/);
+    await openSettings(bob);
+    await bob.button(/^Unblock 0x/).waitFor();
   });
 
   test('receipts and the look are set, and somebody signs out', async () => {

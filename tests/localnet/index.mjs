@@ -17,7 +17,7 @@ import { deployStakes, relaySettings } from './stakes.mjs';
  * contracts for deposits and attention are on the chain, with a token of which everybody has 1,000: `stakes` of the result
  * has their addresses. They take seconds to compile. `settings` are more keys of the nodes' configuration, or give them when
  * they are called with `{ accounts, stakes }`; `built` resolves when the node's program is there, if it is still being built;
- * with `release` that is the program as operators run it. Everything that was started ends with `stop()`, at SIGINT and
+ * with `release` that is the program as operators run it, and with `clock` `setNodeClock` puts its clock wrong. Everything that was started ends with `stop()`, at SIGINT and
  * SIGTERM, and when this process ends in any other way.
  */
 export async function startLocalnet({
@@ -26,6 +26,7 @@ export async function startLocalnet({
   stakes: withStakes = false,
   settings = {},
   release = false,
+  clock = false,
   built,
   log = () => {},
 } = {}) {
@@ -72,7 +73,7 @@ export async function startLocalnet({
 
     await built;
     const more = typeof settings === 'function' ? settings({ accounts, stakes }) : settings;
-    const world = { chain, names, settings: { ...(stakes && relaySettings(stakes)), ...more }, release, cleanups, log };
+    const world = { chain, names, settings: { ...(stakes && relaySettings(stakes)), ...more }, release, clock, cleanups, log };
     const first = await addNode({ ...world, folder, number: 0 });
     if (!withSecond) return { ...network, ...first };
     const secondFolder = join(folder, 'second');
@@ -85,12 +86,13 @@ export async function startLocalnet({
 }
 
 /** Configures, announces and starts one node. */
-async function addNode({ chain, names, settings, release, cleanups, log, folder, number }) {
+async function addNode({ chain, names, settings, release, clock, cleanups, log, folder, number }) {
   const { name, domain, userDomain } = NODES[number];
   const secrets = makeNodeSecrets();
   const node = await configureNode({
       folder,
       release,
+      clock,
       log,
       port: await freePort(),
       settings: {
@@ -135,5 +137,6 @@ async function addNode({ chain, names, settings, release, cleanups, log, folder,
       operateNode: node.operate,
       startNode: node.start,
       stopNode: node.stop,
+      setNodeClock: node.setClock,
     };
 }

@@ -3,10 +3,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CARGO_TARGET } from '../setup/index.mjs';
+import { CARGO_TARGET, clockLibrary } from '../setup/index.mjs';
 import { startProcess, waitFor } from './process.mjs';
 
 function nodeProgram(release) {
@@ -27,6 +27,15 @@ function cleanEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DM3_NODE_')));
 }
 
+/** What a program is told whose clock is so wrong as that file says. It may change while the program runs. */
+const clockOf = (file) => ({
+  LD_PRELOAD: clockLibrary(),
+  FAKETIME_TIMESTAMP_FILE: file,
+  FAKETIME_CACHE_DURATION: '1',
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  NO_FAKE_STAT: '1',
+});
+
 /** Fresh secrets for a node: they live as long as the local network. */
 export function makeNodeSecrets() {
   return {
@@ -39,11 +48,13 @@ export function makeNodeSecrets() {
  * Writes the configuration and returns the node, not yet started.
  *
  * `keys()` asks the program itself which public keys the configuration gives, `start()` and `stop()` may alternate:
- * port and data stay the same. With `release` it is the program as operators run it, which is faster.
+ * port and data stay the same. With `release` it is the program as operators run it, which is faster; with `clock` its clock can
+ * be set.
  */
-export async function configureNode({ folder, port, settings, release = false, log = () => {} }) {
+export async function configureNode({ folder, port, settings, release = false, clock = false, log = () => {} }) {
   const program = nodeProgram(release);
-  const env = cleanEnvironment();
+  const clockFile = join(folder, 'clock');
+  const env = { ...cleanEnvironment(), ...(clock && clockOf(clockFile)) };
   const url = `http://127.0.0.1:${port}`;
   const config = join(folder, 'node.toml');
   await writeFile(
@@ -57,9 +68,19 @@ export async function configureNode({ folder, port, settings, release = false, l
     { mode: 0o600 },
   );
 
+  /** Puts its clock so many milliseconds ahead of the machine's, or behind it. Also while it runs, within a second. */
+  async function setClock(offset) {
+    // Renamed into place, so that it is never read half.
+    await writeFile(`${clockFile}.half`, `${offset < 0 ? '' : '+'}${offset / 1000}s\n`);
+    await rename(`${clockFile}.half`, clockFile);
+    if (running) await new Promise((resolve) => setTimeout(resolve, 1_500));
+  }
+
   let running = null;
+  if (clock) await setClock(0);
   return {
     url,
+    setClock,
 
     async keys() {
       const { stdout } = await promisify(execFile)(program, ['--config', config, 'keys'], { cwd: folder, env });

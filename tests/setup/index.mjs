@@ -137,9 +137,11 @@ function installPostgres() {
   throw new Missing("the node's tests need Postgres: sudo apt-get install postgresql");
 }
 
-/** Whether there is a clock that can be set for one program alone. */
-const hasClock = () =>
-  readdirSync('/usr/lib').some((folder) => existsSync(join('/usr/lib', folder, 'faketime/libfaketimeMT.so.1')));
+/** What sets a clock for one program alone, if it is installed. */
+export const clockLibrary = () =>
+  readdirSync('/usr/lib')
+    .map((folder) => join('/usr/lib', folder, 'faketime/libfaketimeMT.so.1'))
+    .find((library) => existsSync(library));
 
 /**
  * What stands in front of a node, and between it and Postgres – the tests start these as node/deploy has them –, whom it asks
@@ -152,7 +154,7 @@ function installSurroundings() {
     ['pgbouncer', 'pgbouncer'],
     ['pebble', 'pebble'],
   ].flatMap(([program, debianPackage]) => (onPath(program) || existsSync(join('/usr/sbin', program)) ? [] : [debianPackage]));
-  if (!hasClock()) missing.push('libfaketime');
+  if (!clockLibrary()) missing.push('libfaketime');
   if (missing.length === 0) return;
   if (isRoot()) {
     // The tests start their own: nothing is to listen on this machine.

@@ -93,6 +93,8 @@ impl Lease for BrowserLease {
                 held.request(&locks, &name, true);
             }
         }
+        // Who also waits has asked somebody else, and is not to take it for silent as well.
+        held.post(ANSWER);
         held
     }
 }

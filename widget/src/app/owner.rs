@@ -14,10 +14,11 @@ use dm3_core::session;
 
 use super::driver::Driver;
 use super::enter::{clear, leave, resume, seed};
+use super::fault::Fault;
 use super::node::fresh_directory;
 use super::platform::{HostEvent, PageWallet as _, Platform, Who};
 use super::state::{Busy, Screen, SignIn, SignInStep};
-use super::wallets::{offer_wallets, refresh_choice, step_failed};
+use super::wallets::{offer_wallets, refresh_choice, show_wallets, step_failed};
 use super::whose::Verdict;
 
 /// Asks the wallets of the page, all at once, which accounts they share; those that spoke already only if `anew`. Opens
@@ -57,9 +58,25 @@ pub(super) fn accounts_changed<P: Platform>(driver: &Rc<Driver<P>>, id: &str, ac
 /// There are other wallets in the page than before.
 pub(super) fn wallets_changed<P: Platform>(driver: &Rc<Driver<P>>) {
     refresh_choice(driver);
+    end_what_waits(driver);
     ask_wallets(driver, false);
     // The wallet of the account may have gone, and what the others share count now.
     reconsider(driver);
+}
+
+/// A wallet that went while its owner was asked never answers: what was begun with it ends.
+fn end_what_waits<P: Platform>(driver: &Rc<Driver<P>>) {
+    let there = driver.platform.wallets();
+    let waits = driver.state.screen.with_untracked(|screen| match screen {
+        Screen::SignIn(SignIn { wallet: Some(asked), busy: Some(Busy::Wallet), .. }) => {
+            there.iter().all(|wallet| wallet.name != *asked)
+        }
+        _ => false,
+    });
+    if waits {
+        show_wallets(driver);
+        step_failed(driver, Fault::WalletGone);
+    }
 }
 
 /// Something else is behind the page's provider now.

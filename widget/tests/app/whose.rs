@@ -8,8 +8,9 @@ use dm3_core::identity::Address;
 use dm3_core::ports::Store as _;
 use dm3_core::testing::TestWallet;
 use dm3_widget::app::Command;
+use dm3_widget::app::fault::Fault;
 use dm3_widget::app::platform::HostEvent;
-use dm3_widget::app::state::{Screen, SignInStep};
+use dm3_widget::app::state::{Busy, Screen, SignInStep};
 
 use super::wallet::PersonsWallet;
 use super::world::{Device, Tab, WALLET, World, now};
@@ -144,6 +145,143 @@ fn at_every_moment(carol_was_here: bool, begin: impl Fn(&World, &Rc<Device>) -> 
     }
 }
 
+/// What becomes of a wallet besides that another account is chosen in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Locked,
+    /// The page may not see its accounts any more.
+    Removed,
+    /// The page has it no more, and what it was asked for is never answered.
+    Gone,
+}
+
+const CHANGES: [Change; 3] = [Change::Locked, Change::Removed, Change::Gone];
+
+impl Change {
+    fn happen(self, alice: &Device, tab: &Tab) {
+        match self {
+            Self::Locked => alice.wallet.lock(),
+            Self::Removed => alice.wallet.disconnect(),
+            Self::Gone => {
+                alice.wallet_answers.set(false);
+                alice.wallet.answers.set(false);
+                tab.wallets.borrow_mut().clear();
+                tab.ask(Command::ProviderChanged);
+            }
+        }
+    }
+
+    /// It is as it was.
+    fn end(self, alice: &Device, tab: &Tab) {
+        if self == Self::Gone {
+            alice.wallet_answers.set(true);
+            alice.wallet.answers.set(true);
+            tab.wallets.borrow_mut().push(Rc::clone(&alice.wallet));
+            tab.ask(Command::ProviderChanged);
+        }
+        alice.wallet.choose(alice.address());
+    }
+}
+
+/// Does `begin` on a device, and changes the wallet at every so manyth moment. Whoever signs in waits for nothing that never
+/// comes; whoever is signed in stays, or is led to the wallets; and they come back when their wallet does.
+fn through_moments(
+    change: Change,
+    every: usize,
+    device: impl Fn(&World) -> Rc<Device>,
+    begin: impl Fn(&World, &Rc<Device>) -> Tab,
+) {
+    for moment in (change as usize % every..).step_by(every) {
+        let world = World::new();
+        let alice = device(&world);
+        world.slow_down();
+        let tab = begin(&world, &alice);
+        if !world.go_to_moment(moment) {
+            break;
+        }
+        change.happen(&alice, &tab);
+        world.finish();
+        let at = format!("{change:?} at moment {moment}: {:?}", tab.screen());
+        match tab.screen() {
+            Screen::SignIn(sign_in) => {
+                assert_ne!(sign_in.busy, Some(Busy::Wallet), "{at}");
+                assert!(tab.is_signed_out(), "{at}");
+            }
+            _ => {
+                assert_eq!(account(&tab), Some(alice.address()), "{at}");
+                assert!(tab.is_live(), "{at}");
+            }
+        }
+        let remembered = now(alice.peer.store.account()).unwrap().map(|account| account.address);
+        if change != Change::Removed && remembered == Some(alice.address()) {
+            assert_eq!(account(&tab), remembered, "{at}");
+        }
+        change.end(&alice, &tab);
+        world.finish();
+        let had_keys = now(alice.peer.store.seed(alice.address())).unwrap().is_some();
+        assert_eq!(account(&tab), had_keys.then(|| alice.address()), "{at}; it came back");
+    }
+}
+
+#[test]
+fn whatever_is_going_on_a_wallet_that_is_locked_removed_or_gone_holds_up_nothing() {
+    for change in CHANGES {
+        let alice = |world: &World| two_accounts(world, false).0;
+        through_moments(change, 6, alice, |world, alice| alice.open_tab(world));
+        through_moments(change, 6, alice, |world, alice| {
+            let tab = alice.open_tab(world);
+            world.finish();
+            tab.ask(Command::Open("bob.eth".into()));
+            world.finish();
+            tab.ask(Command::Send("hello".into()));
+            tab
+        });
+    }
+}
+
+/// alice, whose keys are not here, does this step of signing in, after those before it.
+fn signing_in(world: &World, alice: &Rc<Device>, step: usize) -> Tab {
+    now(alice.peer.store.erase(alice.address())).unwrap();
+    now(alice.peer.store.set_account(None)).unwrap();
+    let tab = alice.open_tab(world);
+    world.finish();
+    let all = [Command::Connect(WALLET.into()), Command::CreateKeys, Command::PublishProfile];
+    for command in &all[..step] {
+        tab.ask(command.clone());
+        world.finish();
+    }
+    tab.ask(all[step].clone());
+    tab
+}
+
+#[test]
+fn a_wallet_that_goes_while_its_owner_is_asked_is_told_of_and_another_can_be_chosen() {
+    for step in 0..2 {
+        let world = World::new();
+        let (alice, _) = two_accounts(&world, false);
+        now(alice.peer.store.erase(alice.address())).unwrap();
+        now(alice.peer.store.set_account(None)).unwrap();
+        let tab = alice.open_tab(&world);
+        world.run();
+        let steps = [Command::Connect(WALLET.into()), Command::CreateKeys];
+        for command in &steps[..step] {
+            tab.ask(command.clone());
+            world.run();
+        }
+        alice.wallet_answers.set(false);
+        tab.ask(steps[step].clone());
+        world.run();
+        let Screen::SignIn(waiting) = tab.screen() else { panic!("{:?}", tab.screen()) };
+        assert_eq!(waiting.busy, Some(Busy::Wallet));
+        tab.wallets.borrow_mut().clear();
+        tab.ask(Command::ProviderChanged);
+        world.run();
+        let Screen::SignIn(told) = tab.screen() else { panic!("{:?}", tab.screen()) };
+        assert_eq!((told.busy, told.error), (None, Some(Fault::WalletGone)), "step {step}");
+        assert!(is_at_the_wallets(&tab));
+    }
+}
+
 #[test]
 fn whatever_is_going_on_the_element_becomes_the_other_accounts() {
     for carol_was_here in [true, false] {
@@ -162,19 +300,7 @@ fn whatever_is_going_on_the_element_becomes_the_other_accounts() {
 #[test]
 fn in_the_middle_of_each_step_of_signing_in_the_element_becomes_the_other_accounts() {
     for (steps, carol_was_here) in [(0, true), (0, false), (1, true), (2, false)] {
-        at_every_moment(carol_was_here, |world, alice| {
-            now(alice.peer.store.erase(alice.address())).unwrap();
-            now(alice.peer.store.set_account(None)).unwrap();
-            let tab = alice.open_tab(world);
-            world.finish();
-            let all = [Command::Connect(WALLET.into()), Command::CreateKeys, Command::PublishProfile];
-            for command in &all[..steps] {
-                tab.ask(command.clone());
-                world.finish();
-            }
-            tab.ask(all[steps].clone());
-            tab
-        });
+        at_every_moment(carol_was_here, |world, alice| signing_in(world, alice, steps));
     }
 }
 
