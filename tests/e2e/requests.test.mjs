@@ -68,7 +68,7 @@ describe('strangers', () => {
     await until('it is announced', async () => (await events(bob)).some(([name]) => name === 'dm3-message-received'));
   });
 
-  test('blocked, they are gone; found by name, they can be welcome again', async () => {
+  test('blocked, they are gone; found by name and not blocked any more, they ask again', async () => {
     const carol = await world().person('carol');
     await carol.signUp();
     await carol.writeTo('bob.eth');
@@ -88,6 +88,9 @@ describe('strangers', () => {
     await bob.screenshot('request-blocked');
     await bob.button('Unblock').focus();
     await bob.page.keyboard.press('Enter');
+    await bob.button('Accept').waitFor();
+    assert.equal(await bob.composer.count(), 0);
+    await bob.button('Accept').click();
     await bob.composer.waitFor();
     await until('the field has the focus', () => hasFocus(bob.composer));
     await carol.send('Once more');

@@ -25,6 +25,8 @@ pub struct Standing {
     pub hidden: bool,
     /// What they write is not announced.
     pub muted: bool,
+    /// They have been welcome, and are again once they are not blocked any more.
+    pub welcome: bool,
     /// When each of these was.
     pub decided: Decided,
 }
@@ -32,7 +34,7 @@ pub struct Standing {
 /// When something was decided: milliseconds since 1970; 0 if nobody has decided it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decided {
-    /// Whether they may reach the owner. To ask for it is nobody's decision.
+    /// Whether they may reach the owner. To ask for it is nobody's decision, but that they may ask again is.
     pub trust: u64,
     /// Whether the conversation is in the list.
     pub hidden: u64,
@@ -47,7 +49,20 @@ impl Standing {
             trust: Trust::Accepted,
             hidden: false,
             muted: false,
+            welcome: true,
             decided: Decided { trust: 0, hidden: 0, muted: 0 },
+        }
+    }
+
+    /// They are welcome.
+    pub const fn accept(&mut self) {
+        (self.trust, self.welcome) = (Trust::Accepted, true);
+    }
+
+    /// They are blocked no more: welcome, if they were so before, and else they may ask again.
+    pub const fn unblock(&mut self) {
+        if matches!(self.trust, Trust::Blocked) {
+            self.trust = if self.welcome { Trust::Accepted } else { Trust::Requested };
         }
     }
 
@@ -59,7 +74,10 @@ impl Standing {
         let hidden = (own.hidden, self.hidden).max((theirs.hidden, other.hidden));
         let muted = (own.muted, self.muted).max((theirs.muted, other.muted));
         let decided = Decided { trust: trust.0, hidden: hidden.0, muted: muted.0 };
-        Self { trust: trust.1, hidden: hidden.1, muted: muted.1, decided }
+        let welcome = self.welcome || other.welcome;
+        // Whoever is written to on one device only asks on none.
+        let trust = if welcome { trust.1.max(Trust::Accepted) } else { trust.1 };
+        Self { trust, hidden: hidden.1, muted: muted.1, welcome, decided }
     }
 
     /// Notes a message of theirs that arrived at a time (milliseconds): one that came after the conversation was hidden
@@ -74,13 +92,15 @@ impl Standing {
     /// Notes a message of the owner's to them: whoever is answered is welcome. That undoes no decision, and none about
     /// something else undoes it.
     pub const fn was_written_to(&mut self) {
+        self.welcome = true;
         if matches!(self.trust, Trust::Requested) {
             self.trust = Trust::Accepted;
         }
     }
 
-    /// JSON, to be kept: `{trust, hidden?, muted?, changed, each?}`. `changed` is the time of the last decision, `each`
-    /// those of all three, if they differ.
+    /// JSON, to be kept: `{trust, hidden?, muted?, welcome?, changed, each?}`. `changed` is the time of the last decision,
+    /// `each` those of all three, if they differ, or if it was decided that they may ask again; `welcome` stands there of those
+    /// who are blocked.
     pub fn to_json(self) -> Value {
         let trust = match self.trust {
             Trust::Requested => "requested",
@@ -90,10 +110,12 @@ impl Standing {
         let Decided { trust: trusted, hidden, muted } = self.decided;
         let changed = trusted.max(hidden).max(muted);
         let mut members = vec![("trust", trust.into()), ("changed", changed.into())];
-        if trusted.min(hidden).min(muted) < changed {
+        let asks_again = self.trust == Trust::Requested && trusted > 0;
+        if asks_again || trusted.min(hidden).min(muted) < changed {
             members.push(("each", vec![trusted, hidden, muted].into()));
         }
-        for (name, is_so) in [("hidden", self.hidden), ("muted", self.muted)] {
+        let welcome = self.welcome && self.trust == Trust::Blocked;
+        for (name, is_so) in [("hidden", self.hidden), ("muted", self.muted), ("welcome", welcome)] {
             if is_so {
                 members.push((name, true.into()));
             }
@@ -112,10 +134,12 @@ impl Standing {
         let is_so = |name| value.get(name) == Some(&Value::Bool(true));
         let changed = integer(value.get("changed")?)?;
         // Former versions know one time for all of it.
-        let each = |at: usize| value.get("each").map_or(Some(changed), |each| integer(each.get(at)?));
-        let trusted = if trust == Trust::Requested { 0 } else { each(0)? };
-        let decided = Decided { trust: trusted, hidden: each(1)?, muted: each(2)? };
-        Some(Self { trust, hidden: is_so("hidden"), muted: is_so("muted"), decided })
+        let each = value.get("each");
+        let time = |at: usize| each.map_or(Some(changed), |each| integer(each.get(at)?));
+        let trusted = if trust == Trust::Requested && each.is_none() { 0 } else { time(0)? };
+        let decided = Decided { trust: trusted, hidden: time(1)?, muted: time(2)? };
+        let welcome = trust == Trust::Accepted || trust == Trust::Blocked && is_so("welcome");
+        Some(Self { trust, hidden: is_so("hidden"), muted: is_so("muted"), welcome, decided })
     }
 }
 
@@ -136,10 +160,16 @@ mod tests {
         for trust in [Trust::Requested, Trust::Accepted, Trust::Blocked] {
             for (hidden, muted) in [(false, false), (true, false), (false, true)] {
                 for (first, second) in [(0, 0), (7, 7), (3, 7), (7, 3)] {
-                    let trusted = if trust == Trust::Requested { 0 } else { first };
-                    let decided = decided(trusted, first, second);
-                    let standing = Standing { trust, hidden, muted, decided };
-                    assert_eq!(Standing::from_json(&standing.to_json()), Some(standing));
+                    let decided = decided(first, first, second);
+                    let known = match trust {
+                        Trust::Requested => vec![false],
+                        Trust::Accepted => vec![true],
+                        Trust::Blocked => vec![false, true],
+                    };
+                    for welcome in known {
+                        let standing = Standing { trust, hidden, muted, welcome, decided };
+                        assert_eq!(Standing::from_json(&standing.to_json()), Some(standing));
+                    }
                 }
             }
         }
@@ -165,9 +195,9 @@ mod tests {
     fn what_was_decided_last_counts_and_a_decision_more_than_none() {
         let none = Standing::default();
         let written = Standing::accepted();
-        let blocked = Standing { trust: Trust::Blocked, decided: decided(5, 0, 0), ..none };
-        let accepted = Standing { trust: Trust::Accepted, decided: decided(6, 0, 0), ..none };
-        let at_once = Standing { trust: Trust::Blocked, decided: decided(6, 0, 0), ..none };
+        let blocked = Standing { trust: Trust::Blocked, decided: decided(5, 0, 0), ..written };
+        let accepted = Standing { trust: Trust::Accepted, decided: decided(6, 0, 0), ..written };
+        let at_once = Standing { trust: Trust::Blocked, decided: decided(6, 0, 0), ..written };
         for (one, other, counts) in [
             (none, written, written),
             (written, blocked, blocked),
@@ -183,7 +213,8 @@ mod tests {
         let blocked = Standing { trust: Trust::Blocked, decided: decided(5, 0, 0), ..Standing::default() };
         let muted = Standing { muted: true, decided: decided(0, 0, 8), ..Standing::accepted() };
         let hidden = Standing { hidden: true, decided: decided(0, 6, 0), ..Standing::default() };
-        let all = Standing { trust: Trust::Blocked, hidden: true, muted: true, decided: decided(5, 6, 8) };
+        let (trust, welcome, decided) = (Trust::Blocked, true, decided(5, 6, 8));
+        let all = Standing { trust, hidden: true, muted: true, welcome, decided };
         for [a, b, c] in [[blocked, muted, hidden], [hidden, blocked, muted], [muted, hidden, blocked]] {
             assert_eq!(a.or_later(b).or_later(c), all);
         }
@@ -208,5 +239,43 @@ mod tests {
         let mut blocked = Standing { trust: Trust::Blocked, ..standing };
         blocked.was_written_to();
         assert_eq!(blocked.trust, Trust::Blocked);
+    }
+
+    #[test]
+    fn who_is_not_blocked_any_more_is_what_they_were_before() {
+        let stranger = Standing { trust: Trust::Blocked, decided: decided(5, 0, 0), ..Standing::default() };
+        for (mut standing, trust) in [
+            (stranger, Trust::Requested),
+            (Standing { welcome: true, ..stranger }, Trust::Accepted),
+            (Standing::default(), Trust::Requested),
+            (Standing::accepted(), Trust::Accepted),
+        ] {
+            standing.unblock();
+            assert_eq!(standing.trust, trust);
+        }
+    }
+
+    #[test]
+    fn who_may_ask_again_is_blocked_on_no_device_and_welcome_where_another_wrote_to_them() {
+        let blocked = Standing { trust: Trust::Blocked, decided: decided(5, 0, 0), ..Standing::default() };
+        let mut asks = Standing { decided: decided(6, 0, 0), ..blocked };
+        asks.unblock();
+        let written = Standing { decided: asks.decided, ..Standing::accepted() };
+        for (other, counts) in [(blocked, asks), (Standing::default(), asks), (Standing::accepted(), written)]
+        {
+            assert_eq!((asks.or_later(other), other.or_later(asks)), (counts, counts));
+        }
+    }
+
+    #[test]
+    fn former_versions_did_not_note_who_was_welcome_before_they_were_blocked() {
+        let blocked = read(r#"{"trust":"blocked","changed":5}"#).unwrap();
+        assert!(!blocked.welcome);
+        assert!(read(r#"{"trust":"accepted","changed":0}"#).unwrap().welcome);
+        // What they read of somebody who may ask again decides nothing there.
+        assert_eq!(
+            Standing { decided: decided(6, 6, 6), ..Standing::default() }.to_json().to_string(),
+            r#"{"changed":6,"each":[6,6,6],"trust":"requested"}"#
+        );
     }
 }

@@ -12,6 +12,8 @@ pub enum Decision {
     Accept,
     /// What they write is not kept any more, on any device of the account.
     Block,
+    /// It is kept again. Who has never been welcome only asks to be.
+    Unblock,
     /// The conversation leaves the list, until they write again; or it is there again.
     Hide(bool),
     /// What they write is not announced; or it is again.
@@ -30,15 +32,16 @@ impl<P: Ports> Session<P> {
             let standing = &mut contact.standing;
             let decided = &mut standing.decided;
             let time = match decision {
-                Decision::Accept | Decision::Block => &mut decided.trust,
+                Decision::Accept | Decision::Block | Decision::Unblock => &mut decided.trust,
                 Decision::Hide(_) => &mut decided.hidden,
                 Decision::Mute(_) => &mut decided.muted,
             };
             // Later than what was decided before, whatever the clock says.
             *time = now.max(time.saturating_add(1));
             match decision {
-                Decision::Accept => standing.trust = Trust::Accepted,
+                Decision::Accept => standing.accept(),
                 Decision::Block => standing.trust = Trust::Blocked,
+                Decision::Unblock => standing.unblock(),
                 Decision::Hide(hidden) => standing.hidden = hidden,
                 Decision::Mute(muted) => standing.muted = muted,
             }

@@ -25,6 +25,7 @@ fn examples() -> Vec<Record> {
                 trust: Trust::Blocked,
                 hidden: true,
                 muted: true,
+                welcome: true,
                 decided: Decided { trust: 8, hidden: 9, muted: 7 },
             },
             conversation: CONVERSATION,

@@ -110,6 +110,28 @@ fn what_was_decided_on_one_device_holds_on_the_next_and_the_last_decision_counts
 }
 
 #[test]
+fn who_is_not_blocked_any_more_asks_again_on_every_device_unless_they_were_welcome_before() {
+    run(async {
+        let (pair, bob, bobs_phone) = asked_on_two_devices().await;
+        let with_alice = pair.alice.conversation();
+        for before in [Trust::Requested, Trust::Accepted] {
+            if before == Trust::Accepted {
+                bob.decide(with_alice, Decision::Accept).await.unwrap();
+            }
+            bob.decide(with_alice, Decision::Block).await.unwrap();
+            exchange(&bob, &bobs_phone).await;
+            assert_eq!(trust(&bobs_phone, &pair.alice).await, Trust::Blocked);
+            // The other one decides that.
+            bobs_phone.decide(with_alice, Decision::Unblock).await.unwrap();
+            exchange(&bobs_phone, &bob).await;
+            for session in [&bob, &bobs_phone] {
+                assert_eq!(trust(session, &pair.alice).await, before);
+            }
+        }
+    });
+}
+
+#[test]
 fn about_somebody_without_a_conversation_nothing_is_decided() {
     run(async {
         let (pair, _, bob) = Pair::signed_in().await;

@@ -51,7 +51,7 @@ pub(super) async fn decide<P: Platform>(at: Active<P>, peer: Address, decision: 
         Decision::Block | Decision::Hide(true) if !at.driver.state.locked.get_untracked() => {
             back(at).await;
         }
-        Decision::Block | Decision::Hide(_) | Decision::Mute(_) => {}
+        Decision::Block | Decision::Unblock | Decision::Hide(_) | Decision::Mute(_) => {}
     }
 }
 

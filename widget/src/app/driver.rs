@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use dm3_core::device::Trust;
 use dm3_core::identity::{Address, KeyNonce};
 use dm3_core::ports::StoreError;
 use dm3_core::session::{Directory, Registration, Session, SignIn};
@@ -336,6 +337,12 @@ impl<P: Platform> Active<P> {
             self.driver.platform.emit(HostEvent::Disconnect);
         }
         self.driver.fail(error);
+    }
+
+    /// Whether with the open conversation's peer something is exchanged. Strangers get nothing, and nothing of theirs is shown.
+    pub(super) fn is_welcome(&self) -> bool {
+        let thread = self.driver.state.thread;
+        thread.with_untracked(|it| it.as_ref().is_some_and(|it| it.standing.trust == Trust::Accepted))
     }
 
     /// With whom the open conversation is.

@@ -13,7 +13,6 @@
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::device::Trust;
 use dm3_core::identity::MAX_TYPED;
 use dm3_core::ports::Clock as _;
 
@@ -128,10 +127,8 @@ pub(super) async fn hand_over<P: Platform>(at: &Active<P>) {
     }
     at.driver.platform.keep_draft(&form_key(&to), None);
     state.form.set(Apart::waiting());
-    let is_welcome =
-        state.thread.with_untracked(|it| it.as_ref().is_some_and(|it| it.standing.trust == Trust::Accepted));
     // What can't be found out may have been sent.
-    if recent && is_welcome && wrote == Ok(false) {
+    if recent && at.is_welcome() && wrote == Ok(false) {
         send(at, peer, text, Vec::new()).await;
     }
 }

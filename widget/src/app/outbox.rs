@@ -36,8 +36,8 @@ pub(super) async fn send<P: Platform>(
 ) -> bool {
     let conversation = ConversationId::Peer(open);
     let is_empty = text.trim().is_empty() && attachments.is_empty();
-    // In another conversation it stays where it was written.
-    if is_empty || at.open_peer() != Some(open) || at.writing.replace(true) {
+    // In another conversation it stays where it was written, and who is not welcome learns nothing.
+    if is_empty || !at.is_welcome() || at.open_peer() != Some(open) || at.writing.replace(true) {
         return false;
     }
     let state = at.driver.state;

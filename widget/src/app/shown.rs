@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use dm3_core::conversation::ConversationId;
-use dm3_core::device::Trust;
 use dm3_core::message::{
     Embedded, Handling, MediaKind, MessageHash, PictureHead, ReceivedAttachment, SignedMessage, Source,
     true_type,
@@ -106,13 +105,13 @@ async fn show_one<P: Platform>(at: &Active<P>, of: MessageHash, anyway: bool) {
     let (state, round) = (at.driver.state, at.shelf.round.get());
     let known = Files::now(state);
     let is_there = known.shown.get(&of).is_some_and(|items| items.iter().all(|it| it.look != Look::Later));
-    if is_there || !is_welcome(at) {
+    if is_there || !at.is_welcome() {
         return;
     }
     let Some(conversation) = at.open_peer().map(ConversationId::Peer) else { return };
     // What can't be read is said where it is read anyway: with the conversation.
     let Ok(Some(row)) = at.session().message(&of).await else { return };
-    if row.conversation != conversation || at.shelf.round.get() != round || !is_welcome(at) {
+    if row.conversation != conversation || at.shelf.round.get() != round || !at.is_welcome() {
         return;
     }
     let Ok(message) = SignedMessage::parse(&row.json) else { return };
@@ -123,12 +122,6 @@ async fn show_one<P: Platform>(at: &Active<P>, of: MessageHash, anyway: bool) {
         items.push(Item { name: String::new(), media_type: PLAIN, size: 0, look: Look::Further(further) });
     }
     Files::change(state, |files| drop(files.shown.insert(of, Rc::new(items))));
-}
-
-/// Nothing of a stranger is shown.
-fn is_welcome<P: Platform>(at: &Active<P>) -> bool {
-    let thread = at.driver.state.thread;
-    thread.with_untracked(|it| it.as_ref().is_some_and(|it| it.standing.trust == Trust::Accepted))
 }
 
 fn item<P: Platform>(at: &Active<P>, received: &ReceivedAttachment<'_>, anyway: bool) -> Item {

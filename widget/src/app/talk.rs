@@ -96,8 +96,9 @@ async fn react<P: Platform>(at: &Active<P>, to: MessageHash, emoji: &str) {
     }
 }
 
+/// Writes it in the open conversation. Whoever has not said that its peer is welcome tells them nothing by it.
 async fn write_here<P: Platform>(at: &Active<P>, make: Make<'_>) {
-    if let Some(open) = at.open_peer() {
+    if let Some(open) = at.open_peer().filter(|_| at.is_welcome()) {
         write(at, ConversationId::Peer(open), make).await;
     }
 }

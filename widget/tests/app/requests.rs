@@ -3,12 +3,14 @@
 use std::rc::Rc;
 
 use dm3_core::device::Trust;
+use dm3_core::ports::Store as _;
 use dm3_core::session::{Decision, NameStanding, Usage};
 use dm3_core::testing::{Fault as NetworkFault, Holdings};
+use dm3_core::thread::Quote;
 use dm3_widget::app::fault::Fault;
 use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::platform::HostEvent;
-use dm3_widget::app::state::{Connection, ConversationRow, Filter, Person, Screen};
+use dm3_widget::app::state::{Bubble, Composing, Connection, ConversationRow, Filter, Person, Screen};
 use dm3_widget::app::stranger::{Stranger, look_alike};
 use dm3_widget::app::{Act, Command, ShareAsk};
 
@@ -99,6 +101,55 @@ fn who_is_blocked_is_gone_and_stays_so_whatever_they_write() {
     world.pass(1_000);
     write(&world, &bob, &alice, "thanks");
     assert_eq!(now(alice.peer.texts(&bob.peer)), ["hello", "thanks"]);
+}
+
+#[test]
+fn who_is_not_blocked_any_more_asks_again_unless_they_were_welcome_before() {
+    let (world, alice, tab, bob) = a_stranger_wrote();
+    for (before, filter) in [(Trust::Requested, Filter::Requests), (Trust::Accepted, Filter::All)] {
+        if before == Trust::Accepted {
+            tab.ask(Command::Decide(bob.address(), Decision::Accept));
+        }
+        tab.ask(Command::Decide(bob.address(), Decision::Block));
+        world.pass(1_000);
+        tab.ask(Command::Open("bob.eth".into()));
+        world.pass(1_000);
+        tab.ask(Command::Decide(bob.address(), Decision::Unblock));
+        world.pass(1_000);
+        assert_eq!(trust(&tab), before);
+        write(&world, &bob, &alice, "thanks");
+        assert_eq!(rows(&tab, filter).len(), 1);
+    }
+    assert_eq!(now(alice.peer.texts(&bob.peer)), ["hello", "thanks", "thanks"]);
+}
+
+#[test]
+fn nothing_is_sent_to_a_stranger_whatever_is_asked_for_in_their_conversation() {
+    let (world, alice, tab, bob) = a_stranger_wrote();
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(1_000);
+    let messages = tab.state.thread.with_untracked(|thread| thread.as_ref().unwrap().messages.clone());
+    let Bubble { hash, version, .. } = messages.unwrap().remove(0);
+    let quote = Quote { hash: version, own: false, text: "hello".into() };
+    for decision in [None, Some(Decision::Block)] {
+        if let Some(decision) = decision {
+            tab.ask(Command::Decide(bob.address(), decision));
+            tab.ask(Command::OpenPeer(bob.address()));
+            world.pass(1_000);
+        }
+        let before = trust(&tab);
+        tab.ask(Command::act(Act::React { to: hash.clone(), emoji: "👍".into() }));
+        world.pass(1_000);
+        for composing in [Composing::New, Composing::Reply(quote.clone())] {
+            tab.state.composing.set(composing);
+            tab.ask(Command::Send("no".into()));
+            world.pass(1_000);
+        }
+        assert_eq!(trust(&tab), before);
+        assert_eq!(tab.deliveries().len(), 1);
+        assert_eq!(now(alice.peer.store.outbox(alice.address())).unwrap(), []);
+        assert_eq!(world.network.first_service().waiting(bob.address()), 0);
+    }
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn who_was_blocked_is_welcome_again() {
     world.pass(1_000);
     ask(&world, &tab, SettingsAsk::Show);
     assert!(!Filter::All.shows(&row(&tab, &bob)));
-    ask(&world, &tab, SettingsAsk::Decide(bob.address(), Decision::Accept));
+    ask(&world, &tab, SettingsAsk::Decide(bob.address(), Decision::Unblock));
     assert!(Filter::All.shows(&row(&tab, &bob)));
     settings(&tab);
     ask(&world, &tab, SettingsAsk::Leave);

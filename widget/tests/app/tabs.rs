@@ -5,7 +5,15 @@ use dm3_widget::app::Command;
 use dm3_widget::app::platform::Platform as _;
 use dm3_widget::app::state::{Connection, Delivery};
 
-use super::world::{World, two_talking};
+use super::world::{Tab, World, two_talking};
+
+impl Tab {
+    /// How many messages the list says are not seen.
+    pub fn unread(&self) -> u64 {
+        let rows = self.state.conversations.get_untracked().unwrap();
+        rows.iter().map(|row| row.unread).sum()
+    }
+}
 
 #[test]
 fn what_is_written_in_any_tab_leaves_and_is_shown_in_all() {

@@ -7,7 +7,7 @@ use dm3_core::device::StoredMessage;
 use dm3_core::identity::Address;
 use dm3_core::message::Kind;
 use dm3_core::ports::Store as _;
-use dm3_core::session::Session;
+use dm3_core::session::{Decision, Session};
 use dm3_core::testing::{Fault, MemoryPorts, notes};
 use dm3_widget::app::state::{Apart, BubbleContent, Lookup, Screen};
 use dm3_widget::app::{Act, Command, Stretch, set_draft};
@@ -126,6 +126,7 @@ fn the_newest_are_one_step_away() {
 #[test]
 fn what_comes_while_somebody_reads_further_up_is_counted_and_not_shown() {
     let long = Long::new(1_000, 0);
+    long.ask(Command::Decide(long.bobs.account(), Decision::Accept));
     long.go_up();
     for _ in 0..24 {
         long.ask(Command::LoadOlder);

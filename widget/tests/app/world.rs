@@ -376,12 +376,6 @@ impl Tab {
         let messages = self.state.thread.with_untracked(|thread| thread.as_ref().unwrap().messages.clone());
         messages.unwrap().into_iter().map(|bubble| bubble.delivery).collect()
     }
-
-    /// How many messages the list says are not seen.
-    pub fn unread(&self) -> u64 {
-        let rows = self.state.conversations.get_untracked().unwrap();
-        rows.iter().map(|row| row.unread).sum()
-    }
 }
 
 impl Platform for TestPlatform {

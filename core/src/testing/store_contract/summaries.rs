@@ -237,7 +237,7 @@ pub async fn who_is_written_to_is_welcome_and_what_comes_in_is_not_hidden(store:
     let decided = Standing { hidden: false, decided: Decided { hidden: 11, ..decided.decided }, ..decided };
     assert_eq!(summary(store).await.contact.standing, decided);
     store.add_messages(OWNER, &[message(notes::PEER, true, 12, Kind::New, None)]).await.unwrap();
-    let welcome = Standing { trust: Trust::Accepted, ..decided };
+    let welcome = Standing { trust: Trust::Accepted, welcome: true, ..decided };
     assert_eq!(summary(store).await.contact.standing, welcome);
     decide(Standing { trust: Trust::Blocked, ..welcome }).await;
     store.add_messages(OWNER, &[message(notes::PEER, true, 13, Kind::New, None)]).await.unwrap();

@@ -148,7 +148,7 @@ fn decisions(app: &App, peer: Address, standing: Standing) -> AnyView {
         false => (SettingsWord::Hide, Some(SettingsWord::HideHelp), Decision::Hide(true)),
     };
     let block = match standing.trust {
-        Trust::Blocked => (SettingsWord::Unblock, Decision::Accept, "setting"),
+        Trust::Blocked => (SettingsWord::Unblock, Decision::Unblock, "setting"),
         Trust::Requested | Trust::Accepted => (SettingsWord::Block, Decision::Block, "setting setting-bad"),
     };
     view! {

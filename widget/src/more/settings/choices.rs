@@ -33,7 +33,7 @@ pub(super) fn choices(app: &App, settings: &Settings) -> AnyView {
     let blocked = people(
         app,
         |row| row.standing.trust == Trust::Blocked,
-        Decision::Accept,
+        Decision::Unblock,
         SettingsWord::Unblock,
         SettingsWord::NobodyBlocked,
     );

@@ -66,7 +66,7 @@ pub(super) fn request(app: &App) -> AnyView {
         Trust::Blocked => view! {
             <div {attrs(&[("class", "request"), ("role", "group"), ("aria-label", say(TalkWord::Blocked))])}>
                 <p>{say(TalkWord::BlockedHelp)}</p>
-                <div {class("request-choices")}>{decide(Decision::Accept, TalkWord::Unblock, "button button-quiet")}</div>
+                <div {class("request-choices")}>{decide(Decision::Unblock, TalkWord::Unblock, "button button-quiet")}</div>
                 {report()}
             </div>
         }

@@ -1,5 +1,6 @@
 //! The menu of a message.
 
+use dm3_core::device::Trust;
 use dm3_core::message::MessageHash;
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
@@ -196,9 +197,14 @@ fn item(picture: Picture, word: TalkWord, choose: OnClick) -> AnyView {
     .into_any()
 }
 
+/// What can be done with it: all of that with those who are welcome, to others nothing is sent.
 fn choices(app: &App, bubble: &Bubble) -> AnyView {
     const COMPOSER: &str = ".composer textarea";
     let hash = bubble.hash.clone();
+    let is_welcome = app
+        .state
+        .thread
+        .with(|thread| thread.as_ref().is_some_and(|thread| thread.standing.trust == Trust::Accepted));
     let given: Vec<_> =
         bubble.reactions.iter().filter(|it| it.own.is_some()).map(|it| it.emoji.clone()).collect();
     let quick = QUICK.map(|emoji| {
@@ -248,7 +254,7 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
         });
         item(Picture::Clock, TalkWord::Versions, show)
     });
-    let own = when(bubble.own, || {
+    let own = when(bubble.own && is_welcome, || {
         let bubble = bubble.clone();
         let deletes = {
             let app = app.clone();
@@ -266,14 +272,20 @@ fn choices(app: &App, bubble: &Bubble) -> AnyView {
         }
         .into_any()
     });
+    let to_them = when(is_welcome, || {
+        view! {
+            <div {attrs(&[("class", "acts-quick"), ("role", "group"), ("aria-label", say(TalkWord::React))])}>
+                {Vec::from(quick)}
+                <button {attrs(&[("class", "acts-emoji"), ("type", "button"), ("role", "menuitem"), ("aria-label", say(TalkWord::MoreEmoji))])} on:click=all>
+                    {icon(Picture::Plus)}
+                </button>
+            </div>
+            {item(Picture::Answer, TalkWord::Answer, choose(app, answers, COMPOSER))}
+        }
+        .into_any()
+    });
     view! {
-        <div {attrs(&[("class", "acts-quick"), ("role", "group"), ("aria-label", say(TalkWord::React))])}>
-            {Vec::from(quick)}
-            <button {attrs(&[("class", "acts-emoji"), ("type", "button"), ("role", "menuitem"), ("aria-label", say(TalkWord::MoreEmoji))])} on:click=all>
-                {icon(Picture::Plus)}
-            </button>
-        </div>
-        {item(Picture::Answer, TalkWord::Answer, choose(app, answers, COMPOSER))}
+        {to_them}
         {item(Picture::Forward, TalkWord::Forward, choose(app, forwarded, ""))}
         {copied}
         {quoted}
