@@ -73,7 +73,7 @@ async fn print_profile() -> Result<(), Box<dyn Error>> {
     println!("sign key  {:?}", profile.keys().signing);
     println!("seal key  {:?}", profile.keys().encryption);
     for service in profile.delivery_services() {
-        let found = directory.delivery_service(service).await;
+        let found = directory.delivery_service(&service).await;
         let place = found.map_or_else(|error| error.to_string(), |found| found.url.to_string());
         println!("service   {service}: {place}");
     }

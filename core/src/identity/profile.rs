@@ -44,7 +44,6 @@ const MAX_EDITION_BITS: usize = 63;
 pub struct UserProfile {
     json: Map<String, Value>,
     keys: PublicKeys,
-    delivery_services: Vec<EnsName>,
 }
 
 /// A profile with a signature that nobody has checked yet.
@@ -90,7 +89,7 @@ impl UserProfile {
         json.insert("deliveryServices".into(), delivery_services.iter().map(EnsName::as_str).collect());
         json.insert("publicEncryptionKey".into(), STANDARD.encode(keys.encryption.as_bytes()).into());
         json.insert("publicSigningKey".into(), STANDARD.encode(keys.signing.as_bytes()).into());
-        Self { json, keys, delivery_services }
+        Self { json, keys }
     }
 
     fn from_json(value: Value) -> Result<Self, ProfileError> {
@@ -104,15 +103,11 @@ impl UserProfile {
             signing: SigningKey::from_bytes(key("publicSigningKey")?),
             encryption: EncryptionKey::from_bytes(key("publicEncryptionKey")?),
         };
-        let listed = json
-            .get("deliveryServices")
+        json.get("deliveryServices")
             .and_then(Value::as_array)
             .filter(|list| list.len() <= MAX_DELIVERY_SERVICES && list.iter().all(Value::is_string))
             .ok_or(ProfileError::Form("deliveryServices"))?;
-        // One name that we can't read must not make the others unusable.
-        let delivery_services =
-            listed.iter().filter_map(Value::as_str).filter_map(|name| name.parse().ok()).collect();
-        Ok(Self { json, keys, delivery_services })
+        Ok(Self { json, keys })
     }
 
     /// How often the account's profile was replaced before this one, as far as it says so. Begins anew when there are
@@ -135,33 +130,29 @@ impl UserProfile {
     }
 
     /// The same keys, and whatever else is in it, with these delivery services, as the edition after this one. Names that
-    /// we can't read stay, behind the others. `None` if these names have too few letters to count the editions so far.
-    pub fn with_services(&self, services: &[EnsName]) -> Option<Self> {
+    /// nobody can read stay as they are, behind the others. `None` if these names have too few letters to count the
+    /// editions so far.
+    pub fn with_services(&self, services: &[EnsName], unread: &[String]) -> Option<Self> {
         // Without what iterates elsewhere: only one part of the element does this.
-        let former = self.json.get("deliveryServices")?.as_array()?;
-        let (mut names, mut letters) = (Vec::new(), String::new());
+        let mut names = Vec::new();
         for name in services {
             names.push(name.as_str());
         }
-        for name in former {
-            let name = name.as_str()?;
-            letters.push_str(name);
-            if name.parse::<EnsName>().is_err() {
-                names.push(name);
-            }
+        for name in unread {
+            names.push(name);
         }
-        let edition = counted(&letters).checked_add(1)?;
+        let edition = self.edition().checked_add(1)?;
         let (mut listed, mut before) = (Vec::new(), 0);
         for name in names {
             listed.push(Value::from(spelled(name, edition, &mut before)));
         }
-        let mut next = Self { delivery_services: services.to_vec(), ..self.clone() };
+        let mut next = self.clone();
         next.json.insert("deliveryServices".into(), Value::Array(listed));
         Some(next).filter(|_| edition >> before == 0)
     }
 
-    /// The delivery services as they are spelled.
-    fn listed(&self) -> impl Iterator<Item = &str> {
+    /// The delivery services as they are spelled. Which names they are may take tables that are not here.
+    pub fn listed(&self) -> impl Iterator<Item = &str> {
         self.json
             .get("deliveryServices")
             .and_then(Value::as_array)
@@ -298,9 +289,10 @@ impl VerifiedProfile {
         self.signed.profile.keys
     }
 
-    /// Names of the delivery services that take messages for the account, the preferred one first.
-    pub fn delivery_services(&self) -> &[EnsName] {
-        &self.signed.profile.delivery_services
+    /// Names of the delivery services that take messages for the account, the preferred one first: those that can be read
+    /// without asking a [normaliser](crate::ports::Normaliser). One that we can't read does not make the others unusable.
+    pub fn delivery_services(&self) -> Vec<EnsName> {
+        self.signed.profile.listed().filter_map(|name| name.parse().ok()).collect()
     }
 
     /// The profile as it was signed.
@@ -344,10 +336,11 @@ mod tests {
             assert_eq!(next.edition(), edition);
             assert!(texts.insert(next.registration_message(account)));
             let again = UserProfile::from_json(next.json.clone().into()).unwrap();
-            assert_eq!(
-                (again.edition(), again.delivery_services),
-                (edition, first.delivery_services.clone())
-            );
+            assert_eq!(again.edition(), edition);
+            let names = |profile: &UserProfile| {
+                spelled(profile).iter().map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>()
+            };
+            assert_eq!(names(&again), names(&first));
         }
         assert_eq!(first.clone().with_edition(1 << 12).edition(), 0, "it begins anew");
     }
@@ -359,10 +352,10 @@ mod tests {
         json.insert("more".into(), 7.into());
         let first = UserProfile::from_json(json.into()).unwrap();
         let names: Vec<EnsName> = ["two.eth", "ds.eth"].iter().map(|name| name.parse().unwrap()).collect();
-        let next = first.with_services(&names).unwrap();
+        let next = first.with_services(&names, &["un..read".to_owned()]).unwrap();
         assert_eq!(spelled(&next), ["tWo.eth", "ds.eth", "un..read"]);
         assert_eq!((first.edition(), next.edition()), (1, 2));
-        assert_eq!((&next.delivery_services, next.keys), (&names, first.keys));
+        assert_eq!(next.keys, first.keys);
         assert_eq!(next.json["more"], 7);
         let again = UserProfile::from_json(next.json.clone().into()).unwrap();
         assert_eq!(again, next);
@@ -372,7 +365,10 @@ mod tests {
     fn services_whose_names_can_t_count_the_editions_are_none() {
         let counted = |edition, services: &[&str]| {
             let names: Vec<EnsName> = services.iter().map(|name| name.parse().unwrap()).collect();
-            profile(&["ds.dm3.eth"]).with_edition(edition).with_services(&names).map(|next| next.edition())
+            profile(&["ds.dm3.eth"])
+                .with_edition(edition)
+                .with_services(&names, &[])
+                .map(|next| next.edition())
         };
         assert_eq!(counted(30, &["ds.eth"]), Some(31));
         assert_eq!(counted(31, &["ds.eth"]), None);
@@ -386,7 +382,7 @@ mod tests {
             let published = profile(&names).with_edition(edition);
             let again = SignedProfile::parse(&published.clone().signed("0x".into()).to_canonical()).unwrap();
             prop_assert_eq!(again.profile().edition(), published.edition());
-            prop_assert_eq!(&again.profile().delivery_services, &published.delivery_services);
+            prop_assert_eq!(again.profile(), &published);
             let letters = names.iter().flat_map(|name| name.chars()).filter(char::is_ascii_alphabetic);
             let bits = letters.take(MAX_EDITION_BITS).count();
             prop_assert_eq!(published.edition(), edition & ((1_u64 << bits) - 1));

@@ -1,5 +1,10 @@
 //! Signatures of externally owned accounts:
 //! `secp256k1(keccak256("\x19Ethereum Signed Message:\n" ‖ len ‖ text))` with recovery (EIP-191, version 0x45).
+//!
+//! ```text
+//! r ‖ s ‖ v                        65 bytes: v is 0 or 1, or 27 and more by its parity
+//! r ‖ s with v in its highest bit  64 bytes (EIP-2098)
+//! ```
 
 use super::{Address, secp256k1};
 use crate::seal::keccak256;
@@ -7,7 +12,7 @@ use crate::seal::keccak256;
 /// A signature from which no signer can be computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RecoverError {
-    /// Not `0x` and 65 bytes in hexadecimal. Smart accounts sign in other forms.
+    /// Not `0x` and 65 bytes in hexadecimal, or 64. Smart accounts sign in other forms.
     #[error("not a signature of an ordinary wallet account (65 bytes in hexadecimal)")]
     Form,
     /// The numbers in it do not make a signature.
@@ -37,12 +42,19 @@ pub fn recover(message: &str, signature: &str) -> Result<Address, RecoverError> 
 pub fn recover_hash(hash: &[u8; 32], signature: &str) -> Result<Address, RecoverError> {
     let mut bytes = [0; 65];
     let digits = signature.strip_prefix("0x").ok_or(RecoverError::Form)?;
-    hex::decode_to_slice(digits, &mut bytes).map_err(|_| RecoverError::Form)?;
+    let is_compact = digits.len() == 128;
+    let length = if is_compact { 64 } else { 65 };
+    hex::decode_to_slice(digits, &mut bytes[..length]).map_err(|_| RecoverError::Form)?;
     let odd = match bytes[64] {
-        0 | 27 => false,
-        1 | 28 => true,
+        _ if is_compact => bytes[32] >= 0x80,
+        recovery @ (0 | 1) => recovery == 1,
+        // As the reference's library has it, whatever chain is in it (EIP-155).
+        v @ 27.. => v % 2 == 0,
         _ => return Err(RecoverError::Form),
     };
+    if is_compact {
+        bytes[32] &= 0x7f;
+    }
     let (mut r, mut s) = ([0; 32], [0; 32]);
     r.copy_from_slice(&bytes[..32]);
     s.copy_from_slice(&bytes[32..64]);
@@ -56,4 +68,53 @@ pub fn address_of(coordinates: &[u8; 64]) -> Address {
     let mut address = [0; 20];
     address.copy_from_slice(&hash[12..]);
     Address::from_bytes(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of the text "hello" by the wallet whose key is 32 times 7.
+    fn signed() -> ([u8; 65], Address) {
+        let wallet = k256::ecdsa::SigningKey::from_bytes(&[7; 32].into()).unwrap();
+        let (signature, recovery) = wallet.sign_prehash_recoverable(&eip191_hash(b"hello"));
+        let mut bytes = [0; 65];
+        bytes[..64].copy_from_slice(&signature.to_bytes());
+        bytes[64] = recovery.to_byte();
+        let point = wallet.verifying_key().to_sec1_point(false);
+        (bytes, address_of(point.as_bytes()[1..].try_into().unwrap()))
+    }
+
+    fn signer(bytes: &[u8]) -> Result<Address, RecoverError> {
+        recover("hello", &format!("0x{}", hex::encode(bytes)))
+    }
+
+    #[test]
+    fn every_form_of_the_recovery_id_is_read() {
+        let (bytes, account) = signed();
+        let parity = bytes[64];
+        for base in [0, 27, 35, 37, 145] {
+            // 27, 35 and so on stand for an even point.
+            let v = base + parity;
+            let with = |v: u8| [&bytes[..64], &[v]].concat();
+            assert_eq!(signer(&with(v)), Ok(account), "{v}");
+            assert_ne!(signer(&with(base + 1 - parity)), Ok(account), "{v}");
+        }
+        for v in 2..27 {
+            assert_eq!(signer(&[&bytes[..64], &[v]].concat()), Err(RecoverError::Form), "{v}");
+        }
+    }
+
+    #[test]
+    fn a_compact_signature_has_it_in_its_highest_bit() {
+        let (mut bytes, account) = signed();
+        bytes[32] |= bytes[64] << 7;
+        assert_eq!(signer(&bytes[..64]), Ok(account));
+        bytes[32] ^= 0x80;
+        assert_ne!(signer(&bytes[..64]), Ok(account));
+        for length in [0, 32, 63, 66] {
+            assert_eq!(signer(&vec![1; length]), Err(RecoverError::Form), "{length}");
+        }
+        assert_eq!(recover("hello", &hex::encode(&bytes[..64])), Err(RecoverError::Form), "0x is wanted");
+    }
 }

@@ -90,7 +90,7 @@ impl SignedMessage {
                 return Err(MessageError::Form(member));
             }
         }
-        if !metadata.get("timestamp").is_some_and(Value::is_number) {
+        if !metadata.get("timestamp").is_some_and(|time| time.is_number() || digits(time).is_some()) {
             return Err(MessageError::Form("timestamp"));
         }
         if this.json.get("message").is_some_and(|m| !m.is_string() && !m.is_null()) {
@@ -173,8 +173,9 @@ impl SignedMessage {
 
     /// When the sender says it was written: milliseconds since 1970. Chosen by the sender.
     pub fn timestamp(&self) -> u64 {
+        let Some(time) = self.metadata().and_then(|m| m.get("timestamp")) else { return 0 };
         // A negative, huge or fractional claim saturates.
-        self.metadata().and_then(|m| m.get("timestamp")).and_then(Value::as_f64).unwrap_or_default() as u64
+        digits(time).unwrap_or_else(|| time.as_f64().unwrap_or_default() as u64)
     }
 
     /// The message this one answers, edits, deletes or reacts to.
@@ -295,6 +296,13 @@ impl<'de> Deserialize<'de> for MessageHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
+}
+
+/// A number that was written as a text, as some clients write the time: up to 16 digits.
+fn digits(value: &Value) -> Option<u64> {
+    let text =
+        value.as_str().filter(|text| text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    text.parse().ok()
 }
 
 #[cfg(test)]

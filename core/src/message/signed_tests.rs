@@ -79,3 +79,20 @@ proptest! {
         prop_assert_eq!(again.hash(), message.hash());
     }
 }
+
+#[test]
+fn a_time_that_is_written_as_a_text_is_that_time() {
+    let body = |time: &str| {
+        format!(
+            r#""attachments":[],"message":"hi","metadata":{{"from":"a","timestamp":{time},"to":"b","type":"NEW"}}"#
+        )
+    };
+    let message = SignedMessage::parse(&signed(&body(r#""1795398894000""#))).unwrap();
+    assert_eq!(message.timestamp(), 1_795_398_894_000);
+    assert!(message.check_signature(&key().public()).is_ok(), "it is signed as it came");
+    assert!(message.to_canonical().contains(r#""timestamp":"1795398894000""#));
+    for wrong in [r#""""#, r#""12345678901234567""#, r#""-1""#, r#""1.5""#, r#""1e3""#, "true", "null"] {
+        let parsed = SignedMessage::parse(&signed(&body(wrong)));
+        assert_eq!(parsed.err(), Some(MessageError::Form("timestamp")), "{wrong}");
+    }
+}

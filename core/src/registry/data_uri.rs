@@ -12,8 +12,8 @@ pub enum DataUriError {
     /// It doesn't begin with `data:application/json`, or has no comma.
     #[error("it is not a data:application/json address")]
     Form,
-    /// Another character set than UTF-8 or US-ASCII.
-    #[error("its character set is not UTF-8")]
+    /// Another character set than UTF-8 or Latin-1, and characters of which not all are in ASCII.
+    #[error("its character set is neither UTF-8 nor Latin-1")]
     Charset,
     /// Broken base64.
     #[error("its base64 is broken")]
@@ -30,27 +30,41 @@ pub fn json_of(uri: &str) -> Result<String, DataUriError> {
     if parts.next().as_deref() != Some("data:application/json") {
         return Err(DataUriError::Form);
     }
-    let mut base64 = false;
+    let (mut base64, mut charset) = (false, String::new());
     for part in parts {
         match part.split_once('=') {
-            Some(("charset", charset)) if !matches!(charset, "utf-8" | "utf8" | "us-ascii") => {
-                return Err(DataUriError::Charset);
-            }
+            Some(("charset", said)) => charset = said.to_owned(),
             None if part == "base64" => base64 = true,
             _ => {}
         }
     }
-    if base64 {
-        let body = percent_decoded(body).unwrap_or_else(|| body.to_owned());
+    let bytes = if base64 {
+        let decoded = percent_decoded(body).and_then(|bytes| String::from_utf8(bytes).ok());
+        // Also in the alphabet for addresses.
+        let body = decoded.as_deref().unwrap_or(body).replace('-', "+").replace('_', "/");
         let bytes = STANDARD.decode(&body).or_else(|_| STANDARD_NO_PAD.decode(&body));
-        let text = String::from_utf8(bytes.map_err(|_| DataUriError::Base64)?);
-        return text.ok().filter(|text| is_json(text)).ok_or(DataUriError::Json);
-    }
-    // The reference writes bare JSON, in which a percent sign stands for itself.
-    if is_json(body) {
+        bytes.map_err(|_| DataUriError::Base64)?
+    } else if is_json(body) {
+        // The reference writes bare JSON, in which a percent sign stands for itself.
         return Ok(body.to_owned());
+    } else {
+        percent_decoded(body).ok_or(DataUriError::Json)?
+    };
+    text_of(bytes, &charset)?.filter(|text| is_json(text)).ok_or(DataUriError::Json)
+}
+
+/// Text in a character set.
+fn text_of(bytes: Vec<u8>, charset: &str) -> Result<Option<String>, DataUriError> {
+    match charset {
+        _ if bytes.is_ascii() => {}
+        "" | "utf-8" | "utf8" | "us-ascii" => {}
+        // Windows has other characters where Latin-1 has some to control devices.
+        "iso-8859-1" | "latin1" | "windows-1252" if !bytes.iter().any(|byte| (0x80..0xa0).contains(byte)) => {
+            return Ok(Some(bytes.into_iter().map(char::from).collect()));
+        }
+        _ => return Err(DataUriError::Charset),
     }
-    percent_decoded(body).filter(|text| is_json(text)).ok_or(DataUriError::Json)
+    Ok(String::from_utf8(bytes).ok())
 }
 
 /// The data URI of a JSON text, in the reference's form: nothing is encoded.
@@ -62,8 +76,8 @@ fn is_json(text: &str) -> bool {
     json::parse(text).is_some()
 }
 
-/// The text with `%XX` resolved; `None` if an escape is broken or the result is not UTF-8.
-fn percent_decoded(text: &str) -> Option<String> {
+/// The bytes of a text with `%XX` resolved; `None` if an escape is broken.
+fn percent_decoded(text: &str) -> Option<Vec<u8>> {
     let mut bytes = text.bytes();
     let mut out = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
@@ -76,7 +90,7 @@ fn percent_decoded(text: &str) -> Option<String> {
             out.push(byte);
         }
     }
-    String::from_utf8(out).ok()
+    Some(out)
 }
 
 #[cfg(test)]
@@ -103,10 +117,43 @@ mod tests {
     }
 
     #[test]
+    fn a_character_set_that_makes_no_difference_is_not_looked_at() {
+        for uri in [
+            "data:application/json;charset=utf-16,{}",
+            "data:application/json;charset=iso-8859-15,%7B%7D",
+            "data:application/json;charset=koi8-r;base64,e30=",
+        ] {
+            assert_eq!(json_of(uri).unwrap(), "{}", "{uri}");
+        }
+    }
+
+    #[test]
+    fn latin_1_and_the_alphabet_of_addresses_are_read() {
+        for uri in [
+            "data:application/json;charset=ISO-8859-1,%7B%22a%22:%22%E9%22%7D",
+            "data:application/json;charset=windows-1252;base64,eyJhIjoi6SJ9",
+        ] {
+            assert_eq!(json_of(uri).unwrap(), "{\"a\":\"é\"}", "{uri}");
+        }
+        for uri in
+            ["data:application/json;base64,WyI_Pz8-Pj4iXQ", "data:application/json;base64,WyI/Pz8+Pj4iXQ=="]
+        {
+            assert_eq!(json_of(uri).unwrap(), "[\"???>>>\"]", "{uri}");
+        }
+    }
+
+    #[test]
     fn everything_else_is_refused() {
         assert_eq!(json_of("data:text/html,{}"), Err(DataUriError::Form));
         assert_eq!(json_of("data:application/json"), Err(DataUriError::Form));
-        assert_eq!(json_of("data:application/json;charset=utf-16,{}"), Err(DataUriError::Charset));
+        assert_eq!(
+            json_of("data:application/json;charset=utf-16,%5B%22%C3%A9%22%5D"),
+            Err(DataUriError::Charset)
+        );
+        assert_eq!(
+            json_of("data:application/json;charset=latin1,%5B%22%85%22%5D"),
+            Err(DataUriError::Charset)
+        );
         assert_eq!(json_of("data:application/json;base64,é"), Err(DataUriError::Base64));
         assert_eq!(json_of("data:application/json,%7"), Err(DataUriError::Json));
         assert_eq!(json_of("data:application/json,%FF"), Err(DataUriError::Json));

@@ -101,7 +101,7 @@ impl ProfileLocation {
         match scheme.as_str() {
             "data" => Ok(Self::Inline(data_uri::json_of(record)?)),
             "http" | "https" => {
-                let url: HttpUrl = record.parse()?;
+                let url = HttpUrl::of_link(record)?;
                 let digits = url.query_value("dm3Hash").ok_or(RecordError::NoHash)?;
                 let hash = digits.strip_prefix("0x").unwrap_or(digits).to_ascii_lowercase();
                 if hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {

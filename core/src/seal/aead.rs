@@ -45,8 +45,8 @@ impl SealKey {
         let mut padded =
             self.cipher().decrypt(&Nonce::from(*nonce), ciphertext).map_err(|_| OpenError::NotForThisKey)?;
         let end = padded.iter().rposition(|b| *b != 0).filter(|end| padded[*end] == 0x80);
-        let Some(end) = end.filter(|end| padded.len().is_multiple_of(block) && padded.len() - end <= block)
-        else {
+        // As libsodium's `sodium_unpad`: the last block has the barrier, whatever is before it.
+        let Some(end) = end.filter(|end| padded.len() >= block && padded.len() - end <= block) else {
             padded.zeroize();
             return Err(OpenError::Padding);
         };
@@ -56,5 +56,29 @@ impl SealKey {
 
     fn cipher(&self) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(&Key::from(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_block_has_to_have_the_barrier() {
+        let (key, nonce) = (SealKey::from_bytes([7; 32]), [0; 12]);
+        let open = |padded: &[u8]| {
+            let sealed = key.cipher().encrypt(&Nonce::from(nonce), padded).unwrap();
+            key.open(&sealed, &nonce, 8)
+        };
+        assert_eq!(open(b"0123456789\x80").unwrap(), b"0123456789");
+        assert_eq!(open(b"0123456789\x80\0\0").unwrap(), b"0123456789");
+        assert_eq!(open(b"0123456\x80").unwrap(), b"0123456");
+        for wrong in
+            [&b"012345\x80"[..], b"0123456789\x80\0\0\0\0\0\0\0\0", b"0123456789", b"\0\0\0\0\0\0\0\0", b""]
+        {
+            assert_eq!(open(wrong), Err(OpenError::Padding), "{wrong:?}");
+        }
+        let sealed = key.seal(b"0123456789", &nonce, 8).unwrap();
+        assert_eq!(sealed.len(), 16 + 16, "our own is of whole blocks");
     }
 }

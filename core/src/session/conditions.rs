@@ -80,8 +80,8 @@ impl<P: Ports> Session<P> {
         let Some((name, profile)) = self.profile_of(peer, None).await? else { return Ok(Vec::new()) };
         let name = self.leading_to(peer, name).await?;
         let mut told = Vec::new();
-        for service in profile.delivery_services() {
-            let (properties, extension) = match self.directory.delivery_service(service).await {
+        for service in self.directory.services_of(&profile).await.names {
+            let (properties, extension) = match self.directory.delivery_service(&service).await {
                 Ok(found) => {
                     let properties = api::get_properties(&found.url);
                     let properties = self.ask(service, properties, api::parse_properties).await;
@@ -90,7 +90,7 @@ impl<P: Ports> Session<P> {
                 }
                 Err(error) => (Err(error.clone().into()), Err(error.into())),
             };
-            let (receiver, service) = (name.clone(), service.clone());
+            let receiver = name.clone();
             told.push(Conditions { receiver, service, properties, extension });
         }
         Ok(told)

@@ -6,7 +6,7 @@ use super::home::Mailbox;
 use super::{FindError, Home, HomeError, Session};
 use crate::delivery::api::{self, ApiError};
 use crate::delivery::{Challenge, socket_io};
-use crate::identity::{EnsName, VerifiedProfile};
+use crate::identity::{EnsName, NameError, VerifiedProfile};
 use crate::ports::{Clock as _, Http as _, Ports, Unreachable};
 use crate::seal::signing::SigningSecret;
 use crate::web::{BaseUrl, HttpRequest, HttpResponse, SessionToken};
@@ -36,9 +36,10 @@ impl<P: Ports> Session<P> {
     /// Looks the delivery services up; of those that are `kept` the sessions go on.
     async fn find_homes(&self, kept: &[Rc<Home>]) -> Result<Vec<Rc<Home>>, HomeError> {
         let profile = self.own_profile().await?;
+        let listed = self.directory.services_of(&profile).await;
         let mut homes = Vec::new();
-        let mut problem: Option<FindError> = None;
-        for name in profile.delivery_services() {
+        let mut problem = listed.later.then_some(FindError::Name(NameError::NoTables));
+        for name in &listed.names {
             if let Some(home) = kept.iter().find(|home| home.name == *name) {
                 homes.push(Rc::clone(home));
                 continue;

@@ -291,10 +291,12 @@ impl<P: Ports> Session<P> {
             Ok(letter) => letter,
             Err(handed) => return handed,
         };
-        let services = letter.receiver.delivery_services();
-        let (mut accepted, mut later, mut unpublished, mut refusal) = (false, None::<u64>, false, None);
-        route.list(services);
-        for service in services {
+        let services = self.directory.services_of(&letter.receiver).await;
+        let (mut accepted, mut unpublished, mut refusal) = (false, false, None);
+        // One whose name can't be read now may still be one.
+        let mut later = services.later.then_some(0);
+        route.list(&services.names);
+        for service in &services.names {
             if !route.wants(service) {
                 later = Some(later.unwrap_or_default());
                 continue;

@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::directory::Listed;
 use super::services_left::{LEFT, LeftService, SERVICES};
 use super::{FindError, Home, HomeError, Session, SignInError};
 use crate::delivery::Discovery;
@@ -120,7 +121,7 @@ impl<P: Ports> Session<P> {
     /// # Errors
     /// [`HomeError`] if that can't be found out.
     pub async fn services(&self) -> Result<Services, HomeError> {
-        let listed = self.profile_of_now().await?.delivery_services().to_vec();
+        let listed = self.listed(&self.profile_of_now().await?).await?.names;
         let mut left = self.services_left().await?;
         left.retain(|left| !listed.contains(&left.name));
         Ok(Services { listed, left, node: self.node.name.clone() })
@@ -158,15 +159,22 @@ impl<P: Ports> Session<P> {
     /// [`ServicesError`].
     pub async fn propose_services(&self, services: &[EnsName]) -> Result<UserProfile, ServicesError> {
         let profile = self.profile_of_now().await?;
-        let listed = profile.delivery_services();
+        let listed = self.listed(&profile).await?;
         if services.is_empty() {
             return Err(ServicesError::Nobody);
         }
         // Who has more by now can put them into another order, and leave some.
-        if services.len() > MOST_SERVICES.max(listed.len()) {
+        if services.len() > MOST_SERVICES.max(listed.names.len()) {
             return Err(ServicesError::TooMany);
         }
-        profile.as_signed().profile().with_services(services).ok_or(ServicesError::Uncounted)
+        let proposed = profile.as_signed().profile().with_services(services, &listed.unread);
+        proposed.ok_or(ServicesError::Uncounted)
+    }
+
+    /// Which a profile lists. Who can't read all of them now might take one for none.
+    async fn listed(&self, profile: &VerifiedProfile) -> Result<Listed, FindError> {
+        let listed = self.directory.services_of(profile).await;
+        if listed.later { Err(NameError::NoTables.into()) } else { Ok(listed) }
     }
 
     /// Lets the wallet sign it. Nobody has it yet.
@@ -200,9 +208,11 @@ impl<P: Ports> Session<P> {
     pub async fn publish_services(&self, signed: &VerifiedProfile) -> Result<(), ServicesError> {
         let before = self.profile_of_now().await?;
         if before != *signed {
-            let (former, wanted) = (before.delivery_services(), signed.delivery_services());
+            let former = self.listed(&before).await?;
+            let (unread, former) = (former.unread, former.names);
+            let wanted = self.listed(signed).await?.names;
             // What was signed comes after this very profile, or is of another day.
-            let next = before.as_signed().profile().with_services(wanted);
+            let next = before.as_signed().profile().with_services(&wanted, &unread);
             if next.as_ref() != Some(signed.as_signed().profile()) {
                 return Err(ServicesError::Changed);
             }

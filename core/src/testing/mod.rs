@@ -41,7 +41,7 @@ pub use files::FileHost;
 pub use history::{HistoryService, Snapshot};
 pub use lease::{SharedLeases, TabLease};
 pub use memory_store::MemoryStore;
-pub use network::{Fault, MemoryConnection, Network};
+pub use network::{Fault, MemoryConnection, Network, TABLES};
 pub use offers::Offers;
 pub use pair::{Pair, Peer};
 pub use records::GAS_PRICE;

@@ -29,6 +29,8 @@ const NODES: [(&str, &str, &str); 2] = [
 ];
 /// Where accounts of a node keep their history.
 const HISTORY: &str = "/api/history";
+/// Where the [normaliser](ports::Normaliser) of the network is.
+pub const TABLES: &str = "dm3-chat-names.js";
 const NAMES: &str = "/resolver-handler/profile/";
 const CHANNELS: &str = "/ds/notifications/";
 /// Where blocks of IPFS are looked for, in this order.
@@ -538,8 +540,12 @@ impl Blocks for Network {
 }
 
 impl ports::Normaliser for Network {
+    /// As if the file with the tables were at [`TABLES`]; of their rules it knows that letters are lower-case.
     async fn normalise(&self, name: &str) -> Result<EnsName, NameError> {
-        name.parse()
+        if self.fault(TABLES).is_some() {
+            return Err(NameError::NoTables);
+        }
+        EnsName::from_normalised(&name.to_lowercase())
     }
 }
 

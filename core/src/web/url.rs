@@ -50,6 +50,22 @@ impl HttpUrl {
         rest.split(['/', '?']).next().unwrap_or_default()
     }
 
+    /// Reads an address as it stands in a link: without its fragment, and with what is outside ASCII encoded.
+    ///
+    /// # Errors
+    /// [`UrlError`], also for what browsers leave out or read as something else.
+    pub fn of_link(text: &str) -> Result<Self, UrlError> {
+        let text = text.split('#').next().unwrap_or_default();
+        let mut ascii = String::with_capacity(text.len());
+        for letter in text.chars() {
+            match letter.is_ascii() {
+                true => ascii.push(letter),
+                false => percent_encode_into(&mut ascii, letter.encode_utf8(&mut [0; 4])),
+            }
+        }
+        ascii.parse()
+    }
+
     /// The same URL with these numbers as its query.
     #[must_use]
     pub(crate) fn with_query(mut self, numbers: &[(&str, usize)]) -> Self {
@@ -323,5 +339,23 @@ mod tests {
         assert_eq!(url.query_value("dm3Hash"), Some("0xab"));
         assert_eq!(url.query_value("Hash"), None);
         assert_eq!(url.authority(), "a.example");
+    }
+
+    #[test]
+    fn a_link_may_have_a_fragment_and_letters_outside_ascii() {
+        let url = |text: &str| HttpUrl::of_link(text).map(|url| url.to_string());
+        assert_eq!(url("https://a.example/p?x=1#part"), Ok("https://a.example/p?x=1".into()));
+        assert_eq!(url("https://a.example/zoé?q=日"), Ok("https://a.example/zo%C3%A9?q=%E6%97%A5".into()));
+        assert_eq!(url("https://a.example/%C3%A9"), Ok("https://a.example/%C3%A9".into()));
+        for bad in [
+            "https://a.example/a\tb",
+            "https://a.example/a\nb",
+            "https://a.example\\é",
+            "https://a.example/\"é",
+        ] {
+            assert_eq!(url(bad), Err(UrlError::Character), "{bad}");
+        }
+        assert_eq!(url("https://zoé.example/"), Err(UrlError::Host));
+        assert_eq!(url("https://a.example#@b.example/"), Ok("https://a.example".into()));
     }
 }

@@ -3,6 +3,7 @@
 use dm3_core::device::SendState;
 use dm3_core::message::{Draft, Header};
 use dm3_core::ports::Store as _;
+use dm3_core::registry::{PROFILE_KEY, profile_record};
 use dm3_core::testing::Fault;
 
 use super::deployed_app::DeployedApp;
@@ -429,4 +430,58 @@ fn under_new_keys_the_deployed_app_shows_what_was_there_under_former_ones_and_wh
     world.pass(LATER);
     assert_eq!(app.shows(&bob), ["question", "answer", "one more"]);
     assert_eq!(alice.texts(&bob), ["question", "answer", "one more"]);
+}
+
+/// Somebody who publishes their profile under a name of theirs alone, which nothing else leads to.
+fn at_another_name(world: &World, name: &str) -> Device {
+    let carol = world.person("carol");
+    let (_, profile) = now(carol.peer.directory().profile_of(carol.peer.address())).unwrap().unwrap();
+    world.network.remove_profile(carol.peer.address());
+    world.network.edit_name(&name.parse().unwrap(), |records| {
+        records.address = Some(carol.peer.address());
+        records.texts.insert(PROFILE_KEY.into(), profile_record(profile.as_signed()));
+    });
+    carol
+}
+
+#[test]
+fn where_the_deployed_app_found_a_profile_it_is_looked_for_here() {
+    let world = deployed();
+    let alice = world.person("alice");
+    let carol = at_another_name(&world, "work.carol.eth");
+    let app = DeployedApp::sign_in(&world, &alice);
+    app.sends_nothing_but(&carol, "first");
+    app.lists(&carol, &["old.carol.eth", "un..read", "work.carol.eth"]);
+    let tab = world.open(&alice);
+    world.pass(LATER);
+    assert_eq!(alice.texts(&carol), ["first"]);
+    tab.send(&carol, "second");
+    world.pass(LATER);
+    assert_eq!(alice.waiting(), 0, "she was found");
+    assert_eq!(world.network.first_service().waiting(carol.peer.address()), 1);
+    let known = now(alice.peer.store.contact(alice.peer.address(), carol.peer.conversation()));
+    let found_at = known.unwrap().unwrap().found_at;
+    assert_eq!(found_at.first().map(|name| name.as_str()), Some("work.carol.eth"));
+    assert!(found_at.iter().any(|name| name.as_str() == "old.carol.eth"), "{found_at:?}");
+}
+
+#[test]
+fn the_deployed_app_is_told_last_at_which_name_somebody_was_found() {
+    let world = deployed();
+    let alice = world.person("alice");
+    let carol = at_another_name(&world, "work.carol.eth");
+    let app = DeployedApp::sign_in(&world, &alice);
+    let tab = world.open(&alice);
+    world.run();
+    let session = tab.engine.session();
+    let peer = now(session.find("carol.eth")).unwrap();
+    now(session.keep(&peer)).unwrap();
+    let peer = now(session.find("work.carol.eth")).unwrap();
+    now(session.keep(&peer)).unwrap();
+    tab.send(&carol, "hello");
+    world.pass(LATER);
+    let [(_, location)] = app.list().try_into().unwrap();
+    let names: Vec<String> = serde_json::from_str(&location).unwrap();
+    assert_eq!(names.last().map(String::as_str), Some("work.carol.eth"), "{names:?}");
+    assert!(names.contains(&"carol.eth".to_owned()), "{names:?}");
 }

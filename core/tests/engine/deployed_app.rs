@@ -165,9 +165,9 @@ impl DeployedApp {
         })
     }
 
-    fn add_conversation(&self, name: &str, found_at: &str) -> String {
+    fn add_conversation(&self, name: &str, found_at: &[&str]) -> String {
         let encrypted_contact_name = self.names().seal(name).unwrap();
-        let location = self.names().seal(&json!([found_at]).to_string()).unwrap();
+        let location = self.names().seal(&json!(found_at).to_string()).unwrap();
         let body = AddConversation {
             encrypted_contact_name: encrypted_contact_name.clone(),
             encrypted_profile_location: location,
@@ -183,7 +183,7 @@ impl DeployedApp {
     }
 
     fn store(&self, to: &str, message: &SignedMessage, halted: bool) {
-        let encrypted_contact_name = self.add_conversation(to, to);
+        let encrypted_contact_name = self.add_conversation(to, &[to]);
         let body = AddMessage {
             encrypted_contact_name,
             message_id: message.hash().as_str().to_owned(),
@@ -216,6 +216,11 @@ impl DeployedApp {
         self.store(to.peer.alias().as_str(), &self.written(&to.peer, text), false);
     }
 
+    /// Somebody was found, at the last of these names.
+    pub fn lists(&self, with: &Device, found_at: &[&str]) {
+        self.add_conversation(with.peer.alias().as_str(), found_at);
+    }
+
     /// Writes to somebody who has no profile yet.
     pub fn halts(&self, to: &Device, text: &str) {
         self.store(to.peer.alias().as_str(), &self.written(&to.peer, text), true);
@@ -234,7 +239,7 @@ impl DeployedApp {
             let text = ReceivedEnvelope::from_json(&envelope).unwrap().open(&self.keys).unwrap();
             let message = SignedMessage::parse(&text).unwrap();
             let body = AddMessageBatch {
-                encrypted_contact_name: self.add_conversation(message.from(), message.from()),
+                encrypted_contact_name: self.add_conversation(message.from(), &[message.from()]),
                 message_batch: vec![NewRow {
                     message_id: message.hash().as_str().to_owned(),
                     created_at: self.network.clock().now(),

@@ -6,14 +6,15 @@ use std::rc::Rc;
 use dm3_core::engine::Connection;
 use dm3_core::identity::EnsName;
 use dm3_core::ports::WalletError;
+use dm3_core::registry::DELIVERY_SERVICE_KEY;
 use dm3_core::session::{NameStands, OwnEns, ServicesError, SignInError};
-use dm3_core::testing::Fault;
+use dm3_core::testing::{Fault, TABLES};
 use dm3_widget::app::own::{Listing, NotListed, Own, OwnServices};
 use dm3_widget::app::platform::{HostEvent, Purpose, Who};
-use dm3_widget::app::state::Screen;
+use dm3_widget::app::state::{Delivery, Screen};
 use dm3_widget::app::{Command, EnsAsk, OwnAsk, ServiceAct, ServicesAsk, SettingsAsk};
 
-use super::world::{Device, Tab, WALLET, World, now};
+use super::world::{Device, Tab, WALLET, World, now, two_talking};
 
 fn first() -> EnsName {
     "ds.dm3.eth".parse().unwrap()
@@ -233,4 +234,56 @@ fn a_name_of_the_accounts_own_is_told_to_hold_the_former_list() {
         (services(&tab).step, stands(&tab).as_slice()),
         (Listing::Done, named(NameStands::Older).as_slice())
     );
+}
+
+/// The second delivery service, under a name that takes tables to be read.
+fn second_abroad(world: &World) -> EnsName {
+    let name = EnsName::from_normalised("zürich.eth").unwrap();
+    let record = format!("data:application/json,{}", world.network.second_service().profile().to_json());
+    world.network.edit_name(&name, |records| {
+        records.texts.insert(DELIVERY_SERVICE_KEY.to_owned(), record);
+    });
+    name
+}
+
+#[test]
+fn a_service_whose_name_takes_tables_is_waited_for_given_messages_and_asked_for_them() {
+    let (world, alice, bob, alices, bobs) = two_talking();
+    let keys = now(bob.peer.keys()).public();
+    now(bob.peer.publish(keys, vec![second_abroad(&world)]));
+    let _bobs = bobs.reload(&bob, &world);
+    world.pass(70_000);
+    // Where all parts of the project are built together, the tables are at hand.
+    if "ü.eth".parse::<EnsName>().is_err() {
+        world.network.fail(TABLES, Fault::Unreachable);
+    }
+    alices.ask(Command::Send("one".into()));
+    world.pass(10_000);
+    if "ü.eth".parse::<EnsName>().is_err() {
+        assert_eq!(alices.deliveries().last(), Some(&Delivery::Waiting), "nothing is refused for good");
+    }
+    world.network.heal();
+    world.pass(600_000);
+    assert_eq!(world.network.count("POST https://ds2.example/ds/rpc"), 1);
+    assert_eq!(now(bob.peer.texts(&alice.peer)), ["one"]);
+    assert_eq!(world.network.second_service().waiting(bob.address()), 0);
+}
+
+#[test]
+fn a_list_with_such_a_service_is_shown_and_changed_like_any_other() {
+    let world = World::new();
+    let zurich = second_abroad(&world);
+    let (bob, tab) = shown(&world, true);
+    ask(&world, &tab, ServicesAsk::Add("Zürich.eth".into()));
+    assert_eq!(services(&tab).wanted, [first(), zurich.clone()]);
+    ask(&world, &tab, ServicesAsk::Publish);
+    world.pass(3_000);
+    assert_eq!((services(&tab).step, services(&tab).wanted), (Listing::Done, vec![first(), zurich.clone()]));
+    assert_eq!(services(&tab).listed(), [first(), zurich.clone()]);
+    ask(&world, &tab, ServicesAsk::With(ServiceAct::Remove, zurich));
+    ask(&world, &tab, ServicesAsk::Publish);
+    world.pass(3_000);
+    assert_eq!(services(&tab).step, Listing::Done);
+    let profile = now(bob.peer.directory().profile_of(bob.address())).unwrap().unwrap().1;
+    assert_eq!(profile.as_signed().profile().listed().count(), 1);
 }

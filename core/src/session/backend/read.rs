@@ -1,12 +1,15 @@
 //! From the backend: what the deployed app of the account took in, sent and read.
 
+use serde_json::Value;
+
 use super::known::Row;
 use super::mark::Mark;
 use crate::conversation::ConversationId;
-use crate::device::{Doubt, MessageRow, Place, SendState, StoredMessage};
+use crate::device::{Contact, Doubt, MAX_FOUND_AT, MessageRow, Place, SendState, StoredMessage};
+use crate::identity::NameError;
 use crate::message::{AuthenticMessage, OpenedMessage};
 use crate::ports::{Ports, Store as _, StoreError};
-use crate::seal::sha256_hex;
+use crate::seal::{json, sha256_hex};
 use crate::session::history::{HistoryError, Older, Pulled, merged};
 use crate::session::prove::{Sender, Verdict};
 use crate::session::receive::Proven;
@@ -66,7 +69,7 @@ impl<P: Ports> Session<P> {
                 continue;
             }
             news = true;
-            let read = match self.read_newest(conversation, &row.contact, &mut mark).await {
+            let mut read = match self.read_newest(conversation, &row.contact, &mut mark).await {
                 // What came before is to be told; who goes on finds out what is wrong.
                 Err(_) if !pulled.changed.is_empty() => {
                     pulled.more = true;
@@ -74,6 +77,7 @@ impl<P: Ports> Session<P> {
                 }
                 read => read?,
             };
+            read.later |= self.look_also_at(conversation, row).await?;
             // What can't be found out now is asked for again.
             if !read.later {
                 mark.note_listed(look);
@@ -113,6 +117,32 @@ impl<P: Ports> Session<P> {
         let name = self.legacy_names().open(contact).ok()?;
         let address = self.directory.resolve(&name).await.ok().flatten()?;
         (address != self.account).then_some(ConversationId::Peer(address))
+    }
+
+    /// Notes where the deployed app says that a peer's profile may be, the last of its names first: there it looks
+    /// itself. Tells whether something of it can't be read now.
+    async fn look_also_at(
+        &self,
+        conversation: ConversationId,
+        row: &ConversationRow,
+    ) -> Result<bool, StoreError> {
+        let location = row.profile_location.as_deref().and_then(|text| self.legacy_names().open(text).ok());
+        let listed = location.and_then(|text| json::parse(&text));
+        let listed = listed.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let (mut names, mut later) = (Vec::new(), false);
+        for text in listed.iter().rev().take(MAX_FOUND_AT).filter_map(Value::as_str) {
+            match self.directory.name(text).await {
+                // Nobody publishes anything at an address alone.
+                Ok(name) if name.parent().is_some() => names.push(name),
+                Err(NameError::NoTables) => later = true,
+                Ok(_) | Err(_) => {}
+            }
+        }
+        if !names.is_empty() {
+            let note = move |contact: &mut Contact| names.iter().for_each(|name| contact.may_be_at(name));
+            self.change_known(conversation.peer(), note).await?;
+        }
+        Ok(later)
     }
 
     /// Reads the newest rows until they meet what is here.

@@ -172,18 +172,19 @@ impl<P: Ports> Session<P> {
         self.write_backend_mark(conversation, &mark).await
     }
 
-    /// Where the peer's profile is, as deployed clients keep it: a JSON list of names.
+    /// Where the peer's profile is, as deployed clients keep it: a JSON list of names. They look at the peer's name in
+    /// this network first, and then at the last of the list alone, by which they also call a peer of another network.
     fn profile_location(&self, contact: &Contact) -> Result<String, StoreError> {
+        let alias = self.directory.alias(contact.conversation.peer());
+        let worked = contact.found_at.first().filter(|name| **name != alias);
+        let last = worked.or(contact.name.as_ref()).unwrap_or(&alias);
         let mut names = Vec::<&str>::new();
-        for name in contact.name.iter().chain(&contact.found_at) {
-            if !names.contains(&name.as_str()) {
+        for name in contact.found_at.iter().rev().chain(&contact.name) {
+            if name != last && !names.contains(&name.as_str()) {
                 names.push(name.as_str());
             }
         }
-        let alias = self.directory.alias(contact.conversation.peer());
-        if names.is_empty() {
-            names.push(alias.as_str());
-        }
+        names.push(last.as_str());
         self.legacy_names().seal(&canonical(&names.into())).map_err(|_| StoreError::Damaged)
     }
 

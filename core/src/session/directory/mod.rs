@@ -50,6 +50,17 @@ pub struct Peer {
     pub profile: Option<(EnsName, VerifiedProfile)>,
 }
 
+/// The delivery services that a profile lists.
+#[derive(Default)]
+pub(super) struct Listed {
+    /// Those whose names could be read, the preferred one first.
+    pub(super) names: Vec<EnsName>,
+    /// Those whose names could not, as they are spelled.
+    pub(super) unread: Vec<String>,
+    /// Some of these may be read later: the tables for them can't be had now.
+    pub(super) later: bool,
+}
+
 /// Looks things up through the ports.
 pub struct Directory<P> {
     ports: P,
@@ -146,6 +157,22 @@ impl<P: Ports> Directory<P> {
             Err(NameError::NotAscii) => self.ports.normaliser().normalise(text.trim()).await,
             name => name,
         }
+    }
+
+    /// Reads the names of the delivery services that a profile lists. One that can't be read makes the others no less
+    /// usable.
+    pub(super) async fn services_of(&self, profile: &VerifiedProfile) -> Listed {
+        let mut listed = Listed::default();
+        for text in profile.as_signed().profile().listed() {
+            match self.name(text).await {
+                Ok(name) => listed.names.push(name),
+                Err(error) => {
+                    listed.later |= error == NameError::NoTables;
+                    listed.unread.push(text.to_owned());
+                }
+            }
+        }
+        listed
     }
 
     /// Finds an account by its address: its primary name, and its profile there or at its address name.

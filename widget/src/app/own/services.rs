@@ -118,7 +118,6 @@ async fn publish<P: Platform>(at: &Active<P>, mut services: OwnServices) {
     match published {
         Ok(()) => {
             (services.step, services.signed) = (Listing::Done, None);
-            services.wanted = signed.delivery_services().to_vec();
             if let Some(Ok(found)) = &mut services.found {
                 found.listed.clone_from(&services.wanted);
             }
