@@ -254,7 +254,7 @@ impl<'a, P: Ports> Search<'a, P> {
                 self.missed(FindError::OtherKeys(name));
                 return Ok(None);
             }
-            Sighting::Same if known.found_at.first() == Some(&name) => {}
+            Sighting::Same if known.found_at.first() == Some(&name) && known.seen.knows(&found.1) => {}
             _ if claimed => {}
             _ => self.session.meet(self.peer, &found).await?,
         }
