@@ -58,6 +58,7 @@ mod route;
 mod send;
 mod services;
 mod services_left;
+mod settle;
 mod sign_in;
 mod stake;
 mod standing;

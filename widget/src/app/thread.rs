@@ -431,7 +431,7 @@ fn change_bubbles<P: Platform>(at: &Active<P>, bubbles: &mut Vec<Bubble>, looks:
     // That one is being handed over is nowhere stored.
     for waiting in bubbles {
         if matches!(waiting.delivery, Delivery::Waiting | Delivery::Sending) {
-            waiting.delivery = waits(at, &waiting.hash);
+            waiting.delivery = waits(at, &waiting.sending);
         }
     }
 }
@@ -522,10 +522,16 @@ fn waits<P: Platform>(at: &Active<P>, hash: &MessageHash) -> Delivery {
     if at.engine.is_sending(hash) { Delivery::Sending } else { Delivery::Waiting }
 }
 
-fn bubble<P: Platform>(at: &Active<P>, entry: Entry) -> Bubble {
-    let delivery = match &entry.state {
+fn bubble<P: Platform>(at: &Active<P>, mut entry: Entry) -> Bubble {
+    // What was done to it is told once what it says has left.
+    let unsent = entry.unsent.take().filter(|it| it.emoji.is_empty() || !entry.state.has_not_left());
+    let (sending, state, emoji) = match unsent {
+        Some(unsent) => (unsent.hash, unsent.state, unsent.emoji),
+        None => (entry.version.clone(), entry.state.clone(), String::new()),
+    };
+    let delivery = match &state {
         SendState::Received => Delivery::Received,
-        SendState::Waiting => waits(at, &entry.hash),
+        SendState::Waiting => waits(at, &sending),
         SendState::Refused(refusal) => Delivery::Failed(refusal.clone()),
         SendState::Accepted if entry.is_read() => Delivery::Read,
         SendState::Accepted if entry.has_arrived() => Delivery::Arrived,
@@ -544,6 +550,8 @@ fn bubble<P: Platform>(at: &Active<P>, entry: Entry) -> Bubble {
         time: entry.time,
         content,
         delivery,
+        sending,
+        emoji,
         reactions: entry.reactions,
     }
 }
