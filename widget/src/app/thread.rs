@@ -183,7 +183,7 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
         Ok(peer) => {
             thread.reach = reach(&peer);
             if thread.reach == Reach::Ready {
-                at.engine.deliver_outbox(Some(ConversationId::Peer(open)));
+                at.engine.found(ConversationId::Peer(open));
             }
         }
         Err(error) => thread.reach = Reach::Unknown(Fault::Find(error)),
