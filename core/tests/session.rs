@@ -67,6 +67,8 @@ mod routes;
 mod send;
 #[path = "session/services.rs"]
 mod services;
+#[path = "session/settle.rs"]
+mod settle;
 #[path = "session/sign_in.rs"]
 mod sign_in;
 #[path = "session/stake.rs"]

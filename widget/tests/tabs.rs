@@ -33,6 +33,8 @@ const OWNER: Address = Address::from_bytes([0xaa; 20]);
 const CHANGED: TabMessage = TabMessage::RecordsChanged(OWNER, None);
 const CHANGED_WITH_PEER: TabMessage =
     TabMessage::RecordsChanged(OWNER, Some(ConversationId::Peer(Address::from_bytes([0x0b; 20]))));
+const GREW: TabMessage =
+    TabMessage::OutboxGrew(OWNER, Some(ConversationId::Peer(Address::from_bytes([0x0b; 20]))));
 const SIGNED_OUT: TabMessage = TabMessage::SignedOut(OWNER);
 
 #[wasm_bindgen_test]
@@ -41,9 +43,10 @@ async fn the_others_hear_what_one_tells_and_that_one_does_not() {
     let (_two, heard_by_two) = listening();
     one.tell(CHANGED);
     one.tell(CHANGED_WITH_PEER);
+    one.tell(GREW);
     one.tell(SIGNED_OUT);
     TimeoutFuture::new(100).await;
-    assert_eq!(*heard_by_two.borrow(), [CHANGED, CHANGED_WITH_PEER, SIGNED_OUT]);
+    assert_eq!(*heard_by_two.borrow(), [CHANGED, CHANGED_WITH_PEER, GREW, SIGNED_OUT]);
     assert_eq!(*heard_by_one.borrow(), []);
 }
 

@@ -87,6 +87,11 @@ impl SendState {
         self.progress() > other.progress()
     }
 
+    /// Whether it is ours and no delivery service has it.
+    pub const fn has_not_left(&self) -> bool {
+        matches!(self, Self::Waiting | Self::Refused(_))
+    }
+
     fn progress(&self) -> (u8, Option<&Refusal>) {
         match self {
             Self::Waiting => (0, None),
@@ -211,6 +216,12 @@ impl MessageRow {
     /// Whether it gives another message another text.
     pub fn is_edit(&self) -> bool {
         SignedMessage::parse(&self.json).is_ok_and(|message| message.kind() == Kind::Edit)
+    }
+
+    /// Whether it tells that another message arrived, or was read.
+    pub fn is_receipt(&self) -> bool {
+        let kind = SignedMessage::parse(&self.json).map(|message| message.kind());
+        matches!(kind, Ok(Kind::ReadReceived | Kind::ReadOpened))
     }
 
     /// Where the message stands.

@@ -12,8 +12,9 @@ pub enum Change {
     Conversation(ConversationId),
     /// Another device of the account changed what its owner chose.
     Settings,
-    /// Something waits in the outbox. Whoever holds the lease delivers it; the others tell them.
-    Outbox,
+    /// Something waits in the outbox for this conversation, or its peer was found. Whoever holds the lease delivers it, and
+    /// is told with [`Engine::deliver_outbox`](super::Engine::deliver_outbox).
+    Outbox(ConversationId),
     /// A delivery service has a message of this account.
     Sent(MessageHash),
     /// A message came in.

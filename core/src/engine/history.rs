@@ -80,13 +80,11 @@ impl<P: Ports> Works<P> {
     pub(super) fn tell_pulled(&self, pulled: &Pulled) {
         for conversation in &pulled.changed {
             self.tell(Change::Conversation(*conversation));
+            self.outbox.grew(Some(*conversation));
         }
         if pulled.settings {
             self.session.look_for_homes_again();
             self.tell(Change::Settings);
-        }
-        if !pulled.changed.is_empty() {
-            self.outbox.grew(None);
         }
     }
 

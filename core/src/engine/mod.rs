@@ -263,11 +263,24 @@ impl<P: Ports> Engine<P> {
         self.0.history.is_full()
     }
 
-    /// Somebody else, another tab say, has put something into the outbox; or the peer of this conversation can be
-    /// written to now.
+    /// Somebody else, another tab say, has put something into the outbox for this conversation, or any; or has
+    /// [found](Self::found) its peer.
     pub fn deliver_outbox(&self, conversation: Option<ConversationId>) {
         self.0.calm.give();
         self.0.outbox.grew(conversation);
+        if let Some(ConversationId::Peer(peer)) = conversation {
+            self.0.session.found(peer);
+            self.0.kept.give();
+        }
+    }
+
+    /// The peer of this conversation was found: they can be written to, and what was kept of them be proven.
+    pub fn found(&self, conversation: ConversationId) {
+        if self.leads() {
+            self.deliver_outbox(Some(conversation));
+        } else {
+            self.0.tell(Change::Outbox(conversation));
+        }
     }
 
     /// From now on it rests, or goes on. Who rests is in touch with nobody, neither holds the lease nor waits for it, and
@@ -301,9 +314,10 @@ impl<P: Ports> Engine<P> {
 
     fn outbox_grew(&self, conversation: ConversationId) {
         if self.leads() {
-            self.deliver_outbox(Some(conversation));
+            self.0.calm.give();
+            self.0.outbox.grew(Some(conversation));
         } else {
-            self.0.tell(Change::Outbox);
+            self.0.tell(Change::Outbox(conversation));
         }
     }
 }

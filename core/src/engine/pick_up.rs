@@ -168,8 +168,8 @@ impl<P: Ports> Works<P> {
     }
 
     async fn take_in(&self, home: &Home, desk: &Desk, envelopes: Vec<Value>) {
-        match self.session.accept(home, envelopes).await {
-            Ok(received) => self.tell_received(&received),
+        match self.session.accept(home, envelopes, &mut |received| self.tell_received(&received)).await {
+            Ok(()) => {}
             Err(HomeError::Store(error)) => {
                 self.tell(Change::Store(error));
                 desk.look.give();
@@ -204,7 +204,8 @@ impl<P: Ports> Works<P> {
     }
 
     fn tell_received(&self, received: &Received) {
-        if received.postponed > 0 {
+        // What was kept of whoever wrote is due.
+        if received.postponed > 0 || !received.new.is_empty() {
             self.kept.give();
         }
         if received.postponed + received.quarantined > 0 {

@@ -43,7 +43,12 @@ impl Queue {
     /// Something was written in a conversation; without one, nobody is to wait any longer.
     pub(super) fn grew(&self, conversation: Option<ConversationId>) {
         match conversation {
-            Some(conversation) => self.hurried.borrow_mut().push(conversation),
+            Some(conversation) => {
+                let mut hurried = self.hurried.borrow_mut();
+                if !hurried.contains(&conversation) {
+                    hurried.push(conversation);
+                }
+            }
             None => self.waits.borrow_mut().clear(),
         }
         self.news.give();

@@ -1,7 +1,8 @@
 //! Which profiles an account was seen with: trust on first use.
 //!
 //! A signed profile carries no time, so whoever serves it can serve an older one again, and its owner can replace its
-//! keys at any time. Who remembers what was seen can tell.
+//! keys at any time. Who remembers what was seen can tell: the very profile that was replaced, and one of a lower edition
+//! than one that was seen, which was replaced before this account met it.
 
 use serde_json::Value;
 
@@ -25,7 +26,12 @@ struct Seen {
     keys: String,
     /// When it was first seen: milliseconds since 1970.
     since: u64,
+    /// The edition that it is; 0 also if that was not remembered when it was seen.
+    edition: u64,
 }
+
+/// The highest edition that is remembered: JSON carries no greater number. No owner comes that far.
+const MAX_EDITION: u64 = (1 << 53) - 1;
 
 /// What a profile is, compared with those seen before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,13 +73,29 @@ impl SeenProfiles {
                 replaced: self.0.get(at + 1).map_or(last.since, |next| next.since),
             };
         }
+        // Programs that count no editions publish 0, whatever was there before: who went on with one of them is no sign of an
+        // old profile. So one of edition 0 that was never seen is taken for new, also if it is the first of all.
+        let newer = self.0.iter().rev().find(|seen| found.edition > 0 && seen.edition > found.edition);
+        if let Some(newer) = newer {
+            return Sighting::RolledBack { replaced: newer.since };
+        }
         if last.keys == found.keys { Sighting::Changed } else { Sighting::KeysReplaced { since: last.since } }
     }
 
-    /// Remembers a profile as the account's present one.
+    /// Whether a profile is remembered as the account's present one, with its edition.
+    pub fn knows(&self, profile: &VerifiedProfile) -> bool {
+        let found = Seen::of(profile, 0);
+        self.0.last().is_some_and(|last| last.profile == found.profile && last.edition == found.edition)
+    }
+
+    /// Remembers a profile as the account's present one. After one of a lower edition, editions are counted on from it.
     pub fn accept(&mut self, profile: &VerifiedProfile, now: u64) {
         let found = Seen::of(profile, now);
-        if self.0.last().is_some_and(|last| last.profile == found.profile) {
+        for higher in self.0.iter_mut().filter(|seen| found.edition > 0 && seen.edition > found.edition) {
+            higher.edition = found.edition;
+        }
+        if let Some(last) = self.0.last_mut().filter(|last| last.profile == found.profile) {
+            last.edition = found.edition;
             return;
         }
         self.0.retain(|seen| seen.profile != found.profile);
@@ -109,7 +131,14 @@ impl SeenProfiles {
         for seen in former.0.into_iter().rev() {
             let has_room = self.0.len() < MAX_SEEN;
             match self.0.iter_mut().find(|known| known.profile == seen.profile) {
-                Some(known) => known.since = known.since.min(seen.since),
+                Some(known) => {
+                    known.since = known.since.min(seen.since);
+                    // One of them does not know it, or goes on from a lower one.
+                    known.edition = match (known.edition, seen.edition) {
+                        (0, edition) | (edition, 0) => edition,
+                        (here, there) => here.min(there),
+                    };
+                }
                 None if has_room => self.0.insert(0, seen),
                 None => {}
             }
@@ -129,11 +158,15 @@ impl SeenProfiles {
     /// JSON text, to be kept on the device.
     pub fn to_json(&self) -> String {
         let rows = self.0.iter().map(|seen| {
-            object(vec![
+            let mut members = vec![
                 ("profile", seen.profile.as_str().into()),
                 ("keys", seen.keys.as_str().into()),
                 ("since", seen.since.into()),
-            ])
+            ];
+            if seen.edition > 0 {
+                members.push(("edition", seen.edition.into()));
+            }
+            object(members)
         });
         canonical(&Value::Array(rows.collect()))
     }
@@ -153,7 +186,10 @@ impl SeenProfiles {
                 let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 64)?;
                 digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| text.to_owned())
             };
-            Some(Seen { profile: hash("profile")?, keys: hash("keys")?, since: integer(row.get("since")?)? })
+            let (profile, keys, since) = (hash("profile")?, hash("keys")?, integer(row.get("since")?)?);
+            // Former versions remembered none.
+            let edition = row.get("edition").map_or(Some(0), integer)?;
+            Some(Seen { profile, keys, since, edition })
         };
         rows.iter().map(read).collect::<Option<_>>().map(Self).ok_or(SeenError)
     }
@@ -167,6 +203,7 @@ impl Seen {
             profile: sha256_hex(&profile.as_signed().to_canonical()),
             keys: format!("0x{}", hex::encode(keys)),
             since,
+            edition: profile.as_signed().profile().edition().min(MAX_EDITION),
         }
     }
 }
@@ -203,6 +240,53 @@ mod tests {
         assert_eq!(seen.since(), Some(1));
         seen.accept(&first, 7);
         assert_eq!(seen.see(&first, 8), Sighting::Same);
+    }
+
+    fn edition(keys: &str, edition: u64) -> VerifiedProfile {
+        let wallet = TestWallet::of("alice");
+        let keys = ProfileKeys::derive(&KeySeed::derive(keys)).public();
+        let profile = UserProfile::new(keys, vec!["ds.eth".parse().unwrap()]).with_edition(edition);
+        let text = profile.registration_message(wallet.address());
+        let signature = pollster::block_on(wallet.sign_text(wallet.address(), &text)).unwrap();
+        profile.signed(signature).verify(wallet.address()).unwrap()
+    }
+
+    #[test]
+    fn a_lower_edition_than_one_that_was_seen_is_an_old_profile_although_it_was_never_seen() {
+        let [other, first, third, fourth] =
+            [("o", 0), ("a", 1), ("c", 3), ("d", 4)].map(|(keys, number)| edition(keys, number));
+        let mut seen = SeenProfiles::default();
+        assert_eq!(seen.see(&third, 1), Sighting::First);
+        assert_eq!(seen.see(&first, 2), Sighting::RolledBack { replaced: 1 });
+        assert_eq!(seen.see(&edition("c", 2), 2), Sighting::RolledBack { replaced: 1 }, "also with its keys");
+        // What another program has published carries no edition.
+        assert_eq!(seen.see(&other, 3), Sighting::KeysReplaced { since: 1 });
+        assert_eq!(seen.see(&first, 4), Sighting::RolledBack { replaced: 1 });
+        assert_eq!(seen.see(&fourth, 5), Sighting::KeysReplaced { since: 3 });
+        // Whoever says that an old one is right goes on from there.
+        seen.accept(&first, 6);
+        assert_eq!(seen.see(&first, 7), Sighting::Same);
+        assert_eq!(seen.see(&edition("b", 2), 8), Sighting::KeysReplaced { since: 6 });
+        assert_eq!(seen.see(&third, 9), Sighting::RolledBack { replaced: 3 }, "this very one was replaced");
+    }
+
+    #[test]
+    fn editions_travel_and_records_without_them_are_read() {
+        let (first, third) = (edition("a", 1), edition("c", 3));
+        let mut seen = SeenProfiles::default();
+        seen.accept(&third, 1);
+        assert_eq!(SeenProfiles::parse(&seen.to_json()), Ok(seen.clone()));
+        let former = SeenProfiles::parse(&seen.to_json().replace("\"edition\":3,", "")).unwrap();
+        assert_eq!(former.compare(&third), Sighting::Same);
+        assert!(seen.knows(&third) && !former.knows(&third));
+        for (here, there) in [(&former, &seen), (&seen, &former)] {
+            let mut joined = here.clone();
+            joined.join(there.clone(), true);
+            assert_eq!(joined.compare(&first), Sighting::RolledBack { replaced: 1 });
+        }
+        let mut renewed = former;
+        renewed.accept(&third, 2);
+        assert_eq!(renewed, seen);
     }
 
     #[test]

@@ -8,7 +8,8 @@
 
 use super::Session;
 use super::history::merged;
-use crate::device::StoredMessage;
+use crate::delivery::Refusal;
+use crate::device::{MessageRow, SendState, StoredMessage};
 use crate::identity::{Address, RecoveryCode};
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::seal::SealError;
@@ -193,8 +194,25 @@ async fn keep<P: Ports>(
             }
         }
     }
-    if !messages.is_empty() {
-        restored.messages += store.restore_messages(owner, &messages).await?.len();
+    for part in messages.chunks(PAGE) {
+        let mut due = Vec::with_capacity(part.len());
+        for message in part {
+            due.push(session.stopped_unless_here(message).await?);
+        }
+        restored.messages += session.restore(due).await?.len();
     }
     Ok(())
+}
+
+impl<P: Ports> Session<P> {
+    /// A message of a file. One that waited when the file was made has most likely left since: where it is not here it waits no
+    /// more, and its author can try it again.
+    async fn stopped_unless_here(&self, message: &StoredMessage) -> Result<StoredMessage, StoreError> {
+        let row = message.row();
+        let is_waiting = row.state == SendState::Waiting;
+        if !is_waiting || self.ports().store().message(self.account, &row.hash).await?.is_some() {
+            return Ok(message.clone());
+        }
+        Ok(StoredMessage::kept(MessageRow { state: SendState::Refused(Refusal::Stopped), ..row.clone() }))
+    }
 }

@@ -58,6 +58,7 @@ mod route;
 mod send;
 mod services;
 mod services_left;
+mod settle;
 mod sign_in;
 mod stake;
 mod standing;
@@ -155,6 +156,8 @@ pub struct Session<P> {
     allowed: RefCell<Option<Vec<String>>>,
     /// How much is kept of what can't be taken in; `None` until that was counted.
     shelf: RefCell<Option<Shelf>>,
+    /// Who was found since what is kept was tried last.
+    found: RefCell<Vec<Address>>,
 }
 
 impl<P: Ports> Session<P> {
@@ -185,6 +188,7 @@ impl<P: Ports> Session<P> {
             storing: Turns::default(),
             allowed: RefCell::default(),
             shelf: RefCell::default(),
+            found: RefCell::default(),
         }
     }
 

@@ -47,6 +47,9 @@ impl<P: Ports> Session<P> {
     pub async fn find_named(&self, typed: &str) -> Result<Peer, FindError> {
         let (address, name) = self.directory.account_named(typed).await?;
         let profile = self.profile_of(address, Some(&name)).await?;
+        if profile.is_some() {
+            self.found(address);
+        }
         let asked = Some(name.clone());
         Ok(Peer { address, name: self.directory.called(address, Some(name)).await?, asked, profile })
     }
@@ -57,6 +60,9 @@ impl<P: Ports> Session<P> {
     /// [`FindError`]; an account without name or profile is none.
     pub async fn peer(&self, address: Address) -> Result<Peer, FindError> {
         let profile = self.profile_of(address, None).await?;
+        if profile.is_some() {
+            self.found(address);
+        }
         Ok(Peer { address, name: self.directory.primary_name(address).await?, asked: None, profile })
     }
 
@@ -181,6 +187,7 @@ impl<P: Ports> Session<P> {
             contact.was_found_at(&found.0);
         };
         self.change_known(peer, change).await?;
+        self.found(peer);
         Ok(true)
     }
 
@@ -254,7 +261,7 @@ impl<'a, P: Ports> Search<'a, P> {
                 self.missed(FindError::OtherKeys(name));
                 return Ok(None);
             }
-            Sighting::Same if known.found_at.first() == Some(&name) => {}
+            Sighting::Same if known.found_at.first() == Some(&name) && known.seen.knows(&found.1) => {}
             _ if claimed => {}
             _ => self.session.meet(self.peer, &found).await?,
         }

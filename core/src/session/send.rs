@@ -218,6 +218,13 @@ impl<P: Ports> Session<P> {
             None => self.deliver(&row, &mut FirstToAccept).await,
         };
         if let Some(state) = handed.state() {
+            // Meanwhile its receiver may have said that they have it.
+            let is_refused = matches!(state, SendState::Refused(_));
+            if is_refused
+                && store.message(self.account, hash).await?.is_none_or(|row| !row.state.has_not_left())
+            {
+                return Ok(Some(Handed::Accepted));
+            }
             let noted = self.note_state(hash, &state).await;
             if noted.is_err() && self.not_noted(hash).is_none() {
                 self.not_noted.borrow_mut().push((hash.clone(), handed.clone()));
@@ -228,7 +235,7 @@ impl<P: Ports> Session<P> {
     }
 
     /// Notes how far a message came; what could not be noted before is settled by that.
-    async fn note_state(&self, hash: &MessageHash, state: &SendState) -> Result<(), StoreError> {
+    pub(super) async fn note_state(&self, hash: &MessageHash, state: &SendState) -> Result<(), StoreError> {
         self.ports().store().set_state(self.account, hash, state).await?;
         self.not_noted.borrow_mut().retain(|(other, _)| other != hash);
         Ok(())
@@ -260,28 +267,6 @@ impl<P: Ports> Session<P> {
             flushed.waiting += left;
         }
         Ok(flushed)
-    }
-
-    /// Stops a message that still waits: it stays in the conversation, and can be [tried again](Self::retry). One that
-    /// is being handed over just now may leave all the same, and is shown so then.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn stop(&self, hash: &MessageHash) -> Result<(), StoreError> {
-        let row = self.ports().store().message(self.account, hash).await?;
-        if row.is_none_or(|row| row.state != SendState::Waiting) {
-            return Ok(());
-        }
-        let noted = self.not_noted(hash).and_then(|handed| handed.state());
-        self.note_state(hash, &noted.unwrap_or(SendState::Refused(Refusal::Stopped))).await
-    }
-
-    /// Puts a refused message back into the outbox.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn retry(&self, hash: &MessageHash) -> Result<(), StoreError> {
-        self.note_state(hash, &SendState::Waiting).await
     }
 
     /// Seals a message for the receiver's delivery services that the route chooses, and hands it over there. Accepted

@@ -28,6 +28,19 @@ pub struct Entry {
     pub(super) receipt: Option<Receipt>,
     /// The reactions, those given first before the others.
     pub reactions: Vec<Reaction>,
+    /// What the account did to it and has not left: the other side does not see that yet.
+    pub unsent: Option<Unsent>,
+}
+
+/// A delete request or a reaction of the account that waits, or was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsent {
+    /// The request or the reaction itself.
+    pub hash: MessageHash,
+    /// How far it has come.
+    pub state: SendState,
+    /// The emoji that is given or taken back; empty if the message was deleted.
+    pub emoji: String,
 }
 
 /// What a message says.

@@ -17,12 +17,14 @@
 //! - An edit names the message or an earlier edit of it, [`MAX_EDIT_CHAIN`] steps at most.
 //! - An edit whose message is not here is not shown: that message is most likely on a page that was not read yet.
 //! - A reaction is taken back by its author's delete request that names it.
+//! - Own delete requests and reactions count at once; one that has not left is told beside.
+//! - What a receipt names has left, whatever this device knows of that.
 
 mod entry;
 mod last;
 mod order;
 
-pub use entry::{Changes, Entry, Quote, Quoted, Reaction, Shown, Version};
+pub use entry::{Changes, Entry, Quote, Quoted, Reaction, Shown, Unsent, Version};
 pub use last::{MAX_NOTES, last};
 
 use std::ops::Range;
@@ -60,6 +62,8 @@ pub struct Thread {
     reactions: Order,
     /// Replies below the message that they answer.
     replies: Order,
+    /// Delete requests that count below what they name, by the author's time.
+    deletes: Order,
     /// Messages below the hash that they refer to and that is not here, or not filed yet.
     waiting: Order,
 }
@@ -85,6 +89,8 @@ struct Note {
     /// Text: deleted. Reaction: taken back.
     deleted: bool,
     receipt: Option<Receipt>,
+    /// A receipt names this very one.
+    heard: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -119,6 +125,7 @@ impl Thread {
             edits: Order::default(),
             reactions: Order::default(),
             replies: Order::default(),
+            deletes: Order::default(),
             waiting: Order::default(),
         }
     }
@@ -203,6 +210,7 @@ impl Thread {
             state: stored.state.clone(),
             deleted: false,
             receipt: None,
+            heard: false,
         });
         let added = (role == Role::Text).then(|| {
             self.shown.insert(self.position(number), number);
@@ -223,10 +231,12 @@ impl Thread {
     fn take_state(&mut self, number: usize, state: &SendState) -> Changes {
         let mut touched = Order::default();
         if self.notes[number].state != *state {
+            let looks = |thread: &Self, message| (thread.state(message).clone(), thread.unsent(message));
+            let message = self.subject(number);
+            let before = message.map(|message| looks(self, message));
             self.notes[number].state = state.clone();
-            if let Some(message) = self.message_of(number).filter(|message| self.version(*message) == number)
-            {
-                touched.insert(self.position(message), message);
+            if let Some(message) = message.filter(|message| before != Some(looks(self, *message))) {
+                self.touch(message, &mut touched);
             }
         }
         self.changes(None, &touched)
@@ -282,7 +292,7 @@ impl Thread {
         let of_author = self.notes[named].author == author;
         let Some(message) = self.message_of(named) else {
             if self.notes[named].role == Role::Reaction && role == Role::Delete && of_author {
-                self.take_back(named, touched);
+                self.take_back(named, number, touched);
             }
             return self.notes[named].role != Role::Edit;
         };
@@ -305,36 +315,45 @@ impl Thread {
                     }
                 }
             }
-            Role::Delete if of_author && !self.notes[message].deleted => {
-                self.notes[message].deleted = true;
-                self.touch(message, touched);
-                self.touch_replies(message, touched);
-            }
-            Role::Reaction if (1..=MAX_REACTION).contains(&self.notes[number].text.len()) => {
-                let before = self.reactions_of(message);
-                self.notes[number].target = Some(message);
-                self.reactions.insert(self.below(message, self.notes[number].written, number), number);
-                if self.reactions_of(message) != before {
+            Role::Delete if of_author => {
+                let before = self.unsent(message);
+                self.deletes.insert(self.below(named, self.notes[number].written, number), number);
+                if !self.notes[message].deleted {
+                    self.notes[message].deleted = true;
+                    self.touch(message, touched);
+                    self.touch_replies(message, touched);
+                } else if self.unsent(message) != before {
                     self.touch(message, touched);
                 }
             }
-            Role::Receipt(receipt) if !of_author && self.notes[message].receipt < Some(receipt) => {
-                self.notes[message].receipt = Some(receipt);
-                self.touch(message, touched);
+            Role::Reaction if (1..=MAX_REACTION).contains(&self.notes[number].text.len()) => {
+                let before = self.given(message);
+                self.notes[number].target = Some(message);
+                self.reactions.insert(self.below(message, self.notes[number].written, number), number);
+                if self.given(message) != before {
+                    self.touch(message, touched);
+                }
+            }
+            Role::Receipt(receipt) if !of_author => {
+                let looks = |thread: &Self| (thread.notes[message].receipt, thread.state(message).clone());
+                let before = looks(self);
+                self.notes[named].heard = true;
+                self.notes[message].receipt = before.0.max(Some(receipt));
+                if looks(self) != before {
+                    self.touch(message, touched);
+                }
             }
             _ => {}
         }
         true
     }
 
-    fn take_back(&mut self, reaction: usize, touched: &mut Order) {
-        let Some(message) = self.notes[reaction].target else {
-            self.notes[reaction].deleted = true;
-            return;
-        };
-        let before = self.reactions_of(message);
+    fn take_back(&mut self, reaction: usize, number: usize, touched: &mut Order) {
+        let message = self.notes[reaction].target;
+        let before = message.map(|message| self.given(message));
+        self.deletes.insert(self.below(reaction, self.notes[number].written, number), number);
         self.notes[reaction].deleted = true;
-        if self.reactions_of(message) != before {
+        if let Some(message) = message.filter(|message| before != Some(self.given(*message))) {
             self.touch(message, touched);
         }
     }
@@ -364,6 +383,51 @@ impl Thread {
             Role::Edit => note.target,
             _ => None,
         }
+    }
+
+    /// The message that looks different if this one comes further.
+    fn subject(&self, number: usize) -> Option<usize> {
+        let note = &self.notes[number];
+        match note.role {
+            Role::Text => Some(number),
+            Role::Edit | Role::Reaction => note.target,
+            Role::Delete => {
+                let named = note.reference.and_then(|reference| self.known.get(&by_hash(&reference)));
+                named.filter(|named| self.notes[*named].role != Role::Delete).and_then(|it| self.subject(it))
+            }
+            Role::Receipt(_) | Role::None => None,
+        }
+    }
+
+    /// How far what a message says has come.
+    fn state(&self, message: usize) -> &SendState {
+        let version = &self.notes[self.version(message)];
+        if version.heard && version.state.has_not_left() { &SendState::Accepted } else { &version.state }
+    }
+
+    /// The latest own delete request or reaction at a message that counts here and has not left.
+    fn unsent(&self, message: usize) -> Option<Unsent> {
+        let unsent = |number: usize, emoji: &str| {
+            let Note { hash, state, .. } = &self.notes[number];
+            let (hash, state, emoji) = (hash.clone(), state.clone(), emoji.to_owned());
+            Some(Unsent { hash, state, emoji }).filter(|unsent| unsent.state.has_not_left())
+        };
+        if !self.notes[message].deleted {
+            let given = self.reactions.members(&self.notes[message].id, MAX_REACTION_MESSAGES);
+            return given.into_iter().rev().find_map(|reaction| {
+                let note = &self.notes[reaction];
+                let number = if note.deleted { self.deletes.last(&note.id) } else { Some(reaction) };
+                number.filter(|_| self.is_own(note)).and_then(|number| unsent(number, &note.text))
+            });
+        }
+        let mut found = None;
+        let edits = self.edits.members(&self.notes[message].id, usize::MAX).into_iter();
+        for named in [message].into_iter().chain(edits).filter(|_| self.is_own(&self.notes[message])) {
+            for number in self.deletes.members(&self.notes[named].id, usize::MAX) {
+                found = Some(unsent(number, "")?);
+            }
+        }
+        found
     }
 
     /// The latest edit of a message, or itself; of a deleted one, itself.
@@ -410,9 +474,10 @@ impl Thread {
             own: self.is_own(note),
             time: note.place.time(),
             shown,
-            state: version.state.clone(),
+            state: self.state(number).clone(),
             receipt: note.receipt,
             reactions: self.reactions_of(number),
+            unsent: self.unsent(number),
         }
     }
 
@@ -424,6 +489,11 @@ impl Thread {
             false => Quoted::of(&version.text, version.attachments),
         };
         Quote { hash: note.hash.clone(), own: self.is_own(note), shown }
+    }
+
+    /// The reactions at a message, and what has not left of ours.
+    fn given(&self, message: usize) -> (Vec<Reaction>, Option<Unsent>) {
+        (self.reactions_of(message), self.unsent(message))
     }
 
     fn reactions_of(&self, message: usize) -> Vec<Reaction> {

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::delivery::Refusal;
+use crate::device::MessageRow;
 use crate::testing::notes::{ME, PEER, note};
 
 /// One message of a random conversation: who, when, what, and about which earlier one.
@@ -37,9 +39,18 @@ fn conversation(lines: &[Line]) -> Vec<StoredMessage> {
         let text = if kind == Kind::Reaction { format!("{}", line.emoji) } else { format!("text {number}") };
         let about = (!messages.is_empty()).then(|| line.about.get(&messages).clone());
         let author = if line.own { ME } else { PEER };
-        messages.push(note(author, line.written, kind, about.as_ref(), &text));
+        let message = note(author, line.written, kind, about.as_ref(), &text);
+        messages.push(if line.own && line.emoji > 0 { at(&message, state(line.emoji)) } else { message });
     }
     messages
+}
+
+fn state(number: u8) -> SendState {
+    if number == 1 { SendState::Waiting } else { SendState::Refused(Refusal::Stopped) }
+}
+
+fn at(message: &StoredMessage, state: SendState) -> StoredMessage {
+    StoredMessage::kept(MessageRow { state, ..message.row().clone() })
 }
 
 fn shown(thread: &Thread) -> Vec<Entry> {
@@ -113,6 +124,15 @@ proptest! {
                 .map(|entry| entry.hash.clone())
                 .collect();
             prop_assert_eq!(changed, changes.changed);
+        }
+        let ours = arriving.iter().map(StoredMessage::row).filter(|row| row.author == ME);
+        for (hash, state) in ours.flat_map(|row| [SendState::Waiting, SendState::Accepted].map(|it| (&row.hash, it))) {
+            let before = shown(&thread);
+            let changes = thread.set_state(hash, &state);
+            let after = shown(&thread);
+            let looks = before.iter().zip(&after).filter(|(before, after)| before != after);
+            let changed: Vec<_> = looks.map(|(entry, _)| entry.hash.clone()).collect();
+            prop_assert_eq!((changed, None), (changes.changed, changes.added));
         }
     }
 }

@@ -403,3 +403,19 @@ fn what_a_message_is_about_stays_with_it_when_it_is_edited_and_goes_when_it_is_d
     assert_eq!(about(&[&first, &edit]).as_deref(), Some("NFT #7"));
     assert_eq!(about(&[&first, &edit, &delete]), None);
 }
+
+#[test]
+fn what_a_receipt_names_has_left_and_nothing_else() {
+    let waits = |message: &StoredMessage| but(message, |row| row.state = SendState::Waiting);
+    let mine = waits(&note(ME, 10, Kind::New, None, "mine"));
+    let edit = waits(&note(ME, 20, Kind::Edit, Some(&mine), "edited"));
+    for entries in either_way(&[], &mine, &note(PEER, 30, Kind::ReadOpened, Some(&mine), "")) {
+        assert_eq!((&entries[0].state, entries[0].is_read()), (&SendState::Accepted, true));
+    }
+    let mut thread = thread(&[mine.clone(), note(PEER, 30, Kind::ReadOpened, Some(&mine), ""), edit.clone()]);
+    assert_eq!(thread.find(mine.hash()).unwrap().state, SendState::Waiting, "the edit has not left");
+    thread.insert(&note(PEER, 40, Kind::ReadReceived, Some(&edit), ""));
+    assert_eq!(thread.find(mine.hash()).unwrap().state, SendState::Accepted);
+    let own = note(ME, 50, Kind::ReadOpened, Some(&mine), "");
+    assert_eq!(fold(&[mine, own])[0].state, SendState::Waiting, "nobody else has said so");
+}

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use dm3_core::device::Trust;
 use dm3_core::engine::Change;
 use dm3_core::ports::Store as _;
+use dm3_core::session::Decision;
 use dm3_core::testing::Fault;
 
 use super::world::{Device, Tab, World, now};
@@ -151,4 +152,32 @@ fn what_waits_for_a_new_device_is_not_held_up_by_a_history_that_does_not_answer(
         world.pass(4_000);
         assert_eq!(bob.texts(&alice), ["hello"], "{fault:?}");
     }
+}
+
+#[test]
+fn what_another_device_changes_hurries_nobody_else() {
+    let world = World::new();
+    let (alice, bob, carol) = (world.person("alice"), world.person("bob"), world.newcomer("carol"));
+    let second = world.person("alice");
+    let (tab, seconds, bobs) = (world.open(&alice), world.open(&second), world.open(&bob));
+    world.run();
+    bobs.send(&alice, "hello");
+    world.pass(5_000);
+    tab.send(&carol, "are you there?");
+    world.pass(1_200_000);
+    let asked = || world.network.count("gateway.dm3.example");
+    let before = asked();
+    world.pass(600_000);
+    let (alone, before) = (asked() - before, asked());
+    for n in 0..20 {
+        let decision = Decision::Mute(n % 2 == 0);
+        now(seconds.engine.session().decide(bob.peer.conversation(), decision)).unwrap();
+        seconds.engine.keep();
+        world.pass(30_000);
+    }
+    let beside = asked() - before;
+    let muted =
+        now(alice.peer.store.contact(alice.peer.address(), bob.peer.conversation())).unwrap().unwrap();
+    assert!(!muted.standing.muted && muted.standing.decided.muted > 0, "it comes to the other device");
+    assert!(beside <= alone + 8, "{alone} alone, {beside} beside changes");
 }

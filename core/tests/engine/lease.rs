@@ -13,8 +13,8 @@ fn one_tab_delivers_for_all() {
     second.send(&bob, "hello");
     world.run();
     assert_eq!(alice.waiting(), 1, "the tab that does not lead sends nothing");
-    assert!(second.changes().contains(&Change::Outbox));
-    first.engine.deliver_outbox(None);
+    assert!(second.changes().contains(&Change::Outbox(bob.peer.conversation())));
+    first.engine.deliver_outbox(Some(bob.peer.conversation()));
     world.run();
     assert_eq!(bob.texts(&alice), ["hello"]);
 }

@@ -140,3 +140,31 @@ fn a_service_that_another_device_has_listed_is_reached_once_the_history_tells_an
         assert_eq!(device.texts(&alice), ["to the new one"]);
     }
 }
+
+#[test]
+fn what_was_kept_of_somebody_is_there_as_soon_as_they_are_found() {
+    for leads in [true, false] {
+        let world = World::new();
+        let (alice, bob) = (world.person("alice"), world.person("bob"));
+        let (tab, first, second) = (world.open(&alice), world.open(&bob), world.open(&bob));
+        world.run();
+        world.network.remove_profile(alice.peer.address());
+        tab.send(&bob, "hello");
+        world.pass(600_000);
+        let keys = now(alice.peer.keys()).public();
+        now(alice.peer.publish(keys, vec!["ds.dm3.eth".parse().unwrap()]));
+        world.pass(61_000);
+        assert_eq!(bob.texts(&alice), [""; 0], "it is tried rarely by then");
+        let conversation = alice.peer.conversation();
+        let opened = if leads { &first } else { &second };
+        assert!(now(opened.engine.session().peer(alice.peer.address())).unwrap().profile.is_some());
+        opened.engine.found(conversation);
+        if !leads {
+            // The tab that leads is told.
+            assert!(second.changes().contains(&Change::Outbox(conversation)));
+            first.engine.deliver_outbox(Some(conversation));
+        }
+        world.run();
+        assert_eq!(bob.texts(&alice), ["hello"]);
+    }
+}

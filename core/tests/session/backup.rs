@@ -1,9 +1,10 @@
 //! A backup holds everything, and brings back what is missing and nothing else.
 
 use dm3_core::conversation::ConversationId;
+use dm3_core::delivery::Refusal;
 use dm3_core::device::{MessageRow, SendState};
 use dm3_core::identity::{Address, KeySeed, RecoveryCode};
-use dm3_core::ports::{Store as _, StoreError};
+use dm3_core::ports::{Clock as _, Store as _, StoreError};
 use dm3_core::session::{ExportError, ImportError, Keys, Restored, Session, SignIn};
 use dm3_core::storage::{ArchiveError, ArchiveHead, MAX_HEAD};
 
@@ -74,7 +75,9 @@ fn another_device_has_everything_after_importing_it() {
         let (store, session) = other_device(&pair, "bob", &seed).await;
         let restored = Restored { messages: 221, conversations: 1, skipped: 0 };
         assert_eq!(imported(&session, &file).await, Ok(restored));
-        assert_eq!(rows(&store, owner, with).await, rows(&pair.bob.store, owner, with).await);
+        let mut expected = rows(&pair.bob.store, owner, with).await;
+        expected[0].state = SendState::Refused(Refusal::Stopped);
+        assert_eq!(rows(&store, owner, with).await, expected);
         let (here, there) =
             (pair.bob.store.contact(owner, with).await.unwrap(), store.contact(owner, with).await.unwrap());
         let (here, there) = (here.unwrap(), there.unwrap());
@@ -179,4 +182,55 @@ fn without_keys_there_is_no_file() {
         pair.bob.store.erase(pair.bob.address()).await.unwrap();
         assert_eq!(bob.export(&code(), |_| panic!("nothing is written")).await, Err(ExportError::NoKeys));
     });
+}
+
+#[test]
+fn what_waited_when_the_file_was_made_leaves_another_device_only_when_it_is_tried_again() {
+    run(async {
+        let (pair, alice, bob) = talk().await;
+        let file = exported(&bob).await;
+        // It has left since, and the device is gone.
+        bob.flush().await.unwrap();
+        assert_eq!(sync(&alice).await, 1);
+        let (owner, with) = (pair.bob.address(), pair.alice.conversation());
+        let seed = pair.bob.store.seed(owner).await.unwrap().unwrap();
+        let (store, session) = other_device(&pair, "bob", &seed).await;
+        imported(&session, &file).await.unwrap();
+        assert_eq!(session.flush().await.unwrap(), Default::default());
+        let answer = rows(&store, owner, with).await.remove(0);
+        session.retry(&answer.hash).await.unwrap();
+        assert_eq!(session.flush().await.unwrap().accepted, [answer.hash]);
+        // Where it still waits it goes on doing so.
+        bob.compose(with, "another one").await.unwrap();
+        let file = exported(&bob).await;
+        imported(&bob, &file).await.unwrap();
+        assert_eq!(bob.flush().await.unwrap().accepted.len(), 1);
+    });
+}
+
+#[test]
+fn what_comes_out_of_a_file_stands_in_its_order_beside_what_is_there() {
+    for turned in [false, true] {
+        run(async {
+            let (pair, alice, bob) = Pair::signed_in().await;
+            let (owner, with) = (pair.bob.address(), pair.alice.conversation());
+            let seed = pair.bob.store.seed(owner).await.unwrap().unwrap();
+            let (store, other) = other_device(&pair, "bob", &seed).await;
+            bob.sync().await.unwrap();
+            other.sync().await.unwrap();
+            // Both are taken within one millisecond.
+            let now = pair.network.clock().now();
+            let devices = if turned { [&other, &bob] } else { [&bob, &other] };
+            for (device, text) in devices.into_iter().zip(["one", "two"]) {
+                pair.network.clock().set(now);
+                say(&alice, &pair.bob, text).await;
+                assert_eq!(sync(device).await, 1);
+            }
+            let file = exported(&bob).await;
+            imported(&other, &file).await.unwrap();
+            let rows = rows(&store, owner, with).await;
+            assert!(rows[0].place > rows[1].place, "no two stand at one place");
+            assert!(rows[0].json.contains("two") && rows[1].json.contains("one"));
+        });
+    }
 }

@@ -63,7 +63,7 @@ fn a_message_signed_with_the_wrong_key_is_none() {
         let mut letter = Letter::new(&pair, "send money").await;
         letter.signed_by = keys_of("mallory");
         letter.submit(&pair).await;
-        waits_and_comes_to_nothing(&pair, &alice, &bob, 1).await;
+        waits_and_comes_to_nothing(&pair, &alice, &bob, 7).await;
     });
 }
 

@@ -1,9 +1,12 @@
 //! What can't be proven, or opened, now is kept until it can.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use dm3_core::identity::KeySeed;
-use dm3_core::ports::{Clock as _, StoreError};
+use dm3_core::ports::{Clock as _, Store as _, StoreError};
 use dm3_core::session::{HomeError, Occasion, Received};
-use dm3_core::testing::{Fault, Pair, Peer};
+use dm3_core::testing::{Fault, Network, Pair, Peer, Tasks};
 
 use crate::support::*;
 
@@ -292,12 +295,12 @@ fn what_is_pushed_and_listed_at_the_same_time_comes_once() {
             pair.network.clock().advance(60_000);
             pair.network.fail("gateway.dm3.example", Fault::Slow(100));
             let (pushed, fetched) = futures_util::future::join(
-                bob.accept(&home, vec![envelope]),
+                accept(&bob, &home, vec![envelope]),
                 bob.fetch(&home, &mut |more| listed.add(more)),
             )
             .await;
             fetched.unwrap();
-            assert_eq!(pushed.unwrap().new.len() + listed.new.len(), 1);
+            assert_eq!(pushed.new.len() + listed.new.len(), 1);
             assert_eq!(bob.sync().await.unwrap(), Received::default());
             assert_eq!(waiting(&pair), 0, "{numbered}");
         });
@@ -374,5 +377,116 @@ fn a_sender_whose_gateway_hangs_delays_the_others_for_a_tenth_of_a_second_at_mos
         assert!(told_after.is_some_and(|waited| waited <= 100), "{told_after:?}");
         assert!(clock.now() - start <= 5_000);
         assert_eq!(pair.bob.kept().await, 1);
+    });
+}
+
+#[test]
+fn what_anybody_writes_in_a_senders_name_holds_up_none_of_theirs() {
+    for to in ["", "bob.eth"] {
+        let network = Network::held();
+        let (alice, bob) = (Peer::new(&network, "alice"), Peer::new(&network, "bob"));
+        network.give_name(&name("bob.eth"), bob.address());
+        let pair = Pair { alice, bob, network };
+        let (_, session) = run(async { (pair.alice.sign_up().await, pair.bob.sign_up().await) });
+        for n in 0..3 {
+            let slow = name(&format!("slow{n}.eth"));
+            pair.network.edit_name(&slow, |records| {
+                records.gateway = Some("https://gateway.slow.example".into());
+            });
+            let mut letter = run(Letter::new(&pair, &"slow".repeat(n + 1)));
+            letter.to = slow;
+            run(letter.submit(&pair));
+        }
+        let mut letter = run(Letter::new(&pair, "hello"));
+        letter.to = if to.is_empty() { letter.to } else { name(to) };
+        run(letter.submit(&pair));
+        let home = run(session.homes()).unwrap()[0].clone();
+        pair.network.fail("gateway.slow.example", Fault::Slow(30_000));
+        // As a browser's database does.
+        pair.bob.store.set_yielding(true);
+        let (tasks, received) = (Tasks::default(), Rc::<RefCell<Received>>::default());
+        let told = Rc::clone(&received);
+        tasks.spawn(Box::pin(async move {
+            session.fetch(&home, &mut |more| told.borrow_mut().add(more)).await.unwrap();
+        }));
+        for _ in 0..6_000 {
+            tasks.run();
+            pair.network.clock().advance(1);
+        }
+        let received = received.borrow();
+        assert_eq!((received.new.len(), received.postponed), (1, 3), "to {to}");
+    }
+}
+
+#[test]
+fn what_is_stored_is_told_whatever_fails_after_it() {
+    for changes in 0..10 {
+        run(async {
+            let (pair, alice, bob) = Pair::signed_in().await;
+            bob.sync().await.unwrap();
+            say(&alice, &pair.bob, "hello").await;
+            let mut letter = Letter::new(&pair, "signed wrongly").await;
+            letter.signed_by = keys_of("mallory");
+            letter.submit(&pair).await;
+            let home = bob.homes().await.unwrap()[0].clone();
+            let mut told = 0;
+            pair.bob.store.set_write_failure_after(changes, StoreError::Full);
+            let fetched = bob.fetch(&home, &mut |more| told += more.new.len()).await;
+            assert!(changes > 0 || fetched.is_err());
+            pair.bob.store.set_write_failure(None);
+            assert_eq!(told + sync(&bob).await, 1, "after {changes} changes");
+        });
+    }
+}
+
+/// Bob, who keeps a message of alice's: nobody has found her for an hour.
+async fn kept_for_an_hour() -> (Pair, TestSession, TestSession) {
+    let (pair, alice, bob) = Pair::signed_in().await;
+    bob.sync().await.unwrap();
+    say(&alice, &pair.bob, "hello").await;
+    let show = hide(&pair, &pair.alice).await;
+    assert_eq!(bob.sync().await.unwrap().postponed, 1);
+    pair.network.clock().advance(3_600_000);
+    assert_eq!(retry(&bob, Occasion::Time).await.0, Received::default());
+    show().await;
+    drop(show);
+    pair.network.clock().advance(61_000);
+    assert_eq!(retry(&bob, Occasion::Network).await.0, Received::default(), "it is not due");
+    (pair, alice, bob)
+}
+
+#[test]
+fn what_is_kept_of_somebody_is_tried_at_once_when_they_are_found() {
+    run(async {
+        let (pair, _, bob) = kept_for_an_hour().await;
+        assert!(bob.peer(pair.alice.address()).await.unwrap().profile.is_some());
+        assert_eq!(retry(&bob, Occasion::Time).await.0.new.len(), 1);
+        assert_eq!(pair.bob.kept().await, 0);
+    });
+}
+
+#[test]
+fn what_is_kept_of_somebody_is_tried_at_once_when_they_have_written_something_that_is_proven() {
+    run(async {
+        let (pair, alice, bob) = kept_for_an_hour().await;
+        say(&alice, &pair.bob, "again").await;
+        assert_eq!(sync(&bob).await, 2);
+        assert_eq!(pair.bob.texts(&pair.alice).await, ["hello", "again"]);
+    });
+}
+
+#[test]
+fn what_is_forged_is_not_tried_with_each_message_of_whom_it_names() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let mut letter = Letter::new(&pair, "signed wrongly").await;
+        letter.signed_by = keys_of("mallory");
+        letter.submit(&pair).await;
+        for n in 0..12 {
+            say(&alice, &pair.bob, &format!("{n}")).await;
+            assert_eq!(sync(&bob).await, 1);
+        }
+        let kept = pair.bob.store.kept(pair.bob.address()).await.unwrap();
+        assert_eq!(kept[0].tries, 8);
     });
 }

@@ -40,7 +40,7 @@ fn what_is_pushed_is_accepted_and_acknowledged() {
         assert_eq!(envelopes.len(), 2);
         let home = bob.homes().await.unwrap()[0].clone();
         for envelope in envelopes {
-            assert_eq!(bob.accept(&home, vec![envelope]).await.unwrap().new.len(), 1);
+            assert_eq!(accept(&bob, &home, vec![envelope]).await.new.len(), 1);
         }
         assert_eq!(pair.bob.texts(&pair.alice).await, ["one", "two"]);
         assert_eq!(pair.network.first_service().waiting(pair.bob.address()), 0);
@@ -58,7 +58,7 @@ fn what_is_pushed_and_fetched_is_one_message() {
         .await;
         assert_eq!(sync(&bob).await, 1);
         let home = bob.homes().await.unwrap()[0].clone();
-        assert_eq!(bob.accept(&home, pushed(&told)).await.unwrap(), Default::default());
+        assert_eq!(accept(&bob, &home, pushed(&told)).await, Default::default());
         assert_eq!(pair.bob.texts(&pair.alice).await, ["hello"]);
     });
 }
@@ -105,7 +105,7 @@ fn whatever_is_pushed_the_connection_goes_on() {
         .await;
         assert_eq!(told[1], Live::Missed);
         let home = bob.homes().await.unwrap()[0].clone();
-        let received = bob.accept(&home, pushed(&told)).await.unwrap();
+        let received = accept(&bob, &home, pushed(&told)).await;
         assert_eq!((received.new.len(), received.quarantined), (1, 2));
     });
 }

@@ -8,7 +8,7 @@ use dm3_core::message::{DeliveryInformation, Draft, Envelope, Header, MessageHas
 use dm3_core::ports::{Http as _, Store as _};
 use dm3_core::seal::{EncryptionKey, seal};
 pub use dm3_core::session::NewMessage;
-use dm3_core::session::{Flushed, Session};
+use dm3_core::session::{Flushed, Home, Received, Session};
 use dm3_core::testing::{DeliveryService, MemoryPorts, Pair, Peer, SeededEntropy};
 use serde_json::{Value, json};
 
@@ -39,6 +39,13 @@ pub async fn say(session: &TestSession, peer: &Peer, text: &str) -> Flushed {
 /// Takes in what waits, and gives how many messages were new.
 pub async fn sync(session: &TestSession) -> usize {
     session.sync().await.unwrap().new.len()
+}
+
+/// Takes in what was pushed.
+pub async fn accept(session: &TestSession, home: &Home, envelopes: Vec<Value>) -> Received {
+    let mut received = Received::default();
+    session.accept(home, envelopes, &mut |more| received.add(more)).await.unwrap();
+    received
 }
 
 /// Everything a device keeps of a conversation, oldest first.

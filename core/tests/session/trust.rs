@@ -1,9 +1,9 @@
 //! What is remembered of people: names that move, keys that change, profiles that come back.
 
 use dm3_core::device::{Notice, SendState};
-use dm3_core::identity::{Address, EnsName, SignedProfile};
-use dm3_core::ports::Clock as _;
-use dm3_core::session::{FindError, NameStanding};
+use dm3_core::identity::{Address, EnsName, SignedProfile, UserProfile};
+use dm3_core::ports::{Clock as _, Wallet as _};
+use dm3_core::session::{FindError, NameStanding, Occasion};
 use dm3_core::testing::{Fault, Network, Pair, Peer};
 
 use crate::support::*;
@@ -223,5 +223,50 @@ fn who_can_silence_the_known_place_does_not_lead_to_other_keys() {
         pair.network.heal();
         assert_eq!(alice.flush().await.unwrap().accepted.len(), 1);
         assert!(notices(&alice, &carol).await.is_empty());
+    });
+}
+
+#[test]
+fn an_edition_that_was_replaced_before_anybody_met_it_is_an_old_profile() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        let publish = async |keys: &str, edition| {
+            let services = vec![name("ds.dm3.eth")];
+            let profile = UserProfile::new(keys_of(keys).public(), services).with_edition(edition);
+            let text = profile.registration_message(pair.bob.address());
+            let signature = pair.bob.wallet.sign_text(pair.bob.address(), &text).await.unwrap();
+            pair.network.set_profile(pair.bob.address(), profile.signed(signature));
+            pair.network.clock().advance(60_000);
+        };
+        publish("third", 3).await;
+        open(&alice, "bob.eth").await;
+        publish("first", 1).await;
+        let found = alice.peer(pair.bob.address()).await.unwrap_err();
+        assert!(matches!(found, FindError::OldProfile { .. }), "{found}");
+        assert_eq!(alice.accept_profile(pair.bob.address()).await, Ok(true));
+        let used = alice.peer(pair.bob.address()).await.unwrap().profile.unwrap().1;
+        assert_eq!(used.keys(), keys_of("first").public());
+        publish("second", 2).await;
+        assert!(alice.peer(pair.bob.address()).await.unwrap().profile.is_some());
+    });
+}
+
+#[test]
+fn what_was_written_with_a_profile_that_is_used_again_is_taken_in_at_once() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let old = published(&pair.network, &pair.alice).await;
+        open(&bob, "alice.eth").await;
+        pair.network.clock().advance(60_000);
+        pair.alice.publish(keys_of("new").public(), vec![name("ds.dm3.eth")]).await;
+        bob.peer(pair.alice.address()).await.unwrap();
+        pair.network.set_profile(pair.alice.address(), old);
+        pair.network.clock().advance(60_000);
+        say(&alice, &pair.bob, "hello").await;
+        assert_eq!(sync(&bob).await, 0);
+        assert_eq!(bob.accept_profile(pair.alice.address()).await, Ok(true));
+        let mut new = 0;
+        bob.retry_kept(Occasion::Time, &mut |more| new += more.new.len()).await.unwrap();
+        assert_eq!(new, 1);
     });
 }

@@ -72,9 +72,12 @@ fn write(message: TabMessage) -> String {
         TabMessage::RecordsChanged(account, Some(conversation)) => {
             return format!("{CHANGED}:{account}:{conversation}");
         }
+        TabMessage::OutboxGrew(account, Some(conversation)) => {
+            return format!("{OUTBOX}:{account}:{conversation}");
+        }
         TabMessage::RecordsChanged(account, None) => (CHANGED, account),
         TabMessage::SignedOut(account) => (SIGNED_OUT, account),
-        TabMessage::OutboxGrew(account) => (OUTBOX, account),
+        TabMessage::OutboxGrew(account, None) => (OUTBOX, account),
         TabMessage::Wake(account) => (WAKE, account),
         TabMessage::Hello(account) => (HELLO, account),
         TabMessage::Leader(account, LeaderNews::Connecting) => (CONNECTING, account),
@@ -86,7 +89,7 @@ fn write(message: TabMessage) -> String {
 
 fn read(text: &str) -> Option<TabMessage> {
     let (what, account) = text.split_once(':')?;
-    let (account, conversation) = match account.split_once(':').filter(|_| what == CHANGED) {
+    let (account, conversation) = match account.split_once(':').filter(|_| matches!(what, CHANGED | OUTBOX)) {
         Some((account, conversation)) => (account, Some(conversation.parse().ok()?)),
         None => (account, None),
     };
@@ -94,7 +97,7 @@ fn read(text: &str) -> Option<TabMessage> {
     Some(match what {
         CHANGED => TabMessage::RecordsChanged(account, conversation),
         SIGNED_OUT => TabMessage::SignedOut(account),
-        OUTBOX => TabMessage::OutboxGrew(account),
+        OUTBOX => TabMessage::OutboxGrew(account, conversation),
         WAKE => TabMessage::Wake(account),
         HELLO => TabMessage::Hello(account),
         CONNECTING => TabMessage::Leader(account, LeaderNews::Connecting),

@@ -93,7 +93,9 @@ fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut
             platform.tell_tabs(TabMessage::RecordsChanged(at.address(), None));
         }
         Change::Unproven => news.unproven = true,
-        Change::Outbox => platform.tell_tabs(TabMessage::OutboxGrew(at.address())),
+        Change::Outbox(conversation) => {
+            platform.tell_tabs(TabMessage::OutboxGrew(at.address(), Some(conversation)));
+        }
         Change::Sent(hash) => {
             at.spawn(|at| at.beside(|steps, at| (steps.sent)(at, hash)));
         }

@@ -168,12 +168,14 @@ fn told<P: Platform>(at: Active<P>, message: TabMessage) -> Option<Task> {
         TabMessage::RecordsChanged(account, conversation) if of(account) => {
             Box::pin(changes::told(at, conversation))
         }
-        TabMessage::OutboxGrew(account) if of(account) => Box::pin(outbox::grew(at)),
+        TabMessage::OutboxGrew(account, conversation) if of(account) => {
+            Box::pin(outbox::grew(at, conversation))
+        }
         TabMessage::Wake(account) if of(account) => Box::pin(changes::wake(at)),
         TabMessage::Hello(account) if of(account) => Box::pin(changes::tell_newcomer(at)),
         TabMessage::Leader(account, news) if of(account) => Box::pin(changes::leader_told(at, news)),
         TabMessage::RecordsChanged(..)
-        | TabMessage::OutboxGrew(_)
+        | TabMessage::OutboxGrew(..)
         | TabMessage::Wake(_)
         | TabMessage::Hello(_)
         | TabMessage::Leader(..)

@@ -160,7 +160,7 @@ pub(super) async fn stop<P: Platform>(at: Active<P>, hash: MessageHash) {
     }
 }
 
-/// Another tab has put something into the outbox.
-pub(super) async fn grew<P: Platform>(at: Active<P>) {
-    at.engine.deliver_outbox(None);
+/// Another tab has put something into the outbox for this conversation, or has found its peer.
+pub(super) async fn grew<P: Platform>(at: Active<P>, conversation: Option<ConversationId>) {
+    at.engine.deliver_outbox(conversation);
 }

@@ -247,8 +247,8 @@ pub enum TabMessage {
     RecordsChanged(Address, Option<ConversationId>),
     /// The account was signed out.
     SignedOut(Address),
-    /// Something waits in the account's outbox.
-    OutboxGrew(Address),
+    /// Something waits in the account's outbox for this conversation, or for any; or its peer was found.
+    OutboxGrew(Address, Option<ConversationId>),
     /// Nobody wants to wait any longer for the account's delivery services.
     Wake(Address),
     /// A tab has begun to show the account.

@@ -370,8 +370,12 @@ pub struct Bubble {
     pub time: u64,
     /// What it says.
     pub content: BubbleContent,
-    /// How far an own message has come.
+    /// How far an own message has come; or else what was done to it last, if that has not left.
     pub delivery: Delivery,
+    /// What has come so far: its version, or a delete request or reaction that has not left.
+    pub sending: MessageHash,
+    /// The emoji of such a reaction, or empty.
+    pub emoji: String,
     /// The emoji that were given to it.
     pub reactions: Vec<Reaction>,
 }

@@ -183,7 +183,7 @@ pub(super) async fn check_peer<P: Platform>(at: Active<P>) {
         Ok(peer) => {
             thread.reach = reach(&peer);
             if thread.reach == Reach::Ready {
-                at.engine.deliver_outbox(Some(ConversationId::Peer(open)));
+                at.engine.found(ConversationId::Peer(open));
             }
         }
         Err(error) => thread.reach = Reach::Unknown(Fault::Find(error)),
@@ -473,7 +473,7 @@ fn change_bubbles<P: Platform>(at: &Active<P>, bubbles: &mut Vec<Bubble>, looks:
     // That one is being handed over is nowhere stored.
     for waiting in bubbles {
         if matches!(waiting.delivery, Delivery::Waiting | Delivery::Sending) {
-            waiting.delivery = waits(at, &waiting.hash);
+            waiting.delivery = waits(at, &waiting.sending);
         }
     }
 }
@@ -564,10 +564,16 @@ fn waits<P: Platform>(at: &Active<P>, hash: &MessageHash) -> Delivery {
     if at.engine.is_sending(hash) { Delivery::Sending } else { Delivery::Waiting }
 }
 
-fn bubble<P: Platform>(at: &Active<P>, entry: Entry) -> Bubble {
-    let delivery = match &entry.state {
+fn bubble<P: Platform>(at: &Active<P>, mut entry: Entry) -> Bubble {
+    // What was done to it is told once what it says has left.
+    let unsent = entry.unsent.take().filter(|it| it.emoji.is_empty() || !entry.state.has_not_left());
+    let (sending, state, emoji) = match unsent {
+        Some(unsent) => (unsent.hash, unsent.state, unsent.emoji),
+        None => (entry.version.clone(), entry.state.clone(), String::new()),
+    };
+    let delivery = match &state {
         SendState::Received => Delivery::Received,
-        SendState::Waiting => waits(at, &entry.hash),
+        SendState::Waiting => waits(at, &sending),
         SendState::Refused(refusal) => Delivery::Failed(refusal.clone()),
         SendState::Accepted if entry.is_read() => Delivery::Read,
         SendState::Accepted if entry.has_arrived() => Delivery::Arrived,
@@ -586,6 +592,8 @@ fn bubble<P: Platform>(at: &Active<P>, entry: Entry) -> Bubble {
         time: entry.time,
         content,
         delivery,
+        sending,
+        emoji,
         reactions: entry.reactions,
     }
 }

@@ -61,8 +61,9 @@ pub(super) fn bubble(
 ) -> Option<Bubble> {
     let hash = hash(number)?;
     let own = delivery != Delivery::Received;
-    let version = hash.clone();
-    Some(Bubble { hash, version, own, time: ago(minutes_ago), content, delivery, reactions: Vec::new() })
+    let (version, sending) = (hash.clone(), hash.clone());
+    let (time, emoji, reactions) = (ago(minutes_ago), String::new(), Vec::new());
+    Some(Bubble { hash, version, own, time, content, delivery, sending, emoji, reactions })
 }
 
 /// A conversation of texts: whether they are own, and what they say.

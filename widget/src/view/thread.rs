@@ -357,10 +357,13 @@ fn content_view(app: &App, bubble: &Bubble) -> AnyView {
 fn meta(app: &App, bubble: &Bubble, at: String) -> AnyView {
     let failed = matches!(bubble.delivery, Delivery::Failed(_));
     let mut words = vec![at];
-    words.extend(texts::delivery(&bubble.delivery));
+    words.extend(
+        texts::delivery(&bubble.delivery)
+            .map(|said| format!("{} {said}", bubble.emoji).trim_start().to_owned()),
+    );
     let retry = when(failed, || {
         view! {
-            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Resend(bubble.hash.clone()))>
+            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Resend(bubble.sending.clone()))>
                 {say(Word::Retry)}
             </button>
         }
@@ -368,7 +371,7 @@ fn meta(app: &App, bubble: &Bubble, at: String) -> AnyView {
     });
     let stop = when(bubble.delivery == Delivery::Waiting, || {
         view! {
-            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Stop(bubble.hash.clone()))>
+            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Stop(bubble.sending.clone()))>
                 {say(Word::StopSending)}
             </button>
         }

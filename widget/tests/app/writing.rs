@@ -280,7 +280,7 @@ fn a_message_that_waits_can_be_stopped() {
     tab.ask(Command::Send("hello".into()));
     world.run();
     let thread = tab.state.thread.get_untracked().unwrap();
-    let hash = thread.messages.unwrap()[0].hash.clone();
+    let hash = thread.messages.unwrap()[0].sending.clone();
     tab.ask(Command::Stop(hash.clone()));
     world.network.heal();
     world.pass(61_000);

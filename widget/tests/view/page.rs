@@ -179,6 +179,8 @@ pub fn bubble(number: u8, text: &str, delivery: Delivery) -> Bubble {
         time: NOON + u64::from(number) * MINUTE,
         content,
         delivery,
+        sending: hash(number),
+        emoji: String::new(),
         reactions: vec![],
     }
 }

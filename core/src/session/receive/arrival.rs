@@ -50,6 +50,17 @@ pub(super) struct Arrival {
     pub origin: Origin,
 }
 
+impl Arrival {
+    /// Whether it names somebody beside its sender by a name that has to be asked for.
+    pub fn names_others(&self) -> bool {
+        let sender = self.message.claimed_sender();
+        let asks = |name: &str| name.parse::<EnsName>().map_or(true, |it| it.carried_address().is_none());
+        [self.message.claimed_receiver(), &self.outside]
+            .into_iter()
+            .any(|name| !name.is_empty() && name != sender && asks(name))
+    }
+}
+
 /// Where an envelope comes from.
 pub(super) enum Origin {
     /// This delivery service has it.

@@ -2,9 +2,9 @@
 //!
 //! That nothing is found is no proof that there is nothing: a gateway may lag, an Ethereum node may lie, a profile be
 //! published late. So the envelope is kept, and only then acknowledged. It is tried again after a minute, and then after
-//! twice as long each time, up to six hours; at once when the network is back, if that was the cause. What is never proven
-//! goes to the quarantine in the end: what nobody was found for after two weeks, what was signed or addressed wrongly,
-//! which only a lie or a change of keys just then can explain, after a day.
+//! twice as long each time, up to six hours; at once when the network is back, if that was the cause, and when its sender
+//! was found or proven. What is never proven goes to the quarantine in the end: what nobody was found for after two weeks,
+//! what was signed or addressed wrongly, which only a lie or a change of keys just then can explain, after one.
 
 use std::rc::Rc;
 
@@ -15,8 +15,9 @@ use super::queue::Queue;
 use super::received::Received;
 use super::shelf::Shelf;
 use super::take_in::{LONG_PATIENCE, Settled, quarantined};
+use crate::conversation::ConversationId;
 use crate::device::{Doubt, Kept, Quarantined, WaitsFor};
-use crate::identity::EnsName;
+use crate::identity::{Address, EnsName};
 use crate::ports::{Ports, Store as _, StoreError};
 use crate::said::Said;
 use crate::seal::Entropy as _;
@@ -30,7 +31,7 @@ const LONGEST_PAUSE: u64 = 6 * 60 * MINUTE;
 /// How long nobody may be found for it.
 const PATIENT: u64 = 14 * DAY;
 /// How long it may seem to be forged.
-const DOUBTFUL: u64 = DAY;
+const DOUBTFUL: u64 = 7 * DAY;
 /// How often it is tried at least before it is let go of, whatever time seems to have passed: a clock may have leapt.
 const FEWEST_TRIES: u32 = 8;
 /// How many are tried at once; the others follow.
@@ -52,6 +53,14 @@ pub enum Occasion {
 }
 
 impl<P: Ports> Session<P> {
+    /// An account was found: what was kept of it is due.
+    pub(crate) fn found(&self, account: Address) {
+        let mut found = self.found.borrow_mut();
+        if !found.contains(&account) {
+            found.push(account);
+        }
+    }
+
     /// Tries again to take in what was kept, as far as it is due, and tells of what comes out of it. Gives how long it
     /// takes until something is due again: milliseconds, between a second and an hour.
     ///
@@ -64,6 +73,7 @@ impl<P: Ports> Session<P> {
     ) -> Result<u32, StoreError> {
         self.begin_time().await?;
         let store = self.ports().store();
+        let found = self.found.take();
         let list = store.kept(self.account).await?;
         // Counted anew when something is to be kept: who is a contact by then has the room of one.
         self.shelf.take();
@@ -78,11 +88,23 @@ impl<P: Ports> Session<P> {
         };
         let (now, key) = (self.now(), self.key_here());
         let unplaced = |kept: &Kept| !all && homes.iter().all(|home| home.name != kept.service);
+        let mut names = Vec::new();
+        for account in &found {
+            let known = store.contact(self.account, ConversationId::Peer(*account)).await?;
+            names.extend(known.into_iter().flat_map(|contact| contact.found_at));
+        }
+        let is_found = |kept: &Kept| {
+            kept.sender.as_str().parse::<EnsName>().is_ok_and(|name| {
+                names.contains(&name) || name.carried_address().is_some_and(|it| found.contains(&it))
+            })
+        };
         let is_due = |kept: &Kept| match &kept.waits_for {
             _ if unplaced(kept) => false,
             WaitsFor::Keys(tried) => *tried != key,
-            WaitsFor::Network => occasion == Occasion::Network || left(kept, now) == 0,
-            WaitsFor::Record(_) => left(kept, now) == 0,
+            WaitsFor::Network => occasion == Occasion::Network || left(kept, now) == 0 || is_found(kept),
+            WaitsFor::Record(Doubt::NoSender(_)) => left(kept, now) == 0 || is_found(kept),
+            // What is forged is not tried with each message of whom it names.
+            WaitsFor::Record(_) => left(kept, now) == 0 || kept.tries < FEWEST_TRIES && is_found(kept),
         };
         let (mut queue, mut tried, before) = (Queue::default(), 0, list.len());
         for kept in list.into_iter().filter(is_due).take(MAX_TRIED) {
@@ -96,10 +118,10 @@ impl<P: Ports> Session<P> {
             running.push(self.take_from(arrivals, false, LONG_PATIENCE));
         }
         while let Some(settled) = running.next().await {
-            let received = settled?.received;
-            if received != Received::default() {
-                tell(received);
+            if settled.received != Received::default() {
+                tell(settled.received);
             }
+            settled.failure.map_or(Ok(()), Err)?;
         }
         let rest = store.kept(self.account).await?;
         if rest.len() < before {

@@ -51,15 +51,18 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    /// Takes in envelopes that a delivery service pushed.
+    /// Takes in envelopes that a delivery service pushed, and tells of what comes out of it as soon as it is stored.
     ///
     /// # Errors
     /// [`HomeError::Store`] if something could not be stored: then nothing of that sender is acknowledged.
-    pub async fn accept(&self, home: &Home, envelopes: Vec<Value>) -> Result<Received, HomeError> {
+    pub async fn accept(
+        &self,
+        home: &Home,
+        envelopes: Vec<Value>,
+        tell: &mut dyn FnMut(Received),
+    ) -> Result<(), HomeError> {
         let items = envelopes.into_iter().map(|envelope| Item { envelope, number: None }).collect();
-        let mut received = Received::default();
-        let batch = Batch { home, items, crowded: false };
-        self.take_in(batch, &mut |more| received.add(more)).await?;
-        Ok(received)
+        self.take_in(Batch { home, items, crowded: false }, tell).await?;
+        Ok(())
     }
 }

@@ -76,6 +76,8 @@ impl<P: Ports> Session<P> {
                 received.at(taken(proven)).moved_to(place)
             })
             .collect();
+        // Before the receipts are known: what fails here is done with them the next time.
+        self.have_arrived(rows.iter().map(StoredMessage::row)).await?;
         let mut added = Index::default();
         for hash in store.add_messages(self.account, &rows).await? {
             added.insert(hash.as_str().to_owned(), 0);

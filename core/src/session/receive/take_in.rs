@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::arrival::{Arrival, Item, Origin, Ticket, acknowledgement_of, named_sender, open, pieces};
 use super::queue::Queue;
-use super::received::{Received, Taken};
+use super::received::{NewMessage, Received, Taken};
 use super::seen::{Fate, InWork};
 use super::store::Proven;
 use super::taken::ServiceKey;
@@ -74,6 +74,9 @@ pub(super) struct Settled {
     pub received: Received,
     /// What a delivery service may let go of.
     pub done: Vec<Ticket>,
+    /// Why not all of it could be stored: then nothing of it is let go of, and it is taken in anew. What was stored before
+    /// that is told all the same, as it is no news the next time.
+    pub failure: Option<StoreError>,
 }
 
 impl<P: Ports> Session<P> {
@@ -129,7 +132,7 @@ impl<P: Ports> Session<P> {
             let settled = match ended {
                 Some((sender, settled)) => {
                     queue.free(sender);
-                    settled
+                    Ok(settled)
                 }
                 None => {
                     let next = pieces.next().unwrap_or_default();
@@ -143,6 +146,7 @@ impl<P: Ports> Session<P> {
                     if settled.received != Received::default() {
                         tell(settled.received);
                     }
+                    failure = failure.or(settled.failure);
                 }
                 Err(error) => failure = failure.or(Some(error)),
             }
@@ -234,60 +238,79 @@ impl<P: Ports> Session<P> {
     }
 
     /// Proves and stores what one sender claims to have sent.
-    pub(super) async fn take_from(
-        &self,
-        arrivals: Vec<Arrival>,
-        crowded: bool,
-        patience: u32,
-    ) -> Result<Settled, StoreError> {
+    pub(super) async fn take_from(&self, arrivals: Vec<Arrival>, crowded: bool, patience: u32) -> Settled {
         let ids: Vec<_> = arrivals.iter().map(|arrival| arrival.id.clone()).collect();
-        let settled = self.try_to_take(arrivals, crowded, patience).await;
-        if settled.is_err() {
-            // A later try may store it.
-            ids.iter().for_each(|id| self.seen.borrow_mut().forget(id));
+        let proved = self.prove_all(arrivals, patience).await;
+        let mut new = Vec::new();
+        match self.store(proved, crowded, &mut new).await {
+            Ok(settled) => Settled { received: Received { new, ..settled.received }, ..settled },
+            Err(error) => {
+                // A later try may store it.
+                ids.iter().for_each(|id| self.seen.borrow_mut().forget(id));
+                let received = Received { new, ..Received::default() };
+                Settled { received, done: Vec::new(), failure: Some(error) }
+            }
         }
-        settled
     }
 
-    async fn try_to_take(
-        &self,
-        arrivals: Vec<Arrival>,
-        crowded: bool,
-        patience: u32,
-    ) -> Result<Settled, StoreError> {
-        let mut settled = Settled::default();
+    /// Finds out of each message who wrote it. Anybody can write in a sender's name, to a name whose gateway never answers: so
+    /// what names somebody who has to be asked for comes last, and uses up half of the patience that is left for those
+    /// behind it.
+    async fn prove_all(&self, arrivals: Vec<Arrival>, patience: u32) -> Proved {
         let now = self.now();
         let until = self.ports().clock().now().saturating_add(patience.into());
+        let mut proved = Proved::default();
         let mut lookup = Lookup::default();
-        let (mut authentic, mut forged, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
-        let mut over = Vec::new();
-        for arrival in arrivals {
+        let asks = |(_, arrival): &(usize, Arrival)| arrival.names_others();
+        let (asking, others): (Vec<_>, Vec<_>) = arrivals.into_iter().enumerate().partition(asks);
+        let mut behind = asking.len();
+        for (at, arrival) in others.into_iter().chain(asking) {
             let left = until.saturating_sub(self.ports().clock().now()).min(patience.into());
+            let left = if arrival.names_others() && behind > 1 { left / 2 } else { left };
+            behind -= usize::from(arrival.names_others());
             let proving = self.prove(&arrival, &mut lookup);
             let verdict = within(self.ports().clock(), left as u32, proving).await;
             match verdict.unwrap_or(Verdict::NotNow) {
                 Verdict::Proven(message) => {
-                    authentic.push(Proven { message, taken: arrival.taken, read: None })
+                    let proven = Proven { message, taken: arrival.taken, read: None };
+                    // In the order in which they were listed.
+                    let place = proved.authentic.partition_point(|(other, _)| *other < at);
+                    proved.authentic.insert(place, (at, proven));
                 }
                 Verdict::Never(doubt) => {
-                    forged.push(quarantined(arrival.id.clone(), now, doubt, arrival.raw.clone()));
+                    let raw = arrival.raw.clone();
+                    proved.forged.push(quarantined(arrival.id.clone(), now, doubt, raw));
                 }
                 Verdict::NotYet(doubt) => {
-                    waiting.push((arrival, WaitsFor::Record(doubt)));
+                    proved.waiting.push((arrival, WaitsFor::Record(doubt)));
                     continue;
                 }
                 Verdict::NotNow => {
-                    waiting.push((arrival, WaitsFor::Network));
+                    proved.waiting.push((arrival, WaitsFor::Network));
                     continue;
                 }
             }
-            over.push(arrival);
+            proved.over.push(arrival);
         }
+        proved.sender = lookup.sender.and_then(Result::ok);
+        proved
+    }
+
+    /// Stores what became of messages of one sender; `new` are those that are on the device then, whatever fails after that.
+    async fn store(
+        &self,
+        proved: Proved,
+        crowded: bool,
+        new: &mut Vec<NewMessage>,
+    ) -> Result<Settled, StoreError> {
+        let Proved { sender, authentic, mut forged, waiting, mut over } = proved;
+        let mut settled = Settled::default();
         let known = !authentic.is_empty();
         let turn = self.storing.take().await;
-        settled.received.new = self.keep_messages(authentic).await?;
-        if let (true, Some(Ok(sender))) = (known, &lookup.sender) {
+        *new = self.keep_messages(authentic.into_iter().map(|(_, proven)| proven).collect()).await?;
+        if let (true, Some(sender)) = (known, &sender) {
             self.remember_sender(sender).await?;
+            self.found(sender.profile().account());
         }
         for (arrival, waits_for) in waiting {
             self.postpone(arrival, waits_for, crowded, &mut settled, &mut over, &mut forged).await?;
@@ -308,15 +331,15 @@ impl<P: Ports> Session<P> {
         Ok(settled)
     }
 
-    /// Proves one message; what was found of the sender serves the next one, too.
+    /// Proves one message; what was found of the sender serves the next one, too, also if this one takes too long.
     async fn prove(&self, arrival: &Arrival, lookup: &mut Lookup) -> Verdict {
         loop {
             let sender = match lookup.sender.take() {
                 Some(sender) => sender,
                 None => self.sender(arrival.message.claimed_sender()).await,
             };
-            let verdict = self.judge(&arrival.message, &arrival.outside, &sender).await;
-            lookup.sender = Some(sender);
+            let sender = lookup.sender.insert(sender);
+            let verdict = self.judge(&arrival.message, &arrival.outside, sender).await;
             if matches!(verdict, Verdict::Proven(_) | Verdict::NotNow) || lookup.asked_anew {
                 return verdict;
             }
@@ -378,6 +401,18 @@ impl<P: Ports> Session<P> {
         }
         acknowledged
     }
+}
+
+/// What is known of messages of one sender.
+#[derive(Default)]
+struct Proved {
+    sender: Option<Sender>,
+    /// With their places in the order in which they were listed.
+    authentic: Vec<(usize, Proven)>,
+    forged: Vec<Quarantined>,
+    waiting: Vec<(Arrival, WaitsFor)>,
+    /// Those that are settled by being stored.
+    over: Vec<Arrival>,
 }
 
 /// What was found of the sender of a batch.

@@ -45,6 +45,7 @@ struct Shared {
 struct Database {
     failure: Option<StoreError>,
     write_failure: Option<StoreError>,
+    failure_after: Option<(usize, StoreError)>,
     account: Option<Account>,
     owners: BTreeMap<Address, Records>,
 }
@@ -57,7 +58,13 @@ impl MemoryStore {
 
     /// From now on everything can be read, but every change fails so, or works again.
     pub fn set_write_failure(&self, failure: Option<StoreError>) {
-        self.0.database.borrow_mut().write_failure = failure;
+        let mut database = self.0.database.borrow_mut();
+        (database.write_failure, database.failure_after) = (failure, None);
+    }
+
+    /// After so many more changes everything can be read, but every change fails so.
+    pub fn set_write_failure_after(&self, changes: usize, failure: StoreError) {
+        self.0.database.borrow_mut().failure_after = Some((changes, failure));
     }
 
     /// From now on every call lets others go on before and after its transaction, as a browser's database does; or none
@@ -110,6 +117,11 @@ impl MemoryStore {
 
     fn change<T>(&self, change: impl FnOnce(&mut Database) -> T) -> Result<T, StoreError> {
         let mut database = self.0.database.borrow_mut();
+        match database.failure_after.take() {
+            Some((0, failure)) => database.write_failure = Some(failure),
+            Some((changes, failure)) => database.failure_after = Some((changes - 1, failure)),
+            None => {}
+        }
         match database.failure.as_ref().or(database.write_failure.as_ref()) {
             Some(failure) => Err(failure.clone()),
             None => Ok(change(&mut database)),
