@@ -202,7 +202,7 @@ describe('at every size', () => {
     await looksRight(alice, 'small-settings');
     await alice.button('Back').click();
     await alice.search.fill('nobody-has-this-name.eth');
-    await until('it is said', async () => /nobody|not/i.test(await alice.chat.locator('.row-first').innerText()));
+    await alice.chat.locator('.row-first').getByText('Nobody is registered as nobody-has-this-name.eth.').waitFor();
     await looksRight(alice, 'small-search');
     await alice.search.fill('');
     const bare = await world().person('dave', { path: '/inline.html' });
