@@ -84,9 +84,9 @@ impl<P: Ports> Session<P> {
             let (properties, extension) = match self.directory.delivery_service(&service).await {
                 Ok(found) => {
                     let properties = api::get_properties(&found.url);
-                    let properties = self.ask(service, properties, api::parse_properties).await;
+                    let properties = self.ask(&service, properties, api::parse_properties).await;
                     let extension = api::get_profile_extension(&found.url, &name);
-                    (properties, self.ask(service, extension, api::parse_profile_extension).await)
+                    (properties, self.ask(&service, extension, api::parse_profile_extension).await)
                 }
                 Err(error) => (Err(error.clone().into()), Err(error.into())),
             };
