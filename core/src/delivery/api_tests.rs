@@ -89,7 +89,9 @@ fn each_refusal_of_an_envelope_is_told_apart() {
     for code in [-32003, 1] {
         assert_eq!(rpc(200, code), Err(SubmitError::Rejected("no".into())), "{code}");
     }
-    assert_eq!(parse_submitted(&reply(400, "")), Err(SubmitError::Rejected("".into())));
+    assert_eq!(rpc(502, -32007), Err(SubmitError::Unexplained("no".into())));
+    assert_eq!(parse_submitted(&reply(400, "")), Err(SubmitError::Unexplained("".into())));
+    assert_eq!(parse_submitted(&reply(403, "")), Err(SubmitError::Rejected("".into())));
     let malformed = |body, reason: &str| {
         assert_eq!(parse_submitted(&reply(400, body)), Err(SubmitError::Malformed(reason.into())));
     };

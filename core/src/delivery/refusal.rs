@@ -88,14 +88,15 @@ impl Refusal {
 }
 
 impl SubmitError {
-    /// What the delivery service refuses for good; `None` if it may take the same envelope later.
+    /// What the delivery service refuses for good, or [seems to](Self::Unexplained); `None` if it may take the same envelope
+    /// later.
     pub fn refusal(&self) -> Option<Refusal> {
         Some(match self {
             Self::Spam => Refusal::Spam,
             Self::TooLarge => Refusal::TooLarge,
             Self::UnknownReceiver => Refusal::UnknownReceiver,
             Self::Malformed(said) => Refusal::Malformed(said.clone()),
-            Self::Rejected(said) => Refusal::Rejected(said.clone()),
+            Self::Rejected(said) | Self::Unexplained(said) => Refusal::Rejected(said.clone()),
             Self::NotThere | Self::Busy { .. } | Self::Unavailable(_) => return None,
         })
     }

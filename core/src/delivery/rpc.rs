@@ -29,10 +29,13 @@ pub enum SubmitError {
     /// What we sent is not what the server expects; in its words. This program or the server must be repaired.
     #[error("the receiver's delivery service does not understand this message: {0}")]
     Malformed(Said),
-    /// Refused. The deployed servers give no reason for most of what they refuse: an unknown receiver,
-    /// an envelope they can't open, one that is too large.
+    /// Refused.
     #[error("the receiver's delivery service refuses the message: {0}")]
     Rejected(Said),
+    /// HTTP 400 and no reason that is known (-32007). The deployed servers give none for most of what they refuse – an
+    /// unknown receiver, an envelope they can't open, one that is too large – and none where they themselves fail.
+    #[error("the receiver's delivery service does not take the message and does not say why: {0}")]
+    Unexplained(Said),
     /// There is no delivery service at this address, or none that takes messages in this way.
     #[error("there is no delivery service at the address the receiver names")]
     NotThere,
@@ -99,7 +102,10 @@ pub fn parse_submitted(reply: &HttpResponse) -> Result<(), SubmitError> {
         404 | 405 => Err(SubmitError::NotThere),
         429 => Err(SubmitError::Busy { retry_after: reply.retry_after }),
         500.. => Err(SubmitError::Unavailable(reply.status)),
-        _ => Err(of_words(reason_of(reply))),
+        status => Err(match of_words(reason_of(reply)) {
+            SubmitError::Rejected(words) if status == 400 => SubmitError::Unexplained(words),
+            error => error,
+        }),
     }
 }
 
@@ -162,6 +168,7 @@ fn of_rpc_error(error: &Value, reply: &HttpResponse) -> SubmitError {
         Some(-32005) => SubmitError::Busy { retry_after: reply.retry_after },
         Some(-32002 | -32603) => SubmitError::Unavailable(reply.status),
         Some(-32004 | -32601) => SubmitError::NotThere,
+        Some(-32007) => SubmitError::Unexplained(words),
         Some(-32700 | -32600 | -32602 | -32000 | -32006) => SubmitError::Malformed(words),
         _ => SubmitError::Rejected(words),
     }

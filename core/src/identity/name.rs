@@ -50,19 +50,20 @@ impl EnsName {
 
     /// Whether deployed peers can read the name. They normalise by nameprep (RFC 3491), which refuses emoji, reads
     /// some letters as others, and refuses hyphens at either end of a name and in its third and fourth place. Their
-    /// programs don't survive a name they can't read, so an address name is put in its place.
+    /// programs don't survive a name they can't read, so another is put in its place. Of the letters outside ASCII only
+    /// those are taken for readable that nameprep leaves as they are whatever stands beside them.
     pub fn is_nameprep_stable(&self) -> bool {
-        let name = self.0.as_bytes();
-        name.is_ascii()
-            && name.first() != Some(&b'-')
-            && name.last() != Some(&b'-')
-            && name.get(2..4) != Some(b"--")
+        let mut third = self.0.chars().skip(2);
+        self.0.chars().all(is_left_as_it_is)
+            && !self.0.starts_with('-')
+            && !self.0.ends_with('-')
+            && [third.next(), third.next()] != [Some('-'); 2]
     }
 
-    /// The address that a name carries as its first label, below whichever domain. Such a name speaks for that
-    /// address and for no other.
+    /// The address that a name carries as its first label, below whichever domain, or that stands there alone, as
+    /// deployed peers may write it. Such a name speaks for that address and for no other.
     pub fn carried_address(&self) -> Option<Address> {
-        let (label, _) = self.0.split_once('.')?;
+        let label = self.0.split('.').next()?;
         Address::parse_unchecked_case(label).ok()
     }
 
@@ -101,6 +102,11 @@ impl EnsName {
     /// The name of an address below an address domain: `0x….addr.dm3.eth`, in lower case.
     pub fn of_address(address: Address, domain: &EnsName) -> Self {
         Self(format!("{}.{}", address.to_lower_hex(), domain.0))
+    }
+
+    /// An address where a name is expected: deployed peers and our nodes take it for itself.
+    pub fn bare(address: Address) -> Self {
+        Self(address.to_lower_hex())
     }
 
     /// The name under which an address publishes its primary name: `….addr.reverse` (ENSIP-3).
@@ -152,6 +158,13 @@ fn beyond_ascii(name: &str) -> Result<EnsName, NameError> {
 #[cfg(not(feature = "ensip15"))]
 fn beyond_ascii(_: &str) -> Result<EnsName, NameError> {
     Err(NameError::NotAscii)
+}
+
+/// Whether nameprep neither refuses a character nor puts another in its place: ASCII, and letters without capitals of
+/// Latin-1, Cyrillic, Hiragana, Katakana, Chinese and Korean.
+fn is_left_as_it_is(letter: char) -> bool {
+    letter.is_ascii()
+        || matches!(letter, 'à'..='ÿ' | 'а'..='џ' | 'ぁ'..='ゔ' | 'ァ'..='ヾ' | '一'..='\u{9fa5}' | '가'..='힣')
 }
 
 /// ENSIP-15 for ASCII: letters, digits, `-`, `$`; `_` only in front; no `--` in third place.
@@ -247,7 +260,14 @@ mod tests {
         for readable in ["alice.eth", "0x12.addr.dm3.eth", "a-b.eth", "_dm3.eth"] {
             assert!(name(readable).is_nameprep_stable(), "{readable}");
         }
-        for unreadable in ["☕.eth", "straße.eth", "-a.eth", "a.eth-"] {
+        for readable in
+            ["müller.eth", "анна.eth", "日本.eth", "ひらがな.eth", "カー.eth", "한국.eth", "ü-ü.eth"]
+        {
+            assert!(normalised(readable).is_nameprep_stable(), "{readable}");
+        }
+        for unreadable in
+            ["☕.eth", "straße.eth", "-a.eth", "a.eth-", "ﬁ.eth", "ας.eth", "か\u{3099}.eth", "ü\u{fe0f}.eth"]
+        {
             assert!(!normalised(unreadable).is_nameprep_stable(), "{unreadable}");
         }
     }

@@ -5,8 +5,8 @@
 //! to inside, from outside ──▶ addresses: this account's, the author's
 //! ```
 //!
-//! Whoever `to` leads to decides, under whichever name: an address name of any domain leads to the address in its label,
-//! another name to what it resolves to.
+//! Whoever `to` leads to decides, under whichever name: an address leads to itself, an address name of any domain to the
+//! address in its label, another name to what it resolves to.
 
 use super::{FindError, Session};
 use crate::conversation::ConversationId;
@@ -49,7 +49,10 @@ impl<P: Ports> Session<P> {
         let name = self.directory.name(name).await?;
         let address = self.directory.resolve(name.as_str()).await?;
         let address = address.ok_or_else(|| FindError::Unknown(name.clone()))?;
-        match self.profile_of(address, Some(&name)).await? {
+        // Nobody publishes anything at an address alone.
+        let is_bare = name.parent().is_none();
+        match self.profile_of(address, Some(&name).filter(|_| !is_bare)).await? {
+            Some(located) if is_bare => Ok(Sender { name: located.0.clone(), located }),
             Some(located) => Ok(Sender { name, located }),
             None => Err(FindError::Unknown(name)),
         }

@@ -23,6 +23,9 @@ use crate::web::{BaseUrl, SessionToken};
 const MAX_LEAP: u64 = CLOSE + 1_000;
 /// How long what is published about a delivery service may be of no use before it is believed: milliseconds.
 const PATIENCE: u64 = 7 * 24 * 60 * 60_000;
+/// How long a delivery service may refuse without a reason before it is believed, and how often it is asked until then:
+/// milliseconds.
+const UNEXPLAINED: (u64, u64) = (60 * 60_000, 10 * 60_000);
 /// How many of a conversation's newest messages are looked at to find the newest own one, and the last that was taken.
 const LOOK_BACK: usize = 20;
 
@@ -80,10 +83,15 @@ impl<P: Ports> Session<P> {
     /// by the time the message is read; an address name speaks for its address for ever.
     pub(super) async fn addressee(&self, conversation: ConversationId) -> Result<EnsName, StoreError> {
         let ConversationId::Peer(peer) = conversation;
-        let known = self.ports().store().contact(self.account, conversation).await?;
+        Ok(self.found_address_name(peer).await?.unwrap_or_else(|| self.directory.alias(peer)))
+    }
+
+    /// The address name at which a peer's profile was found, or may be.
+    async fn found_address_name(&self, peer: Address) -> Result<Option<EnsName>, StoreError> {
+        let known = self.ports().store().contact(self.account, ConversationId::Peer(peer)).await?;
         let names = known.map(|contact| contact.found_at).unwrap_or_default();
         let theirs = |name: &EnsName| name.carried_address() == Some(peer) && name.is_nameprep_stable();
-        Ok(names.into_iter().find(theirs).unwrap_or_else(|| self.directory.alias(peer)))
+        Ok(names.into_iter().find(theirs))
     }
 
     pub(super) async fn header(&self, conversation: ConversationId) -> Result<Header, StoreError> {
@@ -366,6 +374,10 @@ impl<P: Ports> Session<P> {
         };
         let Err(error) = said else { return Outcome::Accepted };
         let pause = self.pauses.begin(name, retry_after, now);
+        let (patience, again) = UNEXPLAINED;
+        if matches!(error, SubmitError::Unexplained(_)) && self.now().saturating_sub(written) < patience {
+            return Outcome::Later(pause.max(again));
+        }
         error.refusal().map_or(Outcome::Later(pause), Outcome::Refused)
     }
 
@@ -409,12 +421,11 @@ impl<P: Ports> Session<P> {
         if !self.directory.leads_to(&found_at, receiver).await? {
             return Ok(self.addressee(ConversationId::Peer(receiver)).await?);
         }
-        Ok(self.readable(receiver, found_at))
-    }
-
-    /// The name of a receiver for a delivery service: deployed ones don't survive a name that they can't read.
-    fn readable(&self, receiver: Address, name: EnsName) -> EnsName {
-        if name.is_nameprep_stable() { name } else { self.directory.alias(receiver) }
+        // Deployed ones don't survive a name that they can't read, and know no address names of another network than theirs.
+        match found_at.is_nameprep_stable() {
+            true => Ok(found_at),
+            false => Ok(self.found_address_name(receiver).await?.unwrap_or_else(|| EnsName::bare(receiver))),
+        }
     }
 
     /// Changes what is kept of a conversation, which is opened if need be.

@@ -422,7 +422,11 @@ impl Network {
                 HttpResponse::new(200, json!({ "deliveryService": name, "failed": [] }).to_string())
             }
             Some(Err(error)) => {
-                let code = if error == SubmitError::TooLarge { -32011 } else { -32003 };
+                let code = match error {
+                    SubmitError::TooLarge => -32011,
+                    SubmitError::Unexplained(_) => -32007,
+                    _ => -32003,
+                };
                 let error = json!({ "code": code, "message": error.to_string() });
                 let failed = json!([{ "deliveryService": name, "error": error }]);
                 HttpResponse::new(502, json!({ "deliveryService": null, "failed": failed }).to_string())
@@ -441,7 +445,8 @@ impl Network {
     }
 
     fn address_of(&self, name: &EnsName) -> Option<Address> {
-        self.0.chain.borrow().address_of(name)
+        let bare = name.carried_address().filter(|_| name.parent().is_none());
+        bare.or_else(|| self.0.chain.borrow().address_of(name))
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a gateway needs to find the way back, and the name it is given.
 
+use dm3_core::device::Contact;
+use dm3_core::identity::EnsName;
 use dm3_core::message::{Draft, MessageHash};
+use dm3_core::ports::Store as _;
 use dm3_core::registry::{PROFILE_KEY, profile_record};
 use dm3_core::testing::{Pair, Peer};
 use serde_json::{Value, json};
@@ -95,14 +98,16 @@ fn no_instruction_of_a_stranger_gets_into_a_conversation() {
 }
 
 #[test]
-fn deployed_servers_are_given_the_address_name_of_a_receiver_whose_name_they_can_not_read() {
+fn deployed_servers_are_given_the_address_of_a_receiver_whose_name_they_can_not_read() {
     run(async {
         let pair = Pair::new();
         let alice = pair.alice.sign_up().await;
         // Neither has a profile at the address name, so it is found at the primary name.
-        for (person, primary, told_name) in
-            [("carol", "☕.eth", None), ("dave", "dave.eth", Some("dave.eth"))]
-        {
+        for (person, primary, told_name) in [
+            ("carol", "☕.eth", None),
+            ("dave", "dave.eth", Some("dave.eth")),
+            ("eve", "zoé.eth", Some("zoé.eth")),
+        ] {
             let peer = Peer::new(&pair.network, person);
             peer.sign_up().await;
             let primary = name(primary);
@@ -114,9 +119,41 @@ fn deployed_servers_are_given_the_address_name_of_a_receiver_whose_name_they_can
                 records.texts.insert(PROFILE_KEY.into(), profile_record(profile.as_signed()));
             });
             assert_eq!(say(&alice, &peer, "hello").await.accepted.len(), 1, "{primary}");
-            let expected = told_name.map_or_else(|| peer.alias().to_string(), str::to_owned);
+            let expected = told_name.map_or_else(|| peer.address().to_lower_hex(), str::to_owned);
             assert_eq!(told(&pair, &peer)[0]["to"], expected);
         }
+    });
+}
+
+#[test]
+fn who_has_an_address_name_in_another_network_is_written_to_by_that_one_if_their_name_can_not_be_read() {
+    run(async {
+        let pair = Pair::new();
+        let alice = pair.alice.sign_up().await;
+        pair.bob.sign_up().await;
+        let (_, profile) = alice.directory().profile_of(pair.bob.address()).await.unwrap().unwrap();
+        pair.network.remove_profile(pair.bob.address());
+        alice.directory().forget(&pair.bob.alias());
+        let (theirs, shown) =
+            (EnsName::of_address(pair.bob.address(), &name("addr.other.eth")), name("☕.eth"));
+        for at in [&theirs, &shown] {
+            pair.network.edit_name(at, |records| {
+                records.address = Some(pair.bob.address());
+                records.texts.insert(PROFILE_KEY.into(), profile_record(profile.as_signed()));
+            });
+        }
+        alice.keep(&alice.find("☕.eth").await.unwrap()).await.unwrap();
+        let (store, account, with) = (&pair.alice.store, pair.alice.address(), pair.bob.conversation());
+        let change = Box::new(move |known: Option<Contact>| {
+            let mut contact = known.unwrap();
+            assert_eq!(contact.found_at, [shown]);
+            contact.may_be_at(&theirs);
+            Some(contact)
+        });
+        store.update_contact(account, with, change).await.unwrap();
+        say(&alice, &pair.bob, "hello").await;
+        let expected = format!("{}.addr.other.eth", pair.bob.address().to_lower_hex());
+        assert_eq!(told(&pair, &pair.bob)[0]["to"], expected);
     });
 }
 

@@ -307,3 +307,26 @@ fn a_mailbox_that_is_too_large_for_one_answer_is_read_from_its_beginning() {
         });
     }
 }
+
+#[test]
+fn whoever_writes_under_their_address_alone_is_found_like_anybody() {
+    run(async {
+        let (pair, _, bob) = Pair::signed_in().await;
+        let (alice, to) = (pair.alice.address().to_string(), pair.bob.address().to_string());
+        let mut letter = Letter::new(&pair, "from an address to an address").await;
+        (letter.from, letter.to) = (name(&alice), name(&to));
+        letter.submit(&pair).await;
+        assert_eq!(sync(&bob).await, 1);
+        assert_eq!(pair.bob.texts(&pair.alice).await, ["from an address to an address"]);
+        let known = pair.bob.store.contact(pair.bob.address(), pair.alice.conversation()).await.unwrap();
+        let found_at = known.unwrap().found_at;
+        assert!(found_at.iter().all(|name| name.parent().is_some()), "{found_at:?}");
+
+        let mut forged = Letter::new(&pair, "in her name").await;
+        (forged.from, forged.signed_by) = (name(&alice), keys_of("mallory"));
+        forged.timestamp += 1;
+        forged.submit(&pair).await;
+        assert_eq!(sync(&bob).await, 0);
+        assert_eq!(pair.bob.texts(&pair.alice).await.len(), 1);
+    });
+}

@@ -449,3 +449,33 @@ fn a_device_that_knows_of_newer_keys_sends_nothing_under_its_own() {
         assert_eq!(alice.flush().await.unwrap().accepted.len(), 1);
     });
 }
+
+#[test]
+fn a_refusal_without_a_reason_is_believed_after_an_hour() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        pair.network.fail(SUBMIT, Fault::Status(400));
+        let flushed = say(&alice, &pair.bob, "hello").await;
+        assert_eq!((flushed.refused.len(), flushed.waiting), (0, 1), "its server may have failed");
+        pair.network.clock().advance(HOUR / 2);
+        assert_eq!(alice.flush().await.unwrap().waiting, 1);
+        pair.network.heal();
+        assert_eq!(alice.flush().await.unwrap().accepted.len(), 1);
+
+        pair.network.fail(SUBMIT, Fault::Status(400));
+        assert_eq!(say(&alice, &pair.bob, "again").await.waiting, 1);
+        pair.network.clock().advance(HOUR);
+        let refused = alice.flush().await.unwrap().refused;
+        let row = pair.alice.store.message(pair.alice.address(), &refused[0]).await.unwrap().unwrap();
+        assert_eq!(row.state, SendState::Refused(Refusal::Rejected("".into())));
+    });
+}
+
+#[test]
+fn a_refusal_with_a_reason_is_believed_at_once() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        pair.network.first_service().set_size_limit(Some(10));
+        assert_eq!(say(&alice, &pair.bob, "too large").await.refused.len(), 1);
+    });
+}

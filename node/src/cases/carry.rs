@@ -134,6 +134,7 @@ impl CarryError {
             Self::Refused(api::SubmitError::Busy { .. }) => -32005,
             Self::Refused(api::SubmitError::Malformed(_)) => -32000,
             Self::Refused(api::SubmitError::Rejected(_)) => -32003,
+            Self::Refused(api::SubmitError::Unexplained(_)) => -32007,
             Self::RefusedHere(error) => error.code(),
             Self::Refused(api::SubmitError::UnknownReceiver) => -32001,
             // Its operator may put it there again.

@@ -588,12 +588,9 @@ async fn storage_use() -> Result<Option<StorageUse>, JsValue> {
 
 /// Asks for persistent storage, unless it was granted. Some browsers decide by themselves, others ask the person, once.
 async fn keep_storage() -> Result<(), JsValue> {
-    let Some(window) = web_sys::window() else { return Ok(()) };
-    let storage = window.navigator().storage();
+    let storage = web_sys::window().map(|window| window.navigator().storage());
     // An insecure page has none.
-    if storage.is_undefined() {
-        return Ok(());
-    }
+    let Some(storage) = storage.filter(|storage| !storage.is_undefined()) else { return Ok(()) };
     let kept = JsFuture::from(storage.persisted()?).await?;
     if !kept.is_truthy() {
         JsFuture::from(storage.persist()?).await?;

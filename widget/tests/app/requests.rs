@@ -6,7 +6,7 @@ use dm3_core::device::Trust;
 use dm3_core::ports::Store as _;
 use dm3_core::session::{Decision, NameStanding, Usage};
 use dm3_core::testing::{Fault as NetworkFault, Holdings};
-use dm3_core::thread::Quote;
+use dm3_core::thread::{Quote, Quoted};
 use dm3_widget::app::fault::Fault;
 use dm3_widget::app::part::PartMissing;
 use dm3_widget::app::platform::HostEvent;
@@ -130,7 +130,7 @@ fn nothing_is_sent_to_a_stranger_whatever_is_asked_for_in_their_conversation() {
     world.pass(1_000);
     let messages = tab.state.thread.with_untracked(|thread| thread.as_ref().unwrap().messages.clone());
     let Bubble { hash, version, .. } = messages.unwrap().remove(0);
-    let quote = Quote { hash: version, own: false, text: "hello".into() };
+    let quote = Quote { hash: version, own: false, shown: Quoted::Text("hello".into()) };
     for decision in [None, Some(Decision::Block)] {
         if let Some(decision) = decision {
             tab.ask(Command::Decide(bob.address(), decision));

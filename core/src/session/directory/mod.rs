@@ -203,8 +203,8 @@ impl<P: Ports> Directory<P> {
         }
     }
 
-    /// The account that a name leads to which a peer wrote. An address name of any domain speaks for the address in its
-    /// label and for no other, so nobody has to be asked.
+    /// The account that a name leads to which a peer wrote. An address, alone or as an address name of any domain, speaks
+    /// for itself and for no other, so nobody has to be asked.
     ///
     /// # Errors
     /// [`FindError::Name`] and as [`Self::address_of`].
