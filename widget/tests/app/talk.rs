@@ -2,12 +2,10 @@
 
 use std::rc::Rc;
 
-use dm3_core::delivery::Refusal;
 use dm3_core::message::MessageHash;
 use dm3_core::ports::StoreError;
-use dm3_core::testing::Fault;
 use dm3_core::thread::{Quote, Quoted};
-use dm3_widget::app::state::{Acting, ActingPage, Bubble, BubbleContent, Composing, Delivery};
+use dm3_widget::app::state::{Acting, ActingPage, Bubble, BubbleContent, Composing};
 use dm3_widget::app::{Act, Command};
 
 use super::world::{Device, Tab, World, two_talking};
@@ -164,30 +162,4 @@ fn a_message_far_up_is_found_and_what_is_not_there_is_not_looked_for_without_end
     assert_eq!(*device.revealed.borrow(), [first]);
     do_it(&world, &alice, Act::Find(format!("0x{:064x}", 7).parse().unwrap()));
     assert_eq!(device.revealed.borrow().len(), 1);
-}
-
-#[test]
-fn an_edit_and_a_reaction_that_have_not_left_are_told_as_such_and_stopped_and_tried_again_by_themselves() {
-    let (world, _, alice, bob) = two(&["before"]);
-    let said = bubble(&alice, "before");
-    world.network.fail("POST https://dm3.example/ds/rpc", Fault::Unreachable);
-    alice.state.composing.set(Composing::Edit { version: said.version.clone(), before: String::new() });
-    alice.ask(Command::Send("after".into()));
-    world.pass(1_000);
-    do_it(&world, &alice, react(&said.hash, "👍"));
-    for emoji in ["", "👍"] {
-        let shown = bubble(&alice, "after");
-        assert_eq!((shown.hash == said.hash, shown.emoji.as_str()), (true, emoji));
-        assert_eq!(shown.delivery, Delivery::Waiting);
-        alice.ask(Command::Stop(shown.sending.clone()));
-        world.pass(1_000);
-        assert_eq!(bubble(&alice, "after").delivery, Delivery::Failed(Refusal::Stopped));
-        world.network.heal();
-        alice.ask(Command::Resend(shown.sending));
-        world.pass(1_000);
-        world.network.fail("POST https://dm3.example/ds/rpc", Fault::Unreachable);
-    }
-    let shown = bubble(&alice, "after");
-    assert!(!matches!(shown.delivery, Delivery::Waiting | Delivery::Failed(_)));
-    assert_eq!(bubble(&bob, "after").reactions.len(), 1);
 }
