@@ -13,9 +13,9 @@ const LOADER_LIMIT = 6_000;
  * The same sources weigh some hundred bytes more or less in another folder, since the compiler orders by paths: what the
  * limits leave above what is measured is for that.
  */
-const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 326_500 };
+const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 336_500 };
 /** What somebody who comes back loads before the list. */
-const RETURN = { aim: 205_000, limit: 180_000 };
+const RETURN = { aim: 205_000, limit: 184_500 };
 const PART_LIMIT = 40_000;
 /** The rules for names outside ASCII, which most people never fetch. */
 const NAMES_LIMIT = 20_000;

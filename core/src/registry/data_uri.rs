@@ -2,7 +2,7 @@
 //! comma, sometimes percent-encoded, sometimes in base64.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use crate::seal::json;
 
@@ -39,11 +39,19 @@ pub fn json_of(uri: &str) -> Result<String, DataUriError> {
         }
     }
     let bytes = if base64 {
-        let decoded = percent_decoded(body).and_then(|bytes| String::from_utf8(bytes).ok());
-        // Also in the alphabet for addresses.
-        let body = decoded.as_deref().unwrap_or(body).replace('-', "+").replace('_', "/");
-        let bytes = STANDARD.decode(&body).or_else(|_| STANDARD_NO_PAD.decode(&body));
-        bytes.map_err(|_| DataUriError::Base64)?
+        let mut body = percent_decoded(body).unwrap_or_else(|| body.as_bytes().to_vec());
+        // Also in the alphabet for addresses, and with or without what fills it up.
+        for byte in &mut body {
+            match *byte {
+                b'-' => *byte = b'+',
+                b'_' => *byte = b'/',
+                _ => {}
+            }
+        }
+        while body.last() == Some(&b'=') {
+            body.pop();
+        }
+        STANDARD_NO_PAD.decode(&body).map_err(|_| DataUriError::Base64)?
     } else if is_json(body) {
         // The reference writes bare JSON, in which a percent sign stands for itself.
         return Ok(body.to_owned());

@@ -394,15 +394,13 @@ impl Network {
 
     /// What a node's proxies answer.
     fn proxy(&self, request: &HttpRequest) -> HttpResponse {
-        let body: Value =
-            request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+        let body = body_of(request);
         let text = |member: &str| body[member].as_str().unwrap_or_default();
+        let name = text("deliveryService");
+        let service = self.0.services.iter().find(|service| service.name().as_str() == name);
         if body["question"].is_object() {
-            let service =
-                self.0.services.iter().find(|service| service.name().as_str() == text("deliveryService"));
-            let question = body["question"].to_string();
-            let asked = service.map(|to| HttpRequest::post(to.url().join(&["rpc"]), question));
-            let answer = asked.and_then(|asked| self.answer(&asked));
+            let to = service.map(|to| to.url().join(&["rpc"]));
+            let answer = to.and_then(|to| self.answer(&HttpRequest::post(to, body["question"].to_string())));
             return answer.unwrap_or_else(|| HttpResponse::new(502, String::new()));
         }
         if let Some(template) = request.url.query_value("url") {
@@ -413,8 +411,6 @@ impl Network {
         if request.bearer.is_none() {
             return HttpResponse::new(401, String::new());
         }
-        let name = text("deliveryService");
-        let service = self.0.services.iter().find(|service| service.name().as_str() == name);
         let envelope = Envelope::parse(&body["envelope"].to_string());
         let reply = service.zip(envelope.ok()).and_then(|(to, it)| self.answer(&api::submit(to.url(), &it)));
         match reply.map(|reply| api::parse_submitted(&reply)) {

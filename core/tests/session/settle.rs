@@ -134,7 +134,9 @@ fn what_the_other_side_has_is_sent_whatever_became_of_handing_it_over() {
             let state = if stopped { STOPPED } else { SendState::Waiting };
             pair.alice.store.set_state(pair.alice.address(), &said, &state).await.unwrap();
             sync(&bob).await;
-            bob.write_receipts(pair.alice.conversation(), Receipt::Received, &[said.clone()]).await.unwrap();
+            bob.write_receipts(pair.alice.conversation(), Receipt::Received, std::slice::from_ref(&said))
+                .await
+                .unwrap();
             bob.flush().await.unwrap();
             pair.network.fail(SUBMIT, Fault::Unreachable);
             assert_eq!(sync(&alice).await, 1);

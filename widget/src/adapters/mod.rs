@@ -41,6 +41,7 @@ pub struct BrowserPorts {
     chain: TwoChains<JsonRpcChain, WalletsChain>,
     normaliser: LazyNormaliser,
     http: BrowserHttp,
+    ipfs: LazyIpfs,
     sockets: BrowserSockets,
     store: IndexedDbStore,
     clock: BrowserClock,
@@ -55,6 +56,7 @@ impl BrowserPorts {
             chain: TwoChains::new(JsonRpcChain::new(rpc_url), wallets, host),
             normaliser: LazyNormaliser,
             http: BrowserHttp,
+            ipfs: LazyIpfs::default(),
             sockets: BrowserSockets,
             store,
             clock: BrowserClock,
@@ -86,7 +88,7 @@ impl Ports for BrowserPorts {
     }
 
     fn ipfs(&self) -> &LazyIpfs {
-        &LazyIpfs
+        &self.ipfs
     }
 
     fn sockets(&self) -> &BrowserSockets {

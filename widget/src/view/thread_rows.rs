@@ -38,6 +38,7 @@ pub fn beginning(text: &str) -> Option<&str> {
 }
 
 /// A line of a conversation.
+#[allow(clippy::large_enum_variant, reason = "almost all lines are messages")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Line {
     /// A message.

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
 use dm3_core::identity::Address;
-use dm3_core::message::MessageHash;
 use dm3_core::ports::Clock as _;
 use dm3_core::session::Session;
 use dm3_core::testing::{
@@ -47,7 +46,7 @@ pub struct Device {
     /// How often a tab told the others that records changed.
     pub told: Cell<usize>,
     /// The messages that were brought before somebody's eyes.
-    pub revealed: RefCell<Vec<MessageHash>>,
+    pub revealed: RefCell<Vec<dm3_core::message::MessageHash>>,
     /// Whether the browser tells when others write, and about whom it did.
     pub notifying: Cell<Notifying>,
     pub notified: RefCell<Vec<Address>>,
@@ -570,7 +569,7 @@ impl Platform for TestPlatform {
         self.device.withdrawn.borrow_mut().push(url.to_owned());
     }
 
-    fn reveal(&self, message: &MessageHash) {
+    fn reveal(&self, message: &dm3_core::message::MessageHash) {
         self.device.revealed.borrow_mut().push(message.clone());
     }
 
