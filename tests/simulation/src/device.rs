@@ -294,12 +294,12 @@ impl Device {
 
 /// The other tabs are told by a channel of the browser's, a little later.
 fn tell(device: &Weak<Device>, number: u64, change: &Change) {
-    let (Some(device), Change::Outbox) = (device.upgrade(), change) else { return };
+    let (Some(device), &Change::Outbox(conversation)) = (device.upgrade(), change) else { return };
     for tab in device.tabs.borrow().iter().filter(|tab| tab.number != number) {
         let (schedule, engine) = (device.schedule.clone(), Rc::clone(&tab.engine));
         device.schedule.spawn(&tab.process, async move {
             schedule.sleep(schedule.draw(0..20)).await;
-            engine.deliver_outbox(None);
+            engine.deliver_outbox(Some(conversation));
         });
     }
 }
