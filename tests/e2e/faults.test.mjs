@@ -147,7 +147,9 @@ describe('faults', () => {
     const listen = (request) => {
       if (/\/(syncAcknowledgements|acknowledge)$/.test(request.url())) acknowledged.push(request.url());
     };
-    // What came before is acknowledged by then.
+    // What was pushed before is acknowledged with the next listing.
+    await alice.reload();
+    await alice.openRow(/bob\.eth/);
     await alice.page.waitForTimeout(3_000);
     await alice.page.evaluate(fillDisk);
     alice.page.on('request', listen);

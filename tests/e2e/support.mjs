@@ -111,7 +111,7 @@ export class Person {
   }
 
   get heading() {
-    return this.chat.getByRole('heading', { name: 'Messages', exact: true });
+    return this.chat.getByRole('heading', { name: 'Messages', exact: true, level: 2 });
   }
 
   get search() {
