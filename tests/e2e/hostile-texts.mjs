@@ -14,12 +14,13 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg" onload="${RUN}"><script>${R
 /** Marks that begin and never end, one in the other, as many as a text with marks may have. */
 const bomb = () =>
   [
+    // Of a long text the beginning is shown.
+    `${'> '.repeat(2_000)}deep`,
     '['.repeat(8_000),
     '*_~~'.repeat(4_000),
     '`'.repeat(7_999),
     '![['.repeat(2_000),
     '[a](https://a.example/'.repeat(300),
-    `${'> '.repeat(2_000)}deep`,
     `${'- '.repeat(2_000)}deep`,
     '# # # # # #\n'.repeat(200),
   ].join('\n');

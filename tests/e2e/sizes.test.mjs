@@ -329,6 +329,7 @@ describe('at every size', () => {
       await swipe(carol, [385, 400], [80, 410]);
       await carol.heading.waitFor();
       await carol.page.evaluate(() => document.documentElement.removeAttribute('dir'));
+      await carol.chat.evaluate((chat) => chat.removeAttribute('dir'));
     });
 
     test('a swipe leads back from settings, the own account, a backup and a contact, as their buttons do', async () => {

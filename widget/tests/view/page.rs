@@ -1,5 +1,7 @@
 //! A chat that is mounted into the page, and what is shown there.
 
+use std::any::Any;
+
 use dm3_core::device::Standing;
 use dm3_core::message::MessageHash;
 use dm3_core::ports::WalletError;
@@ -38,6 +40,7 @@ pub struct Page {
     pub root: HtmlElement,
     pub commands: UnboundedReceiver<Command>,
     pub owner: Owner,
+    view: Option<Box<dyn Any>>,
     _listening: Listening,
 }
 
@@ -51,9 +54,10 @@ impl Page {
         let (sender, commands) = unbounded();
         let app = App::new(state, dm3_widget::more::PARTS, sender);
         let _listening = listen(&app, &root);
-        owner.with(|| mount_to(root.clone(), move || view! { <Chat app=app /> }).forget());
+        let view = owner.with(|| mount_to(root.clone(), move || view! { <Chat app=app /> }));
+        let view: Option<Box<dyn Any>> = Some(Box::new(view));
         settled().await;
-        Self { state, root, commands, owner, _listening }
+        Self { state, root, commands, owner, view, _listening }
     }
 
     pub async fn list(rows: Vec<ConversationRow>) -> Self {
@@ -146,6 +150,8 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
+        // What is shown goes first, as with the element: nothing of it may read what is gone.
+        self.view = None;
         self.root.remove();
         self.owner.cleanup();
     }

@@ -473,7 +473,9 @@ impl Follower {
     fn speak_again(self: &Rc<Self>) {
         let follower = Rc::downgrade(self);
         let speak = move || {
-            let follower = follower.upgrade().filter(|it| !it.is_away() && it.find(STANDS).is_some());
+            // The element may be gone by then, and its state with it.
+            let follower = follower.upgrade().filter(|it| it.log.is_connected());
+            let follower = follower.filter(|it| !it.is_away() && it.find(STANDS).is_some());
             let _ = follower.map(|it| it.log.remove_attribute("aria-live"));
         };
         set_timeout(speak, Duration::from_millis(QUIET));
