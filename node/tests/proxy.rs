@@ -134,18 +134,23 @@ async fn nothing_private_is_reached() {
     assert_eq!(host.asked(), [""; 0]);
 }
 
-#[tokio::test]
-async fn an_envelope_is_handed_to_the_delivery_service_of_that_name() {
-    let node = Node::start_with(DEVELOPMENT).await;
-    let other = Node::start().await;
+/// From now on `ds2.eth` leads to the delivery service of `other`.
+fn name_service(node: &Node, other: &Node) {
     let keys = node_keys().public();
     let profile = DeliveryServiceProfile {
         signing_key: keys.signing,
         encryption_key: keys.encryption,
         url: format!("{}/ds", other.url).parse().unwrap(),
     };
-    node.chain.set_address("ds2.eth", SENDER.parse().unwrap());
     node.chain.set_profile("ds2.eth", format!("data:application/json,{}", profile.to_json()));
+}
+
+#[tokio::test]
+async fn an_envelope_is_handed_to_the_delivery_service_of_that_name() {
+    let node = Node::start_with(DEVELOPMENT).await;
+    let other = Node::start().await;
+    node.chain.set_address("ds2.eth", SENDER.parse().unwrap());
+    name_service(&node, &other);
     let alice = Account::new(1).registered(&node).await;
     let bob = Account::new(2).registered(&other).await;
     let token = alice.sign_in(&node).await;
@@ -171,13 +176,7 @@ async fn an_envelope_is_handed_to_the_delivery_service_of_that_name() {
 async fn what_a_delivery_service_takes_is_asked_by_its_name_and_nothing_else_is() {
     let node = Node::start_with(DEVELOPMENT).await;
     let other = Node::start().await;
-    let keys = node_keys().public();
-    let profile = DeliveryServiceProfile {
-        signing_key: keys.signing,
-        encryption_key: keys.encryption,
-        url: format!("{}/ds", other.url).parse().unwrap(),
-    };
-    node.chain.set_profile("ds2.eth", format!("data:application/json,{}", profile.to_json()));
+    name_service(&node, &other);
     let bob = Account::new(2).registered(&other).await;
     let put = |method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     for question in [
