@@ -310,21 +310,12 @@ fn what_a_receiver_takes_is_asked_through_the_node_where_the_page_may_not_reach_
 
 #[test]
 fn a_linked_profile_is_fetched_through_the_node_and_believed_by_its_hash_alone() {
-    use dm3_core::seal::sha256_hex;
     run(async {
         let pair = Pair::new();
         pair.network.offer_proxies(true);
         let alice = pair.alice.sign_up().await;
-        let carol = Peer::new(&pair.network, "carol");
-        pair.network.give_name(&name("carol.eth"), carol.address());
-        let profile = UserProfile::new(keys_of("carol").public(), vec![name("ds.dm3.eth")]);
-        let text = profile.registration_message(carol.address());
-        let signed = profile.signed(carol.wallet.sign_text(carol.address(), &text).await.unwrap());
+        let (_carol, url, signed) = linked_carol(&pair.network).await;
         let json = signed.to_canonical();
-        let url = format!("https://files.example/carol.json?dm3Hash={}", sha256_hex(&json));
-        pair.network.edit_name(&name("carol.eth"), |records| {
-            records.texts.insert(PROFILE_KEY.into(), url.clone());
-        });
         pair.network.fail("GET https://files.example", Fault::Unreachable);
         pair.network.set_document(&url, 200, "{}");
         assert!(alice.directory().find("carol.eth").await.is_err(), "what a node says is compared");

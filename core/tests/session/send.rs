@@ -322,18 +322,9 @@ fn a_peer_whose_primary_name_is_broken_still_gets_messages() {
 #[test]
 fn a_linked_profile_is_waited_for_while_its_server_is_down() {
     run(async {
-        use dm3_core::seal::sha256_hex;
         let (pair, alice, _) = Pair::signed_in().await;
-        let carol = Peer::new(&pair.network, "carol");
-        pair.network.give_name(&name("carol.eth"), carol.address());
-        let profile = UserProfile::new(keys_of("carol").public(), vec![name("ds.dm3.eth")]);
-        let text = profile.registration_message(carol.address());
-        let signed = profile.signed(carol.wallet.sign_text(carol.address(), &text).await.unwrap());
+        let (carol, url, signed) = linked_carol(&pair.network).await;
         let json = signed.to_canonical();
-        let url = format!("https://files.example/carol.json?dm3Hash={}", sha256_hex(&json));
-        pair.network.edit_name(&name("carol.eth"), |records| {
-            records.texts.insert(PROFILE_KEY.into(), url.clone());
-        });
 
         pair.network.set_document(&url, 503, "<html>maintenance</html>");
         assert_eq!(say(&alice, &carol, "hello").await.waiting, 1);

@@ -3,13 +3,14 @@
 use dm3_core::delivery::api;
 pub use dm3_core::device::Lane;
 use dm3_core::device::MessageRow;
-use dm3_core::identity::{EnsName, KeySeed, ProfileKeys};
+use dm3_core::identity::{EnsName, KeySeed, ProfileKeys, SignedProfile, UserProfile};
 use dm3_core::message::{DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage};
-use dm3_core::ports::{Http as _, Store as _};
-use dm3_core::seal::{EncryptionKey, seal};
+use dm3_core::ports::{Http as _, Store as _, Wallet as _};
+use dm3_core::registry::PROFILE_KEY;
+use dm3_core::seal::{EncryptionKey, seal, sha256_hex};
 pub use dm3_core::session::NewMessage;
 use dm3_core::session::{Flushed, Home, Received, Session};
-use dm3_core::testing::{DeliveryService, MemoryPorts, Pair, Peer, SeededEntropy};
+use dm3_core::testing::{DeliveryService, MemoryPorts, Network, Pair, Peer, SeededEntropy};
 use serde_json::{Value, json};
 
 pub use pollster::block_on as run;
@@ -28,6 +29,20 @@ pub fn name(text: &str) -> EnsName {
 /// Keys that have nothing to do with any wallet.
 pub fn keys_of(text: &str) -> ProfileKeys {
     ProfileKeys::derive(&KeySeed::derive(text))
+}
+
+/// Carol, whose name `carol.eth` links to her profile: she, the address it links to, and what is to be there.
+pub async fn linked_carol(network: &Network) -> (Peer, String, SignedProfile) {
+    let (carol, name_of) = (Peer::new(network, "carol"), name("carol.eth"));
+    network.give_name(&name_of, carol.address());
+    let profile = UserProfile::new(keys_of("carol").public(), vec![name("ds.dm3.eth")]);
+    let text = profile.registration_message(carol.address());
+    let signed = profile.signed(carol.wallet.sign_text(carol.address(), &text).await.unwrap());
+    let url = format!("https://files.example/carol.json?dm3Hash={}", sha256_hex(&signed.to_canonical()));
+    network.edit_name(&name_of, |records| {
+        records.texts.insert(PROFILE_KEY.into(), url.clone());
+    });
+    (carol, url, signed)
 }
 
 /// Writes a message and tries to deliver the outbox.
