@@ -2,7 +2,7 @@
 //! `secp256k1(keccak256("\x19Ethereum Signed Message:\n" ‖ len ‖ text))` with recovery (EIP-191, version 0x45).
 //!
 //! ```text
-//! r ‖ s ‖ v                        65 bytes: v is 0 or 1, or 27 and more by its parity
+//! r ‖ s ‖ v                        65 bytes: v is 0 or 1, or 27 or 28
 //! r ‖ s with v in its highest bit  64 bytes (EIP-2098)
 //! ```
 
@@ -48,8 +48,8 @@ pub fn recover_hash(hash: &[u8; 32], signature: &str) -> Result<Address, Recover
     let odd = match bytes[64] {
         _ if is_compact => bytes[32] >= 0x80,
         recovery @ (0 | 1) => recovery == 1,
-        // As the reference's library has it, whatever chain is in it (EIP-155).
-        v @ 27.. => v % 2 == 0,
+        // Numbers that name a chain (EIP-155) are those of transactions, not of texts.
+        v @ (27 | 28) => v == 28,
         _ => return Err(RecoverError::Form),
     };
     if is_compact {
@@ -93,14 +93,13 @@ mod tests {
     fn every_form_of_the_recovery_id_is_read() {
         let (bytes, account) = signed();
         let parity = bytes[64];
-        for base in [0, 27, 35, 37, 145] {
-            // 27, 35 and so on stand for an even point.
+        for base in [0, 27] {
             let v = base + parity;
             let with = |v: u8| [&bytes[..64], &[v]].concat();
             assert_eq!(signer(&with(v)), Ok(account), "{v}");
             assert_ne!(signer(&with(base + 1 - parity)), Ok(account), "{v}");
         }
-        for v in 2..27 {
+        for v in (2..27).chain(29..=255) {
             assert_eq!(signer(&[&bytes[..64], &[v]].concat()), Err(RecoverError::Form), "{v}");
         }
     }
