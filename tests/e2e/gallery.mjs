@@ -42,7 +42,7 @@ async function useFont(fonts) {
   }
   for (const name of ['--dm3-font', '--dm3-font-mono']) document.documentElement.style.setProperty(name, 'Gallery');
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync('.acts-emoji { visibility: hidden } input, ::file-selector-button { font-family: Gallery }');
+  sheet.replaceSync('.acts-emoji, .emoji-grid button, .emoji-groups button { visibility: hidden } input, ::file-selector-button { font-family: Gallery }');
   for (const { shadowRoot } of document.querySelectorAll('dm3-chat')) {
     shadowRoot.adoptedStyleSheets = [...shadowRoot.adoptedStyleSheets, sheet];
   }

@@ -2,6 +2,7 @@
 //! given [`State`] while nothing goes on behind them. Built for that alone (feature `gallery`); what is packaged has
 //! nothing of it.
 
+mod files;
 mod list;
 mod made;
 mod other;
@@ -37,7 +38,7 @@ pub(crate) fn names() -> Vec<String> {
 }
 
 fn all() -> impl Iterator<Item = (&'static str, Fill)> {
-    [sign_in::STATES, list::STATES, thread::STATES, site::STATES, own::STATES, other::STATES]
+    [sign_in::STATES, list::STATES, thread::STATES, files::STATES, site::STATES, own::STATES, other::STATES]
         .into_iter()
         .flatten()
         .copied()

@@ -1,6 +1,5 @@
 //! Conversations, and what is asked about strangers.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use dm3_core::attention::{Minimum, Payment};
@@ -18,11 +17,10 @@ use super::made::{
 };
 use crate::app::attention::{Known, Payments};
 use crate::app::fault::Fault;
-use crate::app::files::{Attached, Away, Files, Item, Look, Ready};
 use crate::app::share::{Report, Sharing};
 use crate::app::stake::Stakes;
 use crate::app::state::{
-    Acting, ActingPage, Apart, BubbleContent, Composing, Connection, Delivery, FileBytes, Reach, State,
+    Acting, ActingPage, Apart, BubbleContent, Composing, Connection, Delivery, Picking, Reach, State,
 };
 use crate::app::stranger::Stranger;
 
@@ -91,14 +89,6 @@ pub(super) const STATES: States = &[
         let words = "# A heading\nSome **bold** and *slanted* words, `code`, and https://market.example/item/123\n- one\n- two\n> quoted\n```\nfn main() {}\n```";
         open(state, thread(bob()?, talk(&[(false, words), (true, words)])?))
     }),
-    ("thread-files", files),
-    ("thread-files-away", away),
-    ("thread-files-sending", |state| {
-        attached(state)?;
-        Files::change(state, |files| files.sending = Some(42));
-        Some(())
-    }),
-    ("thread-attached", attached),
     ("thread-typed", |state| {
         market(state)?;
         type_later(state, "Deal.\nSending the link now.");
@@ -115,6 +105,24 @@ pub(super) const STATES: States = &[
         market(state)?;
         state.composing.set(Composing::Edit { version: hash(3)?, before: String::new() });
         type_later(state, "I can hold it until tomorrow if you like.");
+        Some(())
+    }),
+    ("thread-newest", |state| {
+        open(state, thread(bob()?, talk(&[(false, "A line of many."); 30])?))?;
+        later(move || {
+            state.away.set(Apart::new((), 1));
+            state.came.set(3);
+        });
+        Some(())
+    }),
+    ("thread-cut", |state| {
+        let words = "All that there is to say of it, word by word. ".repeat(400);
+        open(state, thread(bob()?, talk(&[(false, &words)])?))
+    }),
+    ("thread-emoji", |state| {
+        market(state)?;
+        crate::more::PARTS.emoji.ask();
+        later(move || state.picking.set(Some(Picking::Text)));
         Some(())
     }),
     ("thread-menu", |state| acting(state, ActingPage::Choices)),
@@ -171,7 +179,7 @@ pub(super) const STATES: States = &[
     ("request-blocked", |state| request(state, Trust::Blocked)),
 ];
 
-fn market(state: State) -> Option<()> {
+pub(super) fn market(state: State) -> Option<()> {
     let lines = [
         (false, "Hi! Is #123 still for sale?"),
         (true, "Yes, still available."),
@@ -259,92 +267,6 @@ fn long(state: State) -> Option<()> {
     let word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft".repeat(2);
     let lines = [(false, word.as_str()), (true, word.as_str()), (false, "A\nmessage\nof\nmany\nlines")];
     open(state, thread(person(Some(LONG), ERIN)?, talk(&lines)?))
-}
-
-fn files(state: State) -> Option<()> {
-    let url = "/icon.svg".to_owned();
-    let picture = Look::Picture { url: url.clone(), width: 200, height: 120 };
-    let text = Look::Text { url: url.clone(), text: "A note.\nOf two lines.".into(), cut: false };
-    let bill = "an-invoice-whose-name-is-long-as-they-are.pdf";
-    with_files(
-        state,
-        vec![
-            (Delivery::Received, "", item("picture.svg", "image/png", 2_048, picture)),
-            (Delivery::Read, "The invoice", item(bill, "application/octet-stream", 84_000, Look::File(url))),
-            (Delivery::Received, "", item("note.txt", "text/plain", 26, text)),
-            (
-                Delivery::Sent,
-                "",
-                item("elsewhere", "", 0, Look::Elsewhere("files.example/some/where".into())),
-            ),
-            (Delivery::Received, "", item("broken", "", 0, Look::Unusable)),
-            (Delivery::Received, "", item("holiday.mp4", "", 6_000_000, Away::Waiting.into())),
-            (Delivery::Received, "", item("changed.mp4", "", 6_000_000, Away::Changed.into())),
-        ],
-    )
-}
-
-/// What lies sealed at its sender's node.
-fn away(state: State) -> Option<()> {
-    let film = |name, away: Away| item(name, "", 48_000_000, away.into());
-    with_files(
-        state,
-        vec![
-            (Delivery::Received, "", film("waiting.mp4", Away::Waiting)),
-            (Delivery::Received, "The whole evening", film("coming.mp4", Away::Coming(42))),
-            (Delivery::Received, "", film("interrupted.mp4", Away::Failed)),
-            (Delivery::Received, "", film("gone.mp4", Away::Gone)),
-            (Delivery::Received, "", film("changed.mp4", Away::Changed)),
-            (Delivery::Sent, "", film("a-film-of-ours-whose-name-is-long-as-they-are.mp4", Away::Waiting)),
-        ],
-    )
-}
-
-fn item(name: &str, media_type: &'static str, size: usize, look: Look) -> Item {
-    Item { name: name.into(), media_type, size, look }
-}
-
-/// A conversation of messages with a file each.
-fn with_files(state: State, each: Vec<(Delivery, &str, Item)>) -> Option<()> {
-    let (mut messages, mut shown) = (Vec::new(), BTreeMap::new());
-    for (number, (delivery, words, item)) in each.into_iter().enumerate() {
-        let content = BubbleContent::Text {
-            text: words.into(),
-            edited: false,
-            quote: None,
-            attachments: 1,
-            about: None,
-        };
-        let bubble = bubble(number + 1, 70 - 10 * number as u64, content, delivery)?;
-        shown.insert(bubble.version.clone(), Rc::new(vec![item]));
-        messages.push(bubble);
-    }
-    open(state, thread(bob()?, messages))?;
-    Files::change(state, |files| files.shown = shown);
-    Some(())
-}
-
-fn attached(state: State) -> Option<()> {
-    market(state)?;
-    crate::more::PARTS.files.ask();
-    let ready = |url: Option<&str>, tells| {
-        Some(Ready {
-            bytes: FileBytes::new(vec![0; 3_000]),
-            claimed: None,
-            url: url.map(Into::into),
-            tells,
-            smaller: None,
-            elsewhere: None,
-        })
-    };
-    let attached = |number, name: &str, ready| Attached { number, name: name.into(), ready };
-    let attached = vec![
-        attached(1, "picture.svg", ready(Some("/icon.svg"), false)),
-        attached(2, "a-film-with-a-long-name.mp4", ready(None, true)),
-        attached(3, "being-read.pdf", None),
-    ];
-    Files::change(state, |files| files.attached = attached);
-    Some(())
 }
 
 fn acting(state: State, page: ActingPage) -> Option<()> {
