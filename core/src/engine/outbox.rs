@@ -35,7 +35,7 @@ impl<P: Ports> Works<P> {
         loop {
             let seen = self.outbox.news.count();
             let now = self.ports().clock().now();
-            self.outbox.hurry(now);
+            self.outbox.hurry(now, &under_way);
             let mut rest = LONGEST_REST;
             match self.session.waiting().await {
                 Ok(waiting) => {

@@ -80,9 +80,13 @@ impl Queue {
         self.waits.borrow().iter().map(|it| it.left(now)).filter(|left| *left > 0).min()
     }
 
-    /// Nobody waits whose conversation has something new. How long they wait the next time is not forgotten.
-    pub(super) fn hurry(&self, now: u64) {
-        for conversation in self.hurried.take() {
+    /// Nobody waits whose conversation has something new. How long they wait the next time is not forgotten. What is under
+    /// way began before that, and does not wait either if it has to come again.
+    pub(super) fn hurry(&self, now: u64, under_way: &[ConversationId]) {
+        let hurried = self.hurried.take();
+        let (later, due): (Vec<_>, Vec<_>) = hurried.into_iter().partition(|it| under_way.contains(it));
+        *self.hurried.borrow_mut() = later;
+        for conversation in due {
             let mut waits = self.waits.borrow_mut();
             if let Some(waiting) = waits.iter_mut().find(|it| it.conversation == conversation) {
                 waiting.until = now;

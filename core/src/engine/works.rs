@@ -55,6 +55,8 @@ impl<P: Ports> Works<P> {
 
     /// A delivery service was reached that was not before: what waits for the network is tried now.
     pub(super) fn reached_again(&self) {
+        // Whatever the browser says: there are services without any network.
+        self.online.set(true);
         self.reached.set(true);
         self.kept.give();
         self.outbox.network_is_back(self.ports().clock().now());

@@ -20,7 +20,7 @@ pub struct SeenProfiles(Vec<Seen>);
 /// One profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
-    /// SHA-256 of the signed profile.
+    /// SHA-256 of what the wallet signed. A signature can be spelled in several ways.
     profile: String,
     /// SHA-256 of both public keys.
     keys: String,
@@ -74,8 +74,10 @@ impl SeenProfiles {
             };
         }
         // Programs that count no editions publish 0, whatever was there before: who went on with one of them is no sign of an
-        // old profile. So one of edition 0 that was never seen is taken for new, also if it is the first of all.
-        let newer = self.0.iter().rev().find(|seen| found.edition > 0 && seen.edition > found.edition);
+        // old profile. So one of edition 0 that was never seen is taken for new, also if it is the first of all; and whoever
+        // comes back from such a program counts on from there.
+        let mut counted = self.0.iter().rev().take_while(|seen| found.edition > 0 && seen.edition > 0);
+        let newer = counted.find(|seen| seen.edition > found.edition);
         if let Some(newer) = newer {
             return Sighting::RolledBack { replaced: newer.since };
         }
@@ -200,7 +202,7 @@ impl Seen {
         let PublicKeys { signing, encryption } = profile.keys();
         let keys = sha256(&[*signing.as_bytes(), *encryption.as_bytes()].concat());
         Self {
-            profile: sha256_hex(&profile.as_signed().to_canonical()),
+            profile: sha256_hex(&profile.as_signed().profile().registration_message(profile.account())),
             keys: format!("0x{}", hex::encode(keys)),
             since,
             edition: profile.as_signed().profile().edition().min(MAX_EDITION),
@@ -211,7 +213,7 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::{KeySeed, ProfileKeys, UserProfile};
+    use crate::identity::{KeySeed, ProfileKeys, SignedProfile, UserProfile};
     use crate::ports::Wallet as _;
     use crate::testing::TestWallet;
 
@@ -261,13 +263,38 @@ mod tests {
         assert_eq!(seen.see(&edition("c", 2), 2), Sighting::RolledBack { replaced: 1 }, "also with its keys");
         // What another program has published carries no edition.
         assert_eq!(seen.see(&other, 3), Sighting::KeysReplaced { since: 1 });
-        assert_eq!(seen.see(&first, 4), Sighting::RolledBack { replaced: 1 });
+        assert_eq!(seen.see(&third, 4), Sighting::RolledBack { replaced: 3 }, "this very one was replaced");
         assert_eq!(seen.see(&fourth, 5), Sighting::KeysReplaced { since: 3 });
+        assert_eq!(seen.see(&first, 6), Sighting::RolledBack { replaced: 5 });
         // Whoever says that an old one is right goes on from there.
-        seen.accept(&first, 6);
-        assert_eq!(seen.see(&first, 7), Sighting::Same);
-        assert_eq!(seen.see(&edition("b", 2), 8), Sighting::KeysReplaced { since: 6 });
-        assert_eq!(seen.see(&third, 9), Sighting::RolledBack { replaced: 3 }, "this very one was replaced");
+        seen.accept(&first, 7);
+        assert_eq!(seen.see(&first, 8), Sighting::Same);
+        assert_eq!(seen.see(&edition("b", 2), 9), Sighting::KeysReplaced { since: 7 });
+        assert_eq!(seen.see(&third, 10), Sighting::RolledBack { replaced: 3 }, "this very one was replaced");
+    }
+
+    #[test]
+    fn who_comes_back_from_a_program_that_counts_no_editions_is_not_taken_for_an_old_profile() {
+        let mut seen = SeenProfiles::default();
+        seen.accept(&edition("c", 3), 1);
+        assert_eq!(seen.see(&edition("o", 0), 2), Sighting::KeysReplaced { since: 1 });
+        assert_eq!(seen.see(&edition("a", 1), 3), Sighting::KeysReplaced { since: 2 });
+        assert_eq!(seen.see(&edition("a", 2), 4), Sighting::Changed);
+        assert_eq!(seen.see(&edition("b", 1), 5), Sighting::RolledBack { replaced: 4 });
+    }
+
+    #[test]
+    fn another_spelling_of_its_signature_makes_no_old_profile_new() {
+        let (old, new) = (profile("a", "ds.eth"), profile("b", "ds.eth"));
+        let mut seen = SeenProfiles::default();
+        seen.accept(&old, 1);
+        seen.accept(&new, 2);
+        let json = old.as_signed().to_canonical();
+        let (start, v) = json.split_at(json.len() - "1b\"}".len());
+        let spelled = format!("{start}{}", if v.starts_with("1b") { "00\"}" } else { "01\"}" });
+        let spelled = SignedProfile::parse(&spelled).unwrap().verify(old.account()).unwrap();
+        assert_ne!(spelled.as_signed().to_canonical(), json);
+        assert_eq!(seen.see(&spelled, 3), Sighting::RolledBack { replaced: 2 });
     }
 
     #[test]

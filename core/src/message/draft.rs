@@ -340,6 +340,11 @@ impl Draft {
         Self(message)
     }
 
+    /// The same about another message.
+    pub(crate) fn referring_to(self, message: &MessageHash) -> Self {
+        self.with_member("referenceMessageHash", message.as_str().into())
+    }
+
     pub(super) fn with_member(mut self, member: &str, value: Value) -> Self {
         if let Some(Value::Object(metadata)) = self.0.get_mut("metadata") {
             metadata.insert(member.to_owned(), value);

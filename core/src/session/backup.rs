@@ -209,7 +209,8 @@ impl<P: Ports> Session<P> {
     /// more, and its author can try it again.
     async fn stopped_unless_here(&self, message: &StoredMessage) -> Result<StoredMessage, StoreError> {
         let row = message.row();
-        let is_waiting = row.state == SendState::Waiting;
+        // A receipt tells nothing that its receiver could be surprised by.
+        let is_waiting = row.state == SendState::Waiting && !row.is_receipt();
         if !is_waiting || self.ports().store().message(self.account, &row.hash).await?.is_some() {
             return Ok(message.clone());
         }

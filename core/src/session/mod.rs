@@ -158,6 +158,8 @@ pub struct Session<P> {
     shelf: RefCell<Option<Shelf>>,
     /// Who was found since what is kept was tried last.
     found: RefCell<Vec<Address>>,
+    /// Those whose finding made something due lately, and when.
+    found_before: RefCell<Vec<(Address, u64)>>,
 }
 
 impl<P: Ports> Session<P> {
@@ -189,6 +191,7 @@ impl<P: Ports> Session<P> {
             allowed: RefCell::default(),
             shelf: RefCell::default(),
             found: RefCell::default(),
+            found_before: RefCell::default(),
         }
     }
 

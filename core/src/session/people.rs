@@ -109,7 +109,9 @@ impl<P: Ports> Session<P> {
                 Err(error) => search.missed(error),
             },
         }
-        if let Some(error @ FindError::OldProfile { replaced, .. }) = search.old {
+        // While the place where they were found is silent, nobody knows that there is no newer one.
+        let old = search.old.filter(|_| !search.unsure);
+        if let Some(error @ FindError::OldProfile { replaced, .. }) = old {
             self.note(peer, Notice::OldProfile { replaced }).await?;
             return Err(error);
         }
@@ -187,6 +189,7 @@ impl<P: Ports> Session<P> {
             contact.was_found_at(&found.0);
         };
         self.change_known(peer, change).await?;
+        self.found_before.borrow_mut().retain(|(other, _)| *other != peer);
         self.found(peer);
         Ok(true)
     }

@@ -37,7 +37,7 @@ pub enum Resent {
     Accepted(MessageHash),
     /// No delivery service takes it now; the peer may ask again.
     Later,
-    /// Every delivery service refuses it.
+    /// Every delivery service refuses it, or did, or its author stopped it.
     Refused(Refusal),
     /// This is no request of that peer's.
     NoRequest,
@@ -97,8 +97,11 @@ impl<P: Ports> Session<P> {
         else {
             return Ok(Resent::NotOurs);
         };
-        if row.state == SendState::Waiting {
-            return Ok(Resent::Waiting);
+        match row.state {
+            SendState::Waiting => return Ok(Resent::Waiting),
+            // Whether it is tried again is its author's to say.
+            SendState::Refused(refusal) => return Ok(Resent::Refused(refusal)),
+            SendState::Accepted | SendState::Received => {}
         }
         if !budget.take(peer, row.json.len(), self.ports().clock().now()) {
             return Ok(Resent::TooMuch);

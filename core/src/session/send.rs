@@ -16,6 +16,7 @@ use crate::message::{
     AuthenticMessage, DeliveryInformation, Draft, Envelope, Header, MessageHash, SignedMessage,
 };
 use crate::ports::{Clock as _, Http as _, Ports, Store as _, StoreError};
+use crate::thread::MAX_EDIT_CHAIN;
 use crate::web::{BaseUrl, SessionToken};
 
 /// How far a claimed time follows what stands before the message into the future: milliseconds. What is further apart
@@ -65,12 +66,17 @@ impl<P: Ports> Session<P> {
         self.put_out(conversation, Draft::text(header, text)).await
     }
 
-    /// Signs a draft and puts it into the outbox.
+    /// Signs a draft and puts it into the outbox. What refers to an edit that no delivery service took refers to what that
+    /// edits: its receiver knows nothing of the edit.
     pub(super) async fn put_out(
         &self,
         conversation: ConversationId,
         draft: Draft,
     ) -> Result<StoredMessage, StoreError> {
+        let draft = match draft.reference() {
+            Some(named) => draft.referring_to(&self.known_to_receiver(named).await?),
+            None => draft,
+        };
         let place = self.place_behind_all(conversation).await?;
         let stored = self.sign(conversation, draft).at(place);
         let store = self.ports().store();
@@ -212,8 +218,20 @@ impl<P: Ports> Session<P> {
         Ok(waiting)
     }
 
+    /// A message, or what it edits if it is an own edit that was refused, and so on.
+    async fn known_to_receiver(&self, mut hash: MessageHash) -> Result<MessageHash, StoreError> {
+        for _ in 0..MAX_EDIT_CHAIN {
+            let row = self.ports().store().message(self.account, &hash).await?;
+            let refused = row.filter(|row| matches!(row.state, SendState::Refused(_)) && row.is_edit());
+            let Some(edited) = refused.and_then(|row| row.about()) else { break };
+            hash = edited;
+        }
+        Ok(hash)
+    }
+
     /// Tries to deliver a message of the outbox, and keeps what came of it. One that does not wait there any more is
-    /// left alone, and `None` is given: it was sent or stopped elsewhere.
+    /// left alone, and `None` is given: it was sent or stopped elsewhere. An edit of what was refused is refused with it:
+    /// nobody could show it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -223,7 +241,10 @@ impl<P: Ports> Session<P> {
         let Some(row) = row else { return Ok(None) };
         let handed = match self.not_noted(hash) {
             Some(handed) => handed,
-            None => self.deliver(&row, &mut FirstToAccept).await,
+            None => match self.refusal_of_edited(&row).await? {
+                Some(refusal) => Handed::Refused(refusal),
+                None => self.deliver(&row, &mut FirstToAccept).await,
+            },
         };
         if let Some(state) = handed.state() {
             // Meanwhile its receiver may have said that they have it.
@@ -240,6 +261,16 @@ impl<P: Ports> Session<P> {
             noted?;
         }
         Ok(Some(handed))
+    }
+
+    async fn refusal_of_edited(&self, row: &MessageRow) -> Result<Option<Refusal>, StoreError> {
+        let Some(edited) = row.about().filter(|_| row.is_edit()) else { return Ok(None) };
+        let edited = self.ports().store().message(self.account, &edited).await?;
+        let edited = edited.filter(|edited| edited.author == self.account);
+        Ok(edited.and_then(|edited| match edited.state {
+            SendState::Refused(refusal) => Some(refusal),
+            _ => None,
+        }))
     }
 
     /// Notes how far a message came; what could not be noted before is settled by that.
@@ -286,8 +317,7 @@ impl<P: Ports> Session<P> {
         };
         let services = self.directory.services_of(&letter.receiver).await;
         let (mut accepted, mut unpublished, mut refusal) = (false, false, None);
-        // One whose name can't be read now may still be one.
-        let mut later = services.later.then_some(0);
+        let mut later = None;
         route.list(&services.names);
         for service in &services.names {
             if !route.wants(service) {
@@ -305,6 +335,10 @@ impl<P: Ports> Session<P> {
             if far_enough {
                 break;
             }
+        }
+        // One whose name can't be read now may still be one. Until it is known, who refused is not asked all the time.
+        if services.later {
+            later = Some(sooner(later, if refusal.is_some() { ASK_AGAIN } else { 0 }));
         }
         // What one refused is not offered to it again and again because another is gone.
         if unpublished && refusal.is_none() {

@@ -17,9 +17,15 @@ pub struct Tasks(Rc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    running: RefCell<BTreeMap<usize, LocalBoxFuture<'static, ()>>>,
+    running: RefCell<BTreeMap<usize, Running>>,
     ready: Arc<Ready>,
     count: Cell<usize>,
+}
+
+/// A task, and who is woken for it: always the same, by which those that wait for something know each other.
+struct Running {
+    task: LocalBoxFuture<'static, ()>,
+    waker: Waker,
 }
 
 /// The numbers of the tasks that can go on.
@@ -50,7 +56,8 @@ impl Tasks {
     /// Adds a task.
     pub fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
         let number = self.0.count.replace(self.0.count.get() + 1);
-        self.0.running.borrow_mut().insert(number, task);
+        let waker = Waker::from(Arc::new(Alarm { number, ready: Arc::clone(&self.0.ready) }));
+        self.0.running.borrow_mut().insert(number, Running { task, waker });
         self.0.ready.add(number);
     }
 
@@ -58,12 +65,11 @@ impl Tasks {
     pub fn step(&self) -> bool {
         let next = self.0.ready.0.lock().unwrap().pop_front();
         let Some(number) = next else { return false };
-        let task = self.0.running.borrow_mut().remove(&number);
-        if let Some(mut task) = task {
-            let waker = Waker::from(Arc::new(Alarm { number, ready: Arc::clone(&self.0.ready) }));
-            if task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-                self.0.running.borrow_mut().insert(number, task);
-            }
+        let running = self.0.running.borrow_mut().remove(&number);
+        if let Some(mut running) = running
+            && running.task.as_mut().poll(&mut Context::from_waker(&running.waker)).is_pending()
+        {
+            self.0.running.borrow_mut().insert(number, running);
         }
         true
     }

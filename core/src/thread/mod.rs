@@ -399,10 +399,11 @@ impl Thread {
         }
     }
 
-    /// How far what a message says has come.
+    /// How far what a message says has come. A deleted one has nothing more to say.
     fn state(&self, message: usize) -> &SendState {
         let version = &self.notes[self.version(message)];
-        if version.heard && version.state.has_not_left() { &SendState::Accepted } else { &version.state }
+        let settled = version.heard || self.notes[message].deleted;
+        if settled && version.state.has_not_left() { &SendState::Accepted } else { &version.state }
     }
 
     /// The latest own delete request or reaction at a message that counts here and has not left.
@@ -420,9 +421,12 @@ impl Thread {
                 number.filter(|_| self.is_own(note)).and_then(|number| unsent(number, &note.text))
             });
         }
+        if !self.is_own(&self.notes[message]) {
+            return None;
+        }
         let mut found = None;
         let edits = self.edits.members(&self.notes[message].id, usize::MAX).into_iter();
-        for named in [message].into_iter().chain(edits).filter(|_| self.is_own(&self.notes[message])) {
+        for named in [message].into_iter().chain(edits) {
             for number in self.deletes.members(&self.notes[named].id, usize::MAX) {
                 found = Some(unsent(number, "")?);
             }

@@ -175,6 +175,10 @@ fn nobody_can_have_messages_sent_again_without_end() {
         let mut budget = ResendBudget::new(2, 1_000_000, 60_000);
         let peers = (&alice, &bob);
         assert_eq!(ask(&pair, peers, &mut budget, sent.hash()).await, Resent::Waiting);
+        alice.stop(sent.hash()).await.unwrap();
+        let stopped = Resent::Refused(Refusal::Stopped);
+        assert_eq!(ask(&pair, peers, &mut budget, sent.hash()).await, stopped, "its author stopped it");
+        alice.retry(sent.hash()).await.unwrap();
         alice.flush().await.unwrap();
         for _ in 0..2 {
             assert!(matches!(ask(&pair, peers, &mut budget, sent.hash()).await, Resent::Accepted(_)));

@@ -487,6 +487,31 @@ fn what_is_forged_is_not_tried_with_each_message_of_whom_it_names() {
             assert_eq!(sync(&bob).await, 1);
         }
         let kept = pair.bob.store.kept(pair.bob.address()).await.unwrap();
-        assert_eq!(kept[0].tries, 8);
+        assert_eq!(kept[0].tries, 1);
+    });
+}
+
+#[test]
+fn what_names_somebody_whose_gateway_never_answers_is_not_asked_for_with_each_message_of_its_sender() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let mut letter = Letter::new(&pair, "for somebody").await;
+        letter.to = name("mallory.eth");
+        pair.network.edit_name(&letter.to, |records| {
+            records.gateway = Some("https://gateway.mallory.example".into());
+        });
+        pair.network.fail("gateway.mallory.example", Fault::Unreachable);
+        letter.submit(&pair).await;
+        for n in 0..12 {
+            say(&alice, &pair.bob, &format!("{n}")).await;
+            let home = bob.homes().await.unwrap()[0].clone();
+            bob.fetch(&home, &mut |_| ()).await.unwrap();
+            retry(&bob, Occasion::Time).await;
+        }
+        assert_eq!(
+            pair.network.count("gateway.mallory.example"),
+            2,
+            "once as it came, once as she was found"
+        );
     });
 }

@@ -163,3 +163,62 @@ fn a_receipt_of_somebody_else_settles_nothing() {
         assert_eq!(states(&pair.alice, &pair.bob).await, [SendState::Waiting]);
     });
 }
+
+#[test]
+fn an_edit_of_what_was_stopped_or_refused_does_not_leave_alone() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        pair.network.fail(SUBMIT, Fault::Unreachable);
+        let said = alice.compose(pair.bob.conversation(), "before").await.unwrap().hash().clone();
+        alice.stop(&said).await.unwrap();
+        pair.network.heal();
+        let edited = edit(&alice, &pair.bob, &said, "after").await;
+        assert_eq!(alice.flush().await.unwrap().refused, [edited.clone()]);
+        assert_eq!(pair.alice.entries(&pair.bob).await[0].state, STOPPED);
+        assert_eq!(sync(&bob).await, 0);
+        alice.retry(&edited).await.unwrap();
+        assert_eq!(alice.flush().await.unwrap().accepted, [said, edited]);
+        assert_eq!(sync(&bob).await, 2);
+        assert_eq!(pair.bob.texts(&pair.alice).await, ["after"]);
+    });
+}
+
+#[test]
+fn what_refers_to_an_edit_that_was_stopped_refers_to_what_its_receiver_has() {
+    run(async {
+        let (pair, alice, bob) = Pair::signed_in().await;
+        let said = say(&alice, &pair.bob, "before").await.accepted.remove(0);
+        pair.network.fail(SUBMIT, Fault::Unreachable);
+        let stopped = edit(&alice, &pair.bob, &said, "between").await;
+        alice.stop(&stopped).await.unwrap();
+        pair.network.heal();
+        let edited = edit(&alice, &pair.bob, &stopped, "after").await;
+        assert_eq!(alice.flush().await.unwrap().accepted, [edited.clone()]);
+        assert_eq!(sync(&bob).await, 2);
+        assert_eq!(pair.bob.texts(&pair.alice).await, ["after"]);
+
+        pair.network.fail(SUBMIT, Fault::Unreachable);
+        let stopped = edit(&alice, &pair.bob, &edited, "too much").await;
+        alice.stop(&stopped).await.unwrap();
+        pair.network.heal();
+        let deleted = delete(&alice, &pair.bob, &stopped).await;
+        assert_eq!(alice.flush().await.unwrap().accepted, [deleted]);
+        assert_eq!(sync(&bob).await, 1);
+        assert_eq!(pair.bob.entries(&pair.alice).await[0].shown, Shown::Deleted);
+    });
+}
+
+#[test]
+fn of_a_deleted_message_that_never_left_nothing_is_offered_to_be_tried_again() {
+    run(async {
+        let (pair, alice, _) = Pair::signed_in().await;
+        pair.network.fail(SUBMIT, Fault::Unreachable);
+        let said = alice.compose(pair.bob.conversation(), "said").await.unwrap().hash().clone();
+        alice.stop(&said).await.unwrap();
+        pair.network.heal();
+        delete(&alice, &pair.bob, &said).await;
+        alice.flush().await.unwrap();
+        let entry = pair.alice.entries(&pair.bob).await.remove(0);
+        assert_eq!((entry.shown, entry.state, entry.unsent), (Shown::Deleted, SendState::Accepted, None));
+    });
+}

@@ -198,7 +198,7 @@ impl<P: Ports> Session<P> {
                     read_until = read_until.max(here.arrived);
                 }
                 let accepted = SendState::Accepted;
-                if here.state == SendState::Waiting && container.state().send_state(row.halted) == accepted {
+                if here.state.has_not_left() && container.state().send_state(row.halted) == accepted {
                     // The deployed app has delivered it.
                     self.ports().store().set_state(self.account, &hash, &accepted).await?;
                     read.new += 1;

@@ -40,6 +40,9 @@ const MAX_TRIED: usize = 100;
 const SOON: u64 = 1_000;
 /// The longest.
 const LATE: u64 = 60 * MINUTE;
+/// How often that an account was found makes what was kept of it due: milliseconds. Anybody can have something kept in its
+/// name, for which others are asked.
+const FOUND_PAUSE: u64 = 5 * MINUTE;
 /// When what waits for keys is due: their coming is no matter of time.
 const NEVER: u64 = 1 << 52;
 
@@ -61,6 +64,16 @@ impl<P: Ports> Session<P> {
         }
     }
 
+    /// The accounts that were found since this was asked, but for those of which that was so a moment ago.
+    fn found_lately(&self) -> Vec<Address> {
+        let now = self.now();
+        let mut before = self.found_before.borrow_mut();
+        before.retain(|(_, at)| *at <= now && now - at < FOUND_PAUSE);
+        let mut found = self.found.take();
+        found.retain(|account| before.iter().all(|(other, _)| other != account));
+        found
+    }
+
     /// Tries again to take in what was kept, as far as it is due, and tells of what comes out of it. Gives how long it
     /// takes until something is due again: milliseconds, between a second and an hour.
     ///
@@ -73,7 +86,7 @@ impl<P: Ports> Session<P> {
     ) -> Result<u32, StoreError> {
         self.begin_time().await?;
         let store = self.ports().store();
-        let found = self.found.take();
+        let found = self.found_lately();
         let list = store.kept(self.account).await?;
         // Counted anew when something is to be kept: who is a contact by then has the room of one.
         self.shelf.take();
@@ -98,6 +111,12 @@ impl<P: Ports> Session<P> {
                 names.contains(&name) || name.carried_address().is_some_and(|it| found.contains(&it))
             })
         };
+        if list.iter().any(|kept| unplaced(kept) && is_found(kept)) {
+            // It is due once its service is found.
+            found.iter().for_each(|account| self.found(*account));
+        } else {
+            self.found_before.borrow_mut().extend(found.iter().map(|account| (*account, now)));
+        }
         let is_due = |kept: &Kept| match &kept.waits_for {
             _ if unplaced(kept) => false,
             WaitsFor::Keys(tried) => *tried != key,
@@ -115,7 +134,11 @@ impl<P: Ports> Session<P> {
         }
         let mut running = FuturesUnordered::new();
         while let Some((_, arrivals)) = queue.next() {
-            running.push(self.take_from(arrivals, false, LONG_PATIENCE));
+            // What somebody has to be asked for holds up nothing else of the same sender.
+            let (asking, others): (Vec<_>, Vec<_>) = arrivals.into_iter().partition(Arrival::names_others);
+            for part in [others, asking].into_iter().filter(|part| !part.is_empty()) {
+                running.push(self.take_from(part, false, LONG_PATIENCE));
+            }
         }
         while let Some(settled) = running.next().await {
             if settled.received != Received::default() {

@@ -254,8 +254,8 @@ impl<P: Ports> Session<P> {
     }
 
     /// Finds out of each message who wrote it. Anybody can write in a sender's name, to a name whose gateway never answers: so
-    /// what names somebody who has to be asked for comes last, and uses up half of the patience that is left for those
-    /// behind it.
+    /// what names somebody who has to be asked for comes last, and once the sender is known uses up half of the patience that
+    /// is left for those behind it.
     async fn prove_all(&self, arrivals: Vec<Arrival>, patience: u32) -> Proved {
         let now = self.now();
         let until = self.ports().clock().now().saturating_add(patience.into());
@@ -265,7 +265,12 @@ impl<P: Ports> Session<P> {
         let (asking, others): (Vec<_>, Vec<_>) = arrivals.into_iter().enumerate().partition(asks);
         let mut behind = asking.len();
         for (at, arrival) in others.into_iter().chain(asking) {
-            let left = until.saturating_sub(self.ports().clock().now()).min(patience.into());
+            let left = || until.saturating_sub(self.ports().clock().now()).min(patience.into());
+            if lookup.sender.is_none() {
+                let sender = self.sender(arrival.message.claimed_sender());
+                lookup.sender = within(self.ports().clock(), left() as u32, sender).await;
+            }
+            let left = left();
             let left = if arrival.names_others() && behind > 1 { left / 2 } else { left };
             behind -= usize::from(arrival.names_others());
             let proving = self.prove(&arrival, &mut lookup);
