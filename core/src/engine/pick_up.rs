@@ -122,6 +122,7 @@ impl<P: Ports> Works<P> {
             let rest = match fetched {
                 Ok(()) => {
                     backoff.reset();
+                    self.has_answered();
                     if self.links.set_mailbox(link, Ok(())) {
                         self.reached_again();
                     }

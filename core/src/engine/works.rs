@@ -55,11 +55,17 @@ impl<P: Ports> Works<P> {
 
     /// A delivery service was reached that was not before: what waits for the network is tried now.
     pub(super) fn reached_again(&self) {
-        // Whatever the browser says: there are services without any network.
-        self.online.set(true);
+        self.has_answered();
         self.reached.set(true);
         self.kept.give();
         self.outbox.network_is_back(self.ports().clock().now());
+    }
+
+    /// A delivery service has answered. Then it can be reached, whatever the browser says of the network.
+    pub(super) fn has_answered(&self) {
+        if !self.online.replace(true) {
+            self.outbox.news.give();
+        }
     }
 
     /// Waits until what had come was looked at, or somebody has written something; a second at most.

@@ -158,6 +158,8 @@ pub struct Session<P> {
     shelf: RefCell<Option<Shelf>>,
     /// Who was found since what is kept was tried last.
     found: RefCell<Vec<Address>>,
+    /// Messages that were refused for no good reason, and since when.
+    doubted: RefCell<Vec<(MessageHash, u64)>>,
     /// Those whose finding made something due lately, and when.
     found_before: RefCell<Vec<(Address, u64)>>,
 }
@@ -191,6 +193,7 @@ impl<P: Ports> Session<P> {
             allowed: RefCell::default(),
             shelf: RefCell::default(),
             found: RefCell::default(),
+            doubted: RefCell::default(),
             found_before: RefCell::default(),
         }
     }

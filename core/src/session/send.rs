@@ -27,6 +27,11 @@ const PATIENCE: u64 = 7 * 24 * 60 * 60_000;
 /// How long a delivery service may refuse without a reason before it is believed, and how often it is asked until then:
 /// milliseconds.
 const UNEXPLAINED: (u64, u64) = (60 * 60_000, 10 * 60_000);
+/// How long after the first such trouble with a message it is believed at the earliest, however long the message waited for
+/// something else before: milliseconds.
+const SECOND_LOOK: u64 = 9 * 60_000;
+/// With how many messages there was such trouble, as far as that is remembered.
+const MAX_DOUBTED: usize = 200;
 /// How many of a conversation's newest messages are looked at to find the newest own one, and the last that was taken.
 const LOOK_BACK: usize = 20;
 
@@ -277,6 +282,7 @@ impl<P: Ports> Session<P> {
     pub(super) async fn note_state(&self, hash: &MessageHash, state: &SendState) -> Result<(), StoreError> {
         self.ports().store().set_state(self.account, hash, state).await?;
         self.not_noted.borrow_mut().retain(|(other, _)| other != hash);
+        self.doubted.borrow_mut().retain(|(other, _)| other != hash);
         Ok(())
     }
 
@@ -386,7 +392,7 @@ impl<P: Ports> Session<P> {
             Ok(service) => service,
             Err(error) if error.is_temporary() => return Outcome::Later(0),
             // Whoever was asked may lag or lie.
-            Err(_) if self.now().saturating_sub(written) < PATIENCE => return Outcome::Unpublished,
+            Err(_) if !self.is_believed(letter, written, PATIENCE) => return Outcome::Unpublished,
             Err(_) => return Outcome::Refused(Refusal::Service(name.clone())),
         };
         let pause = self.pauses.left(name, now);
@@ -409,10 +415,25 @@ impl<P: Ports> Session<P> {
         let Err(error) = said else { return Outcome::Accepted };
         let pause = self.pauses.begin(name, retry_after, now);
         let (patience, again) = UNEXPLAINED;
-        if matches!(error, SubmitError::Unexplained(_)) && self.now().saturating_sub(written) < patience {
+        if matches!(error, SubmitError::Unexplained(_)) && !self.is_believed(letter, written, patience) {
             return Outcome::Later(pause.max(again));
         }
         error.refusal().map_or(Outcome::Later(pause), Outcome::Refused)
+    }
+
+    /// Whether what gives no good reason to let a message go is believed by now: not before a second look.
+    fn is_believed(&self, letter: &Letter, written: u64, patience: u64) -> bool {
+        let (hash, now) = (letter.message.hash(), self.now());
+        let mut doubted = self.doubted.borrow_mut();
+        let known = doubted.iter().find(|(other, _)| other == hash).map(|(_, since)| *since);
+        let since = known.unwrap_or(now);
+        if known.is_none() {
+            if doubted.len() == MAX_DOUBTED {
+                doubted.remove(0);
+            }
+            doubted.push((hash.clone(), now));
+        }
+        now.saturating_sub(written) >= patience && now.saturating_sub(since) >= SECOND_LOOK
     }
 
     /// Hands an envelope to a delivery service: directly, and through the node's proxy if that is not possible from here.

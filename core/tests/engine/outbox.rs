@@ -261,3 +261,38 @@ fn what_was_taken_or_refused_is_handed_over_once_also_while_nothing_can_be_kept(
         assert_eq!(bob.texts(&alice), texts[..if is_refused { 1 } else { 3 }]);
     }
 }
+
+#[test]
+fn while_there_is_said_to_be_no_network_nothing_is_begun_until_a_delivery_service_answers_all_the_same() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let (tab, _bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    tab.engine.set_online(false);
+    tab.send(&bob, "hello");
+    world.pass(1_000);
+    assert_eq!((alice.waiting(), world.network.count(SUBMIT)), (1, 0));
+    // The mailbox is looked into as before.
+    world.pass(30_000);
+    assert_eq!(bob.texts(&alice), ["hello"]);
+}
+
+#[test]
+fn who_is_found_while_an_attempt_ends_that_did_not_find_them_is_written_to_at_once() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.newcomer("bob"));
+    let tab = world.open(&alice);
+    world.run();
+    tab.send(&bob, "hello");
+    // By now it waits for minutes.
+    world.pass(30 * 60_000);
+    let hurry = || tab.engine.deliver_outbox(Some(bob.peer.conversation()));
+    world.network.fail("gateway.dm3.example", Fault::Slow(5_000));
+    hurry();
+    world.pass(1_000);
+    world.network.heal();
+    let asked = world.network.count("gateway.dm3.example");
+    hurry();
+    world.pass(20_000);
+    assert!(world.network.count("gateway.dm3.example") > asked);
+}

@@ -463,6 +463,21 @@ fn a_refusal_without_a_reason_is_believed_after_an_hour() {
 }
 
 #[test]
+fn a_message_that_waited_long_for_somebody_to_join_is_not_refused_at_the_first_answer_without_a_reason() {
+    run(async {
+        let pair = Pair::new();
+        let alice = pair.alice.sign_up().await;
+        assert_eq!(say(&alice, &pair.bob, "hello").await.waiting, 1);
+        pair.network.clock().advance(3 * HOUR);
+        pair.bob.sign_up().await;
+        pair.network.fail(SUBMIT, Fault::Status(400));
+        assert_eq!(alice.flush().await.unwrap().waiting, 1);
+        pair.network.clock().advance(HOUR / 6);
+        assert_eq!(alice.flush().await.unwrap().refused.len(), 1);
+    });
+}
+
+#[test]
 fn a_refusal_with_a_reason_is_believed_at_once() {
     run(async {
         let (pair, alice, _) = Pair::signed_in().await;
