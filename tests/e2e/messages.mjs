@@ -20,3 +20,10 @@ export async function menuOf(person, text) {
 /** Chooses in it. */
 export const choose = async (person, text, name, role = 'menuitem') =>
   (await menuOf(person, text)).getByRole(role, { name }).click();
+
+/** Lets an item of the open menu have the focus, once the menu has taken it: that gives it to its first item. */
+export async function focusInMenu(item) {
+  const menu = item.page().locator('dm3-chat').getByRole('menu');
+  await menu.locator('button:focus').first().waitFor();
+  await item.focus();
+}

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { choose, entry, menuOf } from './messages.mjs';
+import { choose, entry, focusInMenu, menuOf } from './messages.mjs';
 import { hasFocus, pressInInputMethod, until, useWorld } from './support.mjs';
 
 describe('what is done with messages', () => {
@@ -118,7 +118,7 @@ describe('what is done with messages', () => {
     assert.equal(await alice.launcher.getAttribute('aria-expanded'), 'true', 'the panel stays');
     await entry(alice, 'The very first').focus();
     await alice.page.keyboard.press('Enter');
-    await menu.getByRole('menuitem', { name: 'Go to the quoted message' }).focus();
+    await focusInMenu(menu.getByRole('menuitem', { name: 'Go to the quoted message' }));
     await alice.page.keyboard.press('Enter');
     await menu.waitFor({ state: 'detached' });
     await until('the first message has the focus', () => hasFocus(entry(alice, 'Is #123')));
@@ -165,7 +165,7 @@ describe('what is done with messages', () => {
   test('the earlier versions are opened and left by keyboard, which closes nothing else', async () => {
     await entry(alice, 'Yes, for 1.2 ETH.').focus();
     await alice.page.keyboard.press('Enter');
-    await alice.chat.getByRole('menuitem', { name: 'Earlier versions' }).focus();
+    await focusInMenu(alice.chat.getByRole('menuitem', { name: 'Earlier versions' }));
     await alice.page.keyboard.press('Enter');
     const versions = alice.chat.getByRole('dialog', { name: 'Message actions' });
     await until('its button has the focus', () => hasFocus(versions.getByRole('button', { name: 'Close' })));

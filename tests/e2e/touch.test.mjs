@@ -69,7 +69,7 @@ describe('with the fingers alone', () => {
   });
 
   test('a finger that stays on a message opens its menu, and lifting it does not close that', async () => {
-    await hold(bob, bubble(bob, 'Is #123'), 200);
+    await hold(bob, bubble(bob, 'Is #123'), 50);
     assert.equal(await menu(bob).count(), 0, 'a short touch opens nothing');
     await hold(bob, bubble(bob, 'Is #123'));
     await menu(bob).waitFor();
@@ -242,6 +242,7 @@ describe('with the fingers alone', () => {
     await bob.heading.waitFor();
     await bob.chat.getByText('No requests. Here stand those who write to you for the first time.').waitFor();
     await carol.send('Hello?');
+    await bob.page.waitForTimeout(2_000);
     await bob.chat.getByRole('button', { name: 'All', exact: true }).tap();
     assert.doesNotMatch(await bob.text(), /Buy this!|Hello\?/);
     await openSettings(bob);

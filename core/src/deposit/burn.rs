@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::voucher::BURN;
 use super::{ProvenVoucher, SignedVoucher, epoch_of};
-use crate::identity::wallet_signature::recover_hash;
+use crate::identity::wallet_signature::{for_contracts, recover_hash};
 use crate::seal::json::object;
 
 /// The longest signature of a receiver, in bytes: contract accounts have longer ones than keys.
@@ -66,15 +66,14 @@ impl Burn {
         given == now || given.checked_add(1) == Some(now)
     }
 
-    /// With what the receiver's wallet gave for [`Self::typed_data`]: `0x` and its bytes. Some wallets number the form of
-    /// a signature from 0; the contract takes 27 and 28.
+    /// With what the receiver's wallet gave for [`Self::typed_data`]: `0x` and its bytes. The contract takes an
+    /// ordinary account's signature in one of the forms in which wallets give it.
     pub fn consented(self, signature: &str) -> Option<ConsentedBurn> {
         let digits = signature.strip_prefix("0x").filter(|digits| digits.len() <= 2 * MAX_CONSENT)?;
-        let mut consent = hex::decode(digits).ok().filter(|consent| !consent.is_empty())?;
+        let consent = hex::decode(digits).ok().filter(|consent| !consent.is_empty())?;
         let is_key = recover_hash(&self.digest(), signature).ok() == Some(self.voucher.voucher().receiver);
-        if let (true, Some(form @ (0 | 1))) = (is_key, consent.get_mut(64)) {
-            *form += 27;
-        }
+        let by_key = for_contracts(signature).ok().filter(|_| is_key);
+        let consent = by_key.map_or(consent, Vec::from);
         Some(ConsentedBurn { burn: self, consent })
     }
 }

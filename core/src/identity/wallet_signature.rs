@@ -40,6 +40,25 @@ pub fn recover(message: &str, signature: &str) -> Result<Address, RecoverError> 
 /// # Errors
 /// As [`recover`].
 pub fn recover_hash(hash: &[u8; 32], signature: &str) -> Result<Address, RecoverError> {
+    let (r, s, odd) = numbers(signature)?;
+    let key = secp256k1::recover(hash, &r, &s, odd).ok_or(RecoverError::Invalid)?;
+    Ok(address_of(&key))
+}
+
+/// A signature in the form that contracts take: r ‖ s ‖ v, where v is 27 or 28.
+///
+/// # Errors
+/// [`RecoverError::Form`].
+pub fn for_contracts(signature: &str) -> Result<[u8; 65], RecoverError> {
+    let (r, s, odd) = numbers(signature)?;
+    let mut bytes = [27 + u8::from(odd); 65];
+    bytes[..32].copy_from_slice(&r);
+    bytes[32..64].copy_from_slice(&s);
+    Ok(bytes)
+}
+
+/// r, s, and whether the point is odd.
+fn numbers(signature: &str) -> Result<([u8; 32], [u8; 32], bool), RecoverError> {
     let mut bytes = [0; 65];
     let digits = signature.strip_prefix("0x").ok_or(RecoverError::Form)?;
     let is_compact = digits.len() == 128;
@@ -58,8 +77,7 @@ pub fn recover_hash(hash: &[u8; 32], signature: &str) -> Result<Address, Recover
     let (mut r, mut s) = ([0; 32], [0; 32]);
     r.copy_from_slice(&bytes[..32]);
     s.copy_from_slice(&bytes[32..64]);
-    let key = secp256k1::recover(hash, &r, &s, odd).ok_or(RecoverError::Invalid)?;
-    Ok(address_of(&key))
+    Ok((r, s, odd))
 }
 
 /// The address of a secp256k1 public key, given as its coordinates x ‖ y: the last 20 bytes of their hash.
@@ -98,6 +116,8 @@ mod tests {
             let with = |v: u8| [&bytes[..64], &[v]].concat();
             assert_eq!(signer(&with(v)), Ok(account), "{v}");
             assert_ne!(signer(&with(base + 1 - parity)), Ok(account), "{v}");
+            let text = format!("0x{}", hex::encode(with(v)));
+            assert_eq!(for_contracts(&text).unwrap().as_slice(), with(27 + parity), "{v}");
         }
         for v in (2..27).chain(29..=255) {
             assert_eq!(signer(&[&bytes[..64], &[v]].concat()), Err(RecoverError::Form), "{v}");
@@ -109,6 +129,9 @@ mod tests {
         let (mut bytes, account) = signed();
         bytes[32] |= bytes[64] << 7;
         assert_eq!(signer(&bytes[..64]), Ok(account));
+        let expanded = for_contracts(&format!("0x{}", hex::encode(&bytes[..64]))).unwrap();
+        assert_eq!(expanded[..64], signed().0[..64]);
+        assert_eq!(expanded[64], 27 + signed().0[64]);
         bytes[32] ^= 0x80;
         assert_ne!(signer(&bytes[..64]), Ok(account));
         for length in [0, 32, 63, 66] {

@@ -15,6 +15,7 @@ use super::lookup::CallOutcome;
 use super::transaction::TypedData;
 use crate::identity::Address;
 use crate::identity::typed_data::{Domain, Kind, word};
+use crate::identity::wallet_signature::for_contracts;
 use crate::seal::json::object;
 
 /// `DOMAIN_SEPARATOR()`.
@@ -154,14 +155,12 @@ impl Permit {
         TypedData { json: domain.request(&KIND, message), digest: domain.digest(&KIND, &members) }
     }
 
-    /// With what the wallet gave: `0x` and 65 bytes; `None` if it is of another form, as a contract account's. Some wallets
-    /// number the form of a signature from 0; tokens take 27 and 28.
+    /// With what the wallet gave; `None` if it is not an ordinary account's signature, as a contract account's.
     pub fn signed(self, signature: &str) -> Option<SignedPermit> {
-        let mut bytes = [0; 65];
-        hex::decode_to_slice(signature.strip_prefix("0x")?, &mut bytes).ok()?;
+        let bytes = for_contracts(signature).ok()?;
         let (r, rest) = bytes.split_first_chunk()?;
         let (s, v) = rest.split_first_chunk()?;
-        let v = v.first().map(|v| if *v < 27 { v + 27 } else { *v })?;
+        let v = *v.first()?;
         Some(SignedPermit { permit: self, signature: (v, *r, *s) })
     }
 }
