@@ -173,7 +173,7 @@ fn an_edit_of_what_was_stopped_or_refused_does_not_leave_alone() {
         alice.stop(&said).await.unwrap();
         pair.network.heal();
         let edited = edit(&alice, &pair.bob, &said, "after").await;
-        assert_eq!(alice.flush().await.unwrap().refused, [edited.clone()]);
+        assert_eq!(alice.flush().await.unwrap().refused, std::slice::from_ref(&edited));
         assert_eq!(pair.alice.entries(&pair.bob).await[0].state, STOPPED);
         assert_eq!(sync(&bob).await, 0);
         alice.retry(&edited).await.unwrap();
@@ -193,7 +193,7 @@ fn what_refers_to_an_edit_that_was_stopped_refers_to_what_its_receiver_has() {
         alice.stop(&stopped).await.unwrap();
         pair.network.heal();
         let edited = edit(&alice, &pair.bob, &stopped, "after").await;
-        assert_eq!(alice.flush().await.unwrap().accepted, [edited.clone()]);
+        assert_eq!(alice.flush().await.unwrap().accepted, std::slice::from_ref(&edited));
         assert_eq!(sync(&bob).await, 2);
         assert_eq!(pair.bob.texts(&pair.alice).await, ["after"]);
 
