@@ -240,6 +240,30 @@ fn an_edit_that_was_begun_is_kept_beside_what_was_typed_before() {
 }
 
 #[test]
+fn a_draft_of_another_device_is_never_the_text_of_an_edit_but_stands_there_after_it() {
+    let (world, _, bob, tab) = alice_and_bob();
+    tab.ask(Command::Send("frist".into()));
+    world.pass(1_000);
+    let version = message(&tab, "frist").version;
+    compose(&world, &tab, Composing::Edit { version: version.clone(), before: String::new() }, "");
+    tab.ask(Command::Back);
+    world.pass(5_000);
+    let (second, _) = world.person("alice");
+    let other = open(&world, &second);
+    world.pass(5_000);
+    type_in(&world, &other, "what I say next");
+    world.pass(10_000);
+    tab.state.text.set(String::new());
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(5_000);
+    let edit = Composing::Edit { version, before: "what I say next".into() };
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (edit, ""));
+    tab.ask(Command::Send("first".into()));
+    world.pass(1_000);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (Composing::New, "what I say next"));
+}
+
+#[test]
 fn what_was_deleted_meanwhile_is_neither_answered_nor_edited() {
     let (world, _, bob, tab) = alice_and_bob();
     tab.ask(Command::Send("gone soon".into()));
