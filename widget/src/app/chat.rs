@@ -10,6 +10,7 @@ use super::driver::Active;
 use super::platform::{NoFile, Platform, TabMessage, Task};
 use super::state::{Apart, Screen};
 use super::steps::ChatSteps;
+use super::thread::return_to_open;
 use super::work::run_engine;
 use super::{cached, changes, conversations, draft, outbox, theme};
 
@@ -146,6 +147,7 @@ async fn backup<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
     }
     match (at.driver.later.backup)().await {
         Ok(steps) => (steps.carry_out)(at, ask).await,
+        Err(_) if *ask == BackupAsk::Leave => return_to_open(at).await,
         Err(_) => at.driver.refuse_file(NoFile::Missing),
     }
 }
@@ -157,8 +159,10 @@ async fn settings<P: Platform>(at: Active<P>, ask: Arc<SettingsAsk>) {
         state.screen.set(Screen::Settings(Apart::waiting()));
         state.leaving.set(false);
     }
-    if let Ok(steps) = (at.driver.later.settings)().await {
-        (steps.carry_out)(at, ask).await;
+    match (at.driver.later.settings)().await {
+        Ok(steps) => (steps.carry_out)(at, ask).await,
+        Err(_) if *ask == SettingsAsk::Leave => return_to_open(at).await,
+        Err(_) => {}
     }
 }
 

@@ -11,7 +11,7 @@ use super::composer::composer;
 use super::files::{shown_files, with_files};
 use super::icons::{Picture, icon};
 use super::names::display_name;
-use super::panel::{bar, connection_bar, fault_bar, header, lookup_note, quarantine_note};
+use super::panel::{back_button, bar, connection_bar, fault_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::rows::Rows;
 use super::share::{CARD, OVER, PENDING, REQUEST, TOP, shared};
@@ -19,7 +19,7 @@ use super::site::{KNOWN, sited};
 use super::states::skeleton_bubbles;
 use super::talk::with_talk;
 use super::thread_rows::{Line, PlacedBubble, beginning, lines};
-use super::{OnClick, OnKey, goes_back, on_click, part, sends, time, truth, when};
+use super::{OnClick, OnKey, on_click, part, sends, time, truth, when};
 use crate::app::fault::Fault;
 use crate::app::state::{Apart, Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
 use crate::app::{App, Command, SettingsAsk};
@@ -123,13 +123,7 @@ fn thread_header(app: &App) -> AnyView {
     // Who can't go back to a list finds there what is above it else.
     let locked = app.state.locked.get();
     let account = when(locked, || account_menu(app, app.state.account.get().as_ref()));
-    let back = when(!locked, || {
-        view! {
-        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=goes_back(app)>
-            {icon(Picture::Back)}
-        </button>
-    }.into_any()
-    });
+    let back = when(!locked, || back_button(app));
     let content = view! {
         {back}
         {peer.as_ref().map(|peer| person_avatar(peer, false))}

@@ -293,6 +293,8 @@ fn settings_that_cannot_be_loaded_hold_up_nothing() {
     let missing = without_part("settings");
     ask(&world, &tab, SettingsAsk::Show);
     assert!(matches!(tab.screen(), Screen::Settings(apart) if apart.shown::<Settings>().is_none()));
+    ask(&world, &tab, SettingsAsk::Leave);
+    assert_eq!(tab.screen(), Screen::List);
     tab.ask(Command::OpenPeer(bob.address()));
     world.pass(1_000);
     assert_eq!(tab.screen(), Screen::Thread);
