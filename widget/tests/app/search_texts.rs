@@ -232,3 +232,23 @@ fn the_first_message_that_was_found_is_one_that_says_what_is_typed_now() {
     world.pass(1_000);
     assert_eq!((first("chair").as_deref(), first("lamp")), (Some("chair"), None));
 }
+
+#[test]
+fn a_search_that_somebody_comes_back_to_shows_no_message_that_was_deleted_meanwhile() {
+    let (world, _, bob, alices, _) = two_talking();
+    write(&world, &alices, &["the lamp", "a lamp"]);
+    alices.ask(Command::Back);
+    types(&alices, "lamp");
+    world.pass(1_000);
+    let hit = found(&alices).unwrap().hits.remove(0);
+    keep_search(alices.state);
+    alices.ask(Command::act(Act::FindIn(bob.address(), hit.hash.clone())));
+    world.pass(1_000);
+    alices.ask(Command::act(Act::Delete(hit.hash)));
+    world.pass(1_000);
+    alices.ask(Command::Back);
+    // As the list asks for when it stands again.
+    alices.ask(Command::LookUp("lamp".to_owned()));
+    world.pass(1_000);
+    assert_eq!(rows(&alices), ["the [lamp]"]);
+}
