@@ -264,9 +264,11 @@ fn message_view(app: &App, entry: &PlacedBubble, peer: &str) -> AnyView {
         (false, false) => "entry",
     };
     let reactions = when(!bubble.reactions.is_empty(), || {
+        // What somebody says to it who is not welcome is shown, and no more.
+        let (reacts, is_dead) = if is_welcome(app.state) { ("react", "") } else { ("", "true") };
         let each = bubble.reactions.iter().map(|it| {
             view! {
-                <button {attrs(&[("type", "button"), ("tabindex", "-1"), ("data-act", "react"), ("data-emoji", &it.emoji), ("aria-pressed", truth(it.own.is_some()))])}>
+                <button {attrs(&[("type", "button"), ("tabindex", "-1"), ("data-act", reacts), ("data-emoji", &it.emoji), ("aria-pressed", truth(it.own.is_some())), ("aria-disabled", is_dead)])}>
                     {[it.emoji.as_str(), &texts::number(it.count)].join(" ")}
                 </button>
             }
@@ -355,7 +357,7 @@ fn meta(app: &App, bubble: &Bubble, at: String) -> AnyView {
         texts::delivery(&bubble.delivery)
             .map(|said| format!("{} {said}", bubble.emoji).trim_start().to_owned()),
     );
-    let retry = when(failed, || {
+    let retry = when(failed && is_welcome(app.state), || {
         view! {
             <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Resend(bubble.sending.clone()))>
                 {say(Word::Retry)}

@@ -7,7 +7,7 @@ use dm3_core::identity::Address;
 use dm3_core::ports::StoreError;
 use dm3_core::registry::abi::{Arg, encode};
 use dm3_core::registry::erc20;
-use dm3_core::session::{Demand, Token};
+use dm3_core::session::{Decision, Demand, Token};
 use dm3_core::testing::{Fault, Holdings};
 use dm3_widget::app::fault::Fault as Said;
 use dm3_widget::app::state::{Bubble, BubbleContent, Composing, Connection, Delivery, Screen};
@@ -312,6 +312,27 @@ fn a_message_that_waits_can_be_stopped() {
     tab.ask(Command::Resend(hash));
     world.run();
     assert_eq!(tab.deliveries(), [Delivery::Sent]);
+}
+
+#[test]
+fn what_was_stopped_is_sent_again_to_nobody_who_was_blocked_meanwhile() {
+    let (world, _, bob, tab) = alice_and_bob();
+    world.network.fail("POST https://dm3.example/ds/rpc", Fault::Unreachable);
+    tab.ask(Command::Send("hello".into()));
+    world.run();
+    let hash = message(&tab, "hello").sending;
+    tab.ask(Command::Stop(hash.clone()));
+    world.network.heal();
+    world.pass(1_000);
+    for (decision, is_sent) in [(Decision::Block, false), (Decision::Unblock, true)] {
+        tab.ask(Command::Decide(bob.address(), decision));
+        world.pass(1_000);
+        tab.ask(Command::OpenPeer(bob.address()));
+        world.pass(1_000);
+        tab.ask(Command::Resend(hash.clone()));
+        world.pass(2_000);
+        assert_eq!(tab.deliveries() == [Delivery::Sent], is_sent, "{:?}", tab.deliveries());
+    }
 }
 
 fn demands(tab: &Tab) -> Vec<Demand> {
