@@ -184,6 +184,8 @@ pub fn Chat(
                     looks_again.command(Command::LookUp(state.query.get_untracked()));
                 }
                 state.menu.set(false);
+                state.acting.set(None);
+                state.picking.set(None);
                 state.choosing.set(false);
                 match place {
                     Place::SignIn(Aside::None) => parts.sign_in.ask(),
