@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use dm3_core::Said as Cause;
 use dm3_core::delivery::{Amount, SpamRule, Verdict};
 use dm3_core::identity::Address;
 use dm3_core::ports::StoreError;
@@ -279,6 +280,46 @@ fn what_was_deleted_meanwhile_is_neither_answered_nor_edited() {
         world.pass(1_000);
         go_and_come_back(&world, &tab, &bob);
         assert_eq!((composing(&tab), typed(&tab).as_str()), (Composing::New, "half a thought"));
+    }
+}
+
+#[test]
+fn what_stands_far_up_and_was_deleted_meanwhile_is_neither_answered_nor_edited() {
+    let (world, alice, bob, tab) = alice_and_bob();
+    for number in 0..100 {
+        tab.ask(Command::Send(format!("number {number}")));
+        world.pass(1_000);
+    }
+    let far = message(&tab, "number 0");
+    let edit = Composing::Edit { version: far.version.clone(), before: String::new() };
+    compose(&world, &tab, edit.clone(), "number zero");
+    go_and_come_back(&world, &tab, &bob);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (edit.clone(), "number zero"));
+    // What can't be read for a moment is not forgotten.
+    alice.peer.store.set_yielding(true);
+    for moment in 0..60 {
+        tab.ask(Command::Back);
+        world.run();
+        tab.state.text.set(String::new());
+        tab.ask(Command::OpenPeer(bob.address()));
+        for _ in 0..moment {
+            world.tasks.step();
+        }
+        alice.peer.store.set_failure(Some(StoreError::Unavailable(Cause::new("the disk is gone"))));
+        world.run();
+        alice.peer.store.set_failure(None);
+        go_and_come_back(&world, &tab, &bob);
+        assert_eq!((composing(&tab), typed(&tab).as_str()), (edit.clone(), "number zero"), "moment {moment}");
+    }
+    let answer = Composing::Reply(far.quote().unwrap());
+    for begun in [answer, edit] {
+        compose(&world, &tab, begun, "half a thought");
+        tab.ask(Command::act(Act::Find(far.hash.clone())));
+        world.pass(1_000);
+        tab.ask(Command::act(Act::Delete(far.hash.clone())));
+        world.pass(1_000);
+        go_and_come_back(&world, &tab, &bob);
+        assert_eq!(composing(&tab), Composing::New);
     }
 }
 
