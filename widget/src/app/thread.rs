@@ -7,7 +7,7 @@ use dm3_core::message::{Context, MessageHash};
 use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
-use super::begun::go_on_composing;
+use super::begun::{go_on_composing, leave_sent_edit};
 use super::command::AttentionAsk;
 use super::conversations::{back, next_turn, person, refresh_list, refresh_row, shows_backup};
 use super::draft::{draft, form_key, is_offered, put_in};
@@ -415,6 +415,7 @@ pub(super) async fn follow_thread<P: Platform>(at: &Active<P>, conversation: Con
                 }
             });
         }
+        leave_sent_edit(at, conversation);
         if news.until == after {
             break;
         }

@@ -241,6 +241,39 @@ fn an_edit_that_was_begun_is_kept_beside_what_was_typed_before() {
 }
 
 #[test]
+fn an_edit_that_was_begun_in_another_tab_is_offered_until_it_is_sent_there() {
+    let (world, alice, _, tab) = alice_and_bob();
+    tab.ask(Command::Send("frist".into()));
+    world.pass(1_000);
+    type_in(&world, &tab, "half a thought");
+    let version = message(&tab, "frist").version;
+    let edit = Composing::Edit { version, before: "half a thought".into() };
+    compose(&world, &tab, edit.clone(), "first");
+    let other = open(&world, &alice);
+    world.pass(1_000);
+    assert_eq!((composing(&other), typed(&other).as_str()), (edit.clone(), "first"));
+    tab.ask(Command::Send("something else".into()));
+    world.pass(1_000);
+    for tab in [&tab, &other] {
+        assert_eq!((composing(tab), typed(tab).as_str()), (Composing::New, "half a thought"));
+    }
+    // One that was begun here as well is nobody else's.
+    let version = message(&tab, "something else").version;
+    for tab in [&tab, &other] {
+        let edit = Composing::Edit { version: version.clone(), before: "half a thought".into() };
+        compose(&world, tab, edit, "here");
+    }
+    let (second, _) = world.person("alice");
+    let far = open(&world, &second);
+    world.pass(5_000);
+    compose(&world, &far, Composing::Edit { version, before: String::new() }, "there");
+    far.ask(Command::Send("there".into()));
+    world.pass(10_000);
+    message(&other, "there");
+    assert_eq!(typed(&other), "here");
+}
+
+#[test]
 fn a_draft_of_another_device_is_never_the_text_of_an_edit_but_stands_there_after_it() {
     let (world, _, bob, tab) = alice_and_bob();
     tab.ask(Command::Send("frist".into()));
