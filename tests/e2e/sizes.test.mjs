@@ -332,15 +332,28 @@ describe('at every size', () => {
       await carol.chat.evaluate((chat) => chat.removeAttribute('dir'));
     });
 
-    test('a swipe leads back from the own account to the settings', async () => {
+    test('a swipe leads back from settings, the own account, a backup and a contact, as their buttons do', async () => {
+      const goBack = () => swipe(carol, [5, 400], [300, 410]);
       await carol.button('Account').click();
       await carol.button('Settings').click();
       await title(carol, 'Privacy').waitFor();
       await carol.button(/^Your account/).click();
       await title(carol, 'Delivery services').waitFor();
-      await swipe(carol, [5, 400], [300, 410]);
+      await goBack();
       await title(carol, 'Privacy').waitFor();
-      await carol.button('Back').click();
+      await goBack();
+      await carol.heading.waitFor();
+      await carol.button('Account').click();
+      await carol.button(/Backup/).first().click();
+      await title(carol, 'Backup').waitFor();
+      await goBack();
+      await carol.heading.waitFor();
+      await carol.openRow(/bob\.eth/);
+      await carol.button(/contact details/).click();
+      await title(carol, 'Contact').waitFor();
+      await goBack();
+      await carol.composer.waitFor();
+      await goBack();
       await carol.heading.waitFor();
     });
 

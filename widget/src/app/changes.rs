@@ -76,6 +76,7 @@ fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut
             }
             if let Some(conversation) = conversation {
                 add(&mut news.elsewhere, conversation);
+                ask_if_stored(at);
             }
             return;
         }
@@ -83,10 +84,7 @@ fn note<P: Platform>(at: &Active<P>, told: Told, news: &mut News, received: &mut
     match change {
         Change::Conversation(conversation) => {
             add(&mut news.here, conversation);
-            // What follows is told by nobody that there is room again, but by what it wrote.
-            if !at.engine.leads() && lacks_storage(at) {
-                ask_leader(at);
-            }
+            ask_if_stored(at);
         }
         Change::Settings => {
             at.spawn(show_theme);
@@ -142,8 +140,8 @@ fn show_connection<P: Platform>(at: &Active<P>, link: Link) {
     }
     if connection == Connection::Live {
         at.spawn(|at| at.beside(|steps, at| (steps.name_welcome)(at)));
-        look_again(at);
     }
+    look_again(at);
     shown.set(connection);
 }
 
@@ -169,8 +167,12 @@ fn look_again<P: Platform>(at: &Active<P>) {
     }
 }
 
-/// Asks the tab that is in touch with the account's delivery services how it stands.
-fn ask_leader<P: Platform>(at: &Active<P>) {
+/// What follows is told by nobody that there is storage again, but by what was written here or elsewhere: it asks the tab that
+/// is in touch with the account's delivery services how it stands.
+fn ask_if_stored<P: Platform>(at: &Active<P>) {
+    if at.engine.leads() || !lacks_storage(at) {
+        return;
+    }
     look_again(at);
     at.driver.state.connection.set(Connection::Connecting);
     at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
@@ -181,9 +183,7 @@ pub(super) async fn leader_told<P: Platform>(at: Active<P>, news: LeaderNews) {
     if at.engine.leads() {
         return;
     }
-    if news == LeaderNews::Connected {
-        look_again(&at);
-    }
+    look_again(&at);
     at.driver.state.connection.set(match news {
         LeaderNews::Connecting => Connection::Connecting,
         LeaderNews::Connected => Connection::Live,
@@ -205,6 +205,7 @@ pub(super) async fn wake<P: Platform>(at: Active<P>) {
         at.engine.wake();
         tell_newcomer(at).await;
     } else {
+        look_again(&at);
         at.driver.state.connection.set(Connection::Connecting);
         at.driver.platform.tell_tabs(TabMessage::Wake(at.address()));
     }

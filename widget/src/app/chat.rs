@@ -10,6 +10,7 @@ use super::driver::Active;
 use super::platform::{NoFile, Platform, TabMessage, Task};
 use super::state::{Apart, Screen};
 use super::steps::ChatSteps;
+use super::thread::return_to_open;
 use super::work::run_engine;
 use super::{cached, changes, conversations, draft, outbox, theme};
 
@@ -30,7 +31,7 @@ fn begin<P: Platform>(at: &Active<P>) {
     let Some(told) = at.told.take() else { return };
     at.spawn(|at| changes::follow(at, told));
     at.spawn(theme::show_theme);
-    at.engine.set_online(at.driver.platform.is_online());
+    is_online(at);
     at.spawn(run_engine);
     at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
     at.spawn(|at| async move {
@@ -42,6 +43,13 @@ fn begin<P: Platform>(at: &Active<P>) {
     if let Some(to) = at.driver.state.to.get_untracked() {
         at.spawn(|at| at.thread(|steps, at| (steps.open)(at, to)));
     }
+}
+
+/// Tells the engine whether there may be a network, as the platform knows.
+fn is_online<P: Platform>(at: &Active<P>) -> bool {
+    let is_online = at.driver.platform.is_online();
+    at.engine.set_online(is_online);
+    is_online
 }
 
 /// What a command sets going. One boxed task each: a single task with all of them inside would be far larger.
@@ -72,13 +80,13 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::LoadOlder => at.kept(|steps, at| (steps.load_older)(at)),
         Command::AcceptProfile(peer) => at.people(move |steps, at| (steps.accept_profile)(at, peer)),
         Command::CheckPeer => at.thread(|steps, at| (steps.check_peer)(at)),
-        Command::Reconnect => Box::pin(changes::wake(at)),
-        Command::Online => {
-            let is_online = at.driver.platform.is_online();
-            at.engine.set_online(is_online);
-            return is_online.then(|| -> Task { Box::pin(changes::wake(at)) });
+        Command::Reconnect | Command::Online => {
+            let is_impatient = matches!(command, Command::Reconnect);
+            return (is_online(&at) || is_impatient).then(|| -> Task { Box::pin(changes::wake(at)) });
         }
         Command::Shown(_) | Command::VisibilityChanged => {
+            // The browser may have told nobody meanwhile.
+            is_online(&at);
             // A timer may have slept with the device.
             at.spawn(|at| {
                 at.beside(|steps, at| {
@@ -146,6 +154,7 @@ async fn backup<P: Platform>(at: Active<P>, ask: Arc<BackupAsk>) {
     }
     match (at.driver.later.backup)().await {
         Ok(steps) => (steps.carry_out)(at, ask).await,
+        Err(_) if *ask == BackupAsk::Leave => return_to_open(at).await,
         Err(_) => at.driver.refuse_file(NoFile::Missing),
     }
 }
@@ -157,8 +166,10 @@ async fn settings<P: Platform>(at: Active<P>, ask: Arc<SettingsAsk>) {
         state.screen.set(Screen::Settings(Apart::waiting()));
         state.leaving.set(false);
     }
-    if let Ok(steps) = (at.driver.later.settings)().await {
-        (steps.carry_out)(at, ask).await;
+    match (at.driver.later.settings)().await {
+        Ok(steps) => (steps.carry_out)(at, ask).await,
+        Err(_) if *ask == SettingsAsk::Leave => return_to_open(at).await,
+        Err(_) => {}
     }
 }
 

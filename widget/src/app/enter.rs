@@ -51,6 +51,8 @@ pub(super) fn enter<P: Platform>(driver: &Rc<Driver<P>>, session: Session<P::Por
     state.conversations.set(None);
     state.thread.set(None);
     state.lookup.set(Lookup::Idle);
+    // Before anything is drawn that is told by days.
+    state.today.set(driver.platform.day().0);
     state.screen.set(Screen::List);
     driver.platform.emit(HostEvent::Connect(address));
     at.spawn(|at| async move {

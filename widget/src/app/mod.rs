@@ -23,6 +23,7 @@ mod attach;
 pub mod attention;
 mod back;
 pub mod backup;
+mod begun;
 mod beside;
 mod cached;
 mod carry;

@@ -6,6 +6,7 @@ use super::draft::{drop_draft, kept_draft};
 use super::driver::Active;
 use super::opened::{Opened, PAGE};
 use super::platform::Platform;
+use super::state::Composing;
 use super::thread::{follow_thread, show_opened};
 
 /// How many pages of a conversation are fetched from the account's node at once.
@@ -84,7 +85,15 @@ pub(super) async fn fetch_draft<P: Platform>(at: Active<P>, stood: String) {
     if at.session().wrote_since(conversation, there.trim(), changed).await == Ok(true) {
         there.clear();
     }
-    let text = at.driver.state.text;
+    let (text, composing) = (at.driver.state.text, at.driver.state.composing);
+    if let Composing::Edit { version, before } = composing.get_untracked() {
+        // What is edited has another text; this one stands there after it.
+        if at.open_peer() == Some(open) && before == here {
+            drop_draft(&at, conversation, changed);
+            composing.set(Composing::Edit { version, before: there });
+        }
+        return;
+    }
     // Never over what somebody has begun to type meanwhile.
     let is_free = stood.trim().is_empty() || stood == here;
     if is_free && at.open_peer() == Some(open) && text.with_untracked(|text| *text == stood) {

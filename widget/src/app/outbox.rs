@@ -146,7 +146,8 @@ pub(super) fn conditions<P: Platform>(at: &Active<P>, conversation: Conversation
 
 /// Tries a refused or stopped message again.
 pub(super) async fn resend<P: Platform>(at: Active<P>, hash: MessageHash) {
-    let Some(open) = at.open_peer() else { return };
+    // Who is not welcome gets nothing.
+    let Some(open) = at.open_peer().filter(|_| at.is_welcome()) else { return };
     if let Err(error) = at.engine.retry(ConversationId::Peer(open), &hash).await {
         at.storage_failed(error);
     }

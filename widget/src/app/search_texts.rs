@@ -34,6 +34,8 @@ pub struct FoundTexts {
     pub hits: Vec<Hit>,
     /// How far it is.
     pub progress: Progress,
+    /// What was typed that they say.
+    pub typed: String,
 }
 
 /// How far the search is.
@@ -78,18 +80,19 @@ pub(super) fn find_texts<P: Platform>(at: Active<P>, typed: String, fold: Fold) 
         }
         at.driver.platform.clock().sleep(PAUSE).await;
         // What was found for what stood there before stays until there is more.
-        let stood = state.texts.with_untracked(|texts| texts.shown::<FoundTexts>().map(|it| it.hits.clone()));
-        let mut found = FoundTexts { hits: stood.unwrap_or_default(), progress: Progress::Searching };
+        let stood = state.texts.with_untracked(|texts| texts.shown::<FoundTexts>().cloned());
+        let (hits, before) = stood.map_or((Vec::new(), String::new()), |it| (it.hits, it.typed));
         if is_wanted(&at, &typed) {
+            let found = FoundTexts { hits, progress: Progress::Searching, typed: before };
             // It is another search, of which nothing was opened.
-            state.texts.set(Apart::new(found.clone(), 0));
+            state.texts.set(Apart::new(found, 0));
         }
-        found.hits.clear();
-        found.progress = match look_through(&at, &typed, &wanted, fold, &mut found.hits).await {
+        let mut hits = Vec::new();
+        let progress = match look_through(&at, &typed, &wanted, fold, &mut hits).await {
             Ok(progress) => progress,
             Err(_) => Progress::Failed,
         };
-        show(&at, &typed, found);
+        show(&at, &typed, hits, progress);
     })
 }
 
@@ -98,9 +101,17 @@ fn is_wanted<P: Platform>(at: &Active<P>, typed: &str) -> bool {
     at.driver.state.query.with_untracked(|query| query == typed)
 }
 
-fn show<P: Platform>(at: &Active<P>, typed: &str, found: FoundTexts) {
+fn show<P: Platform>(at: &Active<P>, typed: &str, hits: Vec<Hit>, progress: Progress) {
     if is_wanted(at, typed) {
+        let found = FoundTexts { hits, progress, typed: typed.to_owned() };
         at.driver.state.texts.update(|texts| *texts = Apart::new(found, texts.place));
+    }
+}
+
+impl FoundTexts {
+    /// The first of them, if they say what is typed now.
+    pub fn first(&self, typed: &str) -> Option<&Hit> {
+        self.hits.first().filter(|_| self.typed == typed)
     }
 }
 
@@ -140,7 +151,7 @@ async fn look_through<P: Platform>(
                 return Ok(Progress::Most);
             }
             if hits.len() > known {
-                show(at, typed, FoundTexts { hits: hits.clone(), progress: Progress::Searching });
+                show(at, typed, hits.clone(), Progress::Searching);
             }
             on_node |= stretch.on_node;
             before = stretch.next;

@@ -15,7 +15,9 @@ use super::mail;
 use super::own::OWN;
 use super::platform::{Platform, TabMessage, Task};
 use super::received::RECEIPTS;
-use super::settings::{CARD, Contacted, Errand, Offer, SETTINGS, Settings, change, change_settings, put};
+use super::settings::{
+    CARD, Contacted, Errand, Offer, SETTINGS, Settings, WAITING, change, change_settings, put, stands,
+};
 use super::state::{Apart, Screen};
 use super::steps::{OwnSteps, SettingsSteps};
 use super::theme::{language, set_language, set_theme, theme};
@@ -37,6 +39,7 @@ impl<P: Platform> Default for SettingsSteps<Active<P>> {
 async fn carry_out<P: Platform>(at: Active<P>, ask: Arc<SettingsAsk>) {
     match Arc::unwrap_or_clone(ask) {
         SettingsAsk::Show => show(&at).await,
+        SettingsAsk::Card if !stands(&at, WAITING) => {}
         SettingsAsk::Card => further(at, CARD, |steps, at| (steps.card)(at)).await,
         SettingsAsk::Receipts(wanted) => {
             if let Err(error) = at.session().set_setting(RECEIPTS, Value::Bool(wanted)).await {
@@ -121,6 +124,9 @@ async fn show<P: Platform>(at: &Active<P>) {
         wallet: wallet.map(|wallet| wallet.name),
         storage: None,
     };
+    if !stands(at, WAITING) {
+        return;
+    }
     put(at, SETTINGS, settings);
     at.spawn(demands::look);
     at.spawn(|at| payments(at, AttentionAsk::Asked));
@@ -140,7 +146,9 @@ async fn further<P: Platform>(
     show: impl FnOnce(OwnSteps<Active<P>>, Active<P>) -> Task,
 ) {
     at.driver.state.screen.set(Screen::Settings(Apart::at(place)));
-    if let Ok(steps) = (at.driver.later.own)().await {
+    if let Ok(steps) = (at.driver.later.own)().await
+        && stands(&at, place)
+    {
         show(steps, at).await;
     }
 }

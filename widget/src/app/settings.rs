@@ -11,6 +11,8 @@ use super::fault::Fault;
 use super::platform::{Notifying, Platform, StorageUse};
 use super::state::{Apart, Screen, Theme};
 
+/// Where nothing of it stands yet.
+pub(super) const WAITING: u8 = 0;
 /// Where the settings stand. What comes after them is of the part `own`.
 pub const SETTINGS: u8 = 1;
 /// Where a contact's card stands there.
@@ -190,6 +192,12 @@ pub enum Keys {
     None,
     /// They can't be found out now.
     Unknown(Fault),
+}
+
+/// Whether that place stands there. Whoever has left what was on its way is not led back to it.
+pub(super) fn stands<P: Platform>(at: &Active<P>, place: u8) -> bool {
+    let screen = at.driver.state.screen;
+    screen.with_untracked(|screen| matches!(screen, Screen::Settings(apart) if apart.place == place))
 }
 
 /// Shows it.

@@ -3,13 +3,14 @@
 use dm3_core::conversation::ConversationId;
 use dm3_core::device::SendState;
 use dm3_core::identity::{Address, Meant};
-use dm3_core::message::{Context, MessageHash, SignedMessage};
+use dm3_core::message::{Context, MessageHash};
 use dm3_core::session::Peer;
-use dm3_core::thread::{self, Entry, Quote, Quoted};
+use dm3_core::thread::{self, Entry};
 
+use super::begun::{go_on_composing, leave_sent_edit};
 use super::command::AttentionAsk;
 use super::conversations::{back, next_turn, person, refresh_list, refresh_row, shows_backup};
-use super::draft::{draft, forget_purpose, form_key, is_offered, purpose, put_in};
+use super::draft::{draft, form_key, is_offered, put_in};
 use super::driver::{Active, Driver};
 use super::fault::Fault;
 use super::opened::{Look, Opened, PAGE};
@@ -250,48 +251,6 @@ async fn show_thread<P: Platform>(
     at.spawn(|at| at.kept(|steps, at| (steps.fetch_draft)(at, stood)));
 }
 
-/// Goes on with the answer or the edit that was begun there, where `before` stands in the composer or what was begun.
-async fn go_on_composing<P: Platform>(at: &Active<P>, conversation: ConversationId, before: String) {
-    let state = at.driver.state;
-    let begun = purpose(at, conversation);
-    let Some((message, edited)) = begun.clone() else { return };
-    let quote = quote(at, conversation, &message).await;
-    // Somebody may have gone on, here or elsewhere.
-    let is_new = state.composing.with_untracked(|it| *it == Composing::New);
-    if at.open_peer() != Some(conversation.peer()) || !is_new || purpose(at, conversation) != begun {
-        return;
-    }
-    match (quote, edited) {
-        (Some(quote), None) => state.composing.set(Composing::Reply(quote)),
-        (Some(quote), Some(text)) if quote.own => {
-            let is_free = |typed: &String| typed.trim().is_empty() || *typed == before || *typed == text;
-            if state.text.with_untracked(is_free) {
-                state.text.set(text);
-                state.composing.set(Composing::Edit { version: quote.hash, before });
-            }
-        }
-        // It was deleted, or is not here any more.
-        _ => forget_purpose(at, conversation),
-    }
-}
-
-/// What is shown of a message above an answer, unless it was deleted.
-async fn quote<P: Platform>(
-    at: &Active<P>,
-    conversation: ConversationId,
-    message: &MessageHash,
-) -> Option<Quote> {
-    let entry = at.opened.borrow().as_ref().and_then(|opened| opened.find(message));
-    if let Some(entry) = entry {
-        return bubble(at, entry).quote();
-    }
-    // It stands further up than was read.
-    let row = at.session().message(message).await.ok()??;
-    let said = SignedMessage::parse(&row.json).ok().filter(|_| row.conversation == conversation)?;
-    let shown = Quoted::of(said.text(), said.attachments());
-    Some(Quote { hash: row.hash, own: row.author == at.address(), shown })
-}
-
 /// Notes what a conversation is about, until something was sent there; or that it goes along with nothing any more.
 pub(super) fn set_about<P: Platform>(at: &Active<P>, of: ConversationId, about: Option<Context>) {
     let mut all = at.about.borrow_mut();
@@ -456,6 +415,7 @@ pub(super) async fn follow_thread<P: Platform>(at: &Active<P>, conversation: Con
                 }
             });
         }
+        leave_sent_edit(at, conversation);
         if news.until == after {
             break;
         }
@@ -564,7 +524,7 @@ fn waits<P: Platform>(at: &Active<P>, hash: &MessageHash) -> Delivery {
     if at.engine.is_sending(hash) { Delivery::Sending } else { Delivery::Waiting }
 }
 
-fn bubble<P: Platform>(at: &Active<P>, mut entry: Entry) -> Bubble {
+pub(super) fn bubble<P: Platform>(at: &Active<P>, mut entry: Entry) -> Bubble {
     // What was done to it is told once what it says has left.
     let unsent = entry.unsent.take().filter(|it| it.emoji.is_empty() || !entry.state.has_not_left());
     let (sending, state, emoji) = match unsent {

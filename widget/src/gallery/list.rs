@@ -125,7 +125,7 @@ fn texts() -> Option<Apart> {
         hit(false, 3, "Is the ", " from the picture still there? I would come on Saturday to fetch it.")?,
         hit(true, 7_000, "…it stands beside the ", ".")?,
     ];
-    Some(Apart::new(FoundTexts { hits, progress: Progress::Device }, 0))
+    Some(Apart::new(FoundTexts { hits, progress: Progress::Device, typed: "lamp".to_owned() }, 0))
 }
 
 /// This stands in the field, and that is known of it.

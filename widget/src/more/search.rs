@@ -66,7 +66,7 @@ fn enter(app: &App, typed: String) {
     let is_asked = is_whole(&typed) || Guess::of(app.state, &typed) != Answer::None;
     match first_meant(app.state, &typed) {
         Some(peer) if !is_asked => app.command(Command::OpenPeer(peer)),
-        None if !is_asked && open_first(app) => {}
+        None if !is_asked && has_texts(app) => open_first(app, &typed),
         _ => app.command(Command::Open(typed)),
     }
 }

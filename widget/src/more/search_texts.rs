@@ -12,18 +12,14 @@ use crate::view::{on_click, time, when};
 
 /// Whether there are any.
 pub(super) fn has_texts(app: &App) -> bool {
-    first(app).is_some()
+    app.state.texts.with(|texts| texts.shown::<FoundTexts>().is_some_and(|found| !found.hits.is_empty()))
 }
 
-/// Opens the first of them. Tells whether there is one.
-pub(super) fn open_first(app: &App) -> bool {
-    let first = first(app);
+/// Opens the first of them that says what is typed. While those of what was typed before still stand there, that is none.
+pub(super) fn open_first(app: &App, typed: &str) {
+    let texts = app.state.texts;
+    let first = texts.with_untracked(|texts| texts.shown::<FoundTexts>()?.first(typed).cloned());
     first.iter().for_each(|hit| open(app, hit));
-    first.is_some()
-}
-
-fn first(app: &App) -> Option<Hit> {
-    app.state.texts.with(|texts| texts.shown::<FoundTexts>()?.hits.first().cloned())
 }
 
 fn open(app: &App, hit: &Hit) {
@@ -35,7 +31,7 @@ pub(super) fn texts(app: &App) -> AnyView {
     // Another day has other words.
     app.state.today.get();
     app.state.texts.with(|texts| {
-        let Some(FoundTexts { hits, progress }) = texts.shown() else { return ().into_any() };
+        let Some(FoundTexts { hits, progress, .. }) = texts.shown() else { return ().into_any() };
         let rows = when(!hits.is_empty(), || {
             let rows: Vec<_> = hits.iter().map(|hit| row(app, hit)).collect();
             view! {

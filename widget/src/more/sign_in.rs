@@ -91,11 +91,12 @@ fn sign_in(app: &App, at: SignIn) -> AnyView {
             app.command(Command::UseAnotherWallet);
         })
     };
+    let outdated = at.busy.is_none() && at.error.as_ref().is_some_and(Fault::needs_reload);
     let choices = match &at.step {
-        SignInStep::Connect { wallets } if wallets.len() > 1 && app.state.choosing.get() => {
+        SignInStep::Connect { wallets } if wallets.len() > 1 && app.state.choosing.get() && !outdated => {
             wallet_picker(app, wallets, at.busy.is_some())
         }
-        _ => button(app, &at),
+        _ => button(app, &at, outdated),
     };
     view! {
         {bare_header(app)}
@@ -126,12 +127,12 @@ fn sign_in(app: &App, at: SignIn) -> AnyView {
     .into_any()
 }
 
-fn button(app: &App, at: &SignIn) -> AnyView {
+/// The button that goes on; or, where the page is `outdated`, loads it anew.
+fn button(app: &App, at: &SignIn, outdated: bool) -> AnyView {
     let command = action(at);
     let chooses = at.busy.is_none() && matches!(at.step, SignInStep::Connect { .. });
     let blocked = command.is_none() && !chooses;
     let app = app.clone();
-    let outdated = at.busy.is_none() && at.error.as_ref().is_some_and(Fault::needs_reload);
     let press = on_click(move || match &command {
         _ if outdated => {}
         Some(command) => app.command(command.clone()),

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::attributes::{attrs, class};
 use super::icons::{Picture, icon};
-use super::{OnClick, sends};
+use super::{OnClick, goes_back, sends};
 use crate::app::fault::Fault;
 use crate::app::state::{Connection, Lookup, State};
 use crate::app::{App, Command};
@@ -38,6 +38,16 @@ pub fn slot(name: &str, otherwise: Option<AnyView>) -> AnyView {
 /// A header with nothing but the button.
 pub fn bare_header(app: &App) -> AnyView {
     header(app, "header header-bare", blank("title"))
+}
+
+/// The button that leads back from what is shown.
+pub fn back_button(app: &App) -> AnyView {
+    view! {
+        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=goes_back(app)>
+            {icon(Picture::Back)}
+        </button>
+    }
+    .into_any()
 }
 
 /// An element with a class and nothing in it.

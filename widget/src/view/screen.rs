@@ -20,7 +20,7 @@ use super::{OnClick, on_click, part, when};
 use crate::app::part::{Loading, Part};
 use crate::app::search_texts::KEPT;
 use crate::app::state::{Apart, Screen, SignIn, SignInStep, State, ThreadState, Way};
-use crate::app::{App, ScreenPart};
+use crate::app::{App, Command, ScreenPart};
 
 /// For how many frames a screen that is on its way is waited for to take the focus: five seconds of most displays.
 const FRAMES: u16 = 300;
@@ -150,6 +150,7 @@ pub fn Chat(
             }
         })
     };
+    let looks_again = app.clone();
     Effect::new(move |before: Option<(Place, String, u32)>| {
         let (place, draft, drawn) = (Place::of(state), state.draft.get(), state.drawn.get());
         let listed = place.has_list(state.wide.get()) && !state.locked.get();
@@ -178,8 +179,13 @@ pub fn Chat(
                 if !is_kept {
                     state.query.set(String::new());
                     state.texts.set(Apart::waiting());
+                } else if place == Place::List {
+                    // Something of it may have been deleted meanwhile, or its author blocked.
+                    looks_again.command(Command::LookUp(state.query.get_untracked()));
                 }
                 state.menu.set(false);
+                state.acting.set(None);
+                state.picking.set(None);
                 state.choosing.set(false);
                 match place {
                     Place::SignIn(Aside::None) => parts.sign_in.ask(),

@@ -6,18 +6,18 @@ use super::account::account_menu;
 use super::attributes::{attrs, class};
 use super::form::link;
 use super::icons::{Picture, icon};
-use super::panel::{bare_header, blank, connection_bar, header, lookup_note};
+use super::panel::{back_button, bare_header, blank, connection_bar, header, lookup_note};
 use super::{OnClick, sends, when};
 use crate::app::fault::Fault;
 use crate::app::part::PartMissing;
 use crate::app::state::Lookup;
-use crate::app::{App, Command};
+use crate::app::{App, Command, back};
 use crate::texts::{self, Word, say};
 
 /// The device's records are being read.
 pub fn starting(app: &App) -> AnyView {
     view! {
-        {header(app, "header", blank("title"))}
+        {untitled(app, "header")}
         <div {class("list")}>{skeleton_rows()}</div>
     }
     .into_any()
@@ -39,7 +39,13 @@ pub fn failed(app: &App, fault: &Fault) -> AnyView {
 
 /// A part of the application could not be loaded; the rest goes on.
 pub fn part_missing(app: &App, why: PartMissing, ask_again: OnClick) -> AnyView {
-    view! { {bare_header(app)} {could_not_load(why, ask_again)} }.into_any()
+    view! { {untitled(app, "header header-bare")} {could_not_load(why, ask_again)} }.into_any()
+}
+
+/// A header of what is not there yet, with the way back if there is one.
+fn untitled(app: &App, classes: &'static str) -> AnyView {
+    let back = when(back(app.state).is_some(), || back_button(app));
+    header(app, classes, view! { {back} {blank("title")} }.into_any())
 }
 
 /// Why something can't be shown that has to be loaded, and what to do about it.

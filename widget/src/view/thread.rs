@@ -11,7 +11,7 @@ use super::composer::composer;
 use super::files::{shown_files, with_files};
 use super::icons::{Picture, icon};
 use super::names::display_name;
-use super::panel::{bar, connection_bar, fault_bar, header, lookup_note, quarantine_note};
+use super::panel::{back_button, bar, connection_bar, fault_bar, header, lookup_note, quarantine_note};
 use super::person::{person_avatar, person_name};
 use super::rows::Rows;
 use super::share::{CARD, OVER, PENDING, REQUEST, TOP, shared};
@@ -19,7 +19,7 @@ use super::site::{KNOWN, sited};
 use super::states::skeleton_bubbles;
 use super::talk::with_talk;
 use super::thread_rows::{Line, PlacedBubble, beginning, lines};
-use super::{OnClick, OnKey, goes_back, on_click, part, sends, time, truth, when};
+use super::{OnClick, OnKey, on_click, part, sends, time, truth, when};
 use crate::app::fault::Fault;
 use crate::app::state::{Apart, Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
 use crate::app::{App, Command, SettingsAsk};
@@ -123,13 +123,7 @@ fn thread_header(app: &App) -> AnyView {
     // Who can't go back to a list finds there what is above it else.
     let locked = app.state.locked.get();
     let account = when(locked, || account_menu(app, app.state.account.get().as_ref()));
-    let back = when(!locked, || {
-        view! {
-        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=goes_back(app)>
-            {icon(Picture::Back)}
-        </button>
-    }.into_any()
-    });
+    let back = when(!locked, || back_button(app));
     let content = view! {
         {back}
         {peer.as_ref().map(|peer| person_avatar(peer, false))}
@@ -270,9 +264,11 @@ fn message_view(app: &App, entry: &PlacedBubble, peer: &str) -> AnyView {
         (false, false) => "entry",
     };
     let reactions = when(!bubble.reactions.is_empty(), || {
+        // What somebody says to it who is not welcome is shown, and no more.
+        let (reacts, is_dead) = if is_welcome(app.state) { ("react", "") } else { ("", "true") };
         let each = bubble.reactions.iter().map(|it| {
             view! {
-                <button {attrs(&[("type", "button"), ("tabindex", "-1"), ("data-act", "react"), ("data-emoji", &it.emoji), ("aria-pressed", truth(it.own.is_some()))])}>
+                <button {attrs(&[("type", "button"), ("tabindex", "-1"), ("data-act", reacts), ("data-emoji", &it.emoji), ("aria-pressed", truth(it.own.is_some())), ("aria-disabled", is_dead)])}>
                     {[it.emoji.as_str(), &texts::number(it.count)].join(" ")}
                 </button>
             }
@@ -361,7 +357,7 @@ fn meta(app: &App, bubble: &Bubble, at: String) -> AnyView {
         texts::delivery(&bubble.delivery)
             .map(|said| format!("{} {said}", bubble.emoji).trim_start().to_owned()),
     );
-    let retry = when(failed, || {
+    let retry = when(failed && is_welcome(app.state), || {
         view! {
             <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Resend(bubble.sending.clone()))>
                 {say(Word::Retry)}

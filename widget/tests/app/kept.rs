@@ -9,7 +9,7 @@ use dm3_core::ports::{Store as _, StoreError};
 use dm3_core::session::Decision;
 use dm3_widget::app::fault::Fault;
 use dm3_widget::app::platform::{HostEvent, Notifying};
-use dm3_widget::app::state::{Connection, Screen};
+use dm3_widget::app::state::{Connection, Screen, ThreadState};
 use dm3_widget::app::{Command, reset};
 
 use super::world::{Device, Tab, WALLET, World, now, two_talking};
@@ -232,4 +232,45 @@ fn a_tab_that_follows_is_in_touch_again_once_it_can_write() {
     second.ask(Command::Send("there is room again".into()));
     world.pass(2_000);
     assert!(second.is_live() && first.is_live());
+}
+
+#[test]
+fn a_tab_that_follows_is_in_touch_again_once_it_reads_what_another_has_written() {
+    let (world, alice, bob, first, _) = two_talking();
+    let second = alice.open_tab(&world);
+    world.pass(2_000);
+    let unavailable = StoreError::Unavailable(Said::new("the disk is gone"));
+    alice.peer.store.set_failure(Some(unavailable.clone()));
+    second.ask(Command::OpenPeer(bob.address()));
+    world.run();
+    assert_eq!(second.state.connection.get_untracked(), Connection::Lost(Fault::Store(unavailable)));
+    alice.peer.store.set_failure(None);
+    first.ask(Command::Send("it can be read again".into()));
+    world.pass(2_000);
+    assert!(second.is_live() && first.is_live());
+}
+
+#[test]
+fn a_tab_that_follows_reads_what_it_could_not_read_when_somebody_tries_it_again() {
+    let (world, alice, bob, _first, _) = two_talking();
+    let second = alice.open_tab(&world);
+    world.pass(2_000);
+    alice.peer.store.set_yielding(true);
+    for moment in 0..12 {
+        second.ask(Command::OpenPeer(bob.address()));
+        for _ in 0..moment {
+            world.tasks.step();
+        }
+        alice.peer.store.set_failure(Some(StoreError::Unavailable(Said::new("the disk is gone"))));
+        world.run();
+        alice.peer.store.set_failure(None);
+        second.ask(Command::Reconnect);
+        world.pass(2_000);
+        assert!(second.is_live(), "moment {moment}");
+        let is_read = |it: &ThreadState| it.messages.is_some();
+        let reads = second.state.thread.with_untracked(|thread| thread.as_ref().is_none_or(is_read));
+        assert!(reads, "moment {moment}");
+        second.ask(Command::Back);
+        world.pass(2_000);
+    }
 }

@@ -105,6 +105,27 @@ fn while_the_browser_has_no_network_what_is_written_waits_and_nothing_is_begun()
 }
 
 #[test]
+fn that_there_is_a_network_again_is_seen_when_somebody_tries_or_looks_though_the_browser_does_not_tell() {
+    for looks in [false, true] {
+        let (world, alice, _, alices) = writes_to_bob();
+        alice.online.set(false);
+        alices.ask(Command::Online);
+        world.run();
+        alices.ask(Command::Send("from the train".into()));
+        world.pass(1_000);
+        assert_eq!(alices.deliveries(), [Delivery::Waiting]);
+        alice.online.set(true);
+        if looks {
+            alices.set_visible(true);
+        } else {
+            alices.ask(Command::Reconnect);
+        }
+        world.pass(1_000);
+        assert_eq!(alices.deliveries(), [Delivery::Sent], "looks: {looks}");
+    }
+}
+
+#[test]
 fn what_had_to_wait_goes_on_waiting_while_it_is_tried_again_however_long_that_takes() {
     let (world, _, _, alices) = writes_to_bob();
     world.network.fail("", Fault::Unreachable);

@@ -217,3 +217,38 @@ fn a_search_of_which_something_was_opened_stands_until_something_else_is_typed()
     world.pass(1_000);
     assert!(!is_kept() && found(&alices).is_none());
 }
+
+#[test]
+fn the_first_message_that_was_found_is_one_that_says_what_is_typed_now() {
+    let (world, _, _, alices, _) = two_talking();
+    write(&world, &alices, &["the lamp", "the chair"]);
+    alices.ask(Command::Back);
+    let first = |typed: &str| found(&alices).and_then(|found| found.first(typed).map(|hit| hit.said.clone()));
+    types(&alices, "lamp");
+    world.pass(1_000);
+    assert_eq!(first("lamp").as_deref(), Some("lamp"));
+    types(&alices, "chair");
+    assert_eq!((rows(&alices).len(), first("chair")), (1, None), "those of the former stand there");
+    world.pass(1_000);
+    assert_eq!((first("chair").as_deref(), first("lamp")), (Some("chair"), None));
+}
+
+#[test]
+fn a_search_that_somebody_comes_back_to_shows_no_message_that_was_deleted_meanwhile() {
+    let (world, _, bob, alices, _) = two_talking();
+    write(&world, &alices, &["the lamp", "a lamp"]);
+    alices.ask(Command::Back);
+    types(&alices, "lamp");
+    world.pass(1_000);
+    let hit = found(&alices).unwrap().hits.remove(0);
+    keep_search(alices.state);
+    alices.ask(Command::act(Act::FindIn(bob.address(), hit.hash.clone())));
+    world.pass(1_000);
+    alices.ask(Command::act(Act::Delete(hit.hash)));
+    world.pass(1_000);
+    alices.ask(Command::Back);
+    // As the list asks for when it stands again.
+    alices.ask(Command::LookUp("lamp".to_owned()));
+    world.pass(1_000);
+    assert_eq!(rows(&alices), ["the [lamp]"]);
+}

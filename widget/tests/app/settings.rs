@@ -264,11 +264,37 @@ fn who_leaves_the_settings_is_back_in_the_conversation_that_stands_beside_the_li
 }
 
 #[test]
+fn who_leaves_settings_or_a_card_that_are_on_their_way_is_not_led_back_to_them() {
+    let (world, alice, tab, bob, _bobs) = acquainted();
+    alice.peer.store.set_yielding(true);
+    for moment in 0..12 {
+        let leave = |ask| {
+            tab.ask(Command::settings(ask));
+            for _ in 0..moment {
+                world.tasks.step();
+            }
+            tab.ask(Command::settings(SettingsAsk::Leave));
+            world.pass(2_000);
+        };
+        leave(SettingsAsk::Show);
+        assert_eq!(tab.screen(), Screen::List, "moment {moment}");
+        tab.ask(Command::OpenPeer(bob.address()));
+        world.pass(2_000);
+        leave(SettingsAsk::Card);
+        assert_eq!(tab.screen(), Screen::Thread, "moment {moment}");
+        tab.ask(Command::Back);
+        world.pass(2_000);
+    }
+}
+
+#[test]
 fn settings_that_cannot_be_loaded_hold_up_nothing() {
     let (world, _, tab, bob, _bobs) = acquainted();
     let missing = without_part("settings");
     ask(&world, &tab, SettingsAsk::Show);
     assert!(matches!(tab.screen(), Screen::Settings(apart) if apart.shown::<Settings>().is_none()));
+    ask(&world, &tab, SettingsAsk::Leave);
+    assert_eq!(tab.screen(), Screen::List);
     tab.ask(Command::OpenPeer(bob.address()));
     world.pass(1_000);
     assert_eq!(tab.screen(), Screen::Thread);

@@ -5,6 +5,7 @@ use dm3_core::session::NameStanding;
 use dm3_core::testing::Fault;
 use dm3_widget::app::Command;
 
+use super::loading::without_part;
 use super::world::{Tab, World};
 
 const HOUR: u64 = 3_600_000;
@@ -56,6 +57,16 @@ fn a_check_that_takes_long_keeps_no_other_name_from_being_told_as_unchecked() {
     world.pass(640_000);
     let rows = tab.state.conversations.get_untracked().unwrap();
     assert!(rows.iter().all(|row| row.peer.standing != NameStanding::Checked), "{rows:?}");
+}
+
+#[test]
+fn the_day_is_known_when_the_list_stands_though_nothing_else_is_loaded() {
+    let world = World::new();
+    let (alice, _) = world.person("alice");
+    let _missing = without_part("people");
+    let tab = alice.open_tab(&world);
+    world.run();
+    assert_eq!(tab.state.today.get_untracked(), day(world.network.clock().now()).0);
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
+use dm3_core::Said as Cause;
 use dm3_core::delivery::{Amount, SpamRule, Verdict};
 use dm3_core::identity::Address;
 use dm3_core::ports::StoreError;
 use dm3_core::registry::abi::{Arg, encode};
 use dm3_core::registry::erc20;
-use dm3_core::session::{Demand, Token};
+use dm3_core::session::{Decision, Demand, Token};
 use dm3_core::testing::{Fault, Holdings};
 use dm3_widget::app::fault::Fault as Said;
 use dm3_widget::app::state::{Bubble, BubbleContent, Composing, Connection, Delivery, Screen};
@@ -240,6 +241,63 @@ fn an_edit_that_was_begun_is_kept_beside_what_was_typed_before() {
 }
 
 #[test]
+fn an_edit_that_was_begun_in_another_tab_is_offered_until_it_is_sent_there() {
+    let (world, alice, _, tab) = alice_and_bob();
+    tab.ask(Command::Send("frist".into()));
+    world.pass(1_000);
+    type_in(&world, &tab, "half a thought");
+    let version = message(&tab, "frist").version;
+    let edit = Composing::Edit { version, before: "half a thought".into() };
+    compose(&world, &tab, edit.clone(), "first");
+    let other = open(&world, &alice);
+    world.pass(1_000);
+    assert_eq!((composing(&other), typed(&other).as_str()), (edit.clone(), "first"));
+    tab.ask(Command::Send("something else".into()));
+    world.pass(1_000);
+    for tab in [&tab, &other] {
+        assert_eq!((composing(tab), typed(tab).as_str()), (Composing::New, "half a thought"));
+    }
+    // One that was begun here as well is nobody else's.
+    let version = message(&tab, "something else").version;
+    for tab in [&tab, &other] {
+        let edit = Composing::Edit { version: version.clone(), before: "half a thought".into() };
+        compose(&world, tab, edit, "here");
+    }
+    let (second, _) = world.person("alice");
+    let far = open(&world, &second);
+    world.pass(5_000);
+    compose(&world, &far, Composing::Edit { version, before: String::new() }, "there");
+    far.ask(Command::Send("there".into()));
+    world.pass(10_000);
+    message(&other, "there");
+    assert_eq!(typed(&other), "here");
+}
+
+#[test]
+fn a_draft_of_another_device_is_never_the_text_of_an_edit_but_stands_there_after_it() {
+    let (world, _, bob, tab) = alice_and_bob();
+    tab.ask(Command::Send("frist".into()));
+    world.pass(1_000);
+    let version = message(&tab, "frist").version;
+    compose(&world, &tab, Composing::Edit { version: version.clone(), before: String::new() }, "");
+    tab.ask(Command::Back);
+    world.pass(5_000);
+    let (second, _) = world.person("alice");
+    let other = open(&world, &second);
+    world.pass(5_000);
+    type_in(&world, &other, "what I say next");
+    world.pass(10_000);
+    tab.state.text.set(String::new());
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.pass(5_000);
+    let edit = Composing::Edit { version, before: "what I say next".into() };
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (edit, ""));
+    tab.ask(Command::Send("first".into()));
+    world.pass(1_000);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (Composing::New, "what I say next"));
+}
+
+#[test]
 fn what_was_deleted_meanwhile_is_neither_answered_nor_edited() {
     let (world, _, bob, tab) = alice_and_bob();
     tab.ask(Command::Send("gone soon".into()));
@@ -255,6 +313,46 @@ fn what_was_deleted_meanwhile_is_neither_answered_nor_edited() {
         world.pass(1_000);
         go_and_come_back(&world, &tab, &bob);
         assert_eq!((composing(&tab), typed(&tab).as_str()), (Composing::New, "half a thought"));
+    }
+}
+
+#[test]
+fn what_stands_far_up_and_was_deleted_meanwhile_is_neither_answered_nor_edited() {
+    let (world, alice, bob, tab) = alice_and_bob();
+    for number in 0..100 {
+        tab.ask(Command::Send(format!("number {number}")));
+        world.pass(1_000);
+    }
+    let far = message(&tab, "number 0");
+    let edit = Composing::Edit { version: far.version.clone(), before: String::new() };
+    compose(&world, &tab, edit.clone(), "number zero");
+    go_and_come_back(&world, &tab, &bob);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (edit.clone(), "number zero"));
+    // What can't be read for a moment is not forgotten.
+    alice.peer.store.set_yielding(true);
+    for moment in 0..60 {
+        tab.ask(Command::Back);
+        world.run();
+        tab.state.text.set(String::new());
+        tab.ask(Command::OpenPeer(bob.address()));
+        for _ in 0..moment {
+            world.tasks.step();
+        }
+        alice.peer.store.set_failure(Some(StoreError::Unavailable(Cause::new("the disk is gone"))));
+        world.run();
+        alice.peer.store.set_failure(None);
+        go_and_come_back(&world, &tab, &bob);
+        assert_eq!((composing(&tab), typed(&tab).as_str()), (edit.clone(), "number zero"), "moment {moment}");
+    }
+    let answer = Composing::Reply(far.quote().unwrap());
+    for begun in [answer, edit] {
+        compose(&world, &tab, begun, "half a thought");
+        tab.ask(Command::act(Act::Find(far.hash.clone())));
+        world.pass(1_000);
+        tab.ask(Command::act(Act::Delete(far.hash.clone())));
+        world.pass(1_000);
+        go_and_come_back(&world, &tab, &bob);
+        assert_eq!(composing(&tab), Composing::New);
     }
 }
 
@@ -288,6 +386,27 @@ fn a_message_that_waits_can_be_stopped() {
     tab.ask(Command::Resend(hash));
     world.run();
     assert_eq!(tab.deliveries(), [Delivery::Sent]);
+}
+
+#[test]
+fn what_was_stopped_is_sent_again_to_nobody_who_was_blocked_meanwhile() {
+    let (world, _, bob, tab) = alice_and_bob();
+    world.network.fail("POST https://dm3.example/ds/rpc", Fault::Unreachable);
+    tab.ask(Command::Send("hello".into()));
+    world.run();
+    let hash = message(&tab, "hello").sending;
+    tab.ask(Command::Stop(hash.clone()));
+    world.network.heal();
+    world.pass(1_000);
+    for (decision, is_sent) in [(Decision::Block, false), (Decision::Unblock, true)] {
+        tab.ask(Command::Decide(bob.address(), decision));
+        world.pass(1_000);
+        tab.ask(Command::OpenPeer(bob.address()));
+        world.pass(1_000);
+        tab.ask(Command::Resend(hash.clone()));
+        world.pass(2_000);
+        assert_eq!(tab.deliveries() == [Delivery::Sent], is_sent, "{:?}", tab.deliveries());
+    }
 }
 
 fn demands(tab: &Tab) -> Vec<Demand> {

@@ -5,7 +5,7 @@ use dm3_core::conversation::ConversationId;
 use crate::app::driver::Active;
 use crate::app::fault::Fault;
 use crate::app::platform::Platform;
-use crate::app::settings::{CARD, Card, Keys, change, put};
+use crate::app::settings::{CARD, Card, Keys, change, put, stands};
 
 /// Shows what there is to know of the open conversation's peer: at once what is kept, then what has to be looked up.
 pub(super) async fn show<P: Platform>(at: Active<P>) {
@@ -14,7 +14,7 @@ pub(super) async fn show<P: Platform>(at: Active<P>) {
         Ok(contact) => contact,
         Err(error) => return at.storage_failed(error),
     };
-    if at.open_peer() != Some(open) {
+    if at.open_peer() != Some(open) || !stands(&at, CARD) {
         return;
     }
     let (mut since, mut names) = (None, Vec::new());

@@ -27,6 +27,8 @@ enum Kind {
 
 /// The whole screen.
 pub(super) fn card(app: &App, card: &Card) -> AnyView {
+    // Another day has other words.
+    app.state.today.get();
     let shown = app.state.thread.with(|thread| {
         let thread = thread.as_ref()?;
         Some((thread.peer.clone(), thread.standing))

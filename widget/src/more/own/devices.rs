@@ -20,6 +20,8 @@ pub(super) fn devices(app: &App, offer: &Offer<Devices>) -> AnyView {
         Offer::Unknown(fault) => return failed(texts::fault(fault)),
         Offer::Known(devices) => devices,
     };
+    // Another day has other words.
+    app.state.today.get();
     let rows: Vec<_> = devices.list.iter().map(|device| row(app, device)).collect();
     let others = devices.others();
     let all = (others.len() > 1).then(|| {

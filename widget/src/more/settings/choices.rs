@@ -20,7 +20,7 @@ use crate::view::attributes::{attrs, class};
 use crate::view::icons::{Picture, icon};
 use crate::view::names::display_name;
 use crate::view::person::{person_avatar, person_name};
-use crate::view::{OnInput, OnKey, on_click, part, sends, truth, when};
+use crate::view::{OnInput, OnKey, on_click, sends, truth, when};
 
 const THEMES: [(Theme, SettingsWord); 3] = [
     (Theme::Auto, SettingsWord::ThemeAuto),
@@ -44,7 +44,6 @@ pub(super) fn choices(app: &App, settings: &Settings) -> AnyView {
         SettingsWord::ShowAgain,
         SettingsWord::NoneHidden,
     );
-    let leaving = app.clone();
     let body = view! {
         {own(app)}
         {group(SettingsWord::Privacy, receipts(app, settings))}
@@ -57,7 +56,7 @@ pub(super) fn choices(app: &App, settings: &Settings) -> AnyView {
         {group(SettingsWord::Language, languages(app, settings))}
         {group(SettingsWord::Hosts, hosts(settings))}
         {group(SettingsWord::Storage, storage(app, settings))}
-        {part(move || sign_out(&leaving))}
+        {sign_out(app)}
     };
     screen(app, SettingsWord::Title, body.into_any())
 }

@@ -7,11 +7,10 @@ use web_sys::{HtmlFormElement, HtmlInputElement};
 
 use crate::app::{App, Command, SettingsAsk};
 use crate::more::focus::{element, focus};
-use crate::texts::{SettingsWord, Word, say};
+use crate::texts::{SettingsWord, say};
 use crate::view::attributes::{attrs, class};
-use crate::view::icons::{Picture, icon};
-use crate::view::panel::header;
-use crate::view::{OnClick, goes_back, sends, truth};
+use crate::view::panel::{back_button, header};
+use crate::view::{OnClick, sends, truth};
 
 /// A screen whose header leads back to where it was asked for.
 pub(crate) fn screen(app: &App, title: SettingsWord, body: AnyView) -> AnyView {
@@ -21,9 +20,7 @@ pub(crate) fn screen(app: &App, title: SettingsWord, body: AnyView) -> AnyView {
 /// A header that leads back, and what is below it.
 pub(crate) fn screen_of(app: &App, title: &'static str, body: AnyView) -> AnyView {
     let content = view! {
-        <button {attrs(&[("class", "icon-button back"), ("type", "button"), ("aria-label", say(Word::Back))])} on:click=goes_back(app)>
-            {icon(Picture::Back)}
-        </button>
+        {back_button(app)}
         <div {class("title")}>
             <h2 {attrs(&[("tabindex", "-1")])}>{title}</h2>
         </div>

@@ -90,6 +90,8 @@ pub(super) fn request(app: &App) -> AnyView {
 
 /// What is known of somebody, each fact with a sign and in words.
 fn card(app: &App, peer: &Person, first: Option<u64>) -> AnyView {
+    // Another day has other words.
+    app.state.today.get();
     let mut facts = Vec::new();
     if let Some(known) = look_alike(app.state, peer) {
         facts.push((Kind::Bad, looks_like(&known)));

@@ -109,6 +109,8 @@ struct Follower {
     asked: Cell<Option<f64>>,
     /// The focus was inside.
     focused: Cell<bool>,
+    /// The first message that stands there.
+    first: RefCell<Option<HtmlElement>>,
 }
 
 /// What the page calls.
@@ -187,6 +189,7 @@ fn listen(app: &App, log: HtmlElement) -> Option<Listening> {
         to_newest: Cell::new(false),
         asked: Cell::new(None),
         focused: Cell::new(false),
+        first: RefCell::default(),
     });
     let scrolls = Rc::clone(&follower);
     let scrolled: Closure<dyn FnMut()> = Closure::new(move || {
@@ -388,6 +391,13 @@ impl Follower {
         if !is_known {
             self.begin(&content);
         }
+        let first = self.find(".entry");
+        let before = self.first.replace(first.clone());
+        // Older ones have come before it.
+        if is_known && before != first && before.is_some_and(|before| before.is_connected()) {
+            self.hush();
+            self.speak_again();
+        }
         self.asked.set(None);
         let (more, newer) = self.beyond();
         if self.to_newest.get() && !newer {
@@ -415,6 +425,10 @@ impl Follower {
     fn begin(self: &Rc<Self>, content: &HtmlElement) {
         self.content.replace(Some(content.clone()));
         self.room.give(0.0);
+        // A page of them comes from the account's node; one alone is what somebody says now.
+        if self.find(".entry ~ .entry").is_some() {
+            self.hush();
+        }
         if let Some(resized) = &*self.resized.borrow() {
             resized.disconnect();
             resized.observe(content);

@@ -73,8 +73,9 @@ pub(super) fn touched(app: &App, event: &Event) {
             event.type_() == "pointermove" && (sideways || down < SLACK) && (is_swipe || held.is_some());
         sideways |= is_swipe && far > SLACK && far > down;
         if !goes_on {
-            stop(&moved);
-            if sideways && event.type_() == "pointerup" && far > width * FAR {
+            let leads_back = sideways && event.type_() == "pointerup" && far > width * FAR;
+            stop(&moved, leads_back);
+            if leads_back {
                 back(app.state).into_iter().for_each(|back| app.command(back));
             }
         } else if sideways && !still {
@@ -111,7 +112,12 @@ fn wait(app: &App, event: &Event, screen: &Element) -> Option<Timeout> {
 }
 
 /// The screen goes back to its place, and nothing is followed any more.
-fn stop(screen: &HtmlElement) {
+fn stop(screen: &HtmlElement, leads_back: bool) {
+    if leads_back {
+        // What stands there next is there at once, for the next finger, too: it does not slide in.
+        let _ = screen.style().remove_property("transform");
+        screen.offset_width();
+    }
     for name in ["transition", "transform"] {
         let _ = screen.style().remove_property(name);
     }
