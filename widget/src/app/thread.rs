@@ -7,7 +7,7 @@ use dm3_core::message::{Context, MessageHash};
 use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
-use super::begun::{go_on_composing, leave_sent_edit};
+use super::begun::leave_sent_edit;
 use super::command::AttentionAsk;
 use super::conversations::{back, next_turn, person, refresh_list, refresh_row, shows_backup};
 use super::draft::{draft, form_key, is_offered, put_in};
@@ -238,9 +238,8 @@ async fn show_thread<P: Platform>(
     let offered = if draft.is_none() { given.or_else(lasting) } else { None };
     let stands = draft.or_else(|| offered.clone()).unwrap_or_default();
     if !stands.is_empty() {
-        put_in(at, conversation.peer(), stands.clone(), offered.unwrap_or_default());
+        put_in(at, conversation.peer(), stands, offered.unwrap_or_default());
     }
-    go_on_composing(at, conversation, stands).await;
     // What was written before somebody signed in takes the place of that.
     if concerns_site(at) {
         look_for_site(at);
