@@ -9,7 +9,7 @@
 //! challenge it counts only where the name publishes nothing, else who has former keys would post the former profile.
 //!
 //! ```text
-//! name ─▶ address ─▶ held here, and its key has answered a challenge, or the name is this server's
+//! name ─▶ account ─▶ held here, and its key has answered a challenge, or the name is this server's
 //!                      ─▶ signed by it                                ─▶ Verified
 //!                 ─▶ held, and its key has answered a challenge here
 //!                      ─▶ signed by the profile at the name           ─▶ Unknown
@@ -140,7 +140,7 @@ async fn look_up(
     name: &EnsName,
     envelope: &Envelope,
 ) -> Result<(Sender, Option<SigningKey>), NamesError> {
-    let Some(address) = names.address_of(name).await? else { return Ok((Sender::Unknown(None), None)) };
+    let Some(address) = names.account_of(name).await? else { return Ok((Sender::Unknown(None), None)) };
     let signed = |profile: &VerifiedProfile| {
         let key = profile.keys().signing;
         envelope.check_signature(&key).is_ok().then_some(key)
