@@ -20,7 +20,8 @@ use support::{Account, Host, Node, Reply, Silent};
 
 /// With these gateways, which are on this machine.
 async fn with_gateways(gateways: &[&str], more: &str) -> Node {
-    Node::start_with(&format!("ipfs_gateways = '{}'\n{more}", gateways.join(", "))).await
+    let gateways = gateways.join(", ");
+    Node::start_with(&format!("allow_private_networks = true\nipfs_gateways = '{gateways}'\n{more}")).await
 }
 
 /// Number `n` of the accounts under a name on the chain whose record is this.
@@ -170,16 +171,17 @@ async fn what_is_too_large_at_every_gateway_is_no_profile_and_what_is_nowhere_ma
 #[tokio::test]
 async fn a_gateway_on_the_operators_machine_is_asked_and_leads_nowhere_else_there() {
     let host = Host::start().await;
+    let public = "allow_private_networks = false\n";
     let path = format!("/proxy/ipfs/{}", cid(DOCUMENT_HASH_OF_BYTES));
-    let node = with_gateways(&[&host.url], "").await;
+    let node = with_gateways(&[&host.url], public).await;
     let reply = node.get(&path).await;
     assert_eq!((reply.status.as_u16(), reply.body.as_str()), (200, DOCUMENT), "{reply:?}");
     let away = format!("{}/away", host.url);
     let before = host.asked().len();
-    let node = with_gateways(&[&away], "").await;
+    let node = with_gateways(&[&away], public).await;
     assert_eq!(node.get(&path).await.status, 502);
     assert_eq!(host.asked().len(), before + 1, "it is not called where it redirects to: {:?}", host.asked());
-    let node = with_gateways(&[&away], "allow_private_networks = true\n").await;
+    let node = with_gateways(&[&away], "").await;
     assert_eq!(node.get(&path).await.body, DOCUMENT);
 }
 
