@@ -236,6 +236,8 @@ async fn any_name_of_the_receiver_leads_to_its_mailbox() {
     for to in all {
         let envelope = pair.alice.envelope_addressed(&pair.bob, to, pair.alice.name.as_str(), to);
         assert_eq!(pair.node.post("/ds/rpc", &submit(&envelope.to_canonical())).await.body, "OK", "{to}");
+        let question = json!({ "method": "dm3_getProfileExtension", "params": [to] });
+        assert_eq!(pair.node.post("/ds/rpc", &question).await.status, 200, "its rules are told, too: {to}");
     }
     assert_eq!(pair.texts().await.len(), all.len());
 }

@@ -14,7 +14,7 @@ use dm3_core::registry::DeliveryServiceProfile;
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::account::OsEntropy;
-use support::host::{DOCUMENT, DOCUMENT_HASH, DOCUMENT_HASH_OF_BYTES, PNG};
+use support::host::{DOCUMENT, DOCUMENT_HASH, DOCUMENT_HASH_OF_BYTES, PNG, cid};
 use support::{Account, Host, Node, node_keys};
 
 const DEVELOPMENT: &str = "allow_private_networks = true\n";
@@ -233,11 +233,6 @@ async fn of_what_records_link_to_only_that_which_their_hash_vouches_for_is_passe
     let link = encoded(&format!("https://127.0.0.1/document?dm3Hash={DOCUMENT_HASH}"));
     let reply = public.get(&format!("/proxy/document?url={link}")).await;
     assert!(matches!(reply.status.as_u16(), 400 | 502), "{reply:?}");
-}
-
-/// The CID of a block of bytes with this SHA-256: version 1, raw, in base 16.
-fn cid(hash: &str) -> String {
-    format!("f01551220{hash}")
 }
 
 #[tokio::test]

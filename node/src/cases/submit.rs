@@ -241,14 +241,10 @@ impl App {
             .unwrap_or(Err(SubmitError::Unavailable))
     }
 
-    /// The mailbox that a message is for. An address name of whichever domain speaks for the address in it, so that who has
-    /// an account here gets what is addressed to their name in another network.
+    /// The mailbox that a message is for.
     async fn mailbox_of(&self, to: &str) -> Result<Address, SubmitError> {
         let name: EnsName = to.parse().map_err(|_| SubmitError::UnknownReceiver)?;
-        let address = match name.carried_address() {
-            Some(address) => address,
-            None => self.names.address_of(&name).await?.ok_or(SubmitError::UnknownReceiver)?,
-        };
+        let address = self.names.account_of(&name).await?.ok_or(SubmitError::UnknownReceiver)?;
         match self.receivers.get(&self.store, &self.names, address).await? {
             Some(_) => Ok(address),
             None => Err(SubmitError::UnknownReceiver),

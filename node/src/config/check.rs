@@ -252,7 +252,6 @@ fn wrong(key: &'static str, expected: &'static str) -> ConfigError {
     ConfigError::Value { key, expected }
 }
 
-/// The addresses of Ethereum nodes, with spaces between them.
 /// Which gateways are asked, in their order.
 fn ipfs_gateways(text: &str) -> Result<Vec<BaseUrl>, ConfigError> {
     let form = "https:// addresses (http:// only for this machine) with commas between them, at most eight, or empty";
@@ -261,6 +260,7 @@ fn ipfs_gateways(text: &str) -> Result<Vec<BaseUrl>, ConfigError> {
     gateways.ok().filter(|gateways| gateways.len() <= 8).ok_or_else(|| wrong("ipfs_gateways", form))
 }
 
+/// The addresses of Ethereum nodes, with spaces between them.
 fn rpc_urls(text: &str) -> Result<Vec<Zeroizing<String>>, ConfigError> {
     let is_url = |url: &str| url.starts_with("https://") || url.starts_with("http://");
     let urls: Vec<_> = text.split_whitespace().map(|url| Zeroizing::new(url.to_owned())).collect();

@@ -169,7 +169,7 @@ impl Chain {
             Some(ProfileLocation::Ipfs(link)) => match self.ipfs.document(&link).await {
                 Ok(document) => Some(document),
                 Err(IpfsFault::Unavailable | IpfsFault::Busy) => return Err(ChainError::Gateway),
-                Err(IpfsFault::Wrong(_) | IpfsFault::NotRead) => None,
+                Err(IpfsFault::Wrong(_) | IpfsFault::Pieces | IpfsFault::NotRead) => None,
             },
             Some(ProfileLocation::Inline(json)) => Some(json),
             Some(ProfileLocation::Web(link)) => match self.fetch(&link.request()).await {

@@ -94,6 +94,18 @@ impl Names {
         Ok(self.chain.address_of(name).await?)
     }
 
+    /// The account that a sender or receiver is meant by. An address name of whichever domain speaks for the address in it,
+    /// whatever is resolved there, so that who has an account here is known by their name in another network.
+    ///
+    /// # Errors
+    /// [`NamesError`] if it can't be found out.
+    pub async fn account_of(&self, name: &EnsName) -> Result<Option<Address>, NamesError> {
+        match name.carried_address() {
+            Some(address) => Ok(Some(address)),
+            None => self.address_of(name).await,
+        }
+    }
+
     /// The profile of an address: the one that is held here, else the one that the name's record holds.
     ///
     /// # Errors

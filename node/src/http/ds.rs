@@ -233,7 +233,7 @@ fn rpc_result(result: &Value) -> Response {
 
 async fn mailbox_of(app: &AppState, name: &str) -> Result<Option<Account>, ApiError> {
     let Ok(name) = name.parse::<EnsName>() else { return Ok(None) };
-    let Some(address) = app.names.address_of(&name).await? else { return Ok(None) };
+    let Some(address) = app.names.account_of(&name).await? else { return Ok(None) };
     Ok(app.store.account(address).await?.filter(|account| account.mailbox))
 }
 

@@ -109,7 +109,7 @@ impl From<DocumentFault> for ApiError {
 impl From<IpfsFault> for ApiError {
     fn from(fault: IpfsFault) -> Self {
         match fault {
-            IpfsFault::Wrong(_) => Self::Refused(fault.to_string()),
+            IpfsFault::Wrong(_) | IpfsFault::Pieces => Self::Refused(fault.to_string()),
             IpfsFault::NotRead => Self::NotFound,
             IpfsFault::Unavailable => Self::Upstream(fault.to_string()),
             IpfsFault::Busy => Self::Unavailable,
@@ -223,7 +223,7 @@ pub async fn ipfs(
         (CONTENT_DISPOSITION, "attachment; filename=block"),
         (CACHE_CONTROL, IMAGE_AGE),
     ];
-    Ok((headers, bytes).into_response())
+    Ok((headers, bytes.to_vec()).into_response())
 }
 
 /// `POST service` with `{deliveryService, question}`: what a delivery service, named by its ENS name, tells of what it and a

@@ -5,16 +5,18 @@
 //! takes a bounded time, of this message alone.
 //!
 //! What is held here may be older than what the sender uses elsewhere, and first profiles are posted by anybody: so
-//! it alone says of no sender that they are none, if the name is another server's.
+//! it alone says of no sender that they are none, if the name is another server's; and until its key has answered a
+//! challenge it counts only where the name publishes nothing, else who has former keys would post the former profile.
 //!
 //! ```text
-//! name ─▶ address ─▶ held here, and signed by it                      ─▶ Verified
+//! name ─▶ account ─▶ held here, and its key has answered a challenge, or the name is this server's
+//!                      ─▶ signed by it                                ─▶ Verified
 //!                 ─▶ held, and its key has answered a challenge here
 //!                      ─▶ signed by the profile at the name           ─▶ Unknown
 //!                      ─▶ by neither                                  ─▶ Forged
 //!                 ─▶ not held, or nobody has answered for it
 //!                      ─▶ the profile at the name: signed by it       ─▶ Verified, by another key: Forged
-//!                      ─▶ no profile                                  ─▶ Unknown
+//!                      ─▶ no profile there: signed by the one held    ─▶ Verified, else Unknown
 //!      ─▶ no turn, no time, the chain or a gateway fails ─▶ Undetermined: nobody can say yet
 //! ```
 
@@ -138,22 +140,24 @@ async fn look_up(
     name: &EnsName,
     envelope: &Envelope,
 ) -> Result<(Sender, Option<SigningKey>), NamesError> {
-    let Some(address) = names.address_of(name).await? else { return Ok((Sender::Unknown(None), None)) };
+    let Some(address) = names.account_of(name).await? else { return Ok((Sender::Unknown(None), None)) };
     let signed = |profile: &VerifiedProfile| {
         let key = profile.keys().signing;
         envelope.check_signature(&key).is_ok().then_some(key)
     };
     let held = names.held_profile(address).await?;
-    if let Some(key) = held.as_ref().and_then(|held| signed(&held.profile)) {
-        return Ok((Sender::Verified(address), Some(key)));
+    let answered = held.as_ref().is_some_and(|held| held.answered);
+    let by_held = held.as_ref().and_then(|held| signed(&held.profile));
+    if by_held.is_some() && (answered || names.is_own(name)) {
+        return Ok((Sender::Verified(address), by_held));
     }
-    let answered = held.is_some_and(|held| held.answered);
     let published = names.published_profile(name, address).await?;
-    let key = published.as_ref().and_then(signed);
-    Ok(match key {
-        Some(_) if answered => (Sender::Unknown(Some(address)), None),
-        Some(_) => (Sender::Verified(address), key),
-        None if answered || published.is_some() => (Sender::Forged(address), None),
-        None => (Sender::Unknown(Some(address)), None),
+    let by_published = published.as_ref().and_then(signed);
+    Ok(match (by_published, published) {
+        (Some(_), _) if answered => (Sender::Unknown(Some(address)), None),
+        (Some(key), _) => (Sender::Verified(address), Some(key)),
+        (None, None) if by_held.is_some() => (Sender::Verified(address), by_held),
+        (None, published) if answered || published.is_some() => (Sender::Forged(address), None),
+        (None, _) => (Sender::Unknown(Some(address)), None),
     })
 }

@@ -1,6 +1,6 @@
-//! Requests this server sends: to its own Ethereum node, and to hosts that strangers choose.
+//! Requests this server sends: to its own Ethereum node, to gateways of IPFS, and to hosts that strangers choose.
 //!
-//! The latter must not become a way into the network the server stands in. So an address in the URL is checked,
+//! What strangers choose must not become a way into the network the server stands in. So an address in the URL is checked,
 //! every address that DNS gives is checked before it is connected to, both again at each redirect, and proxies
 //! of the environment are not used. Nor may a slow host keep others waiting: times, sizes and the number of
 //! requests at once are bounded – for each use apart, in all, to one site and for one client – and what is over the
@@ -37,6 +37,10 @@ pub enum Use {
     Message,
     /// A part of a sealed file at another node.
     Blob,
+    /// A block of IPFS that this server needs to know.
+    IpfsLookup,
+    /// A block of IPFS that a page wants.
+    IpfsPage,
 }
 
 /// What is asked of a stranger's host.
@@ -74,6 +78,14 @@ impl Default for AtOnce {
     }
 }
 
+impl AtOnce {
+    /// The same for hosts that the operator chose. All requests go to these few, so a site has no share; and each client has
+    /// an eighth of all at most, since what one asks for may keep places for as long as nobody answers.
+    fn of_configured_hosts(self) -> Self {
+        Self { site: self.all, client: self.client.min(self.all / 8).max(1), ..self }
+    }
+}
+
 /// What a request to a stranger's host may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
@@ -97,6 +109,13 @@ pub struct Fetched {
 }
 
 impl Fetched {
+    async fn read(response: Response, max: usize) -> Result<Self, OutgoingError> {
+        let status = response.status().as_u16();
+        let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = media_type.map(str::to_owned);
+        Ok(Self { status, media_type, body: read(response, max).await? })
+    }
+
     /// The answer as text.
     ///
     /// # Errors
@@ -118,6 +137,8 @@ pub struct Outgoing {
     image: Places,
     message: Places,
     blob: Places,
+    ipfs_lookup: Places,
+    ipfs_page: Places,
 }
 
 /// The places of one use.
@@ -163,6 +184,8 @@ impl Outgoing {
             image: Places::new(at_once),
             message: Places::new(at_once),
             blob: Places::new(at_once),
+            ipfs_lookup: Places::new(at_once.of_configured_hosts()),
+            ipfs_page: Places::new(at_once.of_configured_hosts()),
         })
     }
 
@@ -183,41 +206,77 @@ impl Outgoing {
         bounds: Bounds,
     ) -> Result<Fetched, OutgoingError> {
         let target = Target::parse(url, self.reach)?;
+        let _places = self.enter(what_for, &target)?;
+        let fetching = async {
+            let response = self.follow(&self.public, target, ask.into(), bounds.redirects).await?;
+            Fetched::read(response, bounds.bytes).await
+        };
+        tokio::time::timeout(bounds.time, fetching).await.map_err(|_| OutgoingError::Timeout)?
+    }
+
+    /// Asks a host out of the configuration for what strangers choose. It may be on this machine, over http and at any
+    /// port; where it redirects to is checked like what strangers choose. A body is read only if there is what was asked
+    /// for (200).
+    ///
+    /// # Errors
+    /// [`OutgoingError`].
+    pub async fn fetch_configured(
+        &self,
+        what_for: Use,
+        url: &str,
+        bounds: Bounds,
+    ) -> Result<Fetched, OutgoingError> {
+        let target = Target::parse(url, Reach::Anywhere)?;
+        let _places = self.enter(what_for, &target)?;
+        let fetching = async {
+            let response = self.follow(&self.trusted, target, Ask::Get, bounds.redirects).await?;
+            match response.status().as_u16() {
+                200 => Fetched::read(response, bounds.bytes).await,
+                status => Ok(Fetched { status, media_type: None, body: Vec::new() }),
+            }
+        };
+        tokio::time::timeout(bounds.time, fetching).await.map_err(|_| OutgoingError::Timeout)?
+    }
+
+    /// Takes the places of a request; from now on it keeps nobody from reading.
+    fn enter(&self, what_for: Use, target: &Target) -> Result<(Place<String>, Place<Payer>), OutgoingError> {
         let places = match what_for {
             Use::Lookup => &self.lookup,
             Use::Gateway => &self.gateway,
             Use::Image => &self.image,
             Use::Message => &self.message,
             Use::Blob => &self.blob,
+            Use::IpfsLookup => &self.ipfs_lookup,
+            Use::IpfsPage => &self.ipfs_page,
         };
-        let _places = places.enter(&target.site())?;
+        let places = places.enter(&target.site())?;
         reading::end_turn();
-        tokio::time::timeout(bounds.time, self.follow(target, ask.into(), bounds))
-            .await
-            .map_err(|_| OutgoingError::Timeout)?
+        Ok(places)
     }
 
-    async fn follow(&self, mut target: Target, ask: Ask, bounds: Bounds) -> Result<Fetched, OutgoingError> {
-        for _ in 0..=bounds.redirects {
+    /// The answer at the end of the redirects. The first address is called by this client, those behind it as strangers'.
+    async fn follow(
+        &self,
+        first: &Client,
+        mut target: Target,
+        ask: Ask,
+        redirects: usize,
+    ) -> Result<Response, OutgoingError> {
+        let mut client = first;
+        for _ in 0..=redirects {
             let request = match &ask {
-                Ask::Post(body) => self
-                    .request(Method::POST, &target)
+                Ask::Post(body) => request(client, Method::POST, &target)
                     .header(CONTENT_TYPE, "application/json")
                     .body(body.clone()),
-                Ask::Get => self.request(Method::GET, &target),
-                Ask::Part(range) => self.request(Method::GET, &target).header(RANGE, range),
+                Ask::Get => request(client, Method::GET, &target),
+                Ask::Part(range) => request(client, Method::GET, &target).header(RANGE, range),
             };
             let response = request.send().await?;
-            match redirect(&response).filter(|_| ask == Ask::Get && bounds.redirects > 0) {
+            match redirect(&response).filter(|_| ask == Ask::Get && redirects > 0) {
                 Some(location) => target = target.redirected(location, self.reach)?,
-                None => {
-                    let status = response.status().as_u16();
-                    let media_type =
-                        response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-                    let media_type = media_type.map(str::to_owned);
-                    return Ok(Fetched { status, media_type, body: read(response, bounds.bytes).await? });
-                }
+                None => return Ok(response),
             }
+            client = &self.public;
         }
         Err(OutgoingError::Redirects)
     }
@@ -229,8 +288,12 @@ impl Outgoing {
 
     /// A request to a checked address. Whoever sends it bounds its time and what is read.
     pub fn request(&self, method: Method, target: &Target) -> RequestBuilder {
-        self.public.request(method, target.url().clone()).header(ACCEPT, "*/*")
+        request(&self.public, method, target)
     }
+}
+
+fn request(client: &Client, method: Method, target: &Target) -> RequestBuilder {
+    client.request(method, target.url().clone()).header(ACCEPT, "*/*")
 }
 
 fn redirect(response: &Response) -> Option<&str> {

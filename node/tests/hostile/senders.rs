@@ -157,6 +157,62 @@ async fn a_profile_that_a_stranger_posted_makes_nobody_a_forger() {
     assert_eq!(found, expected);
 }
 
+#[tokio::test]
+async fn a_former_profile_that_a_stranger_posted_verifies_nobody_whose_name_publishes_another() {
+    let node = Node::start().await;
+    let bob = Account::new(2).registered(&node).await;
+    let token = bob.sign_in(&node).await;
+    // Whoever has former keys posts the former profile, which is public; nobody has answered for it.
+    let former = Account::new(3).registered(&node).await;
+    let alice = Account::new(3).rotated(33).called("alice.eth");
+    node.chain.set_address("alice.eth", alice.address);
+    node.chain.set_profile("alice.eth", format!("data:application/json,{}", alice.profile().to_json()));
+    let rules = json!({ "spamRules": [{ "rule": "contactsOnly" }], "allow": [alice.address] });
+    put_settings(&node, &bob, &token, &rules).await;
+    let forged = former.envelope_addressed(&bob, "by former keys", "alice.eth", bob.name.as_str());
+    assert_eq!(code(&hand_in(&node, &forged).await), (400, Some(-32003)));
+    assert_eq!(hand_in(&node, &alice.envelope(&bob, "hi")).await.status, 200);
+    assert_eq!(bob.texts(&node, &token).await, ["hi"]);
+    node.chain.break_down();
+    assert_eq!(code(&hand_in(&node, &forged).await), (503, Some(-32002)), "for now, not for good");
+}
+
+#[tokio::test]
+async fn a_profile_that_is_held_here_counts_where_the_name_publishes_none() {
+    let node = Node::start().await;
+    let bob = Account::new(2).registered(&node).await;
+    let token = bob.sign_in(&node).await;
+    let alice = Account::new(3).registered(&node).await.called("alice.eth");
+    node.chain.set_address("alice.eth", alice.address);
+    assert_eq!(hand_in(&node, &alice.envelope(&bob, "hi")).await.status, 200);
+    assert_eq!(marks(&bob, &node, &token).await, [Value::Null]);
+}
+
+#[tokio::test]
+async fn another_networks_address_name_speaks_for_the_sender_in_it_and_for_nobody_else() {
+    let node = Node::start().await;
+    let bob = Account::new(2).registered(&node).await;
+    let token = bob.sign_in(&node).await;
+    let carol = Account::new(5).registered(&node).await;
+    let rules = json!({ "spamRules": [{ "rule": "contactsOnly" }], "allow": [carol.address] });
+    put_settings(&node, &bob, &token, &rules).await;
+    // The chain that is asked here knows nothing of that domain.
+    let elsewhere = format!("{}.addr.far.eth", carol.address.to_lower_hex());
+    let named = carol.envelope_addressed(&bob, "hers", &elsewhere, bob.name.as_str());
+    assert_eq!(hand_in(&node, &named).await.status, 200);
+    put_settings(&node, &bob, &token, &json!({})).await;
+    // The domain's owner says that her name there is another's.
+    let mallory = Account::new(4);
+    let evil = format!("{}.addr.evil.eth", carol.address.to_lower_hex());
+    node.chain.set_address(&evil, mallory.address);
+    node.chain.set_profile(&evil, format!("data:application/json,{}", mallory.profile().to_json()));
+    let false_one = mallory.envelope_addressed(&bob, "not hers", &evil, bob.name.as_str());
+    assert_eq!(hand_in(&node, &false_one).await.status, 200);
+    let mut found = marks(&bob, &node, &token).await;
+    found.sort_by_key(ToString::to_string);
+    assert_eq!(found, [json!("unknown"), Value::Null]);
+}
+
 /// What the node says of the senders of what is in a mailbox.
 async fn marks(account: &Account, node: &Node, token: &str) -> Vec<Value> {
     account.incoming(node, token).await.iter().map(|envelope| envelope["senderCheck"].clone()).collect()

@@ -1,5 +1,6 @@
 //! A web server of somebody else's, on this machine.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -20,22 +21,34 @@ pub const DOCUMENT_HASH_OF_BYTES: &str = "efc6fbbe835f02996e070d9b3f37ffc4153f8e
 
 pub struct Host {
     pub url: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    state: Arc<Held>,
+}
+
+struct Held {
+    asked: Mutex<Vec<String>>,
+    /// What lies below `/ipfs/`, whatever is asked for: one after the other, and the last from then on.
+    blocks: Mutex<VecDeque<Vec<u8>>>,
 }
 
 impl Host {
     pub async fn start() -> Self {
-        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let blocks = Mutex::new([DOCUMENT.as_bytes().to_vec()].into());
+        let state = Arc::new(Held { asked: Mutex::default(), blocks });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(answer).with_state(asked.clone());
+        let router = Router::new().fallback(answer).with_state(state.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, asked }
+        Self { url, state }
+    }
+
+    /// From now on, these lie below `/ipfs/`, one after the other and the last from then on, or nothing (404).
+    pub fn hold(&self, blocks: &[&[u8]]) {
+        *self.state.blocks.lock().unwrap() = blocks.iter().map(|block| block.to_vec()).collect();
     }
 
     /// What it was asked: method, path and body.
     pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+        self.state.asked.lock().unwrap().clone()
     }
 }
 
@@ -78,14 +91,24 @@ impl Drop for Silent {
     }
 }
 
-async fn answer(State(asked): State<Arc<Mutex<Vec<String>>>>, request: Request) -> Response {
+/// The CID of a block of bytes with this SHA-256: version 1, raw, in base 16.
+pub fn cid(hash: &str) -> String {
+    format!("f01551220{hash}")
+}
+
+async fn answer(State(state): State<Arc<Held>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1_000_000).await.unwrap();
     let line = format!("{} {} {}", parts.method, parts.uri, String::from_utf8_lossy(&body));
-    asked.lock().unwrap().push(line.trim_end().to_owned());
+    state.asked.lock().unwrap().push(line.trim_end().to_owned());
     let html = [(CONTENT_TYPE, "text/html")];
     if parts.uri.path().starts_with("/ipfs/") {
-        return DOCUMENT.into_response();
+        let mut blocks = state.blocks.lock().unwrap();
+        let block = if blocks.len() > 1 { blocks.pop_front() } else { blocks.front().cloned() };
+        return block.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response);
+    }
+    if let Some(moved) = parts.uri.path().strip_prefix("/away") {
+        return (StatusCode::FOUND, [(LOCATION, moved)]).into_response();
     }
     match parts.uri.path() {
         "/avatar" => (html, PNG).into_response(),
