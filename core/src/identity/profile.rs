@@ -120,12 +120,16 @@ impl UserProfile {
         counted(&letters)
     }
 
-    /// The same profile as another edition: the number of the one it replaces, and one more.
+    /// The same profile as another edition: the number of the one it replaces, and one more. One that these names have too
+    /// few letters for is edition 0: any other that is lower would look like an old profile.
     pub fn with_edition(mut self, edition: u64) -> Self {
-        let mut before = 0;
-        let spelled: Value =
-            self.listed().map(|name| Value::from(spelled(name, edition, &mut before))).collect();
-        self.json.insert("deliveryServices".into(), spelled);
+        let mut letters = 0;
+        let mut list: Value =
+            self.listed().map(|name| Value::from(spelled(name, edition, &mut letters))).collect();
+        if edition >> letters > 0 {
+            list = self.listed().map(|name| Value::from(spelled(name, 0, &mut 0))).collect();
+        }
+        self.json.insert("deliveryServices".into(), list);
         self
     }
 
@@ -342,7 +346,9 @@ mod tests {
             };
             assert_eq!(names(&again), names(&first));
         }
-        assert_eq!(first.clone().with_edition(1 << 12).edition(), 0, "it begins anew");
+        for too_high in [1 << 12, (1 << 12) + 5] {
+            assert_eq!(first.clone().with_edition(too_high).edition(), 0, "it begins anew");
+        }
     }
 
     #[test]
@@ -385,7 +391,7 @@ mod tests {
             prop_assert_eq!(again.profile(), &published);
             let letters = names.iter().flat_map(|name| name.chars()).filter(char::is_ascii_alphabetic);
             let bits = letters.take(MAX_EDITION_BITS).count();
-            prop_assert_eq!(published.edition(), edition & ((1_u64 << bits) - 1));
+            prop_assert_eq!(published.edition(), if edition >> bits == 0 { edition } else { 0 });
         }
     }
 }

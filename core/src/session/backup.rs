@@ -9,8 +9,9 @@
 use super::Session;
 use super::history::merged;
 use crate::delivery::Refusal;
-use crate::device::{MessageRow, SendState, StoredMessage};
+use crate::device::{Changed, MessageRow, SendState, StoredMessage};
 use crate::identity::{Address, RecoveryCode};
+use crate::message::MessageHash;
 use crate::ports::{Clock as _, Ports, Store as _, StoreError};
 use crate::seal::SealError;
 use crate::storage::{
@@ -64,6 +65,8 @@ pub struct Import<'a, P> {
     session: &'a Session<P>,
     reader: ArchiveReader,
     restored: Restored,
+    /// What waited when the file was made, and is stopped here.
+    stopped: Vec<MessageHash>,
 }
 
 impl<P: Ports> Session<P> {
@@ -131,7 +134,7 @@ impl<P: Ports> Session<P> {
         }
         let seed = self.ports().store().seed(self.account).await?;
         let reader = head.open(code, &seed.ok_or(ArchiveError::OtherKeys)?)?;
-        Ok(Import { session: self, reader, restored: Restored::default() })
+        Ok(Import { session: self, reader, restored: Restored::default(), stopped: Vec::new() })
     }
 }
 
@@ -141,8 +144,31 @@ impl<P: Ports> Import<'_, P> {
     /// # Errors
     /// [`ImportError`].
     pub async fn push(&mut self, bytes: &[u8]) -> Result<(), ImportError> {
+        let pushed = self.take(bytes).await;
+        // What was taken in stays, also if there is no more.
+        if pushed.is_err() && self.restored != Restored::default() {
+            self.share().await?;
+        }
+        pushed
+    }
+
+    async fn take(&mut self, bytes: &[u8]) -> Result<(), ImportError> {
         let records = self.reader.push(bytes)?;
-        Ok(keep(self.session, &mut self.restored, records).await?)
+        Ok(self.keep(records).await?)
+    }
+
+    /// The account's other devices are to have it, too; but not that it was stopped here, where it may wait.
+    async fn share(&self) -> Result<(), StoreError> {
+        let (store, owner) = (self.session.ports().store(), self.session.account);
+        store.journal_all(owner).await?;
+        if self.stopped.is_empty() {
+            return Ok(());
+        }
+        let entries = store.journal(owner, usize::MAX).await?.into_iter();
+        let is_stopped =
+            |changed: &Changed| matches!(changed, Changed::Message(hash) if self.stopped.contains(hash));
+        let numbers: Vec<_> = entries.filter(|it| is_stopped(&it.changed)).map(|it| it.number).collect();
+        store.strike_out(owner, &numbers).await
     }
 
     /// The file is at its end.
@@ -150,70 +176,80 @@ impl<P: Ports> Import<'_, P> {
     /// # Errors
     /// [`ImportError`].
     pub async fn finish(mut self) -> Result<Restored, ImportError> {
-        let (records, skipped) = self.reader.finish()?;
+        let (records, skipped) = match self.reader.finish() {
+            Ok(rest) => rest,
+            Err(error) => {
+                self.share().await?;
+                return Err(error.into());
+            }
+        };
         self.restored.skipped = skipped;
-        keep(self.session, &mut self.restored, records).await?;
-        // The account's other devices are to have it, too.
-        self.session.ports().store().journal_all(self.session.account).await?;
+        self.keep(records).await?;
+        self.share().await?;
         Ok(self.restored)
     }
-}
 
-/// Merges proven records into the store.
-async fn keep<P: Ports>(
-    session: &Session<P>,
-    restored: &mut Restored,
-    records: Vec<Record>,
-) -> Result<(), StoreError> {
-    let (store, owner) = (session.ports().store(), session.account);
-    let mut messages = Vec::new();
-    for record in records {
-        match record {
-            Record::Message(message) => messages.push(message),
-            Record::Contact(contact) => {
-                restored.conversations += 1;
-                let conversation = contact.conversation;
-                let change = Box::new(move |here| merged(here, Some(contact), None));
-                store.update_contact(owner, conversation, change).await?;
-            }
-            Record::ReadMarker(marker) => {
-                let change = Box::new(move |here| merged(here, None, Some(marker)));
-                store.update_contact(owner, marker.conversation, change).await?;
-            }
-            Record::Draft(draft) => {
-                let here = session.draft_record(draft.conversation).await?;
-                if here.is_none_or(|here| here.changed < draft.changed) {
-                    session.keep_draft(&draft).await?;
+    /// Merges proven records into the store.
+    async fn keep(&mut self, records: Vec<Record>) -> Result<(), StoreError> {
+        let session = self.session;
+        let (store, owner) = (session.ports().store(), session.account);
+        let mut messages = Vec::new();
+        for record in records {
+            match record {
+                Record::Message(message) => messages.push(message),
+                Record::Contact(contact) => {
+                    self.restored.conversations += 1;
+                    let conversation = contact.conversation;
+                    let change = Box::new(move |here| merged(here, Some(contact), None));
+                    store.update_contact(owner, conversation, change).await?;
                 }
-            }
-            Record::Setting(setting) => {
-                let here = session.setting_record(&setting.name).await?;
-                if here.is_none_or(|here| here.changed < setting.changed) {
-                    session.keep_setting(&setting).await?;
+                Record::ReadMarker(marker) => {
+                    let change = Box::new(move |here| merged(here, None, Some(marker)));
+                    store.update_contact(owner, marker.conversation, change).await?;
+                }
+                Record::Draft(draft) => {
+                    let here = session.draft_record(draft.conversation).await?;
+                    if here.is_none_or(|here| here.changed < draft.changed) {
+                        session.keep_draft(&draft).await?;
+                    }
+                }
+                Record::Setting(setting) => {
+                    let here = session.setting_record(&setting.name).await?;
+                    if here.is_none_or(|here| here.changed < setting.changed) {
+                        session.keep_setting(&setting).await?;
+                    }
                 }
             }
         }
-    }
-    for part in messages.chunks(PAGE) {
-        let mut due = Vec::with_capacity(part.len());
-        for message in part {
-            due.push(session.stopped_unless_here(message).await?);
+        for part in messages.chunks(PAGE) {
+            let mut due = Vec::with_capacity(part.len());
+            for message in part {
+                let (message, is_stopped) = session.stopped_unless_here(message).await?;
+                if is_stopped {
+                    self.stopped.push(message.hash().clone());
+                }
+                due.push(message);
+            }
+            self.restored.messages += session.restore(due).await?.len();
         }
-        restored.messages += session.restore(due).await?.len();
+        Ok(())
     }
-    Ok(())
 }
 
 impl<P: Ports> Session<P> {
-    /// A message of a file. One that waited when the file was made has most likely left since: where it is not here it waits no
+    /// A message of a file, and whether it is stopped by that. One that waited when the file was made has most likely left since: where it is not here it waits no
     /// more, and its author can try it again.
-    async fn stopped_unless_here(&self, message: &StoredMessage) -> Result<StoredMessage, StoreError> {
+    async fn stopped_unless_here(
+        &self,
+        message: &StoredMessage,
+    ) -> Result<(StoredMessage, bool), StoreError> {
         let row = message.row();
         // A receipt tells nothing that its receiver could be surprised by.
         let is_waiting = row.state == SendState::Waiting && !row.is_receipt();
         if !is_waiting || self.ports().store().message(self.account, &row.hash).await?.is_some() {
-            return Ok(message.clone());
+            return Ok((message.clone(), false));
         }
-        Ok(StoredMessage::kept(MessageRow { state: SendState::Refused(Refusal::Stopped), ..row.clone() }))
+        let row = MessageRow { state: SendState::Refused(Refusal::Stopped), ..row.clone() };
+        Ok((StoredMessage::kept(row), true))
     }
 }

@@ -37,13 +37,18 @@ impl<P: Ports> Session<P> {
     pub async fn demand(&self, rules: &[SpamRule]) -> Result<(), HomeError> {
         let settings = self.wishes_url().ok_or(ApiError::NoAccount)?;
         let mut wishes = self.wishes(&settings).await?;
-        // Before anything is demanded: other devices have to know whom to name from then on.
-        self.set_setting(DEMANDS, Value::Bool(!rules.is_empty())).await?;
+        // Before anything is demanded, and as long as something is: other devices have to know whom to name.
+        if !rules.is_empty() {
+            self.set_setting(DEMANDS, Value::Bool(true)).await?;
+        }
         wishes.demand(rules);
         let welcome = welcome(wishes.allowed(), &self.known().await?);
         wishes.allow(welcome.clone());
         self.put_wishes(&settings, &wishes).await?;
         *self.allowed.borrow_mut() = Some(welcome);
+        if rules.is_empty() {
+            self.set_setting(DEMANDS, Value::Bool(false)).await?;
+        }
         Ok(())
     }
 

@@ -245,7 +245,7 @@ impl ArchiveReader {
     ///
     /// # Errors
     /// [`ArchiveError::Incomplete`], [`ArchiveError::Line`].
-    pub fn finish(mut self) -> Result<(Vec<Record>, usize), ArchiveError> {
+    pub fn finish(&mut self) -> Result<(Vec<Record>, usize), ArchiveError> {
         let sealed = mem::take(&mut self.sealed);
         let text = self.stream.open(&sealed, true).filter(|text| !text.is_empty());
         let mut records = Vec::new();

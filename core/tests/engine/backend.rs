@@ -204,6 +204,33 @@ fn an_emptied_device_has_the_newest_of_each_conversation_and_the_rest_when_it_is
 }
 
 #[test]
+fn what_stands_before_a_message_that_the_mailbox_still_has_is_there_when_it_is_asked_for() {
+    let world = deployed();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    let app = DeployedApp::sign_in(&world, &alice);
+    let (tab, bobs) = (world.open(&alice), world.open(&bob));
+    world.run();
+    for n in 0..75 {
+        bobs.send(&alice, &format!("{n}"));
+        world.pass(1_000);
+    }
+    world.pass(LATER);
+    tab.kill();
+    now(alice.peer.resume_after_eviction());
+    bobs.send(&alice, "75");
+    world.pass(1_000);
+    app.is_pushed_what_waits();
+    let texts = app.shows(&bob);
+    assert_eq!(texts.len(), 76);
+    let tab = world.open(&alice);
+    world.pass(5_000);
+    let conversation = bob.peer.conversation();
+    assert_eq!(alice.texts(&bob), texts[texts.len() - 30..]);
+    while now(tab.engine.older(conversation)).unwrap().more {}
+    assert_eq!(alice.texts(&bob), texts);
+}
+
+#[test]
 fn what_waits_for_a_profile_is_halted_for_both_and_leaves_once() {
     let world = deployed();
     let alice = world.person("alice");

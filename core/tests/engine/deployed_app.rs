@@ -233,6 +233,15 @@ impl DeployedApp {
 
     /// Takes in what waits at the delivery service, and acknowledges it.
     pub fn picks_up(&self) {
+        self.take_in(true);
+    }
+
+    /// Takes in what comes over its socket, which acknowledges nothing.
+    pub fn is_pushed_what_waits(&self) {
+        self.take_in(false);
+    }
+
+    fn take_in(&self, acknowledges: bool) {
         let token = &self.token();
         let reply = now(self.network.send(&delivery::get_incoming(&self.service, &self.account, token)));
         for envelope in delivery::parse_incoming(&reply.unwrap()).unwrap().envelopes {
@@ -248,6 +257,9 @@ impl DeployedApp {
                 }],
             };
             api::parse_done(&self.ask(|storage| storage.add_message_batch(&body))).unwrap();
+            if !acknowledges {
+                continue;
+            }
             let sender = envelope["metadata"]["deliveryInformation"]["from"].as_str().unwrap();
             let done = Acknowledgement::new(sender, message.hash().as_str());
             let request = delivery::acknowledge(&self.service, &self.account, token, &[done]);

@@ -35,6 +35,11 @@ impl Mark {
         self.listed.iter().any(|known| known == look)
     }
 
+    /// Whether its rows were ever read.
+    pub(super) fn was_listed(&self) -> bool {
+        !self.listed.is_empty()
+    }
+
     pub(super) fn note_listed(&mut self, look: String) {
         self.listed.insert(0, look);
         self.listed.truncate(MAX_LISTED);

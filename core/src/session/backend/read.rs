@@ -35,7 +35,7 @@ struct Read {
     new: usize,
     /// Something can't be found out now.
     later: bool,
-    /// A row of it was here before.
+    /// Its oldest row that can be read was here before.
     met: bool,
     /// There are older rows.
     more: bool,
@@ -153,17 +153,19 @@ impl<P: Ports> Session<P> {
         mark: &mut Mark,
     ) -> Result<Read, HistoryError> {
         let own_name = *contact == *self.filed_as(conversation)?;
+        // What is here already may have come out of the mailbox, and nothing that stands before it.
+        let is_known = mark.was_listed();
         let mut all = Read::default();
         for page in 0..MAX_PAGES {
             let read = self.read_page(conversation, contact, page).await?;
             all.new += read.new;
             all.later |= read.later;
             mark.there |= own_name;
-            if !read.more || read.met {
+            if !read.more || read.met && is_known {
                 return Ok(all);
             }
             // At first, one page of each conversation.
-            if !self.backend.listed.get() || page + 1 == MAX_PAGES {
+            if !self.backend.listed.get() || page + 1 == MAX_PAGES || read.met {
                 if own_name {
                     mark.older = page as u64 + 1;
                 }
@@ -210,6 +212,7 @@ impl<P: Ports> Session<P> {
             }
             match self.prove_row(conversation, message, &mut senders).await? {
                 Verdict::Proven(message) => {
+                    read.met = false;
                     self.backend.met(id, standing(container.state(), row.halted));
                     let found = Found {
                         message,

@@ -126,7 +126,7 @@ impl<P: Ports> Session<P> {
         }
         let (mut young, mut left) = (false, news.until < so_far.changes);
         for row in &news.messages {
-            if row.state == SendState::Waiting && self.now().saturating_sub(row.arrived) < PATIENCE {
+            if row.state == SendState::Waiting && self.now().abs_diff(row.arrived) < PATIENCE {
                 young = true;
                 continue;
             }

@@ -140,7 +140,16 @@ impl<P: Ports> Session<P> {
                 }
                 Written::Full => {
                     pushed.full = true;
-                    return Ok(());
+                    // What takes no room is taken all the same: that somebody was blocked, or how far was read.
+                    outgoing.splice(0..0, batch);
+                    let before = outgoing.len();
+                    outgoing.retain(|one| !matches!(one.record, Record::Message(_)));
+                    if outgoing.len() == before {
+                        outgoing.retain(|one| one.replaces > 0);
+                    }
+                    if outgoing.len() == before {
+                        return Ok(());
+                    }
                 }
                 // One by itself is what is too large; of several it may be all together.
                 Written::TooLarge if batch.len() > 1 => {

@@ -29,6 +29,8 @@ pub(super) struct Followed {
     pub(super) anchor: u64,
     /// What belongs to the account is here from this version on; 0: all of it.
     pub(super) list: u64,
+    /// The node has lost something since, which it is given once it is time.
+    pub(super) owed: bool,
 }
 
 /// What this device knows of a conversation's records.
@@ -62,6 +64,7 @@ impl Followed {
             ("head", self.head.into()),
             ("anchor", self.anchor.into()),
             ("list", self.list.into()),
+            ("owed", self.owed.into()),
         ]))
     }
 
@@ -75,6 +78,8 @@ impl Followed {
             head: number("head")?,
             anchor: number("anchor")?,
             list: number("list")?,
+            // Former versions forgot it.
+            owed: value.get("owed").and_then(Value::as_bool).unwrap_or(false),
         })
     }
 }
@@ -130,13 +135,16 @@ impl<P: Ports> Session<P> {
         let same = known.as_ref().filter(|known| known.node == *node && known.keys == keys);
         let fell_back = same.is_some_and(|known| usage.last_change < known.head);
         match same {
-            Some(known) if !fell_back => return Ok(known.clone()),
             // A node that falls back again and again gets no more for it.
             Some(known) if now < known.began.saturating_add(ANEW) => {
-                let followed = Followed { head: usage.last_change, ..known.clone() };
+                if !fell_back {
+                    return Ok(known.clone());
+                }
+                let followed = Followed { head: usage.last_change, owed: true, ..known.clone() };
                 self.write_followed(&followed).await?;
                 return Ok(followed);
             }
+            Some(known) if !fell_back && !known.owed => return Ok(known.clone()),
             _ => {}
         }
         // What is new on this device is in the journal already; what another node has, or this one had, or has under
@@ -151,7 +159,7 @@ impl<P: Ports> Session<P> {
         };
         // Another beginning than the one before, even within a millisecond.
         let began = known.map_or(now, |known| now.max(known.began.saturating_add(1)));
-        let followed = Followed { node: node.clone(), keys, began, head, anchor, list };
+        let followed = Followed { node: node.clone(), keys, began, head, anchor, list, owed: false };
         self.write_followed(&followed).await?;
         Ok(followed)
     }
@@ -187,7 +195,7 @@ mod tests {
         let node = "ds.eth".parse().unwrap();
         let keys = format!("0x{}", "12".repeat(32));
         let keys = keys.parse().unwrap();
-        let followed = Followed { node, keys, began: 5, head: 7, anchor: 6, list: 3 };
+        let followed = Followed { node, keys, began: 5, head: 7, anchor: 6, list: 3, owed: true };
         assert_eq!(Followed::parse(&followed.to_json()), Some(followed));
         let contact = Stamp { version: 4, digest: "ab".into() };
         let mark = Mark { before: 9, contact, ..Mark::default() };
