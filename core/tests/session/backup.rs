@@ -2,7 +2,7 @@
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::delivery::Refusal;
-use dm3_core::device::{MessageRow, SendState};
+use dm3_core::device::{Changed, MessageRow, SendState};
 use dm3_core::identity::{Address, KeySeed, RecoveryCode};
 use dm3_core::ports::{Clock as _, Store as _, StoreError};
 use dm3_core::session::{ExportError, ImportError, Keys, Restored, Session, SignIn};
@@ -86,7 +86,11 @@ fn another_device_has_everything_after_importing_it() {
         assert_eq!(session.draft(with).await.unwrap(), "half a sen");
         assert_eq!(session.setting("receipts").await.unwrap(), Some(json!(false)));
         // The account's other devices learn of it.
-        assert!(store.journal(owner, 1_000).await.unwrap().len() >= 222);
+        let journal = store.journal(owner, 1_000).await.unwrap();
+        assert!(journal.len() >= 222);
+        // But not that it is stopped: where it waits, it waits rightly.
+        let stopped = Changed::Message(expected[0].hash.clone());
+        assert!(journal.iter().all(|entry| entry.changed != stopped));
         // A second time nothing is new.
         assert_eq!(imported(&session, &file).await.unwrap().messages, 0);
     });
@@ -166,6 +170,7 @@ fn what_a_damaged_file_holds_before_the_damage_is_kept_and_the_rest_can_follow()
         assert_eq!(imported(&session, &damaged).await, Err(ImportError::Archive(ArchiveError::Damaged)));
         let some = rows(&store, owner, pair.alice.conversation()).await.len();
         assert!(some > 0 && some < 221, "{some}");
+        assert!(!store.journal(owner, 1).await.unwrap().is_empty(), "other devices are to have that, too");
         let cut = &file[..file.len() - 1];
         assert_eq!(imported(&session, cut).await, Err(ImportError::Archive(ArchiveError::Incomplete)));
         assert_eq!(imported(&session, &file).await.map(|_| ()), Ok(()));
