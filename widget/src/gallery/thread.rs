@@ -116,7 +116,7 @@ pub(super) const STATES: States = &[
         Some(())
     }),
     ("thread-cut", |state| {
-        let words = "All that there is to say of it, word by word. ".repeat(400);
+        let words = "All that there is to say of it, word by word. ".repeat(500);
         open(state, thread(bob()?, talk(&[(false, &words)])?))
     }),
     ("thread-emoji", |state| {
@@ -271,7 +271,8 @@ fn long(state: State) -> Option<()> {
 
 fn acting(state: State, page: ActingPage) -> Option<()> {
     market(state)?;
-    state.acting.set(Some(Acting { hash: hash(3)?, left: 90, edge: 120, upwards: false, page }));
+    let acting = Acting { hash: hash(3)?, left: 90, edge: 120, upwards: false, page };
+    later(move || state.acting.set(Some(acting)));
     Some(())
 }
 
