@@ -67,6 +67,7 @@ describe('what is done with messages', () => {
 
   test('who stops an answer by its cross goes on in the field', async () => {
     await choose(bob, 'Is #123', 'Reply');
+    await until('the field has the focus', () => hasFocus(bob.composer));
     await bob.button('Cancel').focus();
     await bob.page.keyboard.press('Enter');
     await until('the bar is gone', async () => (await bob.chat.getByText('Replying').count()) === 0);
