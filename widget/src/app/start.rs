@@ -54,7 +54,10 @@ pub fn set_network<P: Platform>(driver: &Rc<Driver<P>>, network: Option<String>)
 
 async fn find_beginning<P: Platform>(driver: &Rc<Driver<P>>) {
     let before = driver.who().or_else(|| driver.platform.window_account());
-    driver.set_who(before.clone());
+    // Whether it is nobody's is not known yet, and the loader is told nothing until then.
+    if before.is_some() {
+        driver.set_who(before.clone());
+    }
     let beginning = match beginning(driver, before).await {
         Ok(beginning) => beginning,
         Err(error) => return driver.fail(error),

@@ -11,7 +11,14 @@ use dm3_widget::app::fault::Fault;
 use dm3_widget::app::platform::HostEvent;
 use dm3_widget::app::state::Screen;
 
-use super::world::{Device, NODE, Tab, WALLET, World, now};
+use super::world::{Device, NODE, SIGNED_IN, Tab, WALLET, World, now};
+
+impl Tab {
+    /// The page names the node again.
+    pub fn set_node(&self, node: &str) {
+        dm3_widget::app::set_node(&self.driver, node);
+    }
+}
 
 /// bob, who has written three messages that alice has not fetched yet.
 fn alice_has_mail(world: &World) -> (Rc<Device>, Session<MemoryPorts>) {
@@ -41,6 +48,37 @@ fn an_element_that_is_removed_while_it_starts_does_nothing_more() {
         assert_eq!(world.network.requests().len(), requests, "moment {moment}");
         assert_eq!(events.borrow().len(), told, "moment {moment}");
     }
+}
+
+#[test]
+fn a_page_that_is_left_before_its_start_is_over_signs_nobody_out_for_the_loader() {
+    for moment in 0.. {
+        let world = World::new();
+        let (alice, _) = alice_has_mail(&world);
+        drop(alice.open_tab(&world));
+        world.run();
+        assert!(alice.kept.borrow().contains_key(SIGNED_IN));
+        world.slow_down();
+        // A window of its own, which knows of nobody yet.
+        let tab = alice.open_tab(&world);
+        let goes_on = world.go_to_moment(moment);
+        assert!(alice.kept.borrow().contains_key(SIGNED_IN), "moment {moment}");
+        tab.remove();
+        if !goes_on {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_start_that_finds_nobody_tells_the_loader_so() {
+    let world = World::new();
+    let alice = world.newcomer("alice");
+    alice.kept.borrow_mut().insert(SIGNED_IN.to_owned(), String::new());
+    let tab = alice.open_tab(&world);
+    world.run();
+    assert!(tab.is_signed_out());
+    assert!(!alice.kept.borrow().contains_key(SIGNED_IN));
 }
 
 #[test]
