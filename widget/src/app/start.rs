@@ -27,11 +27,17 @@ const HEARING: u32 = 100;
 
 /// Begins, or begins anew: with what the page says now.
 pub(super) fn start<P: Platform>(driver: &Rc<Driver<P>>) {
+    let was_here = driver.active().is_some();
     driver.begin(Stage::Outside);
     *driver.directory.borrow_mut() = None;
     clear(driver);
     let starting = Rc::clone(driver);
     driver.spawn(Box::pin(async move { find_beginning(&starting).await }));
+    // Last: what the page does then may begin anew.
+    if was_here {
+        driver.show_unread(0);
+        driver.platform.emit(HostEvent::Disconnect);
+    }
 }
 
 /// The page names another node.
@@ -141,6 +147,7 @@ pub(super) enum Keep {
 pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
     let before = driver.who().or_else(|| driver.platform.window_account());
     let active = driver.active();
+    let was_here = active.is_some();
     // Who could not enter would otherwise do so the next time.
     let failed = driver.state.screen.with_untracked(|screen| matches!(screen, Screen::Failed(_)));
     let entering = is_starting(driver) || failed && keep == Keep::Records;
@@ -157,21 +164,24 @@ pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
             },
             None => Ok(None),
         };
-        let account = match account {
-            Ok(Some(account)) => forget(&forgetting, account, keep).await.map(|()| Some(account)),
-            other => other,
+        let forgotten = match account {
+            Ok(Some(account)) => forget(&forgetting, account, keep).await.map(|()| true),
+            other => other.map(|_| false),
         };
+        // Not before, as a page may be left as soon as it is told; and whatever became of it. Whoever entered meanwhile stays.
+        let left = was_here || forgotten == Ok(true);
+        if left && !forgetting.is_gone() && forgetting.active().is_none() {
+            forgetting.platform.emit(HostEvent::Disconnect);
+        }
         // Whoever asked may be gone.
-        let _ = done.send(account);
+        let _ = done.send(forgotten);
     }));
     let waiting = Rc::clone(driver);
     driver.spawn(Box::pin(async move {
         match forgotten.await {
-            Ok(Err(error)) => return waiting.fail(error),
-            Ok(Ok(Some(_))) => drop(waiting.platform.emit(HostEvent::Disconnect)),
-            Ok(Ok(None)) | Err(oneshot::Canceled) => {}
+            Ok(Err(error)) => waiting.fail(error),
+            Ok(Ok(_)) | Err(oneshot::Canceled) => offer_wallets(&waiting),
         }
-        offer_wallets(&waiting);
     }));
 }
 

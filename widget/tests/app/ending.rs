@@ -255,3 +255,51 @@ fn who_could_not_enter_and_signs_out_does_not_enter_the_next_time() {
     world.pass(1_000);
     assert_eq!(tab.screen(), Screen::List, "their keys are still there");
 }
+
+/// Whether the page knows of nobody, by what it was told last.
+fn page_knows_nobody(tab: &Tab) -> bool {
+    let told = tab.events().into_iter().rev();
+    let mut told = told.filter(|event| matches!(event, HostEvent::Connect(_) | HostEvent::Disconnect));
+    told.next() == Some(HostEvent::Disconnect)
+}
+
+#[test]
+fn the_page_is_told_that_somebody_left_though_forgetting_them_fails_or_another_start_overtakes_it() {
+    for fails in [true, false] {
+        let world = World::new();
+        let (alice, _) = alice_has_mail(&world);
+        let tab = alice.open_tab(&world);
+        world.run();
+        if fails {
+            alice.peer.store.set_failure(Some(StoreError::Full));
+        }
+        alice.peer.store.set_yielding(true);
+        tab.ask(Command::SignOut);
+        world.tasks.step();
+        if !fails {
+            tab.set_node("");
+        }
+        world.finish();
+        assert!(page_knows_nobody(&tab), "{fails}: {:?}", tab.events());
+        let failed = matches!(tab.screen(), Screen::Failed(_));
+        assert!(failed, "{:?}", tab.screen());
+    }
+}
+
+#[test]
+fn an_account_that_goes_because_the_page_names_another_node_is_told_as_gone() {
+    let world = World::new();
+    let (alice, _) = alice_has_mail(&world);
+    let tab = alice.open_tab(&world);
+    world.run();
+    assert!(!page_knows_nobody(&tab));
+    tab.set_node("https://nobody.example");
+    assert!(page_knows_nobody(&tab));
+    world.finish();
+    assert!(page_knows_nobody(&tab));
+    tab.set_node(NODE);
+    world.finish();
+    assert!(!page_knows_nobody(&tab));
+    let asks = alice.wallet.prompts();
+    assert_eq!(asks, 0, "whose the element is, is still known");
+}
