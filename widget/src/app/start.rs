@@ -165,16 +165,20 @@ pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
             None => Ok(None),
         };
         let forgotten = match account {
-            Ok(Some(account)) => forget(&forgetting, account, keep).await.map(|()| true),
-            other => other.map(|_| false),
+            Ok(Some(account)) => forget(&forgetting, account, keep).await.map(|()| Some(account)),
+            other => other,
         };
         // Not before, as a page may be left as soon as it is told; and whatever became of it. Whoever entered meanwhile stays.
-        let left = was_here || forgotten == Ok(true);
+        let left = was_here || matches!(forgotten, Ok(Some(_)));
         if left && !forgetting.is_gone() && forgetting.active().is_none() {
             forgetting.platform.emit(HostEvent::Disconnect);
         }
+        let nothing_stays_of = forgotten.clone().ok().flatten().filter(|_| keep == Keep::Nothing);
         // Whoever asked may be gone.
         let _ = done.send(forgotten);
+        if let Some(account) = nothing_stays_of {
+            forget_late_drafts(&forgetting, account).await;
+        }
     }));
     let waiting = Rc::clone(driver);
     driver.spawn(Box::pin(async move {
@@ -235,8 +239,7 @@ pub(super) async fn forget<P: Platform>(
             session::leave(store, account).await?;
         }
         Keep::Nothing => {
-            driver.platform.forget_drafts(&account.to_string());
-            driver.platform.forget_drafts(FORM);
+            forget_drafts(driver, account);
             driver.platform.set_theme(Theme::Auto);
             driver.platform.set_language("");
             session::forget(store, account).await?;
@@ -244,6 +247,17 @@ pub(super) async fn forget<P: Platform>(
     }
     driver.platform.tell_tabs(TabMessage::SignedOut(account));
     Ok(())
+}
+
+fn forget_drafts<P: Platform>(driver: &Driver<P>, account: Address) {
+    driver.platform.forget_drafts(&account.to_string());
+    driver.platform.forget_drafts(FORM);
+}
+
+/// What tabs have kept beside the store until they heard that nothing of the account is to stay.
+pub(super) async fn forget_late_drafts<P: Platform>(driver: &Driver<P>, account: Address) {
+    driver.platform.clock().sleep(HEARING).await;
+    forget_drafts(driver, account);
 }
 
 /// Another tab has signed an account out. Who is just about to enter, perhaps with that one, begins anew.

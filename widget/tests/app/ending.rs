@@ -148,6 +148,7 @@ fn signing_out_is_finished_though_the_element_goes_at_once() {
     let (driver, _) = tab.remove();
     world.run();
     assert!(!alice.keeps_anything());
+    world.pass(1_000);
     assert!(driver.upgrade().is_none());
 }
 
