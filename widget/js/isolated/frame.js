@@ -155,8 +155,8 @@ class Talk {
     }
     for (const name of LOOK) {
       const value = look?.[name];
-      // Nothing is fetched for the look.
-      if (isText(value, LONGEST_LOOK) && !/url|image|src/i.test(value)) chat.style.setProperty(name, value);
+      // Nothing is fetched for the look, however it is spelled.
+      if (isText(value, LONGEST_LOOK) && !/\\|url|image|src/i.test(value)) chat.style.setProperty(name, value);
     }
     const own = boundedStrings(strings);
     if (JSON.stringify(own) !== JSON.stringify(chat.strings)) chat.strings = own;
