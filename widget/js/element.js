@@ -346,7 +346,7 @@ export class Dm3Chat extends Base {
    */
   async openConversation(to, { draft, context, opener } = {}) {
     if (!this.#show(opener)) return;
-    (await this.#mount())?.open_conversation(String(to), context, draft?.toString());
+    (await this.#mount())?.open_conversation(String(to), context?.toString(), draft?.toString());
   }
 
   /**
