@@ -56,6 +56,8 @@ class Frame {
     }
     this.#origin = address.origin;
     this.#relay = new Relay(host, message => this.#send(message));
+    // The greeting tells of the page's own wallet, and of no others.
+    if (host.provider) this.#relay.givePageProvider(host.provider);
     const attributes = {
       sandbox: SANDBOX,
       allow: 'clipboard-write',
