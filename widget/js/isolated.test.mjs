@@ -36,7 +36,12 @@ Object.assign(globalThis, {
   document: { baseURI: 'https://shop.example/', createElement: () => (iframe = new Iframe()) },
   getComputedStyle: () => ({ getPropertyValue: () => '' }),
   MutationObserver: class {
-    observe() {}
+    constructor(changed) {
+      this.changed = changed;
+    }
+    observe(node) {
+      node.watched = this.changed;
+    }
     disconnect() {}
   },
   CSSStyleSheet: class {
@@ -130,4 +135,18 @@ describe('the wallets of the page', () => {
       assert.equal(wallets.isForbidden, !agrees);
     }
   });
+});
+
+test('the frame of an element that is taken out of the page while it loads goes with it to where it is put back', async () => {
+  const panel = new Chat();
+  const bases = { old: [], now: [] };
+  panel.contains = node => bases.now.includes(node);
+  panel.querySelector = () => ({ append: node => bases.now.push(node) });
+  const app = isolate(new Chat(), { parentElement: panel, replaceChildren: node => bases.old.push(node) });
+  panel.watched();
+  panel.watched();
+  assert.deepEqual(bases.now, bases.old);
+  load();
+  const { ChatHandle } = await app;
+  new ChatHandle().unmount();
 });
