@@ -77,6 +77,14 @@ describe('what a page asks for', () => {
     await called(['open_conversation', 'eve.eth', 'undefined', 'undefined']);
   });
 
+  test('where a browser takes no such states, the panel opens all the same', async () => {
+    const early = "CustomStateSet.prototype.add = () => { throw new SyntaxError('names begin with --'); };";
+    await open('<dm3-chat></dm3-chat>', { early });
+    await launcher('Open chat').click();
+    await called(['new', null]);
+    assert.equal(await panel().isVisible(), true);
+  });
+
   test('the page can prevent opening and closing', async () => {
     await open('<dm3-chat></dm3-chat>');
     const states = await page.locator('dm3-chat').evaluate(chat => {
