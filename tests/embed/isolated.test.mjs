@@ -474,8 +474,8 @@ describe('the isolated mode', () => {
     for (const method of ['eth_sendRawTransaction', 'eth_signTypedData', 'eth_sign', 'wallet_addEthereumChain', 'constructor', '__proto__']) {
       assert.equal(await code(method, [{}]), 4200, method);
     }
-    const transaction = { from: account, to: account, value: '0x0', data: '0x' };
-    const odd = { to: undefined, value: '1', data: '0x0', from: 'x' };
+    const transaction = { chainId: '0x1', from: account, to: account, value: '0x0', data: '0x' };
+    const odd = { to: undefined, value: '1', data: '0x0', from: 'x', chainId: 1 };
     for (const [member, value] of Object.entries(odd)) {
       assert.equal(await code('eth_sendTransaction', [{ ...transaction, [member]: value }]), -32602, member);
     }

@@ -1,7 +1,7 @@
 // What a page may do before or without holding an element: the queue and clicks on [data-dm3-to].
 
 const COMMANDS = {
-  open: (chat, { to, ...options } = {}) => (to ? chat.openConversation(to, options) : chat.show()),
+  open: async (chat, { to, ...options } = {}) => (to ? chat.openConversation(to, options) : chat.show()),
   show: chat => chat.show(),
   hide: chat => chat.hide(),
   toggle: chat => chat.toggle(),

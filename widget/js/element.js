@@ -346,7 +346,7 @@ export class Dm3Chat extends Base {
    */
   async openConversation(to, { draft, context, opener } = {}) {
     if (!this.#show(opener)) return;
-    (await this.#mount())?.open_conversation(String(to), context, draft?.toString());
+    (await this.#mount())?.open_conversation(String(to), context?.toString(), draft?.toString());
   }
 
   /**
@@ -562,7 +562,11 @@ export class Dm3Chat extends Base {
   }
 
   #setState(name, on) {
-    this.#internals.states?.[on ? 'add' : 'delete'](name);
+    try {
+      this.#internals.states[on ? 'add' : 'delete'](name);
+    } catch {
+      // Not every browser has states, and Chromium before 125 takes other names only.
+    }
   }
 
   // A property that was set before the class was defined shadows its accessor until it is set again.

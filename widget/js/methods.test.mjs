@@ -61,6 +61,30 @@ describe('what a page asks for', () => {
     await called(['reset']);
   });
 
+  test('a command that makes no sense keeps nobody from the others, nor from the buttons', async () => {
+    const early = "(window.dm3Chat ||= []).push(['open', null], ['open', { to: 'alice.eth' }]);";
+    await open('<button data-dm3-to="bob.eth">Message seller</button><dm3-chat></dm3-chat>', { early });
+    await called(['open_conversation', 'alice.eth', 'undefined', 'undefined']);
+    await page.getByRole('button', { name: 'Message seller' }).click();
+    await called(['open_conversation', 'bob.eth', 'undefined', 'undefined']);
+  });
+
+  test('what a conversation is about, and a text to begin with, are texts or nothing', async () => {
+    await open('<dm3-chat></dm3-chat>');
+    await page.locator('dm3-chat').evaluate(chat => chat.openConversation('bob.eth', { context: 7, draft: 8 }));
+    await called(['open_conversation', 'bob.eth', '7', '8']);
+    await page.locator('dm3-chat').evaluate(chat => chat.openConversation('eve.eth', { context: null, draft: null }));
+    await called(['open_conversation', 'eve.eth', 'undefined', 'undefined']);
+  });
+
+  test('where a browser takes no such states, the panel opens all the same', async () => {
+    const early = "CustomStateSet.prototype.add = () => { throw new SyntaxError('names begin with --'); };";
+    await open('<dm3-chat></dm3-chat>', { early });
+    await launcher('Open chat').click();
+    await called(['new', null]);
+    assert.equal(await panel().isVisible(), true);
+  });
+
   test('the page can prevent opening and closing', async () => {
     await open('<dm3-chat></dm3-chat>');
     const states = await page.locator('dm3-chat').evaluate(chat => {

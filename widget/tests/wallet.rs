@@ -404,7 +404,8 @@ async fn a_transaction_is_sent_as_it_is_and_told_by_its_hash() {
     assert_eq!(hash, TransactionHash::from_bytes([0xab; 32]));
     assert_eq!(asked(&provider), "eth_chainId,eth_sendTransaction");
     let sent = js("return JSON.stringify(it.asked[1].params)", &provider).as_string().unwrap();
-    assert_eq!(sent, format!(r#"[{{"data":"0x01020304","from":"{ALICE}","to":"{ALICE}","value":"0xff"}}]"#));
+    let (who, what) = (format!(r#""from":"{ALICE}","to":"{ALICE}""#), r#""data":"0x01020304""#);
+    assert_eq!(sent, format!(r#"[{{{what},{who},"value":"0xff","chainId":"0x7a69"}}]"#));
     for garbled in ["return 7", "return '0xab'", "return 'x'.repeat(66)", ""] {
         let wallet = wallet_of(on_chain("0x7a69", "", garbled));
         let answer = wallet.send(alice(), CHAIN, &transaction()).await;

@@ -87,6 +87,8 @@ class Talk {
       chat.addEventListener(`dm3-${name}`, ({ target, detail }) => {
         if (target !== chat) return;
         const told = Object.fromEntries(fields.map(field => [field, detail?.[field]]));
+        // To the application it is the wallet that refused.
+        if (told.code === 'signature-refused' && this.#wallets.isForbidden) told.code = 'signature';
         // Of counts the last is enough.
         if (name === 'unread-change') this.#events = this.#events.filter(event => event.name !== name);
         this.#events.push({ type: 'event', name, detail: told, words: launcher.getAttribute('aria-description') ?? '' });
@@ -155,8 +157,8 @@ class Talk {
     }
     for (const name of LOOK) {
       const value = look?.[name];
-      // Nothing is fetched for the look.
-      if (isText(value, LONGEST_LOOK) && !/url|image|src/i.test(value)) chat.style.setProperty(name, value);
+      // Nothing is fetched for the look, however it is spelled.
+      if (isText(value, LONGEST_LOOK) && !/\\|url|image|src/i.test(value)) chat.style.setProperty(name, value);
     }
     const own = boundedStrings(strings);
     if (JSON.stringify(own) !== JSON.stringify(chat.strings)) chat.strings = own;

@@ -23,11 +23,13 @@ export async function isolate(host, base) {
     frame.unmount();
     throw error;
   }
-  // Meanwhile the element may have left the page: nobody else would end this.
-  if (!host.isConnected) frame.unmount();
+  // Meanwhile the element may have left the page for good: nobody else would end this.
+  const left = setTimeout(() => frame.unmount(), PATIENCE.answer);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync('iframe { flex: 1; inline-size: 100%; border: 0; background: var(--_bg) }');
   function ChatHandle() {
+    clearTimeout(left);
+    frame.settle();
     return frame;
   }
   return { ChatHandle, fit, sheet };
@@ -40,6 +42,7 @@ class Frame {
   #port;
   #relay;
   #watch;
+  #moves;
   #told = '';
   #shown = false;
   #words = '';
@@ -56,6 +59,8 @@ class Frame {
     }
     this.#origin = address.origin;
     this.#relay = new Relay(host, message => this.#send(message));
+    // The greeting tells of the page's own wallet, and of no others.
+    if (host.provider) this.#relay.givePageProvider(host.provider);
     const attributes = {
       sandbox: SANDBOX,
       allow: 'clipboard-write',
@@ -82,7 +87,19 @@ class Frame {
     const names = [...host.constructor.observedAttributes, 'lang', 'style', 'class'];
     this.#watch = new MutationObserver(() => this.#tell());
     this.#watch.observe(host, { attributeFilter: names });
+    // An element that is taken out of the page before it is loaded draws into another base when it is put back: the frame goes
+    // there, and is loaded again.
+    const panel = base.parentElement;
+    this.#moves = new MutationObserver(() => {
+      if (!panel.contains(this.#iframe)) panel.querySelector('[part~="base"]').append(this.#iframe);
+    });
+    this.#moves.observe(panel, { childList: true });
     base.replaceChildren(this.#iframe);
+  }
+
+  /** It is where it stays. */
+  settle() {
+    this.#moves.disconnect();
   }
 
   /** Only a page of the frame's origin gets the port, and only one end can be lost: what comes later needs no origin. */
@@ -234,6 +251,7 @@ class Frame {
   unmount() {
     clearTimeout(this.#timer);
     this.#watch.disconnect();
+    this.settle();
     this.#relay.end();
     this.#port?.close();
     this.#port = undefined;

@@ -38,9 +38,9 @@ const METHODS = {
   },
   eth_sendTransaction: {
     params: ([transaction]) => {
-      const { from, to, value, data } = Object(transaction);
+      const { chainId, from, to, value, data } = Object(transaction);
       const isWhole = isAddress(from) && isAddress(to) && isQuantity(value, 32) && isHex(data, LONGEST.call);
-      return isWhole ? [{ from, to, value, data }] : undefined;
+      return isWhole && isQuantity(chainId, 16) ? [{ chainId, from, to, value, data }] : undefined;
     },
     result: value => (isText(value, 66) ? value : null),
     prompts: true,

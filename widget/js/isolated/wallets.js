@@ -15,6 +15,8 @@ export class FrameWallets {
   #ours = new WeakSet();
   #acted = -Infinity;
   #sign;
+  /** It was the page that refused the last signature, and not the person. */
+  isForbidden = false;
   /** Takes the wallet that the page has chosen for the element, or nothing. */
   onPage = () => {};
 
@@ -109,7 +111,8 @@ export class FrameWallets {
       this.act();
       return answer;
     }
-    if (!this.#sign || !(await this.#agree(this.#sign))) throw refusal(4001, 'the page does not let the wallet be asked');
+    this.isForbidden = !this.#sign || !(await this.#agree(this.#sign));
+    if (this.isForbidden) throw refusal(4001, 'the page does not let the wallet be asked');
     this.#sign = undefined;
     const signature = await request();
     // Some steps ask twice, and who reads what they sign takes their time.

@@ -61,8 +61,12 @@ async fn connect<P: Platform>(driver: Rc<Driver<P>>, id: String) {
     let Some(account) = account else {
         return step_failed(&driver, SignInError::Wallet(WalletError::Disconnected));
     };
-    update_sign_in(&driver, |sign_in| sign_in.busy = Some(Busy::Network));
     let who = Who { account, wallet: Some(id) };
+    // Whoever is here already goes on with what they do.
+    if driver.active().is_some_and(|at| at.address() == account) {
+        return driver.set_who(Some(who));
+    }
+    update_sign_in(&driver, |sign_in| sign_in.busy = Some(Busy::Network));
     match seed(&driver, account).await {
         Ok(Some(_)) => {
             // From here on the wallet may choose another account.

@@ -27,11 +27,17 @@ const HEARING: u32 = 100;
 
 /// Begins, or begins anew: with what the page says now.
 pub(super) fn start<P: Platform>(driver: &Rc<Driver<P>>) {
+    let was_here = driver.active().is_some();
     driver.begin(Stage::Outside);
     *driver.directory.borrow_mut() = None;
     clear(driver);
     let starting = Rc::clone(driver);
     driver.spawn(Box::pin(async move { find_beginning(&starting).await }));
+    // Last: what the page does then may begin anew.
+    if was_here {
+        driver.show_unread(0);
+        driver.platform.emit(HostEvent::Disconnect);
+    }
 }
 
 /// The page names another node.
@@ -54,7 +60,10 @@ pub fn set_network<P: Platform>(driver: &Rc<Driver<P>>, network: Option<String>)
 
 async fn find_beginning<P: Platform>(driver: &Rc<Driver<P>>) {
     let before = driver.who().or_else(|| driver.platform.window_account());
-    driver.set_who(before.clone());
+    // Whether it is nobody's is not known yet, and the loader is told nothing until then.
+    if before.is_some() {
+        driver.set_who(before.clone());
+    }
     let beginning = match beginning(driver, before).await {
         Ok(beginning) => beginning,
         Err(error) => return driver.fail(error),
@@ -138,6 +147,7 @@ pub(super) enum Keep {
 pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
     let before = driver.who().or_else(|| driver.platform.window_account());
     let active = driver.active();
+    let was_here = active.is_some();
     // Who could not enter would otherwise do so the next time.
     let failed = driver.state.screen.with_untracked(|screen| matches!(screen, Screen::Failed(_)));
     let entering = is_starting(driver) || failed && keep == Keep::Records;
@@ -154,21 +164,28 @@ pub(super) fn sign_out<P: Platform>(driver: &Rc<Driver<P>>, keep: Keep) {
             },
             None => Ok(None),
         };
-        let account = match account {
+        let forgotten = match account {
             Ok(Some(account)) => forget(&forgetting, account, keep).await.map(|()| Some(account)),
             other => other,
         };
+        // Not before, as a page may be left as soon as it is told; and whatever became of it. Whoever entered meanwhile stays.
+        let left = was_here || matches!(forgotten, Ok(Some(_)));
+        if left && !forgetting.is_gone() && forgetting.active().is_none() {
+            forgetting.platform.emit(HostEvent::Disconnect);
+        }
+        let nothing_stays_of = forgotten.clone().ok().flatten().filter(|_| keep == Keep::Nothing);
         // Whoever asked may be gone.
-        let _ = done.send(account);
+        let _ = done.send(forgotten);
+        if let Some(account) = nothing_stays_of {
+            forget_late_drafts(&forgetting, account).await;
+        }
     }));
     let waiting = Rc::clone(driver);
     driver.spawn(Box::pin(async move {
         match forgotten.await {
-            Ok(Err(error)) => return waiting.fail(error),
-            Ok(Ok(Some(_))) => drop(waiting.platform.emit(HostEvent::Disconnect)),
-            Ok(Ok(None)) | Err(oneshot::Canceled) => {}
+            Ok(Err(error)) => waiting.fail(error),
+            Ok(Ok(_)) | Err(oneshot::Canceled) => offer_wallets(&waiting),
         }
-        offer_wallets(&waiting);
     }));
 }
 
@@ -222,8 +239,7 @@ pub(super) async fn forget<P: Platform>(
             session::leave(store, account).await?;
         }
         Keep::Nothing => {
-            driver.platform.forget_drafts(&account.to_string());
-            driver.platform.forget_drafts(FORM);
+            forget_drafts(driver, account);
             driver.platform.set_theme(Theme::Auto);
             driver.platform.set_language("");
             session::forget(store, account).await?;
@@ -231,6 +247,17 @@ pub(super) async fn forget<P: Platform>(
     }
     driver.platform.tell_tabs(TabMessage::SignedOut(account));
     Ok(())
+}
+
+fn forget_drafts<P: Platform>(driver: &Driver<P>, account: Address) {
+    driver.platform.forget_drafts(&account.to_string());
+    driver.platform.forget_drafts(FORM);
+}
+
+/// What tabs have kept beside the store until they heard that nothing of the account is to stay.
+pub(super) async fn forget_late_drafts<P: Platform>(driver: &Driver<P>, account: Address) {
+    driver.platform.clock().sleep(HEARING).await;
+    forget_drafts(driver, account);
 }
 
 /// Another tab has signed an account out. Who is just about to enter, perhaps with that one, begins anew.

@@ -11,7 +11,14 @@ use dm3_widget::app::fault::Fault;
 use dm3_widget::app::platform::HostEvent;
 use dm3_widget::app::state::Screen;
 
-use super::world::{Device, NODE, Tab, WALLET, World, now};
+use super::world::{Device, NODE, SIGNED_IN, Tab, WALLET, World, now};
+
+impl Tab {
+    /// The page names the node again.
+    pub fn set_node(&self, node: &str) {
+        dm3_widget::app::set_node(&self.driver, node);
+    }
+}
 
 /// bob, who has written three messages that alice has not fetched yet.
 fn alice_has_mail(world: &World) -> (Rc<Device>, Session<MemoryPorts>) {
@@ -41,6 +48,37 @@ fn an_element_that_is_removed_while_it_starts_does_nothing_more() {
         assert_eq!(world.network.requests().len(), requests, "moment {moment}");
         assert_eq!(events.borrow().len(), told, "moment {moment}");
     }
+}
+
+#[test]
+fn a_page_that_is_left_before_its_start_is_over_signs_nobody_out_for_the_loader() {
+    for moment in 0.. {
+        let world = World::new();
+        let (alice, _) = alice_has_mail(&world);
+        drop(alice.open_tab(&world));
+        world.run();
+        assert!(alice.kept.borrow().contains_key(SIGNED_IN));
+        world.slow_down();
+        // A window of its own, which knows of nobody yet.
+        let tab = alice.open_tab(&world);
+        let goes_on = world.go_to_moment(moment);
+        assert!(alice.kept.borrow().contains_key(SIGNED_IN), "moment {moment}");
+        tab.remove();
+        if !goes_on {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_start_that_finds_nobody_tells_the_loader_so() {
+    let world = World::new();
+    let alice = world.newcomer("alice");
+    alice.kept.borrow_mut().insert(SIGNED_IN.to_owned(), String::new());
+    let tab = alice.open_tab(&world);
+    world.run();
+    assert!(tab.is_signed_out());
+    assert!(!alice.kept.borrow().contains_key(SIGNED_IN));
 }
 
 #[test]
@@ -110,6 +148,7 @@ fn signing_out_is_finished_though_the_element_goes_at_once() {
     let (driver, _) = tab.remove();
     world.run();
     assert!(!alice.keeps_anything());
+    world.pass(1_000);
     assert!(driver.upgrade().is_none());
 }
 
@@ -216,4 +255,52 @@ fn who_could_not_enter_and_signs_out_does_not_enter_the_next_time() {
     tab.ask(Command::Connect(WALLET.into()));
     world.pass(1_000);
     assert_eq!(tab.screen(), Screen::List, "their keys are still there");
+}
+
+/// Whether the page knows of nobody, by what it was told last.
+fn page_knows_nobody(tab: &Tab) -> bool {
+    let told = tab.events().into_iter().rev();
+    let mut told = told.filter(|event| matches!(event, HostEvent::Connect(_) | HostEvent::Disconnect));
+    told.next() == Some(HostEvent::Disconnect)
+}
+
+#[test]
+fn the_page_is_told_that_somebody_left_though_forgetting_them_fails_or_another_start_overtakes_it() {
+    for fails in [true, false] {
+        let world = World::new();
+        let (alice, _) = alice_has_mail(&world);
+        let tab = alice.open_tab(&world);
+        world.run();
+        if fails {
+            alice.peer.store.set_failure(Some(StoreError::Full));
+        }
+        alice.peer.store.set_yielding(true);
+        tab.ask(Command::SignOut);
+        world.tasks.step();
+        if !fails {
+            tab.set_node("");
+        }
+        world.finish();
+        assert!(page_knows_nobody(&tab), "{fails}: {:?}", tab.events());
+        let failed = matches!(tab.screen(), Screen::Failed(_));
+        assert!(failed, "{:?}", tab.screen());
+    }
+}
+
+#[test]
+fn an_account_that_goes_because_the_page_names_another_node_is_told_as_gone() {
+    let world = World::new();
+    let (alice, _) = alice_has_mail(&world);
+    let tab = alice.open_tab(&world);
+    world.run();
+    assert!(!page_knows_nobody(&tab));
+    tab.set_node("https://nobody.example");
+    assert!(page_knows_nobody(&tab));
+    world.finish();
+    assert!(page_knows_nobody(&tab));
+    tab.set_node(NODE);
+    world.finish();
+    assert!(!page_knows_nobody(&tab));
+    let asks = alice.wallet.prompts();
+    assert_eq!(asks, 0, "whose the element is, is still known");
 }

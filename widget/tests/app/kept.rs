@@ -91,6 +91,19 @@ fn a_reset_leaves_nothing_and_tells_so_only_then() {
 }
 
 #[test]
+fn what_another_tab_keeps_of_a_text_until_it_hears_of_the_sign_out_goes_too() {
+    let world = World::new();
+    let (alice, tab) = alice_writes(&world);
+    tab.ask(Command::SignOut);
+    world.run();
+    assert_eq!(alice.drafts(), 0);
+    alice.kept.borrow_mut().insert(format!("draft {} late", alice.address()), "half a sentence".into());
+    world.pass(1_000);
+    assert_eq!(alice.drafts(), 0);
+    assert!(tab.is_signed_out() && !alice.keeps_anything());
+}
+
+#[test]
 fn a_reset_deletes_what_was_kept_when_somebody_signed_out() {
     let world = World::new();
     let (alice, tab) = alice_writes(&world);

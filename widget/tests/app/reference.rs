@@ -5,7 +5,15 @@ use dm3_widget::app::Command;
 use dm3_widget::app::fault::Fault;
 use dm3_widget::app::state::Screen;
 
-use super::world::{NODE, World};
+use super::world::{NODE, Tab, World};
+
+impl Tab {
+    /// The page says what the node does not say of itself.
+    pub fn describe_node(&self, network: &str, rpc_url: &str) {
+        self.driver.name_network(Some(network.to_owned()));
+        dm3_widget::app::set_rpc_url(&self.driver, Some(rpc_url.to_owned()));
+    }
+}
 
 /// A world whose node has no description; it greets, or does not.
 fn undescribed(greets: bool) -> World {

@@ -5,7 +5,7 @@ use dm3_widget::app::Command;
 use dm3_widget::app::platform::HostEvent;
 use dm3_widget::app::state::{Screen, SignInStep};
 
-use super::world::{Tab, WALLET, World, now};
+use super::world::{Tab, WALLET, World, now, two_talking};
 
 fn step(tab: &Tab) -> SignInStep {
     match tab.screen() {
@@ -66,4 +66,20 @@ fn another_account_of_the_wallet_takes_the_place_of_the_one_that_is_signed_in() 
     assert!(matches!(step(&tab), SignInStep::CreateKeys { .. }));
     assert_eq!(tab.events().last(), Some(&HostEvent::Disconnect));
     assert_eq!(tab.state.account.get_untracked(), None);
+}
+
+#[test]
+fn whoever_is_here_and_connects_the_wallet_again_goes_on_with_what_they_do() {
+    let (world, alice, _, tab, _) = two_talking();
+    let told = tab.events().len();
+    let asked = alice.wallet.prompts();
+    tab.ask(Command::Connect(WALLET.into()));
+    world.run();
+    assert_eq!(alice.wallet.prompts(), asked + 1);
+    assert_eq!(tab.events().len(), told);
+    assert_eq!(tab.state.account.get_untracked().map(|person| person.address), Some(alice.address()));
+    assert!(tab.state.thread.get_untracked().is_some() && tab.is_live());
+    // From here on the wallet may choose another account.
+    let wallet = tab.window.borrow().as_ref().and_then(|who| who.wallet.clone());
+    assert_eq!(wallet.as_deref(), Some(WALLET));
 }

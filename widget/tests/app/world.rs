@@ -28,6 +28,8 @@ use super::wallet::{PatientWallet, PersonsWallet};
 pub const NODE: &str = "https://dm3.example";
 /// The id of the only wallet.
 pub const WALLET: &str = "the wallet";
+/// Where a browser keeps that somebody is signed in.
+pub const SIGNED_IN: &str = "signed in";
 
 /// A network in which time passes only when a test lets it.
 pub struct World {
@@ -316,17 +318,6 @@ impl Tab {
         let _ = self.commands.unbounded_send(command);
     }
 
-    /// The page names the node again.
-    pub fn set_node(&self, node: &str) {
-        dm3_widget::app::set_node(&self.driver, node);
-    }
-
-    /// The page says what the node does not say of itself.
-    pub fn describe_node(&self, network: &str, rpc_url: &str) {
-        self.driver.name_network(Some(network.to_owned()));
-        dm3_widget::app::set_rpc_url(&self.driver, Some(rpc_url.to_owned()));
-    }
-
     /// Loads the page anew.
     pub fn reload(self, device: &Rc<Device>, world: &World) -> Self {
         let (wallets, window) = (self.wallets.borrow().clone(), Rc::clone(&self.window));
@@ -427,6 +418,9 @@ impl Platform for TestPlatform {
     }
 
     fn set_window_account(&self, who: Option<&Who>) {
+        if who.is_none() {
+            self.device.kept.borrow_mut().remove(SIGNED_IN);
+        }
         self.window.replace(who.cloned());
     }
 
@@ -435,6 +429,9 @@ impl Platform for TestPlatform {
     }
 
     fn set_signed_out(&self, account: Address, signed_out: bool) {
+        if !signed_out {
+            self.device.kept.borrow_mut().insert(SIGNED_IN.to_owned(), String::new());
+        }
         let mut accounts = self.device.signed_out.borrow_mut();
         if signed_out {
             accounts.insert(account)

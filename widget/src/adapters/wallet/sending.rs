@@ -34,7 +34,10 @@ impl SendingWallet for InjectedWallet {
         self.change_to(chain).await?;
         // What is JSON is read by the browser.
         let request = JSON::parse(&canonical(&transaction.to_json(account)));
-        let params = Array::of1(&request.map_err(|_| WalletError::Garbled)?);
+        let request = request.map_err(|_| WalletError::Garbled)?;
+        // The wallet may go to another chain meanwhile; it refuses then.
+        name_chain(&request, chain);
+        let params = Array::of1(&request);
         let answer = self.ask_sending("eth_sendTransaction", &params).await?;
         let hash = text(&answer, 66).and_then(|hash| hash.parse().ok());
         Ok(hash.ok_or(WalletError::Garbled)?)
@@ -48,8 +51,7 @@ impl InjectedWallet {
             return Ok(());
         }
         let wanted = Object::new();
-        // Setting members of a plain object does not fail.
-        let _ = Reflect::set(&wanted, &"chainId".into(), &format!("0x{chain:x}").into());
+        name_chain(&wanted, chain);
         match self.ask_sending("wallet_switchEthereumChain", &Array::of1(&wanted)).await {
             Err(TransactionError::Unsupported) => return Err(TransactionError::OtherChain),
             changed => changed?,
@@ -65,4 +67,10 @@ impl InjectedWallet {
             _ => wallet_error(&error).into(),
         })
     }
+}
+
+/// Says in a request for which chain it is.
+fn name_chain(request: &JsValue, chain: u64) {
+    // Setting members of a plain object does not fail.
+    let _ = Reflect::set(request, &"chainId".into(), &format!("0x{chain:x}").into());
 }

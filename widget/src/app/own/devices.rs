@@ -10,7 +10,7 @@ use crate::app::driver::Active;
 use crate::app::fault::Fault;
 use crate::app::platform::Platform;
 use crate::app::settings::Offer;
-use crate::app::start::{Keep, forget};
+use crate::app::start::{Keep, forget, forget_late_drafts};
 
 /// How often it is looked which there are while that is shown: milliseconds.
 const WATCH: u32 = 2_000;
@@ -93,5 +93,6 @@ pub(in crate::app) async fn obey<P: Platform>(at: Active<P>) {
         if let Some(at) = driver.active().filter(|at| at.address() == account) {
             at.storage_failed(forgotten.err().unwrap_or(StoreError::SignedOut));
         }
+        forget_late_drafts(&driver, account).await;
     }));
 }
