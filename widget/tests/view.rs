@@ -28,7 +28,7 @@ use dm3_core::session::FindError;
 use dm3_core::web::Outage;
 use dm3_widget::app::fault::Fault;
 use dm3_widget::app::state::*;
-use dm3_widget::app::{Command, SettingsAsk};
+use dm3_widget::app::{Act, Command, SettingsAsk};
 use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::*;
@@ -287,7 +287,7 @@ async fn how_far_a_message_has_come_is_said_in_words() {
     settled().await;
     assert!(page.texts(".meta span")[0].ends_with("waiting"));
     page.click("Don’t send").await;
-    assert_eq!(page.asked(), [Command::Stop(hash(1))]);
+    assert_eq!(page.asked(), [Command::act(Act::Stop(hash(1)))]);
     page.state.thread.set(Some(thread(bob(), vec![bubble(1, "Hello", Delivery::Sent)])));
     settled().await;
     assert!(page.texts(".meta")[0].ends_with("sent"));
@@ -304,7 +304,7 @@ async fn a_failed_message_can_be_sent_again() {
             .contains("not sent: the receiver’s delivery service refuses the message: it is full")
     );
     page.click("Retry").await;
-    assert_eq!(page.asked(), [Command::Resend(hash(7))]);
+    assert_eq!(page.asked(), [Command::act(Act::Resend(hash(7)))]);
 }
 
 #[wasm_bindgen_test]

@@ -45,17 +45,6 @@ pub(super) async fn go_on_composing<P: Platform>(
     }
 }
 
-/// An edit that another tab has sent meanwhile is not offered here any more.
-pub(super) fn leave_sent_edit<P: Platform>(at: &Active<P>, conversation: ConversationId) {
-    let state = at.driver.state;
-    let Composing::Edit { version, before } = state.composing.get_untracked() else { return };
-    let now = at.opened.borrow().as_ref().and_then(|opened| opened.find(&version));
-    if now.is_some_and(|now| now.version != version) && purpose(at, conversation).is_none() {
-        state.composing.set(Composing::New);
-        state.text.set(before);
-    }
-}
-
 /// What is shown of a message above an answer, unless it was deleted.
 async fn quote<P: Platform>(
     at: &Active<P>,

@@ -70,8 +70,6 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::Files(ask) => Box::pin(files(at, ask)),
         Command::Act(act) => Box::pin(talk(at, act)),
         Command::Decide(peer, decision) => at.people(move |steps, at| (steps.decide)(at, peer, decision)),
-        Command::Resend(hash) => at.thread(move |steps, at| (steps.resend)(at, hash)),
-        Command::Stop(hash) => at.thread(move |steps, at| (steps.stop)(at, hash)),
         Command::Typed(text) => {
             // At once: the tab may be closed in the next moment.
             draft::keep_draft(&at, &text);

@@ -50,10 +50,6 @@ pub enum Command {
     Files(Arc<FilesAsk>),
     /// Decide about this peer, whose conversation is open.
     Decide(Address, Decision),
-    /// Try a failed message again.
-    Resend(MessageHash),
-    /// Stop a message that waits.
-    Stop(MessageHash),
     /// What stands in the composer changed.
     Typed(String),
     /// The browser is online again, or not any more; the platform knows which.
@@ -130,6 +126,10 @@ pub enum Act {
     },
     /// Ask everybody who has this own message to delete it.
     Delete(MessageHash),
+    /// Try it again, as it failed or was stopped.
+    Resend(MessageHash),
+    /// Stop it, as it waits.
+    Stop(MessageHash),
     /// Show what it said before it was edited.
     ShowVersions(MessageHash),
     /// Show it in its place, wherever that is.

@@ -22,8 +22,6 @@ impl<P: Platform> ThreadSteps<Active<P>> {
             check_peer: |at| Box::pin(thread::check_peer(at)),
             seen: |at| Box::pin(thread::seen(at)),
             follow: |at| Box::pin(thread::follow(at)),
-            resend: |at, hash| Box::pin(outbox::resend(at, hash)),
-            stop: |at, hash| Box::pin(outbox::stop(at, hash)),
         }
     }
 }

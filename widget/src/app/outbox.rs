@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use dm3_core::conversation::ConversationId;
 use dm3_core::identity::Address;
-use dm3_core::message::{Attachment, Draft, Header, MessageHash, SignedMessage};
+use dm3_core::message::{Attachment, Draft, Header, SignedMessage};
 use dm3_core::session::{Conditions, WriteError};
 use serde_json::Value;
 
@@ -142,23 +142,6 @@ pub(super) async fn write<P: Platform>(at: &Active<P>, conversation: Conversatio
 pub(super) fn conditions<P: Platform>(at: &Active<P>, conversation: ConversationId) -> Vec<Conditions> {
     let known = at.conditions.borrow();
     known.as_ref().filter(|(of, _)| *of == conversation).map_or(Vec::new(), |(_, told)| told.clone())
-}
-
-/// Tries a refused or stopped message again.
-pub(super) async fn resend<P: Platform>(at: Active<P>, hash: MessageHash) {
-    // Who is not welcome gets nothing.
-    let Some(open) = at.open_peer().filter(|_| at.is_welcome()) else { return };
-    if let Err(error) = at.engine.retry(ConversationId::Peer(open), &hash).await {
-        at.storage_failed(error);
-    }
-}
-
-/// Stops a message that waits.
-pub(super) async fn stop<P: Platform>(at: Active<P>, hash: MessageHash) {
-    let Some(open) = at.open_peer() else { return };
-    if let Err(error) = at.engine.stop(ConversationId::Peer(open), &hash).await {
-        at.storage_failed(error);
-    }
 }
 
 /// Another tab has put something into the outbox for this conversation, or has found its peer.

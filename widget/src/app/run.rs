@@ -79,8 +79,6 @@ fn carry_out<P: Platform>(driver: &Rc<Driver<P>>, command: Command) {
         | Command::Act(_)
         | Command::Files(_)
         | Command::Decide(..)
-        | Command::Resend(_)
-        | Command::Stop(_)
         | Command::Typed(_)
         | Command::LoadOlder
         | Command::AcceptProfile(_)

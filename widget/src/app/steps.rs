@@ -63,8 +63,6 @@ pub struct ThreadSteps<A> {
     pub(super) seen: fn(A) -> Task,
     /// Shows what is new in the open conversation; tells whether it was read by that.
     pub(super) follow: fn(A) -> LocalBoxFuture<'static, bool>,
-    pub(super) resend: fn(A, MessageHash) -> Task,
-    pub(super) stop: fn(A, MessageHash) -> Task,
 }
 
 /// What goes on for as long as somebody is signed in and holds the lease.

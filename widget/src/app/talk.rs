@@ -42,6 +42,8 @@ async fn carry_out<P: Platform>(at: Active<P>, act: Arc<Act>) {
                 write_here(&at, Box::new(|header| Draft::delete(header, &own.version))).await;
             }
         }
+        Act::Resend(hash) => resend(at, hash).await,
+        Act::Stop(hash) => stop(at, hash).await,
         Act::ShowVersions(hash) => show_versions(&at, &hash),
         Act::Find(hash) => find(at, hash).await,
         Act::FindIn(peer, hash) => {
@@ -93,6 +95,23 @@ async fn react<P: Platform>(at: &Active<P>, to: MessageHash, emoji: &str) {
         write_here(at, Box::new(|header| Draft::delete(header, given))).await;
     } else if let Ok(emoji) = emoji.parse() {
         write_here(at, Box::new(|header| Draft::reaction(header, &bubble.version, &emoji))).await;
+    }
+}
+
+/// Tries a refused or stopped message again.
+async fn resend<P: Platform>(at: Active<P>, hash: MessageHash) {
+    // Who is not welcome gets nothing.
+    let Some(open) = at.open_peer().filter(|_| at.is_welcome()) else { return };
+    if let Err(error) = at.engine.retry(ConversationId::Peer(open), &hash).await {
+        at.storage_failed(error);
+    }
+}
+
+/// Stops a message that waits.
+async fn stop<P: Platform>(at: Active<P>, hash: MessageHash) {
+    let Some(open) = at.open_peer() else { return };
+    if let Err(error) = at.engine.stop(ConversationId::Peer(open), &hash).await {
+        at.storage_failed(error);
     }
 }
 

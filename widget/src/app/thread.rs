@@ -7,10 +7,9 @@ use dm3_core::message::{Context, MessageHash};
 use dm3_core::session::Peer;
 use dm3_core::thread::{self, Entry};
 
-use super::begun::leave_sent_edit;
 use super::command::AttentionAsk;
 use super::conversations::{back, next_turn, person, refresh_list, refresh_row, shows_backup};
-use super::draft::{draft, form_key, is_offered, put_in};
+use super::draft::{draft, form_key, is_offered, purpose, put_in};
 use super::driver::{Active, Driver};
 use super::fault::Fault;
 use super::opened::{Look, Opened, PAGE};
@@ -517,6 +516,17 @@ pub(super) fn update_thread<P: Platform>(
 
 pub(super) fn reach(peer: &Peer) -> Reach {
     if peer.profile.is_some() { Reach::Ready } else { Reach::NoProfile }
+}
+
+/// An edit that another tab has sent meanwhile is not offered here any more.
+fn leave_sent_edit<P: Platform>(at: &Active<P>, conversation: ConversationId) {
+    let state = at.driver.state;
+    let Composing::Edit { version, before } = state.composing.get_untracked() else { return };
+    let now = at.opened.borrow().as_ref().and_then(|opened| opened.find(&version));
+    if now.is_some_and(|now| now.version != version) && purpose(at, conversation).is_none() {
+        state.composing.set(Composing::New);
+        state.text.set(before);
+    }
 }
 
 fn waits<P: Platform>(at: &Active<P>, hash: &MessageHash) -> Delivery {

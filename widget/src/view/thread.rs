@@ -22,7 +22,7 @@ use super::thread_rows::{Line, PlacedBubble, beginning, lines};
 use super::{OnClick, OnKey, on_click, part, sends, time, truth, when};
 use crate::app::fault::Fault;
 use crate::app::state::{Apart, Bubble, BubbleContent, Connection, Delivery, Person, Reach, State};
-use crate::app::{App, Command, SettingsAsk};
+use crate::app::{Act, App, Command, SettingsAsk};
 use crate::texts::{self, Word, say};
 
 /// The whole screen.
@@ -359,7 +359,7 @@ fn meta(app: &App, bubble: &Bubble, at: String) -> AnyView {
     );
     let retry = when(failed && is_welcome(app.state), || {
         view! {
-            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Resend(bubble.sending.clone()))>
+            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::act(Act::Resend(bubble.sending.clone())))>
                 {say(Word::Retry)}
             </button>
         }
@@ -367,7 +367,7 @@ fn meta(app: &App, bubble: &Bubble, at: String) -> AnyView {
     });
     let stop = when(bubble.delivery == Delivery::Waiting, || {
         view! {
-            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::Stop(bubble.sending.clone()))>
+            <button {attrs(&[("type", "button")])} on:click=sends(app, Command::act(Act::Stop(bubble.sending.clone())))>
                 {say(Word::StopSending)}
             </button>
         }

@@ -379,11 +379,11 @@ fn a_message_that_waits_can_be_stopped() {
     world.run();
     let thread = tab.state.thread.get_untracked().unwrap();
     let hash = thread.messages.unwrap()[0].sending.clone();
-    tab.ask(Command::Stop(hash.clone()));
+    tab.ask(Command::act(Act::Stop(hash.clone())));
     world.network.heal();
     world.pass(61_000);
     assert!(matches!(tab.deliveries()[..], [Delivery::Failed(_)]));
-    tab.ask(Command::Resend(hash));
+    tab.ask(Command::act(Act::Resend(hash)));
     world.run();
     assert_eq!(tab.deliveries(), [Delivery::Sent]);
 }
@@ -395,7 +395,7 @@ fn what_was_stopped_is_sent_again_to_nobody_who_was_blocked_meanwhile() {
     tab.ask(Command::Send("hello".into()));
     world.run();
     let hash = message(&tab, "hello").sending;
-    tab.ask(Command::Stop(hash.clone()));
+    tab.ask(Command::act(Act::Stop(hash.clone())));
     world.network.heal();
     world.pass(1_000);
     for (decision, is_sent) in [(Decision::Block, false), (Decision::Unblock, true)] {
@@ -403,7 +403,7 @@ fn what_was_stopped_is_sent_again_to_nobody_who_was_blocked_meanwhile() {
         world.pass(1_000);
         tab.ask(Command::OpenPeer(bob.address()));
         world.pass(1_000);
-        tab.ask(Command::Resend(hash.clone()));
+        tab.ask(Command::act(Act::Resend(hash.clone())));
         world.pass(2_000);
         assert_eq!(tab.deliveries() == [Delivery::Sent], is_sent, "{:?}", tab.deliveries());
     }
