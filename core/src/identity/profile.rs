@@ -24,7 +24,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::wallet_signature::{RecoverError, eip191_hash, recover};
+use super::wallet_signature::{RecoverError, eip191_hash, recover, spelled_alike};
 use super::{Address, EnsName, PublicKeys};
 use crate::seal::EncryptionKey;
 use crate::seal::json::{self, canonical, canonical_object, object};
@@ -244,6 +244,11 @@ impl SignedProfile {
     /// What is signed, whoever signed it.
     pub fn profile(&self) -> &UserProfile {
         &self.profile
+    }
+
+    /// The same with the signature in the spelling that wallets mostly write, if it is an ordinary account's.
+    pub(super) fn spelled_alike(&self) -> Self {
+        Self { profile: self.profile.clone(), signature: spelled_alike(&self.signature) }
     }
 
     /// The canonical JSON value, as it is published.

@@ -114,6 +114,13 @@ pub(super) fn sign(secret: &[u8; 32], hash: &[u8; 32]) -> Option<[u8; 65]> {
     (s != Scalar::ZERO).then_some(signature)
 }
 
+/// n − s where that is smaller. With the other root it belongs to the same signer.
+pub(super) fn low(s: &[u8; 32]) -> Option<[u8; 32]> {
+    let given = U256::from_be_slice(s);
+    let other = (Scalar::ZERO - Scalar::new(&given)).retrieve();
+    (other < given).then(|| other.to_be_bytes().into())
+}
+
 /// The coordinates x ‖ y of a secret key's public one. None for a key that is zero or not below n.
 pub(super) fn public_key(secret: &[u8; 32]) -> Option<[u8; 64]> {
     scalar(secret)?;

@@ -20,7 +20,7 @@ pub struct SeenProfiles(Vec<Seen>);
 /// One profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
-    /// SHA-256 of what the wallet signed. A signature can be spelled in several ways.
+    /// SHA-256 of the signed profile, with an ordinary account's signature in the one spelling of several.
     profile: String,
     /// SHA-256 of both public keys.
     keys: String,
@@ -202,7 +202,7 @@ impl Seen {
         let PublicKeys { signing, encryption } = profile.keys();
         let keys = sha256(&[*signing.as_bytes(), *encryption.as_bytes()].concat());
         Self {
-            profile: sha256_hex(&profile.as_signed().profile().registration_message(profile.account())),
+            profile: sha256_hex(&profile.as_signed().spelled_alike().to_canonical()),
             keys: format!("0x{}", hex::encode(keys)),
             since,
             edition: profile.as_signed().profile().edition().min(MAX_EDITION),

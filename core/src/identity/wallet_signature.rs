@@ -57,6 +57,18 @@ pub fn for_contracts(signature: &str) -> Result<[u8; 65], RecoverError> {
     Ok(bytes)
 }
 
+/// A signature as wallets mostly spell it, of all the spellings that mean the same; one of another form as it is.
+pub fn spelled_alike(signature: &str) -> String {
+    let Ok(mut bytes) = for_contracts(signature) else { return signature.to_owned() };
+    let mut s = [0; 32];
+    s.copy_from_slice(&bytes[32..64]);
+    if let Some(low) = secp256k1::low(&s) {
+        bytes[32..64].copy_from_slice(&low);
+        bytes[64] = 27 + 28 - bytes[64];
+    }
+    format!("0x{}", hex::encode(bytes))
+}
+
 /// r, s, and whether the point is odd.
 fn numbers(signature: &str) -> Result<([u8; 32], [u8; 32], bool), RecoverError> {
     let mut bytes = [0; 65];
@@ -122,6 +134,30 @@ mod tests {
         for v in (2..27).chain(29..=255) {
             assert_eq!(signer(&[&bytes[..64], &[v]].concat()), Err(RecoverError::Form), "{v}");
         }
+    }
+
+    #[test]
+    fn all_spellings_of_a_signature_are_spelled_alike() {
+        let (mut bytes, _) = signed();
+        bytes[64] += 27;
+        let usual = format!("0x{}", hex::encode(bytes));
+        let mut high = bytes;
+        let s: [u8; 32] = bytes[32..64].try_into().unwrap();
+        let order = k256::elliptic_curve::bigint::U256::from_be_hex(
+            "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141",
+        );
+        let other = order.wrapping_sub(&k256::elliptic_curve::bigint::U256::from_be_slice(&s));
+        high[32..64].copy_from_slice(other.to_be_bytes().as_ref());
+        high[64] = 55 - bytes[64];
+        let mut small = bytes;
+        small[64] -= 27;
+        let mut compact = bytes;
+        compact[32] |= (bytes[64] - 27) << 7;
+        for other in [&bytes[..], &high, &small, &compact[..64]] {
+            assert_eq!(spelled_alike(&format!("0x{}", hex::encode(other))), usual);
+            assert_eq!(spelled_alike(&format!("0x{}", hex::encode_upper(other))), usual);
+        }
+        assert_eq!(spelled_alike("0x1234"), "0x1234");
     }
 
     #[test]

@@ -245,11 +245,15 @@ impl<P: Ports> Session<P> {
     ) -> Result<(StoredMessage, bool), StoreError> {
         let row = message.row();
         // A receipt tells nothing that its receiver could be surprised by.
-        let is_waiting = row.state == SendState::Waiting && !row.is_receipt();
-        if !is_waiting || self.ports().store().message(self.account, &row.hash).await?.is_some() {
+        if row.state != SendState::Waiting || row.is_receipt() {
             return Ok((message.clone(), false));
         }
-        let row = MessageRow { state: SendState::Refused(Refusal::Stopped), ..row.clone() };
+        let stopped = SendState::Refused(Refusal::Stopped);
+        if let Some(here) = self.ports().store().message(self.account, &row.hash).await? {
+            // It may be here out of the same file.
+            return Ok((message.clone(), here.state == stopped));
+        }
+        let row = MessageRow { state: stopped, ..row.clone() };
         Ok((StoredMessage::kept(row), true))
     }
 }

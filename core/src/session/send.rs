@@ -30,6 +30,8 @@ const UNEXPLAINED: (u64, u64) = (60 * 60_000, 10 * 60_000);
 /// How long after the first such trouble with a message it is believed at the earliest, however long the message waited for
 /// something else before: milliseconds.
 const SECOND_LOOK: u64 = 9 * 60_000;
+/// How much longer than its patience a message waits at most, where nobody stays for a second look: milliseconds.
+const LONGEST_DOUBT: u64 = 24 * 60 * 60_000;
 /// With how many messages there was such trouble, as far as that is remembered.
 const MAX_DOUBTED: usize = 200;
 /// How many of a conversation's newest messages are looked at to find the newest own one, and the last that was taken.
@@ -428,12 +430,14 @@ impl<P: Ports> Session<P> {
         let known = doubted.iter().find(|(other, _)| other == hash).map(|(_, since)| *since);
         let since = known.unwrap_or(now);
         if known.is_none() {
+            doubted.retain(|(_, since)| now.saturating_sub(*since) < LONGEST_DOUBT);
             if doubted.len() == MAX_DOUBTED {
                 doubted.remove(0);
             }
             doubted.push((hash.clone(), now));
         }
-        now.saturating_sub(written) >= patience && now.saturating_sub(since) >= SECOND_LOOK
+        let (waited, doubtful) = (now.saturating_sub(written), now.saturating_sub(since));
+        waited >= patience && doubtful >= SECOND_LOOK || waited >= patience.saturating_add(LONGEST_DOUBT)
     }
 
     /// Hands an envelope to a delivery service: directly, and through the node's proxy if that is not possible from here.

@@ -30,6 +30,8 @@ export async function isolate(host, base) {
   function ChatHandle() {
     clearTimeout(left);
     frame.settle();
+    // The page may have taken it back meanwhile.
+    frame.set_provider(host.provider);
     return frame;
   }
   return { ChatHandle, fit, sheet };

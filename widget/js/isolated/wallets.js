@@ -104,6 +104,8 @@ export class FrameWallets {
 
   async #guarded({ method }, request) {
     const sends = SENDING.has(method);
+    // What is refused from here on is refused by the person, unless the page does.
+    if (sends || method === 'eth_requestAccounts') this.isForbidden = false;
     if (method !== 'personal_sign' && !sends) return request();
     if (performance.now() - this.#acted > ACT) throw refusal(4100, 'nobody has asked for this');
     if (sends) {

@@ -83,8 +83,10 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
             return (is_online(&at) || is_impatient).then(|| -> Task { Box::pin(changes::wake(at)) });
         }
         Command::Shown(_) | Command::VisibilityChanged => {
-            // The browser may have told nobody meanwhile.
-            is_online(&at);
+            // The browser may have told nobody meanwhile. That there is no network it says by itself, and is not always right.
+            if at.driver.platform.is_online() {
+                at.engine.set_online(true);
+            }
             // A timer may have slept with the device.
             at.spawn(|at| {
                 at.beside(|steps, at| {
@@ -164,10 +166,12 @@ async fn settings<P: Platform>(at: Active<P>, ask: Arc<SettingsAsk>) {
         state.screen.set(Screen::Settings(Apart::waiting()));
         state.leaving.set(false);
     }
-    match (at.driver.later.settings)().await {
-        Ok(steps) => (steps.carry_out)(at, ask).await,
-        Err(_) if *ask == SettingsAsk::Leave => return_to_open(at).await,
-        Err(_) => {}
+    // It may not be there yet.
+    if *ask == SettingsAsk::Leave {
+        return return_to_open(at).await;
+    }
+    if let Ok(steps) = (at.driver.later.settings)().await {
+        (steps.carry_out)(at, ask).await;
     }
 }
 

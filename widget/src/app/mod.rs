@@ -55,6 +55,7 @@ mod owner;
 pub mod part;
 mod people;
 pub mod platform;
+mod purpose;
 mod received;
 mod records;
 mod run;

@@ -2,7 +2,6 @@
 
 use dm3_core::conversation::ConversationId;
 
-use super::begun::go_on_composing;
 use super::draft::{drop_draft, kept_draft};
 use super::driver::Active;
 use super::opened::{Opened, PAGE};
@@ -73,12 +72,11 @@ pub(super) async fn share_drafts<P: Platform>(at: Active<P>) {
     at.engine.keep();
 }
 
-/// Goes on with what was begun in the open conversation: here, and on another device, if that is later than what was typed
-/// here; nothing, if it was sent or taken back there. `stood` is what stood in the composer when the conversation was opened.
+/// Shows what was begun on another device in the open conversation, if it is later than what was typed here; nothing, if it
+/// was sent or taken back there. `stood` is what stood in the composer when the conversation was opened.
 pub(super) async fn fetch_draft<P: Platform>(at: Active<P>, stood: String) {
     let Some(open) = at.open_peer() else { return };
     let conversation = ConversationId::Peer(open);
-    go_on_composing(&at, conversation, stood.clone()).await;
     let (here, typed) = kept_draft(&at, conversation).unwrap_or_default();
     let Ok(Some((mut there, changed))) = at.session().dated_draft(conversation).await else { return };
     if changed <= typed || there == here {

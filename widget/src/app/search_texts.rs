@@ -111,7 +111,7 @@ fn show<P: Platform>(at: &Active<P>, typed: &str, hits: Vec<Hit>, progress: Prog
 impl FoundTexts {
     /// The first of them, if they say what is typed now.
     pub fn first(&self, typed: &str) -> Option<&Hit> {
-        self.hits.first().filter(|_| self.typed == typed)
+        self.hits.first().filter(|_| self.typed.trim() == typed.trim())
     }
 }
 

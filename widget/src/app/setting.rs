@@ -21,7 +21,6 @@ use super::settings::{
 use super::state::{Apart, Screen};
 use super::steps::{OwnSteps, SettingsSteps};
 use super::theme::{language, set_language, set_theme, theme};
-use super::thread::return_to_open;
 
 impl<P: Platform> SettingsSteps<Active<P>> {
     /// The steps.
@@ -87,7 +86,8 @@ async fn carry_out<P: Platform>(at: Active<P>, ask: Arc<SettingsAsk>) {
         SettingsAsk::Decide(peer, decision) => {
             decide_about(&at, ConversationId::Peer(peer), decision).await;
         }
-        SettingsAsk::Leave => return_to_open(at).await,
+        // That needs nothing of this part.
+        SettingsAsk::Leave => {}
     }
 }
 

@@ -77,6 +77,7 @@ pub struct HistorySteps<A> {
     pub(super) load_older: fn(A) -> Task,
     pub(super) share_drafts: fn(A) -> Task,
     pub(super) fetch_draft: fn(A, String) -> Task,
+    pub(super) go_on_composing: fn(A, String) -> Task,
 }
 
 /// Knowing who people are, what is decided about them, and what they are told. Somebody sees their list and writes before.

@@ -14,6 +14,7 @@ use super::driver::{Active, Driver};
 use super::fault::Fault;
 use super::opened::{Look, Opened, PAGE};
 use super::platform::{Platform, TabMessage};
+use super::purpose::{leave_sent_edit, take_up};
 use super::shown::change_files;
 use super::state::{
     Apart, Bubble, BubbleContent, Composing, Delivery, Lookup, Person, Reach, Screen, ThreadState,
@@ -237,8 +238,9 @@ async fn show_thread<P: Platform>(
     let offered = if draft.is_none() { given.or_else(lasting) } else { None };
     let stands = draft.or_else(|| offered.clone()).unwrap_or_default();
     if !stands.is_empty() {
-        put_in(at, conversation.peer(), stands, offered.unwrap_or_default());
+        put_in(at, conversation.peer(), stands.clone(), offered.unwrap_or_default());
     }
+    go_on_composing(at, conversation, stands);
     // What was written before somebody signed in takes the place of that.
     if concerns_site(at) {
         look_for_site(at);
@@ -518,14 +520,14 @@ pub(super) fn reach(peer: &Peer) -> Reach {
     if peer.profile.is_some() { Reach::Ready } else { Reach::NoProfile }
 }
 
-/// An edit that another tab has sent meanwhile is not offered here any more.
-fn leave_sent_edit<P: Platform>(at: &Active<P>, conversation: ConversationId) {
-    let state = at.driver.state;
-    let Composing::Edit { version, before } = state.composing.get_untracked() else { return };
-    let now = at.opened.borrow().as_ref().and_then(|opened| opened.find(&version));
-    if now.is_some_and(|now| now.version != version) && purpose(at, conversation).is_none() {
-        state.composing.set(Composing::New);
-        state.text.set(before);
+/// Goes on with the answer or the edit that was begun there, where `before` stands in the composer or what was begun.
+fn go_on_composing<P: Platform>(at: &Active<P>, conversation: ConversationId, before: String) {
+    let Some(begun) = purpose(at, conversation) else { return };
+    let entry = at.opened.borrow().as_ref().and_then(|opened| opened.find(&begun.0));
+    match entry.map(|entry| bubble(at, entry).quote()) {
+        Some(quote) => take_up(at, conversation, begun, quote, before),
+        // It stands further up than was read.
+        None => at.spawn(|at| at.kept(|steps, at| (steps.go_on_composing)(at, before))),
     }
 }
 

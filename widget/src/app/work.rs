@@ -6,6 +6,7 @@ use std::pin::pin;
 use dm3_core::ports::Clock as _;
 use futures_util::future::{join, join3, select};
 
+use super::begun;
 use super::changes::look_anew;
 use super::driver::Active;
 use super::older;
@@ -106,6 +107,7 @@ impl<P: Platform> HistorySteps<Active<P>> {
             load_older: |at| Box::pin(older::load_older(at)),
             share_drafts: |at| Box::pin(older::share_drafts(at)),
             fetch_draft: |at, stood| Box::pin(older::fetch_draft(at, stood)),
+            go_on_composing: |at, before| Box::pin(begun::go_on_composing(at, before)),
         }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Mark {
     pub read_until: u64,
     /// Older rows begin at this page; 0 if all of them are here.
     pub older: u64,
+    /// Its newest rows were read once.
+    pub read: bool,
     /// What its entries in the list looked like when its rows were read.
     listed: Vec<String>,
 }
@@ -33,11 +35,6 @@ impl Mark {
     /// Whether the rows were read when the conversation's entry in the list looked like this.
     pub(super) fn was_listed_so(&self, look: &str) -> bool {
         self.listed.iter().any(|known| known == look)
-    }
-
-    /// Whether its rows were ever read.
-    pub(super) fn was_listed(&self) -> bool {
-        !self.listed.is_empty()
     }
 
     pub(super) fn note_listed(&mut self, look: String) {
@@ -55,6 +52,7 @@ impl Mark {
             ("written", self.written.into()),
             ("readUntil", self.read_until.into()),
             ("older", self.older.into()),
+            ("read", self.read.into()),
             ("listed", Value::Array(listed)),
         ]))
     }
@@ -77,6 +75,8 @@ impl Mark {
             written: number("written")?,
             read_until: number("readUntil")?,
             older: number("older")?,
+            // Former versions did not say.
+            read: value.get("read").and_then(Value::as_bool).unwrap_or(!listed.is_empty()),
             listed: listed.iter().filter_map(Value::as_str).map(str::to_owned).take(MAX_LISTED).collect(),
         })
     }

@@ -77,6 +77,7 @@ impl<P: Ports> Session<P> {
                 }
                 read => read?,
             };
+            mark.read = true;
             read.later |= self.look_also_at(conversation, row).await?;
             // What can't be found out now is asked for again.
             if !read.later {
@@ -154,7 +155,7 @@ impl<P: Ports> Session<P> {
     ) -> Result<Read, HistoryError> {
         let own_name = *contact == *self.filed_as(conversation)?;
         // What is here already may have come out of the mailbox, and nothing that stands before it.
-        let is_known = mark.was_listed();
+        let is_known = mark.read;
         let mut all = Read::default();
         for page in 0..MAX_PAGES {
             let read = self.read_page(conversation, contact, page).await?;

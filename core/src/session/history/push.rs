@@ -67,6 +67,8 @@ impl<P: Ports> Session<P> {
             Err(_) if !pushed.pulled.is_empty() => pushed.more = true,
             outcome => outcome?,
         }
+        // Nothing is gained by asking a node at once that has no room.
+        pushed.more &= !pushed.full;
         Ok(pushed)
     }
 
@@ -332,7 +334,7 @@ impl<P: Ports> Session<P> {
             entry.hash == newest.hash && matches!(entry.shown, Shown::Text { edits: 0, .. })
         });
         Ok(Some(newest)
-            .filter(|row| as_written && row.json.len() <= MAX_LAST && row.state != SendState::Waiting)
+            .filter(|row| as_written && row.json.len() <= MAX_LAST && !row.state.has_not_left())
             .map(StoredMessage::kept))
     }
 

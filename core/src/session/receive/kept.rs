@@ -64,13 +64,14 @@ impl<P: Ports> Session<P> {
         }
     }
 
-    /// The accounts that were found since this was asked, but for those of which that was so a moment ago.
+    /// The accounts that were found since this was asked, but for those of which that was so a moment ago: these come later.
     fn found_lately(&self) -> Vec<Address> {
         let now = self.now();
         let mut before = self.found_before.borrow_mut();
         before.retain(|(_, at)| *at <= now && now - at < FOUND_PAUSE);
-        let mut found = self.found.take();
-        found.retain(|account| before.iter().all(|(other, _)| other != account));
+        let is_late = |account: &Address| before.iter().any(|(other, _)| other == account);
+        let (late, found) = self.found.take().into_iter().partition(is_late);
+        *self.found.borrow_mut() = late;
         found
     }
 
@@ -114,7 +115,7 @@ impl<P: Ports> Session<P> {
         if list.iter().any(|kept| unplaced(kept) && is_found(kept)) {
             // It is due once its service is found.
             found.iter().for_each(|account| self.found(*account));
-        } else {
+        } else if list.iter().any(is_found) {
             self.found_before.borrow_mut().extend(found.iter().map(|account| (*account, now)));
         }
         let is_due = |kept: &Kept| match &kept.waits_for {
@@ -156,6 +157,7 @@ impl<P: Ports> Session<P> {
         let now = self.now();
         let left = |kept: &Kept| if unplaced(kept) { MINUTE } else { left(kept, now) };
         let left = rest.iter().map(left).min().unwrap_or(LATE);
+        let left = if self.found.borrow().is_empty() { left } else { left.min(FOUND_PAUSE) };
         // What is known of the clock grows old meanwhile, so that the time may seem to pass more slowly.
         let wait = (left + left / 1_000).clamp(SOON, LATE);
         Ok(if tried == MAX_TRIED { SOON } else { wait } as u32)
