@@ -19,7 +19,7 @@ export function startCommands(Chat) {
       const [name, argument] = waiting.shift();
       // Nobody waits for it, and whoever does calls the method.
       if (Object.hasOwn(COMMANDS, name)) COMMANDS[name](chat, argument)?.catch(console.warn);
-      else console.warn(`dm3-chat: unknown command "${name}"; known are ${Object.keys(COMMANDS).join(', ')}.`);
+      else console.warn(`dm3-chat: no command "${name}"; there are ${Object.keys(COMMANDS)}`);
     }
   };
   const push = (...commands) => {

@@ -595,5 +595,5 @@ for (const name of ATTRIBUTES) {
 }
 
 function camelCase(name) {
-  return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+  return name.replace(/-./g, ([, letter]) => letter.toUpperCase());
 }
