@@ -16,7 +16,8 @@ const LOADER_LIMIT = 6_000;
 const FIRST_VISIT = { aim: 220_000, due: 240_000, limit: 336_500 };
 /** What somebody who comes back loads before the list. */
 const RETURN = { aim: 205_000, limit: 184_500 };
-const PART_LIMIT = 40_000;
+/** A part should be 40,000; what is above that is for other folders. */
+const PART = { due: 40_000, limit: 40_400 };
 /** The rules for names outside ASCII, which most people never fetch. */
 const NAMES_LIMIT = 20_000;
 /** The two ends of the isolated mode, each; pages without it fetch neither. */
@@ -34,7 +35,7 @@ export function report() {
   const glue = measured('glue', [FILES.glue]);
   const parts = PARTS.map(({ name, file }) => ({
     ...measured(name, [file]),
-    limit: PART_LIMIT,
+    ...PART,
   }));
   const returning = sum('who comes back', [loader, main, glue]);
   const firstParts = new Set(FIRST_PARTS.flatMap(chain));

@@ -557,7 +557,7 @@ export class Dm3Chat extends Base {
     ((fine && (field('.main') ?? field(''))) || this.#panel).focus({ preventScroll: true });
   }
 
-  #emit(name, cancelable = false, detail = undefined) {
+  #emit(name, cancelable = false, detail) {
     return this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, cancelable, detail }));
   }
 
