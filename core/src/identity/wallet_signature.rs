@@ -58,7 +58,7 @@ pub fn for_contracts(signature: &str) -> Result<[u8; 65], RecoverError> {
 }
 
 /// A signature as wallets mostly spell it, of all the spellings that mean the same; one of another form as it is.
-pub fn spelled_alike(signature: &str) -> String {
+pub(super) fn spelled_alike(signature: &str) -> String {
     let Ok(mut bytes) = for_contracts(signature) else { return signature.to_owned() };
     let mut s = [0; 32];
     s.copy_from_slice(&bytes[32..64]);

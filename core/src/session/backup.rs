@@ -176,17 +176,15 @@ impl<P: Ports> Import<'_, P> {
     /// # Errors
     /// [`ImportError`].
     pub async fn finish(mut self) -> Result<Restored, ImportError> {
-        let (records, skipped) = match self.reader.finish() {
-            Ok(rest) => rest,
-            Err(error) => {
-                self.share().await?;
-                return Err(error.into());
-            }
-        };
-        self.restored.skipped = skipped;
-        self.keep(records).await?;
+        let taken = self.take_rest().await;
         self.share().await?;
-        Ok(self.restored)
+        taken.map(|()| self.restored)
+    }
+
+    async fn take_rest(&mut self) -> Result<(), ImportError> {
+        let (records, skipped) = self.reader.finish()?;
+        self.restored.skipped = skipped;
+        Ok(self.keep(records).await?)
     }
 
     /// Merges proven records into the store.
@@ -237,8 +235,8 @@ impl<P: Ports> Import<'_, P> {
 }
 
 impl<P: Ports> Session<P> {
-    /// A message of a file, and whether it is stopped by that. One that waited when the file was made has most likely left since: where it is not here it waits no
-    /// more, and its author can try it again.
+    /// A message of a file, and whether it is stopped by that. One that waited when the file was made has most likely left
+    /// since: where it is not here it waits no more, and its author can try it again.
     async fn stopped_unless_here(
         &self,
         message: &StoredMessage,
