@@ -162,6 +162,17 @@ fn compose(world: &World, tab: &Tab, composing: Composing, text: &str) {
     type_in(world, tab, text);
 }
 
+/// Writes "frist", types "half a thought", and begins to edit the first into "first".
+fn begin_edit(world: &World, tab: &Tab) -> Composing {
+    tab.ask(Command::Send("frist".into()));
+    world.pass(1_000);
+    type_in(world, tab, "half a thought");
+    let version = message(tab, "frist").version;
+    let edit = Composing::Edit { version, before: "half a thought".into() };
+    compose(world, tab, edit.clone(), "first");
+    edit
+}
+
 /// Opens the conversation with carol, and comes back to the one with bob.
 fn go_and_come_back(world: &World, tab: &Tab, bob: &Device) {
     let (carol, _) = world.person("carol");
@@ -217,12 +228,7 @@ fn an_answer_without_a_text_yet_and_to_what_stands_far_up_is_kept_too() {
 #[test]
 fn an_edit_that_was_begun_is_kept_beside_what_was_typed_before() {
     let (world, alice, bob, tab) = alice_and_bob();
-    tab.ask(Command::Send("frist".into()));
-    world.pass(1_000);
-    type_in(&world, &tab, "half a thought");
-    let version = message(&tab, "frist").version;
-    let edit = Composing::Edit { version, before: "half a thought".into() };
-    compose(&world, &tab, edit.clone(), "first");
+    let edit = begin_edit(&world, &tab);
     go_and_come_back(&world, &tab, &bob);
     assert_eq!((composing(&tab), typed(&tab).as_str()), (edit.clone(), "first"));
     let tab = tab.reload(&alice, &world);
@@ -241,14 +247,21 @@ fn an_edit_that_was_begun_is_kept_beside_what_was_typed_before() {
 }
 
 #[test]
+fn what_an_edit_says_is_no_draft_where_its_conversation_is_opened_once_more() {
+    let (world, _, bob, tab) = alice_and_bob();
+    let edit = begin_edit(&world, &tab);
+    tab.ask(Command::OpenPeer(bob.address()));
+    world.run();
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (edit, "first"));
+    tab.ask(Command::Send("first".into()));
+    world.pass(1_000);
+    assert_eq!((composing(&tab), typed(&tab).as_str()), (Composing::New, "half a thought"));
+}
+
+#[test]
 fn an_edit_that_was_begun_in_another_tab_is_offered_until_it_is_sent_there() {
     let (world, alice, _, tab) = alice_and_bob();
-    tab.ask(Command::Send("frist".into()));
-    world.pass(1_000);
-    type_in(&world, &tab, "half a thought");
-    let version = message(&tab, "frist").version;
-    let edit = Composing::Edit { version, before: "half a thought".into() };
-    compose(&world, &tab, edit.clone(), "first");
+    let edit = begin_edit(&world, &tab);
     let other = open(&world, &alice);
     world.pass(1_000);
     assert_eq!((composing(&other), typed(&other).as_str()), (edit.clone(), "first"));
