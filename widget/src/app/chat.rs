@@ -31,7 +31,7 @@ fn begin<P: Platform>(at: &Active<P>) {
     let Some(told) = at.told.take() else { return };
     at.spawn(|at| changes::follow(at, told));
     at.spawn(theme::show_theme);
-    is_online(at);
+    note_network(at);
     at.spawn(run_engine);
     at.driver.platform.tell_tabs(TabMessage::Hello(at.address()));
     at.spawn(|at| async move {
@@ -45,8 +45,8 @@ fn begin<P: Platform>(at: &Active<P>) {
     }
 }
 
-/// Tells the engine whether there may be a network, as the platform knows.
-fn is_online<P: Platform>(at: &Active<P>) -> bool {
+/// Tells the engine whether there may be a network, as the platform knows; and who asks.
+fn note_network<P: Platform>(at: &Active<P>) -> bool {
     let is_online = at.driver.platform.is_online();
     at.engine.set_online(is_online);
     is_online
@@ -80,7 +80,7 @@ fn carry_out<P: Platform>(at: Active<P>, command: Command) -> Option<Task> {
         Command::CheckPeer => at.thread(|steps, at| (steps.check_peer)(at)),
         Command::Reconnect | Command::Online => {
             let is_impatient = matches!(command, Command::Reconnect);
-            return (is_online(&at) || is_impatient).then(|| -> Task { Box::pin(changes::wake(at)) });
+            return (note_network(&at) || is_impatient).then(|| -> Task { Box::pin(changes::wake(at)) });
         }
         Command::Shown(_) | Command::VisibilityChanged => {
             // The browser may have told nobody meanwhile. That there is no network it says by itself, and is not always right.
